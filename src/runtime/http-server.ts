@@ -1,0 +1,75 @@
+// The three addresses that a kubelet and Prometheus ask for: /healthz, /readyz and /metrics.
+import { createServer, type Server, type ServerResponse } from 'node:http';
+
+/** Answers of the process about itself. `ready` gives the reasons why it is not ready; empty means ready. */
+export interface ProcessState {
+  readonly live: () => boolean;
+  readonly ready: () => readonly string[];
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** A running server; `port` is the one really bound, `close` ends it together with idle connections. */
+export interface HealthServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Listens on `address` (`[host]:port`, port 0 for any free one); rejects when the address is taken or malformed. */
+export async function startHealthServer(address: string, state: ProcessState): Promise<HealthServer> {
+  const { host, port } = splitAddress(address);
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    answer(path, response, state).catch(() => {
+      if (!response.headersSent) response.writeHead(500);
+      response.end('internal error\n');
+    });
+  });
+  // Probes are tiny; a client that sends nothing must not hold a connection for minutes.
+  server.requestTimeout = 10_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return { port: boundPort(server, port), close: () => close(server) };
+}
+
+async function answer(path: string, response: ServerResponse, state: ProcessState): Promise<void> {
+  if (path === '/healthz') {
+    return plain(response, state.live() ? 200 : 503, state.live() ? 'ok' : 'the main loop does not move');
+  }
+  if (path === '/readyz') {
+    const reasons = state.ready();
+    return plain(response, reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'ok' : reasons.join('\n'));
+  }
+  if (path === '/metrics') {
+    const { contentType, text } = await state.metrics();
+    response.writeHead(200, { 'content-type': contentType }).end(text);
+    return;
+  }
+  plain(response, 404, 'not found: only /healthz, /readyz and /metrics are served');
+}
+
+function plain(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+}
+
+function splitAddress(address: string): { readonly host: string | undefined; readonly port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(address);
+  if (match === null) throw new Error(`--health-address is "${address}" but must be [host]:port, for example :8080.`);
+  const host = match[1] ?? match[2];
+  return { host: host === '' ? undefined : host, port: Number(match[3]) };
+}
+
+function boundPort(server: Server, asked: number): number {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null ? bound.port : asked;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeAllConnections();
+  await closed;
+}

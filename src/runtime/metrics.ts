@@ -1,0 +1,117 @@
+// The catalogue of every metric; docs/metrics.md lists the same. The only importer of the Prometheus library.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
+
+interface Entry {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Name, type, labels and meaning of every metric of our own; durations are seconds. */
+export const metricCatalogue = {
+  pca_issuer_certificate_requests_total: {
+    type: 'counter',
+    help: 'CertificateRequests brought to an end, by result: issued, failed or denied.',
+    labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'result'],
+  },
+  pca_issuer_certificate_request_retries_total: {
+    type: 'counter',
+    help: 'Attempts that ended in passing trouble and will be made again, by reason.',
+    labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'reason'],
+  },
+  pca_issuer_certificates_without_request_total: {
+    type: 'counter',
+    help: 'Certificates that PCA issued while their CertificateRequest went away; the log names them.',
+    labels: ['issuer_kind', 'issuer_namespace', 'issuer'],
+  },
+  pca_issuer_issuer_ready: {
+    type: 'gauge',
+    help: '1 when the issuer is Ready, else 0.',
+    labels: ['issuer_kind', 'issuer_namespace', 'issuer'],
+  },
+  pca_issuer_ca_not_after_timestamp_seconds: {
+    type: 'gauge',
+    help: "End of the issuer's sub CA as a Unix time.",
+    labels: ['issuer_kind', 'issuer_namespace', 'issuer'],
+  },
+  pca_issuer_pca_calls_total: {
+    type: 'counter',
+    help: 'Calls to Alibaba Cloud PCA, by action and outcome (ok or the class of the error).',
+    labels: ['action', 'outcome'],
+  },
+  pca_issuer_pca_call_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that a call to Alibaba Cloud PCA took.',
+    labels: ['action'],
+  },
+  pca_issuer_watch_trouble_total: {
+    type: 'counter',
+    help: 'Interrupted, silent or refused watches, by resource and kind of trouble.',
+    labels: ['resource', 'kind'],
+  },
+  controller_runtime_reconcile_total: {
+    type: 'counter',
+    help: 'Reconciles per controller, by result: success, requeue_after, requeue or error.',
+    labels: ['controller', 'result'],
+  },
+  controller_runtime_reconcile_time_seconds: {
+    type: 'histogram',
+    help: 'Time that a reconcile took.',
+    labels: ['controller'],
+  },
+  workqueue_depth: { type: 'gauge', help: 'Keys that wait for a worker.', labels: ['name'] },
+  rest_client_requests_total: {
+    type: 'counter',
+    help: 'Requests to the Kubernetes API server, by method and status code.',
+    labels: ['code', 'method'],
+  },
+  leader_election_master_status: {
+    type: 'gauge',
+    help: '1 while this replica holds the Lease, else 0.',
+    labels: ['name'],
+  },
+} as const satisfies Record<string, Entry>;
+
+type Catalogue = typeof metricCatalogue;
+/** Name of a metric of the catalogue. */
+export type MetricName = keyof Catalogue;
+/** The label values that a metric of the catalogue wants. */
+export type LabelsOf<Name extends MetricName> = { readonly [Label in Catalogue[Name]['labels'][number]]: string };
+type NamesOf<Type extends Entry['type']> = {
+  [Name in MetricName]: Catalogue[Name]['type'] extends Type ? Name : never;
+}[MetricName];
+
+/** What every layer above gets to count with; names and labels are checked by the compiler. */
+export interface Metrics {
+  count<Name extends NamesOf<'counter'>>(name: Name, labels: LabelsOf<Name>): void;
+  set<Name extends NamesOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, value: number): void;
+  /** Removes a gauge's series, for an object that is gone. */
+  remove<Name extends NamesOf<'gauge'>>(name: Name, labels: LabelsOf<Name>): void;
+  observe<Name extends NamesOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, seconds: number): void;
+  /** The text form that Prometheus reads; `contentType` goes with it. */
+  render(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Builds a registry of its own with the catalogue and the usual figures about the process. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const counters = new Map<string, Counter>();
+  const gauges = new Map<string, Gauge>();
+  const histograms = new Map<string, Histogram>();
+  for (const [name, { type, help, labels }] of Object.entries<Entry>(metricCatalogue)) {
+    const shared = { name, help, labelNames: [...labels], registers: [registry] };
+    if (type === 'counter') counters.set(name, new Counter(shared));
+    else if (type === 'gauge') gauges.set(name, new Gauge(shared));
+    else histograms.set(name, new Histogram({ ...shared, buckets: durationBuckets }));
+  }
+  return {
+    count: (name, labels) => counters.get(name)?.inc({ ...labels }),
+    set: (name, labels, value) => gauges.get(name)?.set({ ...labels }, value),
+    remove: (name, labels) => gauges.get(name)?.remove({ ...labels }),
+    observe: (name, labels, seconds) => histograms.get(name)?.observe({ ...labels }, seconds),
+    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}

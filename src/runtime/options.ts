@@ -1,0 +1,198 @@
+// The settings of the executable as one table: flag, environment variable, type, default and help side by side.
+// Parsed and validated once at start, then handed down as plain values; nothing below reads process.env.
+import { parseArgs } from 'node:util';
+
+/** One row of the table of settings. Durations are written as `500ms`, `30s`, `5m` or `1h` and become milliseconds. */
+interface Setting {
+  readonly type: 'text' | 'switch' | 'count' | 'duration' | 'choice';
+  readonly default: string;
+  readonly help: string;
+  readonly choices?: readonly string[];
+}
+
+/** Every setting of the executable; the flag is `--<name>`, the environment variable `PCA_ISSUER_<NAME>`. */
+export const settings = {
+  kubeconfig: {
+    type: 'text',
+    default: '',
+    help: "Kubeconfig file; empty: the pod's own ServiceAccount.",
+  },
+  context: { type: 'text', default: '', help: 'Context of the kubeconfig; empty: its current one.' },
+  'cluster-resource-namespace': {
+    type: 'text',
+    default: '',
+    help: "Namespace of the Secrets that AlibabaPCAClusterIssuers name; empty: the operator's own namespace.",
+  },
+  'leader-elect': {
+    type: 'switch',
+    default: 'true',
+    help: 'Take part in the election of the one replica that issues.',
+  },
+  'leader-election-namespace': {
+    type: 'text',
+    default: '',
+    help: "Namespace of the election's Lease; empty: the operator's own namespace.",
+  },
+  'leader-election-name': { type: 'text', default: 'alibaba-pca-issuer', help: "Name of the election's Lease." },
+  'health-address': {
+    type: 'text',
+    default: ':8080',
+    help: 'Address of /healthz, /readyz and /metrics, as [host]:port.',
+  },
+  'log-level': {
+    type: 'choice',
+    default: 'info',
+    choices: ['trace', 'debug', 'info', 'warn', 'error'],
+    help: 'Least level that is logged.',
+  },
+  'log-format': { type: 'choice', default: 'json', choices: ['json', 'text'], help: 'Form of a log line.' },
+  'max-concurrent-requests': {
+    type: 'count',
+    default: '64',
+    help: 'CertificateRequests worked on at the same time; 64 keep up with a cloud latency of 200 ms.',
+  },
+  'issuer-check-interval': {
+    type: 'duration',
+    default: '5m',
+    help: 'How often a ready issuer is checked against PCA again; a tenth is added or taken off at random.',
+  },
+  'pca-timeout': { type: 'duration', default: '30s', help: 'Longest time one call to PCA may take.' },
+  'retry-base-delay': {
+    type: 'duration',
+    default: '1s',
+    help: 'First pause after passing trouble; doubled each time, with jitter.',
+  },
+  'retry-max-delay': { type: 'duration', default: '5m', help: 'Longest pause after passing trouble.' },
+  'shutdown-timeout': {
+    type: 'duration',
+    default: '20s',
+    help: 'Longest wait for calls in flight at the end; keep it below terminationGracePeriodSeconds.',
+  },
+} as const satisfies Record<string, Setting>;
+
+/** Name of a setting, which is its flag without the two dashes. */
+export type SettingName = keyof typeof settings;
+
+type ValueOf<S extends Setting> = S['type'] extends 'switch'
+  ? boolean
+  : S['type'] extends 'count' | 'duration'
+    ? number
+    : string;
+
+/** The parsed settings; durations are milliseconds. */
+export type Options = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };
+
+/** What the command line asks for; `invalid` names the flag or variable at fault. */
+export type ParsedOptions =
+  | { readonly kind: 'run'; readonly options: Options }
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'invalid'; readonly message: string };
+
+const environmentName = (name: string): string => `PCA_ISSUER_${name.replaceAll('-', '_').toUpperCase()}`;
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const rows = Object.entries<Setting>(settings).map(([name, setting]) => {
+    const kind = setting.choices === undefined ? setting.type : setting.choices.join('|');
+    return `  --${name} ${kind}\n        ${setting.help} Environment: ${environmentName(name)}. Default: ${setting.default === '' ? '(empty)' : setting.default}.`;
+  });
+  return [
+    'alibaba-pca-issuer: cert-manager issuer for Alibaba Cloud Private CA',
+    '',
+    'Usage: alibaba-pca-issuer [flags]',
+    '',
+    ...rows,
+    '  --help\n        Show this text.',
+    '  --version\n        Show the version.',
+    '',
+  ].join('\n');
+}
+
+/**
+ * Reads flags and environment; a flag wins over its variable, a variable over the default.
+ * `invalid` when a flag is unknown or a value does not fit.
+ */
+export function parseOptions(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): ParsedOptions {
+  const flags = readFlags(argv);
+  if (typeof flags === 'string') return { kind: 'invalid', message: flags };
+  if (flags['help'] !== undefined) return { kind: 'help', text: helpText() };
+  if (flags['version'] !== undefined) return { kind: 'version' };
+
+  const values: Record<string, string | number | boolean> = {};
+  for (const [name, setting] of Object.entries<Setting>(settings)) {
+    const [source, text] =
+      flags[name] !== undefined
+        ? [`--${name}`, flags[name]]
+        : [environmentName(name), environment[environmentName(name)] ?? setting.default];
+    const value = readValue(setting, text);
+    if (value === undefined) {
+      return { kind: 'invalid', message: `${source} is "${text}" but must be ${expectation(setting)}.` };
+    }
+    values[name] = value;
+  }
+  return { kind: 'run', options: values as Options };
+}
+
+function readFlags(argv: readonly string[]): Readonly<Record<string, string | undefined>> | string {
+  try {
+    const parsed = parseArgs({
+      // `--leader-elect` alone means true, as everywhere in Kubernetes.
+      args: argv.map((argument) => (isBareSwitch(argument) ? `${argument}=true` : argument)),
+      options: Object.fromEntries(
+        [...Object.keys(settings), 'help', 'version'].map((name) => [name, { type: 'string' }]),
+      ),
+      allowPositionals: false,
+      strict: true,
+    });
+    return parsed.values as Record<string, string | undefined>;
+  } catch (error) {
+    return `${error instanceof Error ? error.message.split('. ')[0] : String(error)}. Run with --help for the list of flags.`;
+  }
+}
+
+function isBareSwitch(argument: string): boolean {
+  const setting = (settings as Record<string, Setting>)[argument.slice(2)];
+  return argument === '--help' || argument === '--version' || (argument.startsWith('--') && setting?.type === 'switch');
+}
+
+function readValue(setting: Setting, text: string): string | number | boolean | undefined {
+  switch (setting.type) {
+    case 'text':
+      return text;
+    case 'switch':
+      return text === 'true' ? true : text === 'false' ? false : undefined;
+    case 'choice':
+      return setting.choices?.includes(text) === true ? text : undefined;
+    case 'count':
+      return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined;
+    case 'duration':
+      return readDuration(text);
+  }
+}
+
+const unitMilliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+function readDuration(text: string): number | undefined {
+  const match = /^(\d{1,7})(ms|s|m|h)$/.exec(text);
+  const unit = unitMilliseconds[match?.[2] ?? ''];
+  return match === null || unit === undefined || Number(match[1]) === 0 ? undefined : Number(match[1]) * unit;
+}
+
+function expectation(setting: Setting): string {
+  switch (setting.type) {
+    case 'text':
+      return 'a text';
+    case 'switch':
+      return 'true or false';
+    case 'choice':
+      return `one of ${setting.choices?.join(', ') ?? ''}`;
+    case 'count':
+      return 'a whole number from 1 to 999999';
+    case 'duration':
+      return 'a duration such as 500ms, 30s, 5m or 1h';
+  }
+}
