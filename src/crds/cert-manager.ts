@@ -1,0 +1,132 @@
+// The slice of cert-manager's CertificateRequest that an external issuer reads and writes, with pure readers.
+// It imports nothing: cert-manager's API is a fact of the cluster, not a choice of this project.
+
+/** cert-manager's API group and version. */
+export const certManagerGroup = 'cert-manager.io';
+export const certManagerVersion = 'v1';
+export const certManagerApiVersion = `${certManagerGroup}/${certManagerVersion}`;
+export const certificateRequestKind = 'CertificateRequest';
+
+/** Path of all CertificateRequests of the cluster, for list and watch. */
+export const certificateRequestsPath = `/apis/${certManagerApiVersion}/certificaterequests`;
+
+/** Path of one CertificateRequest, without `/status`. */
+export function certificateRequestPath(request: { readonly namespace: string; readonly name: string }): string {
+  return `/apis/${certManagerApiVersion}/namespaces/${request.namespace}/certificaterequests/${request.name}`;
+}
+
+/** Types of the conditions that cert-manager knows. `Ready` is the issuer's; `Approved` and `Denied` are the approver's. */
+export const certificateRequestConditions = {
+  approved: 'Approved',
+  denied: 'Denied',
+  ready: 'Ready',
+  invalidRequest: 'InvalidRequest',
+} as const;
+
+/** Reasons of the `Ready` condition that cert-manager knows; any other counts as not final. */
+export const readyReasons = {
+  pending: 'Pending',
+  issued: 'Issued',
+  failed: 'Failed',
+  denied: 'Denied',
+} as const;
+
+/** Usages of a request that names none. */
+export const defaultUsages = ['digital signature', 'key encipherment'] as const;
+
+/** Lifetime of a request that names none: 90 days. */
+export const defaultDuration = '2160h';
+
+/** A condition of a CertificateRequest; unlike metav1.Condition it has no observedGeneration. */
+export interface CertificateRequestCondition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+/** What the requester asked for; immutable. */
+export interface CertificateRequestSpec {
+  /** Base64 of the PEM of a PKCS#10 request. */
+  readonly request: string;
+  readonly issuerRef: IssuerReference;
+  /** Go duration, such as `2160h0m0s`. */
+  readonly duration?: string;
+  readonly isCA?: boolean;
+  readonly usages?: readonly string[];
+}
+
+/** Which issuer is asked; an absent group means cert-manager's own. */
+export interface IssuerReference {
+  readonly name: string;
+  readonly kind?: string;
+  readonly group?: string;
+}
+
+/** The answer. `certificate` and `ca` are base64 of PEM; `failureTime` is RFC 3339. */
+export interface CertificateRequestStatus {
+  readonly conditions?: readonly CertificateRequestCondition[];
+  readonly certificate?: string;
+  readonly ca?: string;
+  readonly failureTime?: string;
+}
+
+/** A CertificateRequest as far as this issuer looks at it. */
+export interface CertificateRequest {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: string;
+    readonly generation?: number;
+    readonly deletionTimestamp?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly {
+      readonly apiVersion: string;
+      readonly kind: string;
+      readonly name: string;
+      readonly uid: string;
+      readonly controller?: boolean;
+    }[];
+  };
+  readonly spec: CertificateRequestSpec;
+  readonly status?: CertificateRequestStatus;
+}
+
+/** What the approvers said so far. */
+export type Approval = 'Approved' | 'Denied' | 'Undecided';
+
+/** How a request ended. Nothing may be written to it afterwards. */
+export type TerminalState = 'Issued' | 'Failed' | 'Denied';
+
+/** What the approvers said. Denied wins over Approved, should a race leave both. */
+export function approval(request: Pick<CertificateRequest, 'status'>): Approval {
+  if (holds(request, certificateRequestConditions.denied)) return 'Denied';
+  return holds(request, certificateRequestConditions.approved) ? 'Approved' : 'Undecided';
+}
+
+/** How the request ended, `undefined` while it has not. */
+export function terminalState(request: Pick<CertificateRequest, 'status'>): TerminalState | undefined {
+  const ready = conditionOf(request, certificateRequestConditions.ready);
+  if (ready?.status === 'True') return 'Issued';
+  if (ready?.status !== 'False') return undefined;
+  if (ready.reason === readyReasons.failed) return 'Failed';
+  return ready.reason === readyReasons.denied ? 'Denied' : undefined;
+}
+
+/** The condition of this type, if the request has one. */
+export function conditionOf(
+  request: Pick<CertificateRequest, 'status'>,
+  type: string,
+): CertificateRequestCondition | undefined {
+  return request.status?.conditions?.find((condition) => condition.type === type);
+}
+
+function holds(request: Pick<CertificateRequest, 'status'>, type: string): boolean {
+  return conditionOf(request, type)?.status === 'True';
+}

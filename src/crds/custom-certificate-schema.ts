@@ -1,0 +1,103 @@
+// The settings of the operation CreateCustomCertificate in an issuer's spec.
+import type { Schema } from './schema.ts';
+
+const customAttributesSchema = {
+  type: 'array',
+  description: 'Further attributes by object identifier, in this order; an identifier may occur several times.',
+  maxItems: 20,
+  'x-kubernetes-list-type': 'atomic',
+  items: {
+    type: 'object',
+    description: 'One attribute of the subject.',
+    required: ['objectIdentifier', 'value'],
+    properties: {
+      objectIdentifier: {
+        type: 'string',
+        description: 'Dotted object identifier, such as 2.5.4.11.',
+        maxLength: 128,
+        'x-kubernetes-validations': [
+          {
+            rule: "self.matches('^[0-2](\\\\.(0|[1-9][0-9]*))+$')",
+            message: 'must be a dotted object identifier, such as 2.5.4.11',
+          },
+        ],
+      },
+      value: { type: 'string', description: 'Value of the attribute.', minLength: 1, maxLength: 256 },
+    },
+  },
+} as const satisfies Schema;
+
+const subjectSchema = {
+  type: 'object',
+  description:
+    "Subject of every certificate. Any field here makes PCA ignore the request's own subject altogether. Left out: the request's subject is used whole.",
+  minProperties: 1,
+  properties: {
+    country: {
+      type: 'string',
+      description: 'Two-letter country code.',
+      maxLength: 2,
+      'x-kubernetes-validations': [
+        { rule: "self.matches('^[A-Z]{2}$')", message: 'must be a country code of two capital letters, such as CN' },
+      ],
+    },
+    state: { type: 'string', description: 'State or province.', minLength: 1, maxLength: 128 },
+    locality: { type: 'string', description: 'City.', minLength: 1, maxLength: 128 },
+    organization: { type: 'string', description: 'Organization.', minLength: 1, maxLength: 64 },
+    organizationUnit: { type: 'string', description: 'Unit of the organization.', minLength: 1, maxLength: 64 },
+    commonName: { type: 'string', description: 'Common name.', minLength: 1, maxLength: 64 },
+    customAttributes: customAttributesSchema,
+  },
+} as const satisfies Schema;
+
+/** Settings of CreateCustomCertificate (Alibaba: CreateCustomCertificate). */
+export const customCertificateSchema = {
+  type: 'object',
+  description: 'Settings of the operation CreateCustomCertificate.',
+  properties: {
+    enableCrl: {
+      type: 'boolean',
+      description: 'Whether certificates name the CRL distribution point of the CA. Left out: they do not.',
+    },
+    tags: {
+      type: 'array',
+      description: 'Tags of the certificates in PCA.',
+      maxItems: 20,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['key'],
+      items: {
+        type: 'object',
+        description: 'One tag.',
+        required: ['key', 'value'],
+        properties: {
+          key: { type: 'string', description: 'Key of the tag.', minLength: 1, maxLength: 128 },
+          value: { type: 'string', description: 'Value of the tag; may be empty.', maxLength: 128 },
+        },
+      },
+    },
+    resourceGroupId: {
+      type: 'string',
+      description: 'Resource group of the certificates in PCA, such as rg-acfmxazb4ph6aiy.',
+      maxLength: 64,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^rg-[A-Za-z0-9-]+$')",
+          message: 'must be the ID of a resource group, starting with rg-',
+        },
+      ],
+    },
+    criticals: {
+      type: 'array',
+      description:
+        'Extensions that are marked critical. SubjectAlternativeNames is critical anyway where the subject is empty.',
+      maxItems: 3,
+      'x-kubernetes-list-type': 'set',
+      items: {
+        type: 'string',
+        description: "Name of an extension in PCA's API.",
+        enum: ['KeyUsage', 'ExtendedKeyUsages', 'SubjectAlternativeNames'],
+      },
+    },
+    subject: subjectSchema,
+  },
+} as const satisfies Schema;

@@ -1,0 +1,218 @@
+// The spec that a user writes: fields, descriptions, bounds, defaults and CEL rules of both kinds.
+// A rule sits on the smallest object that it needs: one on an ancestor would be evaluated again on every change below
+// it, and so could never be added or tightened later without breaking the edits of stored objects.
+import { customCertificateSchema } from './custom-certificate-schema.ts';
+import type { Schema } from './schema.ts';
+
+// Go's notation, in the units that PCA can express. At most 999999 of each unit, so that CEL's duration() can read it.
+const durationPattern = '^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$';
+
+const isDuration = (field: string) => `${field}.matches('${durationPattern}')` as const;
+
+const lifetimeRule = {
+  rule: `${isDuration('self')} && self.matches('[1-9]')`,
+  message: 'must be a duration above zero in hours, minutes and seconds, such as 2160h or 1h30m',
+} as const;
+
+const endpointSchema = {
+  type: 'object',
+  description: "Where PCA's API is reached, if not at the region's public endpoint.",
+  default: {},
+  properties: {
+    host: {
+      type: 'string',
+      description:
+        "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com. Left out: the region's public endpoint.",
+      maxLength: 260,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\\\[[0-9A-Fa-f:.]+\\\\])(:[0-9]{1,5})?$')",
+          message: 'must be a host name with an optional port, without https:// and without a path',
+        },
+      ],
+    },
+    protocol: {
+      type: 'string',
+      description: 'HTTPS, or HTTP for a gateway or simulator on a trusted network.',
+      enum: ['HTTPS', 'HTTP'],
+      default: 'HTTPS',
+    },
+    caBundle: {
+      type: 'string',
+      description: "PEM certificates to trust for this endpoint instead of the system's, for a private gateway.",
+      maxLength: 65536,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.contains('-----BEGIN CERTIFICATE-----')",
+          message: 'must hold at least one PEM certificate',
+        },
+        {
+          rule: "!self.contains('PRIVATE KEY-----')",
+          message: 'holds a private key; only certificates belong here',
+        },
+      ],
+    },
+  },
+  'x-kubernetes-validations': [
+    {
+      rule: "!has(self.caBundle) || self.protocol == 'HTTPS'",
+      message: 'caBundle has no effect with protocol HTTP; remove it or use HTTPS',
+    },
+  ],
+} as const satisfies Schema;
+
+const validitySchema = {
+  type: 'object',
+  description: 'Limits for the lifetime of certificates. A request outside them is refused.',
+  default: {},
+  properties: {
+    maxDuration: {
+      type: 'string',
+      description: "Longest lifetime that a request may ask for. Left out: only the CA's own end limits it.",
+      maxLength: 24,
+      'x-kubernetes-validations': [lifetimeRule],
+    },
+    minDuration: {
+      type: 'string',
+      description: 'Shortest lifetime that a request may ask for. Left out: no limit.',
+      maxLength: 24,
+      'x-kubernetes-validations': [lifetimeRule],
+    },
+    backdate: {
+      type: 'string',
+      description:
+        'How far notBefore lies before the moment of issuing, for verifiers whose clocks are behind; at most 24h. The end of the lifetime does not move.',
+      default: '0s',
+      minLength: 2,
+      maxLength: 24,
+      'x-kubernetes-validations': [
+        {
+          rule: `${isDuration('self')} && duration(self) <= duration('24h')`,
+          message: 'must be a duration in hours, minutes and seconds of at most 24h, such as 5m',
+        },
+      ],
+    },
+  },
+  'x-kubernetes-validations': [
+    {
+      // The two matches leave a badly written duration to the rule of its own field.
+      rule: `!has(self.minDuration) || !has(self.maxDuration) || !${isDuration('self.minDuration')} || !${isDuration('self.maxDuration')} || duration(self.minDuration) <= duration(self.maxDuration)`,
+      message: 'minDuration must not exceed maxDuration',
+    },
+  ],
+} as const satisfies Schema;
+
+const secretKeyRule = {
+  rule: "self.matches('^[-._a-zA-Z0-9]+$')",
+  message: 'must be a key of a Secret: letters, digits, -, _ and .',
+} as const;
+
+const credentialsSchema = {
+  type: 'object',
+  description: 'How the operator authenticates to Alibaba Cloud.',
+  required: ['secretRef'],
+  properties: {
+    secretRef: {
+      type: 'object',
+      description:
+        "A Secret with an access key. An AlibabaPCAIssuer's is in its own namespace, an AlibabaPCAClusterIssuer's in the operator's cluster resource namespace.",
+      required: ['name'],
+      properties: {
+        name: {
+          type: 'string',
+          description: 'Name of the Secret.',
+          maxLength: 253,
+          'x-kubernetes-validations': [
+            {
+              rule: "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+              message: 'must be the name of a Secret: lower-case letters, digits, - and .',
+            },
+          ],
+        },
+        keys: {
+          type: 'object',
+          description: 'Which keys of the Secret hold what.',
+          default: {},
+          properties: {
+            accessKeyId: {
+              type: 'string',
+              description: 'Key that holds the AccessKey ID.',
+              default: 'accessKeyId',
+              maxLength: 253,
+              'x-kubernetes-validations': [secretKeyRule],
+            },
+            accessKeySecret: {
+              type: 'string',
+              description: 'Key that holds the AccessKey secret.',
+              default: 'accessKeySecret',
+              maxLength: 253,
+              'x-kubernetes-validations': [secretKeyRule],
+            },
+            securityToken: {
+              type: 'string',
+              description: 'Key that holds the STS token. The Secret need not have it.',
+              default: 'securityToken',
+              maxLength: 253,
+              'x-kubernetes-validations': [secretKeyRule],
+            },
+          },
+        },
+      },
+    },
+  },
+} as const satisfies Schema;
+
+/** Spec of both kinds. */
+export const issuerSpecSchema = {
+  type: 'object',
+  description: 'Which CA issues, how, and with which credentials.',
+  required: ['parentIdentifier', 'credentials'],
+  properties: {
+    parentIdentifier: {
+      type: 'string',
+      description: 'Identifier of the subordinate CA that issues, as the PCA console shows it. A root CA cannot issue.',
+      maxLength: 128,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[A-Za-z0-9][A-Za-z0-9_.-]*$')",
+          message: 'must be the identifier of a subordinate CA: letters, digits, -, _ and .',
+        },
+      ],
+    },
+    region: {
+      type: 'string',
+      description: 'Region of the PCA instance.',
+      default: 'cn-hangzhou',
+      maxLength: 32,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[a-z]{2}(-[a-z0-9]+)+$')",
+          message: 'must be the ID of a region, such as cn-hangzhou or ap-southeast-1',
+        },
+      ],
+    },
+    endpoint: endpointSchema,
+    operation: {
+      type: 'string',
+      description: "The operation of PCA's API that issues.",
+      enum: ['CreateCustomCertificate'],
+      default: 'CreateCustomCertificate',
+    },
+    createCustomCertificate: customCertificateSchema,
+    validity: validitySchema,
+    trust: {
+      type: 'object',
+      description: 'What is written to ca.crt.',
+      default: {},
+      properties: {
+        source: {
+          type: 'string',
+          description: 'Root: the root of the chain. IssuingCA: the certificate of the issuing CA.',
+          enum: ['Root', 'IssuingCA'],
+          default: 'Root',
+        },
+      },
+    },
+    credentials: credentialsSchema,
+  },
+} as const satisfies Schema;

@@ -1,0 +1,85 @@
+// AlibabaPCAIssuer and AlibabaPCAClusterIssuer as the code sees them: names, types that follow from the schema, readers.
+import type { issuerSpecSchema } from './issuer-spec-schema.ts';
+import type { issuerStatusSchema } from './issuer-status-schema.ts';
+import type { TypeOf } from './schema.ts';
+
+/** Our API group and version. */
+export const apiGroup = 'pca.alibabacloud.com';
+export const version = 'v1alpha1';
+export const apiVersion = `${apiGroup}/${version}`;
+
+/** The two kinds. They share spec and status and differ in where their Secrets are. */
+export const issuerKinds = [
+  {
+    kind: 'AlibabaPCAIssuer',
+    plural: 'alibabapcaissuers',
+    singular: 'alibabapcaissuer',
+    shortNames: ['pcai'],
+    scope: 'Namespaced',
+  },
+  {
+    kind: 'AlibabaPCAClusterIssuer',
+    plural: 'alibabapcaclusterissuers',
+    singular: 'alibabapcaclusterissuer',
+    shortNames: ['pcaci'],
+    scope: 'Cluster',
+  },
+] as const;
+
+/** Everything that names one of the two kinds. */
+export type IssuerKind = (typeof issuerKinds)[number];
+
+/** What the user asks of an issuer, with all defaults filled in. */
+export type IssuerSpec = TypeOf<typeof issuerSpecSchema>;
+
+/** What the operator observed about an issuer. */
+export type IssuerStatus = TypeOf<typeof issuerStatusSchema>;
+
+/** A condition of an issuer (metav1.Condition). */
+export type IssuerCondition = IssuerStatus['conditions'][number];
+
+/** An issuer of either kind; `namespace` is absent on cluster issuers. */
+export interface Issuer {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: string;
+    readonly generation?: number;
+    readonly deletionTimestamp?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec: IssuerSpec;
+  readonly status?: IssuerStatus;
+}
+
+/** The kind of this name, `undefined` when it is none of ours. */
+export function issuerKind(name: string | undefined): IssuerKind | undefined {
+  return issuerKinds.find(({ kind }) => kind === name);
+}
+
+/** Path of all issuers of a kind in the cluster, for list and watch. */
+export function issuersPath(kind: IssuerKind): string {
+  return `/apis/${apiVersion}/${kind.plural}`;
+}
+
+/** Path of one issuer, without `/status`; `namespace` is ignored for cluster issuers. */
+export function issuerPath(kind: IssuerKind, issuer: { readonly namespace?: string; readonly name: string }): string {
+  const namespace = kind.scope === 'Namespaced' ? `namespaces/${issuer.namespace ?? ''}/` : '';
+  return `/apis/${apiVersion}/${namespace}${kind.plural}/${issuer.name}`;
+}
+
+/** The condition `Ready`, whatever generation it is about. */
+export function readyCondition(issuer: Pick<Issuer, 'status'>): IssuerCondition | undefined {
+  return issuer.status?.conditions.find(({ type }) => type === 'Ready');
+}
+
+/** Whether requests may be signed now: Ready is True and about the current spec. */
+export function isReady(issuer: Pick<Issuer, 'metadata' | 'status'>): boolean {
+  const ready = readyCondition(issuer);
+  return ready?.status === 'True' && (ready.observedGeneration ?? 0) >= (issuer.metadata.generation ?? 0);
+}
