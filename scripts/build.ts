@@ -1,0 +1,122 @@
+/**
+ * Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
+ * `@kubernetes/client-node`, needed for a kubeconfig only, must stay in files that a pod never loads.
+ */
+import { build, type Metafile } from 'esbuild';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const entry = 'dist/main.js';
+const lazyPackage = 'node_modules/@kubernetes/client-node/';
+const neverShipped = ['simulator/', 'test/', 'control-plane/', 'scripts/', 'bench/'];
+
+// Dependencies written as CommonJS call require() for Node's own modules.
+const banner =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+/** Sizes in bytes of what was built: loaded at start, and loaded only when a kubeconfig is used. */
+export interface Bundle {
+  readonly startBytes: number;
+  readonly lazyBytes: number;
+}
+
+/** Builds dist/ afresh; throws when something is in it that must not be shipped or not be loaded at start. */
+export async function buildBundle(): Promise<Bundle> {
+  await rm(join(root, 'dist'), { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // Names stay readable in stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: 'none',
+    banner: { js: banner },
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'warning',
+    metafile: true,
+  });
+  const complaints = findMisplaced(metafile);
+  if (complaints.length > 0) {
+    throw new Error(`The bundle is wrong:\n${complaints.join('\n')}`);
+  }
+  await writeFile(join(root, 'dist', 'package.json'), '{ "type": "module" }\n');
+  await writeFile(join(root, 'dist', 'THIRD_PARTY_LICENSES'), await licenses(metafile));
+  const atStart = loadedAtStart(metafile);
+  const bytes = (wanted: boolean): number =>
+    Object.entries(metafile.outputs)
+      .filter(([file]) => atStart.has(file) === wanted)
+      .reduce((sum, [, output]) => sum + output.bytes, 0);
+  return { startBytes: bytes(true), lazyBytes: bytes(false) };
+}
+
+/** The files that must not be in the bundle, or not in the part that is loaded at start, each with the reason. */
+export function findMisplaced(metafile: Pick<Metafile, 'inputs' | 'outputs'>): readonly string[] {
+  const foreign = Object.keys(metafile.inputs)
+    .filter((input) => neverShipped.some((folder) => input.startsWith(folder)))
+    .map((input) => `${input} must not be shipped.`);
+  const early = [...loadedAtStart(metafile)]
+    .flatMap((output) => Object.keys(metafile.outputs[output]?.inputs ?? {}))
+    .filter((input) => input.startsWith(lazyPackage))
+    .map((input) => `${input} would be loaded at every start; import it dynamically.`);
+  return [...foreign, ...early];
+}
+
+function loadedAtStart(metafile: Pick<Metafile, 'outputs'>): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file) || metafile.outputs[file] === undefined) {
+      return;
+    }
+    seen.add(file);
+    for (const { path, kind } of metafile.outputs[file].imports) {
+      if (kind !== 'dynamic-import') {
+        visit(path);
+      }
+    }
+  };
+  visit(entry);
+  return seen;
+}
+
+async function licenses(metafile: Metafile): Promise<string> {
+  const packages = new Set<string>();
+  for (const input of Object.keys(metafile.inputs)) {
+    const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
+    if (found !== null) {
+      packages.add(found[0]);
+    }
+  }
+  const sections: string[] = [];
+  for (const directory of [...packages].toSorted()) {
+    sections.push(await licenseOf(join(root, directory)));
+  }
+  return sections.join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+async function licenseOf(directory: string): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as Readonly<
+    Record<string, unknown>
+  >;
+  const files = (await readdir(directory)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).toSorted();
+  const texts = await Promise.all(files.map(async (file) => await readFile(join(directory, file), 'utf8')));
+  return [`${String(name)} ${String(version)} (${String(license)})`, '', ...texts, ''].join('\n');
+}
+
+if (import.meta.main) {
+  const started = performance.now();
+  const { startBytes, lazyBytes } = await buildBundle();
+  const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(
+    `${entry}: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig (${seconds} s)`,
+  );
+}

@@ -1,0 +1,22 @@
+/** Builds the Go programs that tests and demo run, telling how far a build has come. */
+import { buildGoProgram, type BuildProgress, type GoProgram } from '../control-plane/driver/go-build.ts';
+import { controlPlaneProgram, helmProgram } from '../control-plane/driver/programs.ts';
+
+const tellEvery = 200;
+
+/** Builds the control plane and Helm unless they are built; `tell` gets a line now and then while it takes long. */
+export async function buildGoPrograms(tell: (line: string) => void): Promise<void> {
+  for (const program of [controlPlaneProgram, helmProgram]) {
+    await buildGoProgram(program, tellNowAndThen(program, tell));
+  }
+}
+
+function tellNowAndThen(program: GoProgram, tell: (line: string) => void): (progress: BuildProgress) => void {
+  return ({ done, total }) => {
+    if (total === 0) {
+      tell(`building ${program.name}, which takes minutes the first time: fetching modules`);
+    } else if (done % tellEvery === 0 || done === total) {
+      tell(`building ${program.name}: ${done}/${total} packages`);
+    }
+  };
+}

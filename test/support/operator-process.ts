@@ -1,0 +1,155 @@
+/** The operator as users run it: the bundle in a process of its own, observed from outside. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, existsSync, type WriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { freePort } from '../../control-plane/driver/ports.ts';
+import { NotYet, until } from './wait.ts';
+
+/** How to start the operator. */
+export interface OperatorSettings {
+  readonly kubeconfig: string;
+  /** Namespace for cluster issuers' Secrets and the election's Lease. */
+  readonly namespace: string;
+  readonly logFile: string;
+  /** Further flags; they win over those set here. */
+  readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Longest wait for /readyz; 20 s when not given. */
+  readonly deadlineMilliseconds?: number;
+}
+
+/** How a process ended: an exit code, or the signal that ended it. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A running operator. */
+export interface OperatorProcess {
+  readonly pid: number;
+  /** Base address of /healthz, /readyz and /metrics. */
+  readonly address: string;
+  readonly logFile: string;
+  /** Milliseconds from the start of the process to the first 200 of /readyz. */
+  readonly startMilliseconds: number;
+  /** Resolves when the process is gone, however that came. */
+  readonly ended: Promise<ProcessEnd>;
+  /** Everything it has written so far. */
+  logs(): Promise<string>;
+  /** The text of /metrics. */
+  metrics(): Promise<string>;
+  /** SIGTERM, then SIGKILL after the grace period (25 s unless given); tells how it ended. */
+  stop(graceMilliseconds?: number): Promise<ProcessEnd>;
+  /** SIGKILL. */
+  kill(): Promise<ProcessEnd>;
+  /** SIGSTOP: alive, but nothing moves. */
+  pause(): void;
+  resume(): void;
+}
+
+/** The bundle that is shipped; `npm run build` makes it. */
+export const bundle = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+const defaultDeadlineMilliseconds = 20_000;
+const defaultGraceMilliseconds = 25_000;
+const logTailLines = 20;
+const running = new Set<ChildProcess>();
+
+process.once('exit', () => {
+  for (const child of running) {
+    child.kill('SIGKILL');
+  }
+});
+
+/** Starts the bundle without waiting for it to become ready; for tests of a start that must not succeed. */
+export async function launchOperator(settings: OperatorSettings): Promise<Omit<OperatorProcess, 'startMilliseconds'>> {
+  if (!existsSync(bundle)) {
+    throw new Error(`${bundle} does not exist. Build it with: npm run build`);
+  }
+  const address = `127.0.0.1:${await freePort()}`;
+  const flags = [
+    `--kubeconfig=${settings.kubeconfig}`,
+    `--cluster-resource-namespace=${settings.namespace}`,
+    `--leader-election-namespace=${settings.namespace}`,
+    `--health-address=${address}`,
+    ...(settings.flags ?? []),
+  ];
+  const log = createWriteStream(settings.logFile, { flags: 'a' });
+  const child = spawn(process.execPath, [bundle, ...flags], {
+    // The real thing gets no more from its surroundings than a pod would.
+    env: { PATH: process.env['PATH'] ?? '', ...settings.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const ended = endOf(child, log);
+  const send = async (signal: NodeJS.Signals): Promise<ProcessEnd> => {
+    child.kill(signal);
+    return await ended;
+  };
+  return {
+    pid: child.pid ?? 0,
+    address: `http://${address}`,
+    logFile: settings.logFile,
+    ended,
+    logs: async () => await readFile(settings.logFile, 'utf8'),
+    metrics: async () => await (await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(5000) })).text(),
+    stop: async (graceMilliseconds = defaultGraceMilliseconds) => {
+      const last = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);
+      try {
+        return await send('SIGTERM');
+      } finally {
+        clearTimeout(last);
+      }
+    },
+    kill: async () => await send('SIGKILL'),
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+  };
+}
+
+/** Starts the bundle and waits for /readyz; an operator that ends or does not get there is an error with its last log lines. */
+export async function startOperator(settings: OperatorSettings): Promise<OperatorProcess> {
+  const started = performance.now();
+  const operator = await launchOperator(settings);
+  let end: ProcessEnd | undefined;
+  void operator.ended.then((how) => (end = how));
+  try {
+    await until('the operator to be ready', async () => end !== undefined || (await isReady(operator.address)), {
+      deadlineMilliseconds: settings.deadlineMilliseconds ?? defaultDeadlineMilliseconds,
+      everyMilliseconds: 20,
+    });
+    if (end !== undefined) {
+      throw new Error(`The operator ended with ${end.signal ?? `exit code ${end.code}`} while it was starting.`);
+    }
+  } catch (error) {
+    await operator.kill();
+    const tail = (await operator.logs()).trimEnd().split('\n').slice(-logTailLines).join('\n');
+    throw new Error(`${String(error)}\nIts log ${settings.logFile} ends with:\n${tail}`, { cause: error });
+  }
+  return { ...operator, startMilliseconds: performance.now() - started };
+}
+
+async function isReady(address: string): Promise<boolean> {
+  const answer = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(2000) });
+  const body = await answer.text();
+  if (!answer.ok) {
+    throw new NotYet(`/readyz answered ${answer.status}: ${body}`);
+  }
+  return true;
+}
+
+async function endOf(child: ChildProcess, log: WriteStream): Promise<ProcessEnd> {
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      running.delete(child);
+      log.end(() => {
+        resolve({ code, signal });
+      });
+    });
+  });
+}

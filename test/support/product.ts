@@ -1,0 +1,69 @@
+/**
+ * What a cluster needs before the operator can run as a process: everything of deploy/install.yaml except what would
+ * run in pods, and a kubeconfig of the operator's own ServiceAccount, so that exactly the chart's permissions are tried.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { type Manifest, readManifests } from './cluster.ts';
+
+/** Runs kubectl with these arguments and standard input, and returns what it printed. */
+export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
+
+/** The objects to apply, in order, and the ServiceAccount among them that the operator runs as. */
+export interface Product {
+  readonly objects: readonly Manifest[];
+  readonly serviceAccount: { readonly name: string; readonly namespace: string };
+}
+
+const manifestFile = fileURLToPath(new URL('../../deploy/install.yaml', import.meta.url));
+const kindsInPods = new Set([
+  'Deployment',
+  'Service',
+  'PodDisruptionBudget',
+  'NetworkPolicy',
+  'ServiceMonitor',
+  'PodMonitor',
+]);
+
+/** Reads deploy/install.yaml. */
+export async function readProduct(): Promise<Product> {
+  const manifests = readManifests(await readFile(manifestFile, 'utf8'));
+  const account = manifests.find(({ kind }) => kind === 'ServiceAccount')?.metadata;
+  if (account?.namespace === undefined) {
+    throw new Error(`${manifestFile} has no ServiceAccount with a namespace.`);
+  }
+  const namespaces = [...new Set(manifests.map(({ metadata }) => metadata.namespace))]
+    .filter(
+      (name) =>
+        name !== undefined && !manifests.some(({ kind, metadata }) => kind === 'Namespace' && metadata.name === name),
+    )
+    .map((name): Manifest => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: String(name) } }));
+  return {
+    objects: [...namespaces, ...manifests.filter(({ kind }) => !kindsInPods.has(kind))],
+    serviceAccount: { name: account.name, namespace: account.namespace },
+  };
+}
+
+/** Writes a kubeconfig for the same API server whose only credential is a token of the ServiceAccount. */
+export async function writeServiceAccountKubeconfig(
+  kubectl: Kubectl,
+  serviceAccount: Product['serviceAccount'],
+  file: string,
+): Promise<void> {
+  const [view, token] = await Promise.all([
+    kubectl(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']),
+    kubectl(['create', 'token', serviceAccount.name, '--namespace', serviceAccount.namespace, '--duration', '24h']),
+  ]);
+  const { clusters } = JSON.parse(view) as { readonly clusters: readonly { readonly cluster: object }[] };
+  const name = serviceAccount.name;
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster: clusters[0]?.cluster }],
+    users: [{ name, user: { token: token.trim() } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': name,
+  };
+  await writeFile(file, `${JSON.stringify(kubeconfig, null, 2)}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,49 @@
+/** Waiting for a condition with a deadline, so that no test sleeps and a failure says what was last seen. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
+
+/** Bounds of a wait. */
+export interface WaitOptions {
+  /** Longest wait; 30 s when not given. */
+  readonly deadlineMilliseconds?: number;
+  /** Pause between two checks; 50 ms when not given. */
+  readonly everyMilliseconds?: number;
+}
+
+/** Thrown by a check that wants the error at the deadline to tell what it saw; anything else thrown is shown as well. */
+export class NotYet extends Error {
+  constructor(seen: unknown) {
+    super(typeof seen === 'string' ? seen : inspect(seen, { depth: 6, breakLength: 120 }));
+    this.name = 'NotYet';
+  }
+}
+
+const defaultDeadlineMilliseconds = 30_000;
+const defaultEveryMilliseconds = 50;
+
+/**
+ * Calls `check` until it returns something other than `undefined` and `false`, and returns that.
+ * A check that throws counts as "not yet". Throws at the deadline, naming `description` and what was last seen.
+ */
+export async function until<Value>(
+  description: string,
+  check: () => Value | Promise<Value>,
+  options: WaitOptions = {},
+): Promise<Exclude<Value, undefined | false>> {
+  const deadline = options.deadlineMilliseconds ?? defaultDeadlineMilliseconds;
+  const started = performance.now();
+  let seen = 'nothing';
+  do {
+    try {
+      const value = await check();
+      if (value !== undefined && value !== false) {
+        return value as Exclude<Value, undefined | false>;
+      }
+      seen = String(value);
+    } catch (error) {
+      seen = error instanceof Error ? error.message : inspect(error);
+    }
+    await sleep(options.everyMilliseconds ?? defaultEveryMilliseconds);
+  } while (performance.now() - started < deadline);
+  throw new Error(`Waited ${deadline / 1000} s in vain: ${description}. Last seen: ${seen}`);
+}
