@@ -1,0 +1,199 @@
+// How many calls may go out: one token bucket per account, region and action, shared by every issuer that uses it, since the
+// service counts in just that way. The published limits contradict one another, so the rate is found by trying: doubled each
+// second while it is used, halved when the service throttles, then brought carefully back to where that happened.
+
+/** Whose limit it is: the account (its access key id until its number is known), the region and the API. */
+export interface BudgetKey {
+  readonly account: string;
+  readonly region: string;
+  readonly action: string;
+}
+
+/** Calls per second: where an action starts, and between what it moves. */
+export interface CallLimits {
+  readonly startPerSecond: number;
+  readonly floorPerSecond: number;
+  readonly ceilingPerSecond: number;
+}
+
+/** Go ahead, or come back after so many milliseconds; nothing is held meanwhile. */
+export type Reservation = { readonly kind: 'granted' } | { readonly kind: 'wait'; readonly milliseconds: number };
+
+/** The clock (monotonic, milliseconds) and the limits by action; `otherActions` serves the rest. */
+export interface CallBudgetOptions {
+  readonly now: () => number;
+  readonly limits?: Readonly<Record<string, CallLimits>>;
+  readonly otherActions?: CallLimits;
+}
+
+/** Alibaba's pages name 10/s for every issuing operation but this one; the quota page says 1,000/s. */
+export const publishedLimits: Readonly<Record<string, CallLimits>> = {
+  CreateCustomCertificate: { startPerSecond: 100, floorPerSecond: 1, ceilingPerSecond: 1000 },
+};
+
+/** The start for every other action. */
+export const cautiousLimits: CallLimits = { startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 1000 };
+
+interface Bucket {
+  readonly limits: CallLimits;
+  rate: number;
+  tokens: number;
+  filledAt: number;
+  /** Start of the running second of observation, and how much of it was used. */
+  observedFrom: number;
+  granted: number;
+  refused: boolean;
+  pausedUntil: number;
+  /** When the rate was last halved, and the rate at which the service throttled then. */
+  halvedAt: number;
+  throttledRate: number | undefined;
+  probe: number;
+  /** The latest moment that was promised to a caller told to wait. */
+  promisedUntil: number;
+}
+
+const second = 1000;
+/** Throttled answers within this time of a halving belong to calls from before it. */
+const coolDownMilliseconds = 1000;
+/** Any throttled answer stops new calls this long: the service's own window is used up. */
+const pauseMilliseconds = 250;
+const longestWaitMilliseconds = 10_000;
+/** How much of a second's calls may be saved up, for callers that wake a little late. */
+const burstSeconds = 0.1;
+const smallestBurst = 1.5;
+/** How near the return goes at once to the rate that was throttled, and how gently it goes on from there. */
+const returnShare = 0.95;
+const firstProbe = 0.0025;
+
+/** Grants calls within the rates found so far. Never blocks; pure but for its clock. */
+export class CallBudget {
+  readonly #options: CallBudgetOptions;
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(options: CallBudgetOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one call from the budget, or says when to ask again; waits are spaced so that callers do not come back together. */
+  reserve(key: BudgetKey): Reservation {
+    const now = this.#options.now();
+    const bucket = this.#bucket(key, now);
+    advance(bucket, now);
+    if (now >= bucket.pausedUntil && bucket.tokens >= 1) {
+      bucket.tokens -= 1;
+      bucket.granted += 1;
+      return { kind: 'granted' };
+    }
+    bucket.refused = true;
+    return { kind: 'wait', milliseconds: promise(bucket, now) };
+  }
+
+  /** The service throttled a call: halves the rate, once for all throttled answers of one cool-down, and pauses. */
+  throttled(key: BudgetKey): void {
+    const now = this.#options.now();
+    const bucket = this.#bucket(key, now);
+    advance(bucket, now);
+    bucket.pausedUntil = now + pauseMilliseconds;
+    bucket.tokens = 0;
+    if (now - bucket.halvedAt < coolDownMilliseconds) return;
+    bucket.halvedAt = now;
+    bucket.throttledRate = bucket.rate;
+    bucket.probe = firstProbe;
+    bucket.rate = Math.max(bucket.limits.floorPerSecond, bucket.rate / 2);
+    observeAnew(bucket, now);
+  }
+
+  /** The present rate in calls per second, for metrics. */
+  ratePerSecond(key: BudgetKey): number {
+    return this.#bucket(key, this.#options.now()).rate;
+  }
+
+  #bucket(key: BudgetKey, now: number): Bucket {
+    const name = JSON.stringify([key.account, key.region, key.action]);
+    const known = this.#buckets.get(name);
+    if (known !== undefined) return known;
+    const table = this.#options.limits ?? publishedLimits;
+    const own = Object.hasOwn(table, key.action) ? table[key.action] : undefined;
+    const bucket = newBucket(own ?? this.#options.otherActions ?? cautiousLimits, now);
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+}
+
+function newBucket(limits: CallLimits, now: number): Bucket {
+  const rate = Math.min(limits.ceilingPerSecond, Math.max(limits.floorPerSecond, limits.startPerSecond));
+  return {
+    limits,
+    rate,
+    tokens: burstOf(rate),
+    filledAt: now,
+    observedFrom: now,
+    granted: 0,
+    refused: false,
+    pausedUntil: now,
+    halvedAt: Number.NEGATIVE_INFINITY,
+    throttledRate: undefined,
+    probe: firstProbe,
+    promisedUntil: now,
+  };
+}
+
+function burstOf(rate: number): number {
+  return Math.max(smallestBurst, rate * burstSeconds);
+}
+
+// Tokens first, at the rate that held until now; a new rate earns from here on.
+function advance(bucket: Bucket, now: number): void {
+  const from = Math.max(bucket.filledAt, bucket.pausedUntil);
+  const earned = (bucket.rate * Math.max(0, now - from)) / second;
+  bucket.tokens = Math.min(burstOf(bucket.rate), bucket.tokens + earned);
+  bucket.filledAt = Math.max(now, bucket.filledAt);
+  const observed = now - bucket.observedFrom;
+  if (observed < second || now - bucket.halvedAt < coolDownMilliseconds) return;
+  const used = bucket.refused || bucket.granted * second >= 0.5 * bucket.rate * observed;
+  if (used) grow(bucket);
+  observeAnew(bucket, now);
+}
+
+function observeAnew(bucket: Bucket, now: number): void {
+  bucket.observedFrom = now;
+  bucket.granted = 0;
+  bucket.refused = false;
+}
+
+// Below the rate that was throttled: quickly back to just under it, then in steps that double, so that a limit which stays is
+// touched seldom and one which was raised is found soon. Well above it, the old experience no longer counts.
+function grow(bucket: Bucket): void {
+  const { ceilingPerSecond } = bucket.limits;
+  const throttledRate = bucket.throttledRate;
+  if (throttledRate === undefined) {
+    bucket.rate = Math.min(ceilingPerSecond, bucket.rate * 2);
+    return;
+  }
+  const near = throttledRate * returnShare;
+  if (bucket.rate < near) {
+    bucket.rate = Math.min(near, bucket.rate * 2);
+    return;
+  }
+  bucket.rate = Math.min(ceilingPerSecond, bucket.rate * (1 + bucket.probe));
+  bucket.probe = Math.min(1, bucket.probe * 2);
+  if (bucket.rate > throttledRate * 2) bucket.throttledRate = undefined;
+}
+
+// Each promise lies one call behind the last, at the rate that growth may have reached by then. Beyond the longest wait the
+// promises start again half-way: who waits that long asks once more, still spread out.
+function promise(bucket: Bucket, now: number): number {
+  const base = Math.max(now, bucket.pausedUntil);
+  const earliest = base + (Math.max(0, 1 - bucket.tokens) / bucket.rate) * second;
+  const behind = bucket.promisedUntil + second / rateExpectedAt(bucket, now, bucket.promisedUntil);
+  const due = Math.max(earliest, behind);
+  bucket.promisedUntil =
+    due > now + longestWaitMilliseconds ? Math.max(earliest, now + longestWaitMilliseconds / 2) : due;
+  return Math.max(1, Math.ceil(Math.min(bucket.promisedUntil, now + longestWaitMilliseconds) - now));
+}
+
+function rateExpectedAt(bucket: Bucket, now: number, at: number): number {
+  const limit = bucket.throttledRate ?? bucket.limits.ceilingPerSecond;
+  const grown = bucket.rate * 2 ** Math.floor(Math.max(0, at - now) / second);
+  return Math.max(bucket.rate, Math.min(limit, grown));
+}

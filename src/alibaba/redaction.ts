@@ -1,0 +1,48 @@
+// Makes text from the service fit for a condition or a log: no secrets, no PEM, no URLs, no long opaque runs, one line, bounded.
+
+/** Cleans text and cuts it to `limit` characters. */
+export type Redact = (text: string, limit: number) => string;
+
+const omitted = '<omitted>';
+const shortestSecret = 6;
+
+// A run this long is a token, a key, a hash or base64, never a word; a UUID (36) and a DNS label in its dots stay readable.
+const opaqueRun = /[A-Za-z0-9+/=_%-]{40,}/g;
+const pemBlock = /-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g;
+const url = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
+// Signature errors of the service echo the whole canonical request after these words, the security token included.
+const echoedRequest = /(?:server )?(?:string to sign|canonical ?request)[\s\S]*$/i;
+
+/** A function that removes the given secret values in every form they take on the wire, and all that looks like one. */
+export function redactorOf(secrets: readonly (string | undefined)[]): Redact {
+  const forms = [...new Set(secrets.flatMap((secret) => (secret === undefined ? [] : wireForms(secret))))]
+    .filter((form) => form.length >= shortestSecret)
+    .sort((a, b) => b.length - a.length);
+  const withoutSecrets = (text: string): string =>
+    forms.reduce((rest, form) => (rest.includes(form) ? rest.replaceAll(form, omitted) : rest), text);
+  return (text, limit) => {
+    const clean = withoutSecrets(text)
+      .replace(pemBlock, omitted)
+      .replace(echoedRequest, omitted)
+      .replace(url, omitted)
+      .replace(opaqueRun, omitted)
+      .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+      .trim();
+    return cut(withoutSecrets(clean), limit);
+  };
+}
+
+function wireForms(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [
+    secret,
+    secret.trim(),
+    encodeURIComponent(secret.toWellFormed()),
+    json,
+    Buffer.from(secret).toString('base64'),
+  ];
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`;
+}
