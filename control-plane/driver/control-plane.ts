@@ -1,0 +1,249 @@
+/**
+ * A real API server with a real cert-manager, as processes of this machine. Several may run side by side, each in its own
+ * directory and on its own ports. Knows nothing of the issuer that is tested with it.
+ */
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createNamespace, requestToken } from './admin.ts';
+import { ApiClient } from './api-client.ts';
+import { type Component, type ComponentName, ComponentProcess } from './component.ts';
+import { defineComponent, startCertManager } from './components.ts';
+import { compactEtcd } from './etcd-gateway.ts';
+import { type BuildProgress, buildGoProgram } from './go-build.ts';
+import {
+  auditLogFile,
+  type CertManagerSettings,
+  chooseBinaries,
+  choosePorts,
+  type Instance,
+  kubeconfigFile,
+  pkiFile,
+  writeInstanceFiles,
+} from './instance.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import { controlPlaneProgram } from './programs.ts';
+import { type Finished, run, runOrThrow } from './run.ts';
+
+export type { Component, ComponentName } from './component.ts';
+export type { CertManagerSettings } from './instance.ts';
+export { webhookLabel } from './cert-manager-objects.ts';
+
+/** How to start a control plane; everything has a default. */
+export interface ControlPlaneOptions {
+  /** Where data, logs and certificates go. Without it: a fresh temporary directory, removed by `stop`. */
+  readonly directory?: string;
+  /** Whether to run cert-manager's controllers and webhook too. Default: true. */
+  readonly certManager?: boolean;
+  readonly certManagerSettings?: CertManagerSettings;
+  readonly onStep?: (step: string) => void;
+  readonly onBuildProgress?: (progress: BuildProgress) => void;
+  /** Whether the API server writes every request to `auditLogFile`. Default: false. */
+  readonly auditLog?: boolean;
+}
+
+/** Settings of one kubectl call. */
+export interface KubectlOptions {
+  readonly input?: string;
+  /** Another identity than the administrator's. */
+  readonly kubeconfig?: string;
+  /** Return a failed call instead of throwing. */
+  readonly allowFailure?: boolean;
+}
+
+const running = new Set<ControlPlane>();
+
+/** A running control plane. Its processes end with the process that started it, even when that one is killed. */
+export class ControlPlane {
+  readonly directory: string;
+  /** The administrator's kubeconfig: a client certificate of the group system:masters. */
+  readonly kubeconfig: string;
+  readonly server: string;
+  readonly caPem: string;
+  readonly auditLogFile: string | undefined;
+  /** Argv prefix that runs kubectl. */
+  readonly kubectlPath: readonly string[];
+  readonly #instance: Instance;
+  readonly #api: ApiClient;
+  readonly #temporary: boolean;
+  readonly #components = new Map<ComponentName, ComponentProcess>();
+
+  private constructor(instance: Instance, caPem: string, temporary: boolean) {
+    this.#instance = instance;
+    this.#temporary = temporary;
+    this.directory = instance.directory;
+    this.kubeconfig = kubeconfigFile(instance, 'admin');
+    this.server = serverOf(instance);
+    this.caPem = caPem;
+    this.auditLogFile = auditLogFile(instance);
+    // Discovery is cached by address, and the same port serves another control plane tomorrow.
+    this.kubectlPath = [...instance.binaries.kubectl, `--cache-dir=${join(instance.directory, 'kubectl-cache')}`];
+    this.#api = new ApiClient(this.server, {
+      caFile: pkiFile(instance, 'ca.crt'),
+      certificateFile: pkiFile(instance, 'admin.crt'),
+      keyFile: pkiFile(instance, 'admin.key'),
+    });
+  }
+
+  /**
+   * Builds the program if need be, starts everything and resolves when it is usable. When a component does not start, the
+   * error names it and its log, and the directory stays for a look.
+   */
+  static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+    const { onStep = () => {} } = options;
+    const program = await buildGoProgram(controlPlaneProgram, options.onBuildProgress);
+    const instance: Instance = {
+      directory: await prepareDirectory(options.directory),
+      binaries: chooseBinaries(program),
+      ports: await choosePorts(),
+      auditLog: options.auditLog ?? false,
+      certManagerSettings: options.certManagerSettings ?? {},
+    };
+    onStep('certificates');
+    await prepareIdentities(instance);
+    const caPem = await readFile(pkiFile(instance, 'ca.crt'), 'utf8');
+    const controlPlane = new ControlPlane(instance, caPem, options.directory === undefined);
+    register(controlPlane);
+    try {
+      await controlPlane.#startComponents(options.certManager ?? true, onStep);
+    } catch (error) {
+      await controlPlane.#killAll();
+      throw error;
+    }
+    return controlPlane;
+  }
+
+  /** Kills everything that this process has started and not stopped. For exit handlers, which cannot wait. */
+  static stopAllSync(): void {
+    for (const each of running) {
+      each.#stopSync();
+    }
+  }
+
+  get components(): ReadonlyMap<ComponentName, Component> {
+    return this.#components;
+  }
+
+  /** The component of this name; throws when this control plane runs without it. */
+  component(name: ComponentName): Component {
+    const component = this.#components.get(name);
+    if (component === undefined) {
+      throw new Error(`This control plane has no ${name}.`);
+    }
+    return component;
+  }
+
+  /** Runs kubectl to its end; throws with its error output unless failure is allowed. */
+  async kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<Finished> {
+    const kubeconfig = options.kubeconfig ?? this.kubeconfig;
+    const command = [...this.kubectlPath, `--kubeconfig=${kubeconfig}`, ...args];
+    // The user's own kubectl preferences must not change what a test sees.
+    const finished = await run(command, options.input, { KUBECTL_KUBERC: 'false' });
+    if (finished.code !== 0 && options.allowFailure !== true) {
+      throw new Error(`kubectl ${args.join(' ')} ended with status ${finished.code}: ${finished.stderr.trim()}`);
+    }
+    return finished;
+  }
+
+  /** Writes a kubeconfig with a fresh token of the service account and returns its path. */
+  async kubeconfigForServiceAccount(namespace: string, name: string): Promise<string> {
+    const file = kubeconfigFile(this.#instance, `${namespace}.${name}`);
+    const token = await requestToken(this.#api, namespace, name);
+    await writeKubeconfig(file, this.server, pkiFile(this.#instance, 'ca.crt'), { token });
+    return file;
+  }
+
+  /** Creates a namespace named after the prefix; `spareWebhook` keeps cert-manager's webhook away from it. */
+  async createNamespace(prefix: string, options: { readonly spareWebhook?: boolean } = {}): Promise<string> {
+    return await createNamespace(this.#api, prefix, options.spareWebhook ?? false);
+  }
+
+  /** Compacts etcd to its present revision. */
+  async compact(): Promise<void> {
+    await compactEtcd(etcdOf(this.#instance));
+  }
+
+  /** Kills all processes and removes the directory if it was a temporary one. */
+  async stop(): Promise<void> {
+    await this.#killAll();
+    if (this.#temporary) {
+      await rm(this.directory, { recursive: true, force: true });
+    }
+  }
+
+  async #startComponents(certManager: boolean, onStep: (step: string) => void): Promise<void> {
+    const start = async (name: ComponentName): Promise<void> => {
+      const component = new ComponentProcess(defineComponent(this.#instance, name, this.#api));
+      this.#components.set(name, component);
+      await component.start();
+      onStep(`${name} is ready`);
+    };
+    // The API server waits for etcd by itself, and its own start takes longer.
+    await allOrFirstError([start('etcd'), start('kube-apiserver')]);
+    await allOrFirstError([
+      start('kube-controller-manager'),
+      ...(certManager ? [startCertManager(this.#instance, this.#api, start, onStep)] : []),
+    ]);
+  }
+
+  async #killAll(): Promise<void> {
+    running.delete(this);
+    this.#api.close();
+    await Promise.all([...this.#components.values()].map(async (component) => await component.kill()));
+  }
+
+  #stopSync(): void {
+    running.delete(this);
+    for (const component of this.#components.values()) {
+      component.killNow();
+    }
+    if (this.#temporary) {
+      rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    }
+  }
+}
+
+function register(controlPlane: ControlPlane): void {
+  if (!process.listeners('exit').includes(ControlPlane.stopAllSync)) {
+    process.once('exit', ControlPlane.stopAllSync);
+  }
+  running.add(controlPlane);
+}
+
+// Promise.all alone would leave the others starting while the caller already cleans up.
+async function allOrFirstError(starts: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(starts);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    throw failed.reason;
+  }
+}
+
+async function prepareDirectory(directory: string | undefined): Promise<string> {
+  if (directory === undefined) {
+    return await mkdtemp(join(tmpdir(), 'control-plane-'));
+  }
+  await mkdir(directory, { recursive: true });
+  return directory;
+}
+
+async function prepareIdentities(instance: Instance): Promise<void> {
+  await writeInstanceFiles(instance);
+  await runOrThrow([instance.binaries.program, 'pki', pkiFile(instance, '')]);
+  for (const identity of ['admin', 'kube-controller-manager']) {
+    await writeKubeconfig(kubeconfigFile(instance, identity), serverOf(instance), pkiFile(instance, 'ca.crt'), {
+      certificateFile: pkiFile(instance, `${identity}.crt`),
+      keyFile: pkiFile(instance, `${identity}.key`),
+    });
+  }
+}
+
+function serverOf(instance: Instance): string {
+  return `https://127.0.0.1:${instance.ports.apiServer}`;
+}
+
+function etcdOf(instance: Instance): string {
+  return `http://127.0.0.1:${instance.ports.etcd}`;
+}

@@ -1,0 +1,177 @@
+/**
+ * Builds a Go program once per content and keeps the executable in the user's cache folder, outside the repository.
+ * Safe with several processes building at once: one builds, the others wait, and the result appears by a rename.
+ */
+import { createHash } from 'node:crypto';
+import { access, copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { errorCode, withLock } from './build-lock.ts';
+import { type GoToolchain, goToolchain, runGo } from './go-command.ts';
+
+export { GoMissingError } from './go-command.ts';
+
+const unusedLimitMilliseconds = 14 * 24 * 60 * 60 * 1000;
+
+/** Files of a linked module that are copied next to the executable, because `go:embed` cannot reach them. */
+export interface ModuleFiles {
+  readonly module: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A main package and how to link it. */
+export interface GoProgram {
+  readonly name: string;
+  /** Directory of the go.mod. */
+  readonly directory: string;
+  readonly package: string;
+  readonly ldflags?: string;
+  readonly moduleFiles?: readonly ModuleFiles[];
+}
+
+/** How many of the packages that had to be compiled are done. */
+export interface BuildProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly current: string;
+}
+
+/** Path of the program's executable, built now if no build of the same content exists. */
+export async function buildGoProgram(
+  program: GoProgram,
+  onProgress: (progress: BuildProgress) => void = () => {},
+): Promise<string> {
+  const folder = await folderFor(program);
+  if (!(await isComplete(program, folder))) {
+    await mkdir(join(folder, '..'), { recursive: true });
+    await withLock(`${folder}.lock`, async () => {
+      if (!(await isComplete(program, folder))) {
+        await buildInto(program, folder, onProgress);
+      }
+    });
+  }
+  const now = new Date();
+  await utimes(folder, now, now);
+  return join(folder, program.name);
+}
+
+/** Whether {@link buildGoProgram} would return at once. */
+export async function isBuilt(program: GoProgram): Promise<boolean> {
+  return await isComplete(program, await folderFor(program));
+}
+
+async function buildInto(
+  program: GoProgram,
+  folder: string,
+  onProgress: (progress: BuildProgress) => void,
+): Promise<void> {
+  await removeUnused(join(folder, '..'));
+  const temporary = `${folder}.building-${process.pid}`;
+  await mkdir(temporary, { recursive: true });
+  try {
+    await compile(program, join(temporary, program.name), onProgress);
+    for (const files of program.moduleFiles ?? []) {
+      await copyModuleFiles(program, files, temporary);
+    }
+    await rename(temporary, folder);
+  } catch (error) {
+    if (!(await isComplete(program, folder))) {
+      throw error;
+    }
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function compile(
+  program: GoProgram,
+  output: string,
+  onProgress: (progress: BuildProgress) => void,
+): Promise<void> {
+  const flags = ['-trimpath', '-ldflags', ldflags(program)];
+  onProgress({ done: 0, total: 0, current: 'modules' });
+  const stale = await runGo(program.directory, [
+    'list',
+    ...flags,
+    '-deps',
+    '-f',
+    '{{if .Stale}}{{.ImportPath}}{{end}}',
+    program.package,
+  ]);
+  const total = stale.split('\n').filter((line) => line !== '').length;
+  let done = 0;
+  await runGo(program.directory, ['build', '-v', ...flags, '-o', output, program.package], (line) => {
+    done = Math.min(done + 1, total);
+    onProgress({ done, total, current: line });
+  });
+  onProgress({ done: total, total, current: program.name });
+}
+
+async function copyModuleFiles(program: GoProgram, files: ModuleFiles, folder: string): Promise<void> {
+  const module = await runGo(program.directory, ['list', '-m', '-f', '{{.Dir}}', files.module]);
+  const from = join(module.trim(), files.from);
+  const to = join(folder, files.to);
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from)) {
+    // The module cache is read-only, and a copied tree with its modes could not be removed.
+    await copyFile(join(from, name), join(to, name));
+  }
+}
+
+function ldflags(program: GoProgram): string {
+  return ['-s', '-w', program.ldflags ?? ''].join(' ').trim();
+}
+
+async function folderFor(program: GoProgram): Promise<string> {
+  const hash = contentHash(program, await goToolchain(program.directory), await sources(program.directory));
+  return join(cacheDirectory(), program.name, hash);
+}
+
+function contentHash(program: GoProgram, toolchain: GoToolchain, files: ReadonlyMap<string, string>): string {
+  const settings = [program.package, ldflags(program), program.moduleFiles ?? []];
+  const described = JSON.stringify([settings, toolchain, [...files]]);
+  return createHash('sha256').update(described).digest('hex').slice(0, 20);
+}
+
+async function sources(directory: string): Promise<ReadonlyMap<string, string>> {
+  const names = (await readdir(directory)).filter(
+    (name) => name.endsWith('.go') || name === 'go.mod' || name === 'go.sum',
+  );
+  const contents = new Map<string, string>();
+  for (const name of names.toSorted()) {
+    contents.set(name, await readFile(join(directory, name), 'utf8'));
+  }
+  return contents;
+}
+
+function cacheDirectory(): string {
+  const { ALIBABA_PCA_ISSUER_CACHE: own, XDG_CACHE_HOME: xdg } = process.env;
+  return own !== undefined && own !== ''
+    ? own
+    : join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.cache'), 'alibaba-pca-issuer');
+}
+
+async function isComplete(program: GoProgram, folder: string): Promise<boolean> {
+  try {
+    await access(join(folder, program.name));
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      return false;
+    }
+    throw error;
+  }
+}
+
+// An executable of this size per edit of the sources would fill a disk.
+async function removeUnused(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > unusedLimitMilliseconds) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** Runs the `go` command in one program's directory. Knows the environment every call needs, not what is built. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+import { errorCode } from './build-lock.ts';
+
+/** Thrown when there is no usable Go toolchain; the message says what to install. */
+export class GoMissingError extends Error {
+  constructor(reason: string) {
+    super(
+      `Go 1.26 or newer is needed to build the test control plane (${reason}): install it from https://go.dev/dl and put it on PATH.`,
+    );
+    this.name = 'GoMissingError';
+  }
+}
+
+/** What decides, besides the sources, whether an executable can be reused. */
+export interface GoToolchain {
+  readonly version: string;
+  readonly os: string;
+  readonly arch: string;
+}
+
+/** Runs `go` and returns its standard output; rejects with its last lines when it fails. */
+export async function runGo(
+  directory: string,
+  args: readonly string[],
+  onErrorLine: (line: string) => void = () => {},
+): Promise<string> {
+  const child = spawn('go', args, {
+    cwd: directory,
+    // A workspace file above the repository would replace go.mod; cgo would make the result depend on the machine's compiler.
+    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const tail: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    tail.push(line);
+    tail.splice(0, tail.length - 20);
+    onErrorLine(line);
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(errorCode(error) === 'ENOENT' ? new GoMissingError('no go command was found') : error);
+    });
+    child.once('close', (status) => {
+      resolve(status ?? 1);
+    });
+  });
+  if (code !== 0) {
+    throw new Error(`go ${args.join(' ')} failed in ${directory}:\n${tail.join('\n')}`);
+  }
+  return output;
+}
+
+/** The toolchain that would build in this directory; throws {@link GoMissingError} when there is none or it is too old. */
+export async function goToolchain(directory: string): Promise<GoToolchain> {
+  let output: string;
+  try {
+    output = await runGo(directory, ['env', 'GOVERSION', 'GOOS', 'GOARCH']);
+  } catch (error) {
+    // An old toolchain refuses the directory's go.mod before it does anything else.
+    throw error instanceof GoMissingError ? error : new GoMissingError(lastLine(error));
+  }
+  const [version = '', os = '', arch = ''] = output.trim().split('\n');
+  const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
+  if (Number(major) === 1 && Number(minor) < 26) {
+    throw new GoMissingError(`found ${version}`);
+  }
+  return { version, os, arch };
+}
+
+function lastLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.trim().split('\n').at(-1) ?? text;
+}

@@ -1,0 +1,40 @@
+/** The two Go programs of this repository and how each is linked. Knows nothing about running them. */
+import { fileURLToPath } from 'node:url';
+
+import type { GoProgram } from './go-build.ts';
+
+const kubernetesVersion = { major: '1', minor: '36', full: 'v1.36.3' };
+const helmVersion = 'v3.20.2';
+
+// Without these kubectl and Helm refuse to compare versions: unstamped, the server calls itself v0.0.0-master.
+const kubernetesLdflags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
+  .flatMap((path) => [
+    `-X ${path}.gitVersion=${kubernetesVersion.full}`,
+    `-X ${path}.gitMajor=${kubernetesVersion.major}`,
+    `-X ${path}.gitMinor=${kubernetesVersion.minor}`,
+    `-X ${path}.gitTreeState=clean`,
+  ])
+  .join(' ');
+
+/** etcd, kube-apiserver, kube-controller-manager, kubectl and cert-manager in one executable, chosen by its first argument. */
+export const controlPlaneProgram: GoProgram = {
+  name: 'control-plane',
+  directory: fileURLToPath(new URL('..', import.meta.url)),
+  package: '.',
+  ldflags: kubernetesLdflags,
+  moduleFiles: [{ module: 'github.com/cert-manager/cert-manager', from: 'deploy/crds', to: 'crds' }],
+};
+
+/** The Helm client, as released, built from its own module. */
+export const helmProgram: GoProgram = {
+  name: 'helm',
+  directory: fileURLToPath(new URL('../../tools/helm', import.meta.url)),
+  package: 'helm.sh/helm/v3/cmd/helm',
+  ldflags: [
+    `-X helm.sh/helm/v3/internal/version.version=${helmVersion}`,
+    ...['lint/rules', 'chartutil'].flatMap((path) => [
+      `-X helm.sh/helm/v3/pkg/${path}.k8sVersionMajor=${kubernetesVersion.major}`,
+      `-X helm.sh/helm/v3/pkg/${path}.k8sVersionMinor=${kubernetesVersion.minor}`,
+    ]),
+  ].join(' '),
+};
