@@ -148,7 +148,7 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, string | un
       allowPositionals: false,
       strict: true,
     });
-    return parsed.values as Record<string, string | undefined>;
+    return parsed.values;
   } catch (error) {
     return `${error instanceof Error ? error.message.split('. ')[0] : String(error)}. Run with --help for the list of flags.`;
   }

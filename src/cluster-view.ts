@@ -1,0 +1,114 @@
+// The cluster as this process sees it: the connection, the client and the three watched collections.
+import type { CertificateRequest } from './crds/cert-manager.ts';
+import { certificateRequestsPath } from './crds/cert-manager.ts';
+import { apiGroup, issuerKinds, issuersPath, type Issuer, type IssuerKind } from './crds/issuer.ts';
+import { issuerKey } from './controllers/issuer-key.ts';
+import { openRequest, requestIndexes, type OpenRequest } from './controllers/open-request.ts';
+import { KubernetesClient } from './kubernetes/client.ts';
+import { connectInCluster, connectWithKubeconfig } from './kubernetes/connection.ts';
+import { Reflector } from './kubernetes/reflector.ts';
+import { Store } from './kubernetes/store.ts';
+import type { Logger } from './runtime/logger.ts';
+import type { Metrics } from './runtime/metrics.ts';
+import type { Options } from './runtime/options.ts';
+import { userAgent } from './runtime/version.ts';
+
+/** Issuers of one kind with the store they are kept in. */
+export interface IssuerStore {
+  readonly kind: IssuerKind;
+  readonly store: Store<Issuer>;
+}
+
+/** What the operator sees of the cluster; `run` watches until its signal aborts. */
+export interface ClusterView {
+  readonly kubernetes: KubernetesClient;
+  readonly server: string;
+  /** The operator's own namespace; `default` outside a cluster whose kubeconfig names none. */
+  readonly namespace: string;
+  readonly requests: Store<OpenRequest>;
+  readonly issuers: readonly IssuerStore[];
+  readonly issuer: (key: string) => Issuer | undefined;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when every collection was listed once, or when the signal aborts. */
+  readonly synced: (signal: AbortSignal) => Promise<void>;
+  /** One sentence for each collection that was not listed yet. */
+  readonly missing: () => readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/** Connects with the kubeconfig of the options, else as the pod; rejects when there is neither. */
+export async function openCluster(
+  options: Options,
+  { logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics },
+): Promise<ClusterView> {
+  const connection =
+    options.kubeconfig === ''
+      ? connectInCluster()
+      : await connectWithKubeconfig(options.kubeconfig, options.context === '' ? undefined : options.context);
+  const kubernetes = new KubernetesClient(connection, {
+    userAgent,
+    onRequest: ({ verb, status }) =>
+      metrics.count('rest_client_requests_total', {
+        method: verb,
+        code: status === undefined ? 'none' : String(status),
+      }),
+  });
+  const requests = new Store<OpenRequest>(requestIndexes());
+  const issuers = issuerKinds.map((kind) => ({ kind, store: new Store<Issuer>({}) }));
+  const onTrouble =
+    (resource: string) =>
+    (trouble: { readonly kind: string; readonly message: string }): void => {
+      metrics.count('pca_issuer_watch_trouble_total', { resource, kind: trouble.kind });
+      logger.warn(
+        { resource, kind: trouble.kind },
+        `The watch was interrupted and goes on by itself: ${trouble.message}`,
+      );
+    };
+  const reflectors = [
+    new Reflector({
+      client: kubernetes,
+      name: 'certificaterequests',
+      path: certificateRequestsPath,
+      fieldSelector: `spec.issuerRef.group=${apiGroup}`,
+      store: requests,
+      transform: (object) => openRequest(object as unknown as CertificateRequest),
+      onTrouble: onTrouble('certificaterequests'),
+    }),
+    ...issuers.map(
+      ({ kind, store }) =>
+        new Reflector({
+          client: kubernetes,
+          name: kind.plural,
+          path: issuersPath(kind),
+          store,
+          transform: (object) => object as unknown as Issuer,
+          onTrouble: onTrouble(kind.plural),
+        }),
+    ),
+  ];
+  const byKey = new Map<string, Issuer>();
+  for (const { kind, store } of issuers) {
+    store.onChange(({ type, object }) => {
+      const { namespace, name } = object.metadata;
+      const key = issuerKey({ kind, namespace, name });
+      if (type === 'deleted') byKey.delete(key);
+      else byKey.set(key, object);
+    });
+  }
+  return {
+    kubernetes,
+    server: connection.server,
+    namespace: connection.namespace ?? 'default',
+    requests,
+    issuers,
+    issuer: (key) => byKey.get(key),
+    run: async (signal) => {
+      await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
+    },
+    synced: async (signal) => {
+      await Promise.all(reflectors.map((reflector) => reflector.synced(signal)));
+    },
+    missing: () => reflectors.filter(({ hasSynced }) => !hasSynced).map(({ name }) => `${name} were not listed yet`),
+    close: () => kubernetes.close(),
+  };
+}

@@ -1,0 +1,269 @@
+// The reconcile of one CertificateRequest: read live, decide, sign, write one result. Knows nothing of queues and watches.
+import { conditionOf, type CertificateRequest } from '../crds/cert-manager.ts';
+import type { Issuer } from '../crds/issuer.ts';
+import type { ReconcileResult } from '../kubernetes/controller.ts';
+import type { EventRecorder } from '../kubernetes/events.ts';
+import type { Store } from '../kubernetes/store.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Attempt, Attempts, Verdict } from './attempts.ts';
+import {
+  deniedStatus,
+  failedStatus,
+  issuedStatus,
+  issuerMissingMessage,
+  issuerNotReadyMessage,
+  nextStep,
+  pendingStatus,
+  troubleMessage,
+  turnMessage,
+} from './certificate-request-status.ts';
+import { issuerKey, issuerLabels, referencedIssuer, type IssuerIdentity } from './issuer-key.ts';
+import type { IssuerSession, IssuerSessions } from './issuer-sessions.ts';
+import type { OpenRequest } from './open-request.ts';
+import { releaseAttempt, reportWithoutRequest } from './request-release.ts';
+import { requestEvent, type RequestEventReason } from './request-events.ts';
+import type { RequestWriter, WriteOutcome } from './request-writer.ts';
+import { sign, type SigningDependencies, type SigningOutcome } from './signing.ts';
+
+/** What the reconcile works with. */
+export interface RequestDependencies extends Omit<SigningDependencies, 'clusterUid'> {
+  readonly requests: Store<OpenRequest>;
+  readonly issuer: (key: string) => Issuer | undefined;
+  readonly sessions: IssuerSessions;
+  readonly attempts: Attempts;
+  readonly writer: RequestWriter;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** UID of kube-system, or the sentence why it cannot be read now. */
+  readonly clusterUid: (signal: AbortSignal) => Promise<{ readonly uid: string } | { readonly message: string }>;
+  /** The longest pause between two tries, as a text for messages such as `5m`. */
+  readonly longestPause: string;
+}
+
+type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
+
+// The status is for people: the same trouble is written again only after this time, a wait for our own limit only
+// when it lasts.
+const rewriteMilliseconds = 5 * 60_000;
+const silentWaitMilliseconds = 30_000;
+const done: ReconcileResult = { kind: 'done' };
+
+/** Builds the reconcile function for keys `namespace/name`. */
+export function requestReconciler(dependencies: RequestDependencies): Reconcile {
+  return async (key, signal) => {
+    const open = dependencies.requests.get(key);
+    if (open === undefined || open.approval === 'Undecided') return done;
+    const read = await dependencies.writer.read(open.metadata, signal);
+    if (read.kind === 'gone') return done;
+    if (read.kind === 'failed') return { kind: 'retry', reason: `reading the request: ${read.failure.message}` };
+    const attempt = dependencies.attempts.of(open.metadata.uid);
+    attempt.busy = true;
+    try {
+      return await new Reconciliation(dependencies, read.request, attempt, signal).run();
+    } finally {
+      attempt.busy = false;
+      if (dependencies.requests.get(key)?.metadata.uid !== attempt.uid) releaseAttempt(dependencies, open);
+    }
+  };
+}
+
+/** One pass over one request that was read live. */
+class Reconciliation {
+  readonly #on: RequestDependencies;
+  readonly #request: CertificateRequest;
+  readonly #attempt: Attempt;
+  readonly #signal: AbortSignal;
+
+  constructor(dependencies: RequestDependencies, request: CertificateRequest, attempt: Attempt, signal: AbortSignal) {
+    this.#on = dependencies;
+    this.#request = request;
+    this.#attempt = attempt;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<ReconcileResult> {
+    switch (nextStep(this.#request)) {
+      case 'nothing':
+        return done;
+      case 'deny':
+        return this.#deny();
+      case 'sign':
+        return this.#signWhenReady();
+    }
+  }
+
+  async #deny(): Promise<ReconcileResult> {
+    const status = deniedStatus(this.#request, this.#on.now());
+    const written = await this.#on.writer.write(this.#request, status, this.#signal);
+    if (written.kind === 'failed') return { kind: 'retry', reason: written.failure.message };
+    this.#on.attempts.forget(this.#attempt.uid);
+    const identity = this.#identity();
+    if (written.kind === 'written' && identity !== undefined) this.#count(identity, 'denied');
+    return done;
+  }
+
+  async #signWhenReady(): Promise<ReconcileResult> {
+    const identity = this.#identity();
+    if (identity === undefined) {
+      const kind = this.#request.spec.issuerRef.kind ?? '(none)';
+      this.#event(
+        'UnknownIssuerKind',
+        `issuerRef.kind is ${kind}, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.`,
+      );
+      return done;
+    }
+    if (this.#attempt.verdict !== undefined) return this.#finish(identity, this.#attempt.verdict);
+
+    const key = issuerKey(identity);
+    const issuer = this.#on.issuer(key);
+    if (issuer === undefined) return this.#pend('IssuerNotFound', issuerMissingMessage(identity), done);
+    const state = this.#on.sessions.state(key, { ...issuer.metadata, generation: issuer.metadata.generation ?? 0 });
+    switch (state.kind) {
+      case 'unchecked':
+        return done;
+      case 'notReady':
+        return this.#pend('IssuerNotReady', issuerNotReadyMessage(identity, state.reason), done, state.reason);
+      case 'ready':
+        return this.#sign(identity, state.session);
+    }
+  }
+
+  async #sign(identity: IssuerIdentity, session: IssuerSession): Promise<ReconcileResult> {
+    const key = issuerKey(identity);
+    const cluster = await this.#on.clusterUid(this.#signal);
+    if ('message' in cluster) return this.#trouble(identity, 'ClusterUnknown', cluster.message);
+    if (!this.#on.sessions.admit(key)) return { kind: 'after', milliseconds: 2_000 };
+    const context = { session, attempt: this.#attempt, signal: this.#signal };
+    const outcome = await sign(this.#request, context, { ...this.#on, clusterUid: cluster.uid });
+    // A call that only waited for its turn says nothing about the issuer, but must not keep the probe's place.
+    this.#on.sessions.settle(key, outcome.kind === 'issued');
+    if (outcome.kind !== 'wait') this.#attempt.waitingSince = undefined;
+    return this.#settle(identity, session, outcome);
+  }
+
+  async #settle(identity: IssuerIdentity, session: IssuerSession, outcome: SigningOutcome): Promise<ReconcileResult> {
+    switch (outcome.kind) {
+      case 'issued':
+        return this.#finish(identity, {
+          result: 'issued',
+          status: issuedStatus(outcome.certificate, session.spec.operation),
+          certificate: outcome.certificate,
+        });
+      case 'refused':
+        if (outcome.problem !== undefined) this.#on.sessions.report(issuerKey(identity), session, outcome.problem);
+        return this.#finish(identity, {
+          result: 'failed',
+          status: failedStatus(this.#request, outcome.message, this.#on.now()),
+          certificate: undefined,
+        });
+      case 'issuerProblem':
+        this.#on.sessions.report(issuerKey(identity), session, outcome.problem);
+        return this.#pend(
+          'IssuerNotReady',
+          issuerNotReadyMessage(identity, outcome.problem.reason),
+          done,
+          outcome.problem.reason,
+        );
+      case 'retry':
+        return this.#trouble(identity, outcome.reason, outcome.message);
+      case 'wait':
+        return this.#waitTurn(session.spec.operation, outcome.milliseconds);
+    }
+  }
+
+  /** Writes an end; until that worked the verdict is kept, so that the paid certificate is written later. */
+  async #finish(identity: IssuerIdentity, verdict: Verdict): Promise<ReconcileResult> {
+    this.#attempt.verdict = verdict;
+    const written = await this.#on.writer.write(this.#request, verdict.status, this.#signal);
+    if (written.kind === 'failed') {
+      this.#on.logger.warn(
+        this.#fields({ failure: written.failure.class }),
+        `The result of the request could not be written: ${written.failure.message}`,
+      );
+      return { kind: 'retry', reason: `writing the result: ${written.failure.message}` };
+    }
+    this.#on.attempts.forget(this.#attempt.uid);
+    this.#report(identity, verdict, written);
+    return done;
+  }
+
+  #report(identity: IssuerIdentity, verdict: Verdict, written: WriteOutcome): void {
+    const { message } = verdict.status.condition;
+    if (written.kind === 'gone') {
+      if (verdict.certificate !== undefined)
+        reportWithoutRequest(this.#on, this.#request, verdict.certificate, identity);
+      return;
+    }
+    this.#count(identity, verdict.result);
+    const fields = this.#fields({ issuer: issuerKey(identity) });
+    if (verdict.result === 'issued') {
+      this.#on.logger.info(fields, message);
+      this.#event('Issued', message);
+    } else {
+      this.#on.logger.warn(fields, message);
+      this.#event('Failed', message);
+    }
+  }
+
+  async #trouble(identity: IssuerIdentity, reason: string, message: string): Promise<ReconcileResult> {
+    this.#on.metrics.count('pca_issuer_certificate_request_retries_total', { ...issuerLabels(identity), reason });
+    this.#on.logger.warn(this.#fields({ issuer: issuerKey(identity), reason }), `Not issued yet: ${message}`);
+    const retry: ReconcileResult = { kind: 'retry', reason };
+    return this.#pend('RetryableError', troubleMessage(message, this.#on.longestPause), retry, reason);
+  }
+
+  async #waitTurn(operation: string, milliseconds: number): Promise<ReconcileResult> {
+    const now = this.#on.now().getTime();
+    const since = (this.#attempt.waitingSince ??= now);
+    const after: ReconcileResult = { kind: 'after', milliseconds };
+    return now - since < silentWaitMilliseconds ? after : this.#pend('WaitingForTurn', turnMessage(operation), after);
+  }
+
+  /** Says why the request waits: when the reason is new, or again after a while. */
+  async #pend(
+    reason: RequestEventReason,
+    message: string,
+    result: ReconcileResult,
+    detail = '',
+  ): Promise<ReconcileResult> {
+    const key = `${reason}/${detail}`;
+    const now = this.#on.now().getTime();
+    const last = this.#attempt.written;
+    if (last?.key === key && now - last.at < rewriteMilliseconds) return result;
+    if (conditionOf(this.#request, 'Ready')?.message === message) {
+      this.#attempt.written = { key, at: now };
+      return result;
+    }
+    const written = await this.#on.writer.write(this.#request, pendingStatus(message), this.#signal);
+    if (written.kind === 'failed') {
+      this.#on.logger.warn(
+        this.#fields({ reason }),
+        `The reason for waiting could not be written: ${written.failure.message}`,
+      );
+      return result.kind === 'done' ? { kind: 'retry', reason: written.failure.message } : result;
+    }
+    if (written.kind === 'gone') return done;
+    this.#attempt.written = { key, at: now };
+    if (last?.key !== key) this.#event(reason, message);
+    return result;
+  }
+
+  #identity(): IssuerIdentity | undefined {
+    return referencedIssuer(this.#request.spec.issuerRef, this.#request.metadata.namespace);
+  }
+
+  #event(reason: RequestEventReason, note: string): void {
+    this.#on.events.record(requestEvent(this.#request, reason, note));
+  }
+
+  #count(identity: IssuerIdentity, result: 'issued' | 'failed' | 'denied'): void {
+    this.#on.metrics.count('pca_issuer_certificate_requests_total', { ...issuerLabels(identity), result });
+  }
+
+  #fields(more: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+    const { namespace, name, uid } = this.#request.metadata;
+    return { request: `${namespace}/${name}`, uid, ...more };
+  }
+}

@@ -1,0 +1,105 @@
+// Pure: what is to be done with a CertificateRequest, and every condition that is written to one.
+import { approval, terminalState, type CertificateRequest } from '../crds/cert-manager.ts';
+import type { IssuedCertificate } from '../issuing/issued-certificate.ts';
+import { describeCommand, describeIssuer, type IssuerIdentity } from './issuer-key.ts';
+
+/** The next thing to do for a request whose group is ours. */
+export type NextStep = 'nothing' | 'deny' | 'sign';
+
+/** Decides from the object alone; nothing is done before approval and nothing after an end. Denied wins. */
+export function nextStep(request: CertificateRequest): NextStep {
+  if (terminalState(request) !== undefined || request.metadata.deletionTimestamp !== undefined) return 'nothing';
+  switch (approval(request)) {
+    case 'Undecided':
+      return 'nothing';
+    case 'Denied':
+      return 'deny';
+    case 'Approved':
+      return 'sign';
+  }
+}
+
+/** The Ready condition as it is to be written, before its transition time is known. */
+export interface ReadyCondition {
+  readonly type: 'Ready';
+  readonly status: 'True' | 'False';
+  readonly reason: 'Issued' | 'Pending' | 'Failed' | 'Denied';
+  readonly message: string;
+}
+
+/** A status to write: the condition with the fields that go with it, in one apply. */
+export interface RequestStatus {
+  readonly condition: ReadyCondition;
+  readonly certificate?: string;
+  readonly ca?: string;
+  readonly failureTime?: string;
+}
+
+/** Success: chain and ca with the condition. Both are PEM texts and become base64 as the API wants. */
+export function issuedStatus(certificate: IssuedCertificate, operation: string): RequestStatus {
+  const identifier = certificate.identifier === undefined ? '' : `, PCA identifier ${certificate.identifier}`;
+  return {
+    condition: {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Issued',
+      message: `Issued by Alibaba Cloud PCA with ${operation}: serial number ${certificate.serialNumber}${identifier}.`,
+    },
+    certificate: base64(certificate.chain),
+    ca: base64(certificate.ca),
+  };
+}
+
+/**
+ * A permanent failure. `failureTime` never lies before the request's creation plus one second: an earlier one makes
+ * cert-manager create the request again at once and for ever.
+ */
+export function failedStatus(request: CertificateRequest, message: string, now: Date): RequestStatus {
+  return {
+    condition: { type: 'Ready', status: 'False', reason: 'Failed', message },
+    failureTime: failureTime(request, now),
+  };
+}
+
+/** The end of a denied request. */
+export function deniedStatus(request: CertificateRequest, now: Date): RequestStatus {
+  const message = 'The CertificateRequest was denied by an approval controller, so no certificate is issued for it.';
+  return {
+    condition: { type: 'Ready', status: 'False', reason: 'Denied', message },
+    failureTime: failureTime(request, now),
+  };
+}
+
+/** Waiting, for whatever `message` says. */
+export function pendingStatus(message: string): RequestStatus {
+  return { condition: { type: 'Ready', status: 'False', reason: 'Pending', message } };
+}
+
+/** Why a request waits: its issuer does not exist. */
+export function issuerMissingMessage(issuer: IssuerIdentity): string {
+  return `Waiting for ${describeIssuer(issuer)}, which does not exist. Create it, or correct issuerRef; this request then continues by itself.`;
+}
+
+/** Why a request waits: its issuer is not ready. Names the reason only, so that one fault is one write per request. */
+export function issuerNotReadyMessage(issuer: IssuerIdentity, reason: string): string {
+  return `Waiting for ${describeIssuer(issuer)}, which is not ready (${reason}). See: ${describeCommand(issuer)}. This request then continues by itself.`;
+}
+
+/** Why a request waits: passing trouble with the cloud. `longestPause` is a text such as `5m`. */
+export function troubleMessage(message: string, longestPause: string): string {
+  return `Not issued yet: ${message} Tried again by itself with growing pauses of at most ${longestPause}.`;
+}
+
+/** Why a request waits: the limit on calls. */
+export function turnMessage(operation: string): string {
+  return `Waiting for its turn: more requests than Alibaba Cloud lets this account make with ${operation} per second. Nothing needs to be done.`;
+}
+
+function failureTime(request: CertificateRequest, now: Date): string {
+  const earliest = Date.parse(request.metadata.creationTimestamp) + 1_000;
+  return `${new Date(Math.max(now.getTime(), earliest)).toISOString().slice(0, 19)}Z`;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}

@@ -1,0 +1,119 @@
+// Whether an issuer can issue: its Secret is readable, PCA answers, the CA is an active sub CA that suits the operation.
+import type { Issuer } from '../crds/issuer.ts';
+import { assessIssuingCA, describeIssuingCACall, readIssuingCA, type IssuingCA } from '../issuing/issuing-ca.ts';
+import { issuingOperations } from '../issuing/operations/index.ts';
+import { accessKeyFromSecret, type AccessKey } from '../alibaba/access-key.ts';
+import { endpointFor, type PcaEndpoint } from '../alibaba/endpoint.ts';
+import type { PcaFailure } from '../alibaba/errors.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { KubernetesFailure } from '../kubernetes/failure.ts';
+import { IssuedLookup } from './issued-lookup.ts';
+import { issuerProblemOf } from './pca-failure.ts';
+import type { IssuerProblem, IssuerSession, PcaCaller } from './issuer-sessions.ts';
+
+/** What a check needs from outside. */
+export interface CheckDependencies {
+  readonly kubernetes: KubernetesClient;
+  /** Namespace of the Secrets of cluster-scoped issuers. */
+  readonly clusterResourceNamespace: string;
+  readonly connect: (endpoint: PcaEndpoint, accessKey: AccessKey) => PcaCaller;
+  /** Wall clock. */
+  readonly now: () => Date;
+}
+
+/** `ready` carries the session; `notReady` the reason and message of the issuer's Ready condition. */
+export type CheckResult =
+  | { readonly kind: 'ready'; readonly session: IssuerSession }
+  | { readonly kind: 'notReady'; readonly problem: IssuerProblem; readonly ca: IssuingCA | undefined };
+
+/** Checks one issuer object; never throws, `signal` ends it early with `notReady`. */
+export async function checkIssuer(
+  issuer: Issuer,
+  dependencies: CheckDependencies,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const { spec } = issuer;
+  const credentials = await readAccessKey(issuer, dependencies, signal);
+  if (credentials.kind === 'problem') return { kind: 'notReady', problem: credentials.problem, ca: undefined };
+
+  const client = dependencies.connect(endpointFor({ region: spec.region, ...spec.endpoint }), credentials.accessKey);
+  const outcome = await client.call(describeIssuingCACall(spec.parentIdentifier), { signal });
+  if (outcome.kind === 'failed') {
+    return { kind: 'notReady', problem: checkProblem(outcome.failure, spec.parentIdentifier), ca: undefined };
+  }
+  const read = readIssuingCA(outcome.body);
+  if (read.kind === 'malformed') {
+    const message = `PCA described CA "${spec.parentIdentifier}" in a form that cannot be read: ${read.message} (RequestId ${outcome.requestId ?? 'unknown'}). Check spec.endpoint; the issuer is checked again by itself.`;
+    return { kind: 'notReady', problem: { reason: 'UnreadableAnswer', message }, ca: undefined };
+  }
+  const assessed = assessIssuingCA(read.ca, issuingOperations[spec.operation], dependencies.now());
+  if (assessed.kind === 'unusable') {
+    return { kind: 'notReady', problem: { reason: assessed.reason, message: assessed.message }, ca: read.ca };
+  }
+  return {
+    kind: 'ready',
+    session: {
+      uid: issuer.metadata.uid,
+      generation: issuer.metadata.generation ?? 0,
+      spec,
+      ca: read.ca,
+      client,
+      account: credentials.accessKey.accessKeyId,
+      lookup: new IssuedLookup(client, spec.parentIdentifier, () => dependencies.now().getTime()),
+    },
+  };
+}
+
+type Credentials =
+  | { readonly kind: 'ok'; readonly accessKey: AccessKey }
+  | { readonly kind: 'problem'; readonly problem: IssuerProblem };
+
+async function readAccessKey(
+  issuer: Issuer,
+  dependencies: CheckDependencies,
+  signal: AbortSignal,
+): Promise<Credentials> {
+  const reference = issuer.spec.credentials.secretRef;
+  const namespace = issuer.metadata.namespace ?? dependencies.clusterResourceNamespace;
+  const secret = `Secret "${namespace}/${reference.name}"`;
+  const result = await dependencies.kubernetes.get<{ readonly data?: Readonly<Record<string, string>> }>(
+    `/api/v1/namespaces/${namespace}/secrets/${reference.name}`,
+    { signal },
+  );
+  if (result.kind === 'failed') return { kind: 'problem', problem: secretProblem(result.failure, secret, namespace) };
+
+  const read = accessKeyFromSecret(result.body.data ?? {}, reference.keys);
+  if (read.kind === 'ok') return { kind: 'ok', accessKey: read.accessKey };
+  const message = `${secret}, named by spec.credentials.secretRef, holds no usable access key: ${read.message}`;
+  return { kind: 'problem', problem: { reason: 'SecretInvalid', message } };
+}
+
+function secretProblem(failure: KubernetesFailure, secret: string, namespace: string): IssuerProblem {
+  switch (failure.class) {
+    case 'NotFound':
+      return {
+        reason: 'SecretNotFound',
+        message: `${secret}, named by spec.credentials.secretRef, does not exist. Create it with the access key; the issuer is checked again by itself.`,
+      };
+    case 'Forbidden':
+    case 'Unauthorized':
+      return {
+        reason: 'SecretForbidden',
+        message: `The operator may not read ${secret}: ${failure.message}. Grant its ServiceAccount a Role in namespace "${namespace}" with apiGroups [""], resources ["secrets"], verbs ["get"] (Helm: add the namespace to secretAccess.namespaces).`,
+      };
+    default:
+      return {
+        reason: 'SecretUnreadable',
+        message: `${secret} could not be read: ${failure.message}. The issuer is checked again by itself.`,
+      };
+  }
+}
+
+function checkProblem(failure: PcaFailure, parentIdentifier: string): IssuerProblem {
+  return (
+    issuerProblemOf(failure, parentIdentifier) ?? {
+      reason: 'PCAUnavailable',
+      message: `PCA could not be asked about CA "${parentIdentifier}": ${failure.message} The issuer is checked again by itself; if this lasts, check spec.region, spec.endpoint and the network.`,
+    }
+  );
+}

@@ -1,0 +1,140 @@
+// The reconcile of one issuer of either kind: check it against Secret and PCA, open or close its session, write Ready.
+import { apiVersion, issuerPath, readyCondition, type Issuer } from '../crds/issuer.ts';
+import type { ReconcileResult } from '../kubernetes/controller.ts';
+import type { EventRecorder } from '../kubernetes/events.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { checkIssuer, type CheckDependencies, type CheckResult } from './check.ts';
+import { describeIssuer, issuerLabels, parseIssuerKey, type IssuerIdentity } from './issuer-key.ts';
+import type { IssuerProblem, IssuerSessions } from './issuer-sessions.ts';
+import { checkedReason, issuerStatus } from './issuer-status.ts';
+
+/** What the reconcile works with; `checkIntervalMilliseconds` is the time between two checks of a ready issuer. */
+export interface IssuerDependencies extends CheckDependencies {
+  readonly issuer: (key: string) => Issuer | undefined;
+  readonly sessions: IssuerSessions;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly fieldManager: string;
+  readonly checkIntervalMilliseconds: number;
+  readonly random: () => number;
+}
+
+const done: ReconcileResult = { kind: 'done' };
+
+/** Builds the reconcile function for keys made by `issuerKey`. */
+export function issuerReconciler(
+  dependencies: IssuerDependencies,
+): (key: string, signal: AbortSignal) => Promise<ReconcileResult> {
+  return async (key, signal) => {
+    const identity = parseIssuerKey(key);
+    if (identity === undefined) return done;
+    const issuer = dependencies.issuer(key);
+    if (issuer === undefined || issuer.metadata.deletionTimestamp !== undefined) {
+      forget(dependencies, key, identity);
+      return done;
+    }
+    const object = { uid: issuer.metadata.uid, generation: issuer.metadata.generation ?? 0 };
+    const held = dependencies.sessions.held(key, object);
+    if (held !== undefined) {
+      const written = await writeStatus(
+        dependencies,
+        { issuer, identity, problem: held.problem, ca: undefined },
+        signal,
+      );
+      return written ?? { kind: 'after', milliseconds: held.milliseconds };
+    }
+    const result = await checkIssuer(issuer, dependencies, signal);
+    if (signal.aborted) return { kind: 'retry', reason: 'the check was cut short' };
+    return settle(dependencies, { key, identity, issuer, result }, signal);
+  };
+}
+
+async function settle(
+  dependencies: IssuerDependencies,
+  checked: {
+    readonly key: string;
+    readonly identity: IssuerIdentity;
+    readonly issuer: Issuer;
+    readonly result: CheckResult;
+  },
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const { key, identity, issuer, result } = checked;
+  const problem = result.kind === 'ready' ? undefined : result.problem;
+  const ca = result.kind === 'ready' ? result.session.ca : result.ca;
+  if (problem !== undefined) dependencies.sessions.close(key, problem);
+  // Ready is written before requests go out, so that nobody sees certificates from an issuer that is not ready.
+  const written = await writeStatus(dependencies, { issuer, identity, problem, ca }, signal);
+  if (result.kind === 'ready') dependencies.sessions.open(key, result.session);
+  const labels = issuerLabels(identity);
+  dependencies.metrics.set('pca_issuer_issuer_ready', labels, problem === undefined ? 1 : 0);
+  if (ca !== undefined) {
+    dependencies.metrics.set('pca_issuer_ca_not_after_timestamp_seconds', labels, ca.notAfter.getTime() / 1_000);
+  }
+  if (written !== undefined) return written;
+  if (problem !== undefined) return { kind: 'retry', reason: problem.reason };
+  const jitter = 0.9 + 0.2 * dependencies.random();
+  return { kind: 'after', milliseconds: dependencies.checkIntervalMilliseconds * jitter };
+}
+
+/** Writes the status if it changed; returns what to do instead of the usual when the write failed. */
+async function writeStatus(
+  dependencies: IssuerDependencies,
+  finding: {
+    readonly issuer: Issuer;
+    readonly identity: IssuerIdentity;
+    readonly problem: IssuerProblem | undefined;
+    readonly ca: Parameters<typeof issuerStatus>[1]['ca'];
+  },
+  signal: AbortSignal,
+): Promise<ReconcileResult | undefined> {
+  const { issuer, identity, problem } = finding;
+  const status = issuerStatus(issuer, finding, dependencies.now());
+  if (status === undefined) return undefined;
+  const { resourceVersion } = issuer.metadata;
+  const result = await dependencies.kubernetes.applyStatus(
+    issuerPath(identity.kind, issuer.metadata),
+    { apiVersion, kind: identity.kind.kind, metadata: { resourceVersion }, status },
+    { fieldManager: dependencies.fieldManager, signal },
+  );
+  const fields = { issuer: describeIssuer(identity) };
+  if (result.kind === 'failed') {
+    if (result.failure.class === 'NotFound') return done;
+    // A conflict only says that the cache is behind; the next event brings the newer object.
+    const reason = `writing the issuer's status: ${result.failure.message}`;
+    if (result.failure.class !== 'Conflict') dependencies.logger.warn(fields, reason);
+    return { kind: 'retry', reason };
+  }
+  if (problem === undefined) dependencies.logger.info(fields, 'The issuer is ready.');
+  else dependencies.logger.warn({ ...fields, reason: problem.reason }, problem.message);
+  record(dependencies, issuer, identity, problem);
+  return undefined;
+}
+
+function record(
+  dependencies: IssuerDependencies,
+  issuer: Issuer,
+  { kind }: IssuerIdentity,
+  problem: IssuerProblem | undefined,
+): void {
+  const { name, namespace, uid } = issuer.metadata;
+  const reason = problem?.reason ?? checkedReason;
+  // Figures of the CA change the status, too; only a change of Ready is news.
+  if (readyCondition(issuer)?.reason === reason) return;
+  dependencies.events.record({
+    regarding: { apiVersion, kind: kind.kind, name, uid, ...(namespace === undefined ? {} : { namespace }) },
+    type: problem === undefined ? 'Normal' : 'Warning',
+    reason,
+    action: 'Check',
+    note: problem?.message ?? 'The issuer was checked and is ready.',
+  });
+}
+
+function forget(dependencies: IssuerDependencies, key: string, identity: IssuerIdentity): void {
+  dependencies.sessions.remove(key);
+  const labels = issuerLabels(identity);
+  dependencies.metrics.remove('pca_issuer_issuer_ready', labels);
+  dependencies.metrics.remove('pca_issuer_ca_not_after_timestamp_seconds', labels);
+}

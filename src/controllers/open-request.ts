@@ -1,0 +1,46 @@
+// The lean form in which CertificateRequests are kept: only those of our group that are not finished, and of these only
+// what decides whether there is something to do. The full object is read live before anything is done.
+import {
+  approval,
+  certificateRequestConditions,
+  conditionOf,
+  terminalState,
+  type Approval,
+  type CertificateRequest,
+} from '../crds/cert-manager.ts';
+import { apiGroup } from '../crds/issuer.ts';
+import { issuerKey, referencedIssuer } from './issuer-key.ts';
+
+/** An unfinished request; `issuer` is undefined when its kind is none of ours. */
+export interface OpenRequest {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  };
+  readonly issuer: string | undefined;
+  readonly kind: string;
+  readonly approval: Approval;
+  /** Message of the Ready condition, to notice whether there is something new to say. */
+  readonly message: string | undefined;
+}
+
+/** The lean form of a request; undefined when it needs no attention any more or is not for us. */
+export function openRequest(request: CertificateRequest): OpenRequest | undefined {
+  if (request.spec.issuerRef.group !== apiGroup || terminalState(request) !== undefined) return undefined;
+  const { name, namespace, uid, resourceVersion } = request.metadata;
+  const identity = referencedIssuer(request.spec.issuerRef, namespace);
+  return {
+    metadata: { name, namespace, uid, resourceVersion },
+    issuer: identity === undefined ? undefined : issuerKey(identity),
+    kind: request.spec.issuerRef.kind ?? '',
+    approval: approval(request),
+    message: conditionOf(request, certificateRequestConditions.ready)?.message,
+  };
+}
+
+/** The issuers that wait for news about an issuer: the index of the store of open requests. */
+export function requestIndexes(): { readonly issuer: (request: OpenRequest) => readonly string[] } {
+  return { issuer: (request) => (request.issuer === undefined ? [] : [request.issuer]) };
+}

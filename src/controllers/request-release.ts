@@ -1,0 +1,41 @@
+// What is left of a request that is gone: nothing, or a certificate that was paid for and has no request any more.
+import type { CertificateRequest } from '../crds/cert-manager.ts';
+import type { IssuedCertificate } from '../issuing/issued-certificate.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Attempts } from './attempts.ts';
+import { issuerKey, issuerLabels, parseIssuerKey, type IssuerIdentity } from './issuer-key.ts';
+import type { OpenRequest } from './open-request.ts';
+
+/** What releasing works with. */
+export interface ReleaseDependencies {
+  readonly attempts: Attempts;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Forgets a request that left the store; a reconcile that still works on it does so itself at its end. */
+export function releaseAttempt(on: ReleaseDependencies, request: OpenRequest): void {
+  const attempt = on.attempts.get(request.metadata.uid);
+  if (attempt === undefined || attempt.busy) return;
+  const identity = request.issuer === undefined ? undefined : parseIssuerKey(request.issuer);
+  const certificate = attempt.verdict?.certificate;
+  if (certificate !== undefined && identity !== undefined) reportWithoutRequest(on, request, certificate, identity);
+  on.attempts.forget(request.metadata.uid);
+}
+
+/** A certificate was paid for and its request is gone: the log and a counter are what is left of it. */
+export function reportWithoutRequest(
+  on: ReleaseDependencies,
+  request: Pick<CertificateRequest | OpenRequest, 'metadata'>,
+  certificate: IssuedCertificate,
+  identity: IssuerIdentity,
+): void {
+  const { namespace, name, uid } = request.metadata;
+  const { serialNumber, identifier } = certificate;
+  on.metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
+  on.logger.warn(
+    { request: `${namespace}/${name}`, uid, issuer: issuerKey(identity), serialNumber, identifier },
+    'A certificate was issued but its CertificateRequest is gone; revoke it in the PCA console if it is not wanted.',
+  );
+}

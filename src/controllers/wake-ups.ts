@@ -1,0 +1,85 @@
+// What wakes which key: changed requests themselves, requests by news of their issuer, issuers by changes of their spec
+// and by faults that issuing reported.
+import type { Issuer, IssuerKind } from '../crds/issuer.ts';
+import type { Store } from '../kubernetes/store.ts';
+import type { WorkQueue } from '../kubernetes/work-queue.ts';
+import type { RequestDependencies } from './certificate-request-controller.ts';
+import { issuerKey } from './issuer-key.ts';
+import type { OpenRequest } from './open-request.ts';
+import { releaseAttempt } from './request-release.ts';
+
+/** What is connected to what. */
+export interface WakeUps extends Pick<
+  RequestDependencies,
+  'requests' | 'sessions' | 'attempts' | 'logger' | 'metrics' | 'now'
+> {
+  readonly issuers: readonly { readonly kind: IssuerKind; readonly store: Store<Issuer> }[];
+  readonly requestQueue: Pick<WorkQueue, 'add' | 'forget'>;
+  readonly issuerQueue: Pick<WorkQueue, 'add' | 'forget'>;
+}
+
+/** Queues everything that is there, then whatever changes; the returned function ends that. */
+export function connectWakeUps(on: WakeUps): () => void {
+  let connected = true;
+  const whileConnected =
+    <A>(listener: (argument: A) => void): ((argument: A) => void) =>
+    (argument) => {
+      if (connected) listener(argument);
+    };
+
+  on.requests.onChange(
+    whileConnected(({ type, key, object, previous }) => {
+      if (type === 'deleted') {
+        // Also when it came to its end, since finished requests leave the store.
+        on.requestQueue.forget(key);
+        releaseAttempt(on, object);
+      } else if (needsAttention(object, previous)) on.requestQueue.add(key);
+    }),
+  );
+  on.sessions.onChange(whileConnected((issuer: string) => wakeRequests(on, issuer)));
+  on.sessions.onReport(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
+  for (const { kind, store } of on.issuers) {
+    const keyOf = ({ metadata: { namespace, name } }: Issuer): string => issuerKey({ kind, namespace, name });
+    store.onChange(
+      whileConnected(({ type, object, previous }) => {
+        if (type === 'updated' && !newSpec(object, previous)) return;
+        const key = keyOf(object);
+        on.issuerQueue.forget(key);
+        on.issuerQueue.add(key);
+        // Created or deleted: what its requests wait for has changed.
+        if (type !== 'updated') wakeRequests(on, key);
+      }),
+    );
+    for (const issuer of store.list()) on.issuerQueue.add(keyOf(issuer));
+  }
+  // Another process may have worked on what is approved already, so for these a certificate may exist.
+  const since = on.now().getTime();
+  for (const request of on.requests.list()) {
+    if (request.approval === 'Approved') on.attempts.of(request.metadata.uid).uncertainSince = since;
+    on.requestQueue.add(`${request.metadata.namespace}/${request.metadata.name}`);
+  }
+  return () => {
+    connected = false;
+  };
+}
+
+function wakeRequests(on: WakeUps, issuer: string): void {
+  for (const { metadata } of on.requests.byIndex('issuer', issuer)) {
+    const key = `${metadata.namespace}/${metadata.name}`;
+    on.requestQueue.forget(key);
+    on.requestQueue.add(key);
+  }
+}
+
+// Changes of the Ready condition are our own writes.
+function needsAttention(request: OpenRequest, previous: OpenRequest | undefined): boolean {
+  return previous?.approval !== request.approval || previous.metadata.uid !== request.metadata.uid;
+}
+
+function newSpec(issuer: Issuer, previous: Issuer | undefined): boolean {
+  return (
+    previous?.metadata.uid !== issuer.metadata.uid ||
+    previous.metadata.generation !== issuer.metadata.generation ||
+    previous.metadata.deletionTimestamp !== issuer.metadata.deletionTimestamp
+  );
+}

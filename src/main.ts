@@ -1,0 +1,56 @@
+// Entry of the process: options, operator, signals, exit code. 0: stopped as asked; 1: failed or lost the Lease; 2: wrong flags.
+import { Operator } from './operator.ts';
+import { createLogger, type Logger } from './runtime/logger.ts';
+import { parseOptions, type Options } from './runtime/options.ts';
+import { productVersion } from './runtime/version.ts';
+
+const exitCode = { stopped: 0, failed: 1, usage: 2 } as const;
+
+async function run(options: Options): Promise<number> {
+  const logger = createLogger({ level: options['log-level'], format: options['log-format'] });
+  const stopping = new AbortController();
+  failHard(logger);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // Who asks twice does not want to wait for calls in flight.
+      if (stopping.signal.aborted) process.exit(exitCode.failed);
+      logger.info({ signal }, 'Stopping: no new requests are taken, calls in flight are awaited.');
+      stopping.abort();
+    });
+  }
+  try {
+    const operator = await Operator.start(options, logger);
+    const end = await operator.run(stopping.signal);
+    return end === 'stopped' ? exitCode.stopped : exitCode.failed;
+  } catch (error) {
+    logger.error({}, `The operator cannot run: ${error instanceof Error ? error.message : String(error)}`);
+    return exitCode.failed;
+  }
+}
+
+// After an error that nobody expected the state of the process is unknown; a fresh one recovers from the cluster's.
+function failHard(logger: Logger): void {
+  const fail = (error: unknown): void => {
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    logger.error({ stack }, `Unexpected error, the process ends: ${message}`);
+    process.exit(exitCode.failed);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+}
+
+const parsed = parseOptions(process.argv.slice(2), process.env);
+switch (parsed.kind) {
+  case 'help':
+    process.stdout.write(parsed.text);
+    break;
+  case 'version':
+    process.stdout.write(`${productVersion}\n`);
+    break;
+  case 'invalid':
+    process.stderr.write(`alibaba-pca-issuer: ${parsed.message}\n`);
+    process.exitCode = exitCode.usage;
+    break;
+  case 'run':
+    process.exit(await run(parsed.options));
+}

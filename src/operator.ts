@@ -1,0 +1,190 @@
+// The composition root: everything is constructed here, started and stopped in order, and read top to bottom.
+import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { CallBudget } from './alibaba/call-budget.ts';
+import { clusterUidReader } from './cluster-identity.ts';
+import { Attempts } from './controllers/attempts.ts';
+import { IssuerSessions } from './controllers/issuer-sessions.ts';
+import { issuerReconciler } from './controllers/issuer-controller.ts';
+import { requestReconciler } from './controllers/certificate-request-controller.ts';
+import { RequestWriter } from './controllers/request-writer.ts';
+import { connectWakeUps } from './controllers/wake-ups.ts';
+import { openCluster, type ClusterView } from './cluster-view.ts';
+import { meteredPcaClient } from './metered-pca-client.ts';
+import { Controller } from './kubernetes/controller.ts';
+import { EventRecorder } from './kubernetes/events.ts';
+import { LeaderElector } from './kubernetes/leader-election.ts';
+import { WorkQueue } from './kubernetes/work-queue.ts';
+import { startHealthServer, type HealthServer } from './runtime/http-server.ts';
+import type { Logger } from './runtime/logger.ts';
+import { createMetrics, type Metrics } from './runtime/metrics.ts';
+import type { Options } from './runtime/options.ts';
+import { productVersion } from './runtime/version.ts';
+
+/** Field manager of everything the operator writes. */
+const fieldManager = 'alibaba-pca-issuer';
+/** Time that a reconcile may take beyond its one call to PCA: reads and writes at the API server. */
+const reconcileMarginMilliseconds = 60_000;
+const issuerChecksAtATime = 8;
+/** A broken issuer is looked at again at least this often, so that a mended Secret is noticed soon. */
+const issuerRetryMaxMilliseconds = 60_000;
+
+/** How the operator ended: as asked, or because the Lease was lost. */
+export type OperatorEnd = 'stopped' | 'lost';
+
+/** The whole product in one process. */
+export class Operator {
+  readonly #options: Options;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #view: ClusterView;
+  readonly #health: HealthServer;
+  readonly #lifetime = new AbortController();
+  readonly #caches: Promise<void>;
+
+  private constructor(parts: {
+    readonly options: Options;
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+    readonly view: ClusterView;
+    readonly health: HealthServer;
+  }) {
+    this.#options = parts.options;
+    this.#logger = parts.logger;
+    this.#metrics = parts.metrics;
+    this.#view = parts.view;
+    this.#health = parts.health;
+    this.#caches = this.#view.run(this.#lifetime.signal);
+  }
+
+  /** Connects, serves the probes and begins to watch; rejects when that is impossible, with the reason. */
+  static async start(options: Options, logger: Logger): Promise<Operator> {
+    const metrics = createMetrics();
+    const view = await openCluster(options, { logger, metrics });
+    const health = await startHealthServer(options['health-address'], {
+      live: () => true,
+      ready: () => view.missing(),
+      metrics: () => metrics.render(),
+    });
+    logger.info(
+      { version: productVersion, server: view.server, namespace: view.namespace, port: health.port },
+      'The operator starts.',
+    );
+    return new Operator({ options, logger, metrics, view, health });
+  }
+
+  /** Issues until `stop` aborts or the Lease is lost; resolves when everything has ended. */
+  async run(stop: AbortSignal): Promise<OperatorEnd> {
+    const end = await this.#act(stop);
+    this.#lifetime.abort();
+    await this.#caches;
+    await this.#view.close();
+    await this.#health.close();
+    this.#logger.info(
+      { end },
+      end === 'stopped' ? 'The operator has stopped.' : 'The Lease was lost; the process ends.',
+    );
+    return end;
+  }
+
+  async #act(stop: AbortSignal): Promise<OperatorEnd> {
+    if (!this.#options['leader-elect']) {
+      await this.#lead(stop, () => true);
+      return 'stopped';
+    }
+    const name = this.#options['leader-election-name'];
+    const elector = new LeaderElector({
+      client: this.#view.kubernetes,
+      namespace: this.#options['leader-election-namespace'] || this.#view.namespace,
+      name,
+      identity: `${hostname()}_${randomUUID()}`,
+    });
+    this.#metrics.set('leader_election_master_status', { name }, 0);
+    const end = await elector.run(stop, async (leadership) => {
+      this.#metrics.set('leader_election_master_status', { name }, 1);
+      this.#logger.info({ lease: name }, 'This replica holds the Lease and issues.');
+      await this.#lead(leadership, () => elector.isLeader);
+      this.#metrics.set('leader_election_master_status', { name }, 0);
+    });
+    return end === 'lost' ? 'lost' : 'stopped';
+  }
+
+  /** Runs the two controllers until `leadership` ends and their calls in flight are done. */
+  async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
+    await this.#view.synced(leadership);
+    if (leadership.aborted) return;
+    const now = (): Date => new Date();
+    const monotonic = (): number => performance.now();
+    const events = new EventRecorder({ client: this.#view.kubernetes, component: fieldManager });
+    const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
+    const attempts = new Attempts();
+    const shared = { sessions, events, metrics: this.#metrics, logger: this.#logger, now, issuer: this.#view.issuer };
+
+    const issuers = this.#controller('issuer', {
+      concurrency: issuerChecksAtATime,
+      maxDelayMilliseconds: Math.min(issuerRetryMaxMilliseconds, this.#options['retry-max-delay']),
+      mayAct,
+      reconcile: issuerReconciler({
+        ...shared,
+        kubernetes: this.#view.kubernetes,
+        clusterResourceNamespace: this.#options['cluster-resource-namespace'] || this.#view.namespace,
+        connect: meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic),
+        fieldManager,
+        checkIntervalMilliseconds: this.#options['issuer-check-interval'],
+        random: Math.random,
+      }),
+    });
+    const requests = this.#controller('certificaterequest', {
+      concurrency: this.#options['max-concurrent-requests'],
+      maxDelayMilliseconds: this.#options['retry-max-delay'],
+      mayAct,
+      reconcile: requestReconciler({
+        ...shared,
+        requests: this.#view.requests,
+        attempts,
+        writer: new RequestWriter(this.#view.kubernetes, fieldManager, now),
+        budget: new CallBudget({ now: monotonic }),
+        clusterUid: clusterUidReader(this.#view.kubernetes),
+        mayAct,
+        longestPause: `${Math.round(this.#options['retry-max-delay'] / 1_000)} s`,
+      }),
+    });
+    const disconnect = connectWakeUps({
+      ...shared,
+      attempts,
+      requests: this.#view.requests,
+      issuers: this.#view.issuers,
+      requestQueue: requests.queue,
+      issuerQueue: issuers.queue,
+    });
+    await Promise.all([issuers.controller.run(leadership), requests.controller.run(leadership)]);
+    disconnect();
+    await events.flush();
+  }
+
+  #controller(
+    name: string,
+    settings: {
+      readonly concurrency: number;
+      readonly maxDelayMilliseconds: number;
+      readonly mayAct: () => boolean;
+      readonly reconcile: ConstructorParameters<typeof Controller>[0]['reconcile'];
+    },
+  ): { readonly controller: Controller; readonly queue: WorkQueue } {
+    const queue = new WorkQueue({
+      baseDelayMilliseconds: this.#options['retry-base-delay'],
+      maxDelayMilliseconds: settings.maxDelayMilliseconds,
+      now: () => performance.now(),
+      random: Math.random,
+    });
+    const controller = new Controller({
+      name,
+      queue,
+      concurrency: settings.concurrency,
+      deadlineMilliseconds: this.#options['pca-timeout'] + reconcileMarginMilliseconds,
+      reconcile: settings.reconcile,
+      mayAct: settings.mayAct,
+    });
+    return { controller, queue };
+  }
+}

@@ -1,0 +1,73 @@
+// Flags, environment and defaults of the executable.
+import { describe, expect, it } from 'vitest';
+import { helpText, parseOptions, settings } from '../../../src/runtime/options.ts';
+
+const defaults = {
+  kubeconfig: '',
+  context: '',
+  'cluster-resource-namespace': '',
+  'leader-elect': true,
+  'leader-election-namespace': '',
+  'leader-election-name': 'alibaba-pca-issuer',
+  'health-address': ':8080',
+  'log-level': 'info',
+  'log-format': 'json',
+  'max-concurrent-requests': 64,
+  'issuer-check-interval': 300_000,
+  'pca-timeout': 30_000,
+  'retry-base-delay': 1_000,
+  'retry-max-delay': 300_000,
+  'shutdown-timeout': 20_000,
+};
+
+describe('parseOptions', () => {
+  it('gives the default of every setting when nothing is said', () => {
+    expect(parseOptions([], {})).toEqual({ kind: 'run', options: defaults });
+  });
+
+  it('lets a flag win over its variable and a variable over the default', () => {
+    const environment = { PCA_ISSUER_LOG_LEVEL: 'debug', PCA_ISSUER_PCA_TIMEOUT: '5s' };
+    expect(parseOptions(['--log-level=warn', '--leader-elect=false', '--retry-max-delay', '1h'], environment)).toEqual({
+      kind: 'run',
+      options: {
+        ...defaults,
+        'log-level': 'warn',
+        'leader-elect': false,
+        'pca-timeout': 5_000,
+        'retry-max-delay': 3_600_000,
+      },
+    });
+  });
+
+  it('takes a bare switch for true', () => {
+    expect(parseOptions(['--leader-elect'], { PCA_ISSUER_LEADER_ELECT: 'false' })).toEqual({
+      kind: 'run',
+      options: defaults,
+    });
+  });
+
+  it.each([
+    [['--log-level=loud'], {}, '--log-level is "loud" but must be one of trace, debug, info, warn, error.'],
+    [['--pca-timeout=0s'], {}, '--pca-timeout is "0s" but must be a duration such as 500ms, 30s, 5m or 1h.'],
+    [['--pca-timeout=5'], {}, '--pca-timeout is "5" but must be a duration such as 500ms, 30s, 5m or 1h.'],
+    [
+      [],
+      { PCA_ISSUER_MAX_CONCURRENT_REQUESTS: 'many' },
+      'PCA_ISSUER_MAX_CONCURRENT_REQUESTS is "many" but must be a whole number from 1 to 999999.',
+    ],
+    [['--leader-elect=yes'], {}, '--leader-elect is "yes" but must be true or false.'],
+    [['--nonsense=1'], {}, "Unknown option '--nonsense'. Run with --help for the list of flags."],
+  ])('refuses %j with %j and names what is wrong', (argv, environment, message) => {
+    expect(parseOptions(argv, environment)).toEqual({ kind: 'invalid', message });
+  });
+
+  it('shows every setting with its variable in the help', () => {
+    const help = helpText();
+    for (const name of Object.keys(settings)) {
+      expect(help).toContain(`--${name} `);
+      expect(help).toContain(`PCA_ISSUER_${name.replaceAll('-', '_').toUpperCase()}`);
+    }
+    expect(parseOptions(['--help'], {})).toEqual({ kind: 'help', text: help });
+    expect(parseOptions(['--version'], {})).toEqual({ kind: 'version' });
+  });
+});
