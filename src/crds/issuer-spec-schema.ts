@@ -81,7 +81,7 @@ const validitySchema = {
     backdate: {
       type: 'string',
       description:
-        'How far notBefore lies before the moment of issuing, for verifiers whose clocks are behind; at most 24h. The end of the lifetime does not move.',
+        'How far notBefore lies before the moment of issuing, for verifiers whose clocks are behind; at most 24h. It moves both ends: the lifetime stays as requested.',
       default: '0s',
       minLength: 2,
       maxLength: 24,
