@@ -2,8 +2,20 @@
  * Requests to the API server: JSON in and out, every answer classified, every request with a deadline.
  * Only reads are repeated here; whoever writes decides about repeating it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { KubernetesConnection } from './connection.ts';
-import type { KubernetesResult } from './failure.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import {
+  cancelledFailure,
+  classifyAnswer,
+  classifyError,
+  deadlineFailure,
+  type KubernetesFailure,
+  type KubernetesResult,
+} from './failure.ts';
+import { describeRequest } from './request-path.ts';
+import { Transport, type TransportAnswer, type TransportRequest } from './transport.ts';
 
 export type { KubernetesFailure, KubernetesFailureClass, KubernetesResult } from './failure.ts';
 
@@ -48,39 +60,220 @@ export const patchTypes = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
+const defaultTimeoutMilliseconds = 30_000;
+const defaultConnections = 16;
+const defaultReadAttempts = 3;
+const firstRetryMilliseconds = 200;
+// An answer larger than any object etcd stores is cut off together with its connection.
+const largestDumpBytes = 4 * 1024 * 1024;
+
+interface Call {
+  readonly method: TransportRequest['method'];
+  readonly path: string;
+  readonly contentType?: string;
+  readonly body?: object;
+  readonly pool: TransportRequest['pool'];
+  readonly options: RequestOptions;
+}
+
+type ReadBody<T> = (answer: TransportAnswer) => Promise<T>;
+
 /** A client of one API server. Paths are absolute, e.g. `/apis/cert-manager.io/v1/namespaces/a/certificaterequests/b`. */
 export class KubernetesClient {
+  readonly #transport: Transport;
+  readonly #options: KubernetesClientOptions;
+
   constructor(connection: KubernetesConnection, options: KubernetesClientOptions) {
-    void connection;
-    void options;
+    this.#transport = new Transport(connection, options.connections ?? defaultConnections);
+    this.#options = options;
   }
 
-  /** Reads an object or a list. */
-  declare get: <T>(path: string, options?: RequestOptions) => Promise<KubernetesResult<T>>;
+  /** Reads an object or a list; repeated within the deadline when the server or the network is in trouble. */
+  async get<T>(path: string, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
+    const deadline = this.#deadline(options);
+    try {
+      const attempts = options.attempts ?? defaultReadAttempts;
+      for (let attempt = 1; ; attempt += 1) {
+        const result = await this.#attempt<T>({ method: 'GET', path, pool: 'requests', options }, deadline, readJson);
+        if (result.kind === 'ok' || attempt >= attempts || !isPassing(result.failure)) {
+          return result;
+        }
+        const pause = this.#pauseAfter(attempt, result.failure);
+        if (pause >= deadline.remainingMilliseconds()) {
+          return result;
+        }
+        await sleep(pause, undefined, { signal: deadline.signal }).catch(() => undefined);
+      }
+    } finally {
+      deadline.dispose();
+    }
+  }
 
   /** POSTs an object to its collection. */
-  declare create: <T>(path: string, body: object, options?: RequestOptions) => Promise<KubernetesResult<T>>;
+  async create<T>(path: string, body: object, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
+    return await this.#write({ method: 'POST', path, body, pool: 'requests', options }, readJson<T>);
+  }
 
-  /** PUTs a whole object; its `metadata.resourceVersion` is the precondition. */
-  declare replace: <T>(path: string, body: object, options?: RequestOptions) => Promise<KubernetesResult<T>>;
+  /** PUTs a whole object; its `metadata.resourceVersion` is the precondition. A missing Lease is created (201). */
+  async replace<T>(path: string, body: object, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
+    return await this.#write({ method: 'PUT', path, body, pool: 'requests', options }, readJson<T>);
+  }
 
   /** Patches an object; `contentType` is one of {@link patchTypes}. */
-  declare patch: <T>(
+  async patch<T>(
     path: string,
-    patch: { readonly body: object; readonly contentType: string },
-    options?: RequestOptions,
-  ) => Promise<KubernetesResult<T>>;
+    body: object,
+    contentType: string,
+    options: RequestOptions = {},
+  ): Promise<KubernetesResult<T>> {
+    return await this.#write({ method: 'PATCH', path, body, contentType, pool: 'requests', options }, readJson<T>);
+  }
 
-  /** Server-side apply of `status` with force; the answer's body is not read. `path` is the object's, without `/status`. */
-  declare applyStatus: (
+  /**
+   * Server-side apply of `status` with force; the answer's body is dumped unread. `path` is the object's, without
+   * `/status`. A missing object is NotFound and is never created; a `metadata.resourceVersion` in the body is a
+   * precondition (Conflict), a `uid` is not.
+   */
+  async applyStatus(
     path: string,
     body: object,
     options: RequestOptions & { readonly fieldManager: string },
-  ) => Promise<KubernetesResult<undefined>>;
+  ): Promise<KubernetesResult<undefined>> {
+    const query = { ...options.query, fieldManager: options.fieldManager, force: 'true' };
+    return await this.#write(
+      {
+        method: 'PATCH',
+        path: `${path}/status`,
+        body,
+        contentType: patchTypes.apply,
+        pool: 'requests',
+        options: { ...options, query },
+      },
+      dump,
+    );
+  }
 
-  /** Opens a watch; resolves when the answer begins. The caller's signal ends it. */
-  declare watch: (path: string, options: RequestOptions) => Promise<KubernetesResult<AsyncIterable<Uint8Array>>>;
+  /**
+   * Opens a watch and resolves when its answer begins. The body then lasts until the server ends it, the connection
+   * breaks (the iteration throws) or the caller's signal is aborted. Not iterated, it must be aborted.
+   */
+  async watch(path: string, options: RequestOptions = {}): Promise<KubernetesResult<AsyncIterable<Uint8Array>>> {
+    const deadline = this.#deadline(options);
+    const call: Call = { method: 'GET', path, pool: 'watches', options };
+    const result = await this.#attempt<AsyncIterable<Uint8Array>>(call, deadline, async (answer) => answer.body);
+    if (result.kind === 'ok') {
+      deadline.lift();
+    } else {
+      deadline.dispose();
+    }
+    return result;
+  }
 
-  /** Ends all connections. */
-  declare close: () => Promise<void>;
+  /** Ends all connections; what is under way fails. */
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  #deadline(options: RequestOptions): Deadline {
+    const milliseconds = options.timeoutMilliseconds ?? this.#options.timeoutMilliseconds ?? defaultTimeoutMilliseconds;
+    return startDeadline(milliseconds, options.signal);
+  }
+
+  async #write<T>(call: Call, read: ReadBody<T>): Promise<KubernetesResult<T>> {
+    const deadline = this.#deadline(call.options);
+    try {
+      return await this.#attempt(call, deadline, read);
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  async #attempt<T>(call: Call, deadline: Deadline, read: ReadBody<T>): Promise<KubernetesResult<T>> {
+    const started = performance.now();
+    const what = describeRequest(call.method, call.path, call.pool === 'watches');
+    let status: number | undefined;
+    try {
+      deadline.signal.throwIfAborted();
+      const answer = await this.#transport.send(this.#request(call, deadline));
+      status = answer.statusCode;
+      if (status < 300) {
+        return { kind: 'ok', status, body: await read(answer) };
+      }
+      const text = await answer.body.text();
+      const retryAfter = answer.headers['retry-after'];
+      return {
+        kind: 'failed',
+        failure: classifyAnswer({
+          request: what.text,
+          status,
+          retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+          text,
+        }),
+      };
+    } catch (error) {
+      return { kind: 'failed', failure: interruption(what.text, deadline, error) };
+    } finally {
+      const seconds = (performance.now() - started) / 1000;
+      this.#options.onRequest?.({ verb: what.verb, resource: what.resource, status, seconds });
+    }
+  }
+
+  #request(call: Call, deadline: Deadline): TransportRequest {
+    const query = new URLSearchParams(call.options.query);
+    if (call.pool === 'requests') {
+      // The server gives up first, so that a request we stop waiting for is not executed later.
+      query.set('timeout', `${Math.max(1, Math.floor(deadline.remainingMilliseconds() * 0.9))}ms`);
+    }
+    const search = query.toString();
+    return {
+      method: call.method,
+      path: search === '' ? call.path : `${call.path}?${search}`,
+      headers: {
+        'user-agent': this.#options.userAgent,
+        accept: call.options.accept ?? 'application/json',
+        ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      signal: deadline.signal,
+      pool: call.pool,
+    };
+  }
+
+  #pauseAfter(attempt: number, failure: KubernetesFailure): number {
+    const random = (this.#options.random ?? Math.random)();
+    const asked = failure.retryAfterMilliseconds;
+    return asked === undefined
+      ? firstRetryMilliseconds * 2 ** (attempt - 1) * (0.5 + random)
+      : asked * (1 + random / 4);
+  }
+}
+
+async function readJson<T>(answer: TransportAnswer): Promise<T> {
+  const text = await answer.body.text();
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    // The parser's own message quotes the body, which may be a Secret.
+    throw new Error(`the answer with status ${answer.statusCode} is not JSON`);
+  }
+}
+
+async function dump(answer: TransportAnswer): Promise<undefined> {
+  await answer.body.dump({ limit: largestDumpBytes });
+  return undefined;
+}
+
+function isPassing(failure: KubernetesFailure): boolean {
+  return (failure.class === 'Transient' && failure.status !== 410) || failure.class === 'Throttled';
+}
+
+function interruption(request: string, deadline: Deadline, error: unknown): KubernetesFailure {
+  switch (deadline.state()) {
+    case 'cancelled':
+      return cancelledFailure(request);
+    case 'expired':
+      return deadlineFailure(request, deadline.milliseconds);
+    case 'running':
+      return classifyError(request, error);
+  }
 }

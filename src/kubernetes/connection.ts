@@ -4,9 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
-/** TLS settings towards the API server; PEM text or DER bytes. */
+/** TLS settings towards the API server; PEM text or bytes. */
 export interface TlsSettings {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
@@ -18,8 +20,8 @@ export interface TlsSettings {
 
 /** What a request needs to be accepted. `tls` stays the same object as long as nothing in it changed. */
 export interface KubernetesCredentials {
-  /** The whole `Authorization` header; undefined with client certificates. */
-  readonly authorization: string | undefined;
+  /** Headers such as `authorization`; empty with client certificates. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsSettings;
 }
 
@@ -31,4 +33,151 @@ export interface KubernetesConnection {
   readonly namespace: string | undefined;
   /** The present credentials, from a cache unless `fresh`; rejects when they cannot be read. */
   credentials(options: { readonly fresh: boolean }): Promise<KubernetesCredentials>;
+}
+
+/** Where a pod finds its ServiceAccount; everything has the defaults of Kubernetes. */
+export interface InClusterOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Directory with `token`, `ca.crt` and `namespace`. */
+  readonly directory?: string;
+  /** Monotonic clock in milliseconds. */
+  readonly now?: () => number;
+}
+
+const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+const longestCacheMilliseconds = 60_000;
+
+/**
+ * The connection of a pod. Tokens and the CA are rotated by the kubelet, so both files are read again every minute.
+ * Throws, with the reason, when this process does not run in a pod with a ServiceAccount.
+ */
+export function connectInCluster(options: InClusterOptions = {}): KubernetesConnection {
+  const environment = options.environment ?? process.env;
+  const directory = options.directory ?? serviceAccountDirectory;
+  const host = environment['KUBERNETES_SERVICE_HOST'];
+  const port = environment['KUBERNETES_SERVICE_PORT'];
+  if (host === undefined || host === '' || port === undefined || port === '') {
+    throw new Error(
+      'Not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set. Outside of a cluster give a kubeconfig.',
+    );
+  }
+  return {
+    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    namespace: readIfPresent(join(directory, 'namespace')),
+    credentials: cached(() => readServiceAccount(directory), options.now),
+  };
+}
+
+/**
+ * The connection that a kubeconfig describes, by its current context unless one is named: tokens, client certificates,
+ * exec plugins and OIDC as far as @kubernetes/client-node supports them; it is loaded only here, since it costs half a
+ * second and 90 MB. Rejects, with the reason, when file or context cannot be used.
+ */
+export async function connectWithKubeconfig(file: string, context?: string): Promise<KubernetesConnection> {
+  const { KubeConfig } = await import('@kubernetes/client-node');
+  const load = (): InstanceType<typeof KubeConfig> => {
+    const config = new KubeConfig();
+    config.loadFromFile(file);
+    if (context !== undefined) {
+      config.setCurrentContext(context);
+    }
+    return config;
+  };
+  let config = load();
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    const names = config.getContexts().map(({ name }) => name);
+    throw new Error(
+      `The kubeconfig ${file} has no cluster for the context ${context ?? config.getCurrentContext()}. Its contexts: ${names.join(', ')}.`,
+    );
+  }
+  if (cluster.proxyUrl !== undefined) {
+    throw new Error(
+      `The kubeconfig ${file} wants the proxy ${new URL(cluster.proxyUrl).host} for ${cluster.server}. Proxies are not supported; use a context without proxy-url.`,
+    );
+  }
+  return {
+    server: cluster.server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    credentials: cached(async (fresh) => {
+      // Refused credentials may be kept in client-node's own caches, and the file may have changed.
+      config = fresh ? load() : config;
+      const https: HttpsOptions = { headers: {} };
+      await config.applyToHTTPSOptions(https as RequestOptions);
+      return { headers: headersOf(https), tls: tlsOf(https) };
+    }),
+  };
+}
+
+interface HttpsOptions {
+  readonly headers: Record<string, unknown>;
+  readonly auth?: string | null | undefined;
+  readonly ca?: unknown;
+  readonly cert?: unknown;
+  readonly key?: unknown;
+  readonly passphrase?: unknown;
+  readonly servername?: unknown;
+  readonly rejectUnauthorized?: unknown;
+}
+
+const tlsFields = ['ca', 'cert', 'key', 'passphrase', 'servername', 'rejectUnauthorized'] as const;
+
+function tlsOf(https: HttpsOptions): TlsSettings {
+  const present = tlsFields.filter((field) => https[field] !== undefined && https[field] !== null);
+  return Object.fromEntries(present.map((field) => [field, https[field]])) as TlsSettings;
+}
+
+function headersOf(https: HttpsOptions): Readonly<Record<string, string>> {
+  const headers = Object.entries(https.headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  const basic =
+    typeof https.auth === 'string' ? { authorization: `Basic ${Buffer.from(https.auth).toString('base64')}` } : {};
+  return { ...basic, ...(Object.fromEntries(headers) as Record<string, string>) };
+}
+
+async function readServiceAccount(directory: string): Promise<KubernetesCredentials> {
+  const [token, ca] = await Promise.all([
+    readFile(join(directory, 'token'), 'utf8'),
+    readFile(join(directory, 'ca.crt'), 'utf8'),
+  ]);
+  return { headers: { authorization: `Bearer ${token.trim()}` }, tls: { ca } };
+}
+
+function readIfPresent(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+type ReadCredentials = (fresh: boolean) => Promise<KubernetesCredentials>;
+
+/** Reads at most once a minute and once at a time; keeps the last good credentials when a scheduled reading fails. */
+function cached(read: ReadCredentials, now = () => performance.now()): KubernetesConnection['credentials'] {
+  let last: { readonly at: number; readonly credentials: KubernetesCredentials } | undefined;
+  let reading: Promise<KubernetesCredentials> | undefined;
+  const refresh = async (fresh: boolean): Promise<KubernetesCredentials> => {
+    const previous = last;
+    try {
+      const credentials = await read(fresh);
+      const tls = previous !== undefined && isDeepStrictEqual(credentials.tls, previous.credentials.tls);
+      last = { at: now(), credentials: tls ? { ...credentials, tls: previous.credentials.tls } : credentials };
+    } catch (error) {
+      // A file that is being replaced must not stop a client whose credentials may still be good.
+      if (previous === undefined || fresh) {
+        throw error;
+      }
+      last = { at: now(), credentials: previous.credentials };
+    }
+    return last.credentials;
+  };
+  return async ({ fresh }) => {
+    if (!fresh && last !== undefined && now() - last.at < longestCacheMilliseconds) {
+      return last.credentials;
+    }
+    reading ??= refresh(fresh).finally(() => {
+      reading = undefined;
+    });
+    return await reading;
+  };
 }
