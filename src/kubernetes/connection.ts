@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { RequestOptions } from 'node:https';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 
@@ -103,7 +102,7 @@ export async function connectWithKubeconfig(file: string, context?: string): Pro
       // Refused credentials may be kept in client-node's own caches, and the file may have changed.
       config = fresh ? load() : config;
       const https: HttpsOptions = { headers: {} };
-      await config.applyToHTTPSOptions(https as RequestOptions);
+      await config.applyToHTTPSOptions(https);
       return { headers: headersOf(https), tls: tlsOf(https) };
     }),
   };

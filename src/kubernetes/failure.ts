@@ -80,7 +80,7 @@ export function classifyAnswer(answer: RefusedAnswer): KubernetesFailure {
     status: answer.status,
     reason,
     message: cut(`${answer.request} was answered ${answer.status}${said === '' ? '' : ` ${said}`}`),
-    retryAfterMilliseconds: retryAfterOf(answer.retryAfter) ?? limited(retryAfterSeconds),
+    retryAfterMilliseconds: retryAfterOf(answer.retryAfter) ?? boundedRetryAfter(retryAfterSeconds),
   };
 }
 
@@ -138,7 +138,7 @@ interface StatusFields {
 }
 
 /** Reads `reason`, `message` and `details.retryAfterSeconds` whether or not the body says that it is a Status. */
-export function readStatus(text: string): StatusFields {
+function readStatus(text: string): StatusFields {
   try {
     return statusFields(JSON.parse(text));
   } catch {
@@ -166,10 +166,11 @@ function retryAfterOf(header: string | undefined): number | undefined {
     return undefined;
   }
   const seconds = Number(header);
-  return limited(Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds);
+  return boundedRetryAfter(Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds);
 }
 
-function limited(seconds: number | undefined): number | undefined {
+/** A server's wait in milliseconds, bounded; undefined when there is none. */
+export function boundedRetryAfter(seconds: number | undefined): number | undefined {
   if (seconds === undefined || !Number.isFinite(seconds) || seconds <= 0) {
     return undefined;
   }

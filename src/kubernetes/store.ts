@@ -99,10 +99,10 @@ export class Store<T> {
     this.#notify(changesBetween(key, before, stored));
   }
 
-  /** Takes one object out, unless another object (other uid) has taken its name. */
-  delete(key: string, uid: string): void {
+  /** Takes one object out, if it is there. */
+  delete(key: string): void {
     const before = this.#entries.get(key);
-    if (before === undefined || before.uid !== uid) {
+    if (before === undefined) {
       return;
     }
     this.#entries.delete(key);

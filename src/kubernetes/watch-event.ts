@@ -1,5 +1,5 @@
 /** One line of a watch, read and checked: nothing that arrives on the wire can throw here. */
-import { statusFields } from './failure.ts';
+import { boundedRetryAfter, statusFields } from './failure.ts';
 import type { KubernetesObject } from './objects.ts';
 
 /** What a line says. */
@@ -81,7 +81,7 @@ function errorEvent(object: Readonly<Record<string, unknown>>): WatchEvent {
     kind: 'error',
     status: typeof code === 'number' ? code : undefined,
     message: said === '' ? 'an ERROR event without a message' : said.slice(0, 1000),
-    retryAfterMilliseconds: retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000,
+    retryAfterMilliseconds: boundedRetryAfter(retryAfterSeconds),
   };
 }
 

@@ -1,0 +1,104 @@
+/** Reads a whole collection page by page, handing each object on at once, so that the whole list is never in memory. */
+import type { KubernetesClient } from './client.ts';
+import type { KubernetesFailure, KubernetesResult } from './failure.ts';
+import type { KubernetesObject } from './objects.ts';
+import { TimeSlice } from './time-slice.ts';
+import { isKubernetesObject } from './watch-event.ts';
+
+/** What is listed, and how. */
+export interface PagedListOptions {
+  readonly client: Pick<KubernetesClient, 'get'>;
+  /** Path of the collection. */
+  readonly path: string;
+  /** Selectors. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly pageSize: number;
+  readonly timeoutMilliseconds: number;
+  readonly signal: AbortSignal;
+  /** Begins from nothing, possibly a second time when the server no longer knows the first beginning. */
+  readonly onStart: () => void;
+  readonly onItem: (object: KubernetesObject) => void;
+}
+
+/** The outcome: the resourceVersion from which a watch continues. */
+export type PagedListResult =
+  | { readonly kind: 'listed'; readonly resourceVersion: string }
+  | { readonly kind: 'refused'; readonly failure: KubernetesFailure }
+  | { readonly kind: 'garbage'; readonly message: string };
+
+interface Page {
+  readonly metadata?: { readonly resourceVersion?: unknown; readonly continue?: unknown };
+  readonly items?: unknown;
+}
+
+/**
+ * Lists the collection. A continue token that expired (410) restarts the list, and then everything is asked for at
+ * once: the token that the server offers instead would mix states of different times.
+ */
+export async function listPages(options: PagedListOptions): Promise<PagedListResult> {
+  for (const limit of [options.pageSize, options.pageSize, undefined]) {
+    options.onStart();
+    const result = await listOnce(options, limit);
+    if (result.kind !== 'refused' || result.failure.status !== 410) {
+      return result;
+    }
+  }
+  options.onStart();
+  return await listOnce(options, undefined);
+}
+
+async function listOnce(options: PagedListOptions, limit: number | undefined): Promise<PagedListResult> {
+  let token = '';
+  for (;;) {
+    const answer = await readPage(options, limit, token);
+    if (answer.kind === 'failed') {
+      return { kind: 'refused', failure: answer.failure };
+    }
+    const { metadata, items } = answer.body;
+    const resourceVersion = metadata?.resourceVersion;
+    if (!Array.isArray(items) || typeof resourceVersion !== 'string') {
+      return { kind: 'garbage', message: `the list of ${options.path} has no items or no resourceVersion` };
+    }
+    if (!(await takeItems(items, options))) {
+      return {
+        kind: 'garbage',
+        message: `the list of ${options.path} has an object without name, uid or resourceVersion`,
+      };
+    }
+    token = typeof metadata?.continue === 'string' ? metadata.continue : '';
+    if (token === '') {
+      return { kind: 'listed', resourceVersion };
+    }
+  }
+}
+
+async function readPage(
+  options: PagedListOptions,
+  limit: number | undefined,
+  token: string,
+): Promise<KubernetesResult<Page>> {
+  return await options.client.get<Page>(options.path, {
+    query: {
+      ...options.query,
+      ...(limit === undefined ? {} : { limit: String(limit) }),
+      ...(token === '' ? {} : { continue: token }),
+    },
+    signal: options.signal,
+    timeoutMilliseconds: options.timeoutMilliseconds,
+    attempts: 1,
+  });
+}
+
+async function takeItems(items: readonly unknown[], options: PagedListOptions): Promise<boolean> {
+  const slice = new TimeSlice();
+  for (const item of items) {
+    if (!isKubernetesObject(item)) {
+      return false;
+    }
+    options.onItem(item);
+    if (slice.isUsedUp()) {
+      await slice.pass();
+    }
+  }
+  return true;
+}

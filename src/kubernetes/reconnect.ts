@@ -1,0 +1,123 @@
+/** Decides what follows the end of a watch or a list: what is reported, whether everything is read again, how long to wait. */
+import type { KubernetesFailure } from './failure.ts';
+import type { PagedListResult } from './paged-list.ts';
+import type { ReflectorLimits, ReflectorTroubleKind } from './reflector-options.ts';
+import type { WatchEnd } from './watch-stream.ts';
+
+/** One attempt of a reflector, finished. */
+export interface Attempt {
+  readonly end: WatchEnd | PagedListResult;
+  /** How long it lasted. */
+  readonly milliseconds: number;
+  /** Objects that it delivered. */
+  readonly objects: number;
+  /** Whether it had to deliver the initial state and did not finish that. */
+  readonly unfinished: boolean;
+  /** Whether the initial state was asked for by WatchList. */
+  readonly isWatchList: boolean;
+  /** Time since the state was last read as a whole; Infinity when it never was. */
+  readonly sinceSyncMilliseconds: number;
+}
+
+/** What follows. */
+export interface Reaction {
+  readonly trouble: { readonly kind: ReflectorTroubleKind; readonly message: string } | undefined;
+  /** Whether the state is to be read again as a whole. */
+  readonly resync: boolean;
+  /** Whether to wait before the next attempt. */
+  readonly pause: boolean;
+  /** The least wait that the server asked for. */
+  readonly retryAfterMilliseconds: number | undefined;
+  /** Which way the initial state is read next; undefined keeps the way. */
+  readonly nextList: 'PagedOnce' | 'PagedAlways' | undefined;
+}
+
+const calm: Reaction = {
+  trouble: undefined,
+  resync: false,
+  pause: false,
+  retryAfterMilliseconds: undefined,
+  nextList: undefined,
+};
+
+/** The reaction to the end of an attempt, other than by the caller's own signal. */
+export function reactionTo(attempt: Attempt, limits: ReflectorLimits): Reaction {
+  const { end } = attempt;
+  switch (end.kind) {
+    case 'cancelled':
+    case 'listed':
+      return calm;
+    case 'closed':
+    case 'cut':
+    case 'stalled':
+    case 'overdue':
+      return reactionToEnd(attempt, end, limits);
+    case 'garbage':
+      return { ...calm, trouble: { kind: 'Garbage', message: end.message }, resync: true, pause: true };
+    case 'error':
+      return reactionToErrorEvent(attempt, end, limits);
+    case 'refused':
+      return end.failure.status === 410
+        ? expired(attempt, end.failure.message, limits)
+        : reactionToRefusal(attempt, end.failure);
+  }
+}
+
+type ErrorEnd = Extract<WatchEnd, { readonly kind: 'error' }>;
+
+function reactionToErrorEvent(attempt: Attempt, end: ErrorEnd, limits: ReflectorLimits): Reaction {
+  if (end.status === 410) {
+    return expired(attempt, end.message, limits);
+  }
+  const message = `the server reported ${end.status ?? 'no code'} ${end.message}`;
+  const { retryAfterMilliseconds } = end;
+  return { ...calm, trouble: { kind: 'ErrorEvent', message }, pause: true, retryAfterMilliseconds };
+}
+
+type OrdinaryEnd = Extract<WatchEnd, { readonly kind: 'closed' | 'cut' | 'stalled' | 'overdue' }>;
+
+function reactionToEnd(attempt: Attempt, end: OrdinaryEnd, limits: ReflectorLimits): Reaction {
+  const isShort = attempt.milliseconds < limits.shortMilliseconds && attempt.objects === 0;
+  if (attempt.unfinished && end.kind !== 'cut') {
+    const message = `the initial state ended without its end marker (${end.kind}); listing page by page`;
+    return { ...calm, trouble: { kind: 'NoEndMarker', message }, pause: isShort, nextList: 'PagedOnce' };
+  }
+  return { ...calm, trouble: troubleOf(end, isShort), pause: isShort || attempt.unfinished };
+}
+
+function troubleOf(end: OrdinaryEnd, isShort: boolean): Reaction['trouble'] {
+  switch (end.kind) {
+    case 'closed':
+      return isShort ? { kind: 'ShortWatch', message: 'the server ended the watch as soon as it began' } : undefined;
+    case 'cut':
+      return { kind: 'Cut', message: `the connection of the watch broke: ${end.message}` };
+    case 'stalled':
+      return { kind: 'Stalled', message: `nothing arrived for ${end.milliseconds / 1000} s, the watch is opened anew` };
+    case 'overdue':
+      return { kind: 'Overdue', message: 'the server did not end the watch in time' };
+  }
+}
+
+function expired(attempt: Attempt, message: string, limits: ReflectorLimits): Reaction {
+  // Normal after each start of an API server: read everything at once, unless that was only just done.
+  const pause = attempt.sinceSyncMilliseconds < limits.shortMilliseconds || attempt.unfinished;
+  return { ...calm, trouble: { kind: 'Expired', message }, resync: true, pause };
+}
+
+function reactionToRefusal(attempt: Attempt, failure: KubernetesFailure): Reaction {
+  const { message, retryAfterMilliseconds } = failure;
+  const refused: Reaction = { ...calm, trouble: { kind: 'Refused', message }, pause: true, retryAfterMilliseconds };
+  if (failure.class === 'NotFound') {
+    return { ...refused, trouble: { kind: 'CollectionMissing', message }, resync: true };
+  }
+  if (failure.class === 'Forbidden') {
+    return { ...refused, trouble: { kind: 'Forbidden', message } };
+  }
+  if (failure.class === 'Invalid' || failure.class === 'Defect') {
+    // An API server without WatchList refuses its parameters; with it, only a wrong resourceVersion is left.
+    return attempt.isWatchList
+      ? { ...calm, trouble: { kind: 'NoEndMarker', message }, nextList: 'PagedAlways' }
+      : { ...refused, resync: true };
+  }
+  return refused;
+}

@@ -1,0 +1,296 @@
+/**
+ * Keeps a store equal to a collection of the API server, for ever: reads the initial state (WatchList, or page by
+ * page), follows it by watches, and starts over by itself after whatever goes wrong. Only its signal ends it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { keyOf, type KubernetesObject } from './objects.ts';
+import { listPages, type PagedListResult } from './paged-list.ts';
+import { reactionTo } from './reconnect.ts';
+import {
+  reflectorLimits,
+  type ReflectorLimits,
+  type ReflectorOptions,
+  type ReflectorTroubleKind,
+} from './reflector-options.ts';
+import type { StoreEntry } from './store.ts';
+import { readWatch, type StateEvent, type WatchEnd } from './watch-stream.ts';
+
+export type { ReflectorLimits, ReflectorOptions, ReflectorTrouble, ReflectorTroubleKind } from './reflector-options.ts';
+
+/** A running mirror of one collection. */
+export class Reflector<T> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #limits: ReflectorLimits;
+  readonly #now: () => number;
+  readonly #random: () => number;
+  readonly #waiting = new Set<() => void>();
+  // The initial state while it is being read; the store keeps the old state until it is complete.
+  #incoming: Map<string, StoreEntry<T>> | undefined;
+  #resourceVersion: string | undefined;
+  #nextList: 'WatchList' | 'PagedOnce' | 'PagedAlways' = 'WatchList';
+  #isRunning = false;
+  #hasSynced = false;
+  #lastSync = -Infinity;
+  #lastContact: number;
+  #objects = 0;
+  #pauses = 0;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    this.#limits = { ...reflectorLimits, ...options.limits };
+    this.#now = options.now ?? (() => performance.now());
+    this.#random = options.random ?? Math.random;
+    this.#lastContact = this.#now();
+    options.store.onListenerError((error) =>
+      this.#report('HandlerFailed', `a listener of the store threw: ${textOf(error)}`),
+    );
+  }
+
+  /** Whether the store has held the whole collection once. */
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  /** Time on the given clock at which the server was last heard; the clock's time at construction before that. */
+  get lastContact(): number {
+    return this.#lastContact;
+  }
+
+  /** The version of the collection that the store shows; undefined before it has one, and while all is read again. */
+  get resourceVersion(): string | undefined {
+    return this.#resourceVersion;
+  }
+
+  /** Resolves when {@link hasSynced} is true; rejects with the signal's reason when that is aborted first. */
+  async synced(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#hasSynced) {
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+      const abort = (): void => {
+        this.#waiting.delete(done);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiting.add(done);
+    });
+  }
+
+  /** Runs until the signal is aborted; resolves when everything has ended. Rejects only when it is running already. */
+  async run(signal: AbortSignal): Promise<void> {
+    if (this.#isRunning) {
+      throw new Error(`The reflector ${this.#options.name} is running already.`);
+    }
+    this.#isRunning = true;
+    try {
+      while (!signal.aborted) {
+        await this.#attempt(signal);
+      }
+    } finally {
+      this.#isRunning = false;
+      this.#incoming = undefined;
+    }
+  }
+
+  async #attempt(signal: AbortSignal): Promise<void> {
+    const started = this.#now();
+    this.#objects = 0;
+    const isWatchList = this.#resourceVersion === undefined && this.#nextList === 'WatchList';
+    const end = await this.#next(signal);
+    const unfinished = this.#incoming !== undefined;
+    this.#incoming = undefined;
+    if (signal.aborted) {
+      return;
+    }
+    const milliseconds = this.#now() - started;
+    if (milliseconds >= this.#limits.healthyMilliseconds && end.kind !== 'refused') {
+      this.#pauses = 0;
+    }
+    const sinceSyncMilliseconds = this.#now() - this.#lastSync;
+    const reaction = reactionTo(
+      { end, milliseconds, objects: this.#objects, unfinished, isWatchList, sinceSyncMilliseconds },
+      this.#limits,
+    );
+    if (reaction.resync) {
+      this.#resourceVersion = undefined;
+    }
+    this.#nextList = this.#nextList === 'PagedAlways' ? 'PagedAlways' : (reaction.nextList ?? this.#nextList);
+    const pause = reaction.pause ? this.#nextPause(reaction.retryAfterMilliseconds) : undefined;
+    if (reaction.trouble !== undefined) {
+      this.#report(reaction.trouble.kind, reaction.trouble.message, pause);
+    }
+    this.#call(() => this.#options.onRestart?.(end.kind));
+    if (pause !== undefined) {
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #next(signal: AbortSignal): Promise<WatchEnd | PagedListResult> {
+    if (this.#resourceVersion !== undefined) {
+      return await this.#watch(signal, { resourceVersion: this.#resourceVersion });
+    }
+    if (this.#nextList !== 'WatchList') {
+      return await this.#list(signal);
+    }
+    this.#incoming = new Map();
+    return await this.#watch(signal, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' });
+  }
+
+  async #list(signal: AbortSignal): Promise<PagedListResult> {
+    const result = await listPages({
+      client: this.#options.client,
+      path: this.#options.path,
+      query: this.#selectors(),
+      pageSize: this.#limits.pageSize,
+      timeoutMilliseconds: this.#limits.answerMilliseconds,
+      signal,
+      onStart: () => {
+        this.#incoming = new Map();
+      },
+      onItem: (object) => this.#collect(object),
+    });
+    if (result.kind === 'listed' && !signal.aborted) {
+      this.#nextList = this.#nextList === 'PagedOnce' ? 'WatchList' : this.#nextList;
+      this.#lastContact = this.#now();
+      this.#finishSync(result.resourceVersion);
+    }
+    return result;
+  }
+
+  async #watch(signal: AbortSignal, parameters: Readonly<Record<string, string>>): Promise<WatchEnd> {
+    const { shortestWatchSeconds: shortest, longestWatchSeconds: longest } = this.#limits;
+    const seconds = Math.round(shortest + this.#random() * (longest - shortest));
+    const query = {
+      ...this.#selectors(),
+      watch: '1',
+      // Without bookmarks the end marker of the initial state never comes, and a quiet watch cannot be told from a dead one.
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(seconds),
+      ...parameters,
+    };
+    return await readWatch({
+      open: async (streamSignal) =>
+        await this.#options.client.watch(this.#options.path, {
+          query,
+          signal: streamSignal,
+          timeoutMilliseconds: this.#limits.answerMilliseconds,
+        }),
+      signal,
+      silenceMilliseconds: () =>
+        this.#incoming === undefined ? this.#limits.silenceMilliseconds : this.#limits.initialSilenceMilliseconds,
+      totalMilliseconds: seconds * 1000 + this.#limits.overtimeMilliseconds,
+      largestLineBytes: this.#limits.largestLineBytes,
+      onEvent: (event) => this.#take(event),
+      onContact: () => {
+        this.#lastContact = this.#now();
+      },
+    });
+  }
+
+  #take(event: StateEvent): void {
+    if (this.#incoming !== undefined) {
+      this.#takeInitial(event);
+      return;
+    }
+    if (event.kind === 'bookmark') {
+      this.#resourceVersion = event.resourceVersion;
+      return;
+    }
+    this.#objects += 1;
+    const { object } = event;
+    // First, so that nothing that happens below can make the same event come again.
+    this.#resourceVersion = object.metadata.resourceVersion;
+    const key = keyOf(object.metadata);
+    const entry = event.type === 'DELETED' ? undefined : this.#project(object);
+    if (entry !== undefined) {
+      this.#options.store.set(key, entry);
+    } else {
+      this.#options.store.delete(key);
+    }
+  }
+
+  #takeInitial(event: StateEvent): void {
+    if (event.kind === 'object') {
+      this.#objects += 1;
+      if (event.type === 'DELETED') {
+        this.#incoming?.delete(keyOf(event.object.metadata));
+      } else {
+        this.#collect(event.object);
+      }
+    } else if (event.initialEventsEnd) {
+      this.#finishSync(event.resourceVersion);
+    }
+  }
+
+  #collect(object: KubernetesObject): void {
+    const key = keyOf(object.metadata);
+    const entry = this.#project(object);
+    if (entry === undefined) {
+      this.#incoming?.delete(key);
+    } else {
+      this.#incoming?.set(key, entry);
+    }
+  }
+
+  #finishSync(resourceVersion: string): void {
+    const incoming = this.#incoming ?? new Map<string, StoreEntry<T>>();
+    this.#incoming = undefined;
+    this.#resourceVersion = resourceVersion;
+    this.#lastSync = this.#now();
+    this.#options.store.replace(incoming);
+    this.#hasSynced = true;
+    for (const done of this.#waiting) {
+      done();
+    }
+    this.#waiting.clear();
+  }
+
+  #project(object: KubernetesObject): StoreEntry<T> | undefined {
+    const { name, uid, resourceVersion } = object.metadata;
+    try {
+      const projected = this.#options.transform(object);
+      return projected === undefined ? undefined : { uid, resourceVersion, object: projected };
+    } catch (error) {
+      this.#report('TransformFailed', `the object ${name} could not be taken over: ${textOf(error)}`);
+      return undefined;
+    }
+  }
+
+  #selectors(): Readonly<Record<string, string>> {
+    const { fieldSelector, labelSelector } = this.#options;
+    return {
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+    };
+  }
+
+  #nextPause(retryAfterMilliseconds: number | undefined): number {
+    const { firstPauseMilliseconds, longestPauseMilliseconds } = this.#limits;
+    const grown = Math.min(firstPauseMilliseconds * 2 ** this.#pauses, longestPauseMilliseconds);
+    this.#pauses = Math.min(this.#pauses + 1, 30);
+    return Math.max(grown, retryAfterMilliseconds ?? 0) * (1 + this.#random() / 2);
+  }
+
+  #report(kind: ReflectorTroubleKind, message: string, pauseMilliseconds?: number): void {
+    this.#call(() => this.#options.onTrouble?.({ reflector: this.#options.name, kind, message, pauseMilliseconds }));
+  }
+
+  // Reporting must not disturb what is reported about.
+  #call(hook: () => void): void {
+    try {
+      hook();
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,156 @@
+/**
+ * One watch from its opening to its end. Notices what the transport does not: a connection that stays open and silent
+ * (a stopped API server, one that is shutting down), a server that never ends the watch, lines that are no events.
+ */
+import type { KubernetesFailure, KubernetesResult } from './failure.ts';
+import { LineSplitter } from './line-splitter.ts';
+import { TimeSlice } from './time-slice.ts';
+import { parseWatchEvent, type WatchEvent } from './watch-event.ts';
+
+/** An event that carries state. */
+export type StateEvent = Extract<WatchEvent, { readonly kind: 'object' | 'bookmark' }>;
+
+/** How a watch ended. */
+export type WatchEnd =
+  /** The server refused it, or could not be reached. */
+  | { readonly kind: 'refused'; readonly failure: KubernetesFailure }
+  /** The server ended it in order. */
+  | { readonly kind: 'closed' }
+  /** The connection broke. */
+  | { readonly kind: 'cut'; readonly message: string }
+  /** Nothing arrived for too long. */
+  | { readonly kind: 'stalled'; readonly milliseconds: number }
+  /** The server did not end it when it should have. */
+  | { readonly kind: 'overdue' }
+  /** An ERROR event. */
+  | Extract<WatchEvent, { readonly kind: 'error' }>
+  /** Something that is no watch event: what follows cannot be trusted. */
+  | { readonly kind: 'garbage'; readonly message: string }
+  /** The caller's signal was aborted. */
+  | { readonly kind: 'cancelled' };
+
+/** What is needed to read a watch. */
+export interface WatchStreamOptions {
+  readonly open: (signal: AbortSignal) => Promise<KubernetesResult<AsyncIterable<Uint8Array>>>;
+  readonly signal: AbortSignal;
+  /** Longest time without a byte, asked for again whenever it has passed. */
+  readonly silenceMilliseconds: () => number;
+  /** Longest time in all. */
+  readonly totalMilliseconds: number;
+  readonly largestLineBytes: number;
+  /** Takes the events in order. Must not throw. */
+  readonly onEvent: (event: StateEvent) => void;
+  /** Called when the answer begins and with each chunk. */
+  readonly onContact: () => void;
+}
+
+/** Reads a watch until it ends, and never rejects. */
+export async function readWatch(options: WatchStreamOptions): Promise<WatchEnd> {
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort();
+  options.signal.addEventListener('abort', cancel, { once: true });
+  const guard = startGuard(options, controller);
+  try {
+    if (options.signal.aborted) {
+      return { kind: 'cancelled' };
+    }
+    const end = await readOpened(options, controller.signal, guard.onContact);
+    return interruptionOf(options, guard) ?? end;
+  } finally {
+    guard.stop();
+    options.signal.removeEventListener('abort', cancel);
+    // Frees the connection of a stream that is given up half read.
+    controller.abort();
+  }
+}
+
+interface Guard {
+  readonly onContact: () => void;
+  /** Why the guard has ended the stream, if it has. */
+  verdict(): WatchEnd | undefined;
+  stop(): void;
+}
+
+function startGuard(options: WatchStreamOptions, controller: AbortController): Guard {
+  let lastContact = performance.now();
+  let verdict: WatchEnd | undefined;
+  const end = (why: WatchEnd): void => {
+    verdict ??= why;
+    controller.abort();
+  };
+  const check = (): void => {
+    const limit = options.silenceMilliseconds();
+    const left = limit - (performance.now() - lastContact);
+    if (left <= 0) {
+      end({ kind: 'stalled', milliseconds: limit });
+    } else {
+      silence = setTimeout(check, left);
+    }
+  };
+  let silence = setTimeout(check, options.silenceMilliseconds());
+  const total = setTimeout(() => end({ kind: 'overdue' }), options.totalMilliseconds);
+  return {
+    onContact: () => {
+      lastContact = performance.now();
+      options.onContact();
+    },
+    verdict: () => verdict,
+    stop: () => {
+      clearTimeout(silence);
+      clearTimeout(total);
+    },
+  };
+}
+
+function interruptionOf(options: WatchStreamOptions, guard: Guard): WatchEnd | undefined {
+  return options.signal.aborted ? { kind: 'cancelled' } : guard.verdict();
+}
+
+async function readOpened(options: WatchStreamOptions, signal: AbortSignal, onContact: () => void): Promise<WatchEnd> {
+  const opened = await options.open(signal);
+  if (opened.kind === 'failed') {
+    return { kind: 'refused', failure: opened.failure };
+  }
+  onContact();
+  const splitter = new LineSplitter(options.largestLineBytes);
+  try {
+    for await (const chunk of opened.body) {
+      onContact();
+      const { lines, overflow } = splitter.push(chunk);
+      const end = await takeLines(lines, options, signal);
+      if (end !== undefined) {
+        return end;
+      }
+      if (overflow) {
+        return { kind: 'garbage', message: `a line exceeds ${options.largestLineBytes} bytes` };
+      }
+    }
+  } catch (error) {
+    return { kind: 'cut', message: error instanceof Error ? error.message : String(error) };
+  }
+  return splitter.pendingBytes === 0
+    ? { kind: 'closed' }
+    : { kind: 'cut', message: `the stream ended within a line, after ${splitter.pendingBytes} bytes of it` };
+}
+
+async function takeLines(
+  lines: readonly Buffer[],
+  options: WatchStreamOptions,
+  signal: AbortSignal,
+): Promise<WatchEnd | undefined> {
+  const slice = new TimeSlice();
+  for (const line of lines) {
+    const event = parseWatchEvent(line);
+    if (event.kind === 'error' || event.kind === 'garbage') {
+      return event;
+    }
+    options.onEvent(event);
+    if (slice.isUsedUp()) {
+      await slice.pass();
+      if (signal.aborted) {
+        return { kind: 'cancelled' };
+      }
+    }
+  }
+  return undefined;
+}
