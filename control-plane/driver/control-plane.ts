@@ -175,14 +175,18 @@ export class ControlPlane {
 
   async #startComponents(certManager: boolean, onStep: (step: string) => void): Promise<void> {
     const start = async (name: ComponentName): Promise<void> => {
+      // What was still being prepared when another component failed must not start any more.
+      if (!running.has(this)) {
+        throw new Error(`${name} was not started: the control plane is stopping.`);
+      }
       const component = new ComponentProcess(defineComponent(this.#instance, name, this.#api));
       this.#components.set(name, component);
       await component.start();
       onStep(`${name} is ready`);
     };
     // The API server waits for etcd by itself, and its own start takes longer.
-    await allOrFirstError([start('etcd'), start('kube-apiserver')]);
-    await allOrFirstError([
+    await Promise.all([start('etcd'), start('kube-apiserver')]);
+    await Promise.all([
       start('kube-controller-manager'),
       ...(certManager ? [startCertManager(this.#instance, this.#api, start, onStep)] : []),
     ]);
@@ -206,19 +210,14 @@ export class ControlPlane {
 }
 
 function register(controlPlane: ControlPlane): void {
-  if (!process.listeners('exit').includes(ControlPlane.stopAllSync)) {
-    process.once('exit', ControlPlane.stopAllSync);
+  if (!process.listeners('exit').includes(stopAll)) {
+    process.once('exit', stopAll);
   }
   running.add(controlPlane);
 }
 
-// Promise.all alone would leave the others starting while the caller already cleans up.
-async function allOrFirstError(starts: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(starts);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) {
-    throw failed.reason;
-  }
+function stopAll(): void {
+  ControlPlane.stopAllSync();
 }
 
 async function prepareDirectory(directory: string | undefined): Promise<string> {
