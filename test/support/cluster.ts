@@ -88,19 +88,18 @@ export class Cluster {
 
   /** Applies an object, several, or YAML text (server-side, as `test`); answers what the server made of each. */
   async apply(what: string | Manifest | readonly Manifest[]): Promise<readonly Manifest[]> {
+    const applied = await this.install(what);
+    this.#clusterScoped.push(...applied.map(reference).filter(({ namespace }) => namespace === undefined));
+    return applied;
+  }
+
+  /** Like {@link apply}, but for what stays for the tests of other files. */
+  async install(what: string | Manifest | readonly Manifest[]): Promise<readonly Manifest[]> {
     const applied: Manifest[] = [];
     for (const manifest of manifestsOf(what)) {
-      const path = await this.#path(reference(manifest));
-      const answer = await this.api.send(
-        'PATCH',
-        `${path}?${manager}`,
-        JSON.stringify(manifest),
-        'application/apply-patch+yaml',
-      );
+      const path = `${await this.#path(reference(manifest))}?${manager}`;
+      const answer = await this.api.send('PATCH', path, JSON.stringify(manifest), 'application/apply-patch+yaml');
       applied.push(objectOf(answer, `${manifest.kind} ${manifest.metadata.name} could not be applied`));
-      if (manifest.metadata.namespace === undefined) {
-        this.#clusterScoped.push(reference(manifest));
-      }
     }
     return applied;
   }
@@ -176,7 +175,7 @@ export class Cluster {
     return await this.waitFor(what, description, (object) => hasCondition(object, wanted), options);
   }
 
-  /** Deletes the namespaces and other cluster-wide objects that this instance applied, without waiting for the end. */
+  /** Deletes the namespaces and other cluster-wide objects that {@link apply} created, without waiting for the end. */
   async cleanUp(): Promise<void> {
     for (const what of this.#clusterScoped.splice(0).toReversed()) {
       await this.delete(what);

@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { type Manifest, readManifests } from './cluster.ts';
+import { type Cluster, type Manifest, readManifests, reference } from './cluster.ts';
 
 /** Runs kubectl with these arguments and standard input, and returns what it printed. */
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
@@ -43,6 +43,33 @@ export async function readProduct(): Promise<Product> {
     objects: [...namespaces, ...manifests.filter(({ kind }) => !kindsInPods.has(kind))],
     serviceAccount: { name: account.name, namespace: account.namespace },
   };
+}
+
+/**
+ * The Role and RoleBinding with which the operator may read the Secrets of a further namespace: the same that the chart
+ * makes for each of `secretAccess.namespaces`.
+ */
+export function secretAccess({ objects }: Product, namespace: string): readonly Manifest[] {
+  const role = objects.find(({ kind, rules }) => kind === 'Role' && JSON.stringify(rules).includes('"secrets"'));
+  const binding = objects.find(
+    ({ kind, metadata }) =>
+      kind === 'RoleBinding' && metadata.name === role?.metadata.name && metadata.namespace === role.metadata.namespace,
+  );
+  if (role === undefined || binding === undefined) {
+    throw new Error(`${manifestFile} has no Role for reading Secrets.`);
+  }
+  return [role, binding].map((manifest) => ({ ...manifest, metadata: { ...manifest.metadata, namespace } }));
+}
+
+/** Applies {@link readProduct} to a test cluster, where it stays, and waits until the new kinds are served. */
+export async function installProduct(cluster: Cluster): Promise<Product> {
+  const product = await readProduct();
+  for (const manifest of await cluster.install(product.objects)) {
+    if (manifest.kind === 'CustomResourceDefinition') {
+      await cluster.waitForCondition(reference(manifest), { type: 'Established', status: 'True' });
+    }
+  }
+  return product;
 }
 
 /** Writes a kubeconfig for the same API server whose only credential is a token of the ServiceAccount. */

@@ -1,0 +1,168 @@
+/** The rules about the structure of the sources, as functions of a module graph. */
+import type { Import, Module } from './module-graph.ts';
+
+/** One rule; it names each violation in a sentence. */
+export interface Rule {
+  readonly name:
+    | 'layers import only what lies below them'
+    | 'files have at most 300 lines'
+    | 'src/issuing is pure'
+    | '@peculiar/x509 is imported in one file'
+    | 'pino is imported in one file'
+    | 'nothing is exported as default';
+  readonly check: (modules: readonly Module[]) => readonly string[];
+}
+
+const maxLines = 300;
+
+interface Layer {
+  readonly folder: string;
+  readonly mayImport: readonly string[];
+  /** Only with `import type`. */
+  readonly mayImportTypes: readonly string[];
+}
+
+const layers: readonly Layer[] = [
+  {
+    folder: 'src/controllers/',
+    mayImport: ['src/issuing/', 'src/alibaba/', 'src/kubernetes/', 'src/crds/'],
+    mayImportTypes: ['src/runtime/'],
+  },
+  { folder: 'src/issuing/', mayImport: ['src/crds/'], mayImportTypes: [] },
+  { folder: 'src/alibaba/', mayImport: [], mayImportTypes: [] },
+  { folder: 'src/kubernetes/', mayImport: [], mayImportTypes: [] },
+  { folder: 'src/runtime/', mayImport: [], mayImportTypes: [] },
+  { folder: 'src/crds/', mayImport: [], mayImportTypes: [] },
+  { folder: 'simulator/', mayImport: [], mayImportTypes: [] },
+];
+
+// The composition root: files directly in src, which may import everything and which no layer may import.
+const compositionRoot = /^src\/[^/]+$/;
+
+/** What a pure function cannot need. */
+const impureImports = [
+  'node:fs',
+  'node:http',
+  'node:https',
+  'node:http2',
+  'node:net',
+  'node:tls',
+  'node:dns',
+  'node:os',
+];
+const impurePackages = ['node:child_process', 'node:timers', 'node:process', 'node:worker_threads', 'pino', 'undici'];
+const impureNames = /^(random|generateKey|getRandomValues)/;
+const impureCode: readonly RegExp[] = [
+  /\bDate\.now\b/,
+  /\bnew Date\(\s*\)/,
+  /\bperformance\b/,
+  /\bMath\.random\b/,
+  /\bprocess\./,
+  /\bconsole\./,
+  /\bfetch\(/,
+  /\bset(?:Timeout|Interval|Immediate)\b/,
+  /\bcrypto\.(?:random|getRandom)/,
+];
+
+/** Every rule except the absence of cycles, which {@link findCycles} checks. */
+export const rules: readonly Rule[] = [
+  { name: 'layers import only what lies below them', check: checkLayers },
+  {
+    name: 'files have at most 300 lines',
+    check: (modules) =>
+      modules.filter(({ lines }) => lines > maxLines).map(({ path, lines }) => `${path} has ${lines} lines.`),
+  },
+  { name: 'src/issuing is pure', check: checkPurity },
+  { name: '@peculiar/x509 is imported in one file', check: (modules) => checkOneImporter('@peculiar/x509', modules) },
+  { name: 'pino is imported in one file', check: (modules) => checkOneImporter('pino', modules) },
+  {
+    name: 'nothing is exported as default',
+    check: (modules) =>
+      modules
+        .filter(({ code }) => /\bexport\s+default\b|\bas\s+default\b/.test(code))
+        .map(({ path }) => `${path} has a default export.`),
+  },
+];
+
+/** The violations of one rule. */
+export function findViolations(rule: Rule, modules: readonly Module[]): readonly string[] {
+  return rule.check(modules);
+}
+
+function checkLayers(modules: readonly Module[]): readonly string[] {
+  return modules.flatMap((module) => {
+    const layer = layers.find(({ folder }) => module.path.startsWith(folder));
+    if (layer === undefined && !compositionRoot.test(module.path)) {
+      return [`${module.path} belongs to no layer.`];
+    }
+    return module.imports
+      .filter((imported) => imported.relative && !isAllowed(imported, layer))
+      .map(
+        ({ target, typeOnly }) => `${module.path} must not import ${target}${typeOnly ? ', not even its types' : ''}.`,
+      );
+  });
+}
+
+function isAllowed({ target, typeOnly }: Import, layer: Layer | undefined): boolean {
+  if (layer === undefined) {
+    return target.startsWith('src/') || target === 'package.json';
+  }
+  return (
+    [layer.folder, ...layer.mayImport].some((folder) => target.startsWith(folder)) ||
+    (typeOnly && layer.mayImportTypes.some((folder) => target.startsWith(folder)))
+  );
+}
+
+function checkPurity(modules: readonly Module[]): readonly string[] {
+  return modules
+    .filter(({ path }) => path.startsWith('src/issuing/'))
+    .flatMap(({ path, code, imports }) => [
+      ...imports
+        .filter(isImpure)
+        .map(({ target, names }) => `${path} must not import ${names.join(', ')} of ${target}.`),
+      ...impureCode.filter((pattern) => pattern.test(code)).map((pattern) => `${path} must not use ${pattern.source}.`),
+    ]);
+}
+
+function isImpure({ target, names }: Import): boolean {
+  const packages = [...impureImports, ...impurePackages];
+  return (
+    packages.some((name) => target === name || target.startsWith(`${name}/`)) ||
+    (target === 'node:crypto' && names.some((name) => impureNames.test(name)))
+  );
+}
+
+function checkOneImporter(name: string, modules: readonly Module[]): readonly string[] {
+  const importers = modules
+    .filter(({ imports }) => imports.some(({ target }) => target === name))
+    .map(({ path }) => path);
+  return importers.length > 1 ? [`${name} is imported in ${importers.join(', ')}.`] : [];
+}
+
+/** Groups of modules that import each other in a circle, types included, each as the sorted list of their paths. */
+export function findCycles(modules: readonly Module[]): readonly string[] {
+  const targets = new Map(modules.map(({ path, imports }) => [path, imports.map(({ target }) => target)]));
+  const reachable = new Map(modules.map(({ path }) => [path, reachableFrom(path, targets)]));
+  const groups = modules
+    .filter(({ path }) => reachable.get(path)?.has(path))
+    .map(({ path }) =>
+      modules
+        .map((other) => other.path)
+        .filter((other) => reachable.get(path)?.has(other) === true && reachable.get(other)?.has(path) === true)
+        .toSorted()
+        .join(', '),
+    );
+  return [...new Set(groups)];
+}
+
+function reachableFrom(start: string, targets: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const waiting = [...(targets.get(start) ?? [])];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (!reached.has(next)) {
+      reached.add(next);
+      waiting.push(...(targets.get(next) ?? []));
+    }
+  }
+  return reached;
+}
