@@ -1,0 +1,142 @@
+/**
+ * `npm run demo`: the whole road from `kubectl apply` of a Certificate to a verified certificate, without a cloud account
+ * and without a cluster. Leaves nothing behind, however it ends.
+ */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { GoMissingError } from '../control-plane/driver/go-build.ts';
+import { type DemoArguments, ignoredKubeconfigNotice, parseDemoArguments, usage } from './demo/arguments.ts';
+import { CannotRun, type DemoCluster } from './demo/cluster.ts';
+import { describeConditions, logTails } from './demo/failure.ts';
+import { Progress } from './demo/progress.ts';
+import { checkOpenssl } from './demo/proof.ts';
+import {
+  applyQuickstart,
+  prepareCluster,
+  prepareOperator,
+  prepareProduct,
+  prepareSimulator,
+  type Stage,
+} from './demo/scene.ts';
+import { showProof, waitUntilReady } from './demo/show.ts';
+import { Interrupted, interruption, UndoStack, unlessInterrupted } from './demo/undo.ts';
+
+const exitCode = { success: 0, failed: 1, usage: 2, cannotRun: 3, signalBase: 128 } as const;
+const kinds = 'alibabapcaissuers,certificates,certificaterequests';
+const signalNumber: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+
+/** What a failure report can look at, filled as the demo goes on. */
+interface Seen {
+  cluster?: DemoCluster;
+  namespace?: string;
+}
+
+async function play(stage: Stage, demo: DemoArguments, seen: Seen): Promise<string> {
+  await checkOpenssl();
+  const simulator = await prepareSimulator(stage);
+  const cluster = await prepareCluster(stage, demo.kubeconfig);
+  seen.cluster = cluster;
+  const product = await prepareProduct(stage, cluster);
+  await prepareOperator(stage, cluster, product);
+  const quickstart = await applyQuickstart(stage, cluster, simulator, product);
+  seen.namespace = quickstart.namespace;
+  await waitUntilReady(stage, cluster, quickstart);
+  await showProof(stage, cluster, simulator, quickstart);
+  return [
+    `Everything is still running. In another terminal:`,
+    `  kubectl --kubeconfig ${cluster.kubeconfig} get ${kinds} --namespace ${quickstart.namespace}`,
+    `  Simulator of PCA: ${simulator.url}   what it was asked and issued, and its faults: ${simulator.adminUrl}`,
+    `  Log of the operator: ${join(stage.directory, 'logs', 'operator.log')}`,
+    'Ctrl-C ends it and removes all of it.',
+  ].join('\n');
+}
+
+const whatNext = `What to try next:
+  npm run demo -- --keep               look around yourself: prints the kubeconfig and the simulator's address
+  npm run demo -- --kubeconfig FILE    the same in a cluster of yours that has cert-manager
+  README.md                            install it and issue from your own CA`;
+
+async function report(error: unknown, stage: Stage, seen: Seen): Promise<void> {
+  const { progress, directory } = stage;
+  progress.say(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+  if (seen.cluster !== undefined && seen.namespace !== undefined) {
+    progress.say(`\n${await describeConditions(seen.cluster, seen.namespace)}`);
+  }
+  progress.say(await logTails(join(directory, 'logs')));
+  progress.say(`All logs are kept in ${directory}`);
+}
+
+/** How it ended, as an exit code; failures have been reported. */
+async function run(stage: Stage, demo: DemoArguments, signal: AbortSignal): Promise<number> {
+  const seen: Seen = {};
+  try {
+    const stillRunning = await unlessInterrupted(signal, play(stage, demo, seen));
+    stage.progress.say(`\nDone in ${stage.progress.total}.`);
+    if (demo.keep) {
+      stage.progress.say(stillRunning);
+      await unlessInterrupted(signal, new Promise<never>(() => {})).catch(() => {});
+    } else {
+      stage.progress.say(whatNext);
+    }
+    return exitCode.success;
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      stage.progress.say(`\nInterrupted; cleaning up.`);
+      return exitCode.signalBase + (signalNumber[error.signal] ?? 0);
+    }
+    if (error instanceof CannotRun || error instanceof GoMissingError) {
+      stage.progress.say(`\n${error.message}`);
+      return exitCode.cannotRun;
+    }
+    await report(error, stage, seen);
+    return exitCode.failed;
+  }
+}
+
+async function main(): Promise<number> {
+  const parsed = parseDemoArguments(process.argv.slice(2));
+  if (parsed.kind !== 'run') {
+    (parsed.kind === 'help' ? process.stdout : process.stderr).write(
+      parsed.kind === 'help' ? usage : `${parsed.message}\n\n${usage}`,
+    );
+    return parsed.kind === 'help' ? exitCode.success : exitCode.usage;
+  }
+  const signal = interruption();
+  const directory = await mkdtemp(join(tmpdir(), 'alibaba-pca-demo-'));
+  const stage: Stage = {
+    progress: new Progress(process.stdout, () => performance.now()),
+    undo: new UndoStack(),
+    directory,
+  };
+  const notice = ignoredKubeconfigNotice(parsed.demo, process.env['KUBECONFIG']);
+  if (notice !== undefined) {
+    stage.progress.say(notice);
+  }
+  const code = await run(stage, parsed.demo, signal);
+  const failures = await stage.undo.undoAll();
+  for (const failure of failures) {
+    stage.progress.say(failure);
+  }
+  await removeFiles(directory, code === exitCode.failed);
+  return failures.length === 0 ? code : exitCode.failed;
+}
+
+/** Removes the demo's folder, or everything in it but the logs. */
+async function removeFiles(directory: string, keepLogs: boolean): Promise<void> {
+  if (!keepLogs) {
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    return;
+  }
+  for (const folder of [directory, join(directory, 'control-plane')]) {
+    for (const name of await readdir(folder).catch((): string[] => [])) {
+      if (name !== 'logs' && name !== 'control-plane') {
+        await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
+      }
+    }
+  }
+}
+
+// What an interruption left unfinished must not keep the process; its children end with it.
+process.exit(await main());

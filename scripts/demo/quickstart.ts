@@ -1,0 +1,57 @@
+/** The objects of deploy/examples/quickstart/, pointed at the simulator instead of the real service. Pure but for reading. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type Manifest, readManifests } from '../../test/support/cluster.ts';
+import { root } from '../command.ts';
+
+/** Where the simulator is, with whose key it is called, and which CA issues. */
+export interface SimulatedService {
+  readonly host: string;
+  readonly protocol: string;
+  readonly caBundle: string | undefined;
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly parentIdentifier: string;
+}
+
+const folder = 'deploy/examples/quickstart';
+const issuerKinds = new Set(['AlibabaPCAIssuer', 'AlibabaPCAClusterIssuer']);
+
+/** Reads the folder's manifests in the order of their files. */
+export async function readQuickstart(): Promise<readonly Manifest[]> {
+  const files = (await readdir(join(root, folder))).filter((name) => name.endsWith('.yaml')).toSorted();
+  const texts = await Promise.all(files.map(async (name) => await readFile(join(root, folder, name), 'utf8')));
+  return texts.flatMap(readManifests);
+}
+
+/** Puts the objects into a namespace, with the simulator's address, CA and access key in the places a user edits. */
+export function pointAtSimulator(
+  manifests: readonly Manifest[],
+  namespace: string,
+  service: SimulatedService,
+): readonly Manifest[] {
+  return manifests.map((manifest) => {
+    const placed = { ...manifest, metadata: { ...manifest.metadata, namespace } };
+    if (manifest.kind === 'Secret') {
+      const { accessKeyId, accessKeySecret } = service;
+      return { ...placed, stringData: { accessKeyId, accessKeySecret } };
+    }
+    return issuerKinds.has(manifest.kind) ? { ...placed, spec: specFor(manifest, service) } : placed;
+  });
+}
+
+/** The Secret that the Certificate among the objects asks for. */
+export function secretNameOf(manifests: readonly Manifest[]): string {
+  const spec = manifests.find(({ kind }) => kind === 'Certificate')?.['spec'] as { readonly secretName?: string } | undefined;
+  if (spec?.secretName === undefined) {
+    throw new Error(`${folder} has no Certificate with a secretName.`);
+  }
+  return spec.secretName;
+}
+
+function specFor(manifest: Manifest, service: SimulatedService): object {
+  const { host, protocol, caBundle, parentIdentifier } = service;
+  const endpoint = { host, protocol, ...(caBundle === undefined ? {} : { caBundle }) };
+  return { ...(manifest['spec'] as object), parentIdentifier, endpoint };
+}

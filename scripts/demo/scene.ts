@@ -1,0 +1,136 @@
+/**
+ * The scene of the demo, set up step by step: cluster, simulator, product, operator. Whatever is set up is also put on
+ * the undo stack.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type SimulatorHandle, startSimulator } from '../../simulator/simulator.ts';
+import type { Manifest } from '../../test/support/cluster.ts';
+import { startOperator } from '../../test/support/operator-process.ts';
+import { type Product, readProduct, secretAccess, writeServiceAccountKubeconfig } from '../../test/support/product.ts';
+import { buildBundle } from '../build.ts';
+import {
+  checkUserCluster,
+  type DemoCluster,
+  findMissing,
+  listOf,
+  openUserCluster,
+  startOwnCluster,
+} from './cluster.ts';
+import type { Progress } from './progress.ts';
+import { pointAtSimulator, readQuickstart, secretNameOf } from './quickstart.ts';
+import type { UndoStack } from './undo.ts';
+
+/** What every step needs. */
+export interface Stage {
+  readonly progress: Progress;
+  readonly undo: UndoStack;
+  /** Folder for logs and everything temporary. */
+  readonly directory: string;
+}
+
+/** Opens the user's cluster or starts one. */
+export async function prepareCluster(stage: Stage, kubeconfig: string | undefined): Promise<DemoCluster> {
+  const { progress, undo, directory } = stage;
+  if (kubeconfig !== undefined) {
+    const cluster = await openUserCluster(kubeconfig, directory);
+    progress.say(`Using ${cluster.name}`);
+    await progress.step('cluster has cert-manager', async () => {
+      await checkUserCluster(cluster);
+    });
+    return cluster;
+  }
+  return await progress.step('Kubernetes API server and cert-manager', async (tell) => {
+    const cluster = await startOwnCluster(directory, tell);
+    undo.push('control plane', async () => {
+      await cluster.close();
+    });
+    return cluster;
+  });
+}
+
+/** Starts the simulator of Alibaba Cloud PCA. */
+export async function prepareSimulator({ progress, undo }: Stage): Promise<SimulatorHandle> {
+  return await progress.step('simulator of Alibaba Cloud PCA', async () => {
+    const simulator = await startSimulator();
+    undo.push('simulator', async () => {
+      await simulator.close();
+    });
+    return simulator;
+  });
+}
+
+/** Creates what of the product's objects the cluster lacks, and removes just that in the end. */
+export async function prepareProduct(stage: Stage, cluster: DemoCluster): Promise<Product> {
+  return await stage.progress.step('CustomResourceDefinitions and RBAC (deploy/install.yaml)', async () => {
+    const product = await readProduct();
+    await create(stage, cluster, cluster.own ? product.objects : await findMissing(cluster.kubectl, product.objects));
+    const definitions = product.objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', '-f', '-'], listOf(definitions));
+    return product;
+  });
+}
+
+/** Builds the bundle and starts it with a kubeconfig of its own ServiceAccount. */
+export async function prepareOperator(stage: Stage, cluster: DemoCluster, product: Product): Promise<void> {
+  const { name, namespace } = product.serviceAccount;
+  await stage.progress.step(`operator as ServiceAccount ${name}`, async () => {
+    const kubeconfig = join(stage.directory, 'operator.kubeconfig');
+    await Promise.all([
+      buildBundle(),
+      writeServiceAccountKubeconfig(cluster.kubectl, product.serviceAccount, kubeconfig),
+    ]);
+    const logs = join(stage.directory, 'logs');
+    await mkdir(logs, { recursive: true });
+    const operator = await startOperator({
+      kubeconfig,
+      namespace,
+      logFile: join(logs, 'operator.log'),
+      flags: ['--log-format=text'],
+    });
+    stage.undo.push('operator', async () => {
+      await operator.stop();
+    });
+  });
+}
+
+/** Where the quickstart was applied. */
+export interface Quickstart {
+  readonly namespace: string;
+  /** Secret with the Certificate's key and chain. */
+  readonly secretName: string;
+}
+
+/** Applies the quickstart in a namespace of its own. */
+export async function applyQuickstart(
+  stage: Stage,
+  cluster: DemoCluster,
+  simulator: SimulatorHandle,
+  product: Product,
+): Promise<Quickstart> {
+  return await stage.progress.step('kubectl apply -f deploy/examples/quickstart/', async () => {
+    const namespace = `quickstart-${randomBytes(2).toString('hex')}`;
+    await create(stage, cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
+    const objects = pointAtSimulator(await readQuickstart(), namespace, serviceOf(simulator));
+    await cluster.kubectl(['apply', '-f', '-'], listOf([...secretAccess(product, namespace), ...objects]));
+    return { namespace, secretName: secretNameOf(objects) };
+  });
+}
+
+async function create({ undo }: Stage, cluster: DemoCluster, objects: readonly Manifest[]): Promise<void> {
+  if (objects.length === 0) {
+    return;
+  }
+  const creating = cluster.kubectl(['create', '-f', '-'], listOf(objects));
+  if (!cluster.own) {
+    undo.push(`${objects.length} objects in ${cluster.name}`, async () => {
+      // Interrupted in the middle, the rest would appear after the removal.
+      await creating.catch(() => {});
+      const reversed = listOf(objects.toReversed());
+      await cluster.kubectl(['delete', '--ignore-not-found', '--timeout=60s', '-f', '-'], reversed);
+    });
+  }
+  await creating;
+}

@@ -1,0 +1,40 @@
+/** Waits for the quickstart's Certificate and shows what came of it. */
+import type { SimulatorHandle } from '../../simulator/simulator.ts';
+import type { DemoCluster } from './cluster.ts';
+import { describeCertificate, isKeyOfCertificate, type TlsSecret, verifyChain } from './proof.ts';
+import { issuingCA, type Quickstart, type Stage } from './scene.ts';
+
+const kinds = 'alibabapcaissuers,certificates,certificaterequests';
+
+/** Waits until every Certificate of the namespace is Ready. */
+export async function waitUntilReady(stage: Stage, cluster: DemoCluster, { namespace }: Quickstart): Promise<void> {
+  await stage.progress.step('Certificate is Ready', async () => {
+    const condition = ['--for=condition=Ready', '--timeout=60s'];
+    await cluster.kubectl(['wait', 'certificate', '--all', '--namespace', namespace, ...condition]);
+  });
+}
+
+/** Shows objects and certificate, and verifies chain and key; throws when one of them is not as it must be. */
+export async function showProof(
+  stage: Stage,
+  cluster: DemoCluster,
+  simulator: SimulatorHandle,
+  { namespace, secretName }: Quickstart,
+): Promise<void> {
+  const { progress, directory } = stage;
+  const text = await cluster.kubectl(['get', 'secret', secretName, '--namespace', namespace, '-o', 'json']);
+  const secret = JSON.parse(text) as TlsSecret;
+  const chain = await progress.step("openssl verify: chain up to the simulator's root", async () => {
+    return await verifyChain(secret, issuingCA(simulator).rootPem, directory);
+  });
+  await progress.step('private key and certificate belong together', () => {
+    if (!isKeyOfCertificate(secret)) {
+      throw new Error(`The private key in the Secret ${secretName} is not the one of the certificate.`);
+    }
+  });
+  progress.say(`\n$ kubectl get ${kinds} --namespace ${namespace}`);
+  progress.say((await cluster.kubectl(['get', kinds, '--namespace', namespace])).trimEnd());
+  progress.say(`\nThe certificate in Secret ${secretName}, as openssl shows it:`);
+  progress.say(await describeCertificate(secret));
+  progress.say(`\nChain: ${chain}`);
+}

@@ -1,0 +1,24 @@
+// The reasons of an issuer's Ready condition, each with its meaning; docs/conditions-and-errors.md lists the same.
+
+/** Reason of Ready and of the event that goes with it; those of an unusable CA come from `assessIssuingCA`. */
+export const issuerReasons = {
+  Checked: 'Ready is True: Secret, endpoint and CA were checked.',
+  SecretNotFound: 'The Secret of spec.credentials.secretRef does not exist. Create it.',
+  SecretForbidden: 'The operator may not read the Secret. Grant the Role that the message names.',
+  SecretUnreadable: 'The API server did not give the Secret; tried again by itself.',
+  SecretInvalid: 'The Secret lacks a key or holds no access key. The message names the keys.',
+  CredentialsInvalid: 'PCA does not accept the access key, or the clock is off. Correct the Secret or the clock.',
+  PermissionDenied: 'The RAM identity lacks an action. Allow it; the message names action and identity.',
+  IssuingCAUnusable: 'spec.parentIdentifier names no CA that PCA lets this account use.',
+  CANotFound: 'spec.parentIdentifier names no CA of this account.',
+  CapacityExhausted: 'No certificates are left or the subscription ended. Buy or assign more.',
+  ActionUnavailable:
+    'The endpoint does not offer the operation. Check region and endpoint, or choose another operation.',
+  PCAUnavailable: 'PCA could not be asked; tried again by itself.',
+  UnreadableAnswer: 'The answer was no description of a CA. Check the endpoint.',
+  CertificateRefused:
+    'PCA issued something else than was asked. The issuer is held so that one setting costs one certificate.',
+} as const;
+
+/** Name of a reason. */
+export type IssuerReason = keyof typeof issuerReasons;

@@ -1,0 +1,159 @@
+// The whole product at work for one test file: a control plane of its own with cert-manager, the simulator, the operator
+// as a process with the chart's rights, and an issuer that is ready.
+import { join } from 'node:path';
+import { ControlPlane, type ControlPlaneOptions } from '../../control-plane/driver/control-plane.ts';
+import { startSimulator, type SimulatorHandle, type SimulatorOptions } from '../../simulator/simulator.ts';
+import { Cluster, type Manifest } from './cluster.ts';
+import { startOperator, type OperatorProcess } from './operator-process.ts';
+import { readProduct, writeServiceAccountKubeconfig } from './product.ts';
+
+/** API version of our issuers. */
+export const issuerApiVersion = 'pca.alibabacloud.com/v1alpha1';
+
+/** What a test file works with. */
+export class World {
+  readonly controlPlane: ControlPlane;
+  readonly cluster: Cluster;
+  readonly simulator: SimulatorHandle;
+  /** Namespace of the chart. */
+  readonly namespace: string;
+  readonly #kubeconfig: string;
+  readonly #flags: readonly string[];
+  #operator: OperatorProcess;
+
+  private constructor(parts: {
+    readonly controlPlane: ControlPlane;
+    readonly cluster: Cluster;
+    readonly simulator: SimulatorHandle;
+    readonly namespace: string;
+    readonly kubeconfig: string;
+    readonly flags: readonly string[];
+    readonly operator: OperatorProcess;
+  }) {
+    this.controlPlane = parts.controlPlane;
+    this.cluster = parts.cluster;
+    this.simulator = parts.simulator;
+    this.namespace = parts.namespace;
+    this.#kubeconfig = parts.kubeconfig;
+    this.#flags = parts.flags;
+    this.#operator = parts.operator;
+  }
+
+  /** Starts everything; `flags` are the operator's. */
+  static async start(options: {
+    readonly flags?: readonly string[];
+    readonly controlPlane?: ControlPlaneOptions;
+    readonly simulator?: SimulatorOptions;
+  }): Promise<World> {
+    const [controlPlane, simulator] = await Promise.all([
+      ControlPlane.start({ certManagerSettings: { qps: 200, burst: 400, workers: 10 }, ...options.controlPlane }),
+      startSimulator(options.simulator),
+    ]);
+    const cluster = new Cluster({ kubeconfig: controlPlane.kubeconfig, kubectl: controlPlane.kubectlPath });
+    const product = await readProduct();
+    await cluster.apply(product.objects);
+    const kubeconfig = join(controlPlane.directory, 'operator.kubeconfig');
+    await writeServiceAccountKubeconfig(
+      (args, input) => cluster.kubectl(args, input),
+      product.serviceAccount,
+      kubeconfig,
+    );
+    const flags = ['--log-level=debug', ...(options.flags ?? [])];
+    const { namespace } = product.serviceAccount;
+    const logFile = join(controlPlane.directory, 'operator.log');
+    const operator = await startOperator({ kubeconfig, namespace, logFile, flags });
+    return new World({ controlPlane, cluster, simulator, namespace, kubeconfig, flags, operator });
+  }
+
+  /** The operator that runs now. */
+  get operator(): OperatorProcess {
+    return this.#operator;
+  }
+
+  /** Starts the operator again after it ended. */
+  async startOperator(flags: readonly string[] = []): Promise<OperatorProcess> {
+    this.#operator = await startOperator({
+      kubeconfig: this.#kubeconfig,
+      namespace: this.namespace,
+      logFile: join(this.controlPlane.directory, 'operator.log'),
+      flags: [...this.#flags, ...flags],
+    });
+    return this.#operator;
+  }
+
+  /** Makes a namespace with a Secret `access-key` that the operator may read there. */
+  async createNamespace(prefix: string, labels: Readonly<Record<string, string>> = {}): Promise<string> {
+    const namespace = await this.cluster.createNamespace(prefix, labels);
+    const product = await readProduct();
+    await this.cluster.apply([
+      secret(namespace, 'access-key', this.simulator.accessKey),
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name: 'read-secrets', namespace },
+        rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
+      },
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'read-secrets', namespace },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'read-secrets' },
+        subjects: [{ kind: 'ServiceAccount', ...product.serviceAccount }],
+      },
+    ]);
+    return namespace;
+  }
+
+  /** A namespaced issuer of the simulator's CA; `spec` adds to or replaces members of the base. */
+  issuer(namespace: string, name: string, spec: Readonly<Record<string, unknown>> = {}): Manifest {
+    return {
+      apiVersion: issuerApiVersion,
+      kind: 'AlibabaPCAIssuer',
+      metadata: { name, namespace },
+      spec: {
+        parentIdentifier: 'sim-sub-ecc-p256',
+        endpoint: { host: this.simulator.endpoint, protocol: 'HTTP' },
+        credentials: { secretRef: { name: 'access-key' } },
+        ...spec,
+      },
+    };
+  }
+
+  /** Stops everything. */
+  async stop(): Promise<void> {
+    await this.#operator.kill();
+    this.cluster.close();
+    await Promise.all([this.controlPlane.stop(), this.simulator.close()]);
+  }
+}
+
+/** A Secret with an access key. */
+export function secret(
+  namespace: string,
+  name: string,
+  accessKey: { readonly accessKeyId: string; readonly accessKeySecret: string },
+): Manifest {
+  const { accessKeyId, accessKeySecret } = accessKey;
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace },
+    stringData: { accessKeyId, accessKeySecret },
+  };
+}
+
+/** A Certificate for the issuer `pca` of its namespace; `spec` adds to or replaces members of the base. */
+export function certificate(namespace: string, name: string, spec: Readonly<Record<string, unknown>> = {}): Manifest {
+  return {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name, namespace },
+    spec: {
+      secretName: name,
+      dnsNames: [`${name}.example.com`],
+      privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
+      issuerRef: { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', name: 'pca' },
+      ...spec,
+    },
+  };
+}
