@@ -41,7 +41,7 @@ export function parseWatchEvent(line: Buffer): WatchEvent {
     case 'DELETED':
       return isKubernetesObject(object)
         ? { kind: 'object', type, object }
-        : garbage(`the object of an ${type} event has no name, uid or resourceVersion`);
+        : garbage(`the object of an event of type ${type} has no name, uid or resourceVersion`);
     case 'BOOKMARK':
       return bookmark(object);
     case 'ERROR':

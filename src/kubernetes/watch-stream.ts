@@ -44,6 +44,9 @@ export interface WatchStreamOptions {
   readonly onContact: () => void;
 }
 
+// The limit may become shorter while a watch is open.
+const longestCheckMilliseconds = 1000;
+
 /** Reads a watch until it ends, and never rejects. */
 export async function readWatch(options: WatchStreamOptions): Promise<WatchEnd> {
   const controller = new AbortController();
@@ -84,10 +87,10 @@ function startGuard(options: WatchStreamOptions, controller: AbortController): G
     if (left <= 0) {
       end({ kind: 'stalled', milliseconds: limit });
     } else {
-      silence = setTimeout(check, left);
+      silence = setTimeout(check, Math.min(left, longestCheckMilliseconds));
     }
   };
-  let silence = setTimeout(check, options.silenceMilliseconds());
+  let silence = setTimeout(check, Math.min(options.silenceMilliseconds(), longestCheckMilliseconds));
   const total = setTimeout(() => end({ kind: 'overdue' }), options.totalMilliseconds);
   return {
     onContact: () => {

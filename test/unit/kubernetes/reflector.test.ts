@@ -1,0 +1,459 @@
+import type { ServerResponse } from 'node:http';
+
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { KubernetesClient } from '../../../src/kubernetes/client.ts';
+import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
+import {
+  Reflector,
+  type ReflectorLimits,
+  type ReflectorOptions,
+  type ReflectorTrouble,
+} from '../../../src/kubernetes/reflector.ts';
+import { Store } from '../../../src/kubernetes/store.ts';
+import {
+  type Answer,
+  ApiDouble,
+  beginWatch,
+  bookmarkLine,
+  line,
+  sendJson,
+  type SeenRequest,
+  thing,
+} from '../../support/api-double.ts';
+import { until } from '../../support/wait.ts';
+
+const path = '/apis/test/v1/things';
+
+// Short where a test waits for it, long where it must not happen.
+const quickLimits: Partial<ReflectorLimits> = {
+  firstPauseMilliseconds: 10,
+  longestPauseMilliseconds: 40,
+  silenceMilliseconds: 20_000,
+  initialSilenceMilliseconds: 20_000,
+};
+
+interface Running {
+  readonly double: ApiDouble;
+  readonly store: Store<string>;
+  readonly reflector: Reflector<string>;
+  readonly troubles: ReflectorTrouble[];
+  readonly changes: string[];
+  readonly restarts: string[];
+  stop(): Promise<void>;
+}
+
+const running: Running[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(async (each) => await each.stop()));
+});
+
+/** Starts a reflector against the scripted server; the store holds `name@resourceVersion`. */
+async function reflect(answer: Answer, options: Partial<ReflectorOptions<string>> = {}): Promise<Running> {
+  const double = await ApiDouble.start(answer);
+  const client = new KubernetesClient(double.connection(), { userAgent: 'test' });
+  const store = options.store ?? new Store<string>();
+  const troubles: ReflectorTrouble[] = [];
+  const changes: string[] = [];
+  const restarts: string[] = [];
+  store.onChange(({ type, key }) => changes.push(`${type} ${key}`));
+  const reflector = new Reflector<string>({
+    name: 'things',
+    client,
+    path,
+    store,
+    transform: ({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`,
+    random: () => 0,
+    onTrouble: (trouble) => troubles.push(trouble),
+    onRestart: (cause) => restarts.push(cause),
+    ...options,
+    limits: { ...quickLimits, ...options.limits },
+  });
+  const controller = new AbortController();
+  const run = reflector.run(controller.signal);
+  const one: Running = {
+    double,
+    store,
+    reflector,
+    troubles,
+    changes,
+    restarts,
+    stop: async () => {
+      controller.abort();
+      await run;
+      await client.close();
+      await double.stop();
+    },
+  };
+  running.push(one);
+  return one;
+}
+
+function isWatchList({ query }: SeenRequest): boolean {
+  return query['sendInitialEvents'] === 'true';
+}
+
+function sendState(response: ServerResponse, objects: readonly KubernetesObject[], resourceVersion: string): void {
+  const lines = objects.map((object) => line('ADDED', object));
+  beginWatch(response).write(`${lines.join('')}${bookmarkLine(resourceVersion, true)}`);
+}
+
+function sendList(response: ServerResponse, objects: readonly KubernetesObject[], metadata: object): void {
+  const items = objects.map(({ metadata: each }) => ({ metadata: each }));
+  sendJson(response, 200, { kind: 'ThingList', metadata, items });
+}
+
+function sendStatus(response: ServerResponse, code: number, reason: string): void {
+  sendJson(response, code, { kind: 'Status', code, reason, message: 'no' });
+}
+
+/** A server whose WatchLists answer these states in turn and whose other watches stay open and silent. */
+function statesInTurn(...states: readonly (readonly KubernetesObject[])[]): Answer {
+  let next = 0;
+  return (request, response) => {
+    if (isWatchList(request)) {
+      const state = states[Math.min(next, states.length - 1)] ?? [];
+      next += 1;
+      sendState(response, state, String(next * 100));
+    } else {
+      beginWatch(response);
+    }
+  };
+}
+
+describe('Reflector', () => {
+  test('reads the initial state by WatchList and follows the same stream', async () => {
+    let watch: ServerResponse | undefined;
+    const one = await reflect(
+      (_, response) => {
+        watch = response;
+        beginWatch(response).write(line('ADDED', thing('a', '1')));
+      },
+      { fieldSelector: 'spec.group=x', labelSelector: 'app=y' },
+    );
+    await until('the first event was read', () => one.reflector.lastContact > 0 && watch !== undefined);
+    expect([one.reflector.hasSynced, one.store.size]).toEqual([false, 0]);
+    watch?.write(line('ADDED', thing('b', '2')) + line('DELETED', thing('a', '3')) + bookmarkLine('5', true));
+    await one.reflector.synced(AbortSignal.timeout(5000));
+    expect(one.store.list()).toEqual(['b@2']);
+    watch?.write(line('MODIFIED', thing('b', '6')) + line('ADDED', thing('c', '7')) + bookmarkLine('9'));
+    await until('the bookmark arrived', () => one.reflector.resourceVersion === '9');
+    expect([one.store.list(), one.changes]).toEqual([
+      ['b@6', 'c@7'],
+      ['added ns/b', 'updated ns/b', 'added ns/c'],
+    ]);
+    expect([one.troubles, one.double.requests.map(({ query }) => query)]).toEqual([
+      [],
+      [
+        {
+          fieldSelector: 'spec.group=x',
+          labelSelector: 'app=y',
+          watch: '1',
+          allowWatchBookmarks: 'true',
+          timeoutSeconds: '300',
+          sendInitialEvents: 'true',
+          resourceVersionMatch: 'NotOlderThan',
+        },
+      ],
+    ]);
+  });
+
+  test('does not store what transform leaves out, and takes out what it leaves out later', async () => {
+    let watch: ServerResponse | undefined;
+    const one = await reflect(
+      (_, response) => {
+        watch = response;
+        sendState(response, [thing('a', '1'), thing('b', '2')], '2');
+      },
+      { transform: ({ metadata }) => (Number(metadata.resourceVersion) % 2 === 1 ? undefined : metadata.name) },
+    );
+    await one.reflector.synced(AbortSignal.timeout(5000));
+    expect(one.store.list()).toEqual(['b']);
+    watch?.write(line('MODIFIED', thing('b', '3')) + bookmarkLine('4'));
+    await until('the bookmark arrived', () => one.reflector.resourceVersion === '4');
+    expect([one.store.list(), one.changes]).toEqual([[], ['added ns/b', 'deleted ns/b']]);
+  });
+
+  test.each([
+    { code: 400, reason: 'BadRequest' },
+    { code: 422, reason: 'Invalid' },
+  ])('lists page by page when WatchList is refused with $code', async ({ code, reason }) => {
+    const one = await reflect((request, response) => {
+      if (isWatchList(request)) {
+        sendStatus(response, code, reason);
+      } else if (request.query['watch'] === '1') {
+        beginWatch(response).write(line('ADDED', thing('d', '11')));
+      } else if (request.query['continue'] === undefined) {
+        sendList(response, [thing('a', '1'), thing('b', '2')], { resourceVersion: '10', continue: 'more' });
+      } else {
+        sendList(response, [thing('c', '3')], { resourceVersion: '10' });
+      }
+    });
+    await until('the event after the list arrived', () => one.store.size === 4);
+    expect(
+      one.double.requests.slice(1).map(({ query }) => [query['limit'], query['continue'], query['resourceVersion']]),
+    ).toEqual([
+      ['500', undefined, undefined],
+      ['500', 'more', undefined],
+      [undefined, undefined, '10'],
+    ]);
+    expect(one.troubles.map(({ kind }) => kind)).toEqual(['NoEndMarker']);
+  });
+
+  test('lists page by page when the end marker never comes', async () => {
+    const one = await reflect(
+      (request, response) => {
+        if (request.query['watch'] === '1') {
+          beginWatch(response).write(isWatchList(request) ? line('ADDED', thing('a', '1')) : '');
+        } else {
+          sendList(response, [thing('a', '1')], { resourceVersion: '10' });
+        }
+      },
+      { limits: { initialSilenceMilliseconds: 50 } },
+    );
+    await one.reflector.synced(AbortSignal.timeout(5000));
+    expect([one.troubles.map(({ kind }) => kind), one.store.list()]).toEqual([['NoEndMarker'], ['a@1']]);
+  });
+
+  test('starts the list again when a continue token has expired, and asks for all at once the third time', async () => {
+    const one = await reflect((request, response) => {
+      const { query } = request;
+      if (isWatchList(request)) {
+        sendStatus(response, 422, 'Invalid');
+      } else if (query['watch'] === '1') {
+        beginWatch(response);
+      } else if (query['limit'] === undefined) {
+        sendList(response, [thing('b', '2')], { resourceVersion: '20' });
+      } else if (query['continue'] === undefined) {
+        sendList(response, [thing('gone', '1')], { resourceVersion: '10', continue: 'old' });
+      } else {
+        sendJson(response, 410, { code: 410, reason: 'Expired', metadata: { continue: 'inconsistent' } });
+      }
+    });
+    await one.reflector.synced(AbortSignal.timeout(5000));
+    expect([one.store.list(), one.reflector.resourceVersion]).toEqual([['b@2'], '20']);
+    expect(one.double.requests.map(({ query }) => query['continue'])).not.toContain('inconsistent');
+  });
+
+  test('reads everything again after ERROR 410, and finds what vanished and what was replaced', async () => {
+    const states = statesInTurn(
+      [thing('gone', '1'), thing('same', '2'), thing('replaced', '3', 'old')],
+      [thing('same', '2'), thing('replaced', '8', 'new'), thing('fresh', '9')],
+    );
+    const one = await reflect((request, response, count) => {
+      states(request, response, count);
+      if (count === 0) {
+        response.end(line('ERROR', { code: 410, reason: 'Expired', message: 'too old resource version' }));
+      }
+    });
+    await until('the second state is there', () => one.store.get('ns/fresh') !== undefined);
+    expect(one.changes.slice(3)).toEqual([
+      'deleted ns/gone',
+      'deleted ns/replaced',
+      'added ns/replaced',
+      'added ns/fresh',
+    ]);
+    expect(one.troubles.map(({ kind }) => kind)).toEqual(['Expired']);
+  });
+
+  test.each([
+    { name: 'HTTP 410', resync: true, kind: 'Expired', answer: (r: ServerResponse) => sendStatus(r, 410, 'Expired') },
+    {
+      name: 'ERROR 500',
+      resync: false,
+      kind: 'ErrorEvent',
+      answer: (r: ServerResponse) => beginWatch(r).end(line('ERROR', { code: 500, message: 'etcd' })),
+    },
+    { name: 'no JSON', resync: true, kind: 'Garbage', answer: (r: ServerResponse) => beginWatch(r).write('<html>\n') },
+    {
+      name: 'a huge line',
+      resync: true,
+      kind: 'Garbage',
+      answer: (r: ServerResponse) => beginWatch(r).write('x'.repeat(5000)),
+    },
+    {
+      name: 'half a line',
+      resync: false,
+      kind: 'Cut',
+      answer: (r: ServerResponse) => beginWatch(r).end(line('ADDED', thing('half', '101')).slice(0, 30)),
+    },
+    { name: 'a cut connection', resync: false, kind: 'Cut', answer: (r: ServerResponse) => beginWatch(r).destroy() },
+    { name: 'a short watch', resync: false, kind: 'ShortWatch', answer: (r: ServerResponse) => beginWatch(r).end() },
+    { name: '503', resync: false, kind: 'Refused', answer: (r: ServerResponse) => sendStatus(r, 503, 'x') },
+    { name: '403', resync: false, kind: 'Forbidden', answer: (r: ServerResponse) => sendStatus(r, 403, 'Forbidden') },
+    {
+      name: '404',
+      resync: true,
+      kind: 'CollectionMissing',
+      answer: (r: ServerResponse) => sendStatus(r, 404, 'NotFound'),
+    },
+  ])('goes on after $name', async ({ resync, kind, answer }) => {
+    let followed = 0;
+    const one = await reflect(
+      (request, response, count) => {
+        if (count === 0) {
+          sendState(response, [thing('a', '1')], '100');
+          response.end();
+        } else if (isWatchList(request)) {
+          sendState(response, [thing('a', '1'), thing('b', '101')], '101');
+        } else {
+          followed += 1;
+          (followed === 1 ? answer : (r: ServerResponse) => beginWatch(r).write(line('ADDED', thing('b', '101'))))(
+            response,
+          );
+        }
+      },
+      { limits: { largestLineBytes: 4000 } },
+    );
+    await until('the event after the trouble arrived', () => one.store.get('ns/b') === 'b@101');
+    expect(one.troubles.map((trouble) => trouble.kind)).toEqual([kind]);
+    expect(one.double.requests.filter(isWatchList).length).toBe(resync ? 2 : 1);
+    expect(one.double.requests.at(-1)?.query['resourceVersion']).toBe(resync ? undefined : '100');
+  });
+
+  test('gives a silent watch up and opens it anew where it was', async () => {
+    const one = await reflect(
+      (request, response) => {
+        if (isWatchList(request)) {
+          sendState(response, [thing('a', '1')], '100');
+        } else {
+          beginWatch(response).write(line('ADDED', thing('b', '101')));
+        }
+      },
+      { limits: { silenceMilliseconds: 300 } },
+    );
+    await until('the event of the second watch arrived', () => one.store.get('ns/b') !== undefined);
+    expect([one.troubles[0]?.kind, one.restarts[0], one.double.requests[1]?.query['resourceVersion']]).toEqual([
+      'Stalled',
+      'stalled',
+      '100',
+    ]);
+  });
+
+  test('gives a watch up that the server does not end', async () => {
+    const one = await reflect(
+      (request, response) => {
+        if (isWatchList(request)) {
+          sendState(response, [], '100');
+        } else {
+          beginWatch(response).write(line('ADDED', thing('b', '101')));
+        }
+      },
+      { limits: { shortestWatchSeconds: 0, longestWatchSeconds: 0, overtimeMilliseconds: 500 } },
+    );
+    await until('the event of the second watch arrived', () => one.store.get('ns/b') !== undefined);
+    expect(one.troubles[0]?.kind).toBe('Overdue');
+  });
+
+  test('waits longer and longer for a collection that does not exist, and takes it up when it appears', async () => {
+    const one = await reflect((request, response, count) => {
+      if (count < 4) {
+        sendStatus(response, 404, 'NotFound');
+      } else {
+        statesInTurn([thing('a', '1')])(request, response, count);
+      }
+    });
+    await one.reflector.synced(AbortSignal.timeout(5000));
+    expect(one.troubles.map(({ kind, pauseMilliseconds }) => [kind, pauseMilliseconds])).toEqual(
+      [10, 20, 40, 40].map((pause) => ['CollectionMissing', pause]),
+    );
+  });
+
+  test('waits as long as the server asks, with jitter', async () => {
+    const one = await reflect(
+      (request, response, count) => {
+        if (count === 0) {
+          sendJson(response, 429, { message: 'storage is (re)initializing' }, { 'retry-after': '1' });
+        } else {
+          statesInTurn([])(request, response, count);
+        }
+      },
+      { random: () => 0.5 },
+    );
+    await until('the refusal was reported', () => one.troubles.length === 1);
+    expect(one.troubles[0]?.pauseMilliseconds).toBe(1250);
+  });
+
+  test('ends the back-off after a healthy watch', async () => {
+    const one = await reflect(
+      (request, response, count) => {
+        if (isWatchList(request)) {
+          sendState(response, [], '100');
+        } else if (count < 4) {
+          sendStatus(response, 503, 'x');
+        } else if (count === 4) {
+          beginWatch(response);
+        } else {
+          sendStatus(response, 503, 'x');
+        }
+        if (count === 0) {
+          response.end();
+        }
+      },
+      { limits: { silenceMilliseconds: 80, healthyMilliseconds: 50, shortMilliseconds: 20 } },
+    );
+    await until('there was trouble after the healthy watch', () => one.troubles.length >= 5);
+    expect(one.troubles.slice(0, 5).map(({ kind, pauseMilliseconds }) => [kind, pauseMilliseconds])).toEqual([
+      ['ShortWatch', 10],
+      ['Refused', 20],
+      ['Refused', 40],
+      ['Refused', 40],
+      ['Stalled', undefined],
+    ]);
+    await until('the next trouble', () => one.troubles[5]?.pauseMilliseconds === 10);
+  });
+
+  test('reports what listeners and transform throw and stays right', async () => {
+    const store = new Store<string>();
+    store.onChange(() => {
+      throw new Error('listener');
+    });
+    const one = await reflect((_, response) => sendState(response, [thing('bad', '1'), thing('good', '2')], '2'), {
+      store,
+      transform: ({ metadata }) => {
+        if (metadata.name === 'bad') {
+          throw new Error('transform');
+        }
+        return metadata.name;
+      },
+      onTrouble: () => {
+        throw new Error('reporter');
+      },
+    });
+    await one.reflector.synced(AbortSignal.timeout(5000));
+    expect([one.store.list(), one.reflector.resourceVersion, one.changes]).toEqual([['good'], '2', ['added ns/good']]);
+  });
+
+  test('stops silently: nothing is reported, nothing applied, and run() has ended', async () => {
+    let watch: ServerResponse | undefined;
+    const one = await reflect((_, response) => {
+      watch = response;
+      sendState(response, [], '2');
+    });
+    await one.reflector.synced(AbortSignal.timeout(5000));
+    await one.stop();
+    watch?.write(line('ADDED', thing('late', '3')));
+    expect([one.troubles, one.restarts, one.store.size, one.double.requests.length]).toEqual([[], [], 0, 1]);
+  });
+
+  test('lets the event loop go while it reads a burst', async () => {
+    const burst = Array.from({ length: 5000 }, (_, index) => line('ADDED', thing(`t${index}`, String(index + 3)))).join(
+      '',
+    );
+    const one = await reflect((_, response) => {
+      sendState(response, [], '2');
+      response.write(burst);
+    });
+    const sizes = new Set<number>();
+    await until('the burst was read', () => sizes.add(one.store.size) && one.store.size === 5000, {
+      everyMilliseconds: 1,
+    });
+    expect(sizes.size).toBeGreaterThan(3);
+  });
+
+  test('ends the wait for the first state with the signal', async () => {
+    const one = await reflect((_, response) => beginWatch(response));
+    await expect(one.reflector.synced(AbortSignal.timeout(20))).rejects.toThrow('timeout');
+  });
+});

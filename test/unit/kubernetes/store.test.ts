@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { Store, type StoreChange, type StoreEntry } from '../../../src/kubernetes/store.ts';
+
+interface Item {
+  readonly issuer: string;
+  readonly tags: readonly string[];
+}
+
+function entry(resourceVersion: string, issuer: string, uid = 'u'): StoreEntry<Item> {
+  return { uid, resourceVersion, object: { issuer, tags: ['t'] } };
+}
+
+function storeWithChanges(): { store: Store<Item>; changes: StoreChange<Item>[] } {
+  const store = new Store<Item>({ issuer: ({ issuer }) => [issuer], tag: ({ tags }) => tags });
+  const changes: StoreChange<Item>[] = [];
+  store.onChange((change) => changes.push(change));
+  return { store, changes };
+}
+
+describe('Store', () => {
+  test('tells what changed, one change for each, and nothing for a version it has', () => {
+    const { store, changes } = storeWithChanges();
+    store.set('a', entry('1', 'x'));
+    store.set('a', entry('1', 'x'));
+    store.set('a', entry('2', 'y'));
+    store.delete('a');
+    store.delete('a');
+    const [x, y] = [entry('1', 'x').object, entry('2', 'y').object];
+    expect(changes).toEqual([
+      { type: 'added', key: 'a', object: x, previous: undefined },
+      { type: 'updated', key: 'a', object: y, previous: x },
+      { type: 'deleted', key: 'a', object: y, previous: y },
+    ]);
+  });
+
+  test.each(['set', 'replace'])('treats the same name with another uid as deleted and added (%s)', (way) => {
+    const { store, changes } = storeWithChanges();
+    store.set('a', entry('1', 'x', 'old'));
+    const next = entry('2', 'y', 'new');
+    if (way === 'set') {
+      store.set('a', next);
+    } else {
+      store.replace(new Map([['a', next]]));
+    }
+    expect(changes.slice(1)).toEqual([
+      { type: 'deleted', key: 'a', object: entry('1', 'x').object, previous: entry('1', 'x').object },
+      { type: 'added', key: 'a', object: next.object, previous: undefined },
+    ]);
+    expect(store.entry('a')).toEqual(next);
+  });
+
+  test('takes over a whole state at once: listeners see all of it and hear only of differences', () => {
+    const { store, changes } = storeWithChanges();
+    store.set('gone', entry('1', 'x'));
+    store.set('same', entry('1', 'x'));
+    store.set('newer', entry('1', 'x'));
+    const sizes: number[] = [];
+    store.onChange(() => sizes.push(store.byIndex('issuer', 'y').length));
+    changes.length = 0;
+    store.replace(
+      new Map([
+        ['same', entry('1', 'x')],
+        ['newer', entry('2', 'y')],
+        ['fresh', entry('3', 'y')],
+      ]),
+    );
+    expect(changes.map(({ type, key }) => `${type} ${key}`)).toEqual(['deleted gone', 'updated newer', 'added fresh']);
+    expect(sizes).toEqual([2, 2, 2]);
+  });
+
+  test('keeps what listeners and index functions throw away from the state', () => {
+    const store = new Store<Item>({
+      issuer: ({ issuer }) => {
+        if (issuer === 'bad') {
+          throw new Error('index');
+        }
+        return [issuer];
+      },
+    });
+    const errors: unknown[] = [];
+    const heard: string[] = [];
+    store.onListenerError((error) => errors.push(error));
+    store.onChange(() => {
+      throw new Error('listener');
+    });
+    store.onChange(({ key }) => heard.push(key));
+    store.set('a', entry('1', 'bad'));
+    store.set('b', entry('1', 'good'));
+    expect(errors).toEqual([new Error('index'), new Error('listener'), new Error('listener')]);
+    expect(heard).toEqual(['a', 'b']);
+    expect([store.size, store.byIndex('issuer', 'good').length]).toEqual([2, 1]);
+  });
+
+  test('freezes objects deeply', () => {
+    const { store } = storeWithChanges();
+    store.set('a', entry('1', 'x'));
+    expect([Object.isFrozen(store.get('a')), Object.isFrozen(store.get('a')?.tags)]).toEqual([true, true]);
+  });
+
+  test('refuses an index it does not have', () => {
+    expect(() => new Store<Item>({}).byIndex('none', 'x')).toThrow('The store has no index none.');
+  });
+
+  test('finds the same by index as by looking at every object, whatever happened before', () => {
+    const step = fc.record({
+      action: fc.constantFrom('set', 'delete', 'replace'),
+      key: fc.constantFrom('a', 'b', 'c'),
+      issuer: fc.constantFrom('x', 'y'),
+      uid: fc.constantFrom('1', '2'),
+      version: fc.nat(3).map(String),
+    });
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const { store } = storeWithChanges();
+        const mirror = new Map<string, Item>();
+        store.onChange(({ type, key, object }) => (type === 'deleted' ? mirror.delete(key) : mirror.set(key, object)));
+        for (const { action, key, issuer, uid, version } of steps) {
+          if (action === 'set') {
+            store.set(key, entry(version, issuer, uid));
+          } else if (action === 'delete') {
+            store.delete(key);
+          } else {
+            store.replace(new Map([[key, entry(version, issuer, uid)]]));
+          }
+        }
+        expect(new Map(store.keys().map((key) => [key, store.get(key)]))).toEqual(mirror);
+        for (const issuer of ['x', 'y']) {
+          expect(new Set(store.byIndex('issuer', issuer))).toEqual(
+            new Set(store.list().filter((item) => item.issuer === issuer)),
+          );
+        }
+      }),
+    );
+  });
+});
