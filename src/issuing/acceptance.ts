@@ -1,0 +1,129 @@
+// Whether an operation can express a request: every check of what is asked against the operation's capabilities.
+import { showAlternativeName } from './alternative-name.ts';
+import { nameFault, type NameAttribute } from './distinguished-name.ts';
+import type { IssuingCA } from './issuing-ca.ts';
+import type { IssuingOperation } from './operation.ts';
+import { type Refused, refusalReasons, refuse } from './refusal.ts';
+import type { SigningRequest } from './signing-request.ts';
+import { usageWord } from './usages.ts';
+
+/** What is checked: the request, the subject that the certificate will have, the operation and the CA. */
+export interface Candidate {
+  readonly request: SigningRequest;
+  /** Attributes of the subject: the CSR's or the issuer's. */
+  readonly subject: readonly Pick<NameAttribute, 'oid' | 'value'>[];
+  /** Whether the issuer replaces the CSR's subject. */
+  readonly subjectFromIssuer: boolean;
+  readonly operation: IssuingOperation;
+  readonly ca: IssuingCA;
+}
+
+const csrField = 'spec.request';
+
+/** Why the operation cannot express the request; undefined when it can. */
+export function refusalOf(candidate: Candidate): Refused | undefined {
+  for (const check of [refuseCA, refuseUsages, refuseKey, refuseNames, refuseSubject]) {
+    const refused = check(candidate);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+}
+
+function refuseCA({ request, operation }: Candidate): Refused | undefined {
+  if (!request.isCA || operation.capabilities.certificateAuthorities) return undefined;
+  const message = `${operation.action} cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or create the CA in PCA itself.`;
+  return refuse(refusalReasons.caNotSupported, 'spec.isCA', message);
+}
+
+function refuseUsages({ request: { usages }, operation }: Candidate): Refused | undefined {
+  const able = operation.capabilities.usages;
+  if (able.kind === 'profiles') {
+    if (able.profiles.some((profile) => JSON.stringify(profile.usages) === JSON.stringify(usages))) return undefined;
+    const profiles = able.profiles.map((profile) => {
+      const words = [...profile.usages.keyUsages, ...profile.usages.extendedKeyUsages].map(usageWord);
+      return `${profile.name} (${words.join(', ')})`;
+    });
+    const message = `${operation.action} issues only with the usages of ${profiles.join(' or ')}. Ask for exactly these.`;
+    return refuse(refusalReasons.usageNotSupported, 'spec.usages', message);
+  }
+  const beyond = usages.keyUsages.filter((usage) => !able.keyUsages.includes(usage)).map((usage) => usageWord(usage));
+  if (beyond.length > 0) {
+    const message = `${operation.action} cannot express "${beyond.join('", "')}". Remove ${beyond.length === 1 ? 'this usage' : 'these usages'}.`;
+    return refuse(refusalReasons.usageNotSupported, 'spec.usages', message);
+  }
+  const oneWay = usages.keyUsages.find((usage) => usage === 'encipherOnly' || usage === 'decipherOnly');
+  if (oneWay === undefined || usages.keyUsages.includes('keyAgreement')) return undefined;
+  const message = `"${usageWord(oneWay)}" means something only together with "key agreement". Add "key agreement" or remove it.`;
+  return refuse(refusalReasons.usageNotSupported, 'spec.usages', message);
+}
+
+function refuseKey({ request, operation, ca }: Candidate): Refused | undefined {
+  const { family, bits, name } = request.csr.publicKey;
+  const { rsaBits, curves } = operation.capabilities.keys;
+  const possible =
+    family === 'RSA'
+      ? rsaBits.some(({ from, to }) => bits >= from && bits <= to)
+      : family === 'ECC' && curves.includes(name);
+  if (!possible) {
+    const sizes = rsaBits.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`));
+    const why = family === 'SM2' ? ' (cert-manager cannot verify SM2 certificates)' : '';
+    const message = `the CSR's key is ${name}${why}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (Certificate: spec.privateKey).`;
+    return refuse(refusalReasons.keyNotSupported, csrField, message);
+  }
+  if (family === ca.keyFamily) return undefined;
+  const message = `the CSR's key is ${name}, but CA "${ca.identifier}" issues for ${ca.keyFamily} keys only. Choose ${ca.keyFamily === 'RSA' ? 'algorithm RSA' : 'algorithm ECDSA'} (Certificate: spec.privateKey), or another CA.`;
+  return refuse(refusalReasons.keyFamilyMismatch, csrField, message);
+}
+
+function refuseNames({ request: { csr }, subject, operation }: Candidate): Refused | undefined {
+  const { names: able } = operation.capabilities;
+  const { names, unsupported } = csr.extensions.alternativeNames;
+  if (csr.extensions.hasNameConstraints) {
+    const message = `${operation.action} cannot express name constraints. Remove them from the Certificate.`;
+    return refuse(refusalReasons.nameConstraintsNotSupported, csrField, message);
+  }
+  const kinds = [...new Set(names.map(({ kind }) => kind))];
+  const foreign = [...unsupported, ...kinds.filter((kind) => !able.kinds.includes(kind))];
+  if (foreign.length > 0) {
+    const message = `${operation.action} cannot express alternative names of the kind ${[...new Set(foreign)].join(', ')}, only ${able.kinds.join(', ')}. Remove them from the Certificate.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
+  if (!able.mixed && kinds.length > 1) {
+    const message = `${operation.action} takes alternative names of one kind at a time, not ${kinds.join(' and ')}. Ask for one certificate per kind.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
+  const { separator } = able;
+  const split = separator === undefined ? undefined : names.find(({ value }) => value.includes(separator));
+  if (split !== undefined) {
+    const message = `${operation.action} separates names with "${separator ?? ''}", so ${showAlternativeName(split)} cannot be expressed. Remove it from the Certificate.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
+  if (names.length > 0 || subject.length > 0) return undefined;
+  const message = `the CSR has neither a subject nor an alternative name. Give the Certificate a commonName, dnsNames, ipAddresses, uris or emailAddresses.`;
+  return refuse(refusalReasons.noName, csrField, message);
+}
+
+function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candidate): Refused | undefined {
+  const fault = nameFault(subject);
+  if (fault !== undefined) {
+    return subjectFromIssuer
+      ? refuse(refusalReasons.invalidIssuerSettings, 'issuer subject', `in the subject that the issuer sets, ${fault}.`)
+      : refuse(refusalReasons.subjectNotSupported, csrField, `in the CSR's subject, ${fault}.`);
+  }
+  if (operation.capabilities.subject === 'whole' || subjectFromIssuer) return undefined;
+  const { attributes } = request.csr.subject;
+  const singular = new Set(attributes.map(({ oid }) => oid)).size === attributes.length;
+  const flat = new Set(attributes.map(({ rdn }) => rdn)).size === attributes.length;
+  if (singular && flat && attributes.every(({ oid }) => subjectFields.has(oid))) return undefined;
+  const message = `${operation.action} has one field each for CN, O, OU, C, ST and L, so this subject cannot be expressed. Use each at most once and no others.`;
+  return refuse(refusalReasons.subjectNotSupported, csrField, message);
+}
+
+const subjectFields: ReadonlySet<string> = new Set([
+  '2.5.4.3',
+  '2.5.4.6',
+  '2.5.4.7',
+  '2.5.4.8',
+  '2.5.4.10',
+  '2.5.4.11',
+]);

@@ -1,0 +1,132 @@
+// The certificates of a reply, in any form and order, become one chain: leaf, intermediates, and the root apart.
+// The rules are those by which cert-manager reads a chain (ParseSingleCertificateChain).
+import { certificatePem, isIssuedBy, isSelfIssued, readCertificate, type ReadCertificate } from './certificate.ts';
+import { readCertificatePems } from './pem.ts';
+
+/** A proven chain: each certificate is signed by the next one, the last by `root` where that is known. */
+export interface CertificateChain {
+  readonly leaf: ReadCertificate;
+  /** In signing order, without the root. */
+  readonly intermediates: readonly ReadCertificate[];
+  readonly root: ReadCertificate | undefined;
+}
+
+/** A chain, or why these certificates are none. */
+export type ChainResult =
+  { readonly kind: 'ok'; readonly chain: CertificateChain } | { readonly kind: 'broken'; readonly message: string };
+
+/** Certificates read from texts, each once. */
+export type CertificatesResult =
+  | { readonly kind: 'ok'; readonly certificates: readonly ReadCertificate[] }
+  | { readonly kind: 'broken'; readonly message: string };
+
+// A chain has three or four certificates; each comparison may cost a signature check.
+const maxCertificates = 32;
+const maxCharacters = 512 * 1024;
+
+/** Reads every certificate in PEM texts as PCA writes them; those in `known` are not read again. */
+export function readCertificates(texts: readonly string[], known: readonly ReadCertificate[] = []): CertificatesResult {
+  if (texts.reduce((sum, { length }) => sum + length, 0) > maxCharacters) return broken('it is larger than 512 KiB');
+  const certificates: ReadCertificate[] = [];
+  for (const text of texts) {
+    const ders = readCertificatePems(text);
+    if (ders === undefined) return broken('a PEM block is damaged');
+    if (ders.length === 0) return broken('a text holds no PEM certificate');
+    for (const der of ders) {
+      if (certificates.some((certificate) => certificate.der.equals(der))) continue;
+      if (certificates.length === maxCertificates) return broken(`it holds more than ${maxCertificates} certificates`);
+      const read = readKnown(der, known);
+      if (read === undefined) return broken('a certificate is malformed');
+      certificates.push(read);
+    }
+  }
+  return { kind: 'ok', certificates };
+}
+
+/**
+ * Orders `certificates`, of which the one with `leafKey` (DER of SubjectPublicKeyInfo) is the leaf. Every one of them
+ * must have its place; `supplements` fill gaps at the upper end and may be left over.
+ */
+export function orderChain(
+  certificates: readonly ReadCertificate[],
+  leafKey: Buffer,
+  supplements: readonly ReadCertificate[],
+): ChainResult {
+  const leaves = certificates.filter(({ facts }) => facts.spki.equals(leafKey));
+  const [leaf] = leaves;
+  if (leaf === undefined) return broken('no certificate carries the public key of the request');
+  if (leaves.length > 1) return broken('several certificates carry the public key of the request');
+  const path = [leaf];
+  let remaining = certificates.filter((certificate) => certificate !== leaf);
+  for (let top = leaf; !isRoot(top);) {
+    const parents = parentsOf(top, remaining, supplements);
+    const [parent] = parents;
+    if (parents.length > 1) return broken(`two different certificates signed "${shown(top)}"`);
+    if (parent === undefined || path.includes(parent)) break;
+    path.push(parent);
+    remaining = remaining.filter((certificate) => !certificate.der.equals(parent.der));
+    top = parent;
+  }
+  const [stranger] = remaining;
+  if (stranger !== undefined)
+    return broken(`"${shown(stranger)}" does not belong to the chain, or a link to it is missing`);
+  return { kind: 'ok', chain: splitRoot(leaf, path.slice(1)) };
+}
+
+/** Leaf first, intermediates in signing order, no root: what cert-manager stores as tls.crt. */
+export function chainPem({ leaf, intermediates }: CertificateChain): string {
+  return [leaf, ...intermediates].map(certificatePem).join('');
+}
+
+function splitRoot(leaf: ReadCertificate, above: readonly ReadCertificate[]): CertificateChain {
+  const top = above.at(-1);
+  return top !== undefined && isRoot(top)
+    ? { leaf, intermediates: above.slice(0, -1), root: top }
+    : { leaf, intermediates: above, root: undefined };
+}
+
+function parentsOf(
+  child: ReadCertificate,
+  remaining: readonly ReadCertificate[],
+  supplements: readonly ReadCertificate[],
+): readonly ReadCertificate[] {
+  const own = remaining.filter((candidate) => isSigned(child, candidate));
+  if (own.length > 0) return own;
+  // The CA's own certificates only help out, so of several that fit the first will do.
+  return supplements.filter((candidate) => isSigned(child, candidate)).slice(0, 1);
+}
+
+function isRoot(certificate: ReadCertificate): boolean {
+  return isSelfIssued(certificate) && isSigned(certificate, certificate);
+}
+
+// The links among a CA's own certificates are the same for every certificate that it issues.
+const links = new WeakMap<ReadCertificate, WeakMap<ReadCertificate, boolean>>();
+
+function isSigned(child: ReadCertificate, parent: ReadCertificate): boolean {
+  const ofChild = links.get(child) ?? new WeakMap<ReadCertificate, boolean>();
+  links.set(child, ofChild);
+  const known = ofChild.get(parent);
+  if (known !== undefined) return known;
+  const signed = isIssuedBy(child, parent);
+  ofChild.set(parent, signed);
+  return signed;
+}
+
+function readKnown(der: Buffer, known: readonly ReadCertificate[]): ReadCertificate | undefined {
+  const same = known.find((certificate) => certificate.der.equals(der));
+  if (same !== undefined) return same;
+  const read = readCertificate(der);
+  return read.kind === 'ok' ? read.value : undefined;
+}
+
+function shown({ facts }: ReadCertificate): string {
+  return facts.subject.attributes
+    .map(({ value }) => value)
+    .join(', ')
+    .slice(0, 128);
+}
+
+function broken(message: string): { readonly kind: 'broken'; readonly message: string } {
+  return { kind: 'broken', message };
+}

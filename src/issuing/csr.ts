@@ -1,0 +1,155 @@
+// PKCS#10 certificate requests: PEM to facts, with the signature verified. The only importer of @peculiar/x509.
+// @peculiar/x509 checks the structure and names the signature's algorithm; everything that decides about a certificate
+// is read from the request's own bytes by the strict DER reader (docs/adr/0004-csr-with-peculiar-leaf-with-der-reader.md).
+// oxlint-disable-next-line import/no-unassigned-import -- it installs what @peculiar/x509 needs
+import 'reflect-metadata';
+import { constants, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
+import { Pkcs10CertificateRequest } from '@peculiar/x509';
+import { bitStringOf, childrenOf, decodeDer, DerError, type DerElement, derTags, expectTag } from './der.ts';
+import { integerOf, oidOf, sequenceOf } from './der.ts';
+import { type DistinguishedName, nameOf } from './distinguished-name.ts';
+import { type ExtensionFacts, extensionsOf } from './extensions.ts';
+import { encodePem, readOnlyPem } from './pem.ts';
+import { type PublicKeyFacts, publicKeyOf } from './public-key.ts';
+
+/** What a certificate request says. */
+export interface CsrFacts {
+  /** The request as PEM with the label CERTIFICATE REQUEST, LF and a trailing newline. */
+  readonly pem: string;
+  readonly subject: DistinguishedName;
+  readonly publicKey: PublicKeyFacts;
+  readonly extensions: ExtensionFacts;
+  /** Whether the signature was proven; false only for keys that no cryptography here knows (SM2 and other curves). */
+  readonly signatureVerified: boolean;
+}
+
+/** Facts, or what is wrong with the request; `message` never quotes the request. */
+export type CsrResult =
+  { readonly kind: 'ok'; readonly csr: CsrFacts } | { readonly kind: 'malformed'; readonly message: string };
+
+const maxOctets = 64 * 1024;
+const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
+const extensionRequest = '1.2.840.113549.1.9.14';
+const acceptedHashes: ReadonlyMap<string, string> = new Map([
+  ['SHA-256', 'sha256'],
+  ['SHA-384', 'sha384'],
+  ['SHA-512', 'sha512'],
+]);
+
+/** Reads a request given as PEM, of at most 64 KiB. */
+export function readCsr(pem: string): CsrResult {
+  if (pem.length > maxOctets) return malformed(`it is larger than ${maxOctets / 1024} KiB`);
+  const block = readOnlyPem(pem, labels);
+  if (block.kind === 'malformed') return block;
+  const { der } = block;
+  const decoded = decodeDer(der, requestOf);
+  if (decoded.kind === 'malformed') return decoded;
+  const { key, signed, signature, publicKey, subject, extensions } = decoded.value;
+  const facts = { pem: encodePem(der, 'CERTIFICATE REQUEST'), subject, publicKey, extensions };
+  if (key === undefined) return { kind: 'ok', csr: { ...facts, signatureVerified: false } };
+  const algorithm = signatureAlgorithm(der);
+  if (algorithm.kind === 'malformed') return algorithm;
+  const digest = digestFor(algorithm, publicKey);
+  if (digest.kind === 'malformed') return digest;
+  if (!isSignedBy(key, { digest: digest.name, pss: algorithm.name === 'RSA-PSS', signed, signature })) {
+    return malformed('its signature does not match its public key, so the requester has not shown to hold the key');
+  }
+  return { kind: 'ok', csr: { ...facts, signatureVerified: true } };
+}
+
+interface RequestParts {
+  readonly signed: Buffer;
+  readonly signature: Buffer;
+  readonly key: KeyObject | undefined;
+  readonly subject: DistinguishedName;
+  readonly publicKey: PublicKeyFacts;
+  readonly extensions: ExtensionFacts;
+}
+
+function requestOf(root: DerElement): RequestParts {
+  const [info, , signature, ...rest] = sequenceOf(root, 'the request');
+  if (rest.length > 0) throw new DerError('the request has too many parts');
+  const [version, subject, spki, attributes, ...others] = sequenceOf(info, 'the body of the request');
+  if (others.length > 0 || attributes === undefined) throw new DerError('the body has the wrong number of parts');
+  if (!integerOf(version, 'the version').equals(Buffer.of(0))) throw new DerError('the version is not 1');
+  const { unused, octets } = bitStringOf(signature, 'the signature');
+  if (unused !== 0) throw new DerError('the signature is no whole number of octets');
+  const { facts, key } = publicKeyOf(spki);
+  return {
+    signed: info?.raw ?? Buffer.alloc(0),
+    signature: octets,
+    key,
+    subject: nameOf(subject, 'the subject'),
+    publicKey: facts,
+    extensions: extensionsOf(requestedExtensions(expectTag(attributes, 0xa0, 'the list of attributes'))),
+  };
+}
+
+function requestedExtensions(attributes: DerElement): DerElement | undefined {
+  const found = childrenOf(attributes).flatMap((attribute) => {
+    const [type, values] = sequenceOf(attribute, 'an attribute');
+    if (oidOf(type, 'the type of an attribute') !== extensionRequest) return [];
+    return childrenOf(expectTag(values, derTags.set, 'the extension request'));
+  });
+  if (found.length > 1) throw new DerError('extensions are requested twice');
+  return found[0];
+}
+
+type SignatureAlgorithm = { readonly kind: 'ok'; readonly name: string; readonly hash: string | undefined };
+type Malformed = Extract<CsrResult, { readonly kind: 'malformed' }>;
+
+function signatureAlgorithm(der: Buffer): SignatureAlgorithm | Malformed {
+  try {
+    const request = new Pkcs10CertificateRequest(der);
+    const { name, hash } = request.signatureAlgorithm as {
+      readonly name: string;
+      readonly hash?: { readonly name: string };
+    };
+    return { kind: 'ok', name, hash: hash?.name };
+  } catch {
+    // The library's message may quote the request, and whatever it dislikes, the request is no PKCS#10.
+    return malformed('it is no PKCS#10 certificate request');
+  }
+}
+
+function digestFor(
+  { name, hash }: SignatureAlgorithm,
+  { family }: PublicKeyFacts,
+): { readonly kind: 'ok'; readonly name: string | undefined } | Malformed {
+  const fits = {
+    RSA: /^(RSASSA-PKCS1-v1_5|RSA-PSS)$/,
+    ECC: /^ECDSA$/,
+    Ed25519: /^Ed(25519|DSA)$/,
+    SM2: /$^/,
+    other: /$^/,
+  }[family];
+  if (!fits.test(name)) return malformed('the algorithm of its signature does not fit its public key');
+  if (family === 'Ed25519') return { kind: 'ok', name: undefined };
+  const digest = acceptedHashes.get(hash ?? '');
+  if (digest === undefined) {
+    return malformed(`it is signed with ${hash ?? 'an unknown hash'}; sign it with SHA-256, SHA-384 or SHA-512`);
+  }
+  return { kind: 'ok', name: digest };
+}
+
+function isSignedBy(
+  key: KeyObject,
+  proof: {
+    readonly digest: string | undefined;
+    readonly pss: boolean;
+    readonly signed: Buffer;
+    readonly signature: Buffer;
+  },
+): boolean {
+  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
+  const verifier: VerifyKeyObjectInput = proof.pss ? { key, ...pss } : { key };
+  try {
+    return verify(proof.digest, proof.signed, verifier, proof.signature);
+  } catch {
+    return false;
+  }
+}
+
+function malformed(message: string): Malformed {
+  return { kind: 'malformed', message };
+}

@@ -1,0 +1,160 @@
+// A small strict reader of DER: definite minimal lengths, low tag numbers, exact bounds, a cap on depth.
+// Readers throw DerError inside decodeDer(), which alone catches it: the outcome of reading is a value for everyone else.
+
+/** One element. `tag` is the whole identifier octet; `raw` includes identifier and length, `content` does not. */
+export interface DerElement {
+  readonly tag: number;
+  readonly content: Buffer;
+  readonly raw: Buffer;
+  readonly depth: number;
+}
+
+/** What reading gave; `message` says what is wrong with the bytes and never quotes them. */
+export type DerResult<T> =
+  { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'malformed'; readonly message: string };
+
+/** Thrown by the readers of this file and by the callbacks of decodeDer() for bytes that are not what they should be. */
+export class DerError extends Error {}
+
+/** Identifier octets of the universal types that certificates use. */
+export const derTags = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  oid: 0x06,
+  utf8String: 0x0c,
+  numericString: 0x12,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  universalString: 0x1c,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+const maxDepth = 16;
+
+/** Reads `bytes`, which must be exactly one element, with `read`; malformed bytes become a value. */
+export function decodeDer<T>(bytes: Buffer, read: (root: DerElement) => T): DerResult<T> {
+  try {
+    const root = elementAt(bytes, 0, 0);
+    if (root.raw.length !== bytes.length) throw new DerError('bytes follow after the end');
+    return { kind: 'ok', value: read(root) };
+  } catch (error) {
+    if (error instanceof DerError) return { kind: 'malformed', message: error.message };
+    throw error;
+  }
+}
+
+/** The elements inside a constructed element, or inside an OCTET STRING that wraps some. */
+export function childrenOf(element: DerElement): readonly DerElement[] {
+  if ((element.tag & 0x20) === 0 && element.tag !== derTags.octetString) {
+    throw new DerError('a constructed element is missing');
+  }
+  const children: DerElement[] = [];
+  for (let offset = 0; offset < element.content.length;) {
+    const child = elementAt(element.content, offset, element.depth + 1);
+    children.push(child);
+    offset += child.raw.length;
+  }
+  return children;
+}
+
+/** The elements of a SEQUENCE; `what` names it in the error. */
+export function sequenceOf(element: DerElement | undefined, what: string): readonly DerElement[] {
+  return childrenOf(expectTag(element, derTags.sequence, what));
+}
+
+/** The element itself if it has this tag. */
+export function expectTag(element: DerElement | undefined, tag: number, what: string): DerElement {
+  if (element === undefined) throw new DerError(`${what} is missing`);
+  if (element.tag !== tag) throw new DerError(`${what} has the wrong type`);
+  return element;
+}
+
+/** The one element that an OCTET STRING wraps. */
+export function wrappedIn(element: DerElement, what: string): DerElement {
+  const [only, ...rest] = childrenOf(expectTag(element, derTags.octetString, what));
+  if (only === undefined || rest.length > 0) throw new DerError(`${what} does not hold exactly one element`);
+  return only;
+}
+
+/** An OBJECT IDENTIFIER in dotted form. */
+export function oidOf(element: DerElement | undefined, what: string): string {
+  const { content } = expectTag(element, derTags.oid, what);
+  const last = content.at(-1);
+  if (last === undefined || last >= 0x80 || content.length > 64) throw new DerError(`${what} is no object identifier`);
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  let started = false;
+  for (const octet of content) {
+    if (!started && octet === 0x80) throw new DerError(`${what} is no object identifier`);
+    arc = (arc << 7n) | BigInt(octet & 0x7f);
+    started = octet >= 0x80;
+    if (started) continue;
+    arcs.push(arc);
+    arc = 0n;
+  }
+  const [head = 0n, ...tail] = arcs;
+  const first = head < 80n ? head / 40n : 2n;
+  return [first, head - first * 40n, ...tail].join('.');
+}
+
+/** A BOOLEAN, which DER writes as 00 or FF only. */
+export function booleanOf(element: DerElement, what: string): boolean {
+  const { content } = expectTag(element, derTags.boolean, what);
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw new DerError(`${what} is no boolean`);
+  return content[0] === 0xff;
+}
+
+/** The octets of an INTEGER, minimal two's complement. */
+export function integerOf(element: DerElement | undefined, what: string): Buffer {
+  const { content } = expectTag(element, derTags.integer, what);
+  const [first, second] = content;
+  if (first === undefined) throw new DerError(`${what} is no integer`);
+  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+    throw new DerError(`${what} is not written minimally`);
+  }
+  return content;
+}
+
+/** The octets of a BIT STRING and how many bits of the last one are unused. */
+export function bitStringOf(
+  element: DerElement | undefined,
+  what: string,
+): { readonly unused: number; readonly octets: Buffer } {
+  const { content } = expectTag(element, derTags.bitString, what);
+  const unused = content[0] ?? 8;
+  const last = content.length > 1 ? (content.at(-1) ?? 0) : 0;
+  if (unused > 7 || (content.length === 1 && unused > 0) || (last & ((1 << unused) - 1)) !== 0) {
+    throw new DerError(`${what} is no bit string`);
+  }
+  return { unused, octets: content.subarray(1) };
+}
+
+function elementAt(bytes: Buffer, start: number, depth: number): DerElement {
+  if (depth > maxDepth) throw new DerError(`elements are nested deeper than ${maxDepth}`);
+  const tag = bytes[start];
+  const first = bytes[start + 1];
+  if (tag === undefined || first === undefined) throw new DerError('the bytes end too early');
+  if ((tag & 0x1f) === 0x1f) throw new DerError('an element has a long tag');
+  const lengthOctets = first < 0x80 ? 0 : first & 0x7f;
+  const length = first < 0x80 ? first : longLength(bytes, start + 2, lengthOctets);
+  const contentStart = start + 2 + lengthOctets;
+  const end = contentStart + length;
+  if (end > bytes.length) throw new DerError('an element is longer than what holds it');
+  return { tag, content: bytes.subarray(contentStart, end), raw: bytes.subarray(start, end), depth };
+}
+
+function longLength(bytes: Buffer, start: number, octets: number): number {
+  if (octets === 0) throw new DerError('an element has an indefinite length');
+  if (octets > 4 || start + octets > bytes.length) throw new DerError('an element is longer than what holds it');
+  const length = bytes.readUIntBE(start, octets);
+  const minimal = length >= 0x80 && length >= 2 ** (8 * (octets - 1));
+  if (!minimal) throw new DerError('a length is not written minimally');
+  return length;
+}

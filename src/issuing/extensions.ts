@@ -1,0 +1,83 @@
+// X.509 extensions, the same in requests and certificates: names, usages, CA flag, name constraints.
+import { alternativeNamesOf, type AlternativeNames } from './alternative-name.ts';
+import {
+  bitStringOf,
+  booleanOf,
+  DerError,
+  type DerElement,
+  derTags,
+  integerOf,
+  oidOf,
+  sequenceOf,
+  wrappedIn,
+} from './der.ts';
+import { type KeyUsage, keyUsages } from './usages.ts';
+
+/** What the extensions say; a usage list is undefined where its extension is absent. */
+export interface ExtensionFacts {
+  readonly alternativeNames: AlternativeNames;
+  readonly keyUsages: readonly KeyUsage[] | undefined;
+  readonly extendedKeyUsages: readonly string[] | undefined;
+  /** cA of BasicConstraints; undefined where the extension is absent. */
+  readonly isCA: boolean | undefined;
+  readonly hasNameConstraints: boolean;
+}
+
+const extensionIds = {
+  keyUsage: '2.5.29.15',
+  alternativeNames: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  extendedKeyUsage: '2.5.29.37',
+} as const;
+
+/** Reads `Extensions`, or nothing where there are none; for use inside decodeDer(). */
+export function extensionsOf(element: DerElement | undefined): ExtensionFacts {
+  const values = element === undefined ? new Map<string, DerElement>() : valuesById(element);
+  const alternativeNames = values.get(extensionIds.alternativeNames);
+  const keyUsage = values.get(extensionIds.keyUsage);
+  const extendedKeyUsage = values.get(extensionIds.extendedKeyUsage);
+  const basicConstraints = values.get(extensionIds.basicConstraints);
+  return {
+    alternativeNames:
+      alternativeNames === undefined
+        ? { names: [], unsupported: [] }
+        : alternativeNamesOf(wrappedIn(alternativeNames, 'extension subjectAltName')),
+    keyUsages: keyUsage === undefined ? undefined : keyUsagesOf(wrappedIn(keyUsage, 'extension keyUsage')),
+    extendedKeyUsages:
+      extendedKeyUsage === undefined
+        ? undefined
+        : sequenceOf(wrappedIn(extendedKeyUsage, 'extension extendedKeyUsage'), 'extension extendedKeyUsage').map(
+            (usage) => oidOf(usage, 'an extended key usage'),
+          ),
+    isCA: basicConstraints === undefined ? undefined : caFlagOf(basicConstraints),
+    hasNameConstraints: values.has(extensionIds.nameConstraints),
+  };
+}
+
+function valuesById(element: DerElement): Map<string, DerElement> {
+  const values = new Map<string, DerElement>();
+  for (const extension of sequenceOf(element, 'the list of extensions')) {
+    const [id, ...rest] = sequenceOf(extension, 'an extension');
+    const name = oidOf(id, 'the type of an extension');
+    const value = rest.at(-1);
+    if (value === undefined || rest.length > 2) throw new DerError(`extension ${name} has the wrong number of parts`);
+    if (rest.length === 2 && rest[0] !== undefined) booleanOf(rest[0], `the critical flag of extension ${name}`);
+    if (value.tag !== derTags.octetString) throw new DerError(`extension ${name} has no value`);
+    if (values.has(name)) throw new DerError(`extension ${name} occurs twice`);
+    values.set(name, value);
+  }
+  return values;
+}
+
+function keyUsagesOf(element: DerElement): readonly KeyUsage[] {
+  const { octets } = bitStringOf(element, 'extension keyUsage');
+  return keyUsages.filter((_, bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+}
+
+function caFlagOf(value: DerElement): boolean {
+  const parts = sequenceOf(wrappedIn(value, 'extension basicConstraints'), 'extension basicConstraints');
+  const [flag, pathLength] = parts[0]?.tag === derTags.boolean ? parts : [undefined, ...parts];
+  if (pathLength !== undefined) integerOf(pathLength, 'the path length of basicConstraints');
+  return flag !== undefined && booleanOf(flag, 'the CA flag of basicConstraints');
+}

@@ -1,0 +1,167 @@
+// The CA that issues: what PCA says about it, and whether an operation can issue from it.
+import { certificatePem, type ReadCertificate } from './certificate.ts';
+import { readCertificates } from './certificate-chain.ts';
+import { showName } from './distinguished-name.ts';
+import type { IssueCall, IssuingOperation } from './operation.ts';
+import { asIdentifier, asMoment, asNumber, asObject, asText, asTexts, type JsonObject } from './reply-body.ts';
+import { formatMoment } from './validity.ts';
+
+/** A CA as PCA describes it (Alibaba: DescribeCACertificate). */
+export interface IssuingCA {
+  readonly identifier: string;
+  /** ISSUE while active. */
+  readonly status: string;
+  /** ROOT or SUB_ROOT. */
+  readonly type: string;
+  /** RSA, ECC or SM2. */
+  readonly keyFamily: string;
+  /** local, external, or iTrusChina for compliance CAs. */
+  readonly issuerType: string;
+  readonly subject: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** Longest lifetime that it may give; undefined when PCA names none. */
+  readonly maxValiditySeconds: number | undefined;
+  /** Certificates left of what was bought; undefined when PCA names none. */
+  readonly remainingCertificates: number | undefined;
+  /** PEM. */
+  readonly certificate: string;
+  /** PEMs of the certificates above it, in any order; may hold its own. */
+  readonly chain: readonly string[];
+}
+
+/** Whether the CA can be used; reasons are CamelCase, `message` says what to do. */
+export type Assessment =
+  { readonly kind: 'usable' } | { readonly kind: 'unusable'; readonly reason: string; readonly message: string };
+
+const secondsPerDay = 86_400;
+
+/** The call that describes a CA (Alibaba: DescribeCACertificate, API 2020-06-30). */
+export function describeIssuingCACall(parentIdentifier: string): IssueCall {
+  return { action: 'DescribeCACertificate', version: '2020-06-30', parameters: { Identifier: parentIdentifier } };
+}
+
+/** Reads the answer. Dates come in milliseconds; where they are missing, the CA's certificate has them. */
+export function readIssuingCA(
+  body: unknown,
+): { readonly kind: 'ok'; readonly ca: IssuingCA } | { readonly kind: 'malformed'; readonly message: string } {
+  const described = asObject(asObject(body)?.['Certificate']);
+  if (described === undefined) return malformed('the answer to DescribeCACertificate holds no certificate');
+  const required = requiredFields(described);
+  if (required.kind === 'malformed') return required;
+  const { Identifier, Status, CertificateType, Algorithm, X509Certificate } = required.fields;
+  const own = readCertificates([X509Certificate]);
+  const chain = readCertificates(asTexts(described['CaCertChain']));
+  if (own.kind === 'broken') return malformed(`X509Certificate of the CA cannot be read: ${own.message}`);
+  if (chain.kind === 'broken') return malformed(`CaCertChain of the CA cannot be read: ${chain.message}`);
+  const [certificate, ...above] = own.certificates;
+  if (certificate === undefined) return malformed('X509Certificate of the CA holds no certificate');
+  return {
+    kind: 'ok',
+    ca: {
+      identifier: Identifier,
+      status: Status,
+      type: CertificateType,
+      keyFamily: Algorithm,
+      ...describedFields(described, certificate),
+      certificate: certificatePem(certificate),
+      chain: [...above, ...chain.certificates].map(certificatePem),
+    },
+  };
+}
+
+type DescribedField =
+  'issuerType' | 'subject' | 'notBefore' | 'notAfter' | 'maxValiditySeconds' | 'remainingCertificates';
+
+/** Fields that PCA may leave out; the CA's certificate knows some of them as well. */
+function describedFields(described: JsonObject, { facts }: ReadCertificate): Pick<IssuingCA, DescribedField> {
+  const maximumDays = asNumber(described['CertMaxTime']) ?? 0;
+  return {
+    issuerType: asText(described['IssuerType']) ?? 'local',
+    subject: asText(described['SubjectDN']) ?? showName(facts.subject.attributes),
+    notBefore: asMoment(described['BeforeDate']) ?? facts.notBefore,
+    notAfter: asMoment(described['AfterDate']) ?? facts.notAfter,
+    // The unit is documented nowhere for this answer; CreateExternalCACertificate, which sets it, takes days.
+    maxValiditySeconds: maximumDays > 0 ? maximumDays * secondsPerDay : undefined,
+    remainingCertificates: asNumber(described['CertRemainingCount']),
+  };
+}
+
+const requiredNames = ['Identifier', 'Status', 'CertificateType', 'Algorithm', 'X509Certificate'] as const;
+type RequiredFields = Readonly<Record<(typeof requiredNames)[number], string>>;
+
+function requiredFields(
+  described: JsonObject,
+): { readonly kind: 'ok'; readonly fields: RequiredFields } | ReturnType<typeof malformed> {
+  const missing = requiredNames.find((name) => asIdentifier(described[name]) === undefined);
+  if (missing !== undefined) return malformed(`the answer to DescribeCACertificate has no ${missing}`);
+  const fields = Object.fromEntries(requiredNames.map((name) => [name, asIdentifier(described[name]) ?? '']));
+  return { kind: 'ok', fields: fields as RequiredFields };
+}
+
+/** Whether `operation` can issue from `ca` now. */
+export function assessIssuingCA(ca: IssuingCA, operation: IssuingOperation, now: Date): Assessment {
+  return unusableKind(ca, operation) ?? unusableState(ca, now) ?? { kind: 'usable' };
+}
+
+/** What no time changes: the kind of CA. */
+function unusableKind(ca: IssuingCA, { action, capabilities }: IssuingOperation): Assessment | undefined {
+  const name = `CA "${ca.identifier}"`;
+  if (ca.type === 'ROOT') {
+    return unusable(
+      'IssuingCAIsRoot',
+      `${name} is a root CA, and PCA issues certificates from subordinate CAs only. Set spec.parentIdentifier to a subordinate CA.`,
+    );
+  }
+  if (capabilities.refusedIssuerTypes.includes(ca.issuerType)) {
+    return unusable(
+      'OperationRefusedByCA',
+      `${name} is a compliance CA (IssuerType ${ca.issuerType}), from which ${action} cannot issue. Set spec.operation to one that it offers, or spec.parentIdentifier to a private CA.`,
+    );
+  }
+  if (ca.keyFamily !== 'RSA' && ca.keyFamily !== 'ECC') {
+    return unusable(
+      'IssuingCAKeyNotSupported',
+      `${name} has a key of the family ${ca.keyFamily}, whose certificates cert-manager cannot verify. Set spec.parentIdentifier to a CA with an RSA or ECC key.`,
+    );
+  }
+  return undefined;
+}
+
+/** What time or an operator of PCA changes: status, dates, quota. */
+function unusableState(ca: IssuingCA, now: Date): Assessment | undefined {
+  const name = `CA "${ca.identifier}"`;
+  if (ca.status !== 'ISSUE') {
+    return unusable(
+      'IssuingCANotActive',
+      `${name} is not active (Status ${ca.status}, not ISSUE). Activate it in PCA, or set spec.parentIdentifier to another CA.`,
+    );
+  }
+  if (now.getTime() >= ca.notAfter.getTime()) {
+    return unusable(
+      'IssuingCAExpired',
+      `${name} expired at ${formatMoment(ca.notAfter)}. Renew it in PCA, or set spec.parentIdentifier to another CA.`,
+    );
+  }
+  if (now.getTime() < ca.notBefore.getTime()) {
+    return unusable(
+      'IssuingCANotYetValid',
+      `${name} is valid from ${formatMoment(ca.notBefore)} only. Wait for it, check the clock of this machine, or set spec.parentIdentifier to another CA.`,
+    );
+  }
+  if (ca.remainingCertificates !== undefined && ca.remainingCertificates <= 0) {
+    return unusable(
+      'IssuingCAExhausted',
+      `${name} has no certificates left. Buy or assign more certificates to it in PCA.`,
+    );
+  }
+  return undefined;
+}
+
+function unusable(reason: string, message: string): Assessment {
+  return { kind: 'unusable', reason, message };
+}
+
+function malformed(message: string): { readonly kind: 'malformed'; readonly message: string } {
+  return { kind: 'malformed', message };
+}

@@ -1,0 +1,73 @@
+// Finding a certificate whose issuing call ended unknown, and reading one that was not in the reply.
+import type { IssueCall, IssueReply } from './operation.ts';
+import { asIdentifier, asMoment, asNumber, asObject, replyOf } from './reply-body.ts';
+
+/** One certificate of a CA's list. */
+export interface IssuedItem {
+  readonly identifier: string;
+  /** The identifier that its caller chose. */
+  readonly customIdentifier: string | undefined;
+  readonly issuedAt: Date | undefined;
+}
+
+const version = '2020-06-30';
+const pageSize = 50;
+const describeAction = 'DescribeClientCertificate';
+
+/** The call for one page, from 1, of the certificates that a CA issued (Alibaba: ListCert, API 2020-06-30). */
+export function listIssuedCall(input: { readonly parentIdentifier: string; readonly page: number }): IssueCall {
+  return {
+    action: 'ListCert',
+    version,
+    parameters: {
+      ParentIdentifier: input.parentIdentifier,
+      CurrentPage: String(input.page),
+      ShowSize: String(pageSize),
+    },
+  };
+}
+
+/** Reads a page (Alibaba: ListCert). Items without an identifier cannot be looked up and are left out. */
+export function readIssuedList(
+  body: unknown,
+):
+  | { readonly kind: 'ok'; readonly items: readonly IssuedItem[]; readonly total: number | undefined }
+  | { readonly kind: 'malformed'; readonly message: string } {
+  const object = asObject(body);
+  const list = object?.['List'];
+  const total = asNumber(object?.['TotalCount']);
+  // An empty page may come without the list.
+  if (list === undefined && total === 0) return { kind: 'ok', items: [], total };
+  if (!Array.isArray(list))
+    return { kind: 'malformed', message: 'The answer to ListCert holds no list of certificates.' };
+  const items = list.flatMap((entry: unknown): readonly IssuedItem[] => {
+    const item = asObject(entry);
+    const identifier = asIdentifier(item?.['Identifier']);
+    if (identifier === undefined) return [];
+    const customIdentifier = asIdentifier(item?.['CustomIdentifier']);
+    return [{ identifier, customIdentifier, issuedAt: asMoment(item?.['BeforeTime']) }];
+  });
+  return { kind: 'ok', items, total };
+}
+
+/** The call for one certificate by PCA's identifier (Alibaba: DescribeClientCertificate). */
+export function describeIssuedCall(identifier: string): IssueCall {
+  return { action: describeAction, version, parameters: { Identifier: identifier } };
+}
+
+/** Reads one certificate (Alibaba: DescribeClientCertificate); one without its PEM is still pending. */
+export function readDescribedCertificate(body: unknown): IssueReply {
+  const certificate = asObject(asObject(body)?.['Certificate']);
+  if (certificate === undefined) {
+    return { kind: 'malformed', message: `The answer to ${describeAction} holds no certificate.` };
+  }
+  if (certificate['Status'] === 'REVOKE') {
+    return { kind: 'malformed', message: `The certificate that ${describeAction} gives has been revoked.` };
+  }
+  return replyOf(describeAction, {
+    identifier: certificate['Identifier'],
+    certificate: certificate['X509Certificate'],
+    chain: [certificate['CertChain']],
+    serialNumber: certificate['SerialNumber'],
+  });
+}

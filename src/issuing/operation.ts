@@ -1,0 +1,87 @@
+// What the issuing operations have in common: data about what each can do, and two pure functions.
+import type { IssuerSpec } from '../crds/issuer.ts';
+import type { AlternativeName, NameKind } from './alternative-name.ts';
+import type { DistinguishedName } from './distinguished-name.ts';
+import type { KeyUsage, Usages } from './usages.ts';
+
+/** One call of PCA's API. Parameters have flat wire names, such as `ApiPassthrough.Extensions.ExtendedKeyUsages.1`. */
+export interface IssueCall {
+  readonly action: string;
+  readonly version: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * What an issuing or describing call answered. `chain` holds further PEM texts of any form and order; `pending` means
+ * that the certificate is not in the reply and is read through the describe call.
+ */
+export type IssueReply =
+  | {
+      readonly kind: 'issued';
+      readonly identifier: string | undefined;
+      readonly certificate: string;
+      readonly chain: readonly string[];
+      readonly serialNumber: string | undefined;
+    }
+  | { readonly kind: 'pending'; readonly identifier: string }
+  | { readonly kind: 'malformed'; readonly message: string };
+
+/** A set of usages that an operation gives to every certificate. */
+export interface UsageProfile {
+  readonly name: string;
+  readonly usages: Usages;
+}
+
+/** What an operation can express. Plans are checked against it; documentation is rendered from it. */
+export interface OperationCapabilities {
+  readonly names: {
+    readonly kinds: readonly NameKind[];
+    /** Whether one certificate may carry names of several of these kinds. */
+    readonly mixed: boolean;
+    /** What separates values on the wire, so that no value may contain it. */
+    readonly separator: string | undefined;
+  };
+  /** `free`: these key usages and any extended one; `profiles`: exactly the usages of one of them. */
+  readonly usages:
+    | { readonly kind: 'free'; readonly keyUsages: readonly KeyUsage[] }
+    | { readonly kind: 'profiles'; readonly profiles: readonly UsageProfile[] };
+  /** `whole`: the CSR's subject is used as it is; `fields`: only single attributes that the API has a field for. */
+  readonly subject: 'whole' | 'fields';
+  readonly keys: {
+    /** Sizes of RSA keys in bits, as ranges with both ends included. */
+    readonly rsaBits: readonly { readonly from: number; readonly to: number }[];
+    readonly curves: readonly string[];
+  };
+  /** Whether certificates of CAs can be issued. */
+  readonly certificateAuthorities: boolean;
+  /** Whether the call carries an identifier of ours by which the certificate is found again. */
+  readonly callerIdentifier: boolean;
+  /** Issuer types of CAs (Alibaba: DescribeCACertificate, IssuerType) that refuse the operation. */
+  readonly refusedIssuerTypes: readonly string[];
+}
+
+/** A request that passed every check, ready to be written as parameters. */
+export interface PlannedRequest {
+  readonly parentIdentifier: string;
+  /** PEM. */
+  readonly csr: string;
+  /** The subject of the CSR. */
+  readonly subject: DistinguishedName;
+  readonly names: readonly AlternativeName[];
+  readonly usages: Usages;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  /** undefined where the operation has no parameter for it. */
+  readonly identifier: string | undefined;
+}
+
+/** One issuing operation of PCA. Neither function reads a clock or remembers anything. */
+export interface IssuingOperation {
+  readonly action: string;
+  readonly version: string;
+  readonly capabilities: OperationCapabilities;
+  /** The parameters of the call that asks for this certificate. */
+  parameters(request: PlannedRequest, spec: IssuerSpec): Readonly<Record<string, string>>;
+  /** The reply in the body of a successful answer. */
+  read(body: unknown): IssueReply;
+}

@@ -1,0 +1,9 @@
+// The issuing operations, by the name that an issuer's spec.operation uses. A further one is one file and one line here.
+import type { IssuerSpec } from '../../crds/issuer.ts';
+import type { IssuingOperation } from '../operation.ts';
+import { customCertificate } from './custom-certificate.ts';
+
+/** Every operation that an issuer can choose. */
+export const issuingOperations: Readonly<Record<IssuerSpec['operation'], IssuingOperation>> = {
+  CreateCustomCertificate: customCertificate,
+};

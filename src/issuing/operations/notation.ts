@@ -1,0 +1,90 @@
+// How PCA's API writes things: validity, kinds of names, usages, subjects, lists.
+import type { IssuerSpec } from '../../crds/issuer.ts';
+import type { NameKind } from '../alternative-name.ts';
+import type { KeyUsage } from '../usages.ts';
+import { formatMoment, type Validity } from '../validity.ts';
+
+/** One attribute of a subject. */
+export interface SubjectAttribute {
+  readonly oid: string;
+  readonly value: string;
+}
+
+/** Kinds of names as CreateCustomCertificate spells them (Alibaba: SubjectAlternativeNames.N.Type). */
+export const nameTypes: Readonly<Record<NameKind, string>> = {
+  dns: 'dNSName',
+  ip: 'iPAddress',
+  email: 'rfc822Name',
+  uri: 'uniformResourceIdentifier',
+};
+
+/** Key usages as CreateCustomCertificate spells them (Alibaba: ApiPassthrough.Extensions.KeyUsage); it has no others. */
+export const keyUsageFields: ReadonlyMap<KeyUsage, string> = new Map<KeyUsage, string>([
+  ['digitalSignature', 'DigitalSignature'],
+  ['contentCommitment', 'ContentCommitment'],
+  ['keyEncipherment', 'KeyEncipherment'],
+  ['dataEncipherment', 'DataEncipherment'],
+  ['keyAgreement', 'KeyAgreement'],
+  ['encipherOnly', 'EncipherOnly'],
+  ['decipherOnly', 'DecipherOnly'],
+]);
+
+/** Extended usages that have a documented name (Alibaba: ExtendedKeyUsages.N); all others go by their identifier. */
+const extendedUsageNames: Readonly<Record<string, string>> = {
+  '2.5.29.37.0': 'any',
+  '1.3.6.1.5.5.7.3.1': 'serverAuth',
+  '1.3.6.1.5.5.7.3.2': 'clientAuth',
+  '1.3.6.1.5.5.7.3.3': 'codeSigning',
+  '1.3.6.1.5.5.7.3.4': 'emailProtection',
+  '1.3.6.1.5.5.7.3.8': 'timeStamping',
+  '1.3.6.1.5.5.7.3.9': 'OCSPSigning',
+};
+
+/** Fields of a subject (Alibaba: ApiPassthrough.Subject), in the order in which X.509 names usually go. */
+export const subjectFields = [
+  { setting: 'country', field: 'Country', oid: '2.5.4.6' },
+  { setting: 'state', field: 'State', oid: '2.5.4.8' },
+  { setting: 'locality', field: 'Locality', oid: '2.5.4.7' },
+  { setting: 'organization', field: 'Organization', oid: '2.5.4.10' },
+  { setting: 'organizationUnit', field: 'OrganizationUnit', oid: '2.5.4.11' },
+  { setting: 'commonName', field: 'CommonName', oid: '2.5.4.3' },
+] as const;
+
+/** The name or identifier of an extended usage on the wire. */
+export function extendedUsageName(oid: string): string {
+  return extendedUsageNames[oid] ?? oid;
+}
+
+/** `NotBefore/NotAfter`, the form that is exact to the second (Alibaba: CreateCustomCertificate, Validity). */
+export function absoluteValidity({ notBefore, notAfter }: Validity): string {
+  return `${formatMoment(notBefore)}/${formatMoment(notAfter)}`;
+}
+
+/** `Prefix.1`, `Prefix.2`, …: how a list of texts is flattened. */
+export function numbered(prefix: string, values: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(values.map((value, index) => [`${prefix}.${index + 1}`, value]));
+}
+
+/** `Prefix.1.Field`, …: how a list of objects is flattened. */
+export function numberedObjects(
+  prefix: string,
+  objects: readonly Readonly<Record<string, string>>[],
+): Readonly<Record<string, string>> {
+  const entries = objects.flatMap((object, index) =>
+    Object.entries(object).map(([field, value]) => [`${prefix}.${index + 1}.${field}`, value]),
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** The attributes of the subject that the issuer sets instead of the CSR's; undefined when it sets none. */
+export function subjectOverride(
+  spec: Pick<IssuerSpec, 'operation' | 'createCustomCertificate'>,
+): readonly SubjectAttribute[] | undefined {
+  const subject = spec.createCustomCertificate?.subject;
+  if (subject === undefined) return undefined;
+  const attributes = [
+    ...subjectFields.flatMap(({ setting, oid }) => ({ oid, value: subject[setting] ?? '' })),
+    ...(subject.customAttributes ?? []).map(({ objectIdentifier, value }) => ({ oid: objectIdentifier, value })),
+  ].filter(({ value }) => value !== '');
+  return attributes.length === 0 ? undefined : attributes;
+}

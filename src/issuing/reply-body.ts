@@ -1,0 +1,59 @@
+// Bodies of PCA's answers: fields that may be missing, numbers that may be strings, PEMs that may be lists.
+import type { IssueReply } from './operation.ts';
+
+/** A JSON object whose fields are not known yet. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The value as an object, undefined when it is none. */
+export function asObject(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+}
+
+/** A text that is not empty. */
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
+}
+
+/** A text or number that names something. */
+export function asIdentifier(value: unknown): string | undefined {
+  return typeof value === 'number' ? String(value) : asText(value)?.trim();
+}
+
+/** A finite number, given as number or as decimal text. */
+export function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'string' && !/^\s*-?\d{1,15}(\.\d+)?\s*$/.test(value)) return undefined;
+  const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** A moment given in milliseconds since 1970, as number or text; zero and less mean none. */
+export function asMoment(value: unknown): Date | undefined {
+  const milliseconds = asNumber(value);
+  if (milliseconds === undefined || milliseconds <= 0 || milliseconds > 8.64e15) return undefined;
+  return new Date(milliseconds);
+}
+
+/** The PEM texts among these values; a value may be a list of them. */
+export function asTexts(...values: readonly unknown[]): readonly string[] {
+  return values.flat().flatMap((value) => asText(value) ?? []);
+}
+
+/** The fields from which a reply is made; those that an operation lacks are undefined. */
+export interface ReplyFields {
+  readonly identifier: unknown;
+  readonly certificate: unknown;
+  readonly chain: readonly unknown[];
+  readonly serialNumber: unknown;
+}
+
+/** The reply that these fields make, the same for all operations. */
+export function replyOf(action: string, fields: ReplyFields): IssueReply {
+  const identifier = asIdentifier(fields.identifier);
+  const certificate = asText(fields.certificate);
+  if (certificate !== undefined) {
+    const serialNumber = asIdentifier(fields.serialNumber);
+    return { kind: 'issued', identifier, certificate, chain: asTexts(...fields.chain), serialNumber };
+  }
+  if (identifier !== undefined) return { kind: 'pending', identifier };
+  return { kind: 'malformed', message: `The answer to ${action} holds neither a certificate nor an identifier.` };
+}

@@ -1,0 +1,109 @@
+// From the fields of a CertificateRequest to the facts that a plan is made of, or to the reason why they are unfit.
+import { type CsrFacts, readCsr } from './csr.ts';
+import { formatDuration, parseDuration } from './duration.ts';
+import { decodeBase64 } from './pem.ts';
+import { type Refused, refusalReasons, refuse } from './refusal.ts';
+import { inBitOrder, type KeyUsage, readUsages, type Usages, usageWord } from './usages.ts';
+
+/** What a CertificateRequest says, as it stands in its spec, and its UID. */
+export interface RequestFields {
+  readonly uid: string;
+  /** Base64 of the PEM of a PKCS#10 request. */
+  readonly request: string;
+  /** Go duration; undefined means 2160h, cert-manager's default. */
+  readonly duration: string | undefined;
+  readonly isCA: boolean;
+  readonly usages: readonly string[] | undefined;
+}
+
+/** A request whose parts were read and agree with each other. `usages` contain `keyCertSign` when `isCA`. */
+export interface SigningRequest {
+  readonly uid: string;
+  readonly csr: CsrFacts;
+  /** Lifetime asked for, in whole seconds, above zero. */
+  readonly durationSeconds: number;
+  readonly isCA: boolean;
+  readonly usages: Usages;
+}
+
+const defaultDuration = '2160h';
+const maxEncodedLength = 96 * 1024;
+
+/** Reads a request; every fault is a refusal that ends it. */
+export function readSigningRequest(
+  fields: RequestFields,
+): { readonly kind: 'ok'; readonly request: SigningRequest } | Refused {
+  const csr = csrOf(fields.request);
+  if (csr.kind === 'refused') return csr;
+  const usages = usagesOf(fields);
+  if (usages.kind === 'refused') return usages;
+  const duration = durationOf(fields.duration ?? defaultDuration);
+  if (duration.kind === 'refused') return duration;
+  const contradiction = contradictionOf(csr.csr, fields.isCA, usages.usages);
+  if (contradiction !== undefined) return contradiction;
+  return {
+    kind: 'ok',
+    request: {
+      uid: fields.uid,
+      csr: csr.csr,
+      durationSeconds: duration.seconds,
+      isCA: fields.isCA,
+      usages: usages.usages,
+    },
+  };
+}
+
+function csrOf(encoded: string): { readonly kind: 'ok'; readonly csr: CsrFacts } | Refused {
+  if (encoded.length > maxEncodedLength) return invalidCsr('it is larger than 64 KiB');
+  if (encoded.trim() === '') return invalidCsr('it is empty');
+  const pem = decodeBase64(encoded);
+  if (pem === undefined) return invalidCsr('it is not valid base64');
+  const read = readCsr(pem.toString('latin1'));
+  return read.kind === 'ok' ? read : invalidCsr(read.message);
+}
+
+function invalidCsr(fault: string): Refused {
+  const message = `the certificate request (CSR) cannot be used: ${fault}. Create the CertificateRequest again with a signed PKCS#10 request in PEM.`;
+  return refuse(refusalReasons.invalidCSR, 'spec.request', message);
+}
+
+function usagesOf({ usages, isCA }: RequestFields): { readonly kind: 'ok'; readonly usages: Usages } | Refused {
+  const read = readUsages(usages);
+  if (read.kind === 'unknown') {
+    const words = read.words.slice(0, 5).map((word) => JSON.stringify(word.slice(0, 64)));
+    const message = `unknown usage ${words.join(', ')}. Use the usages that cert-manager documents, such as "server auth".`;
+    return refuse(refusalReasons.unknownUsage, 'spec.usages', message);
+  }
+  if (!isCA) return read;
+  // cert-manager adds "cert sign" to every request for a CA.
+  const certSign: KeyUsage = 'keyCertSign';
+  return { kind: 'ok', usages: { ...read.usages, keyUsages: inBitOrder([...read.usages.keyUsages, certSign]) } };
+}
+
+function durationOf(text: string): { readonly kind: 'ok'; readonly seconds: number } | Refused {
+  const duration = parseDuration(text);
+  if (duration.kind === 'malformed') {
+    return refuse(refusalReasons.invalidDuration, 'spec.duration', `${duration.message}.`);
+  }
+  if (duration.seconds > 0) return duration;
+  const message = `a certificate must be valid for at least one second, ${formatDuration(duration.seconds)} was asked for. Ask for a longer duration.`;
+  return refuse(refusalReasons.invalidDuration, 'spec.duration', message);
+}
+
+/** The rule of cert-manager's webhook: what the CSR says about CA flag and usages must equal the spec. */
+function contradictionOf({ extensions }: CsrFacts, isCA: boolean, usages: Usages): Refused | undefined {
+  if (extensions.isCA !== undefined && extensions.isCA !== isCA) {
+    const message = `it is ${isCA}, but the CSR asks for ${extensions.isCA ? 'a' : 'no'} CA certificate. Make both the same.`;
+    return refuse(refusalReasons.csrContradictsSpec, 'spec.isCA', message);
+  }
+  if (extensions.keyUsages === undefined && extensions.extendedKeyUsages === undefined) return undefined;
+  const inCsr = [...(extensions.keyUsages ?? []), ...(extensions.extendedKeyUsages ?? [])];
+  const inSpec = [...usages.keyUsages, ...usages.extendedKeyUsages];
+  if (JSON.stringify(inCsr) === JSON.stringify(inSpec)) return undefined;
+  const message = `the request asks for ${showUsages(inSpec)}, its CSR for ${showUsages(inCsr)}. Make both the same, in the same order, or leave the usages out of the CSR.`;
+  return refuse(refusalReasons.csrContradictsSpec, 'spec.usages', message);
+}
+
+function showUsages(usages: readonly string[]): string {
+  return usages.length === 0 ? 'no usage' : usages.map((usage) => `"${usageWord(usage)}"`).join(', ');
+}
