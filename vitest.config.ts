@@ -1,6 +1,8 @@
 /** The test projects: `unit` needs nothing but Node; `integration` gets one real control plane for the whole run. */
 import { defineConfig } from 'vitest/config';
 
+const isFull = process.env['TEST_FULL'] === '1';
+
 export default defineConfig({
   test: {
     coverage: {
@@ -14,7 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
-          testTimeout: 10_000,
+          setupFiles: isFull ? ['test/support/full-property-runs.ts'] : [],
+          testTimeout: isFull ? 300_000 : 10_000,
         },
       },
       {
@@ -23,8 +26,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'test/helm/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
           pool: 'forks',
-          // Files share two cores with the control plane; each has a namespace of its own.
-          maxWorkers: 2,
+          // An operator acts on the whole cluster, so only one file at a time may run one.
+          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

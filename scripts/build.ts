@@ -41,7 +41,7 @@ export async function buildBundle(): Promise<Bundle> {
     legalComments: 'none',
     banner: { js: banner },
     define: { 'process.env.NODE_ENV': '"production"' },
-    logLevel: 'warning',
+    logLevel: 'silent',
     metafile: true,
   });
   const complaints = findMisplaced(metafile);
@@ -111,7 +111,7 @@ async function licenseOf(directory: string): Promise<string> {
   return [`${String(name)} ${String(version)} (${String(license)})`, '', ...texts, ''].join('\n');
 }
 
-if (import.meta.main) {
+async function main(): Promise<void> {
   const started = performance.now();
   const { startBytes, lazyBytes } = await buildBundle();
   const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
@@ -119,4 +119,11 @@ if (import.meta.main) {
   console.log(
     `${entry}: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig (${seconds} s)`,
   );
+}
+
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  });
 }

@@ -9,7 +9,6 @@ import { root } from '../command.ts';
 export interface SimulatedService {
   readonly host: string;
   readonly protocol: string;
-  readonly caBundle: string | undefined;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly parentIdentifier: string;
@@ -43,7 +42,8 @@ export function pointAtSimulator(
 
 /** The Secret that the Certificate among the objects asks for. */
 export function secretNameOf(manifests: readonly Manifest[]): string {
-  const spec = manifests.find(({ kind }) => kind === 'Certificate')?.['spec'] as { readonly secretName?: string } | undefined;
+  const spec = manifests.find(({ kind }) => kind === 'Certificate')?.['spec'] as
+    { readonly secretName?: string } | undefined;
   if (spec?.secretName === undefined) {
     throw new Error(`${folder} has no Certificate with a secretName.`);
   }
@@ -51,7 +51,6 @@ export function secretNameOf(manifests: readonly Manifest[]): string {
 }
 
 function specFor(manifest: Manifest, service: SimulatedService): object {
-  const { host, protocol, caBundle, parentIdentifier } = service;
-  const endpoint = { host, protocol, ...(caBundle === undefined ? {} : { caBundle }) };
-  return { ...(manifest['spec'] as object), parentIdentifier, endpoint };
+  const { host, protocol, parentIdentifier } = service;
+  return { ...(manifest['spec'] as object), parentIdentifier, endpoint: { host, protocol } };
 }

@@ -103,6 +103,9 @@ export interface Quickstart {
   readonly secretName: string;
 }
 
+/** The simulator's subordinate CA that issues in the demo. */
+export const issuingCA = 'sim-sub-ecc-p256';
+
 /** Applies the quickstart in a namespace of its own. */
 export async function applyQuickstart(
   stage: Stage,
@@ -113,7 +116,12 @@ export async function applyQuickstart(
   return await stage.progress.step('kubectl apply -f deploy/examples/quickstart/', async () => {
     const namespace = `quickstart-${randomBytes(2).toString('hex')}`;
     await create(stage, cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
-    const objects = pointAtSimulator(await readQuickstart(), namespace, serviceOf(simulator));
+    const objects = pointAtSimulator(await readQuickstart(), namespace, {
+      host: simulator.endpoint,
+      protocol: 'HTTP',
+      parentIdentifier: issuingCA,
+      ...simulator.accessKey,
+    });
     await cluster.kubectl(['apply', '-f', '-'], listOf([...secretAccess(product, namespace), ...objects]));
     return { namespace, secretName: secretNameOf(objects) };
   });

@@ -25,7 +25,7 @@ export async function showProof(
   const text = await cluster.kubectl(['get', 'secret', secretName, '--namespace', namespace, '-o', 'json']);
   const secret = JSON.parse(text) as TlsSecret;
   const chain = await progress.step("openssl verify: chain up to the simulator's root", async () => {
-    return await verifyChain(secret, issuingCA(simulator).rootPem, directory);
+    return await verifyChain(secret, simulator.rootPem(issuingCA), directory);
   });
   await progress.step('private key and certificate belong together', () => {
     if (!isKeyOfCertificate(secret)) {

@@ -31,7 +31,8 @@ const layers: readonly Layer[] = [
   { folder: 'src/issuing/', mayImport: ['src/crds/'], mayImportTypes: [] },
   { folder: 'src/alibaba/', mayImport: [], mayImportTypes: [] },
   { folder: 'src/kubernetes/', mayImport: [], mayImportTypes: [] },
-  { folder: 'src/runtime/', mayImport: [], mayImportTypes: [] },
+  // The version is the package's.
+  { folder: 'src/runtime/', mayImport: ['package.json'], mayImportTypes: [] },
   { folder: 'src/crds/', mayImport: [], mayImportTypes: [] },
   { folder: 'simulator/', mayImport: [], mayImportTypes: [] },
 ];

@@ -1,0 +1,98 @@
+/** What deploy/install.yaml lets the operator's ServiceAccount do, asked of a real API server, and above all what not. */
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { installProduct, type Product, secretAccess } from '../support/product.ts';
+import { testCluster } from '../support/test-cluster.ts';
+
+const cluster = testCluster();
+let product: Product;
+let allowedNamespace: string;
+let otherNamespace: string;
+
+beforeAll(async () => {
+  product = await installProduct(cluster);
+  allowedNamespace = await cluster.createNamespace('secrets-allowed');
+  otherNamespace = await cluster.createNamespace('secrets-other');
+  await cluster.apply(secretAccess(product, allowedNamespace));
+});
+
+interface Action {
+  readonly verb: string;
+  readonly resource: string;
+  readonly group?: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+async function isAllowed(action: Action): Promise<boolean> {
+  const { name, namespace } = product.serviceAccount;
+  const review = (await cluster.api.expect('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: { user: `system:serviceaccount:${namespace}:${name}`, resourceAttributes: action },
+  })) as { readonly status: { readonly allowed: boolean } };
+  return review.status.allowed;
+}
+
+function nameOf({ verb, group, resource, subresource }: Action): string {
+  return `${verb} ${[group, resource, subresource].filter((part) => part !== undefined).join('/')}`;
+}
+
+const own = 'pca.alibabacloud.com';
+const certManager = 'cert-manager.io';
+
+describe("the operator's ServiceAccount", () => {
+  it.each(
+    (
+      [
+        { verb: 'watch', group: own, resource: 'alibabapcaissuers' },
+        { verb: 'watch', group: own, resource: 'alibabapcaclusterissuers' },
+        { verb: 'patch', group: own, resource: 'alibabapcaissuers', subresource: 'status' },
+        { verb: 'patch', group: own, resource: 'alibabapcaclusterissuers', subresource: 'status' },
+        { verb: 'watch', group: certManager, resource: 'certificaterequests' },
+        { verb: 'patch', group: certManager, resource: 'certificaterequests', subresource: 'status' },
+      ] as readonly Action[]
+    ).map((action) => [nameOf(action), action] as const),
+  )('may %s', async (_name, action) => {
+    expect(await isAllowed(action)).toBe(true);
+  });
+
+  it.each(
+    (
+      [
+        { verb: 'list', resource: 'secrets' },
+        { verb: 'get', resource: 'secrets' },
+        { verb: 'create', group: certManager, resource: 'certificaterequests' },
+        { verb: 'delete', group: certManager, resource: 'certificaterequests' },
+        { verb: 'patch', group: certManager, resource: 'certificaterequests' },
+        { verb: 'approve', group: certManager, resource: 'signers' },
+        { verb: 'patch', group: own, resource: 'alibabapcaissuers' },
+        { verb: 'delete', group: own, resource: 'alibabapcaclusterissuers' },
+        { verb: 'create', resource: 'pods' },
+        { verb: 'create', resource: 'serviceaccounts', subresource: 'token' },
+        { verb: 'escalate', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
+        { verb: 'impersonate', resource: 'users' },
+        { verb: '*', group: '*', resource: '*' },
+      ] as readonly Action[]
+    ).map((action) => [nameOf(action), action] as const),
+  )('must not %s', async (_name, action) => {
+    expect(await isAllowed(action)).toBe(false);
+  });
+
+  it('reads Secrets by name where the chart was told so, and nowhere else', async () => {
+    const inNamespace = (namespace: string, verb: string): Action => ({
+      verb,
+      resource: 'secrets',
+      namespace,
+      name: 'key',
+    });
+    expect([
+      await isAllowed(inNamespace(allowedNamespace, 'get')),
+      await isAllowed(inNamespace(allowedNamespace, 'list')),
+      await isAllowed(inNamespace(allowedNamespace, 'update')),
+      await isAllowed(inNamespace(otherNamespace, 'get')),
+      await isAllowed(inNamespace(product.serviceAccount.namespace, 'get')),
+    ]).toEqual([true, false, false, false, true]);
+  });
+});

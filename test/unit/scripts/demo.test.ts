@@ -1,0 +1,189 @@
+/** The parts of the demo that need no cluster. */
+import { describe, expect, it } from 'vitest';
+
+import { ignoredKubeconfigNotice, parseDemoArguments } from '../../../scripts/demo/arguments.ts';
+import { findMissing } from '../../../scripts/demo/cluster.ts';
+import { Progress } from '../../../scripts/demo/progress.ts';
+import { pointAtSimulator, readQuickstart, secretNameOf } from '../../../scripts/demo/quickstart.ts';
+import { Interrupted, UndoStack, unlessInterrupted } from '../../../scripts/demo/undo.ts';
+import type { Manifest } from '../../support/cluster.ts';
+
+describe('the arguments of the demo', () => {
+  it.each([
+    [[], { kind: 'run', demo: { keep: false, kubeconfig: undefined } }],
+    [['--keep'], { kind: 'run', demo: { keep: true, kubeconfig: undefined } }],
+    [['--kubeconfig', 'kind.yaml', '--keep'], { kind: 'run', demo: { keep: true, kubeconfig: 'kind.yaml' } }],
+    [['--kubeconfig=kind.yaml'], { kind: 'run', demo: { keep: false, kubeconfig: 'kind.yaml' } }],
+    [['--help'], { kind: 'help' }],
+    [['--kubeconfig='], { kind: 'wrong', message: '--kubeconfig needs the path of a file.' }],
+  ])('%j', (given, wanted) => {
+    expect(parseDemoArguments(given)).toEqual(wanted);
+  });
+
+  it.each([
+    [['--kep'], '--kep'],
+    [['more'], 'more'],
+    [['--kubeconfig'], '--kubeconfig'],
+  ])('%j are refused', (given, named) => {
+    expect(parseDemoArguments(given)).toEqual({ kind: 'wrong', message: expect.stringContaining(named) as string });
+  });
+
+  it.each([
+    [undefined, undefined, false],
+    [undefined, '', false],
+    [undefined, '/home/me/config', true],
+    ['kind.yaml', '/home/me/config', false],
+  ])('--kubeconfig %s with KUBECONFIG %s: a notice: %s', (kubeconfig, environment, noticed) => {
+    const notice = ignoredKubeconfigNotice({ keep: false, kubeconfig }, environment);
+    expect(notice?.includes('npm run demo -- --kubeconfig /home/me/config') ?? false).toBe(noticed);
+  });
+});
+
+function recorded(isTTY: boolean): {
+  readonly progress: Progress;
+  readonly text: () => string;
+  readonly pass: (milliseconds: number) => void;
+} {
+  let text = '';
+  let now = 0;
+  const screen = {
+    isTTY,
+    write: (more: string) => {
+      text += more;
+    },
+  };
+  return {
+    progress: new Progress(screen, () => now),
+    text: () => text,
+    pass: (milliseconds) => {
+      now += milliseconds;
+    },
+  };
+}
+
+describe('progress', () => {
+  it('is one line per step with its time, and the state of a long step on lines of their own without a terminal', async () => {
+    const { progress, text, pass } = recorded(false);
+    const result = await progress.step('build', (tell) => {
+      tell('half');
+      tell('half');
+      pass(2345);
+      return 42;
+    });
+    expect([result, text(), progress.total]).toEqual([
+      42,
+      `  …  build: half\n  ✓  ${'build'.padEnd(58)}    2.3 s\n`,
+      '2.3 s',
+    ]);
+  });
+
+  it('rewrites the one line on a terminal', async () => {
+    const { progress, text } = recorded(true);
+    await progress.step('build', (tell) => {
+      tell('half');
+    });
+    const clear = '\r\u001B[K';
+    expect(text()).toBe(`  …  build${clear}  …  build: half${clear}  ✓  ${'build'.padEnd(58)}    0.0 s\n`);
+  });
+
+  it('marks a step that failed and hands its error on', async () => {
+    const { progress, text } = recorded(false);
+    const failing = progress.step('build', async () => {
+      await Promise.reject(new Error('no space'));
+    });
+    await expect(failing).rejects.toThrow('no space');
+    expect(text()).toBe(`  ✗  ${'build'.padEnd(58)}    0.0 s\n`);
+  });
+});
+
+describe('undoing', () => {
+  it('goes backwards, past what fails, and only once', async () => {
+    const done: string[] = [];
+    const undo = new UndoStack();
+    for (const name of ['first', 'second', 'third']) {
+      undo.push(name, async () => {
+        done.push(name);
+        await (name === 'second' ? Promise.reject(new Error('busy')) : Promise.resolve());
+      });
+    }
+    const failures = [await undo.undoAll(), await undo.undoAll()];
+
+    expect([done, failures]).toEqual([
+      ['third', 'second', 'first'],
+      [['Could not remove: second (busy)'], []],
+    ]);
+  });
+
+  it('an interruption ends a wait at once, one that came before too', async () => {
+    const controller = new AbortController();
+    const waiting = unlessInterrupted(controller.signal, new Promise<never>(() => {}));
+    controller.abort(new Interrupted('SIGTERM'));
+
+    await expect(waiting).rejects.toEqual(new Interrupted('SIGTERM'));
+    await expect(unlessInterrupted(controller.signal, new Promise<never>(() => {}))).rejects.toThrow(
+      'interrupted by SIGTERM',
+    );
+  });
+
+  it('a result that comes first is handed on', async () => {
+    expect(await unlessInterrupted(new AbortController().signal, Promise.resolve(1))).toBe(1);
+  });
+});
+
+const service = {
+  host: '127.0.0.1:1234',
+  protocol: 'HTTP',
+  accessKeyId: 'id',
+  accessKeySecret: 'secret',
+  parentIdentifier: 'ca',
+};
+
+describe('the quickstart', () => {
+  it('changes only what a user edits, and the namespace', async () => {
+    const written = await readQuickstart();
+    const pointed = pointAtSimulator(written, 'demo', service);
+
+    const unchanged = written.map((manifest) => ({
+      ...manifest,
+      metadata: { ...manifest.metadata, namespace: 'demo' },
+    }));
+    expect(pointed).toEqual(
+      unchanged.map((manifest) => {
+        if (manifest.kind === 'Secret') {
+          return { ...manifest, stringData: { accessKeyId: 'id', accessKeySecret: 'secret' } };
+        }
+        const endpoint = { host: '127.0.0.1:1234', protocol: 'HTTP' };
+        const spec = (manifest as Manifest)['spec'] as object;
+        return manifest.kind === 'AlibabaPCAIssuer'
+          ? { ...manifest, spec: { ...spec, parentIdentifier: 'ca', endpoint } }
+          : manifest;
+      }),
+    );
+    expect(new Set(pointed.map(({ kind }) => kind))).toEqual(new Set(['Secret', 'AlibabaPCAIssuer', 'Certificate']));
+  });
+
+  it('tells the Secret of its Certificate', () => {
+    const certificate = {
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'Certificate',
+      metadata: { name: 'a' },
+      spec: { secretName: 's' },
+    };
+    expect(secretNameOf([certificate])).toBe('s');
+    expect(() => secretNameOf([])).toThrow('has no Certificate with a secretName');
+  });
+});
+
+describe("a user's cluster", () => {
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'a', namespace: 'one' } };
+  const elsewhere = { ...role, metadata: { name: 'a', namespace: 'two' } };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a', namespace: 'one' } };
+
+  it.each([
+    ['nothing', '', [role, elsewhere, account]],
+    ['one of them', JSON.stringify(role), [elsewhere, account]],
+    ['several', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [role, account] }), [elsewhere]],
+  ])('that has %s gets the rest', async (_what, found, missing) => {
+    expect(await findMissing(async () => await Promise.resolve(found), [role, elsewhere, account])).toEqual(missing);
+  });
+});

@@ -1,0 +1,113 @@
+/** What `npm test` makes of its arguments and of the tests' results. */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { runLimited } from '../../../scripts/command.ts';
+import { countTests, type CountedModule } from '../../../scripts/reporter.ts';
+import { parseTestArguments } from '../../../scripts/test-arguments.ts';
+import { isSuccess, readCounts, sum, summaryLine } from '../../../scripts/test-counts.ts';
+
+describe('the arguments of npm test', () => {
+  it.each([
+    [[], { full: false, projects: ['unit', 'integration'], vitest: [] }],
+    [['--full'], { full: true, projects: ['unit', 'integration'], vitest: [] }],
+    [['--only', 'unit'], { full: false, projects: ['unit'], vitest: [] }],
+    [
+      ['--only', 'integration', 'crds', '-t', 'names'],
+      { full: false, projects: ['integration'], vitest: ['crds', '-t', 'names'] },
+    ],
+    [['crds', '--full', '--only', 'unit'], { full: true, projects: ['unit'], vitest: ['crds'] }],
+  ])('%j', (given, wanted) => {
+    expect(parseTestArguments(given)).toEqual(wanted);
+  });
+
+  it.each([[['--only']], [['--only', 'everything']]])('%j names no project', (given) => {
+    expect(() => parseTestArguments(given)).toThrow('--only must be followed by one of: unit, integration.');
+  });
+});
+
+describe('the counts of a run', () => {
+  it.each([
+    [{ passed: 3, failed: 0, skipped: 0 }, '3 passed, 0 failed', true],
+    [{ passed: 3, failed: 1, skipped: 2 }, '3 passed, 1 failed, 2 skipped', false],
+    [{ passed: 0, failed: 0, skipped: 0 }, '0 passed, 0 failed', false],
+    [{ passed: 0, failed: 0, skipped: 9 }, '0 passed, 0 failed, 9 skipped', false],
+  ])('%j ends with "%s"; success: %s', (counts, line, success) => {
+    expect([summaryLine(counts), isSuccess(counts)]).toEqual([line, success]);
+  });
+
+  it('add up', () => {
+    const counts = [
+      { passed: 1, failed: 2, skipped: 3 },
+      { passed: 10, failed: 20, skipped: 30 },
+    ];
+    expect([sum(counts), sum([])]).toEqual([
+      { passed: 11, failed: 22, skipped: 33 },
+      { passed: 0, failed: 0, skipped: 0 },
+    ]);
+  });
+
+  it('come back as they were written', () => {
+    fc.assert(
+      fc.property(fc.record({ passed: fc.nat(), failed: fc.nat(), skipped: fc.nat() }), (counts) => {
+        expect(readCounts(JSON.stringify(counts))).toEqual(counts);
+      }),
+    );
+  });
+
+  it.each(['', 'null', '{', '{}', '{"passed":1,"failed":0}', '{"passed":-1,"failed":0,"skipped":0}'])(
+    'are one failure when a run left %j',
+    (text) => {
+      expect(readCounts(text)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    },
+  );
+
+  it('are one failure whatever else a run left', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(readCounts(text)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+      }),
+    );
+  });
+});
+
+function module(
+  states: readonly string[],
+  errors: { readonly ofFile?: number; readonly ofSuite?: number } = {},
+): CountedModule {
+  return {
+    errors: () => Array.from({ length: errors.ofFile ?? 0 }),
+    children: {
+      allTests: () => states.map((state) => ({ result: () => ({ state }) })),
+      allSuites: () => [{ errors: () => Array.from({ length: errors.ofSuite ?? 0 }) }],
+    },
+  };
+}
+
+describe('the reporter', () => {
+  it.each([
+    ['passed, failed and skipped tests', [module(['passed', 'failed', 'skipped', 'passed'])], 0, [2, 1, 1]],
+    ['the tests of all files', [module(['passed']), module(['passed', 'passed'])], 0, [3, 0, 0]],
+    ['a test that was never run as failed', [module(['pending'])], 0, [0, 1, 0]],
+    ['a file that does not load as failed', [module([], { ofFile: 1 })], 0, [0, 1, 0]],
+    ['a hook that throws as failed', [module(['skipped'], { ofSuite: 1 })], 0, [0, 1, 1]],
+    ['an unhandled rejection as failed', [module(['passed'])], 2, [1, 2, 0]],
+  ] as const)('counts %s', (_what, modules, unhandled, [passed, failed, skipped]) => {
+    expect(countTests(modules, unhandled)).toEqual({ passed, failed, skipped });
+  });
+});
+
+describe('running at most so many at once', () => {
+  it.each([1, 2, 5])('keeps to %i and to the order of the tasks', async (limit) => {
+    let now = 0;
+    let most = 0;
+    const tasks = Array.from({ length: 6 }, (_, index) => async () => {
+      most = Math.max(most, ++now);
+      await Promise.resolve();
+      now -= 1;
+      return index;
+    });
+
+    expect([await runLimited(limit, tasks), most]).toEqual([[0, 1, 2, 3, 4, 5], limit]);
+  });
+});
