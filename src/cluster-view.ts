@@ -108,7 +108,10 @@ export async function openCluster(
     synced: async (signal) => {
       await Promise.all(reflectors.map((reflector) => reflector.synced(signal)));
     },
-    missing: () => reflectors.filter(({ hasSynced }) => !hasSynced).map(({ name }) => `${name} were not listed yet`),
+    missing: () =>
+      ['certificaterequests', ...issuerKinds.map(({ plural }) => plural)]
+        .filter((_, index) => reflectors[index]?.hasSynced !== true)
+        .map((name) => `${name} were not listed yet`),
     close: () => kubernetes.close(),
   };
 }

@@ -11,7 +11,7 @@ import { RequestWriter } from './controllers/request-writer.ts';
 import { connectWakeUps } from './controllers/wake-ups.ts';
 import { openCluster, type ClusterView } from './cluster-view.ts';
 import { meteredPcaClient } from './metered-pca-client.ts';
-import { Controller } from './kubernetes/controller.ts';
+import { Controller, type ReconcileRecord } from './kubernetes/controller.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { LeaderElector } from './kubernetes/leader-election.ts';
 import { WorkQueue } from './kubernetes/work-queue.ts';
@@ -26,6 +26,8 @@ const fieldManager = 'alibaba-pca-issuer';
 /** Time that a reconcile may take beyond its one call to PCA: reads and writes at the API server. */
 const reconcileMarginMilliseconds = 60_000;
 const issuerChecksAtATime = 8;
+/** Names of the results as controller-runtime's metrics have them. */
+const reconcileResults = { done: 'success', after: 'requeue_after', retry: 'requeue', error: 'error' } as const;
 /** A broken issuer is looked at again at least this often, so that a mended Secret is noticed soon. */
 const issuerRetryMaxMilliseconds = 60_000;
 
@@ -98,6 +100,7 @@ export class Operator {
       namespace: this.#options['leader-election-namespace'] || this.#view.namespace,
       name,
       identity: `${hostname()}_${randomUUID()}`,
+      onTrouble: (message) => this.#logger.warn({ lease: name }, message),
     });
     this.#metrics.set('leader_election_master_status', { name }, 0);
     const end = await elector.run(stop, async (leadership) => {
@@ -115,7 +118,7 @@ export class Operator {
     if (leadership.aborted) return;
     const now = (): Date => new Date();
     const monotonic = (): number => performance.now();
-    const events = new EventRecorder({ client: this.#view.kubernetes, component: fieldManager });
+    const events = new EventRecorder({ client: this.#view.kubernetes, component: fieldManager, instance: hostname(), now });
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
     const shared = { sessions, events, metrics: this.#metrics, logger: this.#logger, now, issuer: this.#view.issuer };
@@ -182,9 +185,21 @@ export class Operator {
       queue,
       concurrency: settings.concurrency,
       deadlineMilliseconds: this.#options['pca-timeout'] + reconcileMarginMilliseconds,
+      drainMilliseconds: this.#options['shutdown-timeout'],
       reconcile: settings.reconcile,
       mayAct: settings.mayAct,
+      now: () => performance.now(),
+      onReconcile: (record) => this.#observe(name, queue, record),
     });
     return { controller, queue };
+  }
+
+  #observe(controller: string, queue: WorkQueue, { key, result, seconds, error }: ReconcileRecord): void {
+    this.#metrics.count('controller_runtime_reconcile_total', { controller, result: reconcileResults[result] });
+    this.#metrics.observe('controller_runtime_reconcile_time_seconds', { controller }, seconds);
+    this.#metrics.set('workqueue_depth', { name: controller }, queue.depth);
+    if (error === undefined) return;
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    this.#logger.error({ controller, key, stack }, `A defect of the operator, tried again with back-off: ${message}`);
   }
 }

@@ -62,8 +62,12 @@ const longestWaitMilliseconds = 10_000;
 const burstSeconds = 0.1;
 const smallestBurst = 1.5;
 /** How near the return goes at once to the rate that was throttled, and how gently it goes on from there. */
-const returnShare = 0.95;
-const firstProbe = 0.0025;
+const returnShare = 0.97;
+/** Throttled again so soon after a halving, the limit must lie well below: the next return stops short by this factor. */
+const shortReturnMilliseconds = 5000;
+const distrust = 0.85;
+const firstProbe = 0.0005;
+const probeGrowth = 1.5;
 
 /** Grants calls within the rates found so far. Never blocks; pure but for its clock. */
 export class CallBudget {
@@ -78,7 +82,8 @@ export class CallBudget {
   reserve(key: BudgetKey): Reservation {
     const now = this.#options.now();
     const bucket = this.#bucket(key, now);
-    advance(bucket, now);
+    fill(bucket, now);
+    observe(bucket, now);
     if (now >= bucket.pausedUntil && bucket.tokens >= 1) {
       bucket.tokens -= 1;
       bucket.granted += 1;
@@ -92,15 +97,16 @@ export class CallBudget {
   throttled(key: BudgetKey): void {
     const now = this.#options.now();
     const bucket = this.#bucket(key, now);
-    advance(bucket, now);
+    fill(bucket, now);
+    observeAnew(bucket, now);
     bucket.pausedUntil = now + pauseMilliseconds;
     bucket.tokens = 0;
-    if (now - bucket.halvedAt < coolDownMilliseconds) return;
+    const sinceHalved = now - bucket.halvedAt;
+    if (sinceHalved < coolDownMilliseconds) return;
     bucket.halvedAt = now;
-    bucket.throttledRate = bucket.rate;
+    bucket.throttledRate = sinceHalved < shortReturnMilliseconds ? bucket.rate * distrust : bucket.rate;
     bucket.probe = firstProbe;
     bucket.rate = Math.max(bucket.limits.floorPerSecond, bucket.rate / 2);
-    observeAnew(bucket, now);
   }
 
   /** The present rate in calls per second, for metrics. */
@@ -142,14 +148,17 @@ function burstOf(rate: number): number {
   return Math.max(smallestBurst, rate * burstSeconds);
 }
 
-// Tokens first, at the rate that held until now; a new rate earns from here on.
-function advance(bucket: Bucket, now: number): void {
+function fill(bucket: Bucket, now: number): void {
   const from = Math.max(bucket.filledAt, bucket.pausedUntil);
   const earned = (bucket.rate * Math.max(0, now - from)) / second;
   bucket.tokens = Math.min(burstOf(bucket.rate), bucket.tokens + earned);
   bucket.filledAt = Math.max(now, bucket.filledAt);
+}
+
+// A second without a throttled answer, in which the rate was needed, raises it; called after the tokens of the old rate are in.
+function observe(bucket: Bucket, now: number): void {
   const observed = now - bucket.observedFrom;
-  if (observed < second || now - bucket.halvedAt < coolDownMilliseconds) return;
+  if (observed < second) return;
   const used = bucket.refused || bucket.granted * second >= 0.5 * bucket.rate * observed;
   if (used) grow(bucket);
   observeAnew(bucket, now);
@@ -161,7 +170,7 @@ function observeAnew(bucket: Bucket, now: number): void {
   bucket.refused = false;
 }
 
-// Below the rate that was throttled: quickly back to just under it, then in steps that double, so that a limit which stays is
+// Below the rate that was throttled: quickly back to just under it, then in steps that grow, so that a limit which stays is
 // touched seldom and one which was raised is found soon. Well above it, the old experience no longer counts.
 function grow(bucket: Bucket): void {
   const { ceilingPerSecond } = bucket.limits;
@@ -176,7 +185,7 @@ function grow(bucket: Bucket): void {
     return;
   }
   bucket.rate = Math.min(ceilingPerSecond, bucket.rate * (1 + bucket.probe));
-  bucket.probe = Math.min(1, bucket.probe * 2);
+  bucket.probe = Math.min(1, bucket.probe * probeGrowth);
   if (bucket.rate > throttledRate * 2) bucket.throttledRate = undefined;
 }
 

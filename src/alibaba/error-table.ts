@@ -193,6 +193,8 @@ export const errorTable: readonly ErrorRow[] = [
     'no trusted TLS connection could be made',
     tlsAdvice,
   ),
+  // These may also come in the middle of a connection.
+  row('Transport', 'OutcomeUnknown', ['EPROTO', 'ERR_SSL_*'], 'the TLS connection failed', tlsAdvice, { issued: true }),
   row('Transport', 'OutcomeUnknown', ['*'], 'the connection failed before an answer came', networkAdvice, {
     issued: true,
   }),

@@ -52,10 +52,17 @@ let loading: Promise<Library> | undefined;
 
 /** A client on the library, loading it the first time. Rejects when it cannot be loaded or refuses the settings. */
 export async function openWireClient(options: WireOptions): Promise<WireClient> {
-  loading ??= import('@alicloud/openapi-client').then((module) => module.default);
+  loading ??= load();
   const library = await loading;
   const client = new library.default(configuration(library, options));
   return { send: (call) => exchange(library, client, call) };
+}
+
+// Node and esbuild give module.exports as the default import, other loaders the class itself.
+async function load(): Promise<Library> {
+  const module = await import('@alicloud/openapi-client');
+  const exported: Library | Library['default'] = module.default;
+  return 'default' in exported ? exported : { ...module, default: exported };
 }
 
 function configuration(library: Library, options: WireOptions): InstanceType<Library['Config']> {

@@ -4,6 +4,7 @@ import type { Schema } from './schema.ts';
 const customAttributesSchema = {
   type: 'array',
   description: 'Further attributes by object identifier, in this order; an identifier may occur several times.',
+  minItems: 1,
   maxItems: 20,
   'x-kubernetes-list-type': 'atomic',
   items: {
@@ -31,7 +32,6 @@ const subjectSchema = {
   type: 'object',
   description:
     "Subject of every certificate. Any field here makes PCA ignore the request's own subject altogether. Left out: the request's subject is used whole.",
-  minProperties: 1,
   properties: {
     country: {
       type: 'string',
@@ -48,6 +48,12 @@ const subjectSchema = {
     commonName: { type: 'string', description: 'Common name.', minLength: 1, maxLength: 64 },
     customAttributes: customAttributesSchema,
   },
+  'x-kubernetes-validations': [
+    {
+      rule: 'has(self.country) || has(self.state) || has(self.locality) || has(self.organization) || has(self.organizationUnit) || has(self.commonName) || has(self.customAttributes)',
+      message: "must have at least one field; leave subject out to use the request's own",
+    },
+  ],
 } as const satisfies Schema;
 
 /** Settings of CreateCustomCertificate (Alibaba: CreateCustomCertificate). */

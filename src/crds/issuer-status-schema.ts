@@ -19,7 +19,7 @@ const conditionSchema = {
       type: 'integer',
       format: 'int64',
       minimum: 0,
-      description: 'metadata.generation of the spec that this was observed with; smaller means outdated.',
+      description: 'The metadata.generation of the spec that this was observed with; smaller means outdated.',
     },
     lastTransitionTime: { type: 'string', format: 'date-time', description: 'When status last changed.' },
     reason: {
@@ -43,7 +43,7 @@ export const issuerStatusSchema = {
       type: 'integer',
       format: 'int64',
       minimum: 0,
-      description: 'metadata.generation of the spec that this status is about.',
+      description: 'The metadata.generation of the spec that this status is about.',
     },
     conditions: {
       type: 'array',

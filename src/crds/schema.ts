@@ -54,7 +54,6 @@ export interface ObjectSchema extends Described {
   readonly default?: Readonly<Record<string, never>>;
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly minProperties?: number;
 }
 
 /** Any schema of the vocabulary. */

@@ -5,7 +5,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 
 /** TLS settings towards the API server; PEM text or bytes. */
 export interface TlsSettings {
@@ -17,7 +16,7 @@ export interface TlsSettings {
   readonly rejectUnauthorized?: boolean;
 }
 
-/** What a request needs to be accepted. `tls` stays the same object as long as nothing in it changed. */
+/** What a request needs to be accepted. */
 export interface KubernetesCredentials {
   /** Headers such as `authorization`; empty with client certificates. */
   readonly headers: Readonly<Record<string, string>>;
@@ -158,9 +157,7 @@ function cached(read: ReadCredentials, now = () => performance.now()): Kubernete
   const refresh = async (fresh: boolean): Promise<KubernetesCredentials> => {
     const previous = last;
     try {
-      const credentials = await read(fresh);
-      const tls = previous !== undefined && isDeepStrictEqual(credentials.tls, previous.credentials.tls);
-      last = { at: now(), credentials: tls ? { ...credentials, tls: previous.credentials.tls } : credentials };
+      last = { at: now(), credentials: await read(fresh) };
     } catch (error) {
       // A file that is being replaced must not stop a client whose credentials may still be good.
       if (previous === undefined || fresh) {

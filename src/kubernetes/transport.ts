@@ -2,6 +2,8 @@
  * Two pools of HTTP/1.1 connections to the API server: one for requests, one for watches, which occupy theirs for
  * minutes. HTTP/2 was measured to be no faster, and one dead session would take everything down with it.
  */
+import { isDeepStrictEqual } from 'node:util';
+
 import { type Dispatcher, Pool } from 'undici';
 
 import type { KubernetesConnection, TlsSettings } from './connection.ts';
@@ -82,8 +84,10 @@ export class Transport {
 
   #poolsFor(tls: TlsSettings): Pools {
     const present = this.#pools;
-    if (present?.tls === tls) {
-      return present;
+    if (present !== undefined && (present.tls === tls || isDeepStrictEqual(present.tls, tls))) {
+      // Credentials that were read again and are the same cost one comparison, not one for each request.
+      this.#pools = present.tls === tls ? present : { ...present, tls };
+      return this.#pools;
     }
     this.#pools = {
       tls,
