@@ -1,0 +1,125 @@
+// The generic loop: results become queue operations, defects are tried again, the end waits for what is in flight.
+import { expect, it } from 'vitest';
+import { Controller, type ReconcileRecord, type ReconcileResult } from '../../../src/kubernetes/controller.ts';
+import { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
+import { until } from '../../support/wait.ts';
+
+function stage(
+  reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>,
+  changes: {
+    concurrency?: number;
+    deadlineMilliseconds?: number;
+    drainMilliseconds?: number;
+    mayAct?: () => boolean;
+  } = {},
+): { queue: WorkQueue; controller: Controller; records: ReconcileRecord[]; stop: AbortController; run: Promise<void> } {
+  const queue = new WorkQueue({
+    baseDelayMilliseconds: 5,
+    maxDelayMilliseconds: 20,
+    now: () => performance.now(),
+    random: Math.random,
+  });
+  const records: ReconcileRecord[] = [];
+  const controller = new Controller({
+    name: 'test',
+    queue,
+    concurrency: 2,
+    deadlineMilliseconds: 5_000,
+    drainMilliseconds: 5_000,
+    mayAct: () => true,
+    now: () => performance.now(),
+    onReconcile: (record) => records.push(record),
+    reconcile,
+    ...changes,
+  });
+  const stop = new AbortController();
+  return { queue, controller, records, stop, run: controller.run(stop.signal) };
+}
+
+it('maps results to the queue: done, again after a time, again with back-off, and a defect again as well', async () => {
+  const seen = new Map<string, number>();
+  const { queue, records, stop, run } = stage(async (key) => {
+    const times = (seen.get(key) ?? 0) + 1;
+    seen.set(key, times);
+    if (times > 1) return { kind: 'done' };
+    if (key === 'after') return { kind: 'after', milliseconds: 1 };
+    if (key === 'retry') return { kind: 'retry', reason: 'not yet' };
+    if (key === 'defect') throw new TypeError('a bug');
+    return { kind: 'done' };
+  });
+  for (const key of ['done', 'after', 'retry', 'defect']) queue.add(key);
+  await until('seven reconciles', () => records.length === 7);
+  stop.abort();
+  await run;
+  expect(Object.fromEntries(seen)).toEqual({ done: 1, after: 2, retry: 2, defect: 2 });
+  expect(records.filter(({ result }) => result === 'error').map(({ key, error }) => [key, String(error)])).toEqual([
+    ['defect', 'TypeError: a bug'],
+  ]);
+});
+
+it('runs no more than its concurrency at once, and never two on one key', async () => {
+  const running = new Set<string>();
+  let most = 0;
+  const { queue, records, stop, run } = stage(
+    async (key) => {
+      expect(running.has(key)).toBe(false);
+      running.add(key);
+      most = Math.max(most, running.size);
+      await new Promise((resolve) => setImmediate(resolve));
+      running.delete(key);
+      return { kind: 'done' };
+    },
+    { concurrency: 3 },
+  );
+  for (let round = 0; round < 20; round += 1) for (const key of ['a', 'b', 'c', 'd', 'e']) queue.add(key);
+  await until('the queue to be empty', () => queue.depth === 0 && running.size === 0);
+  stop.abort();
+  await run;
+  expect(most).toBe(3);
+  expect(records.every(({ result }) => result === 'done')).toBe(true);
+});
+
+it('waits at the end for what is in flight, then tells it to end', async () => {
+  let ended = false;
+  const { queue, controller, stop, run } = stage(
+    (_key, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          ended = true;
+          resolve({ kind: 'retry', reason: 'stopped' });
+        });
+      }),
+    { drainMilliseconds: 30 },
+  );
+  queue.add('a');
+  await until('the reconcile to run', () => controller.active === 1);
+  stop.abort();
+  await run;
+  expect([ended, controller.active]).toEqual([true, 0]);
+});
+
+it('aborts a reconcile at its deadline', async () => {
+  const { queue, records, stop, run } = stage(
+    (_key, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ kind: 'done' }));
+      }),
+    { deadlineMilliseconds: 20 },
+  );
+  queue.add('a');
+  await until('the reconcile to end', () => records.length === 1);
+  stop.abort();
+  await run;
+});
+
+it('starts nothing while the fence is down, and does not lose the key', async () => {
+  let may = false;
+  const { queue, records, stop, run } = stage(async () => ({ kind: 'done' }), { mayAct: () => may });
+  queue.add('a');
+  await until('the key to be put back', () => queue.depth === 0 && queue.delayed === 1);
+  expect(records).toEqual([]);
+  may = true;
+  await until('the key to be worked on', () => records.length === 1);
+  stop.abort();
+  await run;
+});

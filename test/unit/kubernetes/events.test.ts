@@ -1,0 +1,106 @@
+// Events: their form, what is not repeated, and what a burst may cost.
+import { beforeEach, expect, it } from 'vitest';
+import { EventRecorder, type EventToRecord } from '../../../src/kubernetes/events.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+
+let clock: FakeClock;
+let sent: { path: string; body: Record<string, unknown> }[];
+let dropped: string[];
+let answer: 'ok' | 'failed';
+let recorder: EventRecorder;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  sent = [];
+  dropped = [];
+  answer = 'ok';
+  recorder = new EventRecorder({
+    client: {
+      create: async (path: string, body: object) => {
+        sent.push({ path, body: body as Record<string, unknown> });
+        return (answer === 'ok' ? { kind: 'ok', status: 201, body: {} } : { kind: 'failed', failure: {} }) as never;
+      },
+    } as never,
+    component: 'alibaba-pca-issuer',
+    instance: 'pod-1',
+    now: clock.date,
+    onDropped: (why) => dropped.push(why),
+  });
+});
+
+function event(changes: Partial<EventToRecord> = {}): EventToRecord {
+  return {
+    regarding: { apiVersion: 'v1', kind: 'Thing', name: 'thing', namespace: 'shop', uid: 'u1' },
+    type: 'Warning',
+    reason: 'Broken',
+    action: 'Check',
+    note: 'It is broken.',
+    ...changes,
+  };
+}
+
+it('sends the form that the API server takes, with six digits of time', async () => {
+  recorder.record(event());
+  await recorder.flush();
+  expect(sent).toEqual([
+    {
+      path: '/apis/events.k8s.io/v1/namespaces/shop/events',
+      body: {
+        apiVersion: 'events.k8s.io/v1',
+        kind: 'Event',
+        metadata: { name: expect.stringMatching(/^thing\.[0-9a-f]+$/), namespace: 'shop' },
+        eventTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+        reportingController: 'alibaba-pca-issuer',
+        reportingInstance: 'pod-1',
+        type: 'Warning',
+        reason: 'Broken',
+        action: 'Check',
+        note: 'It is broken.',
+        regarding: { apiVersion: 'v1', kind: 'Thing', name: 'thing', namespace: 'shop', uid: 'u1' },
+      },
+    },
+  ]);
+});
+
+it('puts events of cluster-scoped objects into the namespace default', async () => {
+  recorder.record(event({ regarding: { apiVersion: 'v1', kind: 'Thing', name: 'thing', uid: 'u1' } }));
+  await recorder.flush();
+  expect(sent[0]?.path).toBe('/apis/events.k8s.io/v1/namespaces/default/events');
+});
+
+it('does not repeat the same words about the same object within ten minutes', async () => {
+  recorder.record(event());
+  recorder.record(event());
+  recorder.record(event({ note: 'It is still broken.' }));
+  clock.advance(10 * 60_000);
+  recorder.record(event());
+  await recorder.flush();
+  expect([sent.length, dropped]).toEqual([3, ['repeated']]);
+});
+
+it('cuts a long note between characters', async () => {
+  recorder.record(event({ note: '公'.repeat(1_000) }));
+  await recorder.flush();
+  const note = String(sent[0]?.body['note']);
+  expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1_024);
+  expect(note).toMatch(/^公+…$/);
+});
+
+it('lets a burst of successes pass only up to its share, and warnings beside it', async () => {
+  for (let index = 0; index < 200; index += 1) {
+    recorder.record(event({ type: 'Normal', reason: 'Issued', note: `certificate ${index}` }));
+  }
+  recorder.record(event());
+  await recorder.flush();
+  expect([sent.length, dropped.length, sent.at(-1)?.body['reason']]).toEqual([51, 150, 'Broken']);
+});
+
+it('goes on after one that was refused', async () => {
+  answer = 'failed';
+  recorder.record(event());
+  await recorder.flush();
+  answer = 'ok';
+  recorder.record(event({ note: 'Another.' }));
+  await recorder.flush();
+  expect([sent.length, dropped]).toEqual([2, ['failed']]);
+});
