@@ -42,41 +42,37 @@ function nameOf({ verb, group, resource, subresource }: Action): string {
 const own = 'pca.alibabacloud.com';
 const certManager = 'cert-manager.io';
 
+const granted: readonly Action[] = [
+  { verb: 'watch', group: own, resource: 'alibabapcaissuers' },
+  { verb: 'watch', group: own, resource: 'alibabapcaclusterissuers' },
+  { verb: 'patch', group: own, resource: 'alibabapcaissuers', subresource: 'status' },
+  { verb: 'patch', group: own, resource: 'alibabapcaclusterissuers', subresource: 'status' },
+  { verb: 'watch', group: certManager, resource: 'certificaterequests' },
+  { verb: 'patch', group: certManager, resource: 'certificaterequests', subresource: 'status' },
+];
+
+const refused: readonly Action[] = [
+  { verb: 'list', resource: 'secrets' },
+  { verb: 'get', resource: 'secrets' },
+  { verb: 'create', group: certManager, resource: 'certificaterequests' },
+  { verb: 'delete', group: certManager, resource: 'certificaterequests' },
+  { verb: 'patch', group: certManager, resource: 'certificaterequests' },
+  { verb: 'approve', group: certManager, resource: 'signers' },
+  { verb: 'patch', group: own, resource: 'alibabapcaissuers' },
+  { verb: 'delete', group: own, resource: 'alibabapcaclusterissuers' },
+  { verb: 'create', resource: 'pods' },
+  { verb: 'create', resource: 'serviceaccounts', subresource: 'token' },
+  { verb: 'escalate', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
+  { verb: 'impersonate', resource: 'users' },
+  { verb: '*', group: '*', resource: '*' },
+];
+
 describe("the operator's ServiceAccount", () => {
-  it.each(
-    (
-      [
-        { verb: 'watch', group: own, resource: 'alibabapcaissuers' },
-        { verb: 'watch', group: own, resource: 'alibabapcaclusterissuers' },
-        { verb: 'patch', group: own, resource: 'alibabapcaissuers', subresource: 'status' },
-        { verb: 'patch', group: own, resource: 'alibabapcaclusterissuers', subresource: 'status' },
-        { verb: 'watch', group: certManager, resource: 'certificaterequests' },
-        { verb: 'patch', group: certManager, resource: 'certificaterequests', subresource: 'status' },
-      ] as readonly Action[]
-    ).map((action) => [nameOf(action), action] as const),
-  )('may %s', async (_name, action) => {
+  it.each(granted.map((action) => [nameOf(action), action] as const))('may %s', async (_name, action) => {
     expect(await isAllowed(action)).toBe(true);
   });
 
-  it.each(
-    (
-      [
-        { verb: 'list', resource: 'secrets' },
-        { verb: 'get', resource: 'secrets' },
-        { verb: 'create', group: certManager, resource: 'certificaterequests' },
-        { verb: 'delete', group: certManager, resource: 'certificaterequests' },
-        { verb: 'patch', group: certManager, resource: 'certificaterequests' },
-        { verb: 'approve', group: certManager, resource: 'signers' },
-        { verb: 'patch', group: own, resource: 'alibabapcaissuers' },
-        { verb: 'delete', group: own, resource: 'alibabapcaclusterissuers' },
-        { verb: 'create', resource: 'pods' },
-        { verb: 'create', resource: 'serviceaccounts', subresource: 'token' },
-        { verb: 'escalate', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
-        { verb: 'impersonate', resource: 'users' },
-        { verb: '*', group: '*', resource: '*' },
-      ] as readonly Action[]
-    ).map((action) => [nameOf(action), action] as const),
-  )('must not %s', async (_name, action) => {
+  it.each(refused.map((action) => [nameOf(action), action] as const))('must not %s', async (_name, action) => {
     expect(await isAllowed(action)).toBe(false);
   });
 
