@@ -1,0 +1,41 @@
+/** Waiting with a deadline. */
+import { describe, expect, it } from 'vitest';
+
+import { NotYet, until } from '../../support/wait.ts';
+
+const soon = { deadlineMilliseconds: 20, everyMilliseconds: 1 };
+
+/** Answers these one after the other, throwing those that are errors, and the last one from then on. */
+function answers<Value>(...values: readonly (Value | Error)[]): () => Value {
+  let next = 0;
+  return () => {
+    const value = values[Math.min(next, values.length - 1)] as Value | Error;
+    next += 1;
+    if (value instanceof Error) {
+      throw value;
+    }
+    return value;
+  };
+}
+
+describe('waiting', () => {
+  it('goes on past undefined, false and errors, and answers what came in the end', async () => {
+    const check = answers<number | undefined | false>(undefined, false, new Error('refused'), 0);
+    expect(await until('a number', check, { ...soon, deadlineMilliseconds: 5000 })).toBe(0);
+  });
+
+  it.each([
+    ['an error', answers<undefined>(new Error('connection refused')), 'connection refused'],
+    ['what a check says is missing', answers<undefined>(new NotYet({ replicas: 1 })), '{ replicas: 1 }'],
+    ['a value that means no', answers(false), 'false'],
+    ['the last of several', answers<undefined>(new Error('first'), new Error('second')), 'second'],
+  ])('ends at the deadline naming what was waited for and %s', async (_what, check, seen) => {
+    await expect(until('two replicas', check, soon)).rejects.toThrow(
+      `Waited 0.02 s in vain: two replicas. Last seen: ${seen}`,
+    );
+  });
+
+  it('checks at least once, whatever the deadline', async () => {
+    expect(await until('now', () => true, { deadlineMilliseconds: 0 })).toBe(true);
+  });
+});
