@@ -117,7 +117,7 @@ export class LeaderElector {
     const read = await this.#options.client.get<Lease>(`${this.#path}/${this.#options.name}`, this.#limits());
     if (signal.aborted) return false;
     if (read.kind === 'failed') {
-      if (read.failure.class === 'NotFound') return this.#create(startedAt);
+      if (read.failure.class === 'NotFound') return this.#mayHaveHolder() ? false : this.#create(startedAt);
       this.#trouble(`The Lease cannot be read: ${read.failure.message}`);
       return false;
     }
@@ -125,6 +125,11 @@ export class LeaderElector {
     if (this.#observed?.version !== version) this.#observed = { version, at: this.#monotonic() };
     if (!this.#isFree(read.body)) return false;
     return this.#write(this.#leaseFrom(read.body), startedAt);
+  }
+
+  // A Lease that was deleted underneath does not end the leadership of who held it; only time does.
+  #mayHaveHolder(): boolean {
+    return this.#observed !== undefined && this.#monotonic() < this.#observed.at + this.#duration;
   }
 
   #isFree(lease: Lease): boolean {
