@@ -66,8 +66,7 @@ function refuseKey({ request, operation, ca }: Candidate): Refused | undefined {
       : family === 'ECC' && curves.includes(name);
   if (!possible) {
     const sizes = rsaBits.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`));
-    const why = family === 'SM2' ? ' (cert-manager cannot verify SM2 certificates)' : '';
-    const message = `the CSR's key is ${name}${why}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (Certificate: spec.privateKey).`;
+    const message = `the CSR's key is ${name}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (Certificate: spec.privateKey).`;
     return refuse(refusalReasons.keyNotSupported, csrField, message);
   }
   if (family === ca.keyFamily) return undefined;

@@ -45,7 +45,7 @@ export function readCertificates(texts: readonly string[], known: readonly ReadC
 
 /**
  * Orders `certificates`, of which the one with `leafKey` (DER of SubjectPublicKeyInfo) is the leaf. Every one of them
- * must have its place; `supplements` fill gaps at the upper end and may be left over.
+ * must have its place; `supplements`, which are known to be genuine, fill gaps and may be left over.
  */
 export function orderChain(
   certificates: readonly ReadCertificate[],
@@ -67,6 +67,9 @@ export function orderChain(
     remaining = remaining.filter((certificate) => !certificate.der.equals(parent.der));
     top = parent;
   }
+  const top = path.at(-1) ?? leaf;
+  if (isSelfIssued(top) && !isRoot(top))
+    return broken(`"${shown(top)}" names itself as its issuer but did not sign itself`);
   const [stranger] = remaining;
   if (stranger !== undefined)
     return broken(`"${shown(stranger)}" does not belong to the chain, or a link to it is missing`);
@@ -90,10 +93,9 @@ function parentsOf(
   remaining: readonly ReadCertificate[],
   supplements: readonly ReadCertificate[],
 ): readonly ReadCertificate[] {
-  const own = remaining.filter((candidate) => isSigned(child, candidate));
-  if (own.length > 0) return own;
-  // The CA's own certificates only help out, so of several that fit the first will do.
-  return supplements.filter((candidate) => isSigned(child, candidate)).slice(0, 1);
+  // A known certificate goes before another one for the same key, which then is a stranger: anybody can write one.
+  const known = supplements.find((candidate) => isSigned(child, candidate));
+  return known === undefined ? remaining.filter((candidate) => isSigned(child, candidate)) : [known];
 }
 
 function isRoot(certificate: ReadCertificate): boolean {

@@ -19,13 +19,16 @@ export interface CsrFacts {
   readonly subject: DistinguishedName;
   readonly publicKey: PublicKeyFacts;
   readonly extensions: ExtensionFacts;
-  /** Whether the signature was proven; false only for keys that no cryptography here knows (SM2 and other curves). */
-  readonly signatureVerified: boolean;
 }
 
-/** Facts, or what is wrong with the request; `message` never quotes the request. */
+/**
+ * Facts whose signature was proven, or what is wrong with the request; `message` never quotes it. `unsupportedKey` names
+ * a kind of key with which no signature can be proven here: SM2 and rare curves and algorithms.
+ */
 export type CsrResult =
-  { readonly kind: 'ok'; readonly csr: CsrFacts } | { readonly kind: 'malformed'; readonly message: string };
+  | { readonly kind: 'unsupportedKey'; readonly publicKey: PublicKeyFacts }
+  | { readonly kind: 'ok'; readonly csr: CsrFacts }
+  | { readonly kind: 'malformed'; readonly message: string };
 
 const maxOctets = 64 * 1024;
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
@@ -46,7 +49,7 @@ export function readCsr(pem: string): CsrResult {
   if (decoded.kind === 'malformed') return decoded;
   const { key, signed, signature, publicKey, subject, extensions } = decoded.value;
   const facts = { pem: encodePem(der, 'CERTIFICATE REQUEST'), subject, publicKey, extensions };
-  if (key === undefined) return { kind: 'ok', csr: { ...facts, signatureVerified: false } };
+  if (key === undefined) return { kind: 'unsupportedKey', publicKey };
   const algorithm = signatureAlgorithm(der);
   if (algorithm.kind === 'malformed') return algorithm;
   const digest = digestFor(algorithm, publicKey);
@@ -54,7 +57,7 @@ export function readCsr(pem: string): CsrResult {
   if (!isSignedBy(key, { digest: digest.name, pss: algorithm.name === 'RSA-PSS', signed, signature })) {
     return malformed('its signature does not match its public key, so the requester has not shown to hold the key');
   }
-  return { kind: 'ok', csr: { ...facts, signatureVerified: true } };
+  return { kind: 'ok', csr: facts };
 }
 
 interface RequestParts {

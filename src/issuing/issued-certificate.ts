@@ -7,7 +7,7 @@ import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueReply } from './operation.ts';
 import type { ExpectedCertificate, ExpectedSubject, IssuePlan } from './plan.ts';
 import { usageWord } from './usages.ts';
-import { formatMoment } from './validity.ts';
+import { formatMoment } from './moment.ts';
 
 /** A proven certificate, ready for a request's status. */
 export interface IssuedCertificate {

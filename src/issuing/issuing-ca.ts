@@ -4,7 +4,7 @@ import { readCertificates } from './certificate-chain.ts';
 import { showName } from './distinguished-name.ts';
 import type { IssueCall, IssuingOperation } from './operation.ts';
 import { asIdentifier, asMoment, asNumber, asObject, asText, asTexts, type JsonObject } from './reply-body.ts';
-import { formatMoment } from './validity.ts';
+import { formatMoment } from './moment.ts';
 
 /** A CA as PCA describes it (Alibaba: DescribeCACertificate). */
 export interface IssuingCA {

@@ -59,7 +59,12 @@ function csrOf(encoded: string): { readonly kind: 'ok'; readonly csr: CsrFacts }
   const pem = decodeBase64(encoded);
   if (pem === undefined) return invalidCsr('it is not valid base64');
   const read = readCsr(pem.toString('latin1'));
-  return read.kind === 'ok' ? read : invalidCsr(read.message);
+  if (read.kind === 'malformed') return invalidCsr(read.message);
+  if (read.kind === 'ok') return read;
+  const { family, name } = read.publicKey;
+  const why = family === 'SM2' ? ', which cert-manager cannot verify either' : '';
+  const message = `the CSR's key is ${name}${why}, so its signature cannot be checked. Choose an RSA or ECDSA key (Certificate: spec.privateKey).`;
+  return refuse(refusalReasons.keyNotSupported, 'spec.request', message);
 }
 
 function invalidCsr(fault: string): Refused {

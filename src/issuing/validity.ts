@@ -2,6 +2,7 @@
 import type { IssuerSpec } from '../crds/issuer.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { IssuingCA } from './issuing-ca.ts';
+import { formatMoment } from './moment.ts';
 import { type Refused, refusalReasons, refuse } from './refusal.ts';
 
 /** Both ends, on whole seconds. */
@@ -32,11 +33,6 @@ export function resolveValidity(input: {
   if (durationSeconds > longest) return beyondCA(durationSeconds, Math.max(longest, 0), ca);
   const validity = { notBefore: new Date(begin * 1000), notAfter: new Date((begin + durationSeconds) * 1000) };
   return { kind: 'ok', validity };
-}
-
-/** `2027-01-31T09:30:00Z`: PCA's and everyone's way to write a moment to the second. */
-export function formatMoment(moment: Date): string {
-  return `${moment.toISOString().slice(0, 19)}Z`;
 }
 
 interface Limits {

@@ -58,7 +58,7 @@ function accountParameters({ enableCrl, tags = [], resourceGroupId }: Settings):
     ...(enableCrl === undefined ? {} : { EnableCrl: enableCrl ? '1' : '0' }),
     ...numberedObjects(
       'Tags',
-      tags.map(({ key, value }) => ({ Key: key, Value: value ?? '' })),
+      tags.map(({ key, value }) => ({ Key: key, Value: value })),
     ),
     ...(resourceGroupId === undefined ? {} : { ResourceGroupId: resourceGroupId }),
   };

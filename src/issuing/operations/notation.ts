@@ -2,7 +2,8 @@
 import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { NameKind } from '../alternative-name.ts';
 import type { KeyUsage } from '../usages.ts';
-import { formatMoment, type Validity } from '../validity.ts';
+import type { Validity } from '../validity.ts';
+import { formatMoment } from '../moment.ts';
 
 /** One attribute of a subject. */
 export interface SubjectAttribute {

@@ -1,0 +1,346 @@
+import { describe, expect, test } from 'vitest';
+
+import { type Verification, verifyIssued } from '../../../src/issuing/issued-certificate.ts';
+import { planIssuing } from '../../../src/issuing/plan.ts';
+import { keyPair, makeCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
+import {
+  type Deviation,
+  fulfil,
+  issuerSpec,
+  issuingCA,
+  now,
+  plan,
+  reply,
+  signingRequest,
+} from '../../support/issuing.ts';
+
+const begin = new Date('2026-01-01T00:00:00Z');
+const until = new Date('2036-01-01T00:00:00Z');
+const hierarchy = await makeHierarchy('P-256', begin);
+const { root, issuing } = hierarchy;
+const ca = issuingCA(hierarchy);
+const csr = await makeCsr('P-256', {
+  subject: [{ O: ['One'] }, { O: ['Two'] }, { CN: ['a.example'] }],
+  names: [
+    { kind: 'dns', value: 'a.example' },
+    { kind: 'ip', value: '2001:db8::1' },
+    { kind: 'email', value: 'a@a.example' },
+    { kind: 'uri', value: 'spiffe://a.example/b' },
+  ],
+});
+const usages = ['digital signature', 'server auth', 'client auth'];
+const planned = plan(signingRequest(csr, { usages }), ca);
+const leaf = await fulfil(planned, issuing);
+const { names } = planned.expected;
+
+const verify = (certificate: string, chain: readonly string[], changes: Partial<Verification> = {}) =>
+  verifyIssued({ plan: planned, reply: reply(certificate, ...chain), ca, trust: 'Root', now, ...changes });
+
+const verified = (chain: string, authority: string) => ({
+  kind: 'verified',
+  certificate: {
+    chain,
+    ca: authority,
+    identifier: '1f0e7d6c',
+    serialNumber: expect.stringMatching(/^5+[0-9a-f]{4}$/) as string,
+    notBefore: planned.notBefore,
+    notAfter: planned.notAfter,
+  },
+});
+
+describe('the chain of a reply', async () => {
+  const escaped = (pem: string) => pem.trim().replaceAll('\n', '\\n');
+  test.each<[string, string, readonly string[]]>([
+    ['in order', leaf, [issuing.pem + root.pem]],
+    ['in reverse order', leaf, [root.pem + issuing.pem]],
+    ['with the leaf in it again', leaf, [leaf + issuing.pem + root.pem]],
+    ['with everything twice', leaf, [issuing.pem + root.pem, root.pem + issuing.pem]],
+    ['all in the certificate, root first', root.pem + leaf + issuing.pem, []],
+    ['without the root, which the CA knows', leaf, [issuing.pem]],
+    ['missing, for the CA knows all', leaf, []],
+    ['with the root but not the sub CA', leaf, [root.pem]],
+    ['with literal backslash-n', escaped(leaf), [escaped(issuing.pem) + escaped(root.pem)]],
+    [
+      'with CRLF, blanks and comments',
+      ` \r\n${leaf.replaceAll('\n', '\r\n')}  `,
+      [`Root:\n${root.pem}\t Sub:\n${issuing.pem}`],
+    ],
+    ['without newlines at the end', leaf.trim(), [issuing.pem.trim() + root.pem.trim()]],
+  ])('%s becomes leaf and sub CA, with the root apart', (_, certificate, chain) => {
+    expect(verify(certificate, chain)).toEqual(verified(leaf + issuing.pem, root.pem));
+  });
+
+  test('trust in the issuing CA puts the sub CA into status.ca', () => {
+    expect(verify(leaf, [root.pem], { trust: 'IssuingCA' })).toEqual(verified(leaf + issuing.pem, issuing.pem));
+  });
+
+  test('without a known root the highest intermediate stands in for it', () => {
+    const rootless = { ...ca, chain: [] };
+    expect(verify(leaf, [], { ca: rootless })).toEqual(verified(leaf + issuing.pem, issuing.pem));
+  });
+
+  test('a chain of four keeps the order of signing', async () => {
+    const middle = await makeCA('P-256', { name: 'Middle', from: begin, until }, root);
+    const sub = await makeCA('P-256', { name: 'Sub', from: begin, until }, middle);
+    const deepCA = issuingCA({ root: middle, issuing: sub });
+    const deepLeaf = await fulfil(planned, sub);
+    expect(verify(deepLeaf, [root.pem + sub.pem + middle.pem], { ca: deepCA })).toEqual(
+      verified(deepLeaf + sub.pem + middle.pem, root.pem),
+    );
+  });
+
+  test('an RSA chain is proven as well', async () => {
+    const rsa = await makeHierarchy('RSA-2048', begin);
+    const rsaPlan = plan(signingRequest(await makeCsr('RSA-2048', { subject: [{ CN: ['a'] }] })), issuingCA(rsa));
+    const certificate = await fulfil(rsaPlan, rsa.issuing);
+    const result = verifyIssued({ plan: rsaPlan, reply: reply(certificate), ca: issuingCA(rsa), trust: 'Root', now });
+    expect(result).toEqual(verified(certificate + rsa.issuing.pem, rsa.root.pem));
+  });
+
+  const stranger = await makeCA('P-256', { name: 'Stranger', from: begin, until });
+  const twin = await makeCA('P-256', { name: 'Test Issuing CA P-256', from: begin, until }, stranger);
+  const impostor = await makeCA(
+    'P-256',
+    { name: 'Test Issuing CA P-256', from: begin, until, key: 'impostor' },
+    stranger,
+  );
+  const cross = await makeCA('P-256', { name: 'Test Root P-256', from: begin, until }, stranger);
+  const otherKey = await fulfil(planned, issuing, {
+    spki: Buffer.from(await crypto.subtle.exportKey('spki', (await keyPair('P-256', 'other')).publicKey)),
+  });
+  const forged = await fulfil(planned, { ...issuing, keys: stranger.keys });
+
+  test.each<[string, string, readonly string[], string, string]>([
+    [
+      'a stranger in it',
+      leaf,
+      [stranger.pem],
+      'ChainBroken',
+      'its chain is malformed: "Stranger" does not belong to the chain, or a link to it is missing.',
+    ],
+    [
+      "another certificate for the CA's key in it",
+      leaf,
+      [twin.pem],
+      'ChainBroken',
+      'its chain is malformed: "Test Issuing CA P-256" does not belong to the chain, or a link to it is missing.',
+    ],
+    [
+      'a CA of the same name in it',
+      leaf,
+      [impostor.pem],
+      'ChainBroken',
+      'its chain is malformed: "Test Issuing CA P-256" does not belong to the chain, or a link to it is missing.',
+    ],
+    [
+      'two certificates for the key',
+      leaf,
+      [await fulfil(planned, issuing)],
+      'ChainBroken',
+      'its chain is malformed: several certificates carry the public key of the request.',
+    ],
+    [
+      'another key in the leaf',
+      otherKey,
+      [issuing.pem],
+      'KeyMismatch',
+      'it carries another public key than the request.',
+    ],
+    [
+      'another CA above it',
+      await fulfil(planned, stranger),
+      [stranger.pem],
+      'NotSignedByCA',
+      'it is signed by "CN=Stranger", not by CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb".',
+    ],
+    [
+      "a signature that is not the CA's",
+      forged,
+      [],
+      'NotSignedByCA',
+      'it is not signed by CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb".',
+    ],
+    [
+      'a CA of the same name and another key above it',
+      await fulfil(planned, impostor),
+      [impostor.pem + stranger.pem],
+      'NotSignedByCA',
+      'it is signed by "CN=Test Issuing CA P-256", not by CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb".',
+    ],
+    [
+      'a damaged block',
+      leaf,
+      [issuing.pem.slice(0, 300)],
+      'CertificateMalformed',
+      'the reply cannot be read: a PEM block is damaged.',
+    ],
+    [
+      'a block that is no certificate',
+      leaf,
+      ['-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----'],
+      'CertificateMalformed',
+      'the reply cannot be read: a certificate is malformed.',
+    ],
+    [
+      'a text without PEM',
+      leaf,
+      ['pending'],
+      'CertificateMalformed',
+      'the reply cannot be read: a text holds no PEM certificate.',
+    ],
+    [
+      'too much in it',
+      leaf,
+      ['x'.repeat(600_000)],
+      'CertificateMalformed',
+      'the reply cannot be read: it is larger than 512 KiB.',
+    ],
+  ])('%s is refused', (_, certificate, chain, reason, message) => {
+    expect(verify(certificate, chain)).toEqual({ kind: 'mismatch', reason, message });
+  });
+
+  const crossMessage = 'its chain is malformed: two different certificates signed "Test Issuing CA P-256".';
+  test('two certificates for one CA are refused where none of them is known', () => {
+    const result = verify(leaf, [root.pem + cross.pem], { ca: { ...ca, chain: [] } });
+    expect(result).toEqual({ kind: 'mismatch', reason: 'ChainBroken', message: crossMessage });
+  });
+
+  test('a root that did not sign itself is refused', () => {
+    const der = Buffer.from(root.certificate.rawData);
+    der.writeUInt8(der.readUInt8(der.length - 1) ^ 1, der.length - 1);
+    const damaged = `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+    const message = 'its chain is malformed: "Test Root P-256" names itself as its issuer but did not sign itself.';
+    expect(verify(leaf, [damaged], { ca: { ...ca, chain: [] } })).toEqual({
+      kind: 'mismatch',
+      reason: 'ChainBroken',
+      message,
+    });
+  });
+});
+
+describe('the content of a certificate', () => {
+  const asked = '2026-11-23T10:00:00Z to 2027-02-21T10:00:00Z';
+  const at = (text: string) => new Date(text);
+  test.each<[string, Deviation, string, string]>([
+    [
+      'another subject',
+      { subject: [{ O: ['One'] }, { CN: ['a.example'] }] },
+      'SubjectMismatch',
+      'its subject is O=One, CN=a.example, another was asked for.',
+    ],
+    [
+      'another order of the subject',
+      { subject: [{ O: ['Two'] }, { O: ['One'] }, { CN: ['a.example'] }] },
+      'SubjectMismatch',
+      'its subject is O=Two, O=One, CN=a.example, another was asked for.',
+    ],
+    ['a name less', { content: { names: names.slice(1) } }, 'AlternativeNamesMismatch', 'it lacks DNS a.example.'],
+    [
+      'no names',
+      { content: { names: [] } },
+      'AlternativeNamesMismatch',
+      'it lacks DNS a.example, IP 2001:db8::1, e-mail a@a.example, URI spiffe://a.example/b.',
+    ],
+    [
+      'a name more',
+      { content: { names: [...names, { kind: 'dns', value: 'b.example' }] } },
+      'AlternativeNamesMismatch',
+      'it has DNS b.example, which was not asked for.',
+    ],
+    [
+      'a name of another kind',
+      { content: { names: [...names, { kind: 'dn', value: 'CN=a' }] } },
+      'AlternativeNamesMismatch',
+      'it has a name of the kind directoryName, which was not asked for.',
+    ],
+    [
+      'a key usage less',
+      { content: { keyUsages: [] } },
+      'KeyUsageMismatch',
+      'its key usages differ: it has none; asked for: digital signature.',
+    ],
+    [
+      'a key usage more',
+      { content: { keyUsages: ['digitalSignature', 'keyEncipherment'] } },
+      'KeyUsageMismatch',
+      'its key usages differ: it has digital signature, key encipherment; asked for: digital signature.',
+    ],
+    [
+      'another extended usage',
+      { content: { extendedKeyUsages: ['1.3.6.1.5.5.7.3.1'] } },
+      'ExtendedKeyUsageMismatch',
+      'its extended key usages differ: it has server auth; asked for: server auth, client auth.',
+    ],
+    ['the CA flag', { content: { isCA: true } }, 'CAFlagMismatch', 'it is a CA certificate.'],
+    [
+      'an end a second early',
+      { notAfter: at('2027-02-21T09:59:59Z') },
+      'ValidityMismatch',
+      `it is valid from 2026-11-23T10:00:00Z to 2027-02-21T09:59:59Z; asked for: ${asked}.`,
+    ],
+    [
+      'a beginning a second late',
+      { notBefore: at('2026-11-23T10:00:01Z') },
+      'ValidityMismatch',
+      `it is valid from 2026-11-23T10:00:01Z to 2027-02-21T10:00:00Z; asked for: ${asked}.`,
+    ],
+    [
+      'an end in the past',
+      { notBefore: begin, notAfter: at('2026-11-23T10:00:00Z') },
+      'CertificateExpired',
+      'it expired at 2026-11-23T10:00:00Z.',
+    ],
+  ])('%s is refused', async (_, deviation, reason, message) => {
+    expect(verify(await fulfil(planned, issuing, deviation), [])).toEqual({ kind: 'mismatch', reason, message });
+  });
+
+  test('the order of names, their case where it means nothing, and an explicit CA:FALSE make no difference', async () => {
+    const content = {
+      names: names.toReversed().map(({ kind, value }) => ({ kind, value: kind === 'dns' ? 'A.Example' : value })),
+      extendedKeyUsages: ['1.3.6.1.5.5.7.3.2', '1.3.6.1.5.5.7.3.1'],
+      isCA: false,
+    };
+    expect(verify(await fulfil(planned, issuing, { content }), []).kind).toBe('verified');
+  });
+
+  test('the subject that the issuer sets counts as a set of attributes', async () => {
+    const spec = issuerSpec({ createCustomCertificate: { subject: { commonName: 'n', organization: 'o' } } });
+    const overridden = plan(signingRequest(csr, { usages }), ca, spec);
+    const certificate = async (subject: Deviation['subject']) =>
+      reply(await fulfil(overridden, issuing, subject === undefined ? {} : { subject }));
+    const kind = async (subject: Deviation['subject']) =>
+      verifyIssued({ plan: overridden, reply: await certificate(subject), ca, trust: 'Root', now }).kind;
+    expect(await kind([{ CN: ['n'] }, { O: ['o'] }])).toBe('verified');
+    expect(await kind([{ O: ['o'] }, { CN: ['n'] }])).toBe('verified');
+    expect(await kind([{ O: ['o'] }, { CN: ['a.example'] }])).toBe('mismatch');
+    expect(await kind([{ O: ['o'] }, { O: ['o'] }, { CN: ['n'] }])).toBe('mismatch');
+  });
+});
+
+describe('a certificate of an earlier attempt', () => {
+  const later = new Date(now.getTime() + 90_000);
+  const request = signingRequest(csr, { usages });
+  const again = planIssuing({ request, spec: issuerSpec(), ca, clusterUid: '', now: later });
+  const verifyLater = (certificate: string, adopted: boolean) => {
+    if (again.kind === 'refused') throw new Error(again.refusal.message);
+    return verifyIssued({ plan: again.plan, reply: reply(certificate), ca, trust: 'Root', now: later, adopted });
+  };
+
+  test('is adopted although the clock has moved on', () => {
+    expect(verifyLater(leaf, true)).toEqual(verified(leaf + issuing.pem, root.pem));
+  });
+
+  test('is refused where this attempt made the call itself', () => {
+    expect(verifyLater(leaf, false)).toEqual({
+      kind: 'mismatch',
+      reason: 'ValidityMismatch',
+      message:
+        'it is valid from 2026-11-23T10:00:00Z to 2027-02-21T10:00:00Z; asked for: 2026-11-23T10:01:30Z to 2027-02-21T10:01:30Z.',
+    });
+  });
+
+  test('is refused when its lifetime is another', async () => {
+    const short = await fulfil(planned, issuing, { notAfter: new Date('2027-02-21T09:00:00Z') });
+    expect(verifyLater(short, true)).toMatchObject({ kind: 'mismatch', reason: 'ValidityMismatch' });
+  });
+});
