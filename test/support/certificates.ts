@@ -208,7 +208,8 @@ function extensionsFor(content: TestContent): x509.Extension[] {
   const flags = (keyUsages ?? []).reduce((sum, usage) => sum | (1 << bits.indexOf(usage)), 0);
   return [
     ...(names.length > 0 ? [alternativeNames(names, content.subject === undefined)] : []),
-    ...(flags > 0 ? [new x509.KeyUsagesExtension(flags as x509.KeyUsageFlags, true)] : []),
+    // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- several flags make a number that no member has
+    ...(flags > 0 ? [new x509.KeyUsagesExtension(flags, true)] : []),
     ...(extendedKeyUsages === undefined || extendedKeyUsages.length === 0
       ? []
       : [new x509.ExtendedKeyUsageExtension([...extendedKeyUsages])]),
