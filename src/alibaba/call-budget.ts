@@ -62,12 +62,12 @@ const longestWaitMilliseconds = 10_000;
 const burstSeconds = 0.1;
 const smallestBurst = 1.5;
 /** How near the return goes at once to the rate that was throttled, and how gently it goes on from there. */
-const returnShare = 0.97;
+const returnShare = 0.95;
 /** Throttled again so soon after a halving, the limit must lie well below: the next return stops short by this factor. */
-const shortReturnMilliseconds = 5000;
-const distrust = 0.85;
+const shortReturnMilliseconds = 2500;
+const distrust = 0.9;
 const firstProbe = 0.0005;
-const probeGrowth = 1.5;
+const probeGrowth = 1.25;
 
 /** Grants calls within the rates found so far. Never blocks; pure but for its clock. */
 export class CallBudget {

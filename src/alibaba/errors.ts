@@ -77,8 +77,9 @@ export function clientFailure(fault: ClientFault, call: FailedCall, facts: Answe
 }
 
 /** A request id in the service's form, or undefined: it goes into messages, so nothing else may pass for one. */
-export function requestIdOf(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value) ? value : undefined;
+export function requestIdOf(value: unknown, redact: Redact): string | undefined {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9-]{1,64}$/.test(value)) return undefined;
+  return redact(value, nameLimit) === value ? value : undefined;
 }
 
 function recognised(thrown: unknown, call: FailedCall): PcaFailure {
@@ -140,7 +141,7 @@ function serviceAnswer(thrown: unknown, redact: Redact): ServiceAnswer | undefin
     httpStatus,
     code: codeOf(fieldOf(data, 'Code') ?? fieldOf(data, 'code'), redact),
     text: redact(textOf(fieldOf(data, 'Message') ?? fieldOf(data, 'message')) ?? '', textLimit),
-    requestId: requestIdOf(fieldOf(data, 'RequestId') ?? fieldOf(data, 'requestId')),
+    requestId: requestIdOf(fieldOf(data, 'RequestId') ?? fieldOf(data, 'requestId'), redact),
     accessDenied: accessDeniedOf(fieldOf(data, 'AccessDeniedDetail') ?? fieldOf(data, 'accessDeniedDetail'), redact),
   };
 }

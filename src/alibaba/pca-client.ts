@@ -81,14 +81,14 @@ function failureBehind(waited: Unanswered, about: FailedCall): PcaFailure {
 }
 
 function outcomeOf(reply: WireReply, about: FailedCall): PcaOutcome {
-  const facts = { httpStatus: reply.status, requestId: requestIdOf(reply.requestId) };
+  const facts = { httpStatus: reply.status, requestId: requestIdOf(reply.requestId, about.redact) };
   if (reply.status >= 300) return failed(clientFailure('UnexpectedRedirect', about, facts));
   const body = jsonObject(reply.text);
   if (body === undefined) {
     const detail = reply.text.trim() === '' ? 'the body is empty' : 'the body is not a JSON object';
     return failed(clientFailure('MalformedReply', about, { ...facts, detail }));
   }
-  return { kind: 'ok', body, requestId: requestIdOf(body['RequestId']) ?? facts.requestId };
+  return { kind: 'ok', body, requestId: requestIdOf(body['RequestId'], about.redact) ?? facts.requestId };
 }
 
 function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {

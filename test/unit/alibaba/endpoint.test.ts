@@ -1,0 +1,34 @@
+// The host that answers for a region.
+import { expect, test } from 'vitest';
+import { endpointFor } from '../../../src/alibaba/endpoint.ts';
+
+const central = 'cas.aliyuncs.com';
+
+test.each([
+  ['cn-hangzhou', central],
+  ['cn-shanghai', central],
+  ['us-east-1', central],
+  ['cn-hongkong', central],
+  ['ap-southeast-3', central],
+  ['ap-southeast-5', central],
+  ['ap-southeast-1', 'cas.ap-southeast-1.aliyuncs.com'],
+  ['ap-southeast-2', 'cas.ap-southeast-2.aliyuncs.com'],
+  ['ap-northeast-1', 'cas.ap-northeast-1.aliyuncs.com'],
+  ['eu-central-1', 'cas.eu-central-1.aliyuncs.com'],
+  ['me-central-1', 'cas.me-central-1.aliyuncs.com'],
+  ['ap-south-1', 'cas.ap-south-1.aliyuncs.com'],
+  ['me-east-1', 'cas.me-east-1.aliyuncs.com'],
+  ['xx-new-9', 'cas.xx-new-9.aliyuncs.com'],
+])('region %s is served by %s over HTTPS', (region, host) => {
+  expect(endpointFor({ region })).toEqual({ host, protocol: 'HTTPS', caBundle: undefined, region });
+});
+
+test('what the issuer says of the endpoint wins over the map', () => {
+  const settings = {
+    region: 'cn-hongkong',
+    host: 'cas-vpc.cn-hongkong.aliyuncs.com:8443',
+    protocol: 'HTTP',
+    caBundle: 'PEM',
+  } as const;
+  expect(endpointFor(settings)).toEqual(settings);
+});

@@ -1,0 +1,277 @@
+// Calls against small local servers: what goes out, and that whatever comes back is a classified outcome without secrets.
+import { createServer } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { createHook } from 'node:async_hooks';
+import type * as X509 from '@peculiar/x509';
+import * as fc from 'fast-check';
+import { afterEach, expect, test } from 'vitest';
+import { PcaClient } from '../../../src/alibaba/pca-client.ts';
+import type { PcaOutcome } from '../../../src/alibaba/pca-client.ts';
+
+const secret = 'PLANTEDsecret0123456789abcdefg';
+const token = 'PLANTEDtoken+/=';
+const csr = '-----BEGIN CERTIFICATE REQUEST-----\nUExBTlRFRA==PLANTEDcsr\n-----END CERTIFICATE REQUEST-----\n';
+const create = {
+  action: 'CreateCustomCertificate',
+  version: '2020-06-30',
+  parameters: { Csr: csr, 'Tags.1.Key': 'a b' },
+};
+const describeCA = { action: 'DescribeCACertificate', version: '2020-06-30', parameters: { Identifier: 'ca' } };
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    if ('closeAllConnections' in server && typeof server.closeAllConnections === 'function')
+      server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function listen(server: Server): Promise<string> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const serve = (listener: RequestListener): Promise<string> => listen(createServer(listener));
+
+function answer(response: ServerResponse, status: number, body: string | Uint8Array): void {
+  response.writeHead(status, { 'x-acs-request-id': 'HEADER-ID' }).end(body);
+}
+
+function clientAt(
+  host: string,
+  settings: { timeout?: number; protocol?: 'HTTP' | 'HTTPS'; caBundle?: string } = {},
+): PcaClient {
+  return new PcaClient({
+    endpoint: { host, protocol: settings.protocol ?? 'HTTP', caBundle: settings.caBundle, region: 'cn-hangzhou' },
+    accessKey: { accessKeyId: 'LTAI5t', accessKeySecret: secret, securityToken: token },
+    timeoutMilliseconds: settings.timeout ?? 5000,
+    userAgent: 'alibaba-pca-issuer/test',
+  });
+}
+
+const forever = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
+
+function brief(outcome: PcaOutcome): unknown {
+  if (outcome.kind === 'ok') return outcome;
+  const { class: errorClass, code, httpStatus, requestId, mayHaveIssued } = outcome.failure;
+  return { errorClass, code, httpStatus, requestId, mayHaveIssued };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}
+
+test('sends every parameter in the form body, signed, with the token, and gives back the reply', async () => {
+  let seen: unknown;
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const form = Object.fromEntries(new URLSearchParams(await bodyOf(request)));
+    const { headers } = request;
+    seen = {
+      line: `${request.method} ${request.url}`,
+      form,
+      action: headers['x-acs-action'],
+      version: headers['x-acs-version'],
+      token: headers['x-acs-security-token'],
+      signed: headers.authorization?.startsWith('ACS3-HMAC-SHA256 Credential=LTAI5t,'),
+      agent: headers['user-agent']?.endsWith('alibaba-pca-issuer/test'),
+    };
+    answer(response, 200, '{"RequestId":"REPLY-ID","Identifier":"x"}');
+  };
+  const host = await serve((request, response) => void receive(request, response));
+  const outcome = await clientAt(host).call(create, forever());
+  expect({ outcome, seen }).toEqual({
+    outcome: { kind: 'ok', body: { RequestId: 'REPLY-ID', Identifier: 'x' }, requestId: 'REPLY-ID' },
+    seen: {
+      line: 'POST /',
+      form: create.parameters,
+      action: 'CreateCustomCertificate',
+      version: '2020-06-30',
+      token,
+      signed: true,
+      agent: true,
+    },
+  });
+});
+
+const odd = { errorClass: 'OutcomeUnknown', code: 'MalformedReply', requestId: 'HEADER-ID', mayHaveIssued: true };
+test.each([
+  ['an empty body', 200, '', { ...odd, httpStatus: 200 }],
+  ['a body that is not JSON', 200, '<html>', { ...odd, httpStatus: 200 }],
+  ['null', 200, 'null', { ...odd, httpStatus: 200 }],
+  ['an array', 200, '[]', { ...odd, httpStatus: 200 }],
+  ['a redirect', 302, '{}', { ...odd, httpStatus: 302, code: 'UnexpectedRedirect' }],
+  ['a web page with an error status', 502, '<html>', { ...odd, httpStatus: undefined, requestId: undefined }],
+  ['an empty error', 400, '', { ...odd, httpStatus: undefined, requestId: undefined }],
+  ['an array for an error', 400, '[]', { ...odd, httpStatus: undefined, requestId: undefined }],
+])('%s is classified', async (_name, status, body, expected) => {
+  const host = await serve((_request, response) => answer(response, status, body));
+  expect(brief(await clientAt(host).call(create, forever()))).toEqual(expected);
+});
+
+const nothing = { httpStatus: undefined, requestId: undefined };
+
+test('a hung server is left at the deadline; a create may have issued, a read has not', async () => {
+  const host = await serve(() => undefined);
+  const client = clientAt(host, { timeout: 60 });
+  expect([brief(await client.call(create, forever())), brief(await client.call(describeCA, forever()))]).toEqual([
+    { errorClass: 'OutcomeUnknown', code: 'DeadlineExceeded', mayHaveIssued: true, ...nothing },
+    { errorClass: 'Transient', code: 'DeadlineExceeded', mayHaveIssued: false, ...nothing },
+  ]);
+});
+
+test('a reply that stalls half-way is left at the deadline and its connection closed', async () => {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const host = await serve((_request, response) => {
+    response.on('close', resolve);
+    response.writeHead(200, { 'content-length': '100' }).write('{');
+  });
+  const outcome = await clientAt(host, { timeout: 200 }).call(create, forever());
+  await closed;
+  expect(brief(outcome)).toEqual({
+    errorClass: 'OutcomeUnknown',
+    code: 'DeadlineExceeded',
+    mayHaveIssued: true,
+    ...nothing,
+  });
+});
+
+test.each([
+  ['before an answer', (response: ServerResponse) => response.destroy()],
+  [
+    'in the middle of it',
+    (response: ServerResponse) =>
+      response.writeHead(200, { 'content-length': '9' }).write('{', () => response.destroy()),
+  ],
+])('a connection cut %s leaves the outcome unknown', async (_name, cut) => {
+  const host = await serve((request, response) => void request.resume().on('end', () => cut(response)));
+  expect(brief(await clientAt(host).call(create, forever()))).toEqual({
+    errorClass: 'OutcomeUnknown',
+    code: 'ECONNRESET',
+    mayHaveIssued: true,
+    ...nothing,
+  });
+});
+
+test('a refused connection and an unknown host surely issued nothing', async () => {
+  const gone = createTcpServer();
+  const host = await listen(gone);
+  await new Promise((resolve) => gone.close(resolve));
+  const refused = await clientAt(host).call(create, forever());
+  const unresolved = await clientAt('pca.invalid').call(create, forever());
+  expect(brief(refused)).toEqual({ errorClass: 'Transient', code: 'ECONNREFUSED', mayHaveIssued: false, ...nothing });
+  expect(brief(unresolved)).toMatchObject({ errorClass: 'Transient', mayHaveIssued: false });
+});
+
+test('plain HTTP where TLS is expected is named a TLS failure', async () => {
+  const host = await serve((_request, response) => answer(response, 200, '{}'));
+  const outcome = await clientAt(host, { protocol: 'HTTPS' }).call(describeCA, forever());
+  expect(outcome.kind === 'failed' && outcome.failure.message.split('(')[0]).toBe(
+    `DescribeCACertificate at ${host} failed, the TLS connection failed `,
+  );
+});
+
+test('an untrusted certificate surely issued nothing; with the caBundle it is trusted', async () => {
+  const tls = await selfSigned();
+  const host = await listen(createTlsServer(tls, (_request, response) => answer(response, 200, '{"RequestId":"R"}')));
+  const untrusted = await clientAt(host, { protocol: 'HTTPS' }).call(create, forever());
+  const trusted = await clientAt(host, { protocol: 'HTTPS', caBundle: tls.cert }).call(create, forever());
+  expect([brief(untrusted), trusted]).toEqual([
+    { errorClass: 'Transient', code: 'DEPTH_ZERO_SELF_SIGNED_CERT', mayHaveIssued: false, ...nothing },
+    { kind: 'ok', body: { RequestId: 'R' }, requestId: 'R' },
+  ]);
+});
+
+async function selfSigned(): Promise<{ cert: string; key: string }> {
+  await import('reflect-metadata');
+  const { SubjectAlternativeNameExtension, X509CertificateGenerator }: typeof X509 = await import('@peculiar/x509');
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: 'CN=test',
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
+  });
+  const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  return { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n` };
+}
+
+test('a caller that cancels stops waiting at once, and the call counts as possibly issued', async () => {
+  const arrived = Promise.withResolvers<void>();
+  const host = await serve(() => arrived.resolve());
+  const controller = new AbortController();
+  const call = clientAt(host).call(create, { signal: controller.signal });
+  await arrived.promise;
+  const from = performance.now();
+  controller.abort();
+  const outcome = await call;
+  expect(performance.now() - from).toBeLessThan(50);
+  expect(brief(outcome)).toEqual({ errorClass: 'Cancelled', code: 'Cancelled', mayHaveIssued: true, ...nothing });
+});
+
+test('a call cancelled beforehand is not sent', async () => {
+  let calls = 0;
+  const host = await serve(() => void (calls += 1));
+  const outcome = await clientAt(host).call(create, { signal: AbortSignal.abort() });
+  expect({ calls, outcome: brief(outcome) }).toEqual({
+    calls: 0,
+    outcome: { errorClass: 'Cancelled', code: 'Cancelled', mayHaveIssued: false, ...nothing },
+  });
+});
+
+test('a finished call leaves no timer behind', async () => {
+  const host = await serve((_request, response) => answer(response, 200, '{}'));
+  const client = clientAt(host);
+  await client.call(create, forever());
+  const live = new Set<number>();
+  const hook = createHook({
+    init: (id, type) => void (type === 'Timeout' && live.add(id)),
+    destroy: (id) => void live.delete(id),
+  });
+  hook.enable();
+  for (let call = 0; call < 20; call += 1) await client.call(create, forever());
+  await new Promise((resolve) => setImmediate(resolve));
+  hook.disable();
+  expect(live.size).toBeLessThanOrEqual(3);
+});
+
+test('any status and any bytes give an outcome, and nothing planted comes out in a failure', async () => {
+  let next: { status: number; body: Uint8Array } = { status: 200, body: new Uint8Array() };
+  const host = await serve((_request, response) => answer(response, next.status, next.body));
+  const client = clientAt(host);
+  const status = fc.oneof(fc.integer({ min: 200, max: 599 }), fc.constantFrom(200, 400, 403, 500, 503));
+  const planted = fc.constantFrom(
+    secret,
+    token,
+    csr,
+    encodeURIComponent(csr),
+    `https://h/?Csr=PLANTED${secret}`,
+    'words',
+  );
+  const text = fc.array(fc.oneof(planted, fc.string())).map((parts) => parts.join(' '));
+  const detail = fc.record({ AuthAction: text, AuthPrincipalDisplayName: text });
+  const error = fc
+    .record({ Code: fc.oneof(text, planted), Message: text, RequestId: text, AccessDeniedDetail: detail })
+    .map((value) => JSON.stringify(value));
+  const body = fc.oneof(
+    fc.uint8Array(),
+    fc.oneof(fc.json(), error).map((json) => new TextEncoder().encode(json)),
+  );
+  await fc.assert(
+    fc.asyncProperty(status, body, async (status, body) => {
+      next = { status, body };
+      const outcome = await client.call(create, forever());
+      if (outcome.kind === 'ok') return;
+      expect(outcome.failure.message.length).toBeLessThanOrEqual(500);
+      expect(JSON.stringify(outcome.failure)).not.toMatch(/PLANTED|BEGIN|:\/\//);
+    }),
+    { numRuns: 300 },
+  );
+});
