@@ -32,6 +32,8 @@ export type CsrResult =
 
 const maxOctets = 64 * 1024;
 const labels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
+const rsaFamily = '1.2.840.113549.1.1.';
+const rsaPss = '1.2.840.113549.1.1.10';
 const extensionRequest = '1.2.840.113549.1.9.14';
 const acceptedHashes: ReadonlyMap<string, string> = new Map([
   ['SHA-256', 'sha256'],
@@ -70,8 +72,9 @@ interface RequestParts {
 }
 
 function requestOf(root: DerElement): RequestParts {
-  const [info, , signature, ...rest] = sequenceOf(root, 'the request');
+  const [info, algorithm, signature, ...rest] = sequenceOf(root, 'the request');
   if (rest.length > 0) throw new DerError('the request has too many parts');
+  checkAlgorithm(algorithm);
   const [version, subject, spki, attributes, ...others] = sequenceOf(info, 'the body of the request');
   if (others.length > 0 || attributes === undefined) throw new DerError('the body has the wrong number of parts');
   if (!integerOf(version, 'the version').equals(Buffer.of(0))) throw new DerError('the version is not 1');
@@ -86,6 +89,16 @@ function requestOf(root: DerElement): RequestParts {
     publicKey: facts,
     extensions: extensionsOf(requestedExtensions(expectTag(attributes, 0xa0, 'the list of attributes'))),
   };
+}
+
+// The algorithm is not under the signature, so anything that it may hold besides its name could be changed unnoticed.
+function checkAlgorithm(element: DerElement | undefined): void {
+  const what = 'the algorithm of the signature';
+  const [type, parameters, ...rest] = sequenceOf(element, what);
+  const id = oidOf(type, what);
+  const isNull = parameters?.tag === derTags.null && parameters.content.length === 0;
+  const fits = parameters === undefined || id === rsaPss || (isNull && id.startsWith(rsaFamily));
+  if (!fits || rest.length > 0) throw new DerError(`${what} has parameters that do not belong there`);
 }
 
 function requestedExtensions(attributes: DerElement): DerElement | undefined {

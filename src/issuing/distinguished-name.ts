@@ -1,5 +1,5 @@
 // Distinguished names: the attributes inside the DER, how they are shown, and the lengths that X.520 allows.
-import { childrenOf, decodeDer, DerError, type DerElement, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
+import { childrenOf, DerError, type DerElement, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
 
 /** One attribute. `rdn` counts the relative names: attributes of a multi-valued one share it. */
 export interface NameAttribute {
@@ -52,11 +52,6 @@ export function nameOf(element: DerElement | undefined, what: string): Distingui
     });
   });
   return { der: expectTag(element, derTags.sequence, what).raw, attributes };
-}
-
-/** Reads the DER of a Name. */
-export function readName(der: Buffer): ReturnType<typeof decodeDer<DistinguishedName>> {
-  return decodeDer(der, (root) => nameOf(root, 'the name'));
 }
 
 /** The name on one line, such as `CN=a.example, O=Example`; `(empty)` where it has no attribute. */

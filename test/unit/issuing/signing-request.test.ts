@@ -168,6 +168,11 @@ describe('refusing a request', () => {
       'its signature does not match its public key, so the requester has not shown to hold the key',
     ],
     [
+      'an algorithm that is no sequence',
+      encoded(withBytes(p256, '300a06082a8648ce3d040302', 'a00a06082a8648ce3d040302')),
+      'the algorithm of the signature has the wrong type',
+    ],
+    [
       'a point off the curve',
       encoded(
         withBytes(
