@@ -161,7 +161,7 @@ describe('refusing a request', () => {
     ['damaged base64', encoded(p256.replace('\nMI', '\nI')), 'its PEM block is not valid base64'],
     ['a cut request', encoded(asPem(der.subarray(0, -9))), 'an element is longer than what holds it'],
     ['bytes behind', encoded(asPem(Buffer.concat([der, Buffer.of(0)]))), 'bytes follow after the end'],
-    ['an empty sequence', encoded(asPem(Buffer.of(0x30, 0))), 'the body of the request is missing'],
+    ['an empty sequence', encoded(asPem(Buffer.of(0x30, 0))), 'the algorithm of the signature is missing'],
     [
       'another subject under the old signature',
       encoded(withBytes(p256, '612e6578616d706c65', '622e6578616d706c65')),
