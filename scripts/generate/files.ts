@@ -1,11 +1,31 @@
 // Every generated file that needs no other program, as content by path relative to the repository. Nothing is written here.
+import {
+  errorClassesTable,
+  errorCodesTable,
+  issuerReasonsTable,
+  metricsTable,
+  requestReasonsTable,
+  settingsTable,
+} from './catalogue-tables.ts';
 import { renderValues, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
 import { ruleTable, specTable, statusTable } from './reference-tables.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
-const reference = 'docs/issuer-reference.md';
+
+/** Generated sections of hand-written pages: table by name of the section. */
+const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'docs/issuer-reference.md': { spec: specTable, rules: ruleTable, status: statusTable },
+  'docs/configuration.md': { settings: settingsTable },
+  'docs/metrics.md': { metrics: metricsTable },
+  'docs/conditions-and-errors.md': {
+    'request-reasons': requestReasonsTable,
+    'issuer-reasons': issuerReasonsTable,
+    'error-classes': errorClassesTable,
+    'error-codes': errorCodesTable,
+  },
+};
 
 /** Renders the files; `read` returns the present content of a path relative to the repository. */
 export function renderFiles(read: (path: string) => string): Readonly<Record<string, string>> {
@@ -14,10 +34,10 @@ export function renderFiles(read: (path: string) => string): Readonly<Record<str
     ...renderCustomResourceDefinitions(),
     [`${chart}/values.yaml`]: renderValues(valuesSchema),
     [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(valuesSchema)),
-    [reference]: [
-      ['spec', specTable()] as const,
-      ['rules', ruleTable()] as const,
-      ['status', statusTable()] as const,
-    ].reduce((page, [name, table]) => replaceSection(page, name, table), read(reference)),
+    ...Object.fromEntries(Object.entries(pages).map(([path, tables]) => [path, renderPage(read(path), tables)])),
   };
+}
+
+function renderPage(page: string, tables: Readonly<Record<string, () => string>>): string {
+  return Object.entries(tables).reduce((text, [name, table]) => replaceSection(text, name, table()), page);
 }

@@ -1,0 +1,188 @@
+// The rendered chart on a real API server: every object is admitted, and the quickstart fits what it installs.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
+import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
+import { helmProgram } from '../../control-plane/driver/programs.ts';
+
+const runFile = promisify(execFile);
+const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+const buildMilliseconds = 600_000;
+
+let controlPlane: ControlPlane;
+let helm: string;
+
+beforeAll(async () => {
+  helm = await buildGoProgram(helmProgram);
+  controlPlane = await ControlPlane.start();
+  await controlPlane.kubectl(['apply', '--server-side', '-f', path('deploy/install.yaml')]);
+}, buildMilliseconds);
+
+afterAll(async () => {
+  await controlPlane?.stop();
+});
+
+async function dryRun(yaml: string): Promise<readonly string[]> {
+  const { stdout } = await controlPlane.kubectl(
+    ['apply', '--server-side', '--force-conflicts', '--dry-run=server', '-o', 'name', '-f', '-'],
+    { input: yaml },
+  );
+  return stdout.trim().split('\n').toSorted();
+}
+
+const values = {
+  crds: { keep: false },
+  clusterResourceNamespace: 'kube-public',
+  secretAccess: { namespaces: ['default'] },
+  image: { digest: `sha256:${'0'.repeat(64)}` },
+  imagePullSecrets: [{ name: 'registry' }],
+  serviceAccount: { annotations: { a: 'b' }, labels: { c: 'd' } },
+  commonLabels: { team: 'pki' },
+  deploymentAnnotations: { a: 'b' },
+  podLabels: { c: 'd' },
+  podAnnotations: { a: 'b' },
+  extraArgs: ['--pca-timeout=10s'],
+  extraEnv: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/extra/ca.crt' }],
+  extraVolumes: [{ name: 'extra', configMap: { name: 'extra' } }],
+  extraVolumeMounts: [{ name: 'extra', mountPath: '/extra', readOnly: true }],
+  priorityClassName: 'system-cluster-critical',
+  tolerations: [{ key: 'a', operator: 'Exists' }],
+  affinity: {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { a: 'b' } } },
+      ],
+    },
+  },
+  topologySpreadConstraints: [
+    { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
+  ],
+  podDisruptionBudget: { maxUnavailable: '50%' },
+  metrics: { service: { annotations: { a: 'b' }, port: 80 } },
+};
+
+describe('the rendered chart', () => {
+  it.each([
+    ['with default values', {}],
+    ['with every value that adds something', values],
+    ['with access to all Secrets', { secretAccess: { clusterWide: true } }],
+    ['without an election', { leaderElection: { enabled: false }, replicaCount: 1 }],
+  ])('is admitted %s', async (_, chosen) => {
+    // Strict decoding is on by default: a field that Kubernetes does not know would be an error.
+    const rendering = runFile(helm, [
+      'template',
+      'pca',
+      path('helm/alibaba-pca-issuer'),
+      '--namespace',
+      'default',
+      '--values',
+      '-',
+    ]);
+    rendering.child.stdin?.end(JSON.stringify(chosen));
+    const { stdout } = await rendering;
+    const documents = stdout.split(/^---$/m).filter((document) => /^kind:/m.test(document));
+    expect(await dryRun(stdout)).toHaveLength(documents.length);
+  });
+});
+
+describe('deploy/install.yaml', () => {
+  const may = async (args: readonly string[], kubeconfig: string): Promise<string> => {
+    const { stdout } = await controlPlane.kubectl(['auth', 'can-i', ...args], { kubeconfig, allowFailure: true });
+    return stdout.trim();
+  };
+
+  it('gives the operator what it needs and no more', async () => {
+    const kubeconfig = await controlPlane.kubeconfigForServiceAccount('alibaba-pca-issuer', 'alibaba-pca-issuer');
+    const own = ['-n', 'alibaba-pca-issuer'];
+    const questions: readonly (readonly [string, readonly string[]])[] = [
+      ['yes', ['watch', 'certificaterequests.cert-manager.io', '-A']],
+      ['yes', ['patch', 'certificaterequests.cert-manager.io', '--subresource=status', '-A']],
+      ['no', ['patch', 'certificaterequests.cert-manager.io', '-A']],
+      ['no', ['get', 'certificates.cert-manager.io', '-A']],
+      ['yes', ['list', 'alibabapcaissuers.pca.alibabacloud.com', '-A']],
+      ['yes', ['patch', 'alibabapcaclusterissuers.pca.alibabacloud.com', '--subresource=status']],
+      ['no', ['update', 'alibabapcaissuers.pca.alibabacloud.com', '-A']],
+      ['yes', ['create', 'events.events.k8s.io', '-A']],
+      ['yes', ['get', 'namespaces/kube-system']],
+      ['no', ['get', 'namespaces/default']],
+      ['yes', ['get', 'secrets/any', ...own]],
+      ['no', ['list', 'secrets', ...own]],
+      ['no', ['get', 'secrets/any', '-n', 'default']],
+      ['yes', ['create', 'leases.coordination.k8s.io', ...own]],
+      ['yes', ['update', 'leases.coordination.k8s.io/alibaba-pca-issuer', ...own]],
+      ['no', ['update', 'leases.coordination.k8s.io/another', ...own]],
+      ['no', ['delete', 'leases.coordination.k8s.io/alibaba-pca-issuer', ...own]],
+    ];
+    const answers = [];
+    for (const [, question] of questions) {
+      answers.push([await may(question, kubeconfig), question]);
+    }
+    expect(answers).toEqual(questions);
+  });
+
+  it.each(['alibabapcaissuers', 'alibabapcaclusterissuers'])('lets cert-manager approve for %s', async (plural) => {
+    // can-i resolves resources by discovery, and signers exists only for RBAC.
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: {
+        user: 'system:serviceaccount:cert-manager:cert-manager',
+        groups: ['system:serviceaccounts', 'system:serviceaccounts:cert-manager', 'system:authenticated'],
+        resourceAttributes: {
+          group: 'cert-manager.io',
+          resource: 'signers',
+          verb: 'approve',
+          name: `${plural}.pca.alibabacloud.com/*`,
+        },
+      },
+    };
+    const { stdout } = await controlPlane.kubectl(['create', '-f', '-', '-o', 'jsonpath={.status.allowed}'], {
+      input: JSON.stringify(review),
+    });
+    expect(stdout).toBe('true');
+  });
+});
+
+describe('deploy/examples/quickstart', () => {
+  it('is admitted as one folder, without an edit', async () => {
+    const { stdout } = await controlPlane.kubectl([
+      'apply',
+      '--server-side',
+      '--dry-run=server',
+      '-o',
+      'name',
+      '-n',
+      'default',
+      '-f',
+      path('deploy/examples/quickstart'),
+    ]);
+    expect(stdout.trim().split('\n')).toEqual([
+      'secret/pca-access-key',
+      'alibabapcaissuer.pca.alibabacloud.com/quickstart',
+      'certificate.cert-manager.io/quickstart',
+    ]);
+  });
+
+  it('takes the endpoint that its README names', async () => {
+    const readme = readFileSync(path('deploy/examples/quickstart/README.md'), 'utf8');
+    const patch = JSON.stringify({ spec: { endpoint: { host: '127.0.0.1:8443', protocol: 'HTTP' } } });
+    expect(readme).toContain('host: 127.0.0.1:8443\n          protocol: HTTP');
+    const { stdout } = await controlPlane.kubectl([
+      'patch',
+      '--local',
+      '--type=merge',
+      '-o',
+      'json',
+      '-p',
+      patch,
+      '-f',
+      path('deploy/examples/quickstart/2-issuer.yaml'),
+    ]);
+    expect(await dryRun(stdout)).toEqual(['alibabapcaissuer.pca.alibabacloud.com/quickstart']);
+  });
+});

@@ -1,0 +1,274 @@
+// The chart through the real Helm: what it renders, what it refuses, and that deploy/install.yaml is made from it.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
+import { helmProgram } from '../../control-plane/driver/programs.ts';
+import { renderInstallManifest } from '../../scripts/generate/install-manifest.ts';
+import { parseOptions } from '../../src/runtime/options.ts';
+import { type Manifest, readManifests } from '../support/cluster.ts';
+
+const chart = fileURLToPath(new URL('../../helm/alibaba-pca-issuer', import.meta.url));
+const buildMilliseconds = 600_000;
+
+let program: string;
+
+beforeAll(async () => {
+  program = await buildGoProgram(helmProgram);
+}, buildMilliseconds);
+
+interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function helm(args: readonly string[], input = ''): Promise<Finished> {
+  return await new Promise((resolve) => {
+    const child = execFile(
+      program,
+      [...args],
+      { maxBuffer: 16 * 1024 * 1024, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : 1, stdout, stderr });
+      },
+    );
+    child.stdin?.end(input);
+  });
+}
+
+const templateArguments = ['template', 'pca', chart, '--namespace', 'issuers', '--values', '-'];
+
+async function render(values: object = {}): Promise<readonly Manifest[]> {
+  const { code, stdout, stderr } = await helm(templateArguments, JSON.stringify(values));
+  if (code !== 0) throw new Error(stderr);
+  return readManifests(stdout);
+}
+
+async function refusal(values: object): Promise<string> {
+  const { code, stderr } = await helm(templateArguments, JSON.stringify(values));
+  return code === 0 ? 'rendered' : stderr.trim();
+}
+
+const names = (manifests: readonly Manifest[]): readonly string[] =>
+  manifests
+    .map(
+      ({ kind, metadata }) =>
+        `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`,
+    )
+    .toSorted();
+
+function find(manifests: readonly Manifest[], kind: string, name: string): Manifest {
+  const found = manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+  if (found === undefined) throw new Error(`no ${kind} ${name} among ${names(manifests).join(', ')}`);
+  return found;
+}
+
+interface Container {
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly securityContext: object;
+}
+interface PodSpec {
+  readonly securityContext: object;
+  readonly containers: readonly [Container];
+}
+
+function podOf(manifests: readonly Manifest[]): PodSpec {
+  const deployment = find(manifests, 'Deployment', 'pca-alibaba-pca-issuer');
+  return (deployment['spec'] as { readonly template: { readonly spec: PodSpec } }).template.spec;
+}
+
+describe('the chart', () => {
+  it('passes helm lint in strict mode', async () => {
+    const { code, stdout } = await helm(['lint', '--strict', chart]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('1 chart(s) linted, 0 chart(s) failed')]);
+  });
+
+  it('renders the same twice', async () => {
+    const [first, second] = [await helm(templateArguments, '{}'), await helm(templateArguments, '{}')];
+    expect(second).toEqual(first);
+    expect(first.code).toBe(0);
+  });
+
+  it('is what deploy/install.yaml was made from (else: npm run generate -- --with-helm)', async () => {
+    const manifest = fileURLToPath(new URL('../../deploy/install.yaml', import.meta.url));
+    expect(await readFile(manifest, 'utf8')).toBe(await renderInstallManifest(program, chart));
+  });
+
+  it('makes these objects by default', async () => {
+    expect(names(await render())).toEqual([
+      'ClusterRole cert-manager-controller-approve:pca-alibabacloud-com',
+      'ClusterRole pca-alibaba-pca-issuer',
+      'ClusterRoleBinding cert-manager-controller-approve:pca-alibabacloud-com',
+      'ClusterRoleBinding pca-alibaba-pca-issuer',
+      'CustomResourceDefinition alibabapcaclusterissuers.pca.alibabacloud.com',
+      'CustomResourceDefinition alibabapcaissuers.pca.alibabacloud.com',
+      'Deployment issuers/pca-alibaba-pca-issuer',
+      'PodDisruptionBudget issuers/pca-alibaba-pca-issuer',
+      'Role issuers/pca-alibaba-pca-issuer-leader-election',
+      'Role issuers/pca-alibaba-pca-issuer-secrets',
+      'RoleBinding issuers/pca-alibaba-pca-issuer-leader-election',
+      'RoleBinding issuers/pca-alibaba-pca-issuer-secrets',
+      'Service issuers/pca-alibaba-pca-issuer-metrics',
+      'ServiceAccount issuers/pca-alibaba-pca-issuer',
+    ]);
+  });
+
+  it('leaves out what is turned off', async () => {
+    const manifests = await render({
+      crds: { enabled: false },
+      approverRole: { enabled: false },
+      serviceAccount: { create: false },
+      leaderElection: { enabled: false },
+      replicaCount: 1,
+      metrics: { service: { enabled: false } },
+      podDisruptionBudget: { enabled: false },
+    });
+    expect(names(manifests)).toEqual([
+      'ClusterRole pca-alibaba-pca-issuer',
+      'ClusterRoleBinding pca-alibaba-pca-issuer',
+      'Deployment issuers/pca-alibaba-pca-issuer',
+      'Role issuers/pca-alibaba-pca-issuer-secrets',
+      'RoleBinding issuers/pca-alibaba-pca-issuer-secrets',
+    ]);
+  });
+
+  it('keeps the definitions on removal unless told otherwise', async () => {
+    const annotations = async (keep: boolean) =>
+      (await render({ crds: { keep } }))
+        .filter(({ kind }) => kind === 'CustomResourceDefinition')
+        .map(({ metadata }) => metadata.annotations);
+    expect([await annotations(true), await annotations(false)]).toEqual([
+      [{ 'helm.sh/resource-policy': 'keep' }, { 'helm.sh/resource-policy': 'keep' }],
+      [undefined, undefined],
+    ]);
+  });
+});
+
+describe('access to Secrets', () => {
+  const secretRules = (manifests: readonly Manifest[]): readonly string[] =>
+    manifests
+      .filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
+      .flatMap((role) =>
+        (role['rules'] as readonly { readonly resources: readonly string[]; readonly verbs: readonly string[] }[])
+          .filter(({ resources }) => resources.includes('secrets'))
+          .map(({ verbs }) => `${role.kind} ${role.metadata.namespace ?? '*'}: ${verbs.join(',')}`),
+      );
+
+  it.each([
+    ['is limited to the namespace of the release', {}, ['Role issuers: get']],
+    ['moves with the cluster resource namespace', { clusterResourceNamespace: 'keys' }, ['Role keys: get']],
+    [
+      'is given in each listed namespace, once',
+      { secretAccess: { namespaces: ['a', 'issuers', 'b'] } },
+      ['Role issuers: get', 'Role a: get', 'Role b: get'],
+    ],
+    ['is cluster-wide only by an explicit value', { secretAccess: { clusterWide: true } }, ['ClusterRole *: get']],
+  ])('%s', async (_, values, expected) => {
+    expect(secretRules(await render(values)).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('is bound to the operator in every namespace', async () => {
+    const manifests = await render({ secretAccess: { namespaces: ['a'] } });
+    expect(
+      manifests
+        .filter(({ kind, metadata }) => kind === 'RoleBinding' && metadata.name.endsWith('-secrets'))
+        .map(({ metadata, subjects }) => [metadata.namespace, subjects]),
+    ).toEqual(
+      ['issuers', 'a'].map((namespace) => [
+        namespace,
+        [{ kind: 'ServiceAccount', name: 'pca-alibaba-pca-issuer', namespace: 'issuers' }],
+      ]),
+    );
+  });
+});
+
+describe('the permission to approve', () => {
+  it('goes to the ServiceAccount of cert-manager that is named', async () => {
+    const manifests = await render({ certManager: { serviceAccount: { name: 'cm', namespace: 'pki' } } });
+    const name = 'cert-manager-controller-approve:pca-alibabacloud-com';
+    expect([
+      find(manifests, 'ClusterRole', name)['rules'],
+      find(manifests, 'ClusterRoleBinding', name)['subjects'],
+    ]).toEqual([
+      [
+        {
+          apiGroups: ['cert-manager.io'],
+          resources: ['signers'],
+          verbs: ['approve'],
+          resourceNames: [
+            'alibabapcaissuers.pca.alibabacloud.com/*',
+            'alibabapcaclusterissuers.pca.alibabacloud.com/*',
+          ],
+        },
+      ],
+      [{ kind: 'ServiceAccount', name: 'cm', namespace: 'pki' }],
+    ]);
+  });
+});
+
+describe('the pod', () => {
+  it('starts the executable with flags that it knows', async () => {
+    const { containers } = podOf(
+      await render({ extraArgs: ['--pca-timeout=10s'], log: { level: 'debug' }, port: 9090 }),
+    );
+    expect(parseOptions(containers[0].args, {})).toEqual({
+      kind: 'run',
+      options: expect.objectContaining({
+        'cluster-resource-namespace': 'issuers',
+        'leader-elect': true,
+        'leader-election-namespace': 'issuers',
+        'leader-election-name': 'pca-alibaba-pca-issuer',
+        'health-address': ':9090',
+        'log-level': 'debug',
+        'log-format': 'json',
+        'max-concurrent-requests': 64,
+        'pca-timeout': 10_000,
+      }) as unknown,
+    });
+  });
+
+  it('asks for no more than Pod Security restricted allows', async () => {
+    const { securityContext, containers } = podOf(await render());
+    expect([securityContext, containers[0].securityContext]).toEqual([
+      { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+      { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+    ]);
+  });
+
+  const digest = `sha256:${'0'.repeat(64)}`;
+
+  it.each([
+    ['the version of the chart', {}, 'alibaba-pca-issuer:0.1.0'],
+    ['a tag', { repository: 'example.com/pca', tag: 'v1' }, 'example.com/pca:v1'],
+    ['a digest before a tag', { repository: 'example.com/pca', tag: 'v1', digest }, `example.com/pca@${digest}`],
+  ])('runs the image of %s', async (_, image, expected) => {
+    expect(podOf(await render({ image })).containers[0].image).toBe(expected);
+  });
+});
+
+describe('values', () => {
+  it.each([
+    ['a misspelt value', { replicas: 3 }, "additional properties 'replicas' not allowed"],
+    ['a misspelt value further down', { image: { tga: 'x' } }, "additional properties 'tga' not allowed"],
+    ['a value of another type', { replicaCount: 'two' }, 'got string, want integer'],
+    ['a level that the log does not know', { log: { level: 'verbose' } }, 'value must be one of'],
+    ['a digest that is none', { image: { digest: 'latest' } }, 'does not match pattern'],
+    ['a flag without dashes', { extraArgs: ['pca-timeout=10s'] }, 'does not match pattern'],
+    [
+      'two replicas without an election',
+      { leaderElection: { enabled: false } },
+      'leaderElection.enabled=false needs replicaCount=1: two replicas without an election would both issue',
+    ],
+  ])('refuse %s', async (_, values, message) => {
+    expect(await refusal(values)).toContain(message);
+  });
+
+  it('may hold what Helm shares with the parts of a larger chart', async () => {
+    expect(await refusal({ global: { registry: 'x' } })).toBe('rendered');
+  });
+});

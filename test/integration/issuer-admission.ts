@@ -1,0 +1,43 @@
+// How the tests of the CRDs try a spec: what the API server stores of it, or in which words it refuses.
+import type { ApiClient } from '../../control-plane/driver/api-client.ts';
+
+/** Body of the API server's answer. */
+export interface Answer {
+  readonly spec?: object;
+  readonly message?: string;
+}
+
+/** Where the issuers of the namespace `default` are. */
+export const issuers = '/apis/pca.alibabacloud.com/v1alpha1/namespaces/default/alibabapcaissuers';
+
+/** The least that a spec needs. */
+export const minimal = { parentIdentifier: '1ef1da5f-38ed', credentials: { secretRef: { name: 'key' } } };
+
+/** The spec as stored, or the message of the refusal without the part that names the object. Nothing is kept. */
+export async function admit(api: ApiClient, spec: object): Promise<object | string> {
+  const { status, body } = await api.send('POST', `${issuers}?dryRun=All&fieldValidation=Strict`, {
+    apiVersion: 'pca.alibabacloud.com/v1alpha1',
+    kind: 'AlibabaPCAIssuer',
+    metadata: { name: 'tried' },
+    spec,
+  });
+  const { spec: stored, message = '' } = body as Answer;
+  if (status === 201) return stored ?? {};
+  return message.replace('AlibabaPCAIssuer.pca.alibabacloud.com "tried" is invalid: ', '');
+}
+
+/** The message of a refusal after which the API server did not look at the CEL rules. */
+export const unchecked = (message: string): string =>
+  `[${message}, <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]`;
+
+/** The minimal spec with one field, given by its path, set to a value. */
+export function withField(path: string, value: unknown): object {
+  const [first = '', ...rest] = path.split('.');
+  const set = (object: Readonly<Record<string, unknown>>, names: readonly string[]): unknown => {
+    const [name, ...deeper] = names;
+    return name === undefined
+      ? value
+      : { ...object, [name]: set((object[name] ?? {}) as Readonly<Record<string, unknown>>, deeper) };
+  };
+  return set(minimal, [first, ...rest]) as object;
+}

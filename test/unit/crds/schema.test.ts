@@ -1,0 +1,192 @@
+// The vocabulary and the two schemas written in it: what type follows, and that nothing in them is unbounded.
+import { describe, expect, expectTypeOf, it } from 'vitest';
+
+import type { IssuerSpec, IssuerStatus } from '../../../src/crds/issuer.ts';
+import { issuerSpecSchema } from '../../../src/crds/issuer-spec-schema.ts';
+import { issuerStatusSchema } from '../../../src/crds/issuer-status-schema.ts';
+import type { Schema, TypeOf } from '../../../src/crds/schema.ts';
+
+const sample = {
+  type: 'object',
+  description: 'Sample.',
+  required: ['name', 'list'],
+  properties: {
+    name: { type: 'string', description: 'Required.', maxLength: 1 },
+    text: { type: 'string', description: 'Optional.', maxLength: 1 },
+    count: { type: 'integer', description: 'Defaulted.', default: 1 },
+    flag: { type: 'boolean', description: 'Optional.' },
+    choice: { type: 'string', description: 'Defaulted.', enum: ['A', 'B'], default: 'A' },
+    list: {
+      type: 'array',
+      description: 'Required.',
+      maxItems: 1,
+      'x-kubernetes-list-type': 'set',
+      items: { type: 'string', description: 'Item.', enum: ['X', 'Y'] },
+    },
+    nested: {
+      type: 'object',
+      description: 'Defaulted.',
+      default: {},
+      properties: { inner: { type: 'string', description: 'Defaulted.', maxLength: 1, default: 'x' } },
+    },
+  },
+} as const satisfies Schema;
+
+describe('TypeOf', () => {
+  it('makes required and defaulted fields present, enums unions and all else optional', () => {
+    expectTypeOf<TypeOf<typeof sample>>().toEqualTypeOf<{
+      readonly name: string;
+      readonly text?: string;
+      readonly count: number;
+      readonly flag?: boolean;
+      readonly choice: 'A' | 'B';
+      readonly list: readonly ('X' | 'Y')[];
+      readonly nested: { readonly inner: string };
+    }>();
+  });
+
+  it('gives the spec that the rest of the code is written against', () => {
+    expectTypeOf<IssuerSpec>().toEqualTypeOf<{
+      readonly parentIdentifier: string;
+      readonly region: string;
+      readonly endpoint: {
+        readonly host?: string;
+        readonly protocol: 'HTTPS' | 'HTTP';
+        readonly caBundle?: string;
+      };
+      readonly operation: 'CreateCustomCertificate';
+      readonly createCustomCertificate?: {
+        readonly enableCrl?: boolean;
+        readonly tags?: readonly { readonly key: string; readonly value: string }[];
+        readonly resourceGroupId?: string;
+        readonly criticals?: readonly ('KeyUsage' | 'ExtendedKeyUsages' | 'SubjectAlternativeNames')[];
+        readonly subject?: {
+          readonly country?: string;
+          readonly state?: string;
+          readonly locality?: string;
+          readonly organization?: string;
+          readonly organizationUnit?: string;
+          readonly commonName?: string;
+          readonly customAttributes?: readonly { readonly objectIdentifier: string; readonly value: string }[];
+        };
+      };
+      readonly validity: { readonly maxDuration?: string; readonly minDuration?: string; readonly backdate: string };
+      readonly trust: { readonly source: 'Root' | 'IssuingCA' };
+      readonly credentials: {
+        readonly secretRef: {
+          readonly name: string;
+          readonly keys: {
+            readonly accessKeyId: string;
+            readonly accessKeySecret: string;
+            readonly securityToken: string;
+          };
+        };
+      };
+    }>();
+  });
+
+  it('gives a status whose conditions are metav1.Condition', () => {
+    expectTypeOf<IssuerStatus>().toEqualTypeOf<{
+      readonly observedGeneration?: number;
+      readonly conditions: readonly {
+        readonly type: string;
+        readonly status: 'True' | 'False' | 'Unknown';
+        readonly observedGeneration?: number;
+        readonly lastTransitionTime: string;
+        readonly reason: string;
+        readonly message: string;
+      }[];
+      readonly ca?: {
+        readonly subject: string;
+        readonly keyAlgorithm: string;
+        readonly issuerType: string;
+        readonly notAfter: string;
+        readonly certificatesRemaining?: number;
+      };
+    }>();
+  });
+});
+
+interface Node {
+  readonly path: string;
+  readonly schema: Schema;
+}
+
+function nodes(schema: Schema, path: string): readonly Node[] {
+  if (schema.type === 'object') {
+    return [
+      { path, schema },
+      ...Object.entries(schema.properties).flatMap(([name, child]) => nodes(child, `${path}.${name}`)),
+    ];
+  }
+  return schema.type === 'array' ? [{ path, schema }, ...nodes(schema.items, `${path}[]`)] : [{ path, schema }];
+}
+
+const all = [...nodes(issuerSpecSchema, 'spec'), ...nodes(issuerStatusSchema, 'status')];
+
+const unmet = (expectation: (schema: Schema) => boolean): readonly string[] =>
+  all.filter(({ schema }) => !expectation(schema)).map(({ path }) => path);
+
+describe('the schemas of spec and status', () => {
+  it('bound every string by length, enum or format', () => {
+    expect(
+      unmet(
+        (schema) =>
+          schema.type !== 'string' ||
+          schema.maxLength !== undefined ||
+          schema.enum !== undefined ||
+          schema.format !== undefined,
+      ),
+    ).toEqual([]);
+  });
+
+  it('bound every list and say how it is merged', () => {
+    expect(
+      unmet(
+        (schema) =>
+          schema.type !== 'array' ||
+          (schema.maxItems > 0 &&
+            (schema['x-kubernetes-list-type'] === 'map') === (schema['x-kubernetes-list-map-keys'] !== undefined)),
+      ),
+    ).toEqual([]);
+  });
+
+  it('describe every field in whole sentences', () => {
+    expect(unmet(({ description }) => /^[A-Z].*\.$/.test(description))).toEqual([]);
+  });
+
+  it('require only fields that exist', () => {
+    expect(
+      unmet(
+        (schema) =>
+          schema.type !== 'object' || (schema.required ?? []).every((name) => Object.hasOwn(schema.properties, name)),
+      ),
+    ).toEqual([]);
+  });
+
+  it('give every object that holds a default and is not required a default of its own, so that the code finds it', () => {
+    const missing = all.flatMap(({ path, schema }) =>
+      schema.type !== 'object'
+        ? []
+        : Object.entries(schema.properties)
+            .filter(([name, child]) => holdsDefault(child) && !isPresent(schema.required, name, child))
+            .map(([name]) => `${path}.${name}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('put no rule on the spec as a whole, where it could never be tightened', () => {
+    expect(Object.hasOwn(issuerSpecSchema, 'x-kubernetes-validations')).toBe(false);
+  });
+});
+
+function holdsDefault(schema: Schema): boolean {
+  return (
+    schema.type === 'object' &&
+    Object.values(schema.properties).some((child) => 'default' in child || holdsDefault(child))
+  );
+}
+
+function isPresent(required: readonly string[] | undefined, name: string, schema: Schema): boolean {
+  return 'default' in schema || (required ?? []).includes(name);
+}
