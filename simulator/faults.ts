@@ -1,0 +1,110 @@
+/** Everything that can be made to go wrong, and every choice that the documents leave open. All of it can change at run time. */
+
+/** Faults and choices. A number that counts (`…: n`) is used up by the next n calls that issue. */
+export interface Faults {
+  /** Time before each answer, in milliseconds; per action where an object is given. */
+  readonly latencyMilliseconds: number | Readonly<Record<string, number>>;
+  /** Calls that each issuing action accepts in a second; more are answered `Throttling.User`. 0: no limit. */
+  readonly throttlePerSecond: number;
+  /** 503 ServiceUnavailable, nothing issued. */
+  readonly serviceUnavailable: number;
+  /** InternalError, nothing issued. */
+  readonly internalErrorBeforeIssuing: number;
+  /** InternalError although the certificate was issued. */
+  readonly internalErrorAfterIssuing: number;
+  /** HTTP status of InternalError: the service documents 500, and 400 was seen. */
+  readonly internalErrorStatus: 400 | 500;
+  /** The connection is cut before anything was issued. */
+  readonly cutBeforeIssuing: number;
+  /** The connection is cut after the certificate was issued. */
+  readonly cutAfterIssuing: number;
+  /** The answer has identifier and RequestId only, whatever `Immediately` says. */
+  readonly withoutCertificate: number;
+  /** The certificate carries another public key than the request. */
+  readonly wrongKey: number;
+  /** The certificate carries another name than was asked for. */
+  readonly wrongName: number;
+  /** Order of the certificates in the chain. */
+  readonly chainOrder: 'IssuerFirst' | 'RootFirst';
+  /** Whether the chain of an issuing answer ends in the root. Undocumented. */
+  readonly chainWithRoot: boolean;
+  /** PEM texts carry a literal backslash-n instead of line ends, as some samples of the documents do. */
+  readonly escapedNewlines: boolean;
+  /** PEM texts lack the line end at their end. */
+  readonly missingFinalNewline: boolean;
+  /** Actions that the identity may not call: `Forbidden.RAM` with AccessDeniedDetail. */
+  readonly deniedActions: readonly string[];
+  /** The CA has no certificates left: `InsufficientQuota`. */
+  readonly quotaExhausted: boolean;
+  /** What a custom identifier that was used before leads to. Undocumented. */
+  readonly duplicateIdentifier: 'ParamRepeat' | 'Accept' | 'ReturnEarlier';
+  /** Whether names and usages of the CSR count where no passthrough says otherwise. Undocumented. */
+  readonly csrExtensions: 'Used' | 'Ignored';
+}
+
+/** Nothing goes wrong; the choices are the ones that seem likeliest. */
+export const noFaults: Faults = {
+  latencyMilliseconds: 0,
+  throttlePerSecond: 0,
+  serviceUnavailable: 0,
+  internalErrorBeforeIssuing: 0,
+  internalErrorAfterIssuing: 0,
+  internalErrorStatus: 500,
+  cutBeforeIssuing: 0,
+  cutAfterIssuing: 0,
+  withoutCertificate: 0,
+  wrongKey: 0,
+  wrongName: 0,
+  chainOrder: 'IssuerFirst',
+  chainWithRoot: true,
+  escapedNewlines: false,
+  missingFinalNewline: false,
+  deniedActions: [],
+  quotaExhausted: false,
+  duplicateIdentifier: 'ParamRepeat',
+  csrExtensions: 'Used',
+};
+
+/** Names of the faults that are used up. */
+export type CountedFault = {
+  [Name in keyof Faults]: Name extends 'latencyMilliseconds' | 'throttlePerSecond' | 'internalErrorStatus'
+    ? never
+    : Faults[Name] extends number
+      ? Name
+      : never;
+}[keyof Faults];
+
+/** The faults that are set now, with the bookkeeping for those that are used up. */
+export class FaultState {
+  #faults: Faults = noFaults;
+
+  get current(): Faults {
+    return this.#faults;
+  }
+
+  /** Changes some of them; throws a sentence for a name that does not exist. */
+  set(changes: Partial<Faults>): void {
+    const unknown = Object.keys(changes).find((name) => !(name in noFaults));
+    if (unknown !== undefined)
+      throw new Error(`There is no fault "${unknown}"; there are: ${Object.keys(noFaults).join(', ')}`);
+    this.#faults = { ...this.#faults, ...changes };
+  }
+
+  reset(): void {
+    this.#faults = noFaults;
+  }
+
+  /** Whether the fault strikes now; it is used up by that once. */
+  strikes(fault: CountedFault): boolean {
+    const left = this.#faults[fault];
+    if (left <= 0) return false;
+    this.#faults = { ...this.#faults, [fault]: left - 1 };
+    return true;
+  }
+
+  /** Time before the answer of an action, in milliseconds. */
+  latency(action: string): number {
+    const { latencyMilliseconds: latency } = this.#faults;
+    return typeof latency === 'number' ? latency : (latency[action] ?? 0);
+  }
+}

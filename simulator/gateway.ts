@@ -1,0 +1,142 @@
+/** The way of one call: signature, action, permission, limits, parameters, faults, the action itself, and the record of it. */
+import { randomUUID } from 'node:crypto';
+import type { Action, ActionOutcome, Service } from './actions/action.ts';
+import { findAction } from './actions/index.ts';
+import { checkParameters } from './protocol/parameters.ts';
+import { problem, problemBody, type Problem } from './protocol/problem.ts';
+import { type SignatureContext, type SignedRequest, verifySignature } from './protocol/signature.ts';
+import { RateWindow } from './rate-window.ts';
+
+/** One call that arrived. `parameters` are cut to 100 characters each; `outcome` is `ok`, `cut` or an error code. */
+export interface Call {
+  readonly action: string;
+  readonly version: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly time: string;
+  readonly requestId: string;
+  readonly outcome: string;
+}
+
+/** The answer to a call; `cut`: none, the connection ends. */
+export type GatewayAnswer =
+  { readonly kind: 'answer'; readonly status: number; readonly body: object } | { readonly kind: 'cut' };
+
+/** Runs calls and remembers them. */
+export class Gateway {
+  readonly #service: Service;
+  readonly #signatures: SignatureContext;
+  readonly #window = new RateWindow();
+  #calls: Call[] = [];
+
+  constructor(service: Service, signatures: SignatureContext) {
+    this.#service = service;
+    this.#signatures = signatures;
+  }
+
+  /** Everything that was called since the start or the last reset. */
+  get calls(): readonly Call[] {
+    return this.#calls;
+  }
+
+  reset(): void {
+    this.#calls = [];
+  }
+
+  /** Answers one call; `form` are the parameters of the body. */
+  handle(request: SignedRequest, form: URLSearchParams): GatewayAnswer {
+    const requestId = randomUUID().toUpperCase();
+    const name = header(request, 'x-acs-action');
+    const version = header(request, 'x-acs-version');
+    const parameters = new Map([...request.query, ...form]);
+    const outcome = this.#run(request, { name, version }, parameters);
+    this.#calls.push({
+      action: name,
+      version,
+      parameters: Object.fromEntries([...parameters].map(([key, value]) => [key, value.slice(0, 100)])),
+      time: this.#service.now().toISOString(),
+      requestId,
+      outcome: outcome.kind === 'answered' ? 'ok' : outcome.kind === 'cut' ? 'cut' : outcome.problem.code,
+    });
+    switch (outcome.kind) {
+      case 'answered':
+        return { kind: 'answer', status: 200, body: { RequestId: requestId, ...outcome.body } };
+      case 'refused':
+        return {
+          kind: 'answer',
+          status: outcome.problem.status,
+          body: problemBody(outcome.problem, requestId, header(request, 'host')),
+        };
+      case 'cut':
+        return { kind: 'cut' };
+    }
+  }
+
+  #run(
+    request: SignedRequest,
+    called: { readonly name: string; readonly version: string },
+    parameters: ReadonlyMap<string, string>,
+  ): ActionOutcome {
+    const verified = verifySignature(request, this.#signatures);
+    if (verified.kind === 'refused') return verified;
+    const action = findAction(called.name, called.version);
+    if (action === undefined) return refuse(problem('InvalidAction.NotFound', 'Specified api is not found.', 404));
+    if (action === 'WrongVersion')
+      return refuse(problem('InvalidVersion', 'Specified parameter Version is not valid.', 404));
+    const objection = this.#objection(action, verified.accessKeyId);
+    if (objection !== undefined) return refuse(objection);
+    const checked = checkParameters(action.parameters, parameters);
+    if (checked.kind === 'refused') return checked;
+    return action.issues ? this.#issue(action, parameters) : action.run(parameters, this.#service);
+  }
+
+  #objection(action: Action, accessKeyId: string): Problem | undefined {
+    const { current } = this.#service.faults;
+    if (current.deniedActions.includes(action.name)) {
+      return {
+        ...problem(
+          'Forbidden.RAM',
+          'User not authorized to operate on the specified resource, or this API does not support RAM.',
+          403,
+        ),
+        accessDeniedDetail: {
+          AuthAction: `yundun-cert:${action.name}`,
+          AuthPrincipalType: 'SubUser',
+          AuthPrincipalDisplayName: `user-of-${accessKeyId}`,
+          PolicyType: 'AccountLevelIdentityBasedPolicy',
+          NoPermissionType: 'ImplicitDeny',
+        },
+      };
+    }
+    if (!action.issues || this.#window.admits(action.name, current.throttlePerSecond, Date.now())) return undefined;
+    return problem('Throttling.User', 'Request was denied due to user flow control.');
+  }
+
+  #issue(action: Action, parameters: ReadonlyMap<string, string>): ActionOutcome {
+    const { faults } = this.#service;
+    const internal = problem(
+      'InternalError',
+      'The request processing has failed due to some unknown error.',
+      faults.current.internalErrorStatus,
+    );
+    if (faults.strikes('serviceUnavailable')) {
+      return refuse(
+        problem('ServiceUnavailable', 'The request has failed due to a temporary failure of the server.', 503),
+      );
+    }
+    if (faults.strikes('internalErrorBeforeIssuing')) return refuse(internal);
+    if (faults.strikes('cutBeforeIssuing')) return { kind: 'cut' };
+    const outcome = action.run(parameters, this.#service);
+    if (outcome.kind !== 'answered') return outcome;
+    if (faults.strikes('internalErrorAfterIssuing')) return refuse(internal);
+    return faults.strikes('cutAfterIssuing') ? { kind: 'cut' } : outcome;
+  }
+}
+
+function refuse(what: Problem): ActionOutcome {
+  return { kind: 'refused', problem: what };
+}
+
+function header({ headers }: SignedRequest, name: string): string {
+  const value = headers[name];
+  return typeof value === 'string' ? value : '';
+}
