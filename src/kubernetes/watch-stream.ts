@@ -33,7 +33,7 @@ export type WatchEnd =
 export interface WatchStreamOptions {
   readonly open: (signal: AbortSignal) => Promise<KubernetesResult<AsyncIterable<Uint8Array>>>;
   readonly signal: AbortSignal;
-  /** Longest time without a byte, asked for again whenever it has passed. */
+  /** Longest time without a byte once the answer has begun; asked for at least every second. */
   readonly silenceMilliseconds: () => number;
   /** Longest time in all. */
   readonly totalMilliseconds: number;
@@ -75,27 +75,32 @@ interface Guard {
 }
 
 function startGuard(options: WatchStreamOptions, controller: AbortController): Guard {
-  let lastContact = performance.now();
+  let lastContact: number | undefined;
+  let silence: NodeJS.Timeout | undefined;
   let verdict: WatchEnd | undefined;
   const end = (why: WatchEnd): void => {
     verdict ??= why;
     controller.abort();
   };
-  const check = (): void => {
+  const check = (since: number): void => {
     const limit = options.silenceMilliseconds();
-    const left = limit - (performance.now() - lastContact);
+    const left = limit - (performance.now() - since);
     if (left <= 0) {
       end({ kind: 'stalled', milliseconds: limit });
     } else {
-      silence = setTimeout(check, Math.min(left, longestCheckMilliseconds));
+      silence = setTimeout(() => check(lastContact ?? since), Math.min(left, longestCheckMilliseconds));
     }
   };
-  let silence = setTimeout(check, Math.min(options.silenceMilliseconds(), longestCheckMilliseconds));
   const total = setTimeout(() => end({ kind: 'overdue' }), options.totalMilliseconds);
   return {
     onContact: () => {
+      const isFirst = lastContact === undefined;
       lastContact = performance.now();
       options.onContact();
+      // The opening has a deadline of its own, so silence counts from the beginning of the answer.
+      if (isFirst) {
+        check(lastContact);
+      }
     },
     verdict: () => verdict,
     stop: () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { Store, type StoreChange, type StoreEntry } from '../../../src/kubernetes/store.ts';

@@ -1,0 +1,229 @@
+/** The reflector against a real API server of its own that is killed, stopped, paused, cut off and compacted. */
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+import { ControlPlane } from '../../../control-plane/driver/control-plane.ts';
+import { KubernetesClient } from '../../../src/kubernetes/client.ts';
+import { connectWithKubeconfig, type KubernetesConnection } from '../../../src/kubernetes/connection.ts';
+import { type KubernetesObject, keyOf } from '../../../src/kubernetes/objects.ts';
+import { Reflector, type ReflectorLimits } from '../../../src/kubernetes/reflector.ts';
+import { Store } from '../../../src/kubernetes/store.ts';
+import { until } from '../../support/wait.ts';
+import { BreakableProxy } from './breakable-proxy.ts';
+import { testKind } from './test-kind.ts';
+
+const kind = testKind('reflector.test');
+const collection = kind.pathIn('default');
+const silenceMilliseconds = 3000;
+const limits: Partial<ReflectorLimits> = {
+  silenceMilliseconds,
+  answerMilliseconds: 5000,
+  longestPauseMilliseconds: 4000,
+};
+
+let controlPlane: ControlPlane;
+let proxy: BreakableProxy;
+let writer: KubernetesClient;
+let operator: KubernetesConnection;
+let serial = 0;
+
+beforeAll(async () => {
+  controlPlane = await ControlPlane.start({ certManager: false });
+  proxy = await BreakableProxy.start(Number(new URL(controlPlane.server).port));
+  writer = new KubernetesClient(await connectWithKubeconfig(controlPlane.kubeconfig), { userAgent: 'writer' });
+  await allowOperator();
+  const file = await controlPlane.kubeconfigForServiceAccount('default', 'operator');
+  const connection = await connectWithKubeconfig(file);
+  operator = { ...connection, server: `https://127.0.0.1:${proxy.port}` };
+});
+
+afterAll(async () => {
+  await writer.close();
+  await proxy.stop();
+  await controlPlane.stop();
+});
+
+async function allowOperator(): Promise<void> {
+  await controlPlane.kubectl(['create', 'serviceaccount', 'operator', '--namespace=default']);
+  const rule = { apiGroups: ['reflector.test'], resources: ['things'], verbs: ['get', 'list', 'watch'] };
+  const manifests = [
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'operator' }, rules: [rule] },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'operator' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'operator' },
+      subjects: [{ kind: 'ServiceAccount', name: 'operator', namespace: 'default' }],
+    },
+  ];
+  await controlPlane.kubectl(['apply', '-f', '-'], {
+    input: manifests.map((each) => JSON.stringify(each)).join('\n---\n'),
+  });
+}
+
+interface Mirror {
+  readonly reflector: Reflector<string>;
+  readonly store: Store<string>;
+  /** What listeners were told, summed up. */
+  readonly told: Map<string, string>;
+  readonly troubles: string[];
+  stop(): Promise<void>;
+}
+
+const mirrors: Mirror[] = [];
+
+afterEach(async () => {
+  await Promise.all(mirrors.splice(0).map(async (each) => await each.stop()));
+});
+
+function startMirror(): Mirror {
+  const client = new KubernetesClient(operator, { userAgent: 'operator' });
+  const store = new Store<string>();
+  const told = new Map<string, string>();
+  const troubles: string[] = [];
+  store.onChange(({ type, key, object }) => (type === 'deleted' ? told.delete(key) : told.set(key, object)));
+  const reflector = new Reflector<string>({
+    name: 'things',
+    client,
+    path: kind.path,
+    store,
+    transform: ({ metadata }) => `${metadata.uid}@${metadata.resourceVersion}`,
+    onTrouble: (trouble) => troubles.push(trouble.kind),
+    limits,
+  });
+  const controller = new AbortController();
+  const run = reflector.run(controller.signal);
+  const mirror: Mirror = {
+    reflector,
+    store,
+    told,
+    troubles,
+    stop: async () => {
+      controller.abort();
+      await run;
+      await client.close();
+    },
+  };
+  mirrors.push(mirror);
+  return mirror;
+}
+
+/** Creates, changes, deletes and re-creates objects. */
+async function makeChanges(): Promise<void> {
+  for (let round = 0; round < 5; round += 1) {
+    serial += 1;
+    const [kept, replaced] = [`kept-${serial}`, `replaced-${serial}`];
+    expectOk(await writer.create(collection, kind.object(kept, '1')));
+    expectOk(await writer.create(collection, kind.object(replaced, '1')));
+    const change = { spec: { value: '2' } };
+    expectOk(await writer.patch(`${collection}/${kept}`, change, 'application/merge-patch+json'));
+    await controlPlane.kubectl(['delete', `--raw=${collection}/${replaced}`]);
+    expectOk(await writer.create(collection, kind.object(replaced, '3')));
+  }
+}
+
+function expectOk(result: { readonly kind: string; readonly failure?: unknown }): void {
+  expect(result).toMatchObject({ kind: 'ok' });
+}
+
+async function freshList(): Promise<Map<string, string>> {
+  const result = await writer.get<{ readonly items: readonly KubernetesObject[] }>(kind.path);
+  if (result.kind === 'failed') {
+    throw new Error(result.failure.message);
+  }
+  return new Map(
+    result.body.items.map(({ metadata }) => [keyOf(metadata), `${metadata.uid}@${metadata.resourceVersion}`]),
+  );
+}
+
+async function expectEqualsFreshList({ store, told }: Mirror): Promise<void> {
+  const list = await freshList();
+  const stored = (): Map<string, string | undefined> => new Map(store.keys().map((key) => [key, store.get(key)]));
+  const text = (map: ReadonlyMap<string, string | undefined>): string =>
+    Array.from(map, ([key, value]) => `${key}=${value}`)
+      .sort((one, other) => one.localeCompare(other))
+      .join('\n');
+  await until('the store equals a fresh list', () => text(stored()) === text(list), { deadlineMilliseconds: 20_000 });
+  expect(told).toEqual(list);
+}
+
+async function startSynced(): Promise<Mirror> {
+  const mirror = startMirror();
+  await mirror.reflector.synced(AbortSignal.timeout(20_000));
+  return mirror;
+}
+
+describe('Reflector on a real API server', () => {
+  test('waits for a CRD that is not installed yet', async () => {
+    const mirror = startMirror();
+    await until('the missing collection was reported', () => mirror.troubles.includes('CollectionMissing'));
+    await controlPlane.kubectl(['apply', '-f', '-'], { input: JSON.stringify(kind.definition) });
+    await mirror.reflector.synced(AbortSignal.timeout(20_000));
+    await makeChanges();
+    await expectEqualsFreshList(mirror);
+  });
+
+  test('loses nothing when its connection is cut during a burst', async () => {
+    const mirror = await startSynced();
+    const changes = makeChanges();
+    await until('the burst has begun', () => mirror.store.size > 0);
+    proxy.cut();
+    await changes;
+    await expectEqualsFreshList(mirror);
+    expect(mirror.troubles).toContain('Cut');
+  });
+
+  test('notices a connection that is open and dead, and catches up', async () => {
+    const mirror = await startSynced();
+    proxy.freeze();
+    await makeChanges();
+    await expectEqualsFreshList(mirror);
+    expect(mirror.troubles).toContain('Stalled');
+  });
+
+  test('notices an API server that is stopped, and goes on when it continues', async () => {
+    const mirror = await startSynced();
+    const apiServer = controlPlane.component('kube-apiserver');
+    apiServer.pause();
+    try {
+      await until('the silence was noticed', () => mirror.troubles.includes('Stalled'));
+      await until('the next attempt failed', () => mirror.troubles.includes('Refused'));
+    } finally {
+      apiServer.resume();
+    }
+    await makeChanges();
+    await expectEqualsFreshList(mirror);
+  });
+
+  test('goes on after the API server was killed and started again', async () => {
+    const mirror = await startSynced();
+    const apiServer = controlPlane.component('kube-apiserver');
+    await apiServer.kill();
+    await apiServer.start();
+    await makeChanges();
+    await expectEqualsFreshList(mirror);
+  });
+
+  test('notices the silence of an API server that is shutting down', async () => {
+    const mirror = await startSynced();
+    const apiServer = controlPlane.component('kube-apiserver');
+    await apiServer.stop(silenceMilliseconds + 3000);
+    expect(mirror.troubles).toContain('Stalled');
+    await apiServer.start();
+    await makeChanges();
+    await expectEqualsFreshList(mirror);
+  });
+
+  test('reads everything again when the history was compacted while the API server was down', async () => {
+    const mirror = await startSynced();
+    await makeChanges();
+    const apiServer = controlPlane.component('kube-apiserver');
+    proxy.freeze();
+    await makeChanges();
+    await controlPlane.compact();
+    await apiServer.kill();
+    await apiServer.start();
+    await makeChanges();
+    await expectEqualsFreshList(mirror);
+    expect(mirror.troubles).toContain('Expired');
+  });
+});
