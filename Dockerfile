@@ -1,4 +1,4 @@
-# The operator's image: Node and one bundled file, no shell, no package manager, no node_modules.
+# The operator's image: Node and the bundle, no shell, no package manager, no node_modules.
 #
 #   docker build --build-arg BASE_IMAGE=<distroless nodejs24> -t alibaba-pca-issuer .
 #
@@ -8,11 +8,10 @@ ARG BASE_IMAGE
 
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /work
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts
-COPY tsconfig.json ./
+COPY package.json package-lock.json .npmrc tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
+# Installs the dependencies of the lock file first.
 RUN npm run build
 
 FROM ${BASE_IMAGE}
@@ -23,7 +22,8 @@ LABEL org.opencontainers.image.title="alibaba-pca-issuer" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-COPY --from=build /work/dist/main.js /app/main.js
+# The entry point and the chunks it loads on demand, with the licences of what is bundled.
+COPY --from=build /work/dist/ /app/
 ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 8080
