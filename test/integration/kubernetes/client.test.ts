@@ -5,6 +5,7 @@ import { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
 import { testCluster } from '../../support/test-cluster.ts';
+import { NotYet, until } from '../../support/wait.ts';
 import { testKind } from './test-kind.ts';
 
 const cluster = testCluster();
@@ -20,14 +21,16 @@ beforeAll(async () => {
   client = new KubernetesClient(await connectWithKubeconfig(inject('controlPlane').kubeconfig), { userAgent: 'test' });
   await cluster.apply(kind.definition);
   const namespace = await cluster.createNamespace('client');
-  await cluster.list({ apiVersion: kind.apiVersion, kind: 'Thing', namespace });
   collection = kind.pathIn(namespace);
   path = `${collection}/one`;
-  const created = await client.create<KubernetesObject>(collection, kind.object('one', '1'));
-  if (created.kind === 'failed') {
-    throw new Error(created.failure.message);
-  }
-  stored = created.body;
+  // A kind that was just defined is not served at once.
+  stored = await until('the first object was created', async () => {
+    const created = await client.create<KubernetesObject>(collection, kind.object('one', '1'));
+    if (created.kind === 'failed') {
+      throw new NotYet(created.failure.message);
+    }
+    return created.body;
+  });
 });
 
 afterAll(async () => {
