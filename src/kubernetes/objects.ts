@@ -35,11 +35,3 @@ export interface KubernetesObject {
 export function keyOf(metadata: { readonly name: string; readonly namespace?: string }): string {
   return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
 }
-
-/** The parts of a key made by {@link keyOf}. */
-export function splitKey(key: string): { readonly namespace: string | undefined; readonly name: string } {
-  const slash = key.indexOf('/');
-  return slash === -1
-    ? { namespace: undefined, name: key }
-    : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
-}
