@@ -173,6 +173,7 @@ test.each([
   ['100', () => 100],
   ['1,000', () => 1000],
   ['1,000, then 100', (second: number) => (second < 40 ? 1000 : 100)],
+  ['10, then 300', (second: number) => (second < 40 ? 10 : 300)],
   ['10, then 1,000', (second: number) => (second < 40 ? 10 : 1000)],
 ])('finds a limit of %s calls a second within 30 seconds and is seldom throttled there', (_name, limitAt) => {
   const settled = run(limitAt, 130).slice(70);

@@ -106,6 +106,12 @@ test.each([
   ['a body that is not JSON', 200, '<html>', { ...odd, httpStatus: 200 }],
   ['null', 200, 'null', { ...odd, httpStatus: 200 }],
   ['an array', 200, '[]', { ...odd, httpStatus: 200 }],
+  [
+    'more than any reply',
+    200,
+    `{"a":"${'a'.repeat(5 * 1024 * 1024)}"}`,
+    { ...odd, httpStatus: undefined, requestId: undefined },
+  ],
   ['a redirect', 302, '{}', { ...odd, httpStatus: 302, code: 'UnexpectedRedirect' }],
   ['a web page with an error status', 502, '<html>', { ...odd, httpStatus: undefined, requestId: undefined }],
   ['an empty error', 400, '', { ...odd, httpStatus: undefined, requestId: undefined }],
