@@ -24,6 +24,10 @@ export interface Faults {
   readonly wrongKey: number;
   /** The certificate carries another name than was asked for. */
   readonly wrongName: number;
+  /** How many of a hundred calls a counted fault strikes, beside the next n. */
+  readonly percentages: Readonly<Partial<Record<CountedFault, number>>>;
+  /** For so long after `Immediately=0` the describe call shows the certificate as PENDING, without its PEM. */
+  readonly pendingMilliseconds: number;
   /** Order of the certificates in the chain. */
   readonly chainOrder: 'IssuerFirst' | 'RootFirst';
   /** Whether the chain of an issuing answer ends in the root. Undocumented. */
@@ -55,6 +59,8 @@ export const noFaults: Faults = {
   withoutCertificate: 0,
   wrongKey: 0,
   wrongName: 0,
+  percentages: {},
+  pendingMilliseconds: 0,
   chainOrder: 'IssuerFirst',
   chainWithRoot: true,
   escapedNewlines: false,
@@ -66,17 +72,24 @@ export const noFaults: Faults = {
 };
 
 /** Names of the faults that are used up. */
-export type CountedFault = {
-  [Name in keyof Faults]: Name extends 'latencyMilliseconds' | 'throttlePerSecond' | 'internalErrorStatus'
-    ? never
-    : Faults[Name] extends number
-      ? Name
-      : never;
-}[keyof Faults];
+export type CountedFault =
+  | 'serviceUnavailable'
+  | 'internalErrorBeforeIssuing'
+  | 'internalErrorAfterIssuing'
+  | 'cutBeforeIssuing'
+  | 'cutAfterIssuing'
+  | 'withoutCertificate'
+  | 'wrongKey'
+  | 'wrongName';
 
 /** The faults that are set now, with the bookkeeping for those that are used up. */
 export class FaultState {
+  readonly #random: () => number;
   #faults: Faults = noFaults;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
 
   get current(): Faults {
     return this.#faults;
@@ -97,7 +110,7 @@ export class FaultState {
   /** Whether the fault strikes now; it is used up by that once. */
   strikes(fault: CountedFault): boolean {
     const left = this.#faults[fault];
-    if (left <= 0) return false;
+    if (left <= 0) return this.#random() * 100 < (this.#faults.percentages[fault] ?? 0);
     this.#faults = { ...this.#faults, [fault]: left - 1 };
     return true;
   }

@@ -48,7 +48,7 @@ export class Gateway {
     const name = header(request, 'x-acs-action');
     const version = header(request, 'x-acs-version');
     const parameters = new Map([...request.query, ...form]);
-    const outcome = this.#run(request, { name, version }, parameters);
+    const outcome = this.#run(request, { name, version, formSize: form.size }, parameters);
     this.#calls.push({
       action: name,
       version,
@@ -73,9 +73,12 @@ export class Gateway {
 
   #run(
     request: SignedRequest,
-    called: { readonly name: string; readonly version: string },
+    called: { readonly name: string; readonly version: string; readonly formSize: number },
     parameters: ReadonlyMap<string, string>,
   ): ActionOutcome {
+    if (request.method !== 'POST' && request.method !== 'GET') {
+      return refuse(problem('UnsupportedHTTPMethod', 'This http method is not supported.', 404));
+    }
     const verified = verifySignature(request, this.#signatures);
     if (verified.kind === 'refused') return verified;
     const action = findAction(called.name, called.version);
@@ -84,6 +87,9 @@ export class Gateway {
       return refuse(problem('InvalidVersion', 'Specified parameter Version is not valid.', 404));
     const objection = this.#objection(action, verified.accessKeyId);
     if (objection !== undefined) return refuse(objection);
+    if (request.query.size + called.formSize > parameters.size) {
+      return refuse(problem('InvalidParameter', 'A parameter is given more than once.'));
+    }
     const checked = checkParameters(action.parameters, parameters);
     if (checked.kind === 'refused') return checked;
     return action.issues ? this.#issue(action, parameters) : action.run(parameters, this.#service);

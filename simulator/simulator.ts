@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   /** Keys that are accepted; default one that is random at each start. */
   readonly accessKeys?: readonly AccessKey[];
   readonly authorities?: readonly AuthoritySeed[];
+  /** Decides `percentages` of the faults; 0 to 1, default Math.random. */
+  readonly random?: () => number;
 }
 
 /** One CA as its users see it. */
@@ -76,7 +78,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const service: Service = {
     authorities: await createAuthorities(options.authorities ?? defaultAuthorities, now()),
     ledger: createLedger(),
-    faults: new FaultState(),
+    faults: new FaultState(options.random ?? Math.random),
     now,
   };
   const gateway = new Gateway(service, {
@@ -89,8 +91,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     issued: () => issuedOf(service),
     reset: () => {
       gateway.reset();
-      service.ledger.clear();
-      service.faults.reset();
+      forget(service);
     },
   };
   const host = options.host ?? '127.0.0.1';
@@ -109,11 +110,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     accessKey: { accessKeyId, accessKeySecret },
     cas: [...service.authorities.values()].map(shownAuthority),
     tlsCaPem: identity?.caPem,
-    rootPem: (identifier) => {
-      const authority = service.authorities.get(identifier);
-      if (authority === undefined) throw new Error(`There is no CA ${identifier}.`);
-      return rootOf(authority).certificatePem;
-    },
+    rootPem: (identifier) => rootPemOf(service, identifier),
     setFaults: (faults) => service.faults.set(faults),
     ...state,
     close: async () => {
@@ -122,6 +119,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await closed;
     },
   };
+}
+
+function rootPemOf({ authorities }: Service, identifier: string): string {
+  const authority = authorities.get(identifier);
+  if (authority === undefined) throw new Error(`There is no CA ${identifier}.`);
+  return rootOf(authority).certificatePem;
+}
+
+function forget(service: Service): void {
+  service.ledger.clear();
+  service.faults.reset();
+  for (const authority of service.authorities.values()) authority.issuedCount = 0;
 }
 
 type State = Pick<SimulatorHandle, 'calls' | 'issued' | 'reset'>;

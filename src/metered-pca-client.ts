@@ -2,7 +2,7 @@
 import type { AccessKey } from './alibaba/access-key.ts';
 import type { PcaEndpoint } from './alibaba/endpoint.ts';
 import { PcaClient } from './alibaba/pca-client.ts';
-import type { PcaCaller } from './controllers/issuer-sessions.ts';
+import type { PcaCaller } from './controllers/pca-caller.ts';
 import type { Metrics } from './runtime/metrics.ts';
 import { userAgent } from './runtime/version.ts';
 

@@ -103,7 +103,9 @@ function issue(parent: Authority, given: Parameters, service: Service): IssuedRe
     notBefore: validity.notBefore,
     notAfter: validity.notAfter,
     issuedAt: now,
-    availableAt: now,
+    availableAt: new Date(
+      now.getTime() + (integerOf(given, 'Immediately', 0) === 0 ? service.faults.current.pendingMilliseconds : 0),
+    ),
     tags: listItems(given, 'Tags').map((item) => ({
       Key: given.get(`Tags.${item}.Key`) ?? '',
       Value: given.get(`Tags.${item}.Value`) ?? '',

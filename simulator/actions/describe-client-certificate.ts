@@ -22,7 +22,7 @@ export const describeClientCertificate: Action = {
         Certificate: {
           Identifier: record.identifier,
           ...(record.customIdentifier === undefined ? {} : { CustomIdentifier: record.customIdentifier }),
-          Status: record.status,
+          Status: isThere ? record.status : 'PENDING',
           CertificateType: record.type,
           ParentIdentifier: record.parent.identifier,
           SerialNumber: record.serialNumber,

@@ -1,8 +1,11 @@
-/** ListCert (2020-06-30): the issued certificates, newest first, page by page, dates in milliseconds. */
+/** ListCert (2020-06-30): the issued certificates, newest first, paged by number or by token, times in milliseconds. */
 import { integerOf } from '../protocol/parameters.ts';
 import { problem } from '../protocol/problem.ts';
 import { refused, type Action } from './action.ts';
 
+const datePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d)?$/;
+
+/** Lists by CA, status, type and time of the last change; it can neither look up nor filter by custom identifier. */
 export const listCert: Action = {
   name: 'ListCert',
   version: '2020-06-30',
@@ -12,18 +15,15 @@ export const listCert: Action = {
     { name: 'ParentIdentifier', type: 'string', maximumLength: 64 },
     { name: 'Status', type: 'string', values: ['ISSUE', 'REVOKE'] },
     { name: 'Type', type: 'string', values: ['SERVER', 'CLIENT', 'END_ENTITY'] },
-    { name: 'AfterDate', type: 'string', maximumLength: 32 },
-    { name: 'BeforeDate', type: 'string', maximumLength: 32 },
+    { name: 'AfterDate', type: 'string', pattern: datePattern },
+    { name: 'BeforeDate', type: 'string', pattern: datePattern },
     { name: 'CurrentPage', type: 'integer', minimum: 1 },
     { name: 'ShowSize', type: 'integer', minimum: 1, maximum: 50 },
+    { name: 'MaxResults', type: 'integer', minimum: 1, maximum: 2000 },
+    { name: 'NextToken', type: 'string', maximumLength: 64 },
   ],
   run(given, { ledger }) {
     const [after, before] = [readDate(given.get('AfterDate')), readDate(given.get('BeforeDate'))];
-    if (after === 'unreadable' || before === 'unreadable') {
-      return refused(
-        problem('InvalidParameter', 'AfterDate and BeforeDate must be Unix seconds or milliseconds, or yyyy-MM-dd.'),
-      );
-    }
     const [parent, status, type] = [given.get('ParentIdentifier'), given.get('Status'), given.get('Type')];
     const found = ledger
       .all()
@@ -32,17 +32,21 @@ export const listCert: Action = {
           (parent === undefined || record.parent.identifier === parent) &&
           (status === undefined || record.status === status) &&
           (type === undefined || record.type === type) &&
-          (after === undefined || record.notBefore.getTime() >= after) &&
-          (before === undefined || record.notBefore.getTime() <= before),
+          (after === undefined || record.modifiedAt.getTime() >= after) &&
+          (before === undefined || record.modifiedAt.getTime() <= before),
       );
     const page = integerOf(given, 'CurrentPage', 1);
-    const size = integerOf(given, 'ShowSize', 50);
-    const items = found.toReversed().slice((page - 1) * size, page * size);
+    const byToken = given.has('MaxResults') || given.has('NextToken');
+    const size = byToken ? integerOf(given, 'MaxResults', 20) : integerOf(given, 'ShowSize', 50);
+    const start = byToken ? startOf(given.get('NextToken')) : (page - 1) * size;
+    if (start === undefined) return refused(problem('InvalidParameter.NextToken', 'The NextToken is unknown.'));
+    const items = found.toReversed().slice(start, start + size);
     return {
       kind: 'answered',
       body: {
-        CurrentPage: page,
-        ShowSize: size,
+        ...(byToken ? { MaxResults: size } : { CurrentPage: page, ShowSize: size }),
+        ...(byToken && start + size < found.length ? { NextToken: tokenFor(start + size) } : {}),
+        PageCount: Math.ceil(found.length / size),
         TotalCount: found.length,
         List: items.map((record) => ({
           Identifier: record.identifier,
@@ -60,11 +64,18 @@ export const listCert: Action = {
   },
 };
 
-// The documents give the type "string" and no syntax: days, seconds and milliseconds are all taken.
-function readDate(text: string | undefined): number | 'unreadable' | undefined {
+// The documents' examples are `2025-09-04` and `2024-05-13 12:59:45`; the zone is not said and taken to be UTC.
+function readDate(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{10}$/.test(text)) return Number(text) * 1_000;
-  if (/^\d{13}$/.test(text)) return Number(text);
-  const date = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  return Number.isNaN(date) ? 'unreadable' : date;
+  return Date.parse(`${text.length === 10 ? `${text}T00:00:00` : text.replace(' ', 'T')}Z`);
+}
+
+function tokenFor(start: number): string {
+  return Buffer.from(`from:${start}`).toString('hex');
+}
+
+function startOf(token: string | undefined): number | undefined {
+  if (token === undefined) return 0;
+  const match = /^from:(\d{1,9})$/.exec(Buffer.from(token, 'hex').toString('latin1'));
+  return match === null ? undefined : Number(match[1]);
 }

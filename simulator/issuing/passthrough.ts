@@ -52,6 +52,23 @@ const subjectFields = [
   ['CommonName', attributeType.commonName, 64],
 ] as const;
 
+const customAttributeTypes = [
+  '2.5.4.3',
+  '2.5.4.5',
+  '2.5.4.6',
+  '2.5.4.7',
+  '2.5.4.8',
+  '2.5.4.9',
+  '2.5.4.10',
+  '2.5.4.11',
+  '2.5.4.12',
+  // Matter: node, fabric, vendor and product identifiers.
+  '1.3.6.1.4.1.37244.1.1',
+  '1.3.6.1.4.1.37244.1.5',
+  '1.3.6.1.4.1.37244.2.1',
+  '1.3.6.1.4.1.37244.2.2',
+];
+
 /** The documented parameters. */
 export const passthroughParameters: readonly ParameterRule[] = [
   ...subjectFields.map(([name, , maximumLength]): ParameterRule => ({
@@ -59,7 +76,12 @@ export const passthroughParameters: readonly ParameterRule[] = [
     type: 'string',
     maximumLength,
   })),
-  { name: `${subject}.CustomAttributes.N.ObjectIdentifier`, type: 'string', required: true, pattern: /^[0-9.]{3,64}$/ },
+  {
+    name: `${subject}.CustomAttributes.N.ObjectIdentifier`,
+    type: 'string',
+    required: true,
+    values: customAttributeTypes,
+  },
   { name: `${subject}.CustomAttributes.N.Value`, type: 'string', required: true, maximumLength: 256, maximumItems: 20 },
   ...Object.keys(usageBits).map((name): ParameterRule => ({ name: `${extensions}.KeyUsage.${name}`, type: 'boolean' })),
   { name: `${extensions}.ExtendedKeyUsages.N`, type: 'string', maximumLength: 64, maximumItems: 50 },
@@ -101,17 +123,12 @@ export function applyPassthrough(
     type: given.get(`${extensions}.SubjectAlternativeNames.${item}.Type`) as AlternativeNameType,
     value: given.get(`${extensions}.SubjectAlternativeNames.${item}.Value`) ?? '',
   }));
-  const wrongName = names.find((name) => !isAlternativeName(name));
-  if (wrongName !== undefined) return refuse(`"${wrongName.value}" is no ${wrongName.type}`);
   const usages = listValues(given, `${extensions}.ExtendedKeyUsages`).map((usage) => purposes[usage] ?? usage);
-  const wrongUsage = usages.find((usage) => !isObjectIdentifier(usage));
-  if (wrongUsage !== undefined) return refuse(`"${wrongUsage}" is no extended key usage`);
   const bits = Object.entries(usageBits)
     .filter(([name]) => given.get(`${extensions}.KeyUsage.${name}`) === 'true')
     .map(([, bit]) => bit);
-  if (!bits.includes(keyUsageBit.keyAgreement) && bits.some((bit) => bit >= keyUsageBit.encipherOnly)) {
-    return refuse('EncipherOnly and DecipherOnly need KeyAgreement');
-  }
+  const objection = objectionTo(names, usages, bits);
+  if (objection !== undefined) return { kind: 'refused', message: objection };
   const criticals = new Set(listValues(given, `${extensions}.Criticals`));
   const serial = given.get(`${extensions}.SerialNumber`);
   const passed = passedSubject(given);
@@ -143,8 +160,18 @@ export function applyPassthrough(
   };
 }
 
-function refuse(message: string): PassthroughOutcome {
-  return { kind: 'refused', message };
+function objectionTo(
+  names: readonly AlternativeName[],
+  usages: readonly string[],
+  bits: readonly number[],
+): string | undefined {
+  const wrongName = names.find((name) => !isAlternativeName(name));
+  if (wrongName !== undefined) return `"${wrongName.value}" is no ${wrongName.type}`;
+  const wrongUsage = usages.find((usage) => !isObjectIdentifier(usage));
+  if (wrongUsage !== undefined) return `"${wrongUsage}" is no extended key usage`;
+  return !bits.includes(keyUsageBit.keyAgreement) && bits.some((bit) => bit >= keyUsageBit.encipherOnly)
+    ? 'EncipherOnly and DecipherOnly need KeyAgreement'
+    : undefined;
 }
 
 function one(

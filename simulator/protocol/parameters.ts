@@ -19,6 +19,9 @@ export interface ParameterRule {
   readonly maximumItems?: number;
 }
 
+/** The index of a list's items; a name such as `NonRepudiation` has none. */
+const itemMark = /\.N(?=\.|$)/;
+
 /** The checked parameters by wire name. */
 export type Parameters = ReadonlyMap<string, string>;
 
@@ -99,7 +102,9 @@ function missingObjection(rules: readonly ParameterRule[], given: ReadonlyMap<st
     if (rule.required !== true) continue;
     const prefix = listPrefix(rule);
     const names =
-      prefix === undefined ? [rule.name] : listItems(given, prefix).map((item) => rule.name.replace('.N', `.${item}`));
+      prefix === undefined
+        ? [rule.name]
+        : listItems(given, prefix).map((item) => rule.name.replace(itemMark, `.${item}`));
     const missing = names.find((name) => !given.has(name));
     if (missing !== undefined) {
       return problem(
@@ -112,7 +117,7 @@ function missingObjection(rules: readonly ParameterRule[], given: ReadonlyMap<st
 }
 
 function listPrefix(rule: ParameterRule): string | undefined {
-  const at = rule.name.indexOf('.N');
+  const at = rule.name.search(itemMark);
   return at < 0 ? undefined : rule.name.slice(0, at);
 }
 

@@ -10,6 +10,7 @@ import {
   readObjectIdentifier,
 } from './der-reader.ts';
 import { derTag } from './der-writer.ts';
+import { decodeName } from './names.ts';
 import { fromPem } from './pem.ts';
 
 /** What a certificate takes from a signing request; every buffer is DER. */
@@ -70,6 +71,8 @@ function readParts(der: Buffer): ReadCertificationRequest {
   const [version, subject, keyInfo, attributes] = readChildren(toBeSigned);
   expectTag(version, derTag.integer, 'version');
   const name = expectTag(subject, derTag.sequence, 'subject');
+  // Issuing shows the subject, so one that cannot be shown is refused here.
+  decodeName(name.encoding);
   const key = expectTag(keyInfo, derTag.sequence, 'subject public key info');
   const [keyAlgorithm, keyBits] = readChildren(key);
   const keyFamily = keyFamilies[algorithmOf(keyAlgorithm)];

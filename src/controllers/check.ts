@@ -9,7 +9,8 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesFailure } from '../kubernetes/failure.ts';
 import { IssuedLookup } from './issued-lookup.ts';
 import { issuerProblemOf } from './pca-failure.ts';
-import type { IssuerProblem, IssuerSession, PcaCaller } from './issuer-sessions.ts';
+import type { IssuerProblem, IssuerSession } from './issuer-sessions.ts';
+import type { PcaCaller } from './pca-caller.ts';
 
 /** What a check needs from outside. */
 export interface CheckDependencies {

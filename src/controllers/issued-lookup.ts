@@ -3,7 +3,7 @@
 import { describeIssuedCall, listIssuedCall, readDescribedCertificate, readIssuedList } from '../issuing/lookup.ts';
 import type { IssueReply } from '../issuing/operation.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
-import type { PcaCaller } from './issuer-sessions.ts';
+import type { PcaCaller } from './pca-caller.ts';
 
 /** `absent` is only said of a list that was read after `since`; `failed` carries what the cloud answered. */
 export type LookupOutcome =

@@ -1,15 +1,9 @@
 // What issuing needs of an issuer that was checked: its CA, a client and whether calls may go out now.
 // Written by the issuer controller, read by the request controller; lives in memory and is rebuilt after a start.
 import type { IssuerSpec } from '../crds/issuer.ts';
-import type { IssueCall } from '../issuing/operation.ts';
 import type { IssuingCA } from '../issuing/issuing-ca.ts';
-import type { PcaOutcome } from '../alibaba/pca-client.ts';
 import type { IssuedLookup } from './issued-lookup.ts';
-
-/** The one thing that issuing asks of the cloud; `PcaClient` is one. */
-export interface PcaCaller {
-  call(call: IssueCall, options: { readonly signal: AbortSignal }): Promise<PcaOutcome>;
-}
+import type { PcaCaller } from './pca-caller.ts';
 
 /** A checked issuer: what it says (`spec` of `generation`), its CA and the client with its credentials. */
 export interface IssuerSession {
