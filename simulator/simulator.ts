@@ -73,17 +73,11 @@ export interface SimulatorHandle {
 
 /** Starts a simulator with CAs whose keys are new; rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<SimulatorHandle> {
-  const now = (): Date => new Date();
   const keys = options.accessKeys ?? [randomKey()];
-  const service: Service = {
-    authorities: await createAuthorities(options.authorities ?? defaultAuthorities, now()),
-    ledger: createLedger(),
-    faults: new FaultState(options.random ?? Math.random),
-    now,
-  };
+  const service = await createService(options);
   const gateway = new Gateway(service, {
     accessKey: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),
-    now,
+    now: service.now,
     nonces: new Map(),
   });
   const state = {
@@ -118,6 +112,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       server.closeAllConnections();
       await closed;
     },
+  };
+}
+
+async function createService({ authorities, random }: SimulatorOptions): Promise<Service> {
+  const now = (): Date => new Date();
+  return {
+    authorities: await createAuthorities(authorities ?? defaultAuthorities, now()),
+    ledger: createLedger(),
+    faults: new FaultState(random ?? Math.random),
+    now,
   };
 }
 
