@@ -4,14 +4,37 @@ import type { DemoCluster } from './cluster.ts';
 import { describeCertificate, isKeyOfCertificate, type TlsSecret, verifyChain } from './proof.ts';
 import { issuingCA, type Quickstart, type Stage } from './scene.ts';
 
+const readyLimitMilliseconds = 60_000;
 const kinds = 'alibabapcaissuers,certificates,certificaterequests';
 
-/** Waits until every Certificate of the namespace is Ready. */
-export async function waitUntilReady(stage: Stage, cluster: DemoCluster, { namespace }: Quickstart): Promise<void> {
+/** Waits until every Certificate of the namespace is Ready; throws as soon as one has failed for good. */
+export async function waitUntilReady(stage: Stage, cluster: DemoCluster, quickstart: Quickstart): Promise<void> {
   await stage.progress.step('Certificate is Ready', async () => {
-    const condition = ['--for=condition=Ready', '--timeout=60s'];
-    await cluster.kubectl(['wait', 'certificate', '--all', '--namespace', namespace, ...condition]);
+    const started = performance.now();
+    while (!(await becameReady(cluster, quickstart))) {
+      const refusal = await readRefusal(cluster, quickstart);
+      if (refusal !== '') {
+        throw new Error(refusal);
+      }
+      if (performance.now() - started > readyLimitMilliseconds) {
+        throw new Error(`The Certificate did not become Ready within ${readyLimitMilliseconds / 1000} s.`);
+      }
+    }
   });
+}
+
+// Waits for a few seconds only, so that a failure is noticed in between.
+async function becameReady(cluster: DemoCluster, { namespace }: Quickstart): Promise<boolean> {
+  const condition = ['--for=condition=Ready', '--timeout=4s'];
+  return await cluster.kubectl(['wait', 'certificate', '--all', '--namespace', namespace, ...condition]).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readRefusal(cluster: DemoCluster, { namespace }: Quickstart): Promise<string> {
+  const path = '{.items[*].status.conditions[?(@.reason=="Failed")].message}';
+  return await cluster.kubectl(['get', 'certificaterequests', '--namespace', namespace, '-o', `jsonpath=${path}`]);
 }
 
 /** Shows objects and certificate, and verifies chain and key; throws when one of them is not as it must be. */
