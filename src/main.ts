@@ -39,6 +39,9 @@ function failHard(logger: Logger): void {
   process.on('unhandledRejection', fail);
 }
 
+// Alibaba's client library calls url.parse; nobody who reads our log can do anything about that.
+process.noDeprecation = true;
+
 const parsed = parseOptions(process.argv.slice(2), process.env);
 switch (parsed.kind) {
   case 'help':

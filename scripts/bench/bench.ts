@@ -1,8 +1,7 @@
 // The stage of the benchmark: a control plane without cert-manager's controllers, the simulator in a process of its own,
 // the bundle as operator, and the measurements.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { ControlPlane, webhookLabel } from '../../control-plane/driver/control-plane.ts';
 import type { CertificateRequest } from '../../src/crds/cert-manager.ts';
 import { connectWithKubeconfig, type KubernetesConnection } from '../../src/kubernetes/connection.ts';
@@ -13,6 +12,7 @@ import { NotYet, until } from '../../test/support/wait.ts';
 import { buildBundle } from '../build.ts';
 import { bareApplies, inParallel } from './bare-client.ts';
 import { cpuMilliseconds, residentMebibytes } from './process-figures.ts';
+import { makeRequest, startSimulatorProcess, type SimulatorProcess } from './fixtures.ts';
 
 /** One drain of approved requests. */
 export interface Run {
@@ -31,22 +31,17 @@ export interface Drain {
   readonly warm: Run;
 }
 
-interface Simulator {
-  readonly process: ChildProcess;
-  readonly endpoint: string;
-  readonly adminUrl: string;
-  readonly accessKey: { readonly accessKeyId: string; readonly accessKeySecret: string };
-}
-
 const namespace = 'bench';
 const group = 'pca.alibabacloud.com';
+// A stopped process would lose the Lease, and the simulator's ceiling is far above what is measured.
+const operatorFlags = ['--leader-elect=false', '--log-level=warn'];
 
 /** Everything that runs during a benchmark. */
 export class Bench {
   readonly #controlPlane: ControlPlane;
   readonly #cluster: Cluster;
   readonly #connection: KubernetesConnection;
-  readonly #simulator: Simulator;
+  readonly #simulator: SimulatorProcess;
   readonly #settings: { readonly kubeconfig: string; readonly namespace: string; readonly logFile: string };
   readonly #say: (text: string) => void;
   readonly #csr: string;
@@ -57,7 +52,7 @@ export class Bench {
     readonly controlPlane: ControlPlane;
     readonly cluster: Cluster;
     readonly connection: KubernetesConnection;
-    readonly simulator: Simulator;
+    readonly simulator: SimulatorProcess;
     readonly settings: { readonly kubeconfig: string; readonly namespace: string; readonly logFile: string };
     readonly operator: OperatorProcess;
     readonly say: (text: string) => void;

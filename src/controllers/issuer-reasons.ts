@@ -1,6 +1,6 @@
 // The reasons of an issuer's Ready condition, each with its meaning; docs/conditions-and-errors.md lists the same.
 
-/** Reason of Ready and of the event that goes with it; those of an unusable CA come from `assessIssuingCA`. */
+/** Reason of Ready and of the event that goes with it. */
 export const issuerReasons = {
   Checked: 'Ready is True: Secret, endpoint and CA were checked.',
   SecretNotFound: 'The Secret of spec.credentials.secretRef does not exist. Create it.',
@@ -10,7 +10,13 @@ export const issuerReasons = {
   CredentialsInvalid: 'PCA does not accept the access key, or the clock is off. Correct the Secret or the clock.',
   PermissionDenied: 'The RAM identity lacks an action. Allow it; the message names action and identity.',
   IssuingCAUnusable: 'spec.parentIdentifier names no CA that PCA lets this account use.',
-  CANotFound: 'spec.parentIdentifier names no CA of this account.',
+  IssuingCAIsRoot: 'spec.parentIdentifier names a root CA; certificates come from subordinate CAs only.',
+  OperationRefusedByCA: 'The operation cannot issue from this kind of CA. Choose another operation or another CA.',
+  IssuingCAKeyNotSupported: 'The CA has an SM2 key, which cert-manager cannot verify. Name an RSA or ECC CA.',
+  IssuingCANotActive: 'The CA is revoked or forbidden in PCA. Activate it or name another.',
+  IssuingCAExpired: 'The CA has ended. Name another.',
+  IssuingCANotYetValid: 'The CA has not begun yet.',
+  IssuingCAExhausted: 'The CA has no certificates left. Assign more.',
   CapacityExhausted: 'No certificates are left or the subscription ended. Buy or assign more.',
   ActionUnavailable:
     'The endpoint does not offer the operation. Check region and endpoint, or choose another operation.',
