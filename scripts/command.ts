@@ -1,5 +1,6 @@
 /** Runs one program to its end, with its output kept or shown. Ends it when this process is told to end. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** Root of the repository, with a slash at the end. */
@@ -29,8 +30,7 @@ export async function run(command: Command): Promise<CommandResult> {
     env: { ...process.env, ...command.environment },
     stdio: command.show === true ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
-  const end = (): void => void child.kill('SIGTERM');
-  process.once('exit', end);
+  const stopForwarding = forwardSignals(child);
   let output = '';
   const keep = (chunk: string): void => {
     output += chunk;
@@ -43,8 +43,28 @@ export async function run(command: Command): Promise<CommandResult> {
       resolve(status ?? 1);
     });
   });
-  process.off('exit', end);
+  stopForwarding();
   return { code, output, seconds: (performance.now() - started) / 1000 };
+}
+
+// Whoever is told to end waits for the program that it started, and then ends as the signal would have ended it.
+function forwardSignals(child: ChildProcess): () => void {
+  const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
+    const forward = (): void => {
+      child.once('close', () => process.exit(128 + constants.signals[signal]));
+      // A terminal's Ctrl-C has reached the program already.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) {
+        child.kill(signal);
+      }
+    };
+    process.once(signal, forward);
+    return () => process.off(signal, forward);
+  });
+  return () => {
+    for (const remove of listeners) {
+      remove();
+    }
+  };
 }
 
 /** Runs tasks, at most `limit` at the same time, and answers their results in the order of the tasks. */

@@ -73,17 +73,15 @@ async function run(stage: Stage, demo: DemoArguments, signal: AbortSignal): Prom
   const seen: Seen = {};
   try {
     const stillRunning = await unlessInterrupted(signal, play(stage, demo, seen));
-    stage.progress.say(`\nDone in ${stage.progress.total}.`);
+    stage.progress.say(`\nDone in ${stage.progress.total}.\n`);
     if (demo.keep) {
       stage.progress.say(stillRunning);
       await unlessInterrupted(signal, new Promise<never>(() => {})).catch(() => {});
-    } else {
-      stage.progress.say(whatNext);
     }
     return exitCode.success;
   } catch (error) {
     if (error instanceof Interrupted) {
-      stage.progress.say(`\nInterrupted; cleaning up.`);
+      stage.progress.say('\nInterrupted.\n');
       return exitCode.signalBase + (signalNumber[error.signal] ?? 0);
     }
     if (error instanceof CannotRun || error instanceof GoMissingError) {
@@ -115,11 +113,14 @@ async function main(): Promise<number> {
     stage.progress.say(notice);
   }
   const code = await run(stage, parsed.demo, signal);
-  const failures = await stage.undo.undoAll();
+  const failures = await stage.progress.step('stopped and removed again', async () => await stage.undo.undoAll());
   for (const failure of failures) {
     stage.progress.say(failure);
   }
   await removeFiles(directory, code === exitCode.failed);
+  if (code === exitCode.success && !parsed.demo.keep) {
+    stage.progress.say(`\n${whatNext}`);
+  }
   return failures.length === 0 ? code : exitCode.failed;
 }
 

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = join(root, 'node_modules', '.installed-lock-hash');
+const parentPollMilliseconds = 300;
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -102,6 +103,21 @@ function passSignals(child) {
   }
 }
 
+// npm runs this through a shell, which dies of a SIGTERM to npm without handing it on.
+function endWithParent(child) {
+  if (process.env.npm_lifecycle_event === undefined) {
+    return;
+  }
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) {
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }
+  }, parentPollMilliseconds);
+  watch.unref();
+}
+
 const [task, ...parameters] = process.argv.slice(2);
 const script = join(root, 'scripts', `${task}.ts`);
 if (task === undefined || !existsSync(script)) {
@@ -115,4 +131,7 @@ const hash = lockHash();
 if (!isInstalled(hash)) {
   await install(hash);
 }
-process.exitCode = await run(projectNode(), [script, ...parameters], { stdio: 'inherit' }, passSignals);
+process.exitCode = await run(projectNode(), [script, ...parameters], { stdio: 'inherit' }, (child) => {
+  passSignals(child);
+  endWithParent(child);
+});

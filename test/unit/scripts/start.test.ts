@@ -51,6 +51,10 @@ function npmCalls(): number {
   return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').length : 0;
 }
 
+function searchPath(): string {
+  return [join(repository, 'bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(':');
+}
+
 interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -61,8 +65,10 @@ function start(
   args: readonly string[],
   onOutput: (kill: (signal: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Ended> {
-  const path = [join(repository, 'bin'), dirname(process.execPath), '/usr/bin', '/bin'].join(':');
-  const child = spawn(process.execPath, ['scripts/start.mjs', ...args], { cwd: repository, env: { PATH: path } });
+  const child = spawn(process.execPath, ['scripts/start.mjs', ...args], {
+    cwd: repository,
+    env: { PATH: searchPath() },
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
@@ -142,6 +148,31 @@ describe('the entry of every npm script', () => {
     });
 
     expect([code, stdout]).toEqual([9, 'ready\ncleaned up\n']);
+  });
+
+  it('ends the task when the shell is gone in which npm had started it', async () => {
+    write(
+      'scripts/wait.ts',
+      `process.on('SIGTERM', () => { console.log('cleaned up'); process.exit(0); });
+       setInterval(() => {}, 1000);
+       console.log('ready');`,
+    );
+    const script = `"${process.execPath}" scripts/start.mjs wait; true`;
+    const shell = spawn('/bin/sh', ['-c', script], {
+      cwd: repository,
+      env: { PATH: searchPath(), npm_lifecycle_event: 'wait' },
+    });
+    let stdout = '';
+    shell.stdout.on('data', (chunk) => {
+      stdout += String(chunk);
+      if (stdout === 'ready\n') {
+        shell.kill('SIGTERM');
+      }
+    });
+    // Closed only when the task, too, no longer holds it.
+    await new Promise((resolve) => shell.stdout.once('close', resolve));
+
+    expect(stdout).toBe('ready\ncleaned up\n');
   });
 
   it('tells by the exit code which signal ended the task', async () => {
