@@ -85,7 +85,8 @@ async function run(stage: Stage, demo: DemoArguments, signal: AbortSignal): Prom
       return exitCode.signalBase + (signalNumber[error.signal] ?? 0);
     }
     if (error instanceof CannotRun || error instanceof GoMissingError) {
-      stage.progress.say(`\n${error.message}`);
+      const instead = 'Or show it in a cluster that has cert-manager: npm run demo -- --kubeconfig FILE';
+      stage.progress.say(`\n${error.message}${error instanceof GoMissingError ? `\n${instead}` : ''}`);
       return exitCode.cannotRun;
     }
     await report(error, stage, seen);
