@@ -244,8 +244,9 @@ export class Bench {
     const path = `/apis/cert-manager.io/v1/namespaces/${namespace}/certificaterequests`;
     const first = this.#made;
     this.#made += count;
-    await inParallel(Array.from({ length: count }), 16, async (_, index) => {
-      const name = `r-${first + index}`;
+    const numbers = Array.from({ length: count }, (_, index) => first + index);
+    await inParallel(numbers, 16, async (number) => {
+      const name = `r-${number}`;
       const body = {
         apiVersion: 'cert-manager.io/v1',
         kind: 'CertificateRequest',
