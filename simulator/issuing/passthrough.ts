@@ -75,6 +75,7 @@ export const passthroughParameters: readonly ParameterRule[] = [
     name: `${subject}.${name}`,
     type: 'string',
     maximumLength,
+    ...(name === 'Country' ? { pattern: /^[A-Za-z]{2}$/ } : {}),
   })),
   {
     name: `${subject}.CustomAttributes.N.ObjectIdentifier`,

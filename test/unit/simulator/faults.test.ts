@@ -1,0 +1,166 @@
+// Every fault: what the caller sees, and whether a certificate was issued all the same.
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Faults, type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { createParameters, makeCsr, signedCall } from './signed-call.ts';
+
+let simulator: SimulatorHandle;
+let csr: Awaited<ReturnType<typeof makeCsr>>;
+let random = 0;
+beforeAll(async () => {
+  simulator = await startSimulator({ random: () => random });
+  csr = await makeCsr();
+});
+afterAll(() => simulator.close());
+beforeEach(() => simulator.reset());
+
+async function create(more: Readonly<Record<string, string>> = {}): Promise<Record<string, unknown>> {
+  return (await signedCall(simulator, 'CreateCustomCertificate', createParameters(csr.pem, more))).body;
+}
+
+async function outcome(): Promise<string> {
+  const parameters = createParameters(csr.pem);
+  try {
+    const { status, body } = await signedCall(simulator, 'CreateCustomCertificate', parameters);
+    return status === 200 ? 'ok' : `${status} ${String(body['Code'])}`;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'error';
+  }
+}
+
+describe('a fault of the next two calls', () => {
+  const rows: readonly (readonly [Partial<Faults>, string, number])[] = [
+    [{ serviceUnavailable: 2 }, '503 ServiceUnavailable', 1],
+    [{ internalErrorBeforeIssuing: 2 }, '500 InternalError', 1],
+    [{ internalErrorBeforeIssuing: 2, internalErrorStatus: 400 }, '400 InternalError', 1],
+    [{ internalErrorAfterIssuing: 2 }, '500 InternalError', 3],
+    [{ internalErrorAfterIssuing: 2, internalErrorStatus: 400 }, '400 InternalError', 3],
+    [{ cutBeforeIssuing: 2 }, 'ECONNRESET', 1],
+    [{ cutAfterIssuing: 2 }, 'ECONNRESET', 3],
+  ];
+  it.each(rows)('%j is seen as %s with %i issued after a third call', async (faults, seen, issued) => {
+    simulator.setFaults(faults);
+    expect([await outcome(), await outcome(), await outcome()]).toEqual([seen, seen, 'ok']);
+    expect(simulator.issued()).toHaveLength(issued);
+  });
+
+  it('does not strike a call that is refused before', async () => {
+    simulator.setFaults({ serviceUnavailable: 1 });
+    expect((await create({ Validity: '' }))['Code']).toBe('InvalidParameter.Validity');
+    expect([await outcome(), await outcome()]).toEqual(['503 ServiceUnavailable', 'ok']);
+  });
+});
+
+it('a percentage strikes as chance has it', async () => {
+  simulator.setFaults({ percentages: { serviceUnavailable: 30 } });
+  const seen: string[] = [];
+  for (const value of [0, 0.29, 0.3, 0.99]) {
+    random = value;
+    seen.push(await outcome());
+  }
+  random = 0;
+  expect(seen).toEqual(['503 ServiceUnavailable', '503 ServiceUnavailable', 'ok', 'ok']);
+});
+
+it('the throttle admits so many calls of a second', async () => {
+  simulator.setFaults({ throttlePerSecond: 3 });
+  const seen = await Promise.all(Array.from({ length: 12 }, outcome));
+  const admitted = seen.filter((one) => one === 'ok').length;
+  // A burst may lie across the end of one second.
+  expect([3, 6]).toContain(admitted);
+  expect(seen.filter((one) => one === '400 Throttling.User')).toHaveLength(12 - admitted);
+  expect(simulator.issued()).toHaveLength(admitted);
+});
+
+it.each([
+  [40, true],
+  [{ CreateCustomCertificate: 40 }, true],
+  [{ ListCert: 40 }, false],
+])('latency %j delays the answer: %s', async (latencyMilliseconds, delayed) => {
+  await outcome();
+  const started = performance.now();
+  simulator.setFaults({ latencyMilliseconds });
+  await outcome();
+  // Timers may fire a millisecond early; an answer without latency takes a few.
+  expect(performance.now() - started > 38).toBe(delayed);
+});
+
+it('a missing permission names the action and who lacks it', async () => {
+  simulator.setFaults({ deniedActions: ['CreateCustomCertificate'] });
+  expect(await create()).toMatchObject({
+    Code: 'Forbidden.RAM',
+    AccessDeniedDetail: {
+      AuthAction: 'yundun-cert:CreateCustomCertificate',
+      AuthPrincipalDisplayName: `user-of-${simulator.accessKey.accessKeyId}`,
+      NoPermissionType: 'ImplicitDeny',
+    },
+  });
+  const other = await signedCall(simulator, 'DescribeCACertificate', { Identifier: 'sim-sub-ecc-p256' });
+  expect([other.status, simulator.issued().length]).toEqual([200, 0]);
+});
+
+it('an exhausted quota refuses, and the CA shows it', async () => {
+  simulator.setFaults({ quotaExhausted: true });
+  expect((await create())['Code']).toBe('InsufficientQuota');
+  const { body } = await signedCall(simulator, 'DescribeCACertificate', { Identifier: 'sim-sub-ecc-p256' });
+  expect((body['Certificate'] as Record<string, unknown>)['CertRemainingCount']).toBe(0);
+});
+
+it('a reply may come without its certificate', async () => {
+  simulator.setFaults({ withoutCertificate: 1 });
+  expect([Object.keys(await create()), Object.keys(await create())]).toEqual([
+    ['RequestId', 'Identifier'],
+    ['RequestId', 'Identifier', 'Certificate', 'SerialNumber', 'CertificateChain'],
+  ]);
+});
+
+describe('a spoiled certificate', () => {
+  const certificateOf = async () => {
+    const { Certificate } = await create({
+      'ApiPassthrough.Extensions.SubjectAlternativeNames.1.Type': 'dNSName',
+      'ApiPassthrough.Extensions.SubjectAlternativeNames.1.Value': 'a.example.com',
+    });
+    const read = new X509Certificate(String(Certificate));
+    return [read.publicKey.export({ type: 'spki', format: 'der' }).equals(csr.publicKey), read.subjectAltName];
+  };
+  it.each([
+    [{ wrongKey: 1 }, [false, 'DNS:a.example.com']],
+    [{ wrongName: 1 }, [true, 'DNS:somebody-else.example.com']],
+  ])('%j', async (faults, expected) => {
+    simulator.setFaults(faults);
+    expect([await certificateOf(), await certificateOf()]).toEqual([expected, [true, 'DNS:a.example.com']]);
+  });
+});
+
+describe('the form of the PEM texts', () => {
+  const names = (text: unknown) =>
+    (String(text).match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? []).map((pem) =>
+      new X509Certificate(pem).subject.replace(/^[^]*CN=Simulated /, ''),
+    );
+
+  it.each([
+    [{}, ['sim-sub-ecc-p256', 'sim-root-ecc']],
+    [{ chainWithRoot: false }, ['sim-sub-ecc-p256']],
+    [{ chainOrder: 'RootFirst' }, ['sim-root-ecc', 'sim-sub-ecc-p256']],
+  ] as readonly (readonly [Partial<Faults>, readonly string[]])[])('chain with %j', async (faults, expected) => {
+    simulator.setFaults(faults);
+    expect(names((await create())['CertificateChain'])).toEqual(expected);
+  });
+
+  it('may carry a literal backslash-n instead of line ends', async () => {
+    simulator.setFaults({ escapedNewlines: true });
+    const { Certificate, CertificateChain } = await create();
+    for (const text of [String(Certificate), String(CertificateChain)]) {
+      expect([text.includes('\n'), new X509Certificate(text.replaceAll(String.raw`\n`, '\n')).ca]).toEqual([
+        false,
+        text === CertificateChain,
+      ]);
+    }
+  });
+
+  it('may lack the line end at their end', async () => {
+    expect(String((await create())['Certificate']).endsWith('-----\n')).toBe(true);
+    simulator.setFaults({ missingFinalNewline: true });
+    expect(String((await create())['Certificate']).endsWith('-----')).toBe(true);
+  });
+});
