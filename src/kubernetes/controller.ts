@@ -22,6 +22,8 @@ export interface ControllerOptions {
   readonly concurrency: number;
   /** After this time the reconcile's signal aborts. */
   readonly deadlineMilliseconds: number;
+  /** How long a reconcile whose signal aborted is waited for; 5 s when not given. */
+  readonly graceMilliseconds?: number;
   /** How long `run` waits for reconciles in flight after its signal aborted, before it aborts theirs. */
   readonly drainMilliseconds: number;
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
@@ -29,16 +31,18 @@ export interface ControllerOptions {
   readonly mayAct: () => boolean;
   readonly now: () => number;
   readonly onReconcile?: (record: ReconcileRecord) => void;
+  /** A reconcile ignored its aborted signal: its worker goes on without it, its key waits until it ends. */
+  readonly onHung?: (key: string) => void;
 }
 
 // A reconcile that ignores its signal after the deadline is waited for this long, then its worker is set free.
-const graceMilliseconds = 5_000;
+const defaultGraceMilliseconds = 5_000;
 
 // A fence that is down may come up again (a renewal that was late), and then the key must not be lost.
 const fencedPauseMilliseconds = 1_000;
 
 interface Run {
-  readonly ended: Promise<void>;
+  ended: Promise<void>;
   readonly abort: () => void;
 }
 
@@ -46,9 +50,11 @@ interface Run {
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #running = new Set<Run>();
+  readonly #graceMilliseconds: number;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.#graceMilliseconds = options.graceMilliseconds ?? defaultGraceMilliseconds;
   }
 
   /** Number of reconciles in flight. */
@@ -63,15 +69,19 @@ export class Controller {
     const ended = Promise.all([...this.#running].map((run) => run.ended));
     await waitAtMost(ended, this.#options.drainMilliseconds);
     for (const run of this.#running) run.abort();
-    await waitAtMost(Promise.all([ended, workers]), graceMilliseconds);
+    await waitAtMost(Promise.all([ended, workers]), this.#graceMilliseconds);
     this.#options.queue.shutDown();
   }
 
   async #work(signal: AbortSignal): Promise<void> {
     const { queue, deadlineMilliseconds, mayAct } = this.#options;
     for (let key = await queue.next(signal); key !== undefined; key = await queue.next(signal)) {
-      if (mayAct()) {
-        await waitAtMost(this.#start(key).ended, deadlineMilliseconds + graceMilliseconds);
+      if (signal.aborted) {
+        // It was handed out just before the end; who leads next finds it in the cluster.
+        queue.done(key);
+      } else if (mayAct()) {
+        const ended = await waitAtMost(this.#start(key).ended, deadlineMilliseconds + this.#graceMilliseconds);
+        if (!ended) this.#options.onHung?.(key);
       } else {
         queue.addAfter(key, fencedPauseMilliseconds);
         queue.done(key);
@@ -84,16 +94,16 @@ export class Controller {
   #start(key: string): Run {
     const abort = new AbortController();
     const deadline = setTimeout(() => abort.abort(), this.#options.deadlineMilliseconds);
-    const run: Run = {
-      abort: () => abort.abort(),
-      ended: this.#reconcile(key, abort.signal).then((result) => {
-        clearTimeout(deadline);
-        this.#running.delete(run);
-        this.#options.queue.done(key);
-        this.#requeue(key, result);
-      }),
+    const finish = async (): Promise<void> => {
+      const result = await this.#reconcile(key, abort.signal);
+      clearTimeout(deadline);
+      this.#running.delete(run);
+      this.#options.queue.done(key);
+      this.#requeue(key, result);
     };
+    const run: Run = { abort: () => abort.abort(), ended: Promise.resolve() };
     this.#running.add(run);
+    run.ended = finish();
     return run;
   }
 
@@ -125,20 +135,21 @@ export class Controller {
         queue.addAfter(key, result.milliseconds);
         break;
       case 'retry':
-        if (result.retryAfterMilliseconds === undefined) queue.addRateLimited(key);
-        else queue.addAfter(key, result.retryAfterMilliseconds);
+        queue.addRateLimited(key, result.retryAfterMilliseconds);
         break;
     }
   }
 }
 
-async function waitAtMost(what: Promise<unknown>, milliseconds: number): Promise<void> {
+/** Whether it ended in time. */
+async function waitAtMost(what: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+  const limit = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
   });
-  await Promise.race([what, limit]);
+  const ended = await Promise.race([what.then(() => true), limit]);
   clearTimeout(timer);
+  return ended;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -5,9 +5,11 @@ interface Entry {
   readonly due: number;
 }
 
+const staleEntriesAllowed = 64;
+
 /** Earliest first; a key added twice counts at the earlier time. Times are milliseconds of any one clock. */
 export class DelayHeap {
-  readonly #heap: Entry[] = [];
+  #heap: Entry[] = [];
   readonly #dueByKey = new Map<string, number>();
 
   /** Number of keys. */
@@ -26,8 +28,8 @@ export class DelayHeap {
     const known = this.#dueByKey.get(key);
     if (known !== undefined && known <= due) return;
     this.#dueByKey.set(key, due);
-    this.#heap.push({ key, due });
-    this.#rise(this.#heap.length - 1);
+    if (this.#heap.length > 2 * this.#dueByKey.size + staleEntriesAllowed) this.#rebuild();
+    else this.#push({ key, due });
   }
 
   /** Removes the key, if it is there. */
@@ -45,6 +47,17 @@ export class DelayHeap {
       due.push(key);
     }
     return due;
+  }
+
+  #push(entry: Entry): void {
+    this.#heap.push(entry);
+    this.#rise(this.#heap.length - 1);
+  }
+
+  // A key that is put far off and removed again and again would otherwise leave an entry each time until that is due.
+  #rebuild(): void {
+    this.#heap = [];
+    for (const [key, due] of this.#dueByKey) this.#push({ key, due });
   }
 
   #dropStale(): void {

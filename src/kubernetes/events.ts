@@ -29,6 +29,10 @@ export interface EventRecorderOptions {
   readonly instance: string;
   /** Wall clock. */
   readonly now: () => Date;
+  /** Monotonic milliseconds, for windows and limits. */
+  readonly monotonic?: () => number;
+  /** The same words about the same object are not sent again for so long; 10 minutes when not given. */
+  readonly sameWindowMilliseconds?: number;
   readonly onDropped?: (why: 'repeated' | 'limit' | 'failed') => void;
 }
 
@@ -38,21 +42,36 @@ const limits = {
   Normal: { burst: 50, perSecond: 5 },
   Warning: { burst: 100, perSecond: 20 },
 } as const;
-const sameWindowMilliseconds = 10 * 60_000;
+// One object that changes its mind all the time must not use up what all have: client-go's limit for each object.
+const objectLimit = { burst: 25, perSecond: 1 / 300 } as const;
+const defaultSameWindowMilliseconds = 10 * 60_000;
 const maxRemembered = 4_096;
 const maxWaiting = 512;
 const sendersAtATime = 2;
 const deadlineMilliseconds = 10_000;
+const defaultFlushMilliseconds = 10_000;
+
+interface Limit {
+  readonly burst: number;
+  readonly perSecond: number;
+}
 
 interface Bucket {
   tokens: number;
   filledAt: number;
 }
 
-/** Records events about objects. */
+/**
+ * Records events about objects. Repeated ones are dropped rather than patched into a series: the condition of the object
+ * tells that the state lasts, so that the right to create events is enough.
+ */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #recent = new Map<string, number>();
+  readonly #objects = new Map<string, Bucket>();
+  readonly #monotonic: () => number;
+  readonly #sameWindowMilliseconds: number;
+  #ended = new AbortController();
   readonly #waiting: EventToRecord[] = [];
   readonly #buckets: Record<EventToRecord['type'], Bucket>;
   readonly #sending = new Set<Promise<void>>();
@@ -60,7 +79,9 @@ export class EventRecorder {
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
-    const filledAt = options.now().getTime();
+    this.#monotonic = options.monotonic ?? (() => performance.now());
+    this.#sameWindowMilliseconds = options.sameWindowMilliseconds ?? defaultSameWindowMilliseconds;
+    const filledAt = this.#monotonic();
     this.#buckets = {
       Normal: { tokens: limits.Normal.burst, filledAt },
       Warning: { tokens: limits.Warning.burst, filledAt },
@@ -69,25 +90,36 @@ export class EventRecorder {
 
   /** Takes the event and returns at once. */
   record(event: EventToRecord): void {
-    const now = this.#options.now().getTime();
+    const now = this.#monotonic();
     const key = `${event.regarding.uid}/${event.reason}/${event.note}`;
     const last = this.#recent.get(key);
-    if (last !== undefined && now - last < sameWindowMilliseconds) return this.#options.onDropped?.('repeated');
-    if (this.#waiting.length >= maxWaiting || !this.#admit(event.type, now)) return this.#options.onDropped?.('limit');
-    this.#remember(key, now);
+    if (last !== undefined && now - last < this.#sameWindowMilliseconds) return this.#options.onDropped?.('repeated');
+    if (this.#waiting.length >= maxWaiting || !this.#admit(event, now)) return this.#options.onDropped?.('limit');
+    remember(this.#recent, key, now);
     this.#waiting.push(event);
     if (this.#sending.size < sendersAtATime) this.#startSender();
   }
 
-  /** Resolves when everything taken so far was sent or given up, at the latest after the deadline of one request. */
-  async flush(): Promise<void> {
+  /**
+   * Resolves when everything taken so far was sent, at the latest after so many milliseconds: what waits then is dropped,
+   * what is under way is cancelled.
+   */
+  async flush(deadlineMilliseconds = defaultFlushMilliseconds): Promise<void> {
+    const end = setTimeout(() => {
+      for (const _ of this.#waiting.splice(0)) this.#options.onDropped?.('failed');
+      this.#ended.abort();
+    }, deadlineMilliseconds);
     await Promise.all(this.#sending);
+    clearTimeout(end);
+    if (this.#ended.signal.aborted) this.#ended = new AbortController();
   }
 
   #startSender(): void {
-    const sender = this.#send().then(() => {
+    const send = async (): Promise<void> => {
+      await this.#send();
       this.#sending.delete(sender);
-    });
+    };
+    const sender = send();
     this.#sending.add(sender);
   }
 
@@ -98,7 +130,7 @@ export class EventRecorder {
       const result = await this.#options.client.create(
         `/apis/events.k8s.io/v1/namespaces/${namespace}/events`,
         this.#body(event, namespace),
-        { timeoutMilliseconds: deadlineMilliseconds },
+        { timeoutMilliseconds: deadlineMilliseconds, signal: this.#ended.signal },
       );
       if (result.kind === 'failed') this.#options.onDropped?.('failed');
     }
@@ -111,7 +143,7 @@ export class EventRecorder {
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
-      metadata: { name: `${event.regarding.name.slice(0, 200)}.${suffix}`, namespace },
+      metadata: { name: `${event.regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '')}.${suffix}`, namespace },
       // The API server takes exactly six digits.
       eventTime: now.toISOString().replace('Z', '000Z'),
       reportingController: this.#options.component,
@@ -124,22 +156,31 @@ export class EventRecorder {
     };
   }
 
-  #admit(type: EventToRecord['type'], now: number): boolean {
-    const [bucket, limit] = [this.#buckets[type], limits[type]];
-    const earned = (Math.max(0, now - bucket.filledAt) * limit.perSecond) / 1_000;
-    bucket.tokens = Math.min(limit.burst, bucket.tokens + earned);
-    bucket.filledAt = now;
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
+  #admit({ type, regarding }: EventToRecord, now: number): boolean {
+    const object = this.#objects.get(regarding.uid) ?? { tokens: objectLimit.burst, filledAt: now };
+    const all = this.#buckets[type];
+    refill(object, objectLimit, now);
+    refill(all, limits[type], now);
+    if (object.tokens < 1 || all.tokens < 1) return false;
+    object.tokens -= 1;
+    all.tokens -= 1;
+    remember(this.#objects, regarding.uid, object);
     return true;
   }
+}
 
-  #remember(key: string, now: number): void {
-    this.#recent.delete(key);
-    this.#recent.set(key, now);
-    const [oldest] = this.#recent.keys();
-    if (this.#recent.size > maxRemembered && oldest !== undefined) this.#recent.delete(oldest);
-  }
+function refill(bucket: Bucket, limit: Limit, now: number): void {
+  const earned = (Math.max(0, now - bucket.filledAt) * limit.perSecond) / 1_000;
+  bucket.tokens = Math.min(limit.burst, bucket.tokens + earned);
+  bucket.filledAt = now;
+}
+
+/** Keeps the latest only, so that the memory for events does not grow with the cluster. */
+function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
+  memory.delete(key);
+  memory.set(key, value);
+  const [oldest] = memory.keys();
+  if (memory.size > maxRemembered && oldest !== undefined) memory.delete(oldest);
 }
 
 function cut(text: string, bytes: number): string {

@@ -1,7 +1,7 @@
 // Election of the one replica that acts, by a Lease: client-go's rules with local monotonic time, a fence that is asked at
-// each use, and release at the end.
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubernetesClient } from './client.ts';
+// each use and falls by a timer as well, and release at the end.
+import { pause, startTimer, type StartTimer } from './backoff.ts';
+import type { KubernetesClient, KubernetesResult } from './client.ts';
 
 /** Settings; times are the Lease's usual 15, 10 and 2 seconds unless given. */
 export interface LeaderElectorOptions {
@@ -13,10 +13,11 @@ export interface LeaderElectorOptions {
   readonly leaseDurationSeconds?: number;
   readonly renewDeadlineSeconds?: number;
   readonly retryPeriodSeconds?: number;
-  /** Monotonic milliseconds, wall clock, and numbers in [0, 1). */
+  /** Monotonic milliseconds, wall clock, numbers in [0, 1), and timers; those of the process unless given. */
   readonly monotonic?: () => number;
   readonly now?: () => Date;
   readonly random?: () => number;
+  readonly setTimer?: StartTimer;
   readonly onTrouble?: (message: string) => void;
 }
 
@@ -31,100 +32,113 @@ interface LeaseSpec {
 interface Lease {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly resourceVersion?: string };
+  /** The `uid` of a Lease that was read makes a PUT fail, and not create, when the Lease was deleted meanwhile. */
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+  };
   readonly spec?: LeaseSpec;
 }
 
-/** Takes part in one election. */
+// A leader renews at least once per retry period. Who made the Lease anew leaves it alone for a little longer, so that a
+// leader whose Lease was deleted has found out.
+const settlePeriods = 1.25;
+
+/** Takes part in one election, once: a process that lost it should end. */
 export class LeaderElector {
   readonly #options: LeaderElectorOptions;
+  readonly #collection: string;
   readonly #path: string;
   readonly #duration: number;
   readonly #renewDeadline: number;
   readonly #retryPeriod: number;
   readonly #monotonic: () => number;
-  readonly #now: () => Date;
   readonly #random: () => number;
+  readonly #setTimer: StartTimer;
   /** The last Lease seen to change, and when it was seen here: clocks of other machines are never compared. */
   #observed: { readonly version: string; readonly at: number } | undefined;
-  /** The Lease as we last wrote it. */
+  /** Until when a Lease that this process made anew is left alone. */
+  #settlesAt = Number.NEGATIVE_INFINITY;
+  /** The Lease as last written, while this process leads. */
   #held: Lease | undefined;
-  #renewedAt = Number.NEGATIVE_INFINITY;
+  #isLost = false;
+  #heldUntil = Number.NEGATIVE_INFINITY;
+  readonly #leadership = new AbortController();
+  #stopFence: () => void = () => undefined;
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
-    this.#path = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`;
+    this.#collection = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`;
+    this.#path = `${this.#collection}/${options.name}`;
     this.#duration = (options.leaseDurationSeconds ?? 15) * 1_000;
     this.#renewDeadline = (options.renewDeadlineSeconds ?? 10) * 1_000;
     this.#retryPeriod = (options.retryPeriodSeconds ?? 2) * 1_000;
+    if (this.#renewDeadline >= this.#duration)
+      throw new RangeError('the renew deadline must end before the Lease does');
     this.#monotonic = options.monotonic ?? (() => performance.now());
-    this.#now = options.now ?? (() => new Date());
     this.#random = options.random ?? Math.random;
+    this.#setTimer = options.setTimer ?? startTimer;
   }
 
   /** The fence: true only while nobody else can hold the Lease, whatever the timers of this process did. */
   get isLeader(): boolean {
-    return this.#held !== undefined && this.#monotonic() < this.#renewedAt + this.#renewDeadline;
+    return this.#held !== undefined && this.#monotonic() < this.#heldUntil;
   }
 
   /**
    * Waits for the Lease, then runs `lead` until it is lost or `signal` aborts; `leadership` aborts in both cases and
-   * `lead` must end then. `released`: given back after `signal`; `lost`: somebody else may hold it.
+   * `lead` must end then. The Lease is renewed until `lead` has ended. `released`: given back; `lost`: somebody else may
+   * hold it. Rejects only with what `lead` threw.
    */
   async run(signal: AbortSignal, lead: (leadership: AbortSignal) => Promise<void>): Promise<'released' | 'lost'> {
-    while (!(await this.#tryAcquire(signal))) {
-      if (signal.aborted) return 'released';
-      await this.#pause(signal);
-    }
-    const leadership = new AbortController();
+    if (!(await this.#acquire(signal))) return 'released';
+    const leadership = this.#leadership;
     const stop = (): void => leadership.abort();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     const ended = new AbortController();
-    const keeping = this.#keep(leadership, ended.signal);
-    await lead(leadership.signal);
-    ended.abort();
-    await keeping;
-    signal.removeEventListener('abort', stop);
+    const keeping = this.#keep(ended.signal);
+    try {
+      await lead(leadership.signal);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      ended.abort();
+      // A renewal in flight decides which resourceVersion the release needs.
+      await keeping;
+      this.#stopFence();
+    }
     if (!this.isLeader) return 'lost';
     await this.#release();
     return 'released';
   }
 
-  /** Renews until `ended`; takes leadership away when that failed for too long. */
-  async #keep(leadership: AbortController, ended: AbortSignal): Promise<void> {
-    while (!ended.aborted) {
-      await this.#pause(ended);
-      if (ended.aborted) return;
-      if (this.isLeader) await this.#withinDeadline(leadership, this.#tryRenew());
-      if (!this.isLeader) {
-        leadership.abort();
-        return;
-      }
+  /** False when `signal` aborted first. */
+  async #acquire(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      if (await this.#tryAcquire()) return true;
+      await pause(Math.max(this.#period(), this.#settlesAt - this.#monotonic()), signal, this.#setTimer);
     }
+    return false;
   }
 
-  // A renewal that hangs must not keep leadership alive: the fence falls by the clock, and so does the signal.
-  async #withinDeadline(leadership: AbortController, renewal: Promise<void>): Promise<void> {
-    const left = this.#renewedAt + this.#renewDeadline - this.#monotonic();
-    const timer = setTimeout(() => leadership.abort(), Math.max(0, left));
-    await renewal;
-    clearTimeout(timer);
-  }
-
-  async #tryAcquire(signal: AbortSignal): Promise<boolean> {
+  async #tryAcquire(): Promise<boolean> {
     const startedAt = this.#monotonic();
-    const read = await this.#options.client.get<Lease>(`${this.#path}/${this.#options.name}`, this.#limits());
-    if (signal.aborted) return false;
+    const read = await this.#read();
     if (read.kind === 'failed') {
-      if (read.failure.class === 'NotFound') return this.#mayHaveHolder() ? false : this.#create(startedAt);
-      this.#trouble(`The Lease cannot be read: ${read.failure.message}`);
+      if (read.failure.class !== 'NotFound') this.#trouble('read', read.failure.message);
+      else if (!this.#mayHaveHolder()) await this.#createAnew();
       return false;
     }
     const version = read.body.metadata.resourceVersion ?? '';
     if (this.#observed?.version !== version) this.#observed = { version, at: this.#monotonic() };
     if (!this.#isFree(read.body)) return false;
-    return this.#write(this.#leaseFrom(read.body), startedAt);
+    const written = await this.#write(this.#leaseAfter(read.body));
+    // 201: the Lease was deleted and this made a new one, so that it is to be read before acting.
+    if (written?.status !== 200) return false;
+    this.#take(written.body, startedAt);
+    return true;
   }
 
   // A Lease that was deleted underneath does not end the leadership of who held it; only time does.
@@ -132,59 +146,70 @@ export class LeaderElector {
     return this.#observed !== undefined && this.#monotonic() < this.#observed.at + this.#duration;
   }
 
+  // This process may never have seen the Lease whose holder still acts, so that it waits before it takes its own.
+  async #createAnew(): Promise<void> {
+    const created = await this.#create(this.#leaseAfter(undefined));
+    if (created !== undefined) this.#settlesAt = this.#monotonic() + settlePeriods * this.#retryPeriod;
+  }
+
   #isFree(lease: Lease): boolean {
     const holder = lease.spec?.holderIdentity ?? '';
-    if (holder === '' || holder === this.#options.identity) return true;
-    const duration = (lease.spec?.leaseDurationSeconds ?? 0) * 1_000;
-    return this.#observed !== undefined && this.#monotonic() >= this.#observed.at + Math.max(duration, this.#duration);
+    if (holder === '') return true;
+    if (holder === this.#options.identity) return this.#monotonic() >= this.#settlesAt;
+    const duration = Math.max((lease.spec?.leaseDurationSeconds ?? 0) * 1_000, this.#duration);
+    return this.#observed !== undefined && this.#monotonic() >= this.#observed.at + duration;
   }
 
-  async #tryRenew(): Promise<void> {
+  /** Renews until `ended`, or until leadership is lost. */
+  async #keep(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted && this.isLeader) {
+      await pause(this.#period(), ended, this.#setTimer);
+      if (!ended.aborted && (await this.#tryRenew()) === 'changed') await this.#tryRenew();
+    }
+  }
+
+  /** `changed`: the Lease is still ours, but at another resourceVersion, so that a renewal can be tried at once. */
+  async #tryRenew(): Promise<'changed' | 'over'> {
     const startedAt = this.#monotonic();
     const held = this.#held;
-    if (held === undefined) return;
-    const renewed = { ...held, spec: { ...held.spec, renewTime: this.#microTime() } };
-    if (await this.#write(renewed, startedAt)) return;
-    // A conflict may be our own earlier write whose answer was lost: then the Lease still names us.
-    const read = await this.#options.client.get<Lease>(`${this.#path}/${this.#options.name}`, this.#limits());
-    if (read.kind !== 'ok') return;
-    if (read.body.spec?.holderIdentity === this.#options.identity) this.#held = read.body;
-    else this.#held = undefined;
+    if (held === undefined) return 'over';
+    const written = await this.#write({ ...held, spec: { ...held.spec, renewTime: this.#microTime() } });
+    if (written?.status === 200) this.#take(written.body, startedAt);
+    if (written?.status === 200 || written === undefined) return 'over';
+    return this.#reread(held, startedAt);
   }
 
-  /** PUT with the resourceVersion as the only precondition; true when it was ours to write. */
-  async #write(lease: Lease, startedAt: number): Promise<boolean> {
-    const written = await this.#options.client.replace<Lease>(
-      `${this.#path}/${this.#options.name}`,
-      lease,
-      this.#limits(),
-    );
-    if (written.kind === 'failed') {
-      if (written.failure.class !== 'Conflict')
-        this.#trouble(`The Lease cannot be written: ${written.failure.message}`);
-      return false;
+  // A conflict may be our own earlier write whose answer was lost: then the Lease still names us.
+  async #reread(held: Lease, startedAt: number): Promise<'changed' | 'over'> {
+    const read = await this.#read();
+    if (this.#held === undefined) return 'over';
+    if (read.kind === 'ok') {
+      if (read.body.spec?.holderIdentity !== this.#options.identity) this.#lose();
+      else this.#held = read.body;
+      return 'changed';
     }
-    // 201 means that the Lease had been deleted and this PUT made a new one, as another replica may have done as well.
-    if (written.status === 201 && this.#held === undefined) return false;
-    this.#take(written.body, startedAt);
-    return true;
-  }
-
-  async #create(startedAt: number): Promise<boolean> {
-    const lease = this.#leaseFrom(undefined);
-    const created = await this.#options.client.create<Lease>(this.#path, lease, this.#limits());
-    if (created.kind === 'failed') {
-      if (created.failure.class !== 'Conflict')
-        this.#trouble(`The Lease cannot be created: ${created.failure.message}`);
-      return false;
-    }
-    this.#take(created.body, startedAt);
-    return true;
+    if (read.failure.class === 'NotFound') {
+      // Deleted: only one can make it anew, and whoever else could waits longer than the fence stands.
+      const { name, namespace } = held.metadata;
+      const created = await this.#create({ ...held, metadata: { name, namespace } });
+      if (created !== undefined) this.#take(created, startedAt);
+    } else this.#trouble('read', read.failure.message);
+    return 'over';
   }
 
   #take(lease: Lease, startedAt: number): void {
+    // What comes back after the fence fell does not raise it again: who leads has been told to stop.
+    if (this.#isLost) return;
     this.#held = lease;
-    this.#renewedAt = startedAt;
+    this.#heldUntil = startedAt + this.#renewDeadline;
+    this.#stopFence();
+    this.#stopFence = this.#setTimer(() => this.#lose(), Math.max(0, this.#heldUntil - this.#monotonic()));
+  }
+
+  #lose(): void {
+    this.#isLost = true;
+    this.#held = undefined;
+    this.#leadership.abort();
   }
 
   async #release(): Promise<void> {
@@ -194,18 +219,34 @@ export class LeaderElector {
     const { leaseTransitions = 0 } = held.spec ?? {};
     const now = this.#microTime();
     const spec = { holderIdentity: '', leaseDurationSeconds: 1, acquireTime: now, renewTime: now, leaseTransitions };
-    const released = await this.#options.client.replace(
-      `${this.#path}/${this.#options.name}`,
-      { ...held, spec },
-      this.#limits(),
-    );
-    if (released.kind === 'failed') this.#trouble(`The Lease could not be released: ${released.failure.message}`);
+    await this.#write({ ...held, spec });
   }
 
-  #leaseFrom(present: Lease | undefined): Lease {
+  async #read(): Promise<KubernetesResult<Lease>> {
+    return await this.#options.client.get<Lease>(this.#path, this.#limits());
+  }
+
+  /** PUT with uid and resourceVersion as preconditions: status 409 when they do not hold, undefined when it failed. */
+  async #write(lease: Lease): Promise<{ readonly status: number; readonly body: Lease } | undefined> {
+    const written = await this.#options.client.replace<Lease>(this.#path, lease, this.#limits());
+    if (written.kind === 'ok') return written;
+    const { class: kind, message } = written.failure;
+    if (kind === 'Conflict' || kind === 'NotFound') return { status: 409, body: lease };
+    this.#trouble('written', message);
+    return undefined;
+  }
+
+  async #create(lease: Lease): Promise<Lease | undefined> {
+    const created = await this.#options.client.create<Lease>(this.#collection, lease, this.#limits());
+    if (created.kind === 'ok') return created.body;
+    if (created.failure.class !== 'Conflict') this.#trouble('created', created.failure.message);
+    return undefined;
+  }
+
+  #leaseAfter(present: Lease | undefined): Lease {
     const now = this.#microTime();
-    const before = present?.spec?.holderIdentity ?? '';
     const transitions = present?.spec?.leaseTransitions ?? 0;
+    const isNewHolder = present !== undefined && present.spec?.holderIdentity !== this.#options.identity;
     return {
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
@@ -215,26 +256,28 @@ export class LeaderElector {
         leaseDurationSeconds: Math.ceil(this.#duration / 1_000),
         acquireTime: now,
         renewTime: now,
-        leaseTransitions: present === undefined || before === this.#options.identity ? transitions : transitions + 1,
+        leaseTransitions: isNewHolder ? transitions + 1 : transitions,
       },
     };
   }
 
+  // A third of the renew deadline leaves room for a second try after a request that hangs.
   #limits(): { readonly timeoutMilliseconds: number; readonly attempts: number } {
-    return { timeoutMilliseconds: this.#renewDeadline / 2, attempts: 1 };
+    return { timeoutMilliseconds: this.#renewDeadline / 3, attempts: 1 };
+  }
+
+  #period(): number {
+    return this.#retryPeriod * (0.8 + 0.2 * this.#random());
   }
 
   // The API server takes exactly six digits after the point.
   #microTime(): string {
-    return this.#now().toISOString().replace('Z', '000Z');
+    return (this.#options.now?.() ?? new Date()).toISOString().replace('Z', '000Z');
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
-    const milliseconds = this.#retryPeriod * (0.9 + 0.2 * this.#random());
-    await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
-  }
-
-  #trouble(message: string): void {
-    this.#options.onTrouble?.(message);
+  #trouble(done: string, message: string): void {
+    this.#options.onTrouble?.(
+      `The Lease ${this.#options.namespace}/${this.#options.name} cannot be ${done}: ${message}`,
+    );
   }
 }

@@ -1,6 +1,6 @@
 // The de-duplicating queue between watches and workers, after client-go's rules: a key waits at most once, is never with
 // two workers, and is handed out again when it was added while somebody worked on it.
-import { backoff } from './backoff.ts';
+import { backoff, startBackgroundTimer, type StartTimer } from './backoff.ts';
 import { DelayHeap } from './delay-heap.ts';
 
 /** Settings of a queue; `now` is a monotonic clock in milliseconds, `random` gives numbers in [0, 1). */
@@ -9,8 +9,21 @@ export interface WorkQueueOptions {
   readonly maxDelayMilliseconds: number;
   readonly now: () => number;
   readonly random: () => number;
-  /** Starts a timer and returns how to stop it; the process's own timers unless a test gives another. */
-  readonly setTimer?: (run: () => void, milliseconds: number) => () => void;
+  /** The process's own timers, which do not keep it alive, unless a test gives others. */
+  readonly setTimer?: StartTimer;
+}
+
+/** What a queue has to do and has done, for metrics; times in milliseconds, 0 when there is no such key. */
+export interface WorkQueueReadings {
+  /** Keys that wait for a worker, for their time, and that workers have. */
+  readonly depth: number;
+  readonly delayed: number;
+  readonly processing: number;
+  readonly oldestWaitMilliseconds: number;
+  readonly longestRunningMilliseconds: number;
+  /** Since the start: keys queued (without those that waited already), and back-offs. */
+  readonly adds: number;
+  readonly retries: number;
 }
 
 // setTimeout takes no longer times; a timer that fires early is only started again.
@@ -20,16 +33,19 @@ const longestTimerMilliseconds = 2 ** 31 - 1;
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   /** News of the cluster goes first, what is only tried again waits behind it. */
-  readonly #fresh = new Set<string>();
-  readonly #again = new Set<string>();
-  readonly #processing = new Set<string>();
-  readonly #addedMeanwhile = new Set<string>();
+  readonly #fresh = new Line();
+  readonly #again = new Line();
+  /** Keys that workers have, with the time of taking. */
+  readonly #processing = new Map<string, number>();
+  readonly #addedMeanwhile = new Map<string, 'fresh' | 'again'>();
   readonly #delayed = new DelayHeap();
   readonly #failures = new Map<string, number>();
   readonly #waiters: ((key: string | undefined) => void)[] = [];
   #stopTimer: (() => void) | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   #closed = false;
+  #adds = 0;
+  #retries = 0;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -45,16 +61,26 @@ export class WorkQueue {
     return this.#delayed.size;
   }
 
+  /** The state of the queue now. */
+  get readings(): WorkQueueReadings {
+    const now = this.#options.now();
+    const age = (since: number | undefined): number => (since === undefined ? 0 : now - since);
+    return {
+      depth: this.depth,
+      delayed: this.delayed,
+      processing: this.#processing.size,
+      oldestWaitMilliseconds: Math.max(age(this.#fresh.oldest), age(this.#again.oldest)),
+      longestRunningMilliseconds: age(this.#processing.values().next().value),
+      adds: this.#adds,
+      retries: this.#retries,
+    };
+  }
+
   /** Queues the key; one that waits already stays where it is, one being worked on comes again afterwards. */
   add(key: string): void {
     if (this.#closed) return;
     this.#delayed.remove(key);
-    if (this.#processing.has(key)) {
-      this.#addedMeanwhile.add(key);
-      return;
-    }
-    this.#again.delete(key);
-    this.#fresh.add(key);
+    this.#queue(key, 'fresh');
     this.#serve();
   }
 
@@ -65,15 +91,19 @@ export class WorkQueue {
     this.#arm();
   }
 
-  /** Queues the key after its back-off, which grows with each call until `forget`; returns the milliseconds. */
-  addRateLimited(key: string): number {
+  /**
+   * Queues the key after its back-off, which grows with each call until `forget`, and not before `atLeastMilliseconds`
+   * (a server's Retry-After, scattered a little upwards); returns the milliseconds.
+   */
+  addRateLimited(key: string, atLeastMilliseconds = 0): number {
+    const { baseDelayMilliseconds, maxDelayMilliseconds, random } = this.#options;
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    const milliseconds = backoff(failures, {
-      baseMilliseconds: this.#options.baseDelayMilliseconds,
-      maxMilliseconds: this.#options.maxDelayMilliseconds,
-      random: this.#options.random,
-    });
+    this.#retries += 1;
+    const milliseconds = Math.max(
+      backoff(failures, { baseMilliseconds: baseDelayMilliseconds, maxMilliseconds: maxDelayMilliseconds, random }),
+      atLeastMilliseconds * (1 + random() / 10),
+    );
     this.addAfter(key, milliseconds);
     return milliseconds;
   }
@@ -106,7 +136,11 @@ export class WorkQueue {
   /** The worker is done with the key. */
   done(key: string): void {
     this.#processing.delete(key);
-    if (this.#addedMeanwhile.delete(key)) this.add(key);
+    const meanwhile = this.#addedMeanwhile.get(key);
+    if (meanwhile === undefined || this.#closed) return;
+    this.#addedMeanwhile.delete(key);
+    this.#queue(key, meanwhile);
+    this.#serve();
   }
 
   /** Ends the queue: nothing is handed out or taken in any more. */
@@ -117,12 +151,20 @@ export class WorkQueue {
   }
 
   #take(): string | undefined {
-    const from = this.#fresh.size > 0 ? this.#fresh : this.#again;
-    const [key] = from;
+    const key = this.#fresh.take() ?? this.#again.take();
     if (key === undefined) return undefined;
-    from.delete(key);
-    this.#processing.add(key);
+    this.#processing.set(key, this.#options.now());
     return key;
+  }
+
+  #queue(key: string, priority: 'fresh' | 'again'): void {
+    if (this.#processing.has(key)) {
+      if (this.#addedMeanwhile.get(key) !== 'fresh') this.#addedMeanwhile.set(key, priority);
+      return;
+    }
+    if (this.#fresh.has(key) || (priority === 'again' && this.#again.has(key))) return;
+    if (!this.#again.remove(key)) this.#adds += 1;
+    (priority === 'fresh' ? this.#fresh : this.#again).push(key, this.#options.now());
   }
 
   #serve(): void {
@@ -139,23 +181,69 @@ export class WorkQueue {
     this.#stopTimer?.();
     this.#timerDue = due;
     const milliseconds = Math.min(longestTimerMilliseconds, Math.max(0, Math.ceil(due - this.#options.now())));
-    this.#stopTimer = (this.#options.setTimer ?? startTimer)(() => this.#ring(), milliseconds);
+    this.#stopTimer = (this.#options.setTimer ?? startBackgroundTimer)(() => this.#ring(), milliseconds);
   }
 
   #ring(): void {
     this.#timerDue = Number.POSITIVE_INFINITY;
     if (this.#closed) return;
-    for (const key of this.#delayed.takeDue(this.#options.now())) {
-      if (this.#processing.has(key)) this.#addedMeanwhile.add(key);
-      else if (!this.#fresh.has(key)) this.#again.add(key);
-    }
+    for (const key of this.#delayed.takeDue(this.#options.now())) this.#queue(key, 'again');
     this.#serve();
     this.#arm();
   }
 }
 
-function startTimer(run: () => void, milliseconds: number): () => void {
-  const timer = setTimeout(run, milliseconds);
-  timer.unref();
-  return () => clearTimeout(timer);
+interface Place {
+  readonly key: string;
+  readonly since: number;
+}
+
+/** First in, first out, by an index into an array: taking from the front of a Set or Map of many keys is slow. */
+class Line {
+  #places: Place[] = [];
+  #head = 0;
+  readonly #byKey = new Map<string, Place>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** When the first of the line came. */
+  get oldest(): number | undefined {
+    return this.#first()?.since;
+  }
+
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  push(key: string, since: number): void {
+    const place = { key, since };
+    this.#byKey.set(key, place);
+    this.#places.push(place);
+  }
+
+  take(): string | undefined {
+    const key = this.#first()?.key;
+    if (key !== undefined) this.#byKey.delete(key);
+    return key;
+  }
+
+  remove(key: string): boolean {
+    return this.#byKey.delete(key);
+  }
+
+  // Places that were taken or removed are skipped here, and dropped when they are half of the array.
+  #first(): Place | undefined {
+    let first = this.#places[this.#head];
+    while (first !== undefined && this.#byKey.get(first.key) !== first) {
+      this.#head += 1;
+      first = this.#places[this.#head];
+    }
+    if (this.#head * 2 > this.#places.length) {
+      this.#places = this.#places.slice(this.#head);
+      this.#head = 0;
+    }
+    return first;
+  }
 }

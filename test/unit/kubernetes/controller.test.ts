@@ -10,6 +10,8 @@ function stage(
     concurrency?: number;
     deadlineMilliseconds?: number;
     drainMilliseconds?: number;
+    graceMilliseconds?: number;
+    onHung?: (key: string) => void;
     mayAct?: () => boolean;
   } = {},
 ): { queue: WorkQueue; controller: Controller; records: ReconcileRecord[]; stop: AbortController; run: Promise<void> } {
@@ -122,4 +124,39 @@ it('starts nothing while the fence is down, and does not lose the key', async ()
   await until('the key to be worked on', () => records.length === 1);
   stop.abort();
   await run;
+});
+
+it('gives the worker of a reconcile that never ends to other keys, but the key to nobody', async () => {
+  const hung: string[] = [];
+  const calls: string[] = [];
+  const { queue, records, controller, stop, run } = stage(
+    (key) => {
+      calls.push(key);
+      return key === 'hangs' ? new Promise(() => {}) : Promise.resolve({ kind: 'done' });
+    },
+    {
+      concurrency: 1,
+      deadlineMilliseconds: 10,
+      graceMilliseconds: 10,
+      drainMilliseconds: 10,
+      onHung: (key) => hung.push(key),
+    },
+  );
+  queue.add('hangs');
+  await until('it to be running', () => controller.active === 1);
+  queue.add('hangs');
+  queue.add('other');
+  await until('the other key to be done', () => records.length === 1);
+  expect([calls, hung, controller.active, queue.depth]).toEqual([['hangs', 'other'], ['hangs'], 1, 0]);
+  stop.abort();
+  await run;
+});
+
+it('starts nothing after the end, also not a key that was handed out in the same moment', async () => {
+  const { queue, records, stop, run } = stage(async () => ({ kind: 'done' }));
+  await new Promise((resolve) => setImmediate(resolve));
+  queue.add('a');
+  stop.abort();
+  await run;
+  expect([records, queue.readings.processing]).toEqual([[], 0]);
 });

@@ -6,7 +6,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 let clock: FakeClock;
 let sent: { path: string; body: Record<string, unknown> }[];
 let dropped: string[];
-let answer: 'ok' | 'failed';
+let answer: 'ok' | 'failed' | 'hangs';
 let recorder: EventRecorder;
 
 beforeEach(() => {
@@ -16,21 +16,27 @@ beforeEach(() => {
   answer = 'ok';
   recorder = new EventRecorder({
     client: {
-      create: async (path: string, body: object) => {
+      create: async (path: string, body: object, { signal }: { signal: AbortSignal }) => {
         sent.push({ path, body: body as Record<string, unknown> });
+        if (answer === 'hangs') await new Promise((resolve) => signal.addEventListener('abort', resolve));
         return (answer === 'ok' ? { kind: 'ok', status: 201, body: {} } : { kind: 'failed', failure: {} }) as never;
       },
     } as never,
     component: 'alibaba-pca-issuer',
     instance: 'pod-1',
     now: clock.date,
+    monotonic: clock.now,
     onDropped: (why) => dropped.push(why),
   });
 });
 
+function thing(uid: string): EventToRecord['regarding'] {
+  return { apiVersion: 'v1', kind: 'Thing', name: 'thing', namespace: 'shop', uid };
+}
+
 function event(changes: Partial<EventToRecord> = {}): EventToRecord {
   return {
-    regarding: { apiVersion: 'v1', kind: 'Thing', name: 'thing', namespace: 'shop', uid: 'u1' },
+    regarding: thing('u1'),
     type: 'Warning',
     reason: 'Broken',
     action: 'Check',
@@ -88,7 +94,7 @@ it('cuts a long note between characters', async () => {
 
 it('lets a burst of successes pass only up to its share, and warnings beside it', async () => {
   for (let index = 0; index < 200; index += 1) {
-    recorder.record(event({ type: 'Normal', reason: 'Issued', note: `certificate ${index}` }));
+    recorder.record(event({ type: 'Normal', reason: 'Issued', regarding: thing(`u${index}`) }));
   }
   recorder.record(event());
   await recorder.flush();
@@ -103,4 +109,31 @@ it('goes on after one that was refused', async () => {
   recorder.record(event({ note: 'Another.' }));
   await recorder.flush();
   expect([sent.length, dropped]).toEqual([2, ['failed']]);
+});
+
+it('lets one object have 25 at once and one more every five minutes', async () => {
+  for (let index = 0; index < 30; index += 1) recorder.record(event({ note: `try ${index}` }));
+  recorder.record(event({ regarding: thing('u2') }));
+  await recorder.flush();
+  expect(sent.length).toBe(26);
+  clock.advance(5 * 60_000);
+  for (let index = 30; index < 33; index += 1) recorder.record(event({ note: `try ${index}` }));
+  await recorder.flush();
+  expect(sent.length).toBe(27);
+});
+
+it('ends flushing at its deadline, cancelling what hangs and dropping what waits', async () => {
+  answer = 'hangs';
+  for (let index = 0; index < 5; index += 1) recorder.record(event({ note: `try ${index}` }));
+  await recorder.flush(20);
+  expect([sent.length, dropped]).toEqual([2, Array.from({ length: 5 }, () => 'failed')]);
+});
+
+it('makes a valid name of an object whose long name is cut at a dot', async () => {
+  recorder.record(event({ regarding: { ...thing('u1'), name: `${'a'.repeat(199)}.b` } }));
+  await recorder.flush();
+  expect(sent[0]?.body['metadata']).toEqual({
+    name: expect.stringMatching(/^a{199}\.[0-9a-f]+$/),
+    namespace: 'shop',
+  });
 });

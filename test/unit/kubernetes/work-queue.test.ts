@@ -102,6 +102,47 @@ describe('WorkQueue', () => {
     expect(queue.addRateLimited('a')).toBe(1_000);
   });
 
+  it('waits as long as a server asked, a little scattered, when that is more than the back-off', () => {
+    expect([queue.addRateLimited('a', 30_000), queue.addRateLimited('a', 10)]).toEqual([33_000, 2_000]);
+  });
+
+  it('keeps a retry that came due during work behind news', async () => {
+    queue.add('a');
+    await queue.next(never);
+    queue.addAfter('a', 1);
+    clock.advance(1);
+    queue.done('a');
+    queue.add('fresh');
+    expect(await available()).toEqual(['fresh', 'a']);
+  });
+
+  it('tells what waits, for how long, and what was done', async () => {
+    queue.add('a');
+    clock.advance(200);
+    await queue.next(never);
+    queue.add('b');
+    queue.addRateLimited('c');
+    clock.advance(300);
+    expect(queue.readings).toEqual({
+      depth: 1,
+      delayed: 1,
+      processing: 1,
+      oldestWaitMilliseconds: 300,
+      longestRunningMilliseconds: 300,
+      adds: 2,
+      retries: 1,
+    });
+  });
+
+  it('hands out a hundred thousand keys in order and in no time', async () => {
+    const keys = Array.from({ length: 100_000 }, (_, index) => `key-${index}`);
+    const startedAt = performance.now();
+    for (const key of keys) queue.add(key);
+    expect(await available()).toEqual(keys);
+    // A Set or Map as a line needs over a second for this, and four times that for twice as many.
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
   it('hands out nothing once shut down', async () => {
     queue.add('a');
     const waiting = newQueue(clock);
