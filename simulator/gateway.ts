@@ -113,7 +113,8 @@ export class Gateway {
         },
       };
     }
-    if (!action.issues || this.#window.admits(action.name, current.throttlePerSecond, Date.now())) return undefined;
+    if (!action.issues || this.#window.admits(action.name, current.throttlePerSecond, this.#service.now().getTime()))
+      return undefined;
     return problem('Throttling.User', 'Request was denied due to user flow control.');
   }
 

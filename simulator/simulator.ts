@@ -29,6 +29,8 @@ export interface SimulatorOptions {
   readonly authorities?: readonly AuthoritySeed[];
   /** Decides `percentages` of the faults; 0 to 1, default Math.random. */
   readonly random?: () => number;
+  /** The simulator's clock; default the machine's. */
+  readonly now?: () => Date;
 }
 
 /** One CA as its users see it. */
@@ -115,8 +117,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-async function createService({ authorities, random }: SimulatorOptions): Promise<Service> {
-  const now = (): Date => new Date();
+async function createService({ authorities, random, now = () => new Date() }: SimulatorOptions): Promise<Service> {
   return {
     authorities: await createAuthorities(authorities ?? defaultAuthorities, now()),
     ledger: createLedger(),
