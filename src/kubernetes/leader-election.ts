@@ -154,8 +154,7 @@ export class LeaderElector {
 
   #isFree(lease: Lease): boolean {
     const holder = lease.spec?.holderIdentity ?? '';
-    if (holder === '') return true;
-    if (holder === this.#options.identity) return this.#monotonic() >= this.#settlesAt;
+    if (holder === '' || holder === this.#options.identity) return true;
     const duration = Math.max((lease.spec?.leaseDurationSeconds ?? 0) * 1_000, this.#duration);
     return this.#observed !== undefined && this.#monotonic() >= this.#observed.at + duration;
   }

@@ -20,6 +20,11 @@ export class FakeClock {
     return () => this.#timers.delete(timer);
   };
 
+  /** Lets time pass without any timer, as when the process did not run. */
+  skip(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
   /** Lets time pass. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
