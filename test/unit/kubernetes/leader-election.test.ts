@@ -74,7 +74,8 @@ class Candidate {
   readonly stop = new AbortController();
   state: 'waiting' | 'leading' | 'stopped' = 'waiting';
 
-  constructor(identity: string) {
+  /** With `random` 0 it comes back soonest, with 1 latest. */
+  constructor(identity: string, random = 1) {
     const reach = (request: () => Promise<Answer>): Promise<Answer> =>
       this.isCutOff ? Promise.resolve(failed('Transient')) : request();
     this.elector = new LeaderElector({
@@ -88,7 +89,7 @@ class Candidate {
       identity,
       monotonic: clock.now,
       now: clock.date,
-      random: () => 1,
+      random: () => random,
       setTimer: clock.setTimer,
     });
     this.end = this.elector.run(this.stop.signal, async (leadership) => {
@@ -249,10 +250,10 @@ it.each(['that saw the Lease before', 'that starts just then'])(
   'never leads beside a replica %s when the Lease is deleted underneath',
   async (which) => {
     const first = await leader('first');
-    let second = which === 'that starts just then' ? undefined : new Candidate('second');
+    let second = which === 'that starts just then' ? undefined : new Candidate('second', 0);
     await settle();
     server.lease = undefined;
-    second ??= new Candidate('second');
+    second ??= new Candidate('second', 0);
     const other = second;
     await settle();
     let both = 0;
