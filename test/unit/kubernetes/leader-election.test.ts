@@ -252,6 +252,9 @@ it.each(['that saw the Lease before', 'that starts just then'])(
     const first = await leader('first');
     let second = which === 'that starts just then' ? undefined : new Candidate('second', 0);
     await settle();
+    // Right after a renewal, so that the leader notices at its latest.
+    const renewals = server.puts.length;
+    while (server.puts.length === renewals) await pass(100);
     server.lease = undefined;
     second ??= new Candidate('second', 0);
     const other = second;
