@@ -118,7 +118,12 @@ export class Operator {
     if (leadership.aborted) return;
     const now = (): Date => new Date();
     const monotonic = (): number => performance.now();
-    const events = new EventRecorder({ client: this.#view.kubernetes, component: fieldManager, instance: hostname(), now });
+    const events = new EventRecorder({
+      client: this.#view.kubernetes,
+      component: fieldManager,
+      instance: hostname(),
+      now,
+    });
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
     const shared = { sessions, events, metrics: this.#metrics, logger: this.#logger, now, issuer: this.#view.issuer };
@@ -199,7 +204,7 @@ export class Operator {
     this.#metrics.observe('controller_runtime_reconcile_time_seconds', { controller }, seconds);
     this.#metrics.set('workqueue_depth', { name: controller }, queue.depth);
     if (error === undefined) return;
-    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    const { message, stack } = error instanceof Error ? error : new Error('something that is no Error was thrown');
     this.#logger.error({ controller, key, stack }, `A defect of the operator, tried again with back-off: ${message}`);
   }
 }

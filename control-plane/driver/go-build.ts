@@ -57,11 +57,6 @@ export async function buildGoProgram(
   return join(folder, program.name);
 }
 
-/** Whether {@link buildGoProgram} would return at once. */
-export async function isBuilt(program: GoProgram): Promise<boolean> {
-  return await isComplete(program, await folderFor(program));
-}
-
 async function buildInto(
   program: GoProgram,
   folder: string,

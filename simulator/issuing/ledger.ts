@@ -1,7 +1,7 @@
 /** What the simulated service has issued. Identifiers and custom identifiers are unique in the whole account. */
 import { toPem } from '../x509/pem.ts';
 import type { AlternativeName } from '../x509/extensions.ts';
-import { type Authority, authorityChain } from './authority.ts';
+import type { Authority } from './authority.ts';
 
 /** One issued certificate. `status` and `modifiedAt` change when it is revoked. */
 export interface IssuedRecord {
@@ -72,9 +72,4 @@ export function createLedger(): Ledger {
 /** The certificate as PEM. */
 export function certificatePem(record: IssuedRecord): string {
   return toPem('CERTIFICATE', record.der);
-}
-
-/** The CA certificates above the leaf as one PEM text, from its issuer upwards. */
-export function chainPem(record: IssuedRecord, includeRoot: boolean): string {
-  return authorityChain(record.parent, includeRoot).join('');
 }

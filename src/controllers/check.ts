@@ -90,24 +90,22 @@ async function readAccessKey(
 }
 
 function secretProblem(failure: KubernetesFailure, secret: string, namespace: string): IssuerProblem {
-  switch (failure.class) {
-    case 'NotFound':
-      return {
-        reason: 'SecretNotFound',
-        message: `${secret}, named by spec.credentials.secretRef, does not exist. Create it with the access key; the issuer is checked again by itself.`,
-      };
-    case 'Forbidden':
-    case 'Unauthorized':
-      return {
-        reason: 'SecretForbidden',
-        message: `The operator may not read ${secret}: ${failure.message}. Grant its ServiceAccount a Role in namespace "${namespace}" with apiGroups [""], resources ["secrets"], verbs ["get"] (Helm: add the namespace to secretAccess.namespaces).`,
-      };
-    default:
-      return {
-        reason: 'SecretUnreadable',
-        message: `${secret} could not be read: ${failure.message}. The issuer is checked again by itself.`,
-      };
+  if (failure.class === 'NotFound') {
+    return {
+      reason: 'SecretNotFound',
+      message: `${secret}, named by spec.credentials.secretRef, does not exist. Create it with the access key; the issuer is checked again by itself.`,
+    };
   }
+  if (failure.class === 'Forbidden' || failure.class === 'Unauthorized') {
+    return {
+      reason: 'SecretForbidden',
+      message: `The operator may not read ${secret}: ${failure.message}. Grant its ServiceAccount a Role in namespace "${namespace}" with apiGroups [""], resources ["secrets"], verbs ["get"] (Helm: add the namespace to secretAccess.namespaces).`,
+    };
+  }
+  return {
+    reason: 'SecretUnreadable',
+    message: `${secret} could not be read: ${failure.message}. The issuer is checked again by itself.`,
+  };
 }
 
 function checkProblem(failure: PcaFailure, parentIdentifier: string): IssuerProblem {

@@ -2,36 +2,36 @@
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { IssuerProblem } from './issuer-sessions.ts';
 
+type IssuerFault = Extract<
+  PcaFailure['class'],
+  'Credentials' | 'Permission' | 'IssuingCA' | 'Capacity' | 'ActionUnavailable'
+>;
+
+/** Reason of the issuer's condition, and where the user finds the setting behind it. */
+const faults: Readonly<Record<IssuerFault, (parentIdentifier: string) => IssuerProblem>> = {
+  Credentials: () => ({
+    reason: 'CredentialsInvalid',
+    message: 'The access key comes from the Secret named by spec.credentials.secretRef.',
+  }),
+  Permission: () => ({ reason: 'PermissionDenied', message: 'The RAM identity is the one of spec.credentials.' }),
+  IssuingCA: (ca) => ({
+    reason: 'IssuingCAUnusable',
+    message: `The CA is spec.parentIdentifier "${ca}"; it must be an active sub CA of this account and region.`,
+  }),
+  Capacity: (ca) => ({ reason: 'CapacityExhausted', message: `The CA is spec.parentIdentifier "${ca}".` }),
+  ActionUnavailable: () => ({
+    reason: 'ActionUnavailable',
+    message: 'The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.',
+  }),
+};
+
 /** The issuer's problem behind a failure; undefined when the failure is passing or the request's own. */
 export function issuerProblemOf(failure: PcaFailure, parentIdentifier: string): IssuerProblem | undefined {
-  const problem = (reason: string, where: string): IssuerProblem => ({
-    reason,
-    message: `${failure.message} ${where}`,
-  });
-  switch (failure.class) {
-    case 'Credentials':
-      return problem('CredentialsInvalid', 'The access key comes from the Secret named by spec.credentials.secretRef.');
-    case 'Permission':
-      return problem('PermissionDenied', 'The RAM identity is the one of spec.credentials.');
-    case 'IssuingCA':
-      return problem(
-        'IssuingCAUnusable',
-        `The CA is spec.parentIdentifier "${parentIdentifier}"; it must be an active sub CA of this account and region.`,
-      );
-    case 'Capacity':
-      return problem('CapacityExhausted', `The CA is spec.parentIdentifier "${parentIdentifier}".`);
-    case 'ActionUnavailable':
-      return problem(
-        'ActionUnavailable',
-        'The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.',
-      );
-    case 'Throttled':
-    case 'Transient':
-    case 'OutcomeUnknown':
-    case 'Duplicate':
-    case 'RequestRejected':
-    case 'Cancelled':
-    case 'Unknown':
-      return undefined;
-  }
+  if (!isIssuerFault(failure.class)) return undefined;
+  const { reason, message } = faults[failure.class](parentIdentifier);
+  return { reason, message: `${failure.message} ${message}` };
+}
+
+function isIssuerFault(name: PcaFailure['class']): name is IssuerFault {
+  return Object.hasOwn(faults, name);
 }

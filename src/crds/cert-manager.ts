@@ -31,12 +31,6 @@ export const readyReasons = {
   denied: 'Denied',
 } as const;
 
-/** Usages of a request that names none. */
-export const defaultUsages = ['digital signature', 'key encipherment'] as const;
-
-/** Lifetime of a request that names none: 90 days. */
-export const defaultDuration = '2160h';
-
 /** A condition of a CertificateRequest; unlike metav1.Condition it has no observedGeneration. */
 export interface CertificateRequestCondition {
   readonly type: string;
