@@ -11,7 +11,7 @@ import { createNamespace, requestToken } from './admin.ts';
 import { ApiClient } from './api-client.ts';
 import { type Component, type ComponentName, ComponentProcess } from './component.ts';
 import { defineComponent, startCertManager } from './components.ts';
-import { compactEtcd } from './etcd-gateway.ts';
+import { compactEtcd, copyInEtcd } from './etcd-gateway.ts';
 import { type BuildProgress, buildGoProgram } from './go-build.ts';
 import {
   auditLogFile,
@@ -163,6 +163,11 @@ export class ControlPlane {
   /** Compacts etcd to its present revision. */
   async compact(): Promise<void> {
     await compactEtcd(etcdOf(this.#instance));
+  }
+
+  /** Stores copies of a custom resource straight in etcd; `copy` gives key and JSON of each from the original's JSON. */
+  async copyObject(key: string, count: number, copy: Parameters<typeof copyInEtcd>[3]): Promise<void> {
+    await copyInEtcd(etcdOf(this.#instance), key, count, copy);
   }
 
   /** Kills all processes and removes the directory if it was a temporary one. */

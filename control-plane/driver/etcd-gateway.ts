@@ -1,4 +1,4 @@
-/** The two requests to etcd's HTTP gateway that the driver needs; no etcd client is required. */
+/** The few requests to etcd's HTTP gateway that the driver needs; no etcd client is required. */
 import { field } from './api-client.ts';
 
 const timeoutMilliseconds = 10_000;
@@ -15,6 +15,31 @@ export async function compactEtcd(url: string): Promise<void> {
   const range = await post(`${url}/v3/kv/range`, { key: anyKey, limit: '1' });
   const revision = field(range, 'header', 'revision');
   await post(`${url}/v3/kv/compaction`, { revision, physical: true });
+}
+
+/**
+ * Stores `count` copies of the object under `key`, each under the key and with the text that `copy` gives: many objects in
+ * seconds, for measurements. The object must be stored as JSON, as custom resources are.
+ */
+export async function copyInEtcd(
+  url: string,
+  key: string,
+  count: number,
+  copy: (text: string, index: number) => { readonly key: string; readonly text: string },
+): Promise<void> {
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
+  const range = await post(`${url}/v3/kv/range`, { key: encode(key) });
+  const value = field(range, 'kvs', '0', 'value');
+  if (typeof value !== 'string') throw new Error(`etcd holds nothing under ${key}`);
+  const text = Buffer.from(value, 'base64').toString('utf8');
+  const atATime = 16;
+  const writers = Array.from({ length: atATime }, async (_, first) => {
+    for (let index = first; index < count; index += atATime) {
+      const each = copy(text, index);
+      await post(`${url}/v3/kv/put`, { key: encode(each.key), value: encode(each.text) });
+    }
+  });
+  await Promise.all(writers);
 }
 
 async function post(url: string, body: object): Promise<unknown> {
