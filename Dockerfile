@@ -7,7 +7,7 @@ ARG BUILD_IMAGE=node:24
 ARG BASE_IMAGE
 
 FROM ${BUILD_IMAGE} AS build
-WORKDIR /work
+WORKDIR /build
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
@@ -23,7 +23,7 @@ LABEL org.opencontainers.image.title="alibaba-pca-issuer" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 # The entry point and the chunks it loads on demand, with the licences of what is bundled.
-COPY --from=build /work/dist/ /app/
+COPY --from=build /build/dist/ /app/
 ENV NODE_ENV=production
 USER 65532:65532
 EXPOSE 8080
