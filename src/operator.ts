@@ -10,11 +10,10 @@ import { requestReconciler } from './controllers/certificate-request-controller.
 import { RequestWriter } from './controllers/request-writer.ts';
 import { connectWakeUps } from './controllers/wake-ups.ts';
 import { openCluster, type ClusterView } from './cluster-view.ts';
+import { meteredController, type MeteredControllerOptions } from './metered-controller.ts';
 import { meteredPcaClient } from './metered-pca-client.ts';
-import { Controller, type ReconcileRecord } from './kubernetes/controller.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { LeaderElector } from './kubernetes/leader-election.ts';
-import { WorkQueue } from './kubernetes/work-queue.ts';
 import { startHealthServer, type HealthServer } from './runtime/http-server.ts';
 import type { Logger } from './runtime/logger.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
@@ -26,8 +25,6 @@ const fieldManager = 'alibaba-pca-issuer';
 /** Time that a reconcile may take beyond its one call to PCA: reads and writes at the API server. */
 const reconcileMarginMilliseconds = 60_000;
 const issuerChecksAtATime = 8;
-/** Names of the results as controller-runtime's metrics have them. */
-const reconcileResults = { done: 'success', after: 'requeue_after', retry: 'requeue', error: 'error' } as const;
 /** A broken issuer is looked at again at least this often, so that a mended Secret is noticed soon. */
 const issuerRetryMaxMilliseconds = 60_000;
 
@@ -172,39 +169,19 @@ export class Operator {
 
   #controller(
     name: string,
-    settings: {
-      readonly concurrency: number;
-      readonly maxDelayMilliseconds: number;
-      readonly mayAct: () => boolean;
-      readonly reconcile: ConstructorParameters<typeof Controller>[0]['reconcile'];
-    },
-  ): { readonly controller: Controller; readonly queue: WorkQueue } {
-    const queue = new WorkQueue({
-      baseDelayMilliseconds: this.#options['retry-base-delay'],
-      maxDelayMilliseconds: settings.maxDelayMilliseconds,
-      now: () => performance.now(),
-      random: Math.random,
-    });
-    const controller = new Controller({
-      name,
-      queue,
-      concurrency: settings.concurrency,
-      deadlineMilliseconds: this.#options['pca-timeout'] + reconcileMarginMilliseconds,
-      drainMilliseconds: this.#options['shutdown-timeout'],
-      reconcile: settings.reconcile,
-      mayAct: settings.mayAct,
-      now: () => performance.now(),
-      onReconcile: (record) => this.#observe(name, queue, record),
-    });
-    return { controller, queue };
-  }
-
-  #observe(controller: string, queue: WorkQueue, { key, result, seconds, error }: ReconcileRecord): void {
-    this.#metrics.count('controller_runtime_reconcile_total', { controller, result: reconcileResults[result] });
-    this.#metrics.observe('controller_runtime_reconcile_time_seconds', { controller }, seconds);
-    this.#metrics.set('workqueue_depth', { name: controller }, queue.depth);
-    if (error === undefined) return;
-    const { message, stack } = error instanceof Error ? error : new Error('something that is no Error was thrown');
-    this.#logger.error({ controller, key, stack }, `A defect of the operator, tried again with back-off: ${message}`);
+    settings: Pick<MeteredControllerOptions, 'concurrency' | 'maxDelayMilliseconds' | 'mayAct' | 'reconcile'>,
+  ): ReturnType<typeof meteredController> {
+    return meteredController(
+      {
+        ...settings,
+        name,
+        baseDelayMilliseconds: this.#options['retry-base-delay'],
+        deadlineMilliseconds: this.#options['pca-timeout'] + reconcileMarginMilliseconds,
+        drainMilliseconds: this.#options['shutdown-timeout'],
+        now: () => performance.now(),
+        random: Math.random,
+      },
+      { metrics: this.#metrics, logger: this.#logger },
+    );
   }
 }

@@ -11,6 +11,8 @@ export interface WorkQueueOptions {
   readonly random: () => number;
   /** The process's own timers, which do not keep it alive, unless a test gives others. */
   readonly setTimer?: StartTimer;
+  /** A worker took a key that had waited so long. */
+  readonly onTaken?: (waitedMilliseconds: number) => void;
 }
 
 /** What a queue has to do and has done, for metrics; times in milliseconds, 0 when there is no such key. */
@@ -21,6 +23,8 @@ export interface WorkQueueReadings {
   readonly processing: number;
   readonly oldestWaitMilliseconds: number;
   readonly longestRunningMilliseconds: number;
+  /** Time that the keys which workers have took so far, added up. */
+  readonly unfinishedMilliseconds: number;
   /** Since the start: keys queued (without those that waited already), and back-offs. */
   readonly adds: number;
   readonly retries: number;
@@ -71,6 +75,7 @@ export class WorkQueue {
       processing: this.#processing.size,
       oldestWaitMilliseconds: Math.max(age(this.#fresh.oldest), age(this.#again.oldest)),
       longestRunningMilliseconds: age(this.#processing.values().next().value),
+      unfinishedMilliseconds: [...this.#processing.values()].reduce((sum, since) => sum + age(since), 0),
       adds: this.#adds,
       retries: this.#retries,
     };
@@ -151,10 +156,12 @@ export class WorkQueue {
   }
 
   #take(): string | undefined {
-    const key = this.#fresh.take() ?? this.#again.take();
-    if (key === undefined) return undefined;
-    this.#processing.set(key, this.#options.now());
-    return key;
+    const place = this.#fresh.take() ?? this.#again.take();
+    if (place === undefined) return undefined;
+    const now = this.#options.now();
+    this.#processing.set(place.key, now);
+    this.#options.onTaken?.(now - place.since);
+    return place.key;
   }
 
   #queue(key: string, priority: 'fresh' | 'again'): void {
@@ -223,10 +230,10 @@ class Line {
     this.#places.push(place);
   }
 
-  take(): string | undefined {
-    const key = this.#first()?.key;
-    if (key !== undefined) this.#byKey.delete(key);
-    return key;
+  take(): Place | undefined {
+    const place = this.#first();
+    if (place !== undefined) this.#byKey.delete(place.key);
+    return place;
   }
 
   remove(key: string): boolean {

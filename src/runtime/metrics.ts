@@ -59,7 +59,54 @@ export const metricCatalogue = {
     help: 'Time that a reconcile took.',
     labels: ['controller'],
   },
+  controller_runtime_reconcile_errors_total: {
+    type: 'counter',
+    help: 'Reconciles that ended in an exception, which is a defect of the operator.',
+    labels: ['controller'],
+  },
+  controller_runtime_active_workers: {
+    type: 'gauge',
+    help: 'Reconciles that are running, also those that ignored their deadline.',
+    labels: ['controller'],
+  },
+  controller_runtime_max_concurrent_reconciles: {
+    type: 'gauge',
+    help: 'Number of workers of the controller.',
+    labels: ['controller'],
+  },
+  pca_issuer_hung_reconciles_total: {
+    type: 'counter',
+    help: 'Reconciles that did not end after their deadline; the log names their objects.',
+    labels: ['controller'],
+  },
   workqueue_depth: { type: 'gauge', help: 'Keys that wait for a worker.', labels: ['name'] },
+  workqueue_delayed: {
+    type: 'gauge',
+    help: 'Keys that wait for their time before they wait for a worker.',
+    labels: ['name'],
+  },
+  workqueue_adds_total: { type: 'counter', help: 'Keys that were queued.', labels: ['name'] },
+  workqueue_retries_total: { type: 'counter', help: 'Keys that were put back with back-off.', labels: ['name'] },
+  workqueue_queue_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that keys waited for a worker.',
+    labels: ['name'],
+  },
+  workqueue_work_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that a worker had a key.',
+    labels: ['name'],
+  },
+  workqueue_unfinished_work_seconds: {
+    type: 'gauge',
+    help: 'Time that the keys which workers have took so far, added up.',
+    labels: ['name'],
+  },
+  workqueue_longest_running_processor_seconds: {
+    type: 'gauge',
+    help: 'Time that the oldest key which a worker has took so far.',
+    labels: ['name'],
+  },
   rest_client_requests_total: {
     type: 'counter',
     help: 'Requests to the Kubernetes API server, by method and status code.',
@@ -83,11 +130,14 @@ type NamesOf<Type extends Entry['type']> = {
 
 /** What every layer above gets to count with; names and labels are checked by the compiler. */
 export interface Metrics {
-  count<Name extends NamesOf<'counter'>>(name: Name, labels: LabelsOf<Name>): void;
+  /** Raises a counter, by 1 unless told otherwise. */
+  count<Name extends NamesOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by?: number): void;
   set<Name extends NamesOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, value: number): void;
   /** Removes a gauge's series, for an object that is gone. */
   remove<Name extends NamesOf<'gauge'>>(name: Name, labels: LabelsOf<Name>): void;
   observe<Name extends NamesOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, seconds: number): void;
+  /** Has `read` called before each rendering, for figures that are kept elsewhere. */
+  beforeRender(read: () => void): void;
   /** The text form that Prometheus reads; `contentType` goes with it. */
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -101,6 +151,7 @@ export function createMetrics(): Metrics {
   const counters = new Map<string, Counter<string>>();
   const gauges = new Map<string, Gauge<string>>();
   const histograms = new Map<string, Histogram<string>>();
+  const readers: (() => void)[] = [];
   for (const [name, { type, help, labels }] of Object.entries<Entry>(metricCatalogue)) {
     const shared = { name, help, labelNames: [...labels], registers: [registry] };
     if (type === 'counter') counters.set(name, new Counter(shared));
@@ -108,10 +159,14 @@ export function createMetrics(): Metrics {
     else histograms.set(name, new Histogram({ ...shared, buckets: durationBuckets }));
   }
   return {
-    count: (name, labels) => counters.get(name)?.inc({ ...labels }),
+    count: (name, labels, by = 1) => counters.get(name)?.inc({ ...labels }, by),
     set: (name, labels, value) => gauges.get(name)?.set({ ...labels }, value),
     remove: (name, labels) => gauges.get(name)?.remove({ ...labels }),
     observe: (name, labels, seconds) => histograms.get(name)?.observe({ ...labels }, seconds),
-    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    beforeRender: (read) => void readers.push(read),
+    render: async () => {
+      for (const read of readers) read();
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
   };
 }

@@ -255,6 +255,7 @@ describe('WorkQueue', () => {
       processing: 1,
       oldestWaitMilliseconds: 300,
       longestRunningMilliseconds: 300,
+      unfinishedMilliseconds: 300,
       adds: 2,
       retries: 1,
     });
