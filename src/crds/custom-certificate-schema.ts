@@ -1,4 +1,10 @@
 // The settings of the operation CreateCustomCertificate in an issuer's spec.
+import {
+  enableCrlSchema,
+  resourceGroupIdSchema,
+  subjectFieldSchemas,
+  tagsSchema,
+} from './operation-settings-schema.ts';
 import type { Schema } from './schema.ts';
 
 const customAttributesSchema = {
@@ -33,18 +39,7 @@ const subjectSchema = {
   description:
     "Subject of every certificate. Any field here makes PCA ignore the request's own subject altogether. Left out: the request's subject is used whole.",
   properties: {
-    country: {
-      type: 'string',
-      description: 'Two-letter country code.',
-      maxLength: 2,
-      'x-kubernetes-validations': [
-        { rule: "self.matches('^[A-Z]{2}$')", message: 'must be a country code of two capital letters, such as CN' },
-      ],
-    },
-    state: { type: 'string', description: 'State or province.', minLength: 1, maxLength: 128 },
-    locality: { type: 'string', description: 'City.', minLength: 1, maxLength: 128 },
-    organization: { type: 'string', description: 'Organization.', minLength: 1, maxLength: 64 },
-    organizationUnit: { type: 'string', description: 'Unit of the organization.', minLength: 1, maxLength: 64 },
+    ...subjectFieldSchemas,
     commonName: { type: 'string', description: 'Common name.', minLength: 1, maxLength: 64 },
     customAttributes: customAttributesSchema,
   },
@@ -61,37 +56,9 @@ export const customCertificateSchema = {
   type: 'object',
   description: 'Settings of the operation CreateCustomCertificate.',
   properties: {
-    enableCrl: {
-      type: 'boolean',
-      description: 'Whether certificates name the CRL distribution point of the CA. Left out: they do not.',
-    },
-    tags: {
-      type: 'array',
-      description: 'Tags of the certificates in PCA.',
-      maxItems: 20,
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['key'],
-      items: {
-        type: 'object',
-        description: 'One tag.',
-        required: ['key', 'value'],
-        properties: {
-          key: { type: 'string', description: 'Key of the tag.', minLength: 1, maxLength: 128 },
-          value: { type: 'string', description: 'Value of the tag; may be empty.', maxLength: 128 },
-        },
-      },
-    },
-    resourceGroupId: {
-      type: 'string',
-      description: 'Resource group of the certificates in PCA, such as rg-acfmxazb4ph6aiy.',
-      maxLength: 64,
-      'x-kubernetes-validations': [
-        {
-          rule: "self.matches('^rg-[A-Za-z0-9-]+$')",
-          message: 'must be the ID of a resource group, starting with rg-',
-        },
-      ],
-    },
+    enableCrl: enableCrlSchema,
+    tags: tagsSchema,
+    resourceGroupId: resourceGroupIdSchema,
     criticals: {
       type: 'array',
       description:

@@ -2,6 +2,13 @@
 // A rule sits on the smallest object that it needs: one on an ancestor would be evaluated again on every change below
 // it, and so could never be added or tightened later without breaking the edits of stored objects.
 import { customCertificateSchema } from './custom-certificate-schema.ts';
+import { externalCASchema, revocationPolicySchema, verificationSchema } from './limits-schema.ts';
+import {
+  certificateWithExtensionSchema,
+  clientCertificateWithCsrSchema,
+  serverCertificateWithCsrSchema,
+  warehouseClientCertificateSchema,
+} from './operation-settings-schema.ts';
 import type { Schema } from './schema.ts';
 
 // Go's notation, in the units that PCA can express. At most 999999 of each unit, so that CEL's duration() can read it.
@@ -92,6 +99,13 @@ const validitySchema = {
         },
       ],
     },
+    onExceed: {
+      type: 'string',
+      description:
+        "What happens to a request beyond maxDuration or the CA's own end. Refuse: it fails. Clamp: it gets what is possible, with an event, if minDuration and the Certificate's renewBefore leave room.",
+      enum: ['Refuse', 'Clamp'],
+      default: 'Refuse',
+    },
   },
   'x-kubernetes-validations': [
     {
@@ -162,6 +176,11 @@ const credentialsSchema = {
   },
 } as const satisfies Schema;
 
+const blockRule = (block: string, operation: string) => ({
+  rule: `!has(self.${block}) || self.operation == '${operation}'`,
+  message: `${block} is for operation ${operation} only; remove it or choose that operation`,
+});
+
 /** Spec of both kinds. */
 export const issuerSpecSchema = {
   type: 'object',
@@ -195,11 +214,30 @@ export const issuerSpecSchema = {
     operation: {
       type: 'string',
       description: "The operation of PCA's API that issues.",
-      enum: ['CreateCustomCertificate'],
+      enum: [
+        'CreateCustomCertificate',
+        'CreateCertificateWithExtension',
+        'CreateServerCertificateWithCsr',
+        'CreateClientCertificateWithCsr',
+        'CreateWHClientCertificate',
+      ],
       default: 'CreateCustomCertificate',
     },
     createCustomCertificate: customCertificateSchema,
+    createCertificateWithExtension: certificateWithExtensionSchema,
+    createServerCertificateWithCsr: serverCertificateWithCsrSchema,
+    createClientCertificateWithCsr: clientCertificateWithCsrSchema,
+    createWHClientCertificate: warehouseClientCertificateSchema,
+    allowP521: {
+      type: 'boolean',
+      description:
+        "Whether requests with P-521 keys are sent to PCA. Its documents name 'ECC 512' and do not say which curve that is, so they are refused unless you know that your CA takes them.",
+      default: false,
+    },
+    externalCA: externalCASchema,
     validity: validitySchema,
+    verification: verificationSchema,
+    revocationPolicy: revocationPolicySchema,
     trust: {
       type: 'object',
       description: 'What is written to ca.crt.',
@@ -215,4 +253,11 @@ export const issuerSpecSchema = {
     },
     credentials: credentialsSchema,
   },
+  'x-kubernetes-validations': [
+    blockRule('createCustomCertificate', 'CreateCustomCertificate'),
+    blockRule('createCertificateWithExtension', 'CreateCertificateWithExtension'),
+    blockRule('createServerCertificateWithCsr', 'CreateServerCertificateWithCsr'),
+    blockRule('createClientCertificateWithCsr', 'CreateClientCertificateWithCsr'),
+    blockRule('createWHClientCertificate', 'CreateWHClientCertificate'),
+  ],
 } as const satisfies Schema;

@@ -1,6 +1,6 @@
-// Finding a certificate whose issuing call ended unknown, and reading one that was not in the reply.
-import type { IssueCall, IssueReply } from './operation.ts';
-import { asIdentifier, asMoment, asNumber, asObject, replyOf } from './reply-body.ts';
+// Finding a certificate whose issuing call ended unknown, by the identifier that its caller chose.
+import type { IssueCall } from './operation.ts';
+import { asIdentifier, asMoment, asNumber, asObject } from './reply-body.ts';
 
 /** One certificate of a CA's list. */
 export interface IssuedItem {
@@ -12,7 +12,6 @@ export interface IssuedItem {
 
 const version = '2020-06-30';
 const pageSize = 50;
-const describeAction = 'DescribeClientCertificate';
 
 /** The call for one page, from 1, of the certificates that a CA issued (Alibaba: ListCert, API 2020-06-30). */
 export function listIssuedCall(input: { readonly parentIdentifier: string; readonly page: number }): IssueCall {
@@ -48,26 +47,4 @@ export function readIssuedList(
     return [{ identifier, customIdentifier, issuedAt: asMoment(item?.['BeforeTime']) }];
   });
   return { kind: 'ok', items, total };
-}
-
-/** The call for one certificate by PCA's identifier (Alibaba: DescribeClientCertificate). */
-export function describeIssuedCall(identifier: string): IssueCall {
-  return { action: describeAction, version, parameters: { Identifier: identifier } };
-}
-
-/** Reads one certificate (Alibaba: DescribeClientCertificate); one without its PEM is still pending. */
-export function readDescribedCertificate(body: unknown): IssueReply {
-  const certificate = asObject(asObject(body)?.['Certificate']);
-  if (certificate === undefined) {
-    return { kind: 'malformed', message: `The answer to ${describeAction} holds no certificate.` };
-  }
-  if (certificate['Status'] === 'REVOKE') {
-    return { kind: 'malformed', message: `The certificate that ${describeAction} gives has been revoked.` };
-  }
-  return replyOf(describeAction, {
-    identifier: certificate['Identifier'],
-    certificate: certificate['X509Certificate'],
-    chain: [certificate['CertChain']],
-    serialNumber: certificate['SerialNumber'],
-  });
 }

@@ -1,8 +1,11 @@
 // What the issuing operations have in common: data about what each can do, and two pure functions.
 import type { IssuerSpec } from '../crds/issuer.ts';
 import type { AlternativeName, NameKind } from './alternative-name.ts';
-import type { DistinguishedName } from './distinguished-name.ts';
+import type { DistinguishedName, NameAttribute } from './distinguished-name.ts';
 import type { KeyUsage, Usages } from './usages.ts';
+
+/** One attribute of a subject. */
+export type SubjectAttribute = Pick<NameAttribute, 'oid' | 'value'>;
 
 /** One call of PCA's API. Parameters have flat wire names, such as `ApiPassthrough.Extensions.ExtendedKeyUsages.1`. */
 export interface IssueCall {
@@ -26,9 +29,9 @@ export type IssueReply =
   | { readonly kind: 'pending'; readonly identifier: string }
   | { readonly kind: 'malformed'; readonly message: string };
 
-/** A set of usages that an operation gives to every certificate. */
+/** A set of usages that an operation gives to every certificate; `name` as Alibaba's CertType has it. */
 export interface UsageProfile {
-  readonly name: string;
+  readonly name: 'SERVER' | 'CLIENT';
   readonly usages: Usages;
 }
 
@@ -41,12 +44,14 @@ export interface OperationCapabilities {
     /** What separates values on the wire, so that no value may contain it. */
     readonly separator: string | undefined;
   };
-  /** `free`: these key usages and any extended one; `profiles`: exactly the usages of one of them. */
+  /** `free`: these key usages and any extended one; `profiles`: the usages of one of them and no others. */
   readonly usages:
     | { readonly kind: 'free'; readonly keyUsages: readonly KeyUsage[] }
     | { readonly kind: 'profiles'; readonly profiles: readonly UsageProfile[] };
   /** `whole`: the CSR's subject is used as it is; `fields`: only single attributes that the API has a field for. */
   readonly subject: 'whole' | 'fields';
+  /** Types of attributes (dotted identifiers) that the service adds where the request has none of that type. */
+  readonly addedAttributes: readonly string[];
   readonly keys: {
     /** Sizes of RSA keys in bits, as ranges with both ends included. */
     readonly rsaBits: readonly { readonly from: number; readonly to: number }[];
@@ -56,6 +61,8 @@ export interface OperationCapabilities {
   readonly certificateAuthorities: boolean;
   /** Whether the call carries an identifier of ours by which the certificate is found again. */
   readonly callerIdentifier: boolean;
+  /** The operation to use instead, where Alibaba Cloud has withdrawn this one. */
+  readonly replacedBy?: string;
   /** Issuer types of CAs (Alibaba: DescribeCACertificate, IssuerType) that refuse the operation. */
   readonly refusedIssuerTypes: readonly string[];
 }
@@ -69,19 +76,38 @@ export interface PlannedRequest {
   readonly subject: DistinguishedName;
   readonly names: readonly AlternativeName[];
   readonly usages: Usages;
+  /** The profile that the certificate gets; undefined where usages are free. */
+  readonly profile: UsageProfile | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** undefined where the operation has no parameter for it. */
   readonly identifier: string | undefined;
 }
 
-/** One issuing operation of PCA. Neither function reads a clock or remembers anything. */
+/** Where PCA keeps the certificates of an operation: how one is read again and revoked, by PCA's own identifier. */
+export interface CertificateStore {
+  describe(identifier: string): IssueCall;
+  /** The certificate in the answer to `describe`. */
+  read(body: unknown): IssueReply;
+  revoke(identifier: string): IssueCall;
+}
+
+/** One issuing operation of PCA. No function reads a clock or remembers anything. */
 export interface IssuingOperation {
   readonly action: string;
   readonly version: string;
   readonly capabilities: OperationCapabilities;
+  /** Every documented parameter, with where its value comes from or why it is not sent; for the reference. */
+  readonly parameterOrigins: Readonly<Record<string, string>>;
+  readonly store: CertificateStore;
   /** The parameters of the call that asks for this certificate. */
   parameters(request: PlannedRequest, spec: IssuerSpec): Readonly<Record<string, string>>;
+  /** Attributes that the issuer sets instead of the CSR's whole subject; undefined when it sets none. */
+  subjectOverride?(spec: IssuerSpec): readonly SubjectAttribute[] | undefined;
+  /** Attributes that the issuer sets where the CSR has none of that type. */
+  subjectDefaults?(spec: IssuerSpec): readonly SubjectAttribute[];
+  /** The one profile that the issuer allows; undefined when it leaves the choice to the request. */
+  requiredProfile?(spec: IssuerSpec): UsageProfile['name'] | undefined;
   /** The reply in the body of a successful answer. */
   read(body: unknown): IssueReply;
 }

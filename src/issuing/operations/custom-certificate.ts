@@ -2,13 +2,17 @@
 import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { IssueReply, IssuingOperation, PlannedRequest } from '../operation.ts';
 import { asObject, replyOf } from '../reply-body.ts';
+import { clientCertificates } from '../certificate-store.ts';
 import {
   absoluteValidity,
+  accountParameters,
+  attributesOf,
   extendedUsageName,
   keyUsageFields,
   nameTypes,
   numbered,
   numberedObjects,
+  sharedOrigins,
   subjectFields,
 } from './notation.ts';
 
@@ -24,10 +28,32 @@ export const customCertificate: IssuingOperation = {
     names: { kinds: ['dns', 'ip', 'email', 'uri'], mixed: true, separator: undefined },
     usages: { kind: 'free', keyUsages: [...keyUsageFields.keys()] },
     subject: 'whole',
+    addedAttributes: [],
     keys: { rsaBits: [{ from: 2048, to: 8192 }], curves: ['P-256', 'P-384'] },
     certificateAuthorities: false,
     callerIdentifier: true,
     refusedIssuerTypes: ['iTrusChina'],
+  },
+  parameterOrigins: {
+    ...sharedOrigins,
+    Validity: '`spec.duration` and `validity` as `NotBefore/NotAfter`, exact to the second',
+    customIdentifier: "derived from the cluster's and the request's UID",
+    'ApiPassthrough.Subject': "setting `subject`; without it the CSR's subject is used whole",
+    'ApiPassthrough.Extensions.KeyUsage': "the request's usages",
+    'ApiPassthrough.Extensions.ExtendedKeyUsages.N': "the request's usages",
+    'ApiPassthrough.Extensions.SubjectAlternativeNames.N.Type, .Value': "the CSR's alternative names",
+    'ApiPassthrough.Extensions.Criticals.N': 'setting `criticals`, and alternative names without a subject',
+    'ApiPassthrough.Extensions.SerialNumber': 'not sent: PCA chooses serial numbers, which must be unpredictable',
+  },
+  store: clientCertificates,
+  subjectOverride({ createCustomCertificate }) {
+    const subject = createCustomCertificate?.subject;
+    const custom = (subject?.customAttributes ?? []).map(({ objectIdentifier, value }) => ({
+      oid: objectIdentifier,
+      value,
+    }));
+    const attributes = [...attributesOf(subject), ...custom].filter(({ value }) => value !== '');
+    return attributes.length === 0 ? undefined : attributes;
   },
   parameters(request: PlannedRequest, spec: IssuerSpec): Parameters {
     const settings = spec.createCustomCertificate ?? {};
@@ -52,17 +78,6 @@ export const customCertificate: IssuingOperation = {
     });
   },
 };
-
-function accountParameters({ enableCrl, tags = [], resourceGroupId }: Settings): Parameters {
-  return {
-    ...(enableCrl === undefined ? {} : { EnableCrl: enableCrl ? '1' : '0' }),
-    ...numberedObjects(
-      'Tags',
-      tags.map(({ key, value }) => ({ Key: key, Value: value })),
-    ),
-    ...(resourceGroupId === undefined ? {} : { ResourceGroupId: resourceGroupId }),
-  };
-}
 
 // Any field here makes PCA ignore the CSR's subject, so nothing is sent unless the issuer sets a subject.
 function subjectParameters(subject: Settings['subject'] = {}): Parameters {

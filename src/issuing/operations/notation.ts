@@ -1,15 +1,10 @@
 // How PCA's API writes things: validity, kinds of names, usages, subjects, lists.
 import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { NameKind } from '../alternative-name.ts';
+import type { SubjectAttribute } from '../operation.ts';
 import type { KeyUsage } from '../usages.ts';
 import type { Validity } from '../validity.ts';
 import { formatMoment } from '../moment.ts';
-
-/** One attribute of a subject. */
-export interface SubjectAttribute {
-  readonly oid: string;
-  readonly value: string;
-}
 
 /** Kinds of names as CreateCustomCertificate spells them (Alibaba: SubjectAlternativeNames.N.Type). */
 export const nameTypes: Readonly<Record<NameKind, string>> = {
@@ -77,15 +72,40 @@ export function numberedObjects(
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
-/** The attributes of the subject that the issuer sets instead of the CSR's; undefined when it sets none. */
-export function subjectOverride(
-  spec: Pick<IssuerSpec, 'operation' | 'createCustomCertificate'>,
-): readonly SubjectAttribute[] | undefined {
-  const subject = spec.createCustomCertificate?.subject;
-  if (subject === undefined) return undefined;
-  const attributes = [
-    ...subjectFields.flatMap(({ setting, oid }) => ({ oid, value: subject[setting] ?? '' })),
-    ...(subject.customAttributes ?? []).map(({ objectIdentifier, value }) => ({ oid: objectIdentifier, value })),
-  ].filter(({ value }) => value !== '');
-  return attributes.length === 0 ? undefined : attributes;
+/** The attributes that these settings name; fields left out or empty are not among them. */
+export function attributesOf(
+  settings: Readonly<Partial<Record<(typeof subjectFields)[number]['setting'], string>>> | undefined,
+): readonly SubjectAttribute[] {
+  if (settings === undefined) return [];
+  return subjectFields
+    .map(({ setting, oid }) => ({ oid, value: settings[setting] ?? '' }))
+    .filter(({ value }) => value !== '');
 }
+
+/** CRL, tags and resource group, which three operations take under the same names. */
+export function accountParameters({
+  enableCrl,
+  tags = [],
+  resourceGroupId,
+}: Pick<NonNullable<IssuerSpec['createServerCertificateWithCsr']>, 'enableCrl' | 'tags' | 'resourceGroupId'>): Readonly<
+  Record<string, string>
+> {
+  return {
+    ...(enableCrl === undefined ? {} : { EnableCrl: enableCrl ? '1' : '0' }),
+    ...numberedObjects(
+      'Tags',
+      tags.map(({ key, value }) => ({ Key: key, Value: value })),
+    ),
+    ...(resourceGroupId === undefined ? {} : { ResourceGroupId: resourceGroupId }),
+  };
+}
+
+/** Where the parameters that several operations share come from. */
+export const sharedOrigins = {
+  ParentIdentifier: '`spec.parentIdentifier`',
+  Csr: "the request's CSR",
+  Immediately: 'always 2: certificate and chain in the answer',
+  EnableCrl: 'setting `enableCrl`',
+  'Tags.N.Key, .Value': 'setting `tags`',
+  ResourceGroupId: 'setting `resourceGroupId`',
+} as const;
