@@ -7,7 +7,9 @@ import { Attempts } from './controllers/attempts.ts';
 import { IssuerSessions } from './controllers/issuer-sessions.ts';
 import { issuerReconciler } from './controllers/issuer-controller.ts';
 import { requestReconciler } from './controllers/certificate-request-controller.ts';
+import { readRenewBefore } from './controllers/owning-certificate.ts';
 import { RequestWriter } from './controllers/request-writer.ts';
+import { Revocations } from './controllers/revocations.ts';
 import { connectWakeUps } from './controllers/wake-ups.ts';
 import { openCluster, type ClusterView } from './cluster-view.ts';
 import { meteredController, type MeteredControllerOptions } from './metered-controller.ts';
@@ -25,6 +27,7 @@ const fieldManager = 'alibaba-pca-issuer';
 /** Time that a reconcile may take beyond its one call to PCA: reads and writes at the API server. */
 const reconcileMarginMilliseconds = 60_000;
 const issuerChecksAtATime = 8;
+const revocationsAtATime = 2;
 /** A broken issuer is looked at again at least this often, so that a mended Secret is noticed soon. */
 const issuerRetryMaxMilliseconds = 60_000;
 
@@ -123,6 +126,19 @@ export class Operator {
     });
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
+    const revocations = new Revocations({
+      issuer: this.#view.issuer,
+      sessions,
+      enqueue: (key) => revoking.queue.add(key),
+      metrics: this.#metrics,
+      logger: this.#logger,
+    });
+    const revoking = this.#controller('revocation', {
+      concurrency: revocationsAtATime,
+      maxDelayMilliseconds: this.#options['retry-max-delay'],
+      mayAct,
+      reconcile: (key, signal) => revocations.reconcile(key, signal),
+    });
     const shared = { sessions, events, metrics: this.#metrics, logger: this.#logger, now, issuer: this.#view.issuer };
 
     const issuers = this.#controller('issuer', {
@@ -147,6 +163,8 @@ export class Operator {
         ...shared,
         requests: this.#view.requests,
         attempts,
+        revocations,
+        renewBefore: (request, signal) => readRenewBefore(this.#view.kubernetes, request, signal),
         writer: new RequestWriter(this.#view.kubernetes, fieldManager, now),
         budget: new CallBudget({ now: monotonic }),
         clusterUid: clusterUidReader(this.#view.kubernetes),
@@ -157,12 +175,13 @@ export class Operator {
     const disconnect = connectWakeUps({
       ...shared,
       attempts,
+      revocations,
       requests: this.#view.requests,
       issuers: this.#view.issuers,
       requestQueue: requests.queue,
       issuerQueue: issuers.queue,
     });
-    await Promise.all([issuers.controller.run(leadership), requests.controller.run(leadership)]);
+    await Promise.all([issuers, requests, revoking].map(({ controller }) => controller.run(leadership)));
     disconnect();
     await events.flush();
   }

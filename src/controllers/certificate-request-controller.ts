@@ -24,6 +24,7 @@ import type { OpenRequest } from './open-request.ts';
 import { releaseAttempt, reportWithoutRequest } from './request-release.ts';
 import { requestEvent, type RequestEventReason } from './request-events.ts';
 import type { RequestWriter, WriteOutcome } from './request-writer.ts';
+import type { Revocations } from './revocations.ts';
 import { sign, type SigningDependencies, type SigningOutcome } from './signing.ts';
 
 /** What the reconcile works with. */
@@ -32,6 +33,7 @@ export interface RequestDependencies extends Omit<SigningDependencies, 'clusterU
   readonly issuer: (key: string) => Issuer | undefined;
   readonly sessions: IssuerSessions;
   readonly attempts: Attempts;
+  readonly revocations: Pick<Revocations, 'offer'>;
   readonly writer: RequestWriter;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Metrics;
@@ -148,14 +150,14 @@ class Reconciliation {
       case 'issued':
         return this.#finish(identity, {
           result: 'issued',
-          status: issuedStatus(outcome.certificate, session.spec.operation),
+          status: issuedStatus(outcome.certificate, session.spec.operation, outcome.notices),
           certificate: outcome.certificate,
         });
       case 'refused':
         if (outcome.problem !== undefined) this.#on.sessions.report(issuerKey(identity), session, outcome.problem);
         return this.#finish(identity, {
           result: 'failed',
-          status: failedStatus(this.#request, outcome.message, this.#on.now()),
+          status: failedStatus(this.#request, this.#withFate(identity, outcome), this.#on.now()),
           certificate: undefined,
         });
       case 'issuerProblem':
@@ -171,6 +173,14 @@ class Reconciliation {
       case 'wait':
         return this.#waitTurn(session.spec.operation, outcome.milliseconds);
     }
+  }
+
+  /** The message of a refusal, with what becomes of a certificate that was paid for in vain. */
+  #withFate(identity: IssuerIdentity, { message, unused }: Extract<SigningOutcome, { kind: 'refused' }>): string {
+    if (unused === undefined) return message;
+    return this.#on.revocations.offer(identity, unused) === 'revoked'
+      ? `${message} It is being revoked (spec.revocationPolicy of the issuer).`
+      : `${message} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
   }
 
   /** Writes an end; until that worked the verdict is kept, so that the paid certificate is written later. */

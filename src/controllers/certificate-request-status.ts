@@ -35,15 +35,22 @@ export interface RequestStatus {
   readonly failureTime?: string;
 }
 
-/** Success: chain and ca with the condition. Both are PEM texts and become base64 as the API wants. */
-export function issuedStatus(certificate: IssuedCertificate, operation: string): RequestStatus {
+/** Success: chain and ca with the condition. Both are PEM texts and become base64; `notices` are further sentences. */
+export function issuedStatus(
+  certificate: IssuedCertificate,
+  operation: string,
+  notices: readonly string[],
+): RequestStatus {
   const identifier = certificate.identifier === undefined ? '' : `, PCA identifier ${certificate.identifier}`;
   return {
     condition: {
       type: 'Ready',
       status: 'True',
       reason: 'Issued',
-      message: `Issued by Alibaba Cloud PCA with ${operation}: serial number ${certificate.serialNumber}${identifier}.`,
+      message: [
+        `Issued by Alibaba Cloud PCA with ${operation}: serial number ${certificate.serialNumber}${identifier}.`,
+        ...notices,
+      ].join(' '),
     },
     certificate: base64(certificate.chain),
     ca: base64(certificate.ca),

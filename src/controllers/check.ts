@@ -1,5 +1,5 @@
 // Whether an issuer can issue: its Secret is readable, PCA answers, the CA is an active sub CA that suits the operation.
-import type { Issuer } from '../crds/issuer.ts';
+import type { Issuer, IssuerSpec } from '../crds/issuer.ts';
 import { assessIssuingCA, describeIssuingCACall, readIssuingCA, type IssuingCA } from '../issuing/issuing-ca.ts';
 import { issuingOperations } from '../issuing/operations/index.ts';
 import { accessKeyFromSecret, type AccessKey } from '../alibaba/access-key.ts';
@@ -40,14 +40,15 @@ export async function checkIssuer(
   const client = dependencies.connect(endpointFor({ region: spec.region, ...spec.endpoint }), credentials.accessKey);
   const outcome = await client.call(describeIssuingCACall(spec.parentIdentifier), { signal });
   if (outcome.kind === 'failed') {
-    return { kind: 'notReady', problem: checkProblem(outcome.failure, spec.parentIdentifier), ca: undefined };
+    return { kind: 'notReady', problem: checkProblem(outcome.failure, spec), ca: undefined };
   }
   const read = readIssuingCA(outcome.body);
   if (read.kind === 'malformed') {
     const message = `PCA described CA "${spec.parentIdentifier}" in a form that cannot be read: ${read.message} (RequestId ${outcome.requestId ?? 'unknown'}). Check spec.endpoint; the issuer is checked again by itself.`;
     return { kind: 'notReady', problem: { reason: 'UnreadableAnswer', message }, ca: undefined };
   }
-  const assessed = assessIssuingCA(read.ca, issuingOperations[spec.operation], dependencies.now());
+  const operation = issuingOperations[spec.operation];
+  const assessed = assessIssuingCA(read.ca, operation, dependencies.now());
   if (assessed.kind === 'unusable') {
     return { kind: 'notReady', problem: { reason: assessed.reason, message: assessed.message }, ca: read.ca };
   }
@@ -60,7 +61,9 @@ export async function checkIssuer(
       ca: read.ca,
       client,
       account: credentials.accessKey.accessKeyId,
-      lookup: new IssuedLookup(client, spec.parentIdentifier, () => dependencies.now().getTime()),
+      lookup: new IssuedLookup(client, { parentIdentifier: spec.parentIdentifier, store: operation.store }, () =>
+        dependencies.now().getTime(),
+      ),
     },
   };
 }
@@ -108,11 +111,11 @@ function secretProblem(failure: KubernetesFailure, secret: string, namespace: st
   };
 }
 
-function checkProblem(failure: PcaFailure, parentIdentifier: string): IssuerProblem {
+function checkProblem(failure: PcaFailure, spec: IssuerSpec): IssuerProblem {
   return (
-    issuerProblemOf(failure, parentIdentifier) ?? {
+    issuerProblemOf(failure, spec) ?? {
       reason: 'PCAUnavailable',
-      message: `PCA could not be asked about CA "${parentIdentifier}": ${failure.message} The issuer is checked again by itself; if this lasts, check spec.region, spec.endpoint and the network.`,
+      message: `PCA could not be asked about CA "${spec.parentIdentifier}": ${failure.message} The issuer is checked again by itself; if this lasts, check spec.region, spec.endpoint and the network.`,
     }
   );
 }

@@ -1,7 +1,7 @@
 // Finds a certificate that PCA issued although nobody here saw the answer: a scan of the CA's list by our identifier.
 // One scan serves all requests of an issuer that ask at the same time; its result is kept for those that ask later.
-import { describeIssuedCall, listIssuedCall, readDescribedCertificate, readIssuedList } from '../issuing/lookup.ts';
-import type { IssueReply } from '../issuing/operation.ts';
+import { listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
+import type { CertificateStore, IssueReply } from '../issuing/operation.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { PcaCaller } from './pca-caller.ts';
 
@@ -21,14 +21,20 @@ const maxPages = 100_000;
 export class IssuedLookup {
   readonly #client: PcaCaller;
   readonly #parentIdentifier: string;
+  readonly #store: CertificateStore;
   readonly #now: () => number;
   #found: ReadonlyMap<string, string> = new Map();
   #scannedAt = Number.NEGATIVE_INFINITY;
   #scan: { readonly startedAt: number; readonly outcome: Promise<ScanOutcome> } | undefined;
 
-  constructor(client: PcaCaller, parentIdentifier: string, now: () => number) {
+  constructor(
+    client: PcaCaller,
+    issued: { readonly parentIdentifier: string; readonly store: CertificateStore },
+    now: () => number,
+  ) {
     this.#client = client;
-    this.#parentIdentifier = parentIdentifier;
+    this.#parentIdentifier = issued.parentIdentifier;
+    this.#store = issued.store;
     this.#now = now;
   }
 
@@ -45,9 +51,9 @@ export class IssuedLookup {
 
   /** Reads one certificate by PCA's own identifier. */
   async read(identifier: string, signal: AbortSignal): Promise<LookupOutcome> {
-    const outcome = await this.#client.call(describeIssuedCall(identifier), { signal });
+    const outcome = await this.#client.call(this.#store.describe(identifier), { signal });
     if (outcome.kind === 'failed') return outcome;
-    const reply = readDescribedCertificate(outcome.body);
+    const reply = this.#store.read(outcome.body);
     switch (reply.kind) {
       case 'issued':
         return { kind: 'found', reply };

@@ -77,6 +77,11 @@ export class IssuerSessions {
     return { kind: 'ready', session };
   }
 
+  /** The session of the last successful check, also while a fault holds the issuer. */
+  last(key: string): IssuerSession | undefined {
+    return this.#entries.get(key)?.session;
+  }
+
   /** A check succeeded: requests may go out, after a reported fault one of them first. */
   open(key: string, session: IssuerSession): void {
     const entry = this.#entry(key);

@@ -1,4 +1,5 @@
 // What a failed call to PCA means for the issuer: the classes that are a fault of the issuer, with the words for its user.
+import type { IssuerSpec } from '../crds/issuer.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { IssuerProblem } from './issuer-sessions.ts';
 
@@ -25,9 +26,20 @@ const faults: Readonly<Record<IssuerFault, (parentIdentifier: string) => IssuerP
   }),
 };
 
-/** The issuer's problem behind a failure; undefined when the failure is passing or the request's own. */
-export function issuerProblemOf(failure: PcaFailure, parentIdentifier: string): IssuerProblem | undefined {
+/**
+ * The issuer's problem behind a failure; undefined when the failure is passing or the request's own. `replacedBy`: the
+ * call was for an operation that Alibaba Cloud has withdrawn, and this one is offered instead.
+ */
+export function issuerProblemOf(
+  failure: PcaFailure,
+  { parentIdentifier, operation }: Pick<IssuerSpec, 'parentIdentifier' | 'operation'>,
+  replacedBy?: string,
+): IssuerProblem | undefined {
   if (!isIssuerFault(failure.class)) return undefined;
+  if (failure.class === 'ActionUnavailable' && replacedBy !== undefined) {
+    const message = `Alibaba Cloud has withdrawn ${operation}. Set spec.operation to ${replacedBy}.`;
+    return { reason: 'ActionUnavailable', message: `${failure.message} ${message}` };
+  }
   const { reason, message } = faults[failure.class](parentIdentifier);
   return { reason, message: `${failure.message} ${message}` };
 }

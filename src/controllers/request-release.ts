@@ -6,10 +6,12 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { Attempts } from './attempts.ts';
 import { issuerKey, issuerLabels, parseIssuerKey, type IssuerIdentity } from './issuer-key.ts';
 import type { OpenRequest } from './open-request.ts';
+import type { Revocations } from './revocations.ts';
 
 /** What releasing works with. */
 export interface ReleaseDependencies {
   readonly attempts: Attempts;
+  readonly revocations: Pick<Revocations, 'offer'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -24,7 +26,7 @@ export function releaseAttempt(on: ReleaseDependencies, request: OpenRequest): v
   on.attempts.forget(request.metadata.uid);
 }
 
-/** A certificate was paid for and its request is gone: the log and a counter are what is left of it. */
+/** A certificate was paid for and its request is gone: it is revoked or kept, and the log and a counter say so. */
 export function reportWithoutRequest(
   on: ReleaseDependencies,
   request: Pick<CertificateRequest | OpenRequest, 'metadata'>,
@@ -34,8 +36,13 @@ export function reportWithoutRequest(
   const { namespace, name, uid } = request.metadata;
   const { serialNumber, identifier } = certificate;
   on.metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
+  const fate = identifier === undefined ? 'kept' : on.revocations.offer(identity, identifier);
+  const advice =
+    fate === 'revoked'
+      ? 'it is revoked, because spec.revocationPolicy of the issuer is RequestGone.'
+      : 'revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so by itself).';
   on.logger.warn(
     { request: `${namespace}/${name}`, uid, issuer: issuerKey(identity), serialNumber, identifier },
-    'A certificate was issued but its CertificateRequest is gone; revoke it in the PCA console if it is not wanted.',
+    `A certificate was issued but its CertificateRequest is gone; ${advice}`,
   );
 }

@@ -2,7 +2,10 @@
 // The only place from which an issuing call goes out.
 import type { CertificateRequest } from '../crds/cert-manager.ts';
 import type { IssueReply } from '../issuing/operation.ts';
+import { formatDuration } from '../issuing/duration.ts';
+import { issuingOperations } from '../issuing/operations/index.ts';
 import { planIssuing, type IssuePlan } from '../issuing/plan.ts';
+import { type ClampedLifetime, refuseForRenewal } from '../issuing/validity.ts';
 import { readSigningRequest } from '../issuing/signing-request.ts';
 import { verifyIssued, type IssuedCertificate } from '../issuing/issued-certificate.ts';
 import type { CallBudget } from '../alibaba/call-budget.ts';
@@ -10,6 +13,7 @@ import type { PcaFailure } from '../alibaba/errors.ts';
 import type { Attempt } from './attempts.ts';
 import type { LookupOutcome } from './issued-lookup.ts';
 import type { IssuerProblem, IssuerSession } from './issuer-sessions.ts';
+import type { RenewBefore } from './owning-certificate.ts';
 import { issuerProblemOf } from './pca-failure.ts';
 
 /**
@@ -17,8 +21,15 @@ import { issuerProblemOf } from './pca-failure.ts';
  * on calls, `milliseconds` from now); `issuerProblem` is a fault of the issuer and leaves the request waiting for it.
  */
 export type SigningOutcome =
-  | { readonly kind: 'issued'; readonly certificate: IssuedCertificate }
-  | { readonly kind: 'refused'; readonly reason: string; readonly message: string; readonly problem?: IssuerProblem }
+  | { readonly kind: 'issued'; readonly certificate: IssuedCertificate; readonly notices: readonly string[] }
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      readonly message: string;
+      readonly problem?: IssuerProblem;
+      /** PCA's identifier of a certificate that was paid for and is not used. */
+      readonly unused?: string;
+    }
   | { readonly kind: 'retry'; readonly reason: string; readonly message: string }
   | { readonly kind: 'wait'; readonly milliseconds: number }
   | { readonly kind: 'issuerProblem'; readonly problem: IssuerProblem };
@@ -30,6 +41,8 @@ export interface SigningDependencies {
   readonly clusterUid: string;
   /** Wall clock. */
   readonly now: () => Date;
+  /** spec.renewBefore of the Certificate behind a request. */
+  readonly renewBefore: (request: CertificateRequest, signal: AbortSignal) => Promise<RenewBefore>;
   /** The fence: false as soon as another replica may hold the Lease. */
   readonly mayAct: () => boolean;
 }
@@ -61,10 +74,27 @@ export async function sign(
   });
   if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
   const plan = planned.plan;
+  if (plan.clamped !== undefined) {
+    const objection = await objectionToClamp(request, plan.clamped, context.signal, dependencies);
+    if (objection !== undefined) return objection;
+  }
 
   const earlier = await findEarlier(plan, context);
   if (earlier !== undefined && earlier.kind !== 'absent') return settleLookup(earlier, plan, context, dependencies);
   return issue(plan, context, dependencies);
+}
+
+/** A lifetime that was cut must leave room for the Certificate's renewBefore. */
+async function objectionToClamp(
+  request: CertificateRequest,
+  clamped: ClampedLifetime,
+  signal: AbortSignal,
+  { renewBefore }: SigningDependencies,
+): Promise<SigningOutcome | undefined> {
+  const read = await renewBefore(request, signal);
+  if (read.kind === 'failed') return { kind: 'retry', reason: 'CertificateUnreadable', message: read.message };
+  const refused = read.seconds === undefined ? undefined : refuseForRenewal(clamped, read.seconds);
+  return refused === undefined ? undefined : { kind: 'refused', ...refused.refusal };
 }
 
 type Context = { readonly session: IssuerSession; readonly attempt: Attempt; readonly signal: AbortSignal };
@@ -139,10 +169,27 @@ function settleReply(
   const trust = session.spec.trust.source;
   const now = dependencies.now();
   const verified = verifyIssued({ plan, reply, ca: session.ca, trust, now, adopted: context.adopted });
-  if (verified.kind === 'verified') return { kind: 'issued', certificate: verified.certificate };
+  if (verified.kind === 'verified') {
+    const { certificate } = verified;
+    return { kind: 'issued', certificate, notices: [...clampNotices(plan), ...certificate.differences] };
+  }
   const identifier = reply.identifier ?? 'without identifier';
   const message = `PCA issued certificate ${identifier}${origin}, but it is not what was asked for, so it is not used: ${verified.message}`;
-  return { kind: 'refused', reason: verified.reason, message, problem: { reason: 'CertificateRefused', message } };
+  return {
+    kind: 'refused',
+    reason: verified.reason,
+    message,
+    problem: { reason: 'CertificateRefused', message },
+    ...(reply.identifier === undefined ? {} : { unused: reply.identifier }),
+  };
+}
+
+function clampNotices({ clamped }: IssuePlan): readonly string[] {
+  if (clamped === undefined) return [];
+  const { askedSeconds, givenSeconds, because } = clamped;
+  return [
+    `It lives for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`,
+  ];
 }
 
 function settleFailure(
@@ -150,7 +197,8 @@ function settleFailure(
   { session }: Context,
   limit?: { readonly account: string; readonly region: string; readonly action: string },
 ): SigningOutcome {
-  const problem = issuerProblemOf(failure, session.spec.parentIdentifier);
+  const { replacedBy } = issuingOperations[session.spec.operation].capabilities;
+  const problem = issuerProblemOf(failure, session.spec, limit === undefined ? undefined : replacedBy);
   if (problem !== undefined) return { kind: 'issuerProblem', problem };
   if (failure.class === 'Throttled' && limit !== undefined) {
     return { kind: 'wait', milliseconds: throttledPauseMilliseconds };

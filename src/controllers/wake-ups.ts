@@ -11,7 +11,7 @@ import { releaseAttempt } from './request-release.ts';
 /** What is connected to what. */
 export interface WakeUps extends Pick<
   RequestDependencies,
-  'requests' | 'sessions' | 'attempts' | 'logger' | 'metrics' | 'now'
+  'requests' | 'sessions' | 'attempts' | 'revocations' | 'logger' | 'metrics' | 'now'
 > {
   readonly issuers: readonly { readonly kind: IssuerKind; readonly store: Store<Issuer> }[];
   readonly requestQueue: Pick<WorkQueue, 'add' | 'forget'>;

@@ -15,6 +15,11 @@ export function certificateRequestPath(request: { readonly namespace: string; re
   return `/apis/${certManagerApiVersion}/namespaces/${request.namespace}/certificaterequests/${request.name}`;
 }
 
+/** Path of one Certificate. */
+export function certificatePath(certificate: { readonly namespace: string; readonly name: string }): string {
+  return `/apis/${certManagerApiVersion}/namespaces/${certificate.namespace}/certificates/${certificate.name}`;
+}
+
 /** Types of the conditions that cert-manager knows. `Ready` is the issuer's; `Approved` and `Denied` are the approver's. */
 export const certificateRequestConditions = {
   approved: 'Approved',

@@ -2,7 +2,8 @@
 import { showAlternativeName } from './alternative-name.ts';
 import { nameFault, type NameAttribute } from './distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
-import type { IssuingOperation } from './operation.ts';
+import type { IssuingOperation, UsageProfile } from './operation.ts';
+import { profileFor } from './usage-profile.ts';
 import { type Refused, refusalReasons, refuse } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import { usageWord } from './usages.ts';
@@ -16,6 +17,11 @@ export interface Candidate {
   readonly subjectFromIssuer: boolean;
   readonly operation: IssuingOperation;
   readonly ca: IssuingCA;
+  /** The profile that the issuer's settings demand. */
+  readonly requiredProfile: UsageProfile['name'] | undefined;
+  /** Whether a profile that holds more than was asked will do. */
+  readonly allowWiderUsages: boolean;
+  readonly allowP521: boolean;
 }
 
 const csrField = 'spec.request';
@@ -31,19 +37,20 @@ export function refusalOf(candidate: Candidate): Refused | undefined {
 
 function refuseCA({ request, operation }: Candidate): Refused | undefined {
   if (!request.isCA || operation.capabilities.certificateAuthorities) return undefined;
-  const message = `${operation.action} cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or create the CA in PCA itself.`;
+  const message = `${operation.action} cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or have the issuer's owner set spec.externalCA, for which instances are bought in PCA.`;
   return refuse(refusalReasons.caNotSupported, 'spec.isCA', message);
 }
 
-function refuseUsages({ request: { usages }, operation }: Candidate): Refused | undefined {
+function refuseUsages({ request: { usages }, operation, ...settings }: Candidate): Refused | undefined {
   const able = operation.capabilities.usages;
   if (able.kind === 'profiles') {
-    if (able.profiles.some((profile) => JSON.stringify(profile.usages) === JSON.stringify(usages))) return undefined;
-    const profiles = able.profiles.map((profile) => {
+    if (profileFor(usages, able.profiles, settings) !== undefined) return undefined;
+    const offered = able.profiles.filter(({ name }) => name === (settings.requiredProfile ?? name));
+    const profiles = offered.map((profile) => {
       const words = [...profile.usages.keyUsages, ...profile.usages.extendedKeyUsages].map(usageWord);
       return `${profile.name} (${words.join(', ')})`;
     });
-    const message = `${operation.action} issues only with the usages of ${profiles.join(' or ')}. Ask for exactly these.`;
+    const message = `${operation.action} issues only with the usages of ${profiles.join(' or ')}. Ask for exactly these${settings.allowWiderUsages ? ' or some of them' : ''} (Certificate: spec.usages).`;
     return refuse(refusalReasons.usageNotSupported, 'spec.usages', message);
   }
   const beyond = usages.keyUsages.filter((usage) => !able.keyUsages.includes(usage)).map((usage) => usageWord(usage));
@@ -57,16 +64,17 @@ function refuseUsages({ request: { usages }, operation }: Candidate): Refused | 
   return refuse(refusalReasons.usageNotSupported, 'spec.usages', message);
 }
 
-function refuseKey({ request, operation, ca }: Candidate): Refused | undefined {
+function refuseKey({ request, operation, ca, allowP521 }: Candidate): Refused | undefined {
   const { family, bits, name } = request.csr.publicKey;
-  const { rsaBits, curves } = operation.capabilities.keys;
+  const { rsaBits, curves: named } = operation.capabilities.keys;
+  const curves = allowP521 ? [...named, 'P-521'] : named;
   const possible =
     family === 'RSA'
       ? rsaBits.some(({ from, to }) => bits >= from && bits <= to)
       : family === 'ECC' && curves.includes(name);
   if (!possible) {
     const sizes = rsaBits.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`));
-    const message = `the CSR's key is ${name}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (Certificate: spec.privateKey).`;
+    const message = `the CSR's key is ${name}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (Certificate: spec.privateKey)${name === 'P-521' ? ', or set spec.allowP521 of the issuer if you know that the CA takes it' : ''}.`;
     return refuse(refusalReasons.keyNotSupported, csrField, message);
   }
   if (family === ca.keyFamily) return undefined;

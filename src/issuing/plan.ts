@@ -1,21 +1,28 @@
 // From a readable request and a checked issuer to the exact call, or to the reason why none is made.
 import { createHash } from 'node:crypto';
 import type { IssuerSpec } from '../crds/issuer.ts';
-import { refusalOf } from './acceptance.ts';
+import { type Candidate, refusalOf } from './acceptance.ts';
 import type { AlternativeName } from './alternative-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
-import type { IssueCall, IssuingOperation, PlannedRequest } from './operation.ts';
+import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
 import { issuingOperations } from './operations/index.ts';
-import { subjectOverride } from './operations/notation.ts';
 import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import type { Usages } from './usages.ts';
-import { resolveValidity } from './validity.ts';
+import { profileFor } from './usage-profile.ts';
+import { type ClampedLifetime, resolveValidity } from './validity.ts';
 
-/** `exact`: this DER. `attributes`: these, in whatever order and grouping PCA writes them. */
+/**
+ * `exact`: this DER. `attributes`: these, in whatever order and grouping PCA writes them, and where the service has
+ * defaults, further ones of the types in `mayAdd`.
+ */
 export type ExpectedSubject =
   | { readonly kind: 'exact'; readonly der: Buffer }
-  | { readonly kind: 'attributes'; readonly attributes: readonly { readonly oid: string; readonly value: string }[] };
+  | {
+      readonly kind: 'attributes';
+      readonly attributes: readonly SubjectAttribute[];
+      readonly mayAdd: readonly string[];
+    };
 
 /** What the certificate must be. */
 export interface ExpectedCertificate {
@@ -38,6 +45,10 @@ export interface IssuePlan {
   readonly notAfter: Date;
   readonly request: SigningRequest;
   readonly expected: ExpectedCertificate;
+  /** Aspects whose differences are accepted (spec.verification). */
+  readonly verification: IssuerSpec['verification'];
+  /** Set where the lifetime is shorter than was asked. */
+  readonly clamped: ClampedLifetime | undefined;
 }
 
 /** Our identifier of a request (Alibaba: customIdentifier): the form of a UUID, from the two UIDs alone. */
@@ -57,15 +68,15 @@ export function planIssuing(input: {
 }): { readonly kind: 'planned'; readonly plan: IssuePlan } | Refused {
   const { request, spec, ca, clusterUid, now } = input;
   const operation = issuingOperations[spec.operation];
-  const override = subjectOverride(spec);
-  const subject = override ?? request.csr.subject.attributes;
-  const refused = refusalOf({ request, subject, subjectFromIssuer: override !== undefined, operation, ca });
-  if (refused !== undefined) return refused;
+  const candidate = candidateOf(operation, input);
+  const refused = refusalOf(candidate);
+  if (refused !== undefined) return withAlternatives(refused, input);
   const resolved = resolveValidity({ durationSeconds: request.durationSeconds, spec, ca, now });
   if (resolved.kind === 'refused') return resolved;
 
-  const { validity } = resolved;
+  const { validity, clamped } = resolved;
   const { names } = request.csr.extensions.alternativeNames;
+  const { usages } = operation.capabilities;
   const identifier = operation.capabilities.callerIdentifier ? callerIdentifier(clusterUid, request.uid) : undefined;
   const planned: PlannedRequest = {
     parentIdentifier: spec.parentIdentifier,
@@ -73,6 +84,7 @@ export function planIssuing(input: {
     subject: request.csr.subject,
     names,
     usages: request.usages,
+    profile: usages.kind === 'profiles' ? profileFor(request.usages, usages.profiles, candidate) : undefined,
     ...validity,
     identifier,
   };
@@ -87,15 +99,63 @@ export function planIssuing(input: {
       request,
       expected: {
         spki: request.csr.publicKey.spki,
-        subject:
-          override === undefined
-            ? { kind: 'exact', der: request.csr.subject.der }
-            : { kind: 'attributes', attributes: override },
+        subject: expectedSubject(operation, request, spec),
         names,
         usages: request.usages,
         isCA: request.isCA,
         ...validity,
       },
+      verification: spec.verification,
+      clamped,
     },
   };
+}
+
+interface PlanInput {
+  readonly request: SigningRequest;
+  readonly spec: IssuerSpec;
+  readonly ca: IssuingCA;
+}
+
+function candidateOf(operation: IssuingOperation, { request, spec, ca }: PlanInput): Candidate {
+  const override = operation.subjectOverride?.(spec);
+  return {
+    request,
+    subject: override ?? request.csr.subject.attributes,
+    subjectFromIssuer: override !== undefined,
+    operation,
+    ca,
+    requiredProfile: operation.requiredProfile?.(spec),
+    allowWiderUsages: spec.verification.usages === 'Allow',
+    allowP521: spec.allowP521,
+  };
+}
+
+/** Names the operations that could issue this, where there are any; the CA must suit them as well. */
+function withAlternatives(refused: Refused, input: PlanInput): Refused {
+  const able = Object.values(issuingOperations).filter(
+    (operation) =>
+      operation.capabilities.replacedBy === undefined &&
+      !operation.capabilities.refusedIssuerTypes.includes(input.ca.issuerType) &&
+      refusalOf(candidateOf(operation, input)) === undefined,
+  );
+  if (able.length === 0) return refused;
+  const { refusal } = refused;
+  const names = able.map(({ action }) => action).join(' or ');
+  return {
+    kind: 'refused',
+    refusal: { ...refusal, message: `${refusal.message} Or use an issuer with spec.operation ${names}, which can.` },
+  };
+}
+
+function expectedSubject(operation: IssuingOperation, { csr }: SigningRequest, spec: IssuerSpec): ExpectedSubject {
+  const override = operation.subjectOverride?.(spec);
+  if (override !== undefined) return { kind: 'attributes', attributes: override, mayAdd: [] };
+  const { addedAttributes } = operation.capabilities;
+  if (addedAttributes.length === 0) return { kind: 'exact', der: csr.subject.der };
+  const present = new Set(csr.subject.attributes.map(({ oid }) => oid));
+  const defaults = (operation.subjectDefaults?.(spec) ?? []).filter(({ oid }) => !present.has(oid));
+  const attributes = [...csr.subject.attributes.map(({ oid, value }) => ({ oid, value })), ...defaults];
+  const settled = new Set(attributes.map(({ oid }) => oid));
+  return { kind: 'attributes', attributes, mayAdd: addedAttributes.filter((oid) => !settled.has(oid)) };
 }

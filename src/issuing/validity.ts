@@ -11,28 +11,95 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
+/** A lifetime that was cut; `because` names the limit that cut it. */
+export interface ClampedLifetime {
+  readonly askedSeconds: number;
+  readonly givenSeconds: number;
+  /** How much of it lies before the moment of issuing. */
+  readonly backdatedSeconds: number;
+  readonly because: string;
+}
+
+type Resolved = {
+  readonly kind: 'ok';
+  readonly validity: Validity;
+  readonly clamped: ClampedLifetime | undefined;
+};
+
 const field = 'spec.duration';
 
 /**
  * Resolves a lifetime of `durationSeconds`: it begins now less the issuer's backdate, not before the CA itself, and
- * ends `durationSeconds` later. What does not fit is refused.
+ * ends `durationSeconds` later. What does not fit is refused, or cut where the issuer clamps.
  */
 export function resolveValidity(input: {
   readonly durationSeconds: number;
   readonly spec: Pick<IssuerSpec, 'validity'>;
   readonly ca: IssuingCA;
   readonly now: Date;
-}): { readonly kind: 'ok'; readonly validity: Validity } | Refused {
-  const { durationSeconds, spec, ca, now } = input;
+}): Resolved | Refused {
+  const { durationSeconds: asked, spec, ca, now } = input;
   const limits = limitsOf(spec.validity);
   if (limits.kind === 'refused') return limits;
-  const outside = outsideLimits(durationSeconds, limits, ca);
-  if (outside !== undefined) return outside;
   const begin = Math.max(seconds(now) - limits.backdate, Math.ceil(ca.notBefore.getTime() / 1000));
-  const longest = seconds(ca.notAfter) - begin;
-  if (durationSeconds > longest) return beyondCA(durationSeconds, Math.max(longest, 0), ca);
-  const validity = { notBefore: new Date(begin * 1000), notAfter: new Date((begin + durationSeconds) * 1000) };
-  return { kind: 'ok', validity };
+  const excess = excessOf(asked, begin, limits, ca);
+  if (excess !== undefined && spec.validity.onExceed === 'Refuse') return excess.refused;
+  const given = excess?.longest ?? asked;
+  if (given <= 0 && excess !== undefined) return excess.refused;
+  if (limits.minimum !== undefined && given < limits.minimum) return tooShort(asked, given, limits.minimum);
+  return {
+    kind: 'ok',
+    validity: { notBefore: new Date(begin * 1000), notAfter: new Date((begin + given) * 1000) },
+    clamped:
+      excess === undefined
+        ? undefined
+        : {
+            askedSeconds: asked,
+            givenSeconds: given,
+            backdatedSeconds: Math.max(0, seconds(now) - begin),
+            because: excess.because,
+          },
+  };
+}
+
+/**
+ * Whether a cut lifetime leaves room for the Certificate's `renewBefore`: cert-manager renews at once and without end
+ * when a certificate comes back with hardly more left than that. A tenth of the lifetime must lie between.
+ */
+export function refuseForRenewal(clamped: ClampedLifetime, renewBeforeSeconds: number): Refused | undefined {
+  const { givenSeconds, backdatedSeconds, because } = clamped;
+  const room = givenSeconds - backdatedSeconds - renewBeforeSeconds;
+  if (room >= givenSeconds / 10) return undefined;
+  const message = `${because} leaves ${formatDuration(givenSeconds)}, too little for the Certificate's spec.renewBefore ${formatDuration(renewBeforeSeconds)}: cert-manager would renew it again and again. Ask for a shorter renewBefore, or extend the limit.`;
+  return refuse(refusalReasons.durationTooShort, field, message);
+}
+
+interface Excess {
+  readonly refused: Refused;
+  readonly longest: number;
+  readonly because: string;
+}
+
+/** The limit that leaves least of what was asked; undefined when all of it is possible. */
+function excessOf(asked: number, begin: number, { maximum }: Limits, ca: IssuingCA): Excess | undefined {
+  const { maxValiditySeconds: caMaximum } = ca;
+  const untilEnd = Math.max(seconds(ca.notAfter) - begin, 0);
+  const excesses: Excess[] = [];
+  if (maximum !== undefined && asked > maximum) {
+    const because = `the issuer's spec.validity.maxDuration ${formatDuration(maximum)}`;
+    const message = `${formatDuration(asked)} is longer than the issuer allows (spec.validity.maxDuration ${formatDuration(maximum)}). Ask for at most ${formatDuration(maximum)}.`;
+    excesses.push({ longest: maximum, because, refused: refuse(refusalReasons.durationTooLong, field, message) });
+  }
+  if (caMaximum !== undefined && asked > caMaximum) {
+    const because = `CertMaxTime ${formatDuration(caMaximum)} of CA "${ca.identifier}"`;
+    const message = `${formatDuration(asked)} is longer than CA "${ca.identifier}" may give (CertMaxTime ${formatDuration(caMaximum)}). Ask for at most ${formatDuration(caMaximum)}.`;
+    excesses.push({ longest: caMaximum, because, refused: refuse(refusalReasons.durationTooLong, field, message) });
+  }
+  if (asked > untilEnd) {
+    const because = `the end of CA "${ca.identifier}" (notAfter ${formatMoment(ca.notAfter)})`;
+    excesses.push({ longest: untilEnd, because, refused: beyondCA(asked, untilEnd, ca) });
+  }
+  return excesses.sort((left, right) => left.longest - right.longest)[0];
 }
 
 interface Limits {
@@ -62,20 +129,10 @@ function limitsOf({ backdate, maxDuration, minDuration }: IssuerSpec['validity']
   };
 }
 
-function outsideLimits(asked: number, { maximum, minimum }: Limits, ca: IssuingCA): Refused | undefined {
-  if (maximum !== undefined && asked > maximum) {
-    const message = `${formatDuration(asked)} is longer than the issuer allows (spec.validity.maxDuration ${formatDuration(maximum)}). Ask for at most ${formatDuration(maximum)}.`;
-    return refuse(refusalReasons.durationTooLong, field, message);
-  }
-  if (minimum !== undefined && asked < minimum) {
-    const message = `${formatDuration(asked)} is shorter than the issuer allows (spec.validity.minDuration ${formatDuration(minimum)}). Ask for at least ${formatDuration(minimum)}.`;
-    return refuse(refusalReasons.durationTooShort, field, message);
-  }
-  if (ca.maxValiditySeconds !== undefined && asked > ca.maxValiditySeconds) {
-    const message = `${formatDuration(asked)} is longer than CA "${ca.identifier}" may give (CertMaxTime ${formatDuration(ca.maxValiditySeconds)}). Ask for at most ${formatDuration(ca.maxValiditySeconds)}.`;
-    return refuse(refusalReasons.durationTooLong, field, message);
-  }
-  return undefined;
+function tooShort(asked: number, given: number, minimum: number): Refused {
+  const what = given === asked ? formatDuration(asked) : `${formatDuration(given)}, all that is possible now,`;
+  const message = `${what} is shorter than the issuer allows (spec.validity.minDuration ${formatDuration(minimum)}). ${given === asked ? `Ask for at least ${formatDuration(minimum)}.` : 'Renew the CA, or correct the limits of the issuer.'}`;
+  return refuse(refusalReasons.durationTooShort, field, message);
 }
 
 function beyondCA(asked: number, longest: number, ca: IssuingCA): Refused {

@@ -24,6 +24,11 @@ export const metricCatalogue = {
     help: 'Certificates that PCA issued while their CertificateRequest went away; the log names them.',
     labels: ['issuer_kind', 'issuer_namespace', 'issuer'],
   },
+  pca_issuer_revocations_total: {
+    type: 'counter',
+    help: 'Certificates that nobody can use, by what became of them: revoked or given_up.',
+    labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'result'],
+  },
   pca_issuer_issuer_ready: {
     type: 'gauge',
     help: '1 when the issuer is Ready, else 0.',

@@ -51,7 +51,10 @@ describe('defaults', () => {
       region: 'cn-hangzhou',
       endpoint: { protocol: 'HTTPS' },
       operation: 'CreateCustomCertificate',
-      validity: { backdate: '0s' },
+      allowP521: false,
+      validity: { backdate: '0s', onExceed: 'Refuse' },
+      verification: { subject: 'Enforce', names: 'Enforce', usages: 'Enforce', validity: 'Enforce' },
+      revocationPolicy: 'Never',
       trust: { source: 'Root' },
       credentials: {
         secretRef: {
@@ -78,7 +81,11 @@ describe('defaults', () => {
         criticals: ['KeyUsage', 'SubjectAlternativeNames'],
         subject: { country: 'CN', customAttributes: [{ objectIdentifier: '2.5.4.11', value: 'a' }] },
       },
-      validity: { minDuration: '1h', maxDuration: '2160h0m0s', backdate: '5m' },
+      allowP521: true,
+      externalCA: { instanceIds: ['cas_deposit-cn-1', 'cas_deposit-cn-2'], pathLength: 1 },
+      validity: { minDuration: '1h', maxDuration: '2160h0m0s', backdate: '5m', onExceed: 'Clamp' },
+      verification: { subject: 'Allow', names: 'Enforce', usages: 'Allow', validity: 'Enforce' },
+      revocationPolicy: 'RequestGone',
       trust: { source: 'IssuingCA' },
       credentials: {
         secretRef: { name: 'key', keys: { accessKeyId: 'id', accessKeySecret: 'secret', securityToken: 'token' } },

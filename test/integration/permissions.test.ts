@@ -48,12 +48,14 @@ const granted: readonly Action[] = [
   { verb: 'patch', group: own, resource: 'alibabapcaissuers', subresource: 'status' },
   { verb: 'patch', group: own, resource: 'alibabapcaclusterissuers', subresource: 'status' },
   { verb: 'watch', group: certManager, resource: 'certificaterequests' },
+  { verb: 'get', group: certManager, resource: 'certificates' },
   { verb: 'patch', group: certManager, resource: 'certificaterequests', subresource: 'status' },
 ];
 
 const refused: readonly Action[] = [
   { verb: 'list', resource: 'secrets' },
   { verb: 'get', resource: 'secrets' },
+  { verb: 'watch', group: certManager, resource: 'certificates' },
   { verb: 'create', group: certManager, resource: 'certificaterequests' },
   { verb: 'delete', group: certManager, resource: 'certificaterequests' },
   { verb: 'patch', group: certManager, resource: 'certificaterequests' },

@@ -18,7 +18,10 @@ export function issuerSpec(changes: Partial<IssuerSpec> = {}): IssuerSpec {
     region: 'cn-hangzhou',
     endpoint: { protocol: 'HTTPS' },
     operation: 'CreateCustomCertificate',
-    validity: { backdate: '0s' },
+    allowP521: false,
+    validity: { backdate: '0s', onExceed: 'Refuse' },
+    verification: { subject: 'Enforce', names: 'Enforce', usages: 'Enforce', validity: 'Enforce' },
+    revocationPolicy: 'Never',
     trust: { source: 'Root' },
     credentials: {
       secretRef: {

@@ -54,13 +54,15 @@ describe('the status of an end', () => {
       serialNumber: '0a1b',
       notBefore: new Date(0),
       notAfter: new Date(1),
+      differences: [],
     };
-    expect(issuedStatus(certificate, 'CreateCustomCertificate')).toEqual({
+    expect(issuedStatus(certificate, 'CreateCustomCertificate', ['It is short.'])).toEqual({
       condition: {
         type: 'Ready',
         status: 'True',
         reason: 'Issued',
-        message: 'Issued by Alibaba Cloud PCA with CreateCustomCertificate: serial number 0a1b, PCA identifier id-1.',
+        message:
+          'Issued by Alibaba Cloud PCA with CreateCustomCertificate: serial number 0a1b, PCA identifier id-1. It is short.',
       },
       certificate: Buffer.from('leaf\nintermediate\n').toString('base64'),
       ca: Buffer.from('root\n').toString('base64'),

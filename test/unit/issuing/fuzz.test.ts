@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { parseDuration } from '../../../src/issuing/duration.ts';
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
 import { readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
-import { readDescribedCertificate, readIssuedList } from '../../../src/issuing/lookup.ts';
+import { clientCertificates, warehouseCertificates } from '../../../src/issuing/certificate-store.ts';
+import { readIssuedList } from '../../../src/issuing/lookup.ts';
 import { customCertificate } from '../../../src/issuing/operations/custom-certificate.ts';
 import { readSigningRequest } from '../../../src/issuing/signing-request.ts';
 import { describedCA, encoded, makeCsr, makeHierarchy } from '../../support/certificates.ts';
@@ -115,7 +116,9 @@ describe('hostile bytes', () => {
     always(body, (value) => {
       expect(['ok', 'malformed']).toContain(readIssuingCA(value).kind);
       expect(['ok', 'malformed']).toContain(readIssuedList(value).kind);
-      expect(['issued', 'pending', 'malformed']).toContain(readDescribedCertificate(value).kind);
+      for (const store of [clientCertificates, warehouseCertificates]) {
+        expect(['issued', 'pending', 'malformed']).toContain(store.read(value).kind);
+      }
       expect(['issued', 'pending', 'malformed']).toContain(customCertificate.read(value).kind);
     });
   });

@@ -45,6 +45,7 @@ const verified = (chain: string, authority: string) => ({
     serialNumber: expect.stringMatching(/^5+[0-9a-f]{4}$/) as string,
     notBefore: planned.notBefore,
     notAfter: planned.notAfter,
+    differences: [],
   },
 });
 

@@ -153,7 +153,7 @@ describe('the call of CreateCustomCertificate', () => {
   test('moves both ends by the backdate, but never before the CA begins', async () => {
     const request = signingRequest(await makeCsr('P-256', { subject }), { duration: '1h' });
     const backdated = (backdate: string, ca: IssuingCA) =>
-      plan(request, ca, issuerSpec({ validity: { backdate } })).call.parameters['Validity'];
+      plan(request, ca, issuerSpec({ validity: { backdate, onExceed: 'Refuse' } })).call.parameters['Validity'];
     expect(backdated('5m', ecc)).toBe('2026-11-23T09:55:00Z/2026-11-23T10:55:00Z');
     const young = { ...ecc, notBefore: new Date('2026-11-23T09:59:00.500Z') };
     expect(backdated('5m', young)).toBe('2026-11-23T09:59:01Z/2026-11-23T10:59:01Z');
@@ -209,6 +209,7 @@ describe('the call of CreateCustomCertificate', () => {
     });
     expect(expected.subject).toEqual({
       kind: 'attributes',
+      mayAdd: [],
       attributes: [
         { oid: '2.5.4.6', value: 'CN' },
         { oid: '2.5.4.8', value: 's' },
@@ -254,7 +255,7 @@ describe('refusals before any call', () => {
         reason: 'CANotSupported',
         field: 'spec.isCA',
         message:
-          'spec.isCA: CreateCustomCertificate cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or create the CA in PCA itself.',
+          "spec.isCA: CreateCustomCertificate cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or have the issuer's owner set spec.externalCA, for which instances are bought in PCA.",
       },
     ],
     [
@@ -392,7 +393,7 @@ describe('refusals before any call', () => {
         message:
           'spec.duration: 2h0m0s is longer than the issuer allows (spec.validity.maxDuration 1h30m0s). Ask for at most 1h30m0s.',
       },
-      { validity: { backdate: '0s', maxDuration: '90m' } },
+      { validity: { backdate: '0s', onExceed: 'Refuse', maxDuration: '90m' } },
     ],
     [
       'a duration below minDuration',
@@ -403,7 +404,7 @@ describe('refusals before any call', () => {
         message:
           'spec.duration: 2h0m0s is shorter than the issuer allows (spec.validity.minDuration 24h0m0s). Ask for at least 24h0m0s.',
       },
-      { validity: { backdate: '0s', minDuration: '24h' } },
+      { validity: { backdate: '0s', onExceed: 'Refuse', minDuration: '24h' } },
     ],
     [
       'a duration above what the CA may give',
@@ -426,7 +427,7 @@ describe('refusals before any call', () => {
         message:
           "issuer spec.validity.backdate: the issuer's setting is no duration. Correct spec.validity.backdate of the issuer.",
       },
-      { validity: { backdate: 'soon' } },
+      { validity: { backdate: 'soon', onExceed: 'Refuse' } },
     ],
   ];
 

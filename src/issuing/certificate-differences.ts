@@ -1,0 +1,116 @@
+// How an issued certificate may differ from what was asked for, aspect by aspect, each with what is said about it.
+import { type AlternativeName, nameKey, showAlternativeName } from './alternative-name.ts';
+import type { CertificateFacts } from './certificate.ts';
+import { showName } from './distinguished-name.ts';
+import { formatMoment } from './moment.ts';
+import type { ExpectedSubject, IssuePlan } from './plan.ts';
+import { usageWord } from './usages.ts';
+
+/** One thing that is not as asked; reasons are CamelCase. */
+export interface Mismatch {
+  readonly kind: 'mismatch';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What a certificate is compared with. `adopted`: it comes from an earlier attempt, whose clock the plan does not know. */
+export interface Comparison {
+  readonly plan: IssuePlan;
+  readonly adopted?: boolean;
+}
+
+/** Builds a mismatch; `message` is the rest of a sentence about the certificate. */
+export function mismatch(reason: string, message: string): Mismatch {
+  return { kind: 'mismatch', reason, message };
+}
+
+type Check = (facts: CertificateFacts, comparison: Comparison) => Mismatch | undefined;
+
+/** What an issuer may accept (spec.verification), each with its check. */
+export const aspects: readonly { readonly aspect: keyof IssuePlan['verification']; readonly check: Check }[] = [
+  { aspect: 'subject', check: subjectFault },
+  { aspect: 'names', check: namesFault },
+  { aspect: 'usages', check: usagesFault },
+  { aspect: 'validity', check: validityFault },
+];
+
+function subjectFault({ subject }: CertificateFacts, { plan }: Comparison): Mismatch | undefined {
+  if (isExpectedSubject(subject, plan.expected.subject)) return undefined;
+  return mismatch('SubjectMismatch', `its subject is ${showName(subject.attributes)}, another was asked for.`);
+}
+
+function isExpectedSubject(subject: CertificateFacts['subject'], expected: ExpectedSubject): boolean {
+  if (expected.kind === 'exact') return subject.der.equals(expected.der);
+  const added = new Set(addedAttributes(subject.attributes, expected));
+  const rest = subject.attributes.filter((attribute) => !added.has(attribute));
+  return difference(keysOf(rest), keysOf(expected.attributes)) === undefined;
+}
+
+/** The attributes that the service added where it may. */
+export function addedAttributes<Attribute extends { readonly oid: string }>(
+  attributes: readonly Attribute[],
+  expected: ExpectedSubject,
+): readonly Attribute[] {
+  return expected.kind === 'exact' ? [] : attributes.filter(({ oid }) => expected.mayAdd.includes(oid));
+}
+
+function keysOf(attributes: readonly { readonly oid: string; readonly value: string }[]): readonly string[] {
+  return attributes.map(({ oid, value }) => `${oid}=${value}`).sort();
+}
+
+function namesFault({ extensions }: CertificateFacts, { plan }: Comparison): Mismatch | undefined {
+  const reason = 'AlternativeNamesMismatch';
+  const { names, unsupported } = extensions.alternativeNames;
+  const expected = plan.expected.names;
+  const has = new Set(names.map(nameKey));
+  const wants = new Set(expected.map(nameKey));
+  const missing = expected.filter((name) => !has.has(nameKey(name)));
+  if (missing.length > 0) return mismatch(reason, `it lacks ${listed(missing)}.`);
+  const extra = names.filter((name) => !wants.has(nameKey(name)));
+  if (extra.length > 0) return mismatch(reason, `it has ${listed(extra)}, which was not asked for.`);
+  const [foreign] = unsupported;
+  return foreign === undefined
+    ? undefined
+    : mismatch(reason, `it has a name of the kind ${foreign}, which was not asked for.`);
+}
+
+function listed(names: readonly AlternativeName[]): string {
+  const shown = names.slice(0, 5).map(showAlternativeName).join(', ');
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}
+
+function usagesFault({ extensions }: CertificateFacts, { plan }: Comparison): Mismatch | undefined {
+  const { usages: expected } = plan.expected;
+  const usages = usagesDifference(extensions.keyUsages ?? [], expected.keyUsages);
+  if (usages !== undefined) return mismatch('KeyUsageMismatch', `its key usages differ: ${usages}.`);
+  const extended = usagesDifference(extensions.extendedKeyUsages ?? [], expected.extendedKeyUsages);
+  return extended === undefined
+    ? undefined
+    : mismatch('ExtendedKeyUsageMismatch', `its extended key usages differ: ${extended}.`);
+}
+
+function usagesDifference(usages: readonly string[], expected: readonly string[]): string | undefined {
+  const different = difference([...new Set(usages)].sort(), [...new Set(expected)].sort());
+  if (different === undefined) return undefined;
+  const words = (list: readonly string[]) => (list.length === 0 ? 'none' : list.map(usageWord).join(', '));
+  return `it has ${words(usages)}; asked for: ${words(expected)}`;
+}
+
+function difference(left: readonly string[], right: readonly string[]): true | undefined {
+  return left.length === right.length && left.every((value, index) => value === right[index]) ? undefined : true;
+}
+
+/** Both ends to the second, as sent. Of an adopted certificate the lifetime counts: the earlier attempt had its own clock. */
+function validityFault({ notBefore, notAfter }: CertificateFacts, { plan, adopted }: Comparison): Mismatch | undefined {
+  const { expected } = plan;
+  const asked = expected.notAfter.getTime() - expected.notBefore.getTime();
+  const sameEnds =
+    notBefore.getTime() === expected.notBefore.getTime() && notAfter.getTime() === expected.notAfter.getTime();
+  const fromEarlier =
+    adopted === true &&
+    notAfter.getTime() - notBefore.getTime() === asked &&
+    notBefore.getTime() <= expected.notBefore.getTime();
+  if (sameEnds || fromEarlier) return undefined;
+  const message = `it is valid from ${formatMoment(notBefore)} to ${formatMoment(notAfter)}; asked for: ${formatMoment(expected.notBefore)} to ${formatMoment(expected.notAfter)}.`;
+  return mismatch('ValidityMismatch', message);
+}

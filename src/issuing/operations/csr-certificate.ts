@@ -1,0 +1,104 @@
+// What the operations around a CSR share: CreateServerCertificateWithCsr, CreateClientCertificateWithCsr and
+// CreateWHClientCertificate. They give a fixed profile of usages, and which of CSR and parameters wins is documented for
+// the common name only; so the parameters always say what the CSR says, and add only what it lacks.
+import type { IssuerSpec } from '../../crds/issuer.ts';
+import type { NameKind } from '../alternative-name.ts';
+import type {
+  IssueReply,
+  OperationCapabilities,
+  PlannedRequest,
+  SubjectAttribute,
+  UsageProfile,
+} from '../operation.ts';
+import { asObject, replyOf } from '../reply-body.ts';
+import { attributesOf, sharedOrigins, subjectFields } from './notation.ts';
+
+type Settings = NonNullable<IssuerSpec['createWHClientCertificate']>;
+type Parameters = Readonly<Record<string, string>>;
+
+/** Server certificates (Alibaba: CertType SERVER); what the profile holds follows the documented recipe for servers. */
+export const serverProfile: UsageProfile = {
+  name: 'SERVER',
+  usages: { keyUsages: ['digitalSignature', 'keyEncipherment'], extendedKeyUsages: ['1.3.6.1.5.5.7.3.1'] },
+};
+
+/** Client certificates (Alibaba: CertType CLIENT); what the profile holds follows the documented recipe for clients. */
+export const clientProfile: UsageProfile = {
+  name: 'CLIENT',
+  usages: { keyUsages: ['digitalSignature', 'keyEncipherment'], extendedKeyUsages: ['1.3.6.1.5.5.7.3.2'] },
+};
+
+/** Organization, unit, state and locality: the service has defaults for them (Alibaba: CreateClientCertificateWithCsr). */
+export const defaultedAttributes = ['2.5.4.10', '2.5.4.11', '2.5.4.8', '2.5.4.7'] as const;
+
+/** Keys in the documented sizes that can be used: RSA 1024 is too weak, and ECC_512 names no curve. */
+export const documentedKeys: OperationCapabilities['keys'] = {
+  rsaBits: [
+    { from: 2048, to: 2048 },
+    { from: 4096, to: 4096 },
+  ],
+  curves: ['P-256', 'P-384'],
+};
+
+/** Kinds of names as integers (Alibaba: SanType). */
+export const sanTypes: Readonly<Record<NameKind, number>> = { email: 1, dns: 2, uri: 6, ip: 7 };
+
+/** Where the parameters of these operations come from. */
+export const csrOrigins = {
+  ParentIdentifier: sharedOrigins.ParentIdentifier,
+  Csr: sharedOrigins.Csr,
+  Immediately: sharedOrigins.Immediately,
+  'BeforeTime, AfterTime': '`spec.duration` and `validity`, in seconds since 1970',
+  'Days, Months, Years': 'not sent: they win over BeforeTime and AfterTime and know whole days only',
+  Algorithm: 'not sent: PCA derives it from the CSR',
+  'CommonName, Organization, OrganizationUnit, Country, State, Locality':
+    "the CSR's subject, and setting `subjectDefaults` where it has no such attribute",
+} as const;
+
+/** Parent, CSR, validity to the second, and the subject. */
+export function csrParameters(request: PlannedRequest, settings: Settings): Parameters {
+  const present = new Set(request.subject.attributes.map(({ oid }) => oid));
+  const defaults = attributesOf(settings.subjectDefaults).filter(({ oid }) => !present.has(oid));
+  return {
+    ParentIdentifier: request.parentIdentifier,
+    Csr: request.csr,
+    Immediately: '2',
+    ...validitySeconds(request),
+    ...subjectFieldParameters([...request.subject.attributes, ...defaults]),
+  };
+}
+
+/** Both ends in seconds since 1970 (Alibaba: BeforeTime is the begin, AfterTime the end). */
+export function validitySeconds({ notBefore, notAfter }: Pick<PlannedRequest, 'notBefore' | 'notAfter'>): Parameters {
+  return {
+    BeforeTime: String(notBefore.getTime() / 1_000),
+    AfterTime: String(notAfter.getTime() / 1_000),
+  };
+}
+
+/** All names of one kind, with that kind; nothing where there are none (Alibaba: SanType, SanValue). */
+export function oneKindOfNames({ names }: PlannedRequest): Parameters {
+  const [first] = names;
+  if (first === undefined) return {};
+  return { SanType: String(sanTypes[first.kind]), SanValue: names.map(({ value }) => value).join(',') };
+}
+
+/** The reply of these operations; older ones have parent and root in fields of their own. */
+export function readCsrReply(action: string, body: unknown): IssueReply {
+  const fields = asObject(body) ?? {};
+  return replyOf(action, {
+    identifier: fields['Identifier'],
+    certificate: fields['X509Certificate'],
+    chain: [fields['CertificateChain'], fields['ParentX509Certificate'], fields['RootX509Certificate']],
+    serialNumber: fields['SerialNumber'],
+  });
+}
+
+function subjectFieldParameters(attributes: readonly SubjectAttribute[]): Parameters {
+  return Object.fromEntries(
+    subjectFields.flatMap(({ field, oid }) => {
+      const value = attributes.find((attribute) => attribute.oid === oid)?.value;
+      return value === undefined ? [] : [[field, value] as const];
+    }),
+  );
+}
