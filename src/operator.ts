@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { CallBudget } from './alibaba/call-budget.ts';
 import { clusterUidReader } from './cluster-identity.ts';
 import { Attempts } from './controllers/attempts.ts';
+import { ExternalCAInstances } from './controllers/external-ca-instances.ts';
 import { IssuerSessions } from './controllers/issuer-sessions.ts';
 import { issuerReconciler } from './controllers/issuer-controller.ts';
 import { requestReconciler } from './controllers/certificate-request-controller.ts';
@@ -164,6 +165,10 @@ export class Operator {
         requests: this.#view.requests,
         attempts,
         revocations,
+        instances: new ExternalCAInstances(this.#view.kubernetes, {
+          fieldManager: `${fieldManager}-external-ca`,
+          isOpen: (request, uid) => this.#view.requests.get(request)?.metadata.uid === uid,
+        }),
         renewBefore: (request, signal) => readRenewBefore(this.#view.kubernetes, request, signal),
         writer: new RequestWriter(this.#view.kubernetes, fieldManager, now),
         budget: new CallBudget({ now: monotonic }),

@@ -25,7 +25,8 @@ import { releaseAttempt, reportWithoutRequest } from './request-release.ts';
 import { requestEvent, type RequestEventReason } from './request-events.ts';
 import type { RequestWriter, WriteOutcome } from './request-writer.ts';
 import type { Revocations } from './revocations.ts';
-import { sign, type SigningDependencies, type SigningOutcome } from './signing.ts';
+import type { SigningOutcome } from './signing-outcome.ts';
+import { sign, type SigningDependencies } from './signing.ts';
 
 /** What the reconcile works with. */
 export interface RequestDependencies extends Omit<SigningDependencies, 'clusterUid'> {
@@ -150,7 +151,7 @@ class Reconciliation {
       case 'issued':
         return this.#finish(identity, {
           result: 'issued',
-          status: issuedStatus(outcome.certificate, session.spec.operation, outcome.notices),
+          status: issuedStatus(outcome.certificate, outcome.action, outcome.notices),
           certificate: outcome.certificate,
         });
       case 'refused':

@@ -1,38 +1,15 @@
 // From an approved request and a checked issuer to a certificate: plan, look for what may exist, call once, verify.
 // The only place from which an issuing call goes out.
 import type { CertificateRequest } from '../crds/cert-manager.ts';
-import type { IssueReply } from '../issuing/operation.ts';
-import { formatDuration } from '../issuing/duration.ts';
-import { issuingOperations } from '../issuing/operations/index.ts';
 import { planIssuing, type IssuePlan } from '../issuing/plan.ts';
 import { type ClampedLifetime, refuseForRenewal } from '../issuing/validity.ts';
 import { readSigningRequest } from '../issuing/signing-request.ts';
-import { verifyIssued, type IssuedCertificate } from '../issuing/issued-certificate.ts';
 import type { CallBudget } from '../alibaba/call-budget.ts';
-import type { PcaFailure } from '../alibaba/errors.ts';
-import type { Attempt } from './attempts.ts';
+import type { ExternalCAInstances } from './external-ca-instances.ts';
 import type { LookupOutcome } from './issued-lookup.ts';
-import type { IssuerProblem, IssuerSession } from './issuer-sessions.ts';
+import { referencedIssuer } from './issuer-key.ts';
 import type { RenewBefore } from './owning-certificate.ts';
-import { issuerProblemOf } from './pca-failure.ts';
-
-/**
- * What became of one try. `refused` ends the request; `retry` and `wait` leave it Pending (`wait`: for our own limit
- * on calls, `milliseconds` from now); `issuerProblem` is a fault of the issuer and leaves the request waiting for it.
- */
-export type SigningOutcome =
-  | { readonly kind: 'issued'; readonly certificate: IssuedCertificate; readonly notices: readonly string[] }
-  | {
-      readonly kind: 'refused';
-      readonly reason: string;
-      readonly message: string;
-      readonly problem?: IssuerProblem;
-      /** PCA's identifier of a certificate that was paid for and is not used. */
-      readonly unused?: string;
-    }
-  | { readonly kind: 'retry'; readonly reason: string; readonly message: string }
-  | { readonly kind: 'wait'; readonly milliseconds: number }
-  | { readonly kind: 'issuerProblem'; readonly problem: IssuerProblem };
+import { settleFailure, settleReply, type SigningContext, type SigningOutcome } from './signing-outcome.ts';
 
 /** What signing needs from outside. */
 export interface SigningDependencies {
@@ -41,19 +18,17 @@ export interface SigningDependencies {
   readonly clusterUid: string;
   /** Wall clock. */
   readonly now: () => Date;
+  readonly instances: Pick<ExternalCAInstances, 'prepare'>;
   /** spec.renewBefore of the Certificate behind a request. */
   readonly renewBefore: (request: CertificateRequest, signal: AbortSignal) => Promise<RenewBefore>;
   /** The fence: false as soon as another replica may hold the Lease. */
   readonly mayAct: () => boolean;
 }
 
-// The budget knows the better rate by then; this only keeps a throttled request from asking again in the same moment.
-const throttledPauseMilliseconds = 1_000;
-
 /** Tries once to get the certificate for `request`, which must have been read live; never throws. */
 export async function sign(
   request: CertificateRequest,
-  context: { readonly session: IssuerSession; readonly attempt: Attempt; readonly signal: AbortSignal },
+  context: SigningContext,
   dependencies: SigningDependencies,
 ): Promise<SigningOutcome> {
   const { session } = context;
@@ -65,20 +40,22 @@ export async function sign(
     usages: request.spec.usages,
   });
   if (read.kind === 'refused') return { kind: 'refused', ...read.refusal };
-  const planned = planIssuing({
+  const input = {
     request: read.request,
     spec: session.spec,
     ca: session.ca,
     clusterUid: dependencies.clusterUid,
     now: dependencies.now(),
-  });
+  };
+  const planned = planIssuing(input);
   if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
-  const plan = planned.plan;
+  const { plan } = planned;
   if (plan.clamped !== undefined) {
     const objection = await objectionToClamp(request, plan.clamped, context.signal, dependencies);
     if (objection !== undefined) return objection;
   }
 
+  if (plan.expected.isCA) return issueCA({ request, input, plan }, context, dependencies);
   const earlier = await findEarlier(plan, context);
   if (earlier !== undefined && earlier.kind !== 'absent') return settleLookup(earlier, plan, context, dependencies);
   return issue(plan, context, dependencies);
@@ -97,10 +74,49 @@ async function objectionToClamp(
   return refused === undefined ? undefined : { kind: 'refused', ...refused.refusal };
 }
 
-type Context = { readonly session: IssuerSession; readonly attempt: Attempt; readonly signal: AbortSignal };
+interface CATask {
+  readonly request: CertificateRequest;
+  readonly input: Parameters<typeof planIssuing>[0];
+  readonly plan: IssuePlan;
+}
+
+/** A CA certificate activates a purchased instance, which also tells whether an earlier try has issued. */
+async function issueCA(
+  { request, input, plan: { expected, operation } }: CATask,
+  context: SigningContext,
+  dependencies: SigningDependencies,
+): Promise<SigningOutcome> {
+  const issuer = referencedIssuer(request.spec.issuerRef, request.metadata.namespace);
+  if (issuer === undefined)
+    return { kind: 'retry', reason: 'IssuerUnknown', message: 'The issuer has no kind of ours.' };
+  const { session, signal } = context;
+  const prepared = await dependencies.instances.prepare({ issuer, session, request, spki: expected.spki, signal });
+  switch (prepared.kind) {
+    case 'exhausted':
+      return { kind: 'retry', reason: 'NoInstanceLeft', message: prepared.message };
+    case 'unsettled':
+      return { kind: 'retry', reason: 'InstanceUnsettled', message: prepared.message };
+    case 'failed':
+      return settleFailure(prepared.failure, context);
+    case 'use':
+    case 'found':
+      break;
+  }
+  const planned = planIssuing(prepared.kind === 'use' ? { ...input, instanceId: prepared.instanceId } : input);
+  if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
+  if (prepared.kind === 'use') return issue(planned.plan, context, dependencies);
+  if (prepared.reply.kind === 'pending') {
+    const message = `${operation.action} was called, but PCA has not given the certificate yet.`;
+    return { kind: 'retry', reason: 'CertificateNotReady', message };
+  }
+  return settleReply(prepared.reply, planned.plan, { ...context, adopted: true, requestId: undefined }, dependencies);
+}
 
 /** The certificate of an earlier try, if there may be one; undefined when no earlier try is known of. */
-async function findEarlier(plan: IssuePlan, { session, attempt, signal }: Context): Promise<LookupOutcome | undefined> {
+async function findEarlier(
+  plan: IssuePlan,
+  { session, attempt, signal }: SigningContext,
+): Promise<LookupOutcome | undefined> {
   if (attempt.pendingIdentifier !== undefined) return session.lookup.read(attempt.pendingIdentifier, signal);
   if (attempt.uncertainSince === undefined || plan.identifier === undefined) return undefined;
   const found = await session.lookup.find(plan.identifier, attempt.uncertainSince, signal);
@@ -111,7 +127,7 @@ async function findEarlier(plan: IssuePlan, { session, attempt, signal }: Contex
 function settleLookup(
   found: Exclude<LookupOutcome, { readonly kind: 'absent' }>,
   plan: IssuePlan,
-  context: Context,
+  context: SigningContext,
   dependencies: SigningDependencies,
 ): SigningOutcome {
   switch (found.kind) {
@@ -124,7 +140,11 @@ function settleLookup(
   }
 }
 
-async function issue(plan: IssuePlan, context: Context, dependencies: SigningDependencies): Promise<SigningOutcome> {
+async function issue(
+  plan: IssuePlan,
+  context: SigningContext,
+  dependencies: SigningDependencies,
+): Promise<SigningOutcome> {
   const { session, attempt, signal } = context;
   const limit = { account: session.account, region: session.spec.region, action: plan.call.action };
   const permit = dependencies.budget.reserve(limit);
@@ -143,72 +163,4 @@ async function issue(plan: IssuePlan, context: Context, dependencies: SigningDep
   if (outcome.failure.mayHaveIssued) attempt.uncertainSince = dependencies.now().getTime();
   if (outcome.failure.class === 'Throttled') dependencies.budget.throttled(limit);
   return settleFailure(outcome.failure, context, limit);
-}
-
-function settleReply(
-  reply: IssueReply,
-  plan: IssuePlan,
-  context: Context & { readonly adopted: boolean; readonly requestId: string | undefined },
-  dependencies: SigningDependencies,
-): SigningOutcome {
-  const { session, attempt, requestId } = context;
-  const origin = requestId === undefined ? '' : ` (RequestId ${requestId})`;
-  switch (reply.kind) {
-    case 'pending':
-      attempt.pendingIdentifier = reply.identifier;
-      return {
-        kind: 'retry',
-        reason: 'CertificateNotReady',
-        message: `PCA accepted the request as ${reply.identifier} but has not given the certificate yet${origin}.`,
-      };
-    case 'malformed':
-      return { kind: 'retry', reason: 'UnreadableAnswer', message: `${reply.message}${origin}` };
-    case 'issued':
-      break;
-  }
-  const trust = session.spec.trust.source;
-  const now = dependencies.now();
-  const verified = verifyIssued({ plan, reply, ca: session.ca, trust, now, adopted: context.adopted });
-  if (verified.kind === 'verified') {
-    const { certificate } = verified;
-    return { kind: 'issued', certificate, notices: [...clampNotices(plan), ...certificate.differences] };
-  }
-  const identifier = reply.identifier ?? 'without identifier';
-  const message = `PCA issued certificate ${identifier}${origin}, but it is not what was asked for, so it is not used: ${verified.message}`;
-  return {
-    kind: 'refused',
-    reason: verified.reason,
-    message,
-    problem: { reason: 'CertificateRefused', message },
-    ...(reply.identifier === undefined ? {} : { unused: reply.identifier }),
-  };
-}
-
-function clampNotices({ clamped }: IssuePlan): readonly string[] {
-  if (clamped === undefined) return [];
-  const { askedSeconds, givenSeconds, because } = clamped;
-  return [
-    `It lives for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`,
-  ];
-}
-
-function settleFailure(
-  failure: PcaFailure,
-  { session }: Context,
-  limit?: { readonly account: string; readonly region: string; readonly action: string },
-): SigningOutcome {
-  const { replacedBy } = issuingOperations[session.spec.operation].capabilities;
-  const problem = issuerProblemOf(failure, session.spec, limit === undefined ? undefined : replacedBy);
-  if (problem !== undefined) return { kind: 'issuerProblem', problem };
-  if (failure.class === 'Throttled' && limit !== undefined) {
-    return { kind: 'wait', milliseconds: throttledPauseMilliseconds };
-  }
-  if (failure.class === 'RequestRejected' && limit !== undefined) {
-    return {
-      kind: 'refused',
-      reason: 'RejectedByPCA',
-      message: `Alibaba Cloud PCA refuses this request: ${failure.message} Correct the Certificate; asking again unchanged gives the same answer.`,
-    };
-  }
-  return { kind: 'retry', reason: failure.class, message: failure.message };
 }

@@ -82,5 +82,37 @@ export const issuerStatusSchema = {
         },
       },
     },
+    externalCA: {
+      type: 'object',
+      description: 'What became of the instances in spec.externalCA.',
+      required: ['instances'],
+      properties: {
+        instances: {
+          type: 'array',
+          description: 'Instances that are used or promised to a request; the others are free.',
+          maxItems: 1000,
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['instanceId'],
+          items: {
+            type: 'object',
+            description: 'One instance.',
+            required: ['instanceId', 'requestUID'],
+            properties: {
+              instanceId: { type: 'string', description: 'ID of the instance.', minLength: 1, maxLength: 128 },
+              requestUID: {
+                type: 'string',
+                description: 'UID of the CertificateRequest that it is for; empty when it was used by somebody else.',
+                maxLength: 64,
+              },
+              request: {
+                type: 'string',
+                description: 'Namespace and name of that CertificateRequest.',
+                maxLength: 512,
+              },
+            },
+          },
+        },
+      },
+    },
   },
 } as const satisfies Schema;

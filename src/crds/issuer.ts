@@ -68,7 +68,10 @@ export function issuersPath(kind: IssuerKind): string {
 }
 
 /** Path of one issuer, without `/status`; `namespace` is ignored for cluster issuers. */
-export function issuerPath(kind: IssuerKind, issuer: { readonly namespace?: string; readonly name: string }): string {
+export function issuerPath(
+  kind: IssuerKind,
+  issuer: { readonly namespace?: string | undefined; readonly name: string },
+): string {
   const namespace = kind.scope === 'Namespaced' ? `namespaces/${issuer.namespace ?? ''}/` : '';
   return `/apis/${apiVersion}/${namespace}${kind.plural}/${issuer.name}`;
 }

@@ -77,7 +77,8 @@ function refuseKey({ request, operation, ca, allowP521 }: Candidate): Refused | 
     const message = `the CSR's key is ${name}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (Certificate: spec.privateKey)${name === 'P-521' ? ', or set spec.allowP521 of the issuer if you know that the CA takes it' : ''}.`;
     return refuse(refusalReasons.keyNotSupported, csrField, message);
   }
-  if (family === ca.keyFamily) return undefined;
+  // Which CA signs a CA certificate is decided by the purchased instance.
+  if (family === ca.keyFamily || operation.capabilities.certificateAuthorities) return undefined;
   const message = `the CSR's key is ${name}, but CA "${ca.identifier}" issues for ${ca.keyFamily} keys only. Choose ${ca.keyFamily === 'RSA' ? 'algorithm RSA' : 'algorithm ECDSA'} (Certificate: spec.privateKey), or another CA.`;
   return refuse(refusalReasons.keyFamilyMismatch, csrField, message);
 }

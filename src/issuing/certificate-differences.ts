@@ -4,7 +4,7 @@ import type { CertificateFacts } from './certificate.ts';
 import { showName } from './distinguished-name.ts';
 import { formatMoment } from './moment.ts';
 import type { ExpectedSubject, IssuePlan } from './plan.ts';
-import { usageWord } from './usages.ts';
+import { usageAllows, type Usages, usageWord } from './usages.ts';
 
 /** One thing that is not as asked; reasons are CamelCase. */
 export interface Mismatch {
@@ -80,13 +80,26 @@ function listed(names: readonly AlternativeName[]): string {
 }
 
 function usagesFault({ extensions }: CertificateFacts, { plan }: Comparison): Mismatch | undefined {
-  const { usages: expected } = plan.expected;
+  const { usages: expected, isCA } = plan.expected;
+  if (isCA) return caUsagesFault(extensions, expected);
   const usages = usagesDifference(extensions.keyUsages ?? [], expected.keyUsages);
   if (usages !== undefined) return mismatch('KeyUsageMismatch', `its key usages differ: ${usages}.`);
   const extended = usagesDifference(extensions.extendedKeyUsages ?? [], expected.extendedKeyUsages);
   return extended === undefined
     ? undefined
     : mismatch('ExtendedKeyUsageMismatch', `its extended key usages differ: ${extended}.`);
+}
+
+// The service decides the key usages of a CA certificate; it must be able to sign certificates, and may do what was asked.
+function caUsagesFault(extensions: CertificateFacts['extensions'], expected: Usages): Mismatch | undefined {
+  if (!usageAllows(extensions.keyUsages, 'keyCertSign')) {
+    return mismatch('KeyUsageMismatch', 'its key usages do not let it sign certificates.');
+  }
+  const { extendedKeyUsages: given } = extensions;
+  const missing = given === undefined ? [] : expected.extendedKeyUsages.filter((usage) => !given.includes(usage));
+  return missing.length === 0
+    ? undefined
+    : mismatch('ExtendedKeyUsageMismatch', `it lacks the extended key usages ${missing.map(usageWord).join(', ')}.`);
 }
 
 function usagesDifference(usages: readonly string[], expected: readonly string[]): string | undefined {

@@ -20,6 +20,8 @@ export interface ExtensionFacts {
   readonly extendedKeyUsages: readonly string[] | undefined;
   /** cA of BasicConstraints; undefined where the extension is absent. */
   readonly isCA: boolean | undefined;
+  /** pathLenConstraint of BasicConstraints; undefined where it sets none. */
+  readonly pathLength: number | undefined;
   readonly hasNameConstraints: boolean;
 }
 
@@ -50,7 +52,7 @@ export function extensionsOf(element: DerElement | undefined): ExtensionFacts {
         : sequenceOf(wrappedIn(extendedKeyUsage, 'extension extendedKeyUsage'), 'extension extendedKeyUsage').map(
             (usage) => oidOf(usage, 'an extended key usage'),
           ),
-    isCA: basicConstraints === undefined ? undefined : caFlagOf(basicConstraints),
+    ...(basicConstraints === undefined ? { isCA: undefined, pathLength: undefined } : constraintsOf(basicConstraints)),
     hasNameConstraints: values.has(extensionIds.nameConstraints),
   };
 }
@@ -75,9 +77,19 @@ function keyUsagesOf(element: DerElement): readonly KeyUsage[] {
   return keyUsages.filter((_, bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
 }
 
-function caFlagOf(value: DerElement): boolean {
+function constraintsOf(value: DerElement): { readonly isCA: boolean; readonly pathLength: number | undefined } {
   const parts = sequenceOf(wrappedIn(value, 'extension basicConstraints'), 'extension basicConstraints');
   const [flag, pathLength] = parts[0]?.tag === derTags.boolean ? parts : [undefined, ...parts];
-  if (pathLength !== undefined) integerOf(pathLength, 'the path length of basicConstraints');
-  return flag !== undefined && booleanOf(flag, 'the CA flag of basicConstraints');
+  return {
+    isCA: flag !== undefined && booleanOf(flag, 'the CA flag of basicConstraints'),
+    pathLength: pathLength === undefined ? undefined : pathLengthOf(pathLength),
+  };
+}
+
+function pathLengthOf(element: DerElement): number {
+  const octets = integerOf(element, 'the path length of basicConstraints');
+  const value = Number(BigInt(`0x${octets.toString('hex')}`));
+  if (((octets[0] ?? 0) & 0x80) !== 0 || value > 255)
+    throw new DerError('the path length of basicConstraints is absurd');
+  return value;
 }

@@ -50,7 +50,7 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if (ordered.kind === 'broken') return mismatch('ChainBroken', `its chain is malformed: ${ordered.message}.`);
   const { chain } = ordered;
   const { facts } = chain.leaf;
-  const fault = chainFault(chain, known[0], ca) ?? kindFault(facts, verification);
+  const fault = chainFault(chain, known[0], verification) ?? kindFault(facts, verification);
   if (fault !== undefined) return fault;
   const added = addedAttributes(facts.subject.attributes, plan.expected.subject);
   const differences = added.length === 0 ? [] : [`PCA added ${showName(added)} to the subject.`];
@@ -87,8 +87,16 @@ function certificatesOf(ca: IssuingCA): readonly ReadCertificate[] {
   return certificates;
 }
 
-function chainFault(chain: CertificateChain, own: ReadCertificate | undefined, ca: IssuingCA): Mismatch | undefined {
+function chainFault(
+  chain: CertificateChain,
+  own: ReadCertificate | undefined,
+  { plan, ca }: Verification,
+): Mismatch | undefined {
   const issuer = chain.intermediates[0] ?? chain.root;
+  // Which CA signs a CA certificate is decided by the purchased instance; that it leads to a root must be proven.
+  if (plan.expected.isCA) {
+    return chain.root === undefined ? mismatch('ChainBroken', 'its chain does not lead to a root.') : undefined;
+  }
   if (issuer === undefined) return mismatch('NotSignedByCA', `it is not signed by CA "${ca.identifier}".`);
   const same =
     own !== undefined &&
@@ -106,6 +114,13 @@ function chainFault(chain: CertificateChain, own: ReadCertificate | undefined, c
 function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Verification): Mismatch | undefined {
   if ((extensions.isCA ?? false) !== plan.expected.isCA) {
     return mismatch('CAFlagMismatch', `it is ${extensions.isCA === true ? 'a' : 'no'} CA certificate.`);
+  }
+  const { pathLength } = plan.expected;
+  if (pathLength !== undefined && extensions.pathLength !== pathLength) {
+    return mismatch(
+      'PathLengthMismatch',
+      `its path length is ${extensions.pathLength ?? 'not limited'}; asked for: ${pathLength}.`,
+    );
   }
   return notAfter.getTime() <= now.getTime()
     ? mismatch('CertificateExpired', `it expired at ${formatMoment(notAfter)}.`)

@@ -82,6 +82,8 @@ export interface PlannedRequest {
   readonly notAfter: Date;
   /** undefined where the operation has no parameter for it. */
   readonly identifier: string | undefined;
+  /** The purchased instance that a CA certificate activates; undefined for all other certificates. */
+  readonly instanceId: string | undefined;
 }
 
 /** Where PCA keeps the certificates of an operation: how one is read again and revoked, by PCA's own identifier. */

@@ -5,12 +5,13 @@ import { type Candidate, refusalOf } from './acceptance.ts';
 import type { AlternativeName } from './alternative-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
+import { externalCACertificate } from './operations/external-ca-certificate.ts';
 import { issuingOperations } from './operations/index.ts';
 import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import type { Usages } from './usages.ts';
 import { profileFor } from './usage-profile.ts';
-import { type ClampedLifetime, resolveValidity } from './validity.ts';
+import { type CALimits, type ClampedLifetime, resolveValidity } from './validity.ts';
 
 /**
  * `exact`: this DER. `attributes`: these, in whatever order and grouping PCA writes them, and where the service has
@@ -32,6 +33,8 @@ export interface ExpectedCertificate {
   readonly names: readonly AlternativeName[];
   readonly usages: Usages;
   readonly isCA: boolean;
+  /** Path length of a CA certificate; undefined for all others. */
+  readonly pathLength: number | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
 }
@@ -65,13 +68,20 @@ export function planIssuing(input: {
   readonly ca: IssuingCA;
   readonly clusterUid: string;
   readonly now: Date;
+  /** For a CA certificate the instance that it activates; the first of the issuer's when not given. */
+  readonly instanceId?: string;
 }): { readonly kind: 'planned'; readonly plan: IssuePlan } | Refused {
   const { request, spec, ca, clusterUid, now } = input;
-  const operation = issuingOperations[spec.operation];
+  const operation = operationFor(request, spec);
   const candidate = candidateOf(operation, input);
   const refused = refusalOf(candidate);
   if (refused !== undefined) return withAlternatives(refused, input);
-  const resolved = resolveValidity({ durationSeconds: request.durationSeconds, spec, ca, now });
+  const resolved = resolveValidity({
+    durationSeconds: request.durationSeconds,
+    spec,
+    ca: request.isCA ? anyCA : ca,
+    now,
+  });
   if (resolved.kind === 'refused') return resolved;
 
   const { validity, clamped } = resolved;
@@ -87,6 +97,7 @@ export function planIssuing(input: {
     profile: usages.kind === 'profiles' ? profileFor(request.usages, usages.profiles, candidate) : undefined,
     ...validity,
     identifier,
+    instanceId: request.isCA ? (input.instanceId ?? spec.externalCA?.instanceIds[0]) : undefined,
   };
   const { action, version } = operation;
   return {
@@ -103,6 +114,7 @@ export function planIssuing(input: {
         names,
         usages: request.usages,
         isCA: request.isCA,
+        pathLength: request.isCA ? (spec.externalCA?.pathLength ?? 0) : undefined,
         ...validity,
       },
       verification: spec.verification,
@@ -110,6 +122,19 @@ export function planIssuing(input: {
     },
   };
 }
+
+/** The operation that answers the request: the issuer's, or for CA certificates the one that issues those. */
+function operationFor(request: SigningRequest, spec: IssuerSpec): IssuingOperation {
+  return request.isCA && spec.externalCA !== undefined ? externalCACertificate : issuingOperations[spec.operation];
+}
+
+// Which CA signs an external subordinate CA is a property of the purchased instance, so nothing is known of its limits.
+const anyCA: CALimits = {
+  identifier: 'of the instance',
+  notBefore: new Date(0),
+  notAfter: new Date(253_402_300_799_000),
+  maxValiditySeconds: undefined,
+};
 
 interface PlanInput {
   readonly request: SigningRequest;

@@ -11,6 +11,9 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
+/** What of a CA limits its certificates. */
+export type CALimits = Pick<IssuingCA, 'identifier' | 'notBefore' | 'notAfter' | 'maxValiditySeconds'>;
+
 /** A lifetime that was cut; `because` names the limit that cut it. */
 export interface ClampedLifetime {
   readonly askedSeconds: number;
@@ -35,7 +38,7 @@ const field = 'spec.duration';
 export function resolveValidity(input: {
   readonly durationSeconds: number;
   readonly spec: Pick<IssuerSpec, 'validity'>;
-  readonly ca: IssuingCA;
+  readonly ca: CALimits;
   readonly now: Date;
 }): Resolved | Refused {
   const { durationSeconds: asked, spec, ca, now } = input;
@@ -81,7 +84,7 @@ interface Excess {
 }
 
 /** The limit that leaves least of what was asked; undefined when all of it is possible. */
-function excessOf(asked: number, begin: number, { maximum }: Limits, ca: IssuingCA): Excess | undefined {
+function excessOf(asked: number, begin: number, { maximum }: Limits, ca: CALimits): Excess | undefined {
   const { maxValiditySeconds: caMaximum } = ca;
   const untilEnd = Math.max(seconds(ca.notAfter) - begin, 0);
   const excesses: Excess[] = [];
@@ -135,7 +138,7 @@ function tooShort(asked: number, given: number, minimum: number): Refused {
   return refuse(refusalReasons.durationTooShort, field, message);
 }
 
-function beyondCA(asked: number, longest: number, ca: IssuingCA): Refused {
+function beyondCA(asked: number, longest: number, ca: CALimits): Refused {
   const message = `${formatDuration(asked)} from now lies beyond the end of CA "${ca.identifier}" (notAfter ${formatMoment(ca.notAfter)}). The longest duration possible now is ${formatDuration(longest)}: ask for less, or renew the CA.`;
   return refuse(refusalReasons.durationTooLong, field, message);
 }

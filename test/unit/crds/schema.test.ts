@@ -139,6 +139,13 @@ describe('TypeOf', () => {
         readonly notAfter: string;
         readonly certificatesRemaining?: number;
       };
+      readonly externalCA?: {
+        readonly instances: readonly {
+          readonly instanceId: string;
+          readonly requestUID: string;
+          readonly request?: string;
+        }[];
+      };
     }>();
   });
 });

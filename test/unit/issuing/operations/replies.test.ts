@@ -43,7 +43,7 @@ test.each<[string, unknown, object]>([
 test.each(['CreateServerCertificateWithCsr', 'CreateClientCertificateWithCsr', 'CreateWHClientCertificate'] as const)(
   'a reply of %s is read in its present and its older form',
   (name) => {
-    const { read } = issuingOperations[name];
+    const read = (body: unknown) => issuingOperations[name].read(body);
     const present = { Identifier: 'a', X509Certificate: 'PEM', CertificateChain: 'CHAIN', SerialNumber: '0f' };
     const older = {
       Identifier: 'a',

@@ -1,0 +1,100 @@
+// CreateExternalCACertificate: certificates of CAs. Each call activates one purchased instance, which takes the place of
+// an identifier of ours: an instance can be used once only, and tells what it was used for.
+import { clientCertificates } from '../certificate-store.ts';
+import type { IssueCall, IssueReply, IssuingOperation } from '../operation.ts';
+import { asIdentifier, asObject, asText, asTexts, replyOf } from '../reply-body.ts';
+import { keyUsages } from '../usages.ts';
+import { absoluteValidity, extendedUsageName, sharedOrigins } from './notation.ts';
+
+const action = 'CreateExternalCACertificate';
+const version = '2020-06-30';
+
+/** The operation CreateExternalCACertificate (Alibaba: CreateExternalCACertificate, API 2020-06-30). */
+export const externalCACertificate: IssuingOperation = {
+  action,
+  version,
+  capabilities: {
+    // The CSR may carry its own extensions, so its names are not sent beside it.
+    names: { kinds: ['dns', 'ip', 'email', 'uri'], mixed: true, separator: undefined },
+    usages: { kind: 'free', keyUsages },
+    subject: 'whole',
+    addedAttributes: [],
+    keys: { rsaBits: [{ from: 2048, to: 8192 }], curves: ['P-256', 'P-384'] },
+    certificateAuthorities: true,
+    callerIdentifier: false,
+    refusedIssuerTypes: [],
+  },
+  parameterOrigins: {
+    InstanceId: 'one of `spec.externalCA.instanceIds` that was not used yet',
+    Csr: sharedOrigins.Csr,
+    Validity: '`spec.duration` and `validity` as `NotBefore/NotAfter`, exact to the second',
+    'ApiPassthrough.Subject': "not sent: the CSR's subject is used whole",
+    'ApiPassthrough.Extensions.ExtendedKeyUsages': "the request's usages",
+    'ApiPassthrough.Extensions.PathLenConstraint': 'setting `spec.externalCA.pathLength`',
+    CertMaxTime: 'not sent: the lifetimes that the CA may give are its own matter',
+    'Tags, ResourceGroupId': 'not sent: only newer versions of the API know them',
+  },
+  store: clientCertificates,
+  parameters(request, spec) {
+    return {
+      InstanceId: request.instanceId ?? '',
+      Csr: request.csr,
+      Validity: absoluteValidity(request),
+      ApiPassthrough: JSON.stringify({
+        Extensions: {
+          ...(request.usages.extendedKeyUsages.length === 0
+            ? {}
+            : { ExtendedKeyUsages: request.usages.extendedKeyUsages.map(extendedUsageName) }),
+          PathLenConstraint: spec.externalCA?.pathLength ?? 0,
+        },
+      }),
+    };
+  },
+  read(body) {
+    const fields = asObject(body) ?? {};
+    return replyOf(action, {
+      identifier: fields['Identifier'],
+      certificate: fields['Certificate'],
+      chain: [fields['CertificateChain']],
+      serialNumber: undefined,
+    });
+  },
+};
+
+/** The call that asks what became of an instance (Alibaba: GetCAInstanceStatus). */
+export function instanceStatusCall(instanceId: string): IssueCall {
+  return { action: 'GetCAInstanceStatus', version, parameters: { InstanceId: instanceId } };
+}
+
+/** `free`: bought and not used; `used`: for the CA `identifier`; `lost`: refunded, revoked or in a state unknown here. */
+export type InstanceStatus =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'used'; readonly identifier: string | undefined }
+  | { readonly kind: 'lost'; readonly status: string }
+  | { readonly kind: 'malformed'; readonly message: string };
+
+/** Reads the state of this instance (Alibaba: GetCAInstanceStatus, InstanceStatusList). */
+export function readInstanceStatus(body: unknown, instanceId: string): InstanceStatus {
+  const list = asObject(body)?.['InstanceStatusList'];
+  if (!Array.isArray(list)) {
+    return { kind: 'malformed', message: 'The answer to GetCAInstanceStatus holds no list of instances.' };
+  }
+  const instance = list
+    .map((entry: unknown) => asObject(entry))
+    .find((entry) => asIdentifier(entry?.['InstanceId']) === instanceId);
+  const status = asText(instance?.['Status'])?.toUpperCase();
+  if (status === 'BUY') return { kind: 'free' };
+  if (status === 'USED') return { kind: 'used', identifier: asIdentifier(instance?.['Identifier']) };
+  return { kind: 'lost', status: status ?? 'unknown to PCA' };
+}
+
+/** Reads the CA certificate that an instance was used for, from the answer to DescribeCACertificate. */
+export function readExternalCA(body: unknown): IssueReply {
+  const described = asObject(asObject(body)?.['Certificate']);
+  return replyOf('DescribeCACertificate', {
+    identifier: described?.['Identifier'],
+    certificate: described?.['X509Certificate'],
+    chain: asTexts(described?.['CaCertChain']),
+    serialNumber: described?.['SerialNumber'],
+  });
+}
