@@ -10,6 +10,7 @@ import {
 import { renderValues, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
+import { capabilitiesTable, guaranteesTable, parametersTable } from './operation-tables.ts';
 import { ruleTable, specTable, statusTable } from './reference-tables.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
@@ -17,6 +18,11 @@ const chart = 'helm/alibaba-pca-issuer';
 /** Generated sections of hand-written pages: table by name of the section. */
 const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'docs/issuer-reference.md': { spec: specTable, rules: ruleTable, status: statusTable },
+  'docs/operations.md': {
+    capabilities: capabilitiesTable,
+    guarantees: guaranteesTable,
+    parameters: parametersTable,
+  },
   'docs/configuration.md': { settings: settingsTable },
   'docs/metrics.md': { metrics: metricsTable },
   'docs/conditions-and-errors.md': {

@@ -84,7 +84,8 @@ export function settleReply(
     reason: verified.reason,
     message,
     problem: { reason: 'CertificateRefused', message },
-    ...(reply.identifier === undefined ? {} : { unused: reply.identifier }),
+    // A CA is no leaf that a call revokes: it stays until somebody decides about it.
+    ...(reply.identifier === undefined || plan.expected.isCA ? {} : { unused: reply.identifier }),
   };
 }
 
