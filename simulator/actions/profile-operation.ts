@@ -35,17 +35,12 @@ export interface ProfileOperation {
 
 /** Runs one of them. */
 export function runProfileOperation(operation: ProfileOperation, given: Parameters, service: Service): ActionOutcome {
-  const earlier = earlierCertificate(given, 'CustomIdentifier', service);
-  if (earlier !== undefined && 'code' in earlier) return refused(earlier);
-  const parent = issuingParent(given.get('ParentIdentifier') ?? '', service, 'Allowed');
-  if (earlier === undefined && 'code' in parent) return refused(parent);
-  const plan = earlier ?? ('code' in parent ? parent : planOf(operation, parent, given, service));
-  if ('code' in plan) return refused(plan);
-  const immediately =
-    service.faults.strikes('withoutCertificate') || !operation.answersAtOnce(given, service)
-      ? 0
-      : integerOf(given, 'Immediately', 0);
-  const record = 'der' in plan ? plan : issueCertificate(plan.parent, { ...plan, pending: immediately === 0 }, service);
+  const found = earlierCertificate(given, 'CustomIdentifier', service) ?? planOf(operation, given, service);
+  if ('code' in found) return refused(found);
+  const isHeldBack = service.faults.strikes('withoutCertificate') || !operation.answersAtOnce(given, service);
+  const immediately = isHeldBack ? 0 : integerOf(given, 'Immediately', 0);
+  const record =
+    'der' in found ? found : issueCertificate(found.parent, { ...found, pending: immediately === 0 }, service);
   if ('code' in record) return refused(record);
   const members = immediately === 0 ? {} : operation.members(record, immediately === 2, service);
   return { kind: 'answered', body: { Identifier: record.identifier, ...members } };
@@ -53,10 +48,11 @@ export function runProfileOperation(operation: ProfileOperation, given: Paramete
 
 function planOf(
   operation: ProfileOperation,
-  authority: Authority,
   given: Parameters,
   service: Service,
 ): (Omit<IssuePlan, 'pending'> & { readonly parent: Authority }) | Problem {
+  const authority = issuingParent(given.get('ParentIdentifier') ?? '', service, 'Allowed');
+  if ('code' in authority) return authority;
   const request = requestOf(given, 'Csr', authority.keyFamily);
   if ('code' in request) return request;
   const objection = keyObjection(request, given.get('Algorithm'));

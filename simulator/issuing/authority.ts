@@ -158,13 +158,7 @@ function createAuthority(
   now: Date,
 ): Authority {
   const isRoot = seed.kind === 'ROOT';
-  const attributes: NameAttribute[] = [
-    { type: attributeType.country, value: 'CN' },
-    ...(seed.state === undefined ? [] : [{ type: attributeType.state, value: seed.state }]),
-    ...(seed.locality === undefined ? [] : [{ type: attributeType.locality, value: seed.locality }]),
-    { type: attributeType.organization, value: 'PCA Simulator' },
-    { type: attributeType.commonName, value: `Simulated ${seed.identifier}` },
-  ];
+  const attributes = attributesOf(seed);
   const keyInfo = keys.publicKey.export({ type: 'spki', format: 'der' });
   const signer = createSigner(seed.algorithm, keys.privateKey, keyInfo, encodeName(attributes));
   const notBefore = new Date(Math.floor(now.getTime() / 1000) * 1000 - 30 * day);
@@ -215,6 +209,16 @@ function createAuthority(
     ...initial,
     issuedCount: 0,
   };
+}
+
+function attributesOf({ identifier, state, locality }: AuthoritySeed): readonly NameAttribute[] {
+  return [
+    { type: attributeType.country, value: 'CN' },
+    ...(state === undefined ? [] : [{ type: attributeType.state, value: state }]),
+    ...(locality === undefined ? [] : [{ type: attributeType.locality, value: locality }]),
+    { type: attributeType.organization, value: 'PCA Simulator' },
+    { type: attributeType.commonName, value: `Simulated ${identifier}` },
+  ];
 }
 
 /** A signer for the key, its identifier hashed from the public key's bits. */

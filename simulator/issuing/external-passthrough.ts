@@ -14,24 +14,32 @@ export interface ExternalPassthrough {
 /** Reads the text, undefined when it has not the documented form; no text passes nothing through. */
 export function readExternalPassthrough(text: string | undefined): ExternalPassthrough | undefined {
   const whole = members(text === undefined ? {} : parsed(text), ['Subject', 'Extensions']);
-  const subject = members(
-    whole?.['Subject'] ?? {},
+  const subject = readSubject(whole?.['Subject'] ?? {});
+  const extensions = readExtensions(whole?.['Extensions'] ?? {});
+  return whole === undefined || subject === undefined || extensions === undefined
+    ? undefined
+    : { subject, ...extensions };
+}
+
+function readSubject(given: unknown): ExternalPassthrough['subject'] | undefined {
+  const fields = members(
+    given,
     subjectFields.map(([name]) => name),
   );
-  const extensions = members(whole?.['Extensions'] ?? {}, ['ExtendedKeyUsages', 'PathLenConstraint']);
-  if (whole === undefined || subject === undefined || extensions === undefined) return undefined;
-  const attributes = subjectFields.flatMap(([name, type, most]) => attributeOf(subject[name], type, most));
-  const usages = usagesOf(extensions['ExtendedKeyUsages'] ?? []);
-  const pathLength = extensions['PathLenConstraint'] ?? 0;
-  if (attributes.includes(undefined) || usages === undefined || !isPathLength(pathLength)) return undefined;
-  return {
-    subject: attributes.filter((attribute) => attribute !== undefined),
-    extensions:
-      usages.length === 0
-        ? []
-        : [{ type: extensionType.extendedKeyUsage, critical: false, value: extendedKeyUsage(usages) }],
-    pathLength,
-  };
+  if (fields === undefined) return undefined;
+  const attributes = subjectFields.flatMap(([name, type, most]) => attributeOf(fields[name], type, most));
+  const known = attributes.filter((attribute) => attribute !== undefined);
+  return known.length < attributes.length ? undefined : known;
+}
+
+function readExtensions(given: unknown): Pick<ExternalPassthrough, 'extensions' | 'pathLength'> | undefined {
+  const fields = members(given, ['ExtendedKeyUsages', 'PathLenConstraint']);
+  const usages = usagesOf(fields?.['ExtendedKeyUsages'] ?? []);
+  const pathLength = fields?.['PathLenConstraint'] ?? 0;
+  if (fields === undefined || usages === undefined || !isPathLength(pathLength)) return undefined;
+  const value = extendedKeyUsage(usages);
+  const usage: ExtensionContent = { type: extensionType.extendedKeyUsage, critical: false, value };
+  return { extensions: usages.length === 0 ? [] : [usage], pathLength };
 }
 
 function parsed(text: string): unknown {
