@@ -1,12 +1,20 @@
 /** The admin interface below `/admin/`: what happened, the faults, and the state of the CAs. */
+import type { Faults } from './faults.ts';
+import type { Call } from './gateway.ts';
 import { authorityStatuses } from './issuing/authority.ts';
 import type { AdminHandler } from './server.ts';
-import type { SimulatorHandle } from './simulator.ts';
+import type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts';
 
 /** What the admin interface works on; the same as tests use. */
-export type AdminState = Pick<SimulatorHandle, 'calls' | 'issued' | 'cas' | 'setFaults' | 'setAuthority' | 'reset'> & {
-  readonly faults: () => unknown;
-};
+export interface AdminState {
+  readonly cas: readonly CertificateAuthority[];
+  readonly calls: () => readonly Call[];
+  readonly issued: () => readonly Issued[];
+  readonly faults: () => Faults;
+  readonly setFaults: (faults: Partial<Faults>) => void;
+  readonly setAuthority: (identifier: string, changes: AuthorityChanges) => void;
+  readonly reset: () => void;
+}
 
 type AdminAnswer = ReturnType<AdminHandler>;
 
@@ -58,7 +66,7 @@ function object(body: unknown): object {
   throw new Error('The body must be a JSON object.');
 }
 
-function checkedChanges(changes: Readonly<Record<string, unknown>>): Parameters<AdminState['setAuthority']>[1] {
+function checkedChanges(changes: Readonly<Record<string, unknown>>): AuthorityChanges {
   const { status, quota, ...unknown } = changes;
   const known = authorityStatuses.find((one) => one === status);
   const isStatus = status === undefined || known !== undefined;

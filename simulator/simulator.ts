@@ -7,19 +7,20 @@ import { Gateway, type Call } from './gateway.ts';
 import {
   type Authority,
   type AuthoritySeed,
-  type AuthorityStatus,
   createAuthorities,
   defaultAuthorities,
   rootOf,
 } from './issuing/authority.ts';
 import { createInstances, defaultInstances } from './issuing/instances.ts';
-import { certificatePem, createLedger, type IssuedRecord } from './issuing/ledger.ts';
+import { createLedger } from './issuing/ledger.ts';
 import type { AccessKey } from './protocol/signature.ts';
 import { listen, portOf } from './server.ts';
 import { createServerIdentity } from './tls-identity.ts';
+import { type AuthorityChanges, type CertificateAuthority, type Issued, issuedOf, shownAuthority } from './views.ts';
 
 export type { Faults } from './faults.ts';
 export type { Call } from './gateway.ts';
+export type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts';
 
 /** How to start; everything has a default. */
 export interface SimulatorOptions {
@@ -38,35 +39,6 @@ export interface SimulatorOptions {
   readonly now?: () => Date;
 }
 
-/** One CA as its users see it. */
-export interface CertificateAuthority {
-  readonly identifier: string;
-  readonly algorithm: string;
-  readonly kind: 'ROOT' | 'SUB_ROOT';
-  readonly certificatePem: string;
-  readonly rootPem: string;
-  readonly notAfter: Date;
-  readonly status: AuthorityStatus;
-  readonly quota: number;
-}
-
-/** One certificate that was issued. */
-export interface Issued {
-  readonly identifier: string;
-  readonly customIdentifier: string | undefined;
-  /** Lower-case hex. */
-  readonly serialNumber: string;
-  readonly parentIdentifier: string;
-  readonly subject: string;
-  readonly pem: string;
-  /** `DELETED` after DeleteClientCertificate. */
-  readonly status: IssuedRecord['status'];
-  /** Name of the action that issued it. */
-  readonly action: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-}
-
 /** A running simulator. */
 export interface SimulatorHandle {
   /** `host:port`, as an issuer's spec.endpoint.host wants it. */
@@ -80,7 +52,7 @@ export interface SimulatorHandle {
   rootPem(identifier: string): string;
   setFaults(faults: Partial<Faults>): void;
   /** Changes a CA from now on until the next reset; throws for an identifier that does not exist. */
-  setAuthority(identifier: string, changes: { readonly status?: AuthorityStatus; readonly quota?: number }): void;
+  setAuthority(identifier: string, changes: AuthorityChanges): void;
   calls(): readonly Call[];
   issued(): readonly Issued[];
   /** Forgets calls, certificates and faults; CAs and instances are as at the start, with the same keys. */
@@ -101,7 +73,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     calls: () => gateway.calls,
     issued: () => issuedOf(service),
     setFaults: (faults: Partial<Faults>) => service.faults.set(faults),
-    setAuthority: (identifier: string, changes: { readonly status?: AuthorityStatus; readonly quota?: number }) => {
+    setAuthority: (identifier: string, changes: AuthorityChanges) => {
       Object.assign(authorityOf(service, identifier), changes);
     },
     reset: () => {
@@ -171,27 +143,6 @@ function forget(service: Service): void {
   service.faults.reset();
   for (const authority of service.authorities.values()) Object.assign(authority, authority.initial, { issuedCount: 0 });
   for (const instance of service.instances.values()) instance.certificate = undefined;
-}
-
-function issuedOf({ ledger }: Service): readonly Issued[] {
-  return ledger.all().map((record) => ({
-    identifier: record.identifier,
-    customIdentifier: record.customIdentifier,
-    serialNumber: record.serialNumber,
-    parentIdentifier: record.parent.identifier,
-    subject: record.subject,
-    pem: certificatePem(record),
-    status: record.status,
-    action: record.action,
-    notBefore: record.notBefore,
-    notAfter: record.notAfter,
-  }));
-}
-
-function shownAuthority(authority: Authority): CertificateAuthority {
-  const { identifier, algorithm, kind, certificatePem: pem, notAfter, status, quota } = authority;
-  const rootPem = rootOf(authority).certificatePem;
-  return { identifier, algorithm, kind, certificatePem: pem, rootPem, notAfter, status, quota };
 }
 
 function randomKey(): AccessKey {
