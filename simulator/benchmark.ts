@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createCustomCertificate } from './actions/create-custom-certificate.ts';
 import { FaultState } from './faults.ts';
 import { createAuthorities, defaultAuthorities } from './issuing/authority.ts';
+import { createInstances } from './issuing/instances.ts';
 import { createLedger } from './issuing/ledger.ts';
 import { canonicalRequest, signText } from './protocol/signature.ts';
 import { bitString, contextual, sequence, unsignedInteger } from './x509/der-writer.ts';
@@ -34,16 +35,18 @@ async function measureSigning(): Promise<void> {
   const now = () => new Date();
   const service = {
     authorities: await createAuthorities(defaultAuthorities, now()),
+    instances: createInstances([]),
     ledger: createLedger(),
     faults: new FaultState(Math.random),
     now,
   };
+  const caller = { accessKeyId: 'benchmark', accessKeySecret: '' };
   const run = (times: number): void => {
     for (let index = 0; index < times; index += 1) {
       const given = new Map(
         Object.entries({ ...parameters, customIdentifier: `signing-${service.ledger.all().length}` }),
       );
-      const outcome = createCustomCertificate.run(given, service);
+      const outcome = createCustomCertificate.run(given, service, caller);
       if (outcome.kind !== 'answered') throw new Error('the simulator refused the benchmark');
     }
   };

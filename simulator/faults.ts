@@ -4,8 +4,11 @@
 export interface Faults {
   /** Time before each answer, in milliseconds; per action where an object is given. */
   readonly latencyMilliseconds: number | Readonly<Record<string, number>>;
-  /** Calls that each issuing action accepts in a second; more are answered `Throttling.User`. 0: no limit. */
-  readonly throttlePerSecond: number;
+  /**
+   * Calls accepted in a second, more are answered `Throttling.User`: by each issuing action, or, where an object is given, by
+   * the actions that it names, issuing or not. 0: no limit.
+   */
+  readonly throttlePerSecond: number | Readonly<Record<string, number>>;
   /** 503 ServiceUnavailable, nothing issued. */
   readonly serviceUnavailable: number;
   /** InternalError, nothing issued. */
@@ -24,9 +27,15 @@ export interface Faults {
   readonly wrongKey: number;
   /** The certificate carries another name than was asked for. */
   readonly wrongName: number;
+  /** The certificate's extended key usage is code signing alone. */
+  readonly wrongUsage: number;
+  /** The certificate ends a day before the end that was asked for. */
+  readonly shiftedValidity: number;
+  /** The certificate is one of a CA. */
+  readonly asCertificateAuthority: number;
   /** How many of a hundred calls a counted fault strikes, beside the next n. */
   readonly percentages: Readonly<Partial<Record<CountedFault, number>>>;
-  /** For so long after `Immediately=0` the describe call shows the certificate as PENDING, without its PEM. */
+  /** For so long after an answer without certificate (`Immediately=0`) look-ups show it as PENDING, without its PEM. */
   readonly pendingMilliseconds: number;
   /** Order of the certificates in the chain. */
   readonly chainOrder: 'IssuerFirst' | 'RootFirst';
@@ -38,12 +47,37 @@ export interface Faults {
   readonly missingFinalNewline: boolean;
   /** Actions that the identity may not call: `Forbidden.RAM` with AccessDeniedDetail. */
   readonly deniedActions: readonly string[];
+  /** Actions that the service no longer has: `InvalidAction.NotFound`. */
+  readonly withdrawnActions: readonly string[];
+  /** Actions, issuing or not, that are refused in any way; nothing is issued. */
+  readonly failingActions: Readonly<
+    Record<string, { readonly code: string; readonly status: number; readonly message?: string }>
+  >;
   /** The CA has no certificates left: `InsufficientQuota`. */
   readonly quotaExhausted: boolean;
   /** What a custom identifier that was used before leads to. Undocumented. */
   readonly duplicateIdentifier: 'ParamRepeat' | 'Accept' | 'ReturnEarlier';
   /** Whether names and usages of the CSR count where no passthrough says otherwise. Undocumented. */
   readonly csrExtensions: 'Used' | 'Ignored';
+  /**
+   * Names of a CSR where `Domain`, `SanValue` or `Sans` give some too: only the CSR's, both, or only the parameters'. Without
+   * such a parameter the CSR's are used. Undocumented.
+   */
+  readonly csrNames: 'Kept' | 'Merged' | 'Replaced';
+  /** Whether usages of the CSR replace those of the server or client profile. Undocumented. */
+  readonly csrUsages: 'Used' | 'Ignored';
+  /**
+   * Subject of a CSR where parameters give one too, apart from the common name, which is the CSR's when it has one. `Wins`:
+   * parameters fill what is missing; `Merged`: a parameter's value stands beside another value of the CSR; `ParametersWin`:
+   * it replaces it. Undocumented.
+   */
+  readonly csrSubject: 'Wins' | 'Merged' | 'ParametersWin';
+  /** Whether the documented defaults are added to a subject that lacks them, although there is a CSR. */
+  readonly addedSubject: 'Documented' | 'None';
+  /** Server and client answers in the older form: root and parent certificate, no serial number and no chain. */
+  readonly olderReply: boolean;
+  /** CreateServerCertificateWithCsr answers without PEM texts whatever `Immediately` says, as its older document has it. */
+  readonly serverIgnoresImmediately: boolean;
 }
 
 /** Nothing goes wrong; the choices are the ones that seem likeliest. */
@@ -59,6 +93,9 @@ export const noFaults: Faults = {
   withoutCertificate: 0,
   wrongKey: 0,
   wrongName: 0,
+  wrongUsage: 0,
+  shiftedValidity: 0,
+  asCertificateAuthority: 0,
   percentages: {},
   pendingMilliseconds: 0,
   chainOrder: 'IssuerFirst',
@@ -66,9 +103,17 @@ export const noFaults: Faults = {
   escapedNewlines: false,
   missingFinalNewline: false,
   deniedActions: [],
+  withdrawnActions: [],
+  failingActions: {},
   quotaExhausted: false,
   duplicateIdentifier: 'ParamRepeat',
   csrExtensions: 'Used',
+  csrNames: 'Merged',
+  csrUsages: 'Ignored',
+  csrSubject: 'Merged',
+  addedSubject: 'Documented',
+  olderReply: false,
+  serverIgnoresImmediately: false,
 };
 
 /** Names of the faults that are used up. */
@@ -80,7 +125,10 @@ export type CountedFault =
   | 'cutAfterIssuing'
   | 'withoutCertificate'
   | 'wrongKey'
-  | 'wrongName';
+  | 'wrongName'
+  | 'wrongUsage'
+  | 'shiftedValidity'
+  | 'asCertificateAuthority';
 
 /** The faults that are set now, with the bookkeeping for those that are used up. */
 export class FaultState {
@@ -113,6 +161,13 @@ export class FaultState {
     if (left <= 0) return this.#random() * 100 < (this.#faults.percentages[fault] ?? 0);
     this.#faults = { ...this.#faults, [fault]: left - 1 };
     return true;
+  }
+
+  /** Calls that an action accepts in a second, 0 for no limit. */
+  throttle({ name, issues }: { readonly name: string; readonly issues: boolean }): number {
+    const { throttlePerSecond: limit } = this.#faults;
+    if (typeof limit === 'number') return issues ? limit : 0;
+    return limit[name] ?? 0;
   }
 
   /** Time before the answer of an action, in milliseconds. */

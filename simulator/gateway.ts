@@ -4,7 +4,7 @@ import type { Action, ActionOutcome, Service } from './actions/action.ts';
 import { findAction } from './actions/index.ts';
 import { checkParameters } from './protocol/parameters.ts';
 import { problem, problemBody, type Problem } from './protocol/problem.ts';
-import { type SignatureContext, type SignedRequest, verifySignature } from './protocol/signature.ts';
+import { type AccessKey, type SignatureContext, type SignedRequest, verifySignature } from './protocol/signature.ts';
 import { RateWindow } from './rate-window.ts';
 
 /** One call that arrived. `parameters` are cut to 100 characters each; `outcome` is `ok`, `cut` or an error code. */
@@ -82,17 +82,21 @@ export class Gateway {
     const verified = verifySignature(request, this.#signatures);
     if (verified.kind === 'refused') return verified;
     const action = findAction(called.name, called.version);
-    if (action === undefined) return refuse(problem('InvalidAction.NotFound', 'Specified api is not found.', 404));
+    if (action === undefined || this.#service.faults.current.withdrawnActions.includes(called.name)) {
+      return refuse(problem('InvalidAction.NotFound', 'Specified api is not found.', 404));
+    }
     if (action === 'WrongVersion')
       return refuse(problem('InvalidVersion', 'Specified parameter Version is not valid.', 404));
-    const objection = this.#objection(action, verified.accessKeyId);
+    const objection = this.#objection(action, verified.accessKey.accessKeyId);
     if (objection !== undefined) return refuse(objection);
     if (request.query.size + called.formSize > parameters.size) {
       return refuse(problem('InvalidParameter', 'A parameter is given more than once.'));
     }
     const checked = checkParameters(action.parameters, parameters);
     if (checked.kind === 'refused') return checked;
-    return action.issues ? this.#issue(action, parameters) : action.run(parameters, this.#service);
+    return action.issues
+      ? this.#issue(action, parameters, verified.accessKey)
+      : action.run(parameters, this.#service, verified.accessKey);
   }
 
   #objection(action: Action, accessKeyId: string): Problem | undefined {
@@ -105,7 +109,7 @@ export class Gateway {
           403,
         ),
         accessDeniedDetail: {
-          AuthAction: `yundun-cert:${action.name}`,
+          AuthAction: `${action.version === '2015-04-01' ? 'sts' : 'yundun-cert'}:${action.name}`,
           AuthPrincipalType: 'SubUser',
           AuthPrincipalDisplayName: `user-of-${accessKeyId}`,
           PolicyType: 'AccountLevelIdentityBasedPolicy',
@@ -113,12 +117,16 @@ export class Gateway {
         },
       };
     }
-    if (!action.issues || this.#window.admits(action.name, current.throttlePerSecond, this.#service.now().getTime()))
-      return undefined;
+    const failing = current.failingActions[action.name];
+    if (failing !== undefined) {
+      return problem(failing.code, failing.message ?? 'The specified request failed.', failing.status);
+    }
+    const limit = this.#service.faults.throttle(action);
+    if (this.#window.admits(action.name, limit, this.#service.now().getTime())) return undefined;
     return problem('Throttling.User', 'Request was denied due to user flow control.');
   }
 
-  #issue(action: Action, parameters: ReadonlyMap<string, string>): ActionOutcome {
+  #issue(action: Action, parameters: ReadonlyMap<string, string>, caller: AccessKey): ActionOutcome {
     const { faults } = this.#service;
     const internal = problem(
       'InternalError',
@@ -132,7 +140,7 @@ export class Gateway {
     }
     if (faults.strikes('internalErrorBeforeIssuing')) return refuse(internal);
     if (faults.strikes('cutBeforeIssuing')) return { kind: 'cut' };
-    const outcome = action.run(parameters, this.#service);
+    const outcome = action.run(parameters, this.#service, caller);
     if (outcome.kind !== 'answered') return outcome;
     if (faults.strikes('internalErrorAfterIssuing')) return refuse(internal);
     return faults.strikes('cutAfterIssuing') ? { kind: 'cut' } : outcome;

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Service } from './actions/action.ts';
 import { FaultState, type Faults } from './faults.ts';
+import { createAdmin } from './admin.ts';
 import { Gateway, type Call } from './gateway.ts';
 import {
   type Authority,
@@ -10,13 +11,16 @@ import {
   defaultAuthorities,
   rootOf,
 } from './issuing/authority.ts';
-import { certificatePem, createLedger } from './issuing/ledger.ts';
+import { createInstances, defaultInstances } from './issuing/instances.ts';
+import { createLedger } from './issuing/ledger.ts';
 import type { AccessKey } from './protocol/signature.ts';
 import { listen, portOf } from './server.ts';
 import { createServerIdentity } from './tls-identity.ts';
+import { type AuthorityChanges, type CertificateAuthority, type Issued, issuedOf, shownAuthority } from './views.ts';
 
 export type { Faults } from './faults.ts';
 export type { Call } from './gateway.ts';
+export type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts';
 
 /** How to start; everything has a default. */
 export interface SimulatorOptions {
@@ -27,31 +31,12 @@ export interface SimulatorOptions {
   /** Keys that are accepted; default one that is random at each start. */
   readonly accessKeys?: readonly AccessKey[];
   readonly authorities?: readonly AuthoritySeed[];
+  /** Purchased instances that CreateExternalCACertificate may activate; default two. */
+  readonly instances?: readonly string[];
   /** Decides `percentages` of the faults; 0 to 1, default Math.random. */
   readonly random?: () => number;
   /** The simulator's clock; default the machine's. */
   readonly now?: () => Date;
-}
-
-/** One CA as its users see it. */
-export interface CertificateAuthority {
-  readonly identifier: string;
-  readonly algorithm: string;
-  readonly kind: 'ROOT' | 'SUB_ROOT';
-  readonly certificatePem: string;
-  readonly rootPem: string;
-  readonly notAfter: Date;
-}
-
-/** One certificate that was issued. */
-export interface Issued {
-  readonly identifier: string;
-  readonly customIdentifier: string | undefined;
-  /** Lower-case hex. */
-  readonly serialNumber: string;
-  readonly parentIdentifier: string;
-  readonly subject: string;
-  readonly pem: string;
 }
 
 /** A running simulator. */
@@ -66,9 +51,11 @@ export interface SimulatorHandle {
   readonly tlsCaPem: string | undefined;
   rootPem(identifier: string): string;
   setFaults(faults: Partial<Faults>): void;
+  /** Changes a CA from now on until the next reset; throws for an identifier that does not exist. */
+  setAuthority(identifier: string, changes: AuthorityChanges): void;
   calls(): readonly Call[];
   issued(): readonly Issued[];
-  /** Forgets calls, certificates and faults; the CAs stay. */
+  /** Forgets calls, certificates and faults; CAs and instances are as at the start, with the same keys. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -85,16 +72,28 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const state = {
     calls: () => gateway.calls,
     issued: () => issuedOf(service),
+    setFaults: (faults: Partial<Faults>) => service.faults.set(faults),
+    setAuthority: (identifier: string, changes: AuthorityChanges) => {
+      Object.assign(authorityOf(service, identifier), changes);
+    },
     reset: () => {
       gateway.reset();
       forget(service);
     },
   };
+  const shownAuthorities = () => [...service.authorities.values()].map(shownAuthority);
+  const admin = createAdmin({
+    ...state,
+    get cas() {
+      return shownAuthorities();
+    },
+    faults: () => service.faults.current,
+  });
   const host = options.host ?? '127.0.0.1';
   const identity = options.protocol === 'HTTPS' ? await createServerIdentity(host) : undefined;
   const server = await listen(
     { host, port: options.port ?? 0, tls: identity },
-    { gateway, latency: (action) => service.faults.latency(action), admin: adminOf(service, state) },
+    { gateway, latency: (action) => service.faults.latency(action), admin },
   );
   const endpoint = `${host}:${portOf(server)}`;
   const url = `${identity === undefined ? 'http' : 'https'}://${endpoint}`;
@@ -104,10 +103,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     url,
     adminUrl: `${url}/admin`,
     accessKey: { accessKeyId, accessKeySecret },
-    cas: [...service.authorities.values()].map(shownAuthority),
+    get cas() {
+      return shownAuthorities();
+    },
     tlsCaPem: identity?.caPem,
-    rootPem: (identifier) => rootPemOf(service, identifier),
-    setFaults: (faults) => service.faults.set(faults),
+    rootPem: (identifier) => rootOf(authorityOf(service, identifier)).certificatePem,
     ...state,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -117,85 +117,32 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
 }
 
-async function createService({ authorities, random, now = () => new Date() }: SimulatorOptions): Promise<Service> {
+async function createService({
+  authorities,
+  instances = defaultInstances,
+  random,
+  now = () => new Date(),
+}: SimulatorOptions): Promise<Service> {
   return {
     authorities: await createAuthorities(authorities ?? defaultAuthorities, now()),
+    instances: createInstances(instances),
     ledger: createLedger(),
     faults: new FaultState(random ?? Math.random),
     now,
   };
 }
 
-function rootPemOf({ authorities }: Service, identifier: string): string {
+function authorityOf({ authorities }: Service, identifier: string): Authority {
   const authority = authorities.get(identifier);
   if (authority === undefined) throw new Error(`There is no CA ${identifier}.`);
-  return rootOf(authority).certificatePem;
+  return authority;
 }
 
 function forget(service: Service): void {
   service.ledger.clear();
   service.faults.reset();
-  for (const authority of service.authorities.values()) authority.issuedCount = 0;
-}
-
-type State = Pick<SimulatorHandle, 'calls' | 'issued' | 'reset'>;
-
-function adminOf(service: Service, state: State): Parameters<typeof listen>[1]['admin'] {
-  return (method, path, body) => {
-    switch (`${method} ${path}`) {
-      case 'GET calls':
-        return { status: 200, body: state.calls() };
-      case 'GET counters':
-        return { status: 200, body: countersOf(state.calls()) };
-      case 'GET issued':
-        return { status: 200, body: state.issued() };
-      case 'GET cas':
-        return { status: 200, body: [...service.authorities.values()].map(shownAuthority) };
-      case 'GET faults':
-        return { status: 200, body: service.faults.current };
-      case 'POST faults':
-        return changeFaults(service, body);
-      case 'POST reset':
-        state.reset();
-        return { status: 200, body: {} };
-      default:
-        return {
-          status: 404,
-          body: { message: 'There are GET calls, counters, issued, cas, faults and POST faults, reset.' },
-        };
-    }
-  };
-}
-
-function changeFaults({ faults }: Service, body: unknown): { readonly status: number; readonly body: unknown } {
-  try {
-    faults.set(body as Partial<Faults>);
-    return { status: 200, body: faults.current };
-  } catch (error) {
-    return { status: 400, body: { message: String(error) } };
-  }
-}
-
-function countersOf(calls: readonly Call[]): Readonly<Record<string, number>> {
-  const counters: Record<string, number> = {};
-  for (const { action } of calls) counters[action] = (counters[action] ?? 0) + 1;
-  return counters;
-}
-
-function issuedOf({ ledger }: Service): readonly Issued[] {
-  return ledger.all().map((record) => ({
-    identifier: record.identifier,
-    customIdentifier: record.customIdentifier,
-    serialNumber: record.serialNumber,
-    parentIdentifier: record.parent.identifier,
-    subject: record.subject,
-    pem: certificatePem(record),
-  }));
-}
-
-function shownAuthority(authority: Authority): CertificateAuthority {
-  const { identifier, algorithm, kind, certificatePem: pem, notAfter } = authority;
-  return { identifier, algorithm, kind, certificatePem: pem, rootPem: rootOf(authority).certificatePem, notAfter };
+  for (const authority of service.authorities.values()) Object.assign(authority, authority.initial, { issuedCount: 0 });
+  for (const instance of service.instances.values()) instance.certificate = undefined;
 }
 
 function randomKey(): AccessKey {

@@ -1,13 +1,16 @@
 /** The shape that all actions share: a name, an API version, a parameter table and what is done. */
 import type { FaultState } from '../faults.ts';
 import type { Authority } from '../issuing/authority.ts';
+import type { Instance } from '../issuing/instances.ts';
 import type { Ledger } from '../issuing/ledger.ts';
 import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
 import type { Problem } from '../protocol/problem.ts';
+import type { AccessKey } from '../protocol/signature.ts';
 
 /** What an action works on. */
 export interface Service {
   readonly authorities: ReadonlyMap<string, Authority>;
+  readonly instances: ReadonlyMap<string, Instance>;
   readonly ledger: Ledger;
   readonly faults: FaultState;
   readonly now: () => Date;
@@ -25,7 +28,7 @@ export interface Action {
   readonly version: string;
   readonly issues: boolean;
   readonly parameters: readonly ParameterRule[];
-  readonly run: (given: Parameters, service: Service) => ActionOutcome;
+  readonly run: (given: Parameters, service: Service, caller: AccessKey) => ActionOutcome;
 }
 
 /** A refusal as an outcome. */

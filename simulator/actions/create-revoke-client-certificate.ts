@@ -1,17 +1,27 @@
-/** CreateRevokeClientCertificate (2020-06-30): revokes one issued certificate. */
-import { problem } from '../protocol/problem.ts';
-import { refused, type Action } from './action.ts';
+/** CreateRevokeClientCertificate (2020-06-30) and its like for the warehouse: one issued certificate is revoked. */
+import { type Action, refused } from './action.ts';
+import { findCertificate, type Shelf } from './described-certificate.ts';
+import { identifierParameter } from './shared-parameters.ts';
 
-export const createRevokeClientCertificate: Action = {
-  name: 'CreateRevokeClientCertificate',
-  version: '2020-06-30',
-  issues: false,
-  parameters: [{ name: 'Identifier', type: 'string', required: true, maximumLength: 64 }],
-  run(given, { ledger, now }) {
-    const record = ledger.byIdentifier(given.get('Identifier') ?? '');
-    if (record === undefined) return refused(problem('NotFound', 'The specified certificate does not exist.'));
-    record.status = 'REVOKE';
-    record.modifiedAt = now();
-    return { kind: 'answered', body: {} };
-  },
-};
+export const createRevokeClientCertificate: Action = revocation(
+  'CreateRevokeClientCertificate',
+  '2020-06-30',
+  'Certificates',
+);
+
+/** An action that revokes certificates of that shelf. */
+export function revocation(name: string, version: string, shelf: Shelf): Action {
+  return {
+    name,
+    version,
+    issues: false,
+    parameters: [identifierParameter],
+    run(given, service) {
+      const record = findCertificate(given.get('Identifier') ?? '', shelf, service);
+      if ('code' in record) return refused(record);
+      record.status = 'REVOKE';
+      record.modifiedAt = service.now();
+      return { kind: 'answered', body: {} };
+    },
+  };
+}

@@ -1,16 +1,22 @@
 /** DescribeCACertificate (2020-06-30): a CA with its state, dates in milliseconds, counts and chain. */
 import { authorityChain } from '../issuing/authority.ts';
+import type { Faults } from '../faults.ts';
+import { certificatePem, type IssuedRecord } from '../issuing/ledger.ts';
 import { presentPem } from '../issuing/presentation.ts';
 import { problem } from '../protocol/problem.ts';
-import { refused, type Action } from './action.ts';
+import { type Action, type ActionOutcome, refused } from './action.ts';
+import { identifierParameter } from './shared-parameters.ts';
 
 export const describeCACertificate: Action = {
   name: 'DescribeCACertificate',
   version: '2020-06-30',
   issues: false,
-  parameters: [{ name: 'Identifier', type: 'string', required: true, maximumLength: 64 }],
-  run(given, { authorities, faults }) {
-    const authority = authorities.get(given.get('Identifier') ?? '');
+  parameters: [identifierParameter],
+  run(given, { authorities, faults, ledger }) {
+    const identifier = given.get('Identifier') ?? '';
+    const external = ledger.byIdentifier(identifier);
+    if (external?.type === 'CA') return describeExternal(external, faults.current);
+    const authority = authorities.get(identifier);
     if (authority === undefined) return refused(problem('NotFound', 'The specified CA certificate does not exist.'));
     const { current } = faults;
     const total = authority.quota;
@@ -44,3 +50,30 @@ export const describeCACertificate: Action = {
     };
   },
 };
+
+/** A CA certificate of CreateExternalCACertificate; its key is not here, so that it has issued nothing. */
+function describeExternal(record: IssuedRecord, faults: Faults): ActionOutcome {
+  const { keyFamily, keySize } = record.request;
+  return {
+    kind: 'answered',
+    body: {
+      Certificate: {
+        Identifier: record.identifier,
+        CertificateType: 'SUB_ROOT',
+        Status: record.status,
+        Algorithm: keyFamily,
+        KeySize: keySize,
+        IssuerType: 'external',
+        ParentIdentifier: record.parent.identifier,
+        SerialNumber: record.serialNumber,
+        SubjectDN: record.subject,
+        X509Certificate: presentPem(certificatePem(record), faults),
+        CaCertChain: presentPem(authorityChain(record.parent, true).join(''), faults),
+        BeforeDate: record.notBefore.getTime(),
+        AfterDate: record.notAfter.getTime(),
+        Tags: record.tags,
+        ResourceGroupId: record.resourceGroupId ?? '',
+      },
+    },
+  };
+}

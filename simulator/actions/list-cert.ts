@@ -2,6 +2,8 @@
 import { integerOf } from '../protocol/parameters.ts';
 import { problem } from '../protocol/problem.ts';
 import { refused, type Action } from './action.ts';
+import { isOn } from './described-certificate.ts';
+import { pageParameters } from './paging.ts';
 
 const datePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d)?$/;
 
@@ -17,8 +19,7 @@ export const listCert: Action = {
     { name: 'Type', type: 'string', values: ['SERVER', 'CLIENT', 'END_ENTITY'] },
     { name: 'AfterDate', type: 'string', pattern: datePattern },
     { name: 'BeforeDate', type: 'string', pattern: datePattern },
-    { name: 'CurrentPage', type: 'integer', minimum: 1 },
-    { name: 'ShowSize', type: 'integer', minimum: 1, maximum: 50 },
+    ...pageParameters,
     { name: 'MaxResults', type: 'integer', minimum: 1, maximum: 2000 },
     { name: 'NextToken', type: 'string', maximumLength: 64 },
   ],
@@ -29,6 +30,7 @@ export const listCert: Action = {
       .all()
       .filter(
         (record) =>
+          isOn(record, 'Certificates') &&
           (parent === undefined || record.parent.identifier === parent) &&
           (status === undefined || record.status === status) &&
           (type === undefined || record.type === type) &&

@@ -35,10 +35,18 @@ export interface AuthoritySeed {
   readonly certMaxTimeDays?: number;
   /** How many certificates may be issued; default 1,000,000. */
   readonly quota?: number;
+  /** How many further sub CAs may stand below a sub CA (`pathLenConstraint`); default 0. Roots have no limit. */
+  readonly pathLength?: number;
+  /** Province and city in the CA's subject; default none. */
+  readonly state?: string;
+  readonly locality?: string;
 }
 
-/** `ISSUE` is active, `REVOKE` revoked. */
-export type AuthorityStatus = 'ISSUE' | 'REVOKE';
+/** The states of a CA. */
+export const authorityStatuses = ['ISSUE', 'FORBIDDEN', 'REVOKE'] as const;
+
+/** `ISSUE` is active, `FORBIDDEN` switched off, `REVOKE` revoked. */
+export type AuthorityStatus = (typeof authorityStatuses)[number];
 
 /** One CA with its key. `status`, `quota` and `issuedCount` change while the simulator runs. */
 export interface Authority {
@@ -57,6 +65,11 @@ export interface Authority {
   readonly serialNumber: string;
   readonly subject: string;
   readonly crlUrl: string;
+  readonly attributes: readonly NameAttribute[];
+  /** Sub CAs that may stand below; undefined for a root, which has no limit. */
+  readonly pathLength: number | undefined;
+  /** State and quota at the start, to which a reset returns. */
+  readonly initial: { readonly status: AuthorityStatus; readonly quota: number };
   /** Extensions that every certificate of this CA carries. */
   readonly authorityKeyExtension: Buffer;
   readonly crlExtension: Buffer;
@@ -69,7 +82,14 @@ export interface Authority {
 export const defaultAuthorities: readonly AuthoritySeed[] = [
   { identifier: 'sim-root-ecc', algorithm: 'ECC_256', kind: 'ROOT' },
   { identifier: 'sim-root-rsa', algorithm: 'RSA_2048', kind: 'ROOT' },
-  { identifier: 'sim-sub-ecc-p256', algorithm: 'ECC_256', kind: 'SUB_ROOT', parent: 'sim-root-ecc' },
+  {
+    identifier: 'sim-sub-ecc-p256',
+    algorithm: 'ECC_256',
+    kind: 'SUB_ROOT',
+    parent: 'sim-root-ecc',
+    state: 'Zhejiang',
+    locality: 'Hangzhou',
+  },
   { identifier: 'sim-sub-rsa-2048', algorithm: 'RSA_2048', kind: 'SUB_ROOT', parent: 'sim-root-rsa' },
   { identifier: 'sim-sub-revoked', algorithm: 'ECC_256', kind: 'SUB_ROOT', parent: 'sim-root-ecc', status: 'REVOKE' },
   { identifier: 'sim-sub-short', algorithm: 'ECC_256', kind: 'SUB_ROOT', parent: 'sim-root-ecc', days: 30 },
@@ -79,6 +99,20 @@ export const defaultAuthorities: readonly AuthoritySeed[] = [
     kind: 'SUB_ROOT',
     parent: 'sim-root-ecc',
     issuerType: 'iTrusChina',
+  },
+  {
+    identifier: 'sim-sub-ecc-issuing-cas',
+    algorithm: 'ECC_256',
+    kind: 'SUB_ROOT',
+    parent: 'sim-root-ecc',
+    pathLength: 2,
+  },
+  {
+    identifier: 'sim-sub-rsa-issuing-cas',
+    algorithm: 'RSA_2048',
+    kind: 'SUB_ROOT',
+    parent: 'sim-root-rsa',
+    pathLength: 2,
   },
 ];
 
@@ -124,16 +158,14 @@ function createAuthority(
   now: Date,
 ): Authority {
   const isRoot = seed.kind === 'ROOT';
-  const attributes: NameAttribute[] = [
-    { type: attributeType.country, value: 'CN' },
-    { type: attributeType.organization, value: 'PCA Simulator' },
-    { type: attributeType.commonName, value: `Simulated ${seed.identifier}` },
-  ];
+  const attributes = attributesOf(seed);
   const keyInfo = keys.publicKey.export({ type: 'spki', format: 'der' });
   const signer = createSigner(seed.algorithm, keys.privateKey, keyInfo, encodeName(attributes));
   const notBefore = new Date(Math.floor(now.getTime() / 1000) * 1000 - 30 * day);
   const notAfter = new Date(notBefore.getTime() + 30 * day + (seed.days ?? (isRoot ? 30 : 20) * 365.25) * day);
   const serialNumber = randomSerialNumber();
+  const pathLength = isRoot ? undefined : (seed.pathLength ?? 0);
+  const initial = { status: seed.status ?? 'ISSUE', quota: seed.quota ?? 1_000_000 } as const;
   const issuer = parent?.signer ?? signer;
   const authorityKeyExtension = extension(
     extensionType.authorityKeyIdentifier,
@@ -147,7 +179,7 @@ function createAuthority(
     notBefore,
     notAfter,
     extensions: [
-      extension(extensionType.basicConstraints, true, isRoot ? basicConstraints(true) : basicConstraints(true, 0)),
+      extension(extensionType.basicConstraints, true, basicConstraints(true, pathLength)),
       extension(extensionType.keyUsage, true, keyUsage([keyUsageBit.keyCertSign, keyUsageBit.crlSign])),
       extension(extensionType.subjectKeyIdentifier, false, subjectKeyIdentifier(signer.keyIdentifier)),
       parent?.authorityKeyExtension ?? authorityKeyExtension,
@@ -169,12 +201,24 @@ function createAuthority(
     serialNumber: showSerialNumber(serialNumber),
     subject: showName(attributes),
     crlUrl,
+    attributes,
+    pathLength,
+    initial,
     authorityKeyExtension,
     crlExtension: extension(extensionType.crlDistributionPoints, false, crlDistributionPoints(crlUrl)),
-    status: seed.status ?? 'ISSUE',
-    quota: seed.quota ?? 1_000_000,
+    ...initial,
     issuedCount: 0,
   };
+}
+
+function attributesOf({ identifier, state, locality }: AuthoritySeed): readonly NameAttribute[] {
+  return [
+    { type: attributeType.country, value: 'CN' },
+    ...(state === undefined ? [] : [{ type: attributeType.state, value: state }]),
+    ...(locality === undefined ? [] : [{ type: attributeType.locality, value: locality }]),
+    { type: attributeType.organization, value: 'PCA Simulator' },
+    { type: attributeType.commonName, value: `Simulated ${identifier}` },
+  ];
 }
 
 /** A signer for the key, its identifier hashed from the public key's bits. */

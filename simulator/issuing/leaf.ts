@@ -4,27 +4,32 @@ import { keyIdentifier, signCertificate } from '../x509/certificate.ts';
 import { decodeName, showName } from '../x509/names.ts';
 import {
   basicConstraints,
+  type ExtensionContent,
+  extendedKeyUsage,
   extension,
   extensionType,
+  purposes,
   subjectAlternativeName,
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
 import { type Authority, publicKeyBits, randomSerialNumber, showSerialNumber } from './authority.ts';
 
-/** One certificate to be made; `wrongKey` and `wrongName` spoil it on purpose. */
+/** One certificate to be made; `wrongKey`, `wrongName` and `wrongUsage` spoil it on purpose. */
 export interface LeafContent {
   readonly request: CertificationRequest;
   /** DER of the Name. */
   readonly subject: Buffer;
-  /** Complete Extension elements that were asked for. */
-  readonly extensions: readonly Buffer[];
+  readonly extensions: readonly ExtensionContent[];
   readonly serialNumber: Buffer | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly withCrl: boolean;
+  /** BasicConstraints: an end entity unless `ca`. */
+  readonly constraints: { readonly ca: boolean; readonly pathLength?: number; readonly critical: boolean };
   readonly wrongKey: boolean;
   readonly wrongName: boolean;
+  readonly wrongUsage: boolean;
 }
 
 /** What the ledger keeps of a certificate that was just made. */
@@ -36,11 +41,9 @@ export interface Leaf {
   readonly commonName: string;
 }
 
-const endEntity = extension(extensionType.basicConstraints, true, basicConstraints(false));
-
 /** Signs the certificate. */
 export function issueLeaf(authority: Authority, content: LeafContent): Leaf {
-  const { request } = content;
+  const { request, constraints } = content;
   const spki = content.wrongKey ? strangeKey() : request.subjectPublicKeyInfo;
   const bits = content.wrongKey ? publicKeyBits(spki) : request.publicKeyBits;
   const serialNumber = content.serialNumber ?? randomSerialNumber();
@@ -51,10 +54,14 @@ export function issueLeaf(authority: Authority, content: LeafContent): Leaf {
     notBefore: content.notBefore,
     notAfter: content.notAfter,
     extensions: [
-      endEntity,
+      extension(
+        extensionType.basicConstraints,
+        constraints.critical,
+        basicConstraints(constraints.ca, constraints.pathLength),
+      ),
       extension(extensionType.subjectKeyIdentifier, false, subjectKeyIdentifier(keyIdentifier(bits))),
       authority.authorityKeyExtension,
-      ...(content.wrongName ? [strangeName] : content.extensions),
+      ...askedExtensions(content).map(({ type, critical, value }) => extension(type, critical, value)),
       ...(content.withCrl ? [authority.crlExtension] : []),
     ],
   });
@@ -68,11 +75,22 @@ export function issueLeaf(authority: Authority, content: LeafContent): Leaf {
   };
 }
 
-const strangeName = extension(
-  extensionType.subjectAlternativeName,
-  false,
-  subjectAlternativeName([{ type: 'dNSName', value: 'somebody-else.example.com' }]),
-);
+function askedExtensions({ extensions, wrongName, wrongUsage }: LeafContent): readonly ExtensionContent[] {
+  if (wrongName) return [strangeName];
+  return wrongUsage ? [...extensions.filter(({ type }) => type !== strangeUsage.type), strangeUsage] : extensions;
+}
+
+const strangeName: ExtensionContent = {
+  type: extensionType.subjectAlternativeName,
+  critical: false,
+  value: subjectAlternativeName([{ type: 'dNSName', value: 'somebody-else.example.com' }]),
+};
+
+const strangeUsage: ExtensionContent = {
+  type: extensionType.extendedKeyUsage,
+  critical: false,
+  value: extendedKeyUsage([purposes['codeSigning'] ?? '']),
+};
 
 function strangeKey(): Buffer {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' });

@@ -1,9 +1,10 @@
 /** What the simulated service has issued. Identifiers and custom identifiers are unique in the whole account. */
 import { toPem } from '../x509/pem.ts';
 import type { AlternativeName } from '../x509/extensions.ts';
+import type { CertificationRequest } from '../x509/signing-request.ts';
 import type { Authority } from './authority.ts';
 
-/** One issued certificate. `status` and `modifiedAt` change when it is revoked. */
+/** One issued certificate. `status` and `modifiedAt` change when it is revoked or deleted. */
 export interface IssuedRecord {
   readonly identifier: string;
   readonly customIdentifier: string | undefined;
@@ -14,9 +15,13 @@ export interface IssuedRecord {
   readonly subject: string;
   readonly commonName: string;
   readonly names: readonly AlternativeName[];
-  readonly keyFamily: 'RSA' | 'ECC';
+  readonly request: CertificationRequest;
   /** `CertificateType` of the describe and list operations. */
-  readonly type: 'SERVER' | 'CLIENT' | 'END_ENTITY';
+  readonly type: 'SERVER' | 'CLIENT' | 'END_ENTITY' | 'CA';
+  /** Name of the action that issued it. */
+  readonly action: string;
+  /** Issued for the certificate warehouse, whose look-ups alone show it. */
+  readonly inWarehouse: boolean;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly issuedAt: Date;
@@ -24,18 +29,21 @@ export interface IssuedRecord {
   readonly availableAt: Date;
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];
   readonly resourceGroupId: string | undefined;
-  status: 'ISSUE' | 'REVOKE';
+  status: 'ISSUE' | 'REVOKE' | 'DELETED';
   modifiedAt: Date;
 }
 
 /** The issued certificates with the look-ups that the service offers. */
 export interface Ledger {
   add(record: IssuedRecord): void;
+  /** Deleted ones are not found. */
   byIdentifier(identifier: string): IssuedRecord | undefined;
   /** The first certificate issued under that custom identifier. */
   byCustomIdentifier(customIdentifier: string): IssuedRecord | undefined;
+  /** Takes the certificate out of every look-up. */
+  delete(record: IssuedRecord): void;
   hasSerialNumber(parent: Authority, serialNumber: string): boolean;
-  /** In the order of issuing. */
+  /** In the order of issuing, deleted ones too. */
   all(): readonly IssuedRecord[];
   clear(): void;
 }
@@ -58,6 +66,12 @@ export function createLedger(): Ledger {
     },
     byIdentifier: (identifier) => identifiers.get(identifier),
     byCustomIdentifier: (customIdentifier) => customIdentifiers.get(customIdentifier),
+    delete(record) {
+      record.status = 'DELETED';
+      identifiers.delete(record.identifier);
+      const { customIdentifier = '' } = record;
+      if (customIdentifiers.get(customIdentifier) === record) customIdentifiers.delete(customIdentifier);
+    },
     hasSerialNumber: (parent, serialNumber) => serialNumbers.has(`${parent.identifier}/${serialNumber}`),
     all: () => records,
     clear() {

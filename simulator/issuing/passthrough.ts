@@ -1,20 +1,21 @@
 /** `ApiPassthrough` of CreateCustomCertificate: subject and extensions that the caller dictates. */
-import { DerError, readChildren, readElement } from '../x509/der-reader.ts';
 import { isObjectIdentifier } from '../x509/der-writer.ts';
 import {
   type AlternativeName,
   type AlternativeNameType,
+  type ExtensionContent,
   extendedKeyUsage,
-  extension,
   extensionType,
   isAlternativeName,
   keyUsage,
   keyUsageBit,
+  purposes,
   subjectAlternativeName,
 } from '../x509/extensions.ts';
-import { attributeType, encodeName, type NameAttribute } from '../x509/names.ts';
+import { encodeName, type NameAttribute } from '../x509/names.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
 import { listItems, listValues, type ParameterRule, type Parameters } from '../protocol/parameters.ts';
+import { subjectFields, subjectRules } from './subject-fields.ts';
 
 const subject = 'ApiPassthrough.Subject';
 const extensions = 'ApiPassthrough.Extensions';
@@ -31,26 +32,7 @@ const usageBits = {
   DecipherOnly: keyUsageBit.decipherOnly,
 } as const;
 
-const purposes: Readonly<Record<string, string>> = {
-  any: '2.5.29.37.0',
-  serverAuth: '1.3.6.1.5.5.7.3.1',
-  clientAuth: '1.3.6.1.5.5.7.3.2',
-  codeSigning: '1.3.6.1.5.5.7.3.3',
-  emailProtection: '1.3.6.1.5.5.7.3.4',
-  timeStamping: '1.3.6.1.5.5.7.3.8',
-  OCSPSigning: '1.3.6.1.5.5.7.3.9',
-};
-
 const nameTypes: readonly AlternativeNameType[] = ['rfc822Name', 'dNSName', 'uniformResourceIdentifier', 'iPAddress'];
-
-const subjectFields = [
-  ['Country', attributeType.country, 2],
-  ['State', attributeType.state, 128],
-  ['Locality', attributeType.locality, 128],
-  ['Organization', attributeType.organization, 64],
-  ['OrganizationUnit', attributeType.organizationUnit, 64],
-  ['CommonName', attributeType.commonName, 64],
-] as const;
 
 const customAttributeTypes = [
   '2.5.4.3',
@@ -71,12 +53,7 @@ const customAttributeTypes = [
 
 /** The documented parameters. */
 export const passthroughParameters: readonly ParameterRule[] = [
-  ...subjectFields.map(([name, , maximumLength]): ParameterRule => ({
-    name: `${subject}.${name}`,
-    type: 'string',
-    maximumLength,
-    ...(name === 'Country' ? { pattern: /^[A-Za-z]{2}$/ } : {}),
-  })),
+  ...subjectRules(`${subject}.`),
   {
     name: `${subject}.CustomAttributes.N.ObjectIdentifier`,
     type: 'string',
@@ -109,7 +86,7 @@ export type PassthroughOutcome =
       readonly kind: 'ok';
       readonly subject: Buffer;
       readonly names: readonly AlternativeName[];
-      readonly extensions: readonly Buffer[];
+      readonly extensions: readonly ExtensionContent[];
       readonly serialNumber: Buffer | undefined;
     }
   | { readonly kind: 'refused'; readonly message: string };
@@ -180,10 +157,10 @@ function one(
   critical: boolean,
   passed: Buffer | undefined,
   csr: CertificationRequest | undefined,
-): Buffer[] {
-  if (passed !== undefined) return [extension(type, critical, passed)];
+): ExtensionContent[] {
+  if (passed !== undefined) return [{ type, critical, value: passed }];
   const asked = csr?.extensions.get(type);
-  return asked === undefined ? [] : [extension(type, asked.critical, asked.value)];
+  return asked === undefined ? [] : [{ type, ...asked }];
 }
 
 /** The passed subject, or undefined when none of its fields is given: then the CSR's is used whole. */
@@ -202,18 +179,4 @@ function passedSubject(given: Parameters): readonly NameAttribute[] | undefined 
 function bigEndian(value: bigint): Buffer {
   const hex = value.toString(16);
   return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
-}
-
-/** Names of a SubjectAlternativeName value as far as they are of the four kinds; for lists and descriptions. */
-export function dnsNamesOf(value: Buffer | undefined): readonly AlternativeName[] {
-  if (value === undefined) return [];
-  try {
-    return readChildren(readElement(value)).flatMap(({ tag, contents }) => {
-      const type = ({ 0x81: 'rfc822Name', 0x82: 'dNSName', 0x86: 'uniformResourceIdentifier' } as const)[tag];
-      return type === undefined ? [] : [{ type, value: contents.toString('latin1') }];
-    });
-  } catch (error) {
-    if (error instanceof DerError) return [];
-    throw error;
-  }
 }

@@ -13,7 +13,7 @@ export function readValidity(text: string, now: Date): ValidityOutcome {
   const start = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const relative = /^([1-9]\d{0,4})([ymd])$/.exec(text);
   if (relative !== null) {
-    return ordered(start, later(start, Number(relative[1]), relative[2]));
+    return ordered(start, later(start, Number(relative[1]), relative[2] as 'd' | 'm' | 'y'));
   }
   const parts = text.split('/').map(readInstant);
   const [first, second] = parts;
@@ -30,7 +30,8 @@ function readInstant(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) || date.toISOString().replace('.000', '') !== text ? undefined : date;
 }
 
-function later(start: Date, count: number, unit: string | undefined): Date {
+/** So many days, months or years later; the 31st becomes a shorter month's last day. */
+export function later(start: Date, count: number, unit: 'd' | 'm' | 'y'): Date {
   if (unit === 'd') return new Date(start.getTime() + count * 86_400_000);
   const end = new Date(start);
   const months = start.getUTCMonth() + count * (unit === 'y' ? 12 : 1);
@@ -40,7 +41,8 @@ function later(start: Date, count: number, unit: string | undefined): Date {
   return end;
 }
 
-function ordered(notBefore: Date, notAfter: Date): ValidityOutcome {
+/** The two instants as a validity, refused when the end is not after the start. */
+export function ordered(notBefore: Date, notAfter: Date): ValidityOutcome {
   return notBefore < notAfter
     ? { kind: 'valid', notBefore, notAfter }
     : { kind: 'refused', message: 'the certificate would end before it begins' };

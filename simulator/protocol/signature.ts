@@ -10,6 +10,8 @@ export interface AccessKey {
   readonly securityToken?: string;
   /** When the token ends, RFC 3339; default never. */
   readonly expiresAt?: string;
+  /** The account that the key belongs to, 16 digits; default one of its own, the same at each start. */
+  readonly accountId?: string;
 }
 
 /** The parts of a request that are signed. */
@@ -31,7 +33,8 @@ export interface SignatureContext {
 
 /** Who signed, or why the request is refused. */
 export type Verification =
-  { readonly kind: 'verified'; readonly accessKeyId: string } | { readonly kind: 'refused'; readonly problem: Problem };
+  | { readonly kind: 'verified'; readonly accessKey: AccessKey }
+  | { readonly kind: 'refused'; readonly problem: Problem };
 
 const algorithm = 'ACS3-HMAC-SHA256';
 const tolerance = 15 * 60_000;
@@ -62,7 +65,7 @@ export function verifySignature(request: SignedRequest, context: SignatureContex
     tokenProblem(request, accessKey, context) ??
     signatureProblem(request, accessKey, signedHeaders, signature) ??
     nonceProblem(request, context);
-  return objection === undefined ? { kind: 'verified', accessKeyId } : { kind: 'refused', problem: objection };
+  return objection === undefined ? { kind: 'verified', accessKey } : { kind: 'refused', problem: objection };
 }
 
 function refuse(code: string, message: string, status = 400): Verification {

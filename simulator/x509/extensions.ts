@@ -31,6 +31,13 @@ export function extension(type: string, critical: boolean, value: Uint8Array): B
   return critical ? sequence(identifier, booleanTrue, octetString(value)) : sequence(identifier, octetString(value));
 }
 
+/** An extension that is to stand in a certificate; the value is DER. */
+export interface ExtensionContent {
+  readonly type: string;
+  readonly critical: boolean;
+  readonly value: Buffer;
+}
+
 /** Bits of KeyUsage. */
 export const keyUsageBit = {
   digitalSignature: 0,
@@ -48,6 +55,17 @@ export const keyUsageBit = {
 export function keyUsage(bits: readonly number[]): Buffer {
   return namedBits(bits);
 }
+
+/** Extended key usages by the names of the documents. */
+export const purposes: Readonly<Record<string, string>> = {
+  any: '2.5.29.37.0',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  codeSigning: '1.3.6.1.5.5.7.3.3',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
+  OCSPSigning: '1.3.6.1.5.5.7.3.9',
+};
 
 /** ExtendedKeyUsage's value from dotted identifiers. */
 export function extendedKeyUsage(identifiers: readonly string[]): Buffer {
@@ -87,7 +105,8 @@ export interface AlternativeName {
   readonly value: string;
 }
 
-const generalNameTags: Readonly<Record<AlternativeNameType, number>> = {
+/** Tags of the kinds of name, which the numbers of `SanType` and `Sans` are too. */
+export const generalNameTags: Readonly<Record<AlternativeNameType, number>> = {
   rfc822Name: 1,
   dNSName: 2,
   uniformResourceIdentifier: 6,
@@ -96,15 +115,13 @@ const generalNameTags: Readonly<Record<AlternativeNameType, number>> = {
 
 /** SubjectAlternativeName's value; the values must have been checked before (see `isAlternativeName`). */
 export function subjectAlternativeName(names: readonly AlternativeName[]): Buffer {
-  return sequence(
-    ...names.map(({ type, value }) =>
-      contextual(
-        generalNameTags[type],
-        'primitive',
-        type === 'iPAddress' ? (addressBytes(value) ?? Buffer.alloc(0)) : Buffer.from(value, 'latin1'),
-      ),
-    ),
-  );
+  return sequence(...names.map(generalName));
+}
+
+/** One name as it stands in SubjectAlternativeName's value; it must have been checked before. */
+export function generalName({ type, value }: AlternativeName): Buffer {
+  const contents = type === 'iPAddress' ? (addressBytes(value) ?? Buffer.alloc(0)) : Buffer.from(value, 'latin1');
+  return contextual(generalNameTags[type], 'primitive', contents);
 }
 
 const namePatterns: Readonly<Record<Exclude<AlternativeNameType, 'iPAddress'>, RegExp>> = {

@@ -21,6 +21,8 @@ export interface CertificationRequest {
   /** The bits of the public key, from which key identifiers are hashed. */
   readonly publicKeyBits: Buffer;
   readonly keyFamily: 'RSA' | 'ECC';
+  /** Bits of the modulus, or of the curve: 256, 384, 521; 0 for another curve. */
+  readonly keySize: number;
   /** Requested extensions by object identifier; the value is what the extension's OCTET STRING holds. */
   readonly extensions: ReadonlyMap<string, { readonly critical: boolean; readonly value: Buffer }>;
 }
@@ -80,15 +82,17 @@ function readParts(der: Buffer): ReadCertificationRequest {
   if (keyFamily === undefined || method === undefined || method.family !== keyFamily) {
     return { kind: 'unproven', message: 'key or signature algorithm is not supported' };
   }
+  const publicKey = loadKey(key.encoding);
   const request: CertificationRequest = {
     subject: name.encoding,
     subjectPublicKeyInfo: key.encoding,
     publicKeyBits: readBitString(keyBits, 'public key'),
     keyFamily,
+    keySize: keySizeOf(publicKey),
     extensions: readRequestedExtensions(attributes),
   };
   const signatureBytes = readBitString(signature, 'signature');
-  return signatureHolds(key.encoding, method.hash, toBeSigned.encoding, signatureBytes)
+  return publicKey !== undefined && signatureHolds(publicKey, method.hash, toBeSigned.encoding, signatureBytes)
     ? { kind: 'read', request }
     : { kind: 'unproven', message: 'the signature was not made with the key of the request' };
 }
@@ -98,13 +102,26 @@ function algorithmOf(identifier: DerElement | undefined): string {
   return readObjectIdentifier(algorithm);
 }
 
-function signatureHolds(keyInfo: Buffer, hash: string, data: Buffer, signature: Buffer): boolean {
-  let key: KeyObject;
+// OpenSSL throws for keys that it cannot load, such as points that are not on their curve.
+function loadKey(keyInfo: Buffer): KeyObject | undefined {
   try {
-    key = createPublicKey({ key: keyInfo, format: 'der', type: 'spki' });
+    return createPublicKey({ key: keyInfo, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+}
+
+const curveSizes: Readonly<Record<string, number>> = { prime256v1: 256, secp384r1: 384, secp521r1: 521 };
+
+function keySizeOf(key: KeyObject | undefined): number {
+  const { modulusLength, namedCurve = '' } = key?.asymmetricKeyDetails ?? {};
+  return modulusLength ?? curveSizes[namedCurve] ?? 0;
+}
+
+function signatureHolds(key: KeyObject, hash: string, data: Buffer, signature: Buffer): boolean {
+  try {
     return verify(hash, data, key, signature);
   } catch {
-    // OpenSSL throws for keys that it cannot load, such as points that are not on their curve.
     return false;
   }
 }

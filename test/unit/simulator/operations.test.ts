@@ -273,5 +273,5 @@ it('run alone prints one line of JSON when it is ready, and ends at once on SIGI
   const facts = JSON.parse(text) as Pick<SimulatorHandle, 'endpoint' | 'accessKey' | 'cas'>;
   const { status } = await signedCall(facts, 'DescribeCACertificate', { Identifier: 'sim-sub-ecc-p256' });
   child.kill('SIGINT');
-  expect([status, facts.cas.length, (await once(child, 'exit'))[0]]).toEqual([200, 7, 0]);
+  expect([status, facts.cas.length, (await once(child, 'exit'))[0]]).toEqual([200, 9, 0]);
 });

@@ -137,13 +137,20 @@ const algorithms = {
   'P-256': { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
   'P-384': { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
   'P-521': { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' },
-  'RSA-2048': {
+  'RSA-1024': rsa(1024),
+  'RSA-2048': rsa(2048),
+  'RSA-3072': rsa(3072),
+  'RSA-4096': rsa(4096),
+} as const;
+
+function rsa(modulusLength: number) {
+  return {
     name: 'RSASSA-PKCS1-v1_5',
-    modulusLength: 2048,
+    modulusLength,
     publicExponent: new Uint8Array([1, 0, 1]),
     hash: 'SHA-256',
-  },
-} as const;
+  } as const;
+}
 
 /** Names of the key algorithms of `makeCsr`. */
 export type CsrAlgorithm = keyof typeof algorithms;
@@ -170,4 +177,23 @@ export async function makeCsr(
 /** The parameters of the simplest CreateCustomCertificate. */
 export function createParameters(csr: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
   return { ParentIdentifier: 'sim-sub-ecc-p256', Csr: csr, Validity: '90d', Immediately: '2', ...more };
+}
+
+/** Names and usages of a certificate, as @peculiar/x509 reads them; `undefined` for an extension that is not there. */
+export function factsOf(pem: unknown): Readonly<Record<string, unknown>> {
+  const read = new PeculiarCertificate(String(pem));
+  return {
+    subject: read.subject,
+    names: read.getExtension(SubjectAlternativeNameExtension)?.names.items.map(({ type, value }) => `${type}:${value}`),
+    keyUsage: read.getExtension(KeyUsagesExtension)?.usages,
+    purposes: read.getExtension(ExtendedKeyUsageExtension)?.usages,
+    ca: read.getExtension(BasicConstraintsExtension)?.ca,
+  };
+}
+
+/** The common names of the certificates of a PEM text, in order. */
+export function commonNames(text: unknown): string[] {
+  return (String(text).match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? []).map((pem) =>
+    new PeculiarCertificate(pem).subject.replace(/^.*CN=/, ''),
+  );
 }

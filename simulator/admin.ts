@@ -1,0 +1,87 @@
+/** The admin interface below `/admin/`: what happened, the faults, and the state of the CAs. */
+import type { Faults } from './faults.ts';
+import type { Call } from './gateway.ts';
+import { authorityStatuses } from './issuing/authority.ts';
+import type { AdminHandler } from './server.ts';
+import type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts';
+
+/** What the admin interface works on; the same as tests use. */
+export interface AdminState {
+  readonly cas: readonly CertificateAuthority[];
+  readonly calls: () => readonly Call[];
+  readonly issued: () => readonly Issued[];
+  readonly faults: () => Faults;
+  readonly setFaults: (faults: Partial<Faults>) => void;
+  readonly setAuthority: (identifier: string, changes: AuthorityChanges) => void;
+  readonly reset: () => void;
+}
+
+type AdminAnswer = ReturnType<AdminHandler>;
+
+/** Answers by method and path. */
+export function createAdmin(state: AdminState): AdminHandler {
+  const routes: Readonly<Record<string, (body: unknown) => AdminAnswer>> = {
+    'GET calls': () => ok(state.calls()),
+    'GET counters': () => ok(countersOf(state)),
+    'GET issued': () => ok(state.issued()),
+    'GET cas': () => ok(state.cas),
+    'GET faults': () => ok(state.faults()),
+    'POST faults': (body) =>
+      attempt(() => {
+        state.setFaults(object(body));
+        return state.faults();
+      }),
+    'POST cas': (body) =>
+      attempt(() => {
+        const { identifier, ...changes } = object(body) as Readonly<Record<string, unknown>>;
+        state.setAuthority(String(identifier), checkedChanges(changes));
+        return state.cas.find((ca) => ca.identifier === identifier);
+      }),
+    'POST reset': () => {
+      state.reset();
+      return ok({});
+    },
+  };
+  return (method, path, body) =>
+    routes[`${method} ${path}`]?.(body) ?? {
+      status: 404,
+      body: { message: `There are ${Object.keys(routes).join(', ')}.` },
+    };
+}
+
+function ok(body: unknown): AdminAnswer {
+  return { status: 200, body };
+}
+
+function attempt(action: () => unknown): AdminAnswer {
+  try {
+    return ok(action());
+  } catch (error) {
+    return { status: 400, body: { message: String(error) } };
+  }
+}
+
+function object(body: unknown): object {
+  if (typeof body === 'object' && body !== null) return body;
+  throw new Error('The body must be a JSON object.');
+}
+
+function checkedChanges(changes: Readonly<Record<string, unknown>>): AuthorityChanges {
+  const { status, quota, ...unknown } = changes;
+  const known = authorityStatuses.find((one) => one === status);
+  const isStatus = status === undefined || known !== undefined;
+  const isQuota = quota === undefined || (Number.isInteger(quota) && Number(quota) >= 0);
+  if (!isStatus || !isQuota || Object.keys(unknown).length > 0) {
+    throw new Error(`A CA has a status (${authorityStatuses.join(', ')}) and a quota.`);
+  }
+  return {
+    ...(known === undefined ? {} : { status: known }),
+    ...(quota === undefined ? {} : { quota: Number(quota) }),
+  };
+}
+
+function countersOf(state: AdminState): Readonly<Record<string, number>> {
+  const counters: Record<string, number> = {};
+  for (const { action } of state.calls()) counters[action] = (counters[action] ?? 0) + 1;
+  return counters;
+}

@@ -1,0 +1,62 @@
+/** CAs and certificates as tests and the admin interface see them. */
+import type { Service } from './actions/action.ts';
+import { type Authority, type AuthorityStatus, rootOf } from './issuing/authority.ts';
+import { certificatePem, type IssuedRecord } from './issuing/ledger.ts';
+
+/** One CA as its users see it. */
+export interface CertificateAuthority {
+  readonly identifier: string;
+  readonly algorithm: string;
+  readonly kind: 'ROOT' | 'SUB_ROOT';
+  readonly certificatePem: string;
+  readonly rootPem: string;
+  readonly notAfter: Date;
+  readonly status: AuthorityStatus;
+  readonly quota: number;
+}
+
+/** One certificate that was issued. */
+export interface Issued {
+  readonly identifier: string;
+  readonly customIdentifier: string | undefined;
+  /** Lower-case hex. */
+  readonly serialNumber: string;
+  readonly parentIdentifier: string;
+  readonly subject: string;
+  readonly pem: string;
+  /** `DELETED` after DeleteClientCertificate. */
+  readonly status: IssuedRecord['status'];
+  /** Name of the action that issued it. */
+  readonly action: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** What can be changed of a CA at run time. */
+export interface AuthorityChanges {
+  readonly status?: AuthorityStatus;
+  readonly quota?: number;
+}
+
+/** Everything that was issued, in its order. */
+export function issuedOf({ ledger }: Service): readonly Issued[] {
+  return ledger.all().map((record) => ({
+    identifier: record.identifier,
+    customIdentifier: record.customIdentifier,
+    serialNumber: record.serialNumber,
+    parentIdentifier: record.parent.identifier,
+    subject: record.subject,
+    pem: certificatePem(record),
+    status: record.status,
+    action: record.action,
+    notBefore: record.notBefore,
+    notAfter: record.notAfter,
+  }));
+}
+
+/** One CA for its users. */
+export function shownAuthority(authority: Authority): CertificateAuthority {
+  const { identifier, algorithm, kind, certificatePem: pem, notAfter, status, quota } = authority;
+  const rootPem = rootOf(authority).certificatePem;
+  return { identifier, algorithm, kind, certificatePem: pem, rootPem, notAfter, status, quota };
+}
