@@ -67,6 +67,11 @@ export interface Faults {
   /** Whether usages of the CSR replace those of the server or client profile. Undocumented. */
   readonly csrUsages: 'Used' | 'Ignored';
   /**
+   * Key usage of the profiles: digital signature and key encipherment, as in the documents' recipes for servers and clients,
+   * or without the latter for ECC keys. Undocumented.
+   */
+  readonly profileKeyUsage: 'Recipe' | 'ByKeyFamily';
+  /**
    * Subject of a CSR where parameters give one too, apart from the common name, which is the CSR's when it has one. `Wins`:
    * parameters fill what is missing; `Merged`: a parameter's value stands beside another value of the CSR; `ParametersWin`:
    * it replaces it. Undocumented.
@@ -110,6 +115,7 @@ export const noFaults: Faults = {
   csrExtensions: 'Used',
   csrNames: 'Merged',
   csrUsages: 'Ignored',
+  profileKeyUsage: 'Recipe',
   csrSubject: 'Merged',
   addedSubject: 'Documented',
   olderReply: false,

@@ -18,10 +18,12 @@ import type { IssuePlan } from './issue.ts';
 import { chooseNames, parameterNames } from './profile-names.ts';
 import { chooseSubject, type SubjectDefaults } from './profile-subject.ts';
 
-/** Key usage of both profiles by the key's family. Undocumented and chosen here. */
-export const profileKeyUsage = {
-  RSA: [keyUsageBit.digitalSignature, keyUsageBit.keyEncipherment],
-  ECC: [keyUsageBit.digitalSignature],
+const recipe = [keyUsageBit.digitalSignature, keyUsageBit.keyEncipherment] as const;
+
+/** Key usage of both profiles, by the key's family where the choice is so. */
+const profileKeyUsage = {
+  Recipe: { RSA: recipe, ECC: recipe },
+  ByKeyFamily: { RSA: recipe, ECC: [keyUsageBit.digitalSignature] },
 } as const;
 
 const profilePurpose = { SERVER: 'serverAuth', CLIENT: 'clientAuth' } as const;
@@ -68,13 +70,21 @@ export function applyProfile(
       }),
     ),
     names: chosen.names,
-    extensions: [...usages(sources.request, profile.type, current.csrUsages === 'Used'), ...chosen.extensions],
+    extensions: [...usages(sources.request, profile.type, current), ...chosen.extensions],
   };
 }
 
-function usages(request: CertificationRequest, type: 'SERVER' | 'CLIENT', useCsr: boolean): ExtensionContent[] {
+function usages(
+  request: CertificationRequest,
+  type: 'SERVER' | 'CLIENT',
+  choices: Pick<Faults, 'csrUsages' | 'profileKeyUsage'>,
+): ExtensionContent[] {
   const ofProfile: readonly ExtensionContent[] = [
-    { type: extensionType.keyUsage, critical: true, value: keyUsage(profileKeyUsage[request.keyFamily]) },
+    {
+      type: extensionType.keyUsage,
+      critical: true,
+      value: keyUsage(profileKeyUsage[choices.profileKeyUsage][request.keyFamily]),
+    },
     {
       type: extensionType.extendedKeyUsage,
       critical: false,
@@ -82,7 +92,7 @@ function usages(request: CertificationRequest, type: 'SERVER' | 'CLIENT', useCsr
     },
   ];
   return ofProfile.map((one) => {
-    const asked = useCsr ? request.extensions.get(one.type) : undefined;
+    const asked = choices.csrUsages === 'Used' ? request.extensions.get(one.type) : undefined;
     return asked === undefined ? one : { type: one.type, ...asked };
   });
 }

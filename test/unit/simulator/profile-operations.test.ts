@@ -41,7 +41,7 @@ describe('the certificate', () => {
     expect(await facts(action, more, named)).toEqual({
       subject: fullSubject,
       names: ['dns:csr.example.com'],
-      keyUsage: KeyUsageFlags.digitalSignature,
+      keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment,
       purposes: [expected],
       ca: false,
     });
@@ -67,9 +67,7 @@ describe('the certificate', () => {
       leaf.publicKey.export({ type: 'spki', format: 'der' }).equals(publicKey),
       leaf.verify(issuer.publicKey),
     ]).toEqual([true, true]);
-    expect(factsOf(text)['keyUsage']).toBe(
-      isRsa ? KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment : KeyUsageFlags.digitalSignature,
-    );
+    expect(factsOf(text)['keyUsage']).toBe(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment);
     const wrong = isRsa ? 'ECC_256' : 'RSA_2048';
     expect((await call(client, { ParentIdentifier, Algorithm: wrong }, pem))['Code']).toBe(
       'InvalidParameter.Algorithm',
