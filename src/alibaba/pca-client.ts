@@ -46,7 +46,7 @@ export class PcaClient {
    */
   async call(call: PcaCall, options: { readonly signal: AbortSignal }): Promise<PcaOutcome> {
     const { accessKey, endpoint, timeoutMilliseconds } = this.#options;
-    const redact = redactorOf([accessKey.accessKeySecret, accessKey.securityToken, call.parameters['Csr']]);
+    const redact = redactorOf([accessKey.accessKeySecret, accessKey.securityToken, ...csrsOf(call)]);
     const about = { action: call.action, host: endpoint.host, redact };
     const patience = patienceOf(options.signal, timeoutMilliseconds);
     try {
@@ -103,4 +103,9 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined
 
 function failed(failure: PcaFailure): PcaOutcome {
   return { kind: 'failed', failure };
+}
+
+/** Whole CSRs, which some messages of the client library quote (Alibaba: Csr, CsrPemString). */
+function csrsOf({ parameters }: PcaCall): readonly (string | undefined)[] {
+  return [parameters['Csr'], parameters['CsrPemString']];
 }

@@ -8,7 +8,7 @@ import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 /** The reference implementation, for comparisons. It loads only behind reflect-metadata, so it is taken from here. */
-export { Extension, Pkcs10CertificateRequest } from '@peculiar/x509';
+export { Extension, Pkcs10CertificateRequest, X509Certificate } from '@peculiar/x509';
 
 x509.cryptoProvider.set(webcrypto as never);
 

@@ -100,15 +100,15 @@ it.each([
   ['Used', KeyUsageFlags.keyAgreement, ['1.3.6.1.5.5.7.3.4']],
 ] as const)('usages of the CSR are %s', async (csrUsages, keyUsage, purposes) => {
   simulator.setFaults({ csrUsages });
-
-  it.each([
-    ['Recipe', KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment],
-    ['ByKeyFamily', KeyUsageFlags.digitalSignature],
-  ] as const)('the key usage of an ECC key is that of %s', async (profileKeyUsage, keyUsage) => {
-    simulator.setFaults({ profileKeyUsage });
-    expect(await facts(server, {}, named)).toMatchObject({ keyUsage });
-  });
   expect(await facts(server, {}, named)).toMatchObject({ keyUsage, purposes });
+});
+
+it.each([
+  ['Recipe', KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment],
+  ['ByKeyFamily', KeyUsageFlags.digitalSignature],
+] as const)('the key usage of an ECC key is that of %s', async (profileKeyUsage, keyUsage) => {
+  simulator.setFaults({ profileKeyUsage });
+  expect(await facts(server, {}, named)).toMatchObject({ keyUsage });
 });
 
 describe('the subject', () => {

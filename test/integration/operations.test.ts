@@ -1,0 +1,271 @@
+// Each operation from the files of its example to a Secret whose chain openssl verifies for the purpose that was asked.
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { conditionsOf, type Manifest } from '../support/cluster.ts';
+import { until } from '../support/wait.ts';
+import { certificate, issuerApiVersion, World } from '../support/world.ts';
+
+const examples = fileURLToPath(new URL('../../deploy/examples/', import.meta.url));
+const ready = { type: 'Ready', status: 'True' };
+const server = ['digital signature', 'key encipherment', 'server auth'];
+const client = ['digital signature', 'key encipherment', 'client auth'];
+let world: World;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'operations-'));
+  world = await World.start({ flags: ['--retry-max-delay=2s'] });
+});
+afterAll(async () => {
+  await world.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** The example's objects with the simulator's key, CA and address in the places that its comments name. */
+async function exampleOf(operation: string, namespace: string): Promise<readonly Manifest[]> {
+  const files = (await readdir(join(examples, operation))).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(examples, operation, file), 'utf8')));
+  return texts
+    .flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Manifest))
+    .map((object) => edited({ ...object, metadata: { ...object.metadata, namespace } }));
+}
+
+function edited(object: Manifest): Manifest {
+  if (object.kind === 'Secret') return { ...object, stringData: { ...world.simulator.accessKey } };
+  if (object.kind !== 'AlibabaPCAIssuer') return object;
+  const spec = object['spec'] as Readonly<Record<string, object>>;
+  const externalCA = spec['externalCA'];
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      parentIdentifier: 'sim-sub-ecc-p256',
+      endpoint: { host: world.simulator.endpoint, protocol: 'HTTP' },
+      ...(externalCA === undefined ? {} : { externalCA: { ...externalCA, instanceIds: ['cas_deposit-cn-sim0001'] } }),
+    },
+  };
+}
+
+async function ofRequest(namespace: string, name: string): Promise<{ status: string; message: string }> {
+  const request = await world.cluster.get({
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'CertificateRequest',
+    namespace,
+    name,
+  });
+  const condition = request && conditionsOf(request).find(({ type }) => type === 'Ready');
+  return { status: condition?.status ?? '', message: condition?.message ?? '' };
+}
+
+/** openssl's verdict about the Secret's chain up to the root in its ca.crt, which must be the simulator's. */
+async function verified(namespace: string, name: string, purpose: string): Promise<string> {
+  const secret = await world.cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace, name });
+  const data = (secret?.['data'] ?? {}) as Readonly<Record<string, string>>;
+  const path = (entry: string): string => join(folder, `${namespace}-${entry}`);
+  for (const [entry, text] of Object.entries(data)) await writeFile(path(entry), Buffer.from(text, 'base64'));
+  const roots = world.simulator.cas.map(({ rootPem }) => rootPem.trim());
+  expect(roots).toContain((await readFile(path('ca.crt'), 'utf8')).trim());
+  const files = ['-CAfile', path('ca.crt'), '-untrusted', path('tls.crt'), path('tls.crt')];
+  return execFileSync('openssl', ['verify', '-purpose', purpose, ...files], { encoding: 'utf8' }).trim();
+}
+
+describe('the example of', () => {
+  it.each([
+    ['CreateCustomCertificate', 'sslserver'],
+    ['CreateCustomCertificate', 'sslclient'],
+    ['CreateCertificateWithExtension', 'sslserver'],
+    ['CreateServerCertificateWithCsr', 'sslserver'],
+    ['CreateClientCertificateWithCsr', 'sslclient'],
+    ['CreateWHClientCertificate', 'sslclient'],
+    ['CreateExternalCACertificate', 'any'],
+  ])('%s becomes a certificate for the purpose %s', async (operation, purpose) => {
+    world.simulator.reset();
+    const namespace = await world.createNamespace('example');
+    await world.cluster.apply(await exampleOf(operation, namespace));
+    await world.cluster.waitForCondition(
+      { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name: 'example' },
+      ready,
+      { deadlineMilliseconds: 60_000 },
+    );
+    expect(await verified(namespace, 'example-tls', purpose)).toMatch(/: OK$/);
+    expect(world.simulator.issued().map(({ action }) => action)).toEqual([operation]);
+    const { message } = await ofRequest(namespace, 'example-1');
+    expect(message).toMatch(new RegExp(`^Issued by Alibaba Cloud PCA with ${operation}: serial number [0-9a-f]+`));
+  });
+});
+
+async function issuerReady(namespace: string, spec: Readonly<Record<string, unknown>>): Promise<void> {
+  await world.cluster.apply(world.issuer(namespace, 'pca', spec));
+  await world.cluster.waitForCondition(
+    { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name: 'pca' },
+    ready,
+  );
+}
+
+async function requestIs(namespace: string, name: string, status: string, pattern: RegExp): Promise<string> {
+  return until(
+    `${name} to be ${status} and say ${pattern.source}`,
+    async () => {
+      const found = await ofRequest(namespace, name);
+      return found.status === status && pattern.test(found.message) ? found.message : undefined;
+    },
+    { deadlineMilliseconds: 60_000 },
+  );
+}
+
+describe('what the service adds or changes', () => {
+  it('is accepted where documented, and named in the message', async () => {
+    world.simulator.reset();
+    const namespace = await world.createNamespace('added');
+    await issuerReady(namespace, { operation: 'CreateClientCertificateWithCsr' });
+    await world.cluster.apply(certificate(namespace, 'web', { usages: client }));
+    expect(await requestIs(namespace, 'web-1', 'True', /Issued/)).toContain(
+      'PCA added O=Alibaba Inc., OU=Aliyun CDN, ST=Zhejiang, L=Hangzhou to the subject.',
+    );
+  });
+
+  it('is refused where it is not, costs one certificate, is revoked if the issuer says so, and holds the issuer', async () => {
+    world.simulator.reset();
+    world.simulator.setFaults({ wrongUsage: 5 });
+    const namespace = await world.createNamespace('refused');
+    await issuerReady(namespace, {
+      operation: 'CreateServerCertificateWithCsr',
+      revocationPolicy: 'RequestGone',
+    });
+    await world.cluster.apply(certificate(namespace, 'one', { usages: server }));
+    const message = await requestIs(namespace, 'one-1', 'False', /not what was asked for/);
+    expect(message).toMatch(
+      /^PCA issued certificate \S+ \(RequestId \S+\), but it is not what was asked for, so it is not used: its extended key usages differ: it has code signing; asked for: server auth\. It is being revoked \(spec\.revocationPolicy of the issuer\)\.$/,
+    );
+    await world.cluster.apply(certificate(namespace, 'two', { usages: server }));
+    await requestIs(namespace, 'two-1', 'False', /not ready \(CertificateRefused\)/);
+    await until('the certificate to be revoked', () => world.simulator.issued()[0]?.status === 'REVOKE');
+    expect(world.simulator.issued()).toHaveLength(1);
+  });
+
+  it('is accepted where spec.verification allows it', async () => {
+    world.simulator.reset();
+    world.simulator.setFaults({ shiftedValidity: 1 });
+    const namespace = await world.createNamespace('allowed');
+    await issuerReady(namespace, { verification: { validity: 'Allow' } });
+    await world.cluster.apply(certificate(namespace, 'web'));
+    expect(await requestIs(namespace, 'web-1', 'True', /Issued/)).toContain(
+      'Accepted because spec.verification.validity of the issuer is Allow: it is valid from',
+    );
+  });
+});
+
+describe('trouble of single operations', () => {
+  it('names the replacement when PCA has withdrawn CreateCertificateWithExtension', async () => {
+    world.simulator.reset();
+    world.simulator.setFaults({ withdrawnActions: ['CreateCertificateWithExtension'] });
+    const namespace = await world.createNamespace('withdrawn');
+    await issuerReady(namespace, { operation: 'CreateCertificateWithExtension' });
+    await world.cluster.apply(certificate(namespace, 'web', { usages: server }));
+    await requestIs(namespace, 'web-1', 'False', /not ready \(ActionUnavailable\)/);
+    const issuer = await world.cluster.waitForCondition(
+      { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name: 'pca' },
+      { type: 'Ready', status: 'False', reason: 'ActionUnavailable' },
+    );
+    expect(conditionsOf(issuer).find(({ type }) => type === 'Ready')?.message).toContain(
+      'Alibaba Cloud has withdrawn CreateCertificateWithExtension. Set spec.operation to CreateCustomCertificate.',
+    );
+  });
+
+  it.each([
+    ['CreateServerCertificateWithCsr', server],
+    ['CreateWHClientCertificate', client],
+  ])('waits for a certificate that %s gives later', async (operation, usages) => {
+    world.simulator.reset();
+    world.simulator.setFaults({ withoutCertificate: 1, pendingMilliseconds: 3_000 });
+    const namespace = await world.createNamespace('later');
+    await issuerReady(namespace, { operation });
+    await world.cluster.apply(certificate(namespace, 'web', { usages }));
+    await requestIs(namespace, 'web-1', 'False', /has not (given the certificate|finished it) yet/);
+    await requestIs(namespace, 'web-1', 'True', /Issued/);
+    expect(world.simulator.issued()).toHaveLength(1);
+  });
+});
+
+describe('a lifetime beyond the CA', () => {
+  it('is cut where the issuer clamps, unless renewBefore leaves no room', async () => {
+    world.simulator.reset();
+    const namespace = await world.createNamespace('clamp');
+    await issuerReady(namespace, { parentIdentifier: 'sim-sub-short', validity: { onExceed: 'Clamp' } });
+    await world.cluster.apply([
+      certificate(namespace, 'cut', { duration: '2160h', renewBefore: '240h' }),
+      certificate(namespace, 'loop', { duration: '2160h', renewBefore: '700h' }),
+    ]);
+    expect(await requestIs(namespace, 'cut-1', 'True', /Issued/)).toMatch(
+      /It lives for \S+ instead of 2160h0m0s, because of the end of CA "sim-sub-short" \(notAfter \S+\)\.$/,
+    );
+    expect(await requestIs(namespace, 'loop-1', 'False', /renewBefore/)).toContain(
+      "too little for the Certificate's spec.renewBefore 700h0m0s: cert-manager would renew it again and again.",
+    );
+    expect(world.simulator.issued()).toHaveLength(1);
+  });
+});
+
+describe('CA certificates', () => {
+  const authority = { isCA: true, commonName: 'Mesh CA', usages: ['cert sign', 'crl sign'], dnsNames: undefined };
+  const instances = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
+
+  it('each use up one instance, and say when none is left', async () => {
+    world.simulator.reset();
+    const namespace = await world.createNamespace('ca');
+    await issuerReady(namespace, { externalCA: { instanceIds: instances } });
+    await world.cluster.apply(['one', 'two', 'three'].map((name) => certificate(namespace, name, authority)));
+    await until('two to be issued', () => world.simulator.issued().length === 2);
+    const messages = await until('the third to wait', async () => {
+      const found = await Promise.all(['one-1', 'two-1', 'three-1'].map((name) => ofRequest(namespace, name)));
+      const issued = found.filter(({ status }) => status === 'True');
+      const waiting = found.filter(({ message }) => message.includes('are used or promised to other requests'));
+      return issued.length === 2 && waiting.length === 1 ? waiting.map(({ message }) => message) : undefined;
+    });
+    expect(messages[0]).toContain('Buy a further instance of an external subordinate CA and add its ID.');
+    const issuer = await world.cluster.get({
+      apiVersion: issuerApiVersion,
+      kind: 'AlibabaPCAIssuer',
+      namespace,
+      name: 'pca',
+    });
+    const status = issuer?.['status'] as { externalCA: { instances: { instanceId: string; request: string }[] } };
+    expect(status.externalCA.instances.map(({ instanceId }) => instanceId).sort()).toEqual(instances);
+  });
+
+  it('survive a cut connection after issuing without a second instance', async () => {
+    world.simulator.reset();
+    world.simulator.setFaults({ cutAfterIssuing: 1 });
+    const namespace = await world.createNamespace('ca-cut');
+    await issuerReady(namespace, { externalCA: { instanceIds: instances } });
+    await world.cluster.apply(certificate(namespace, 'mesh', authority));
+    await requestIs(namespace, 'mesh-1', 'True', /Issued/);
+    expect(world.simulator.issued()).toHaveLength(1);
+  });
+
+  it('do not spend an instance that somebody else used', async () => {
+    world.simulator.reset();
+    const other = await world.createNamespace('ca-other');
+    await issuerReady(other, { externalCA: { instanceIds: instances.slice(0, 1) } });
+    await world.cluster.apply(certificate(other, 'first', authority));
+    await requestIs(other, 'first-1', 'True', /Issued/);
+    const namespace = await world.createNamespace('ca-taken');
+    await issuerReady(namespace, { externalCA: { instanceIds: instances } });
+    await world.cluster.apply(certificate(namespace, 'second', authority));
+    await requestIs(namespace, 'second-1', 'True', /Issued/);
+    expect(world.simulator.issued()).toHaveLength(2);
+  });
+
+  it('are refused without instances, naming the way to get them', async () => {
+    world.simulator.reset();
+    const namespace = await world.createNamespace('ca-none');
+    await issuerReady(namespace, {});
+    await world.cluster.apply(certificate(namespace, 'mesh', authority));
+    expect(await requestIs(namespace, 'mesh-1', 'False', /isCA/)).toContain('spec.externalCA');
+  });
+});

@@ -1,0 +1,194 @@
+// For any request, any operation and anything that the documents leave open: the simulated certificate satisfies the
+// request in every field and is accepted, or it does not and is refused; or nothing is called at all. Never a third thing.
+import type * as X509 from '@peculiar/x509';
+import { afterAll, expect, test } from 'vitest';
+
+import { startSimulator, type Faults } from '../../../simulator/simulator.ts';
+import { endpointFor } from '../../../src/alibaba/endpoint.ts';
+import { PcaClient, type PcaCall } from '../../../src/alibaba/pca-client.ts';
+import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
+import { describeIssuingCACall, readIssuingCA, type IssuingCA } from '../../../src/issuing/issuing-ca.ts';
+import type { IssueReply } from '../../../src/issuing/operation.ts';
+import { planIssuing, type IssuePlan } from '../../../src/issuing/plan.ts';
+import {
+  allRequests,
+  describeRequest,
+  type Operation,
+  operations,
+  refusedParts,
+  type RequestCase,
+} from '../../contract/requests.ts';
+import { makeCsr, Pkcs10CertificateRequest, X509Certificate } from '../../support/certificates.ts';
+import { clusterUid, issuerSpec, signingRequest } from '../../support/issuing.ts';
+import { generator, sampleOf } from '../../support/sample.ts';
+
+const simulator = await startSimulator();
+afterAll(async () => simulator.close());
+
+const client = new PcaClient({
+  endpoint: endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol: 'HTTP' }),
+  accessKey: { ...simulator.accessKey, securityToken: undefined },
+  timeoutMilliseconds: 10_000,
+  userAgent: 'alibaba-pca-issuer/test',
+});
+
+async function answer(call: PcaCall): Promise<unknown> {
+  const outcome = await client.call(call, { signal: new AbortController().signal });
+  if (outcome.kind === 'failed') throw new Error(`${call.action}: ${outcome.failure.message}`);
+  return outcome.body;
+}
+
+async function caNamed(identifier: string): Promise<IssuingCA> {
+  const read = readIssuingCA(await answer(describeIssuingCACall(identifier)));
+  if (read.kind === 'malformed') throw new Error(read.message);
+  return read.ca;
+}
+const cas = { RSA: await caNamed('sim-sub-rsa-2048'), ECC: await caNamed('sim-sub-ecc-p256') };
+
+/** Whatever the documents leave open, drawn at random. */
+function anyChoices(random: () => number): Partial<Faults> {
+  const one = <Value>(...values: readonly Value[]): Value => values[Math.floor(random() * values.length)] as Value;
+  return {
+    csrNames: one('Kept', 'Merged', 'Replaced'),
+    csrUsages: one('Used', 'Ignored'),
+    csrExtensions: one('Used', 'Ignored'),
+    csrSubject: one('Wins', 'Merged', 'ParametersWin'),
+    addedSubject: one('Documented', 'None'),
+    profileKeyUsage: one('Recipe', 'Recipe', 'ByKeyFamily'),
+    olderReply: one(true, false),
+    serverIgnoresImmediately: one(true, false),
+    chainOrder: one('IssuerFirst', 'RootFirst'),
+    chainWithRoot: one(true, false),
+    escapedNewlines: one(true, false),
+    missingFinalNewline: one(true, false),
+    wrongKey: one(0, 0, 0, 0, 1),
+    wrongName: one(0, 0, 0, 0, 1),
+    wrongUsage: one(0, 0, 0, 0, 1),
+    shiftedValidity: one(0, 0, 0, 0, 1),
+    asCertificateAuthority: one(0, 0, 0, 0, 1),
+  };
+}
+
+async function fetchReply({ operation, call }: IssuePlan): Promise<IssueReply> {
+  const reply = operation.read(await answer(call));
+  return reply.kind === 'pending'
+    ? operation.store.read(await answer(operation.store.describe(reply.identifier)))
+    : reply;
+}
+
+const keyUsageBits = [
+  'digital signature',
+  'content commitment',
+  'key encipherment',
+  'data encipherment',
+  'key agreement',
+];
+const purposes: Readonly<Record<string, string>> = {
+  'server auth': '1.3.6.1.5.5.7.3.1',
+  'client auth': '1.3.6.1.5.5.7.3.2',
+  'code signing': '1.3.6.1.5.5.7.3.3',
+  'ipsec user': '1.3.6.1.5.5.7.3.7',
+  any: '2.5.29.37.0',
+};
+const sorted = (values: readonly string[]): string => [...values].sort().join('\n');
+
+/** What differs between certificate and request, found with another implementation of X.509. */
+function differences(
+  certificate: X509.X509Certificate,
+  { request, csr, plan, operation }: { request: RequestCase; csr: string; plan: IssuePlan; operation: Operation },
+): readonly string[] {
+  const asked = new Pkcs10(csr);
+  const words = request.usages.words ?? ['digital signature', 'key encipherment'];
+  const names =
+    (certificate.getExtension('2.5.29.17') as X509.SubjectAlternativeNameExtension | null)?.names.items ?? [];
+  const bits = (certificate.getExtension('2.5.29.15') as X509.KeyUsagesExtension | null)?.usages ?? 0;
+  const extended = (certificate.getExtension('2.5.29.37') as X509.ExtendedKeyUsageExtension | null)?.usages ?? [];
+  const constraints = certificate.getExtension('2.5.29.19') as X509.BasicConstraintsExtension | null;
+  return [
+    ...(Buffer.from(certificate.publicKey.rawData).equals(asked.key) ? [] : ['key']),
+    ...(sorted(names.map(({ value }) => String(value).toLowerCase())) ===
+    sorted(request.names.content.map(({ value }) => value.toLowerCase()))
+      ? []
+      : ['names']),
+    ...(bits ===
+    words.reduce((sum, word) => sum | (keyUsageBits.includes(word) ? 1 << keyUsageBits.indexOf(word) : 0), 0)
+      ? []
+      : ['key usages']),
+    ...(sorted(extended.map(String)) === sorted(words.flatMap((word) => purposes[word] ?? [])) ? [] : ['purposes']),
+    ...(constraints?.ca === true ? ['CA flag'] : []),
+    ...(isSubject(certificate.subject, asked.subject, operation) ? [] : ['subject']),
+    ...(certificate.notBefore.getTime() === plan.notBefore.getTime() &&
+    certificate.notAfter.getTime() === plan.notAfter.getTime()
+      ? []
+      : ['validity']),
+  ];
+}
+
+/** The asked attributes, and for operations with a profile further ones of types that were not asked for. */
+function isSubject(given: string, asked: string, operation: Operation): boolean {
+  const attributes = (name: string): readonly string[] =>
+    name.split(/, (?=[A-Z0-9.]+=)|\+(?=[A-Z0-9.]+=)/).filter(Boolean);
+  const wanted = attributes(asked);
+  const types = new Set(wanted.map((attribute) => attribute.split('=')[0]));
+  const rest = attributes(given).filter((attribute) => {
+    const type = attribute.split('=')[0] ?? '';
+    const mayBeAdded = operation !== 'CreateCustomCertificate' && /^(O|OU|ST|L|C)$/.test(type) && !types.has(type);
+    return !mayBeAdded;
+  });
+  return sorted(rest) === sorted(wanted);
+}
+
+class Pkcs10 {
+  readonly key: Buffer;
+  readonly subject: string;
+  constructor(pem: string) {
+    const request = new Pkcs10CertificateRequest(pem);
+    this.key = Buffer.from(request.publicKey.rawData);
+    this.subject = request.subject;
+  }
+}
+
+test('a certificate that satisfies the request is accepted, and only such a one', async () => {
+  const random = generator(Number(process.env['SEED'] ?? 1));
+  const requests = sampleOf(
+    allRequests().filter((request) => operations.some((operation) => refusedParts(request, operation).length === 0)),
+    120,
+  );
+  const seen = { accepted: 0, refused: 0, notCalled: 0 };
+  for (const request of requests) {
+    const csr = await makeCsr(request.key.kind, { subject: request.subject.content, names: request.names.content });
+    const ca = cas[request.key.kind.startsWith('RSA') ? 'RSA' : 'ECC'];
+    for (const operation of operations) {
+      const choices = anyChoices(random);
+      simulator.reset();
+      simulator.setFaults(choices);
+      const now = new Date();
+      const spec = issuerSpec({ operation, parentIdentifier: ca.identifier });
+      const planned = planIssuing({
+        request: signingRequest(csr, { usages: request.usages.words }),
+        spec,
+        ca,
+        clusterUid,
+        now,
+      });
+      if (planned.kind === 'refused') {
+        seen.notCalled += 1;
+        continue;
+      }
+      const { plan } = planned;
+      const reply = await fetchReply(plan);
+      if (reply.kind !== 'issued') throw new Error(`${operation} gave no certificate: ${JSON.stringify(reply)}`);
+      const verdict = verifyIssued({ plan, reply, ca, trust: 'Root', now });
+      const [issued] = simulator.issued();
+      const found = differences(new X509Certificate(issued?.pem ?? ''), { request, csr, plan, operation });
+      const accepted = verdict.kind === 'verified';
+      seen[accepted ? 'accepted' : 'refused'] += 1;
+      const what = `${operation}: ${describeRequest(request)}; ${JSON.stringify(choices)}; ${verdict.kind === 'mismatch' ? verdict.message : ''}`;
+      expect({ accepted, found }, what).toEqual({ accepted: found.length === 0, found });
+    }
+  }
+  expect(
+    Object.values(seen).every((count) => count > 20),
+    JSON.stringify(seen),
+  ).toBe(true);
+}, 120_000);
