@@ -65,19 +65,12 @@ function expectation({ type }: Schema, value: unknown): string | undefined {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  switch (typeof value) {
-    case 'string':
-      return 'a text';
-    case 'number':
-    case 'bigint':
-      return `the number ${value}`;
-    case 'boolean':
-      return `${value}`;
-    case 'object':
-      return Object.getPrototypeOf(value) === Object.prototype ? 'an object' : 'of another type';
-    default:
-      return 'of another type';
-  }
+  if (typeof value === 'string') return 'a text';
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return `the number ${value}`;
+  return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
+    ? 'an object'
+    : 'of another type';
 }
 
 function admitFields(
