@@ -100,32 +100,40 @@ const curves: ReadonlyMap<number, { readonly namedCurve: string; readonly hash: 
   [521, { namedCurve: 'P-521', hash: 'SHA-512' }],
 ]);
 
+const signatureAlgorithms = { RSA: /^SHA(\d+)WithRSA$/, ECDSA: /^ECDSAWithSHA(\d+)$/, Ed25519: /^PureEd()25519$/ };
+
 function keyChoiceOf({ privateKey: { algorithm, size = 0 }, signatureAlgorithm }: CertificateSpec): KeyChoice | Unfit {
-  const [, digits] = /^(?:ECDSAWith)?SHA(\d{3})/.exec(signatureAlgorithm ?? '') ?? [];
-  const chosenHash = digits === undefined ? undefined : `SHA-${digits}`;
-  const fits = { RSA: /WithRSA$/, ECDSA: /^ECDSAWith/, Ed25519: /^PureEd25519$/ }[algorithm];
-  if (signatureAlgorithm !== undefined && !fits.test(signatureAlgorithm)) {
+  const chosen = signatureAlgorithm === undefined ? [] : signatureAlgorithms[algorithm].exec(signatureAlgorithm);
+  if (chosen === null) {
     return unfit(
       `spec.signatureAlgorithm ${signatureAlgorithm} does not fit a key of algorithm ${algorithm}. Choose one that does, or leave it out.`,
     );
   }
+  const hash = chosen[1] === undefined ? undefined : `SHA-${chosen[1]}`;
   switch (algorithm) {
     case 'RSA':
-      return rsaChoice(size === 0 ? 2048 : size, chosenHash);
-    case 'ECDSA': {
-      const curve = curves.get(size === 0 ? 256 : size);
-      if (curve === undefined) return unfit(`spec.privateKey.size is ${size}, but ECDSA keys have 256, 384 or 521.`);
-      const { namedCurve, hash } = curve;
-      return choice(`ECDSA ${namedCurve}`, { name: 'ECDSA', namedCurve }, { name: 'ECDSA', hash: chosenHash ?? hash });
-    }
+      return rsaChoice(size === 0 ? 2048 : size, hash);
+    case 'ECDSA':
+      return ecdsaChoice(size === 0 ? 256 : size, hash);
     case 'Ed25519':
       return choice('Ed25519', { name: 'Ed25519' }, { name: 'Ed25519', hash: 'SHA-512' });
   }
 }
 
+function ecdsaChoice(bits: number, chosenHash: string | undefined): KeyChoice | Unfit {
+  const curve = curves.get(bits);
+  if (curve === undefined) {
+    return unfit(`spec.privateKey.size is ${bits}, but ECDSA keys have 256, 384 or 521. Choose one of these.`);
+  }
+  const { namedCurve, hash } = curve;
+  return choice(`ECDSA ${namedCurve}`, { name: 'ECDSA', namedCurve }, { name: 'ECDSA', hash: chosenHash ?? hash });
+}
+
 function rsaChoice(bits: number, chosenHash: string | undefined): KeyChoice | Unfit {
   if (bits < 2048 || bits > 8192) {
-    return unfit(`spec.privateKey.size is ${bits}, but cert-manager makes RSA keys of 2048 to 8192 bits.`);
+    return unfit(
+      `spec.privateKey.size is ${bits}, but cert-manager makes RSA keys of 2048 to 8192 bits. Choose such a size.`,
+    );
   }
   const hash = chosenHash ?? (bits >= 4096 ? 'SHA-512' : bits >= 3072 ? 'SHA-384' : 'SHA-256');
   const signing = { name: 'RSASSA-PKCS1-v1_5', hash };

@@ -83,12 +83,16 @@ function addressOctets(text: string): Buffer | undefined {
   if (isIPv4(text)) return Buffer.from(text.split('.').map(Number));
   if (!isIPv6(text) || text.includes('%')) return undefined;
   // A URL's host is the canonical form, in which every group is hexadecimal.
-  const [head = '', tail] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::');
-  const [left, right] = [head, tail ?? ''].map((part) => part.split(':').filter((group) => group !== ''));
-  const zeros = Array.from({ length: 8 - (left?.length ?? 0) - (right?.length ?? 0) }, () => '0');
-  const groups = [...(left ?? []), ...zeros, ...(right ?? [])];
-  const octets = Buffer.from(groups.map((group) => group.padStart(4, '0')).join(''), 'hex');
+  const [head = '', tail = ''] = new URL(`http://[${text}]/`).hostname.slice(1, -1).split('::');
+  const left = groupsOf(head);
+  const right = groupsOf(tail);
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0000');
+  const octets = Buffer.from([...left, ...zeros, ...right].join(''), 'hex');
   const mapped = octets.subarray(0, 12).equals(Buffer.from('00000000000000000000ffff', 'hex'));
   // As Go does: an IPv4 address is written in four octets however it was given.
   return mapped ? octets.subarray(12) : octets;
+}
+
+function groupsOf(text: string): readonly string[] {
+  return text === '' ? [] : text.split(':').map((group) => group.padStart(4, '0'));
 }

@@ -171,11 +171,11 @@ describe('the request of a Certificate', () => {
     ],
     [
       { commonName: 'a', privateKey: { size: 1024 } },
-      'spec.privateKey.size is 1024, but cert-manager makes RSA keys of 2048 to 8192 bits.',
+      'spec.privateKey.size is 1024, but cert-manager makes RSA keys of 2048 to 8192 bits. Choose such a size.',
     ],
     [
       { commonName: 'a', privateKey: { algorithm: 'ECDSA', size: 2048 } },
-      'spec.privateKey.size is 2048, but ECDSA keys have 256, 384 or 521.',
+      'spec.privateKey.size is 2048, but ECDSA keys have 256, 384 or 521. Choose one of these.',
     ],
     [
       { commonName: 'a', signatureAlgorithm: 'SHA256WithRSA' },
