@@ -14,15 +14,15 @@ interface Attribute {
 
 const commonName = '2.5.4.3';
 
-// The order of Go's pkix.Name; all values of one type form one relative name there.
+// The order of Go's pkix.Name.ToRDNSequence; all values of one type form one relative name there.
 const subjectFields = [
   ['countries', '2.5.4.6'],
-  ['organizations', '2.5.4.10'],
-  ['organizationalUnits', '2.5.4.11'],
-  ['localities', '2.5.4.7'],
   ['provinces', '2.5.4.8'],
+  ['localities', '2.5.4.7'],
   ['streetAddresses', '2.5.4.9'],
   ['postalCodes', '2.5.4.17'],
+  ['organizations', '2.5.4.10'],
+  ['organizationalUnits', '2.5.4.11'],
 ] as const;
 
 const literalTypes: Readonly<Record<string, string>> = {

@@ -1,9 +1,11 @@
 // The CSR made of a Certificate, read back by the code that the controller reads requests with.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/crds/admission.ts';
 import { showName } from '../../../src/issuing/distinguished-name.ts';
 import { certificateRequestOf } from '../../../src/plan-command/certificate-request-of.ts';
 import { certificateSpecSchema, type CertificateSpec } from '../../../src/plan-command/certificate-schema.ts';
+import { Pkcs10CertificateRequest } from '../../support/certificates.ts';
 import { signingRequest } from '../../support/issuing.ts';
 
 function specOf(fields: Readonly<Record<string, unknown>>): CertificateSpec {
@@ -21,6 +23,35 @@ async function csrOf(fields: Readonly<Record<string, unknown>>) {
   const request = signingRequest(made.pem, { isCA, usages, duration });
   return { key: made.key, subject: showName(request.csr.subject.attributes), request };
 }
+
+interface Reference {
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Hexadecimal DER of the subject. */
+  readonly subject: string;
+  /** Identifier, critical flag and value, as in `2.5.29.15 true 030205a0`. */
+  readonly extensions: readonly string[];
+  readonly signature: string;
+}
+
+// Made with pki.GenerateCSR and pki.EncodeCSR of cert-manager 1.21.2, built with Go 1.26.
+const { requests: references } = JSON.parse(
+  readFileSync(new URL('cert-manager-requests.json', import.meta.url), 'utf8'),
+) as { readonly requests: readonly Reference[] };
+
+describe("cert-manager's own requests", () => {
+  it.each(references)('are met to the octet: $spec', { timeout: 60_000 }, async ({ spec, ...expected }) => {
+    const made = await certificateRequestOf(specOf(spec));
+    const request = new Pkcs10CertificateRequest(made.kind === 'made' ? made.pem : '');
+    const { name, hash } = request.signatureAlgorithm as { readonly name: string; readonly hash?: { name: string } };
+    expect({
+      subject: hex(request.subjectName.toArrayBuffer()),
+      extensions: request.extensions.map(({ type, critical, value }) => `${type} ${critical} ${hex(value)}`),
+      signature: [name, hash?.name].filter((part) => part !== undefined).join(' '),
+    }).toEqual(expected);
+  });
+});
+
+const hex = (octets: ArrayBuffer): string => Buffer.from(octets).toString('hex');
 
 describe('the request of a Certificate', () => {
   it('has names in the order of cert-manager, whatever the order of the fields', async () => {
@@ -64,13 +95,13 @@ describe('the request of a Certificate', () => {
     });
     expect(request.csr.subject.attributes.map(({ rdn, oid, value }) => `${rdn} ${oid} ${value}`)).toEqual([
       '0 2.5.4.6 CN',
-      '1 2.5.4.10 A',
-      '1 2.5.4.10 Zwei',
-      '2 2.5.4.11 Web',
-      '3 2.5.4.7 Hangzhou',
-      '4 2.5.4.8 浙江',
-      '5 2.5.4.9 Wen San Lu 1',
-      '6 2.5.4.17 310000',
+      '1 2.5.4.8 浙江',
+      '2 2.5.4.7 Hangzhou',
+      '3 2.5.4.9 Wen San Lu 1',
+      '4 2.5.4.17 310000',
+      '5 2.5.4.10 A',
+      '5 2.5.4.10 Zwei',
+      '6 2.5.4.11 Web',
       '7 2.5.4.3 web*',
       '8 2.5.4.5 7',
     ]);
