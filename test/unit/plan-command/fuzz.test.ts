@@ -88,5 +88,5 @@ test('any files and flags end in 0, 2 or 3 with a message', { timeout }, async (
     }),
     { numRuns: runs, seed: 7 },
   );
-  expect([...codes].toSorted()).toEqual([0, 2, 3]);
+  expect(codes).toEqual(new Set([0, 2, 3]));
 });
