@@ -1,34 +1,38 @@
 /**
  * Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
- * `@kubernetes/client-node`, needed for a kubeconfig only, must stay in files that a pod never loads.
+ * What a pod never needs must stay in files that it never loads: the library for kubeconfigs, and the subcommand `plan`.
  */
 import { build, type Metafile } from 'esbuild';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const entry = 'dist/main.js';
-const lazyPackage = 'node_modules/@kubernetes/client-node/';
+const shipped = 'dist';
+const lazyFolders = ['node_modules/@kubernetes/client-node/', 'node_modules/yaml/', 'src/plan-command/'];
 const neverShipped = ['simulator/', 'test/', 'control-plane/', 'scripts/', 'bench/'];
 
 // Dependencies written as CommonJS call require() for Node's own modules.
 const banner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-/** Sizes in bytes of what was built: loaded at start, and loaded only when a kubeconfig is used. */
+/** Sizes in bytes of what was built: loaded at start, and loaded only when a kubeconfig or `plan` is used. */
 export interface Bundle {
   readonly startBytes: number;
   readonly lazyBytes: number;
 }
 
-/** Builds dist/ afresh; throws when something is in it that must not be shipped or not be loaded at start. */
-export async function buildBundle(): Promise<Bundle> {
-  await rm(join(root, 'dist'), { recursive: true, force: true });
+/**
+ * Builds the bundle afresh, into dist/ unless another folder is named, whose contents are removed; throws when something
+ * is in it that must not be shipped or not be loaded at start.
+ */
+export async function buildBundle(folder = shipped): Promise<Bundle> {
+  const target = resolve(root, folder);
+  await rm(target, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['src/main.ts'],
-    outdir: 'dist',
+    outdir: target,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     splitting: true,
@@ -44,13 +48,14 @@ export async function buildBundle(): Promise<Bundle> {
     logLevel: 'silent',
     metafile: true,
   });
-  const complaints = findMisplaced(metafile);
+  const entry = join(relative(root, target), 'main.js');
+  const complaints = findMisplaced(metafile, entry);
   if (complaints.length > 0) {
     throw new Error(`The bundle is wrong:\n${complaints.join('\n')}`);
   }
-  await writeFile(join(root, 'dist', 'package.json'), '{ "type": "module" }\n');
-  await writeFile(join(root, 'dist', 'THIRD_PARTY_LICENSES'), await licenses(metafile));
-  const atStart = loadedAtStart(metafile);
+  await writeFile(join(target, 'package.json'), '{ "type": "module" }\n');
+  await writeFile(join(target, 'THIRD_PARTY_LICENSES'), await licenses(metafile));
+  const atStart = loadedAtStart(metafile, entry);
   const bytes = (wanted: boolean): number =>
     Object.entries(metafile.outputs)
       .filter(([file]) => atStart.has(file) === wanted)
@@ -59,18 +64,21 @@ export async function buildBundle(): Promise<Bundle> {
 }
 
 /** The files that must not be in the bundle, or not in the part that is loaded at start, each with the reason. */
-export function findMisplaced(metafile: Pick<Metafile, 'inputs' | 'outputs'>): readonly string[] {
+export function findMisplaced(
+  metafile: Pick<Metafile, 'inputs' | 'outputs'>,
+  entry = `${shipped}/main.js`,
+): readonly string[] {
   const foreign = Object.keys(metafile.inputs)
     .filter((input) => neverShipped.some((folder) => input.startsWith(folder)))
     .map((input) => `${input} must not be shipped.`);
-  const early = [...loadedAtStart(metafile)]
+  const early = [...loadedAtStart(metafile, entry)]
     .flatMap((output) => Object.keys(metafile.outputs[output]?.inputs ?? {}))
-    .filter((input) => input.startsWith(lazyPackage))
+    .filter((input) => lazyFolders.some((folder) => input.startsWith(folder)))
     .map((input) => `${input} would be loaded at every start; import it dynamically.`);
   return [...foreign, ...early];
 }
 
-function loadedAtStart(metafile: Pick<Metafile, 'outputs'>): ReadonlySet<string> {
+function loadedAtStart(metafile: Pick<Metafile, 'outputs'>, entry: string): ReadonlySet<string> {
   const seen = new Set<string>();
   const visit = (file: string): void => {
     if (seen.has(file) || metafile.outputs[file] === undefined) {
@@ -117,7 +125,7 @@ async function main(): Promise<void> {
   const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(
-    `${entry}: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig (${seconds} s)`,
+    `${shipped}/main.js: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig or plan (${seconds} s)`,
   );
 }
 

@@ -1,4 +1,5 @@
 // Entry of the process: options, operator, signals, exit code. 0: stopped as asked; 1: failed or lost the Lease; 2: wrong flags.
+// With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md).
 import { Operator } from './operator.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { parseOptions, type Options } from './runtime/options.ts';
@@ -42,18 +43,29 @@ function failHard(logger: Logger): void {
 // Alibaba's client library calls url.parse; nobody who reads our log can do anything about that.
 process.noDeprecation = true;
 
-const parsed = parseOptions(process.argv.slice(2), process.env);
-switch (parsed.kind) {
-  case 'help':
-    process.stdout.write(parsed.text);
-    break;
-  case 'version':
-    process.stdout.write(`${productVersion}\n`);
-    break;
-  case 'invalid':
-    process.stderr.write(`alibaba-pca-issuer: ${parsed.message}\n`);
-    process.exitCode = exitCode.usage;
-    break;
-  case 'run':
-    process.exit(await run(parsed.options));
+const [subcommand, ...rest] = process.argv.slice(2);
+if (subcommand === 'plan') {
+  // The operator needs none of it, and a pod never loads it.
+  const { runPlanCommand, thisProcess } = await import('./plan-command/plan-command.ts');
+  process.exitCode = await runPlanCommand(rest, thisProcess);
+} else {
+  await start();
+}
+
+async function start(): Promise<void> {
+  const parsed = parseOptions(process.argv.slice(2), process.env);
+  switch (parsed.kind) {
+    case 'help':
+      process.stdout.write(parsed.text);
+      break;
+    case 'version':
+      process.stdout.write(`${productVersion}\n`);
+      break;
+    case 'invalid':
+      process.stderr.write(`alibaba-pca-issuer: ${parsed.message}\n`);
+      process.exitCode = exitCode.usage;
+      break;
+    case 'run':
+      process.exit(await run(parsed.options));
+  }
 }

@@ -101,6 +101,7 @@ export function helpText(): string {
     'alibaba-pca-issuer: cert-manager issuer for Alibaba Cloud Private CA',
     '',
     'Usage: alibaba-pca-issuer [flags]',
+    '       alibaba-pca-issuer plan -f FILE   shows the calls that manifests would lead to; see plan --help',
     '',
     ...rows,
     '  --help\n        Show this text.',

@@ -61,8 +61,9 @@ describe('parseOptions', () => {
     expect(parseOptions(argv, environment)).toEqual({ kind: 'invalid', message });
   });
 
-  it('shows every setting with its variable in the help', () => {
+  it('shows every setting with its variable, and the subcommand plan, in the help', () => {
     const help = helpText();
+    expect(help).toContain('alibaba-pca-issuer plan -f FILE');
     for (const name of Object.keys(settings)) {
       expect(help).toContain(`--${name} `);
       expect(help).toContain(`PCA_ISSUER_${name.replaceAll('-', '_').toUpperCase()}`);

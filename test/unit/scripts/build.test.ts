@@ -44,6 +44,15 @@ describe('the bundle', () => {
     ]);
   });
 
+  it.each(['node_modules/yaml/dist/index.js', 'src/plan-command/rendering.ts'])(
+    'is refused with %s, which only the subcommand plan needs, in the entry',
+    (input) => {
+      expect(findMisplaced(metafile([input], { 'dist/main.js': output(['src/main.ts', input]) }))).toEqual([
+        `${input} would be loaded at every start; import it dynamically.`,
+      ]);
+    },
+  );
+
   it.each(['simulator/simulator.ts', 'test/support/wait.ts', 'control-plane/driver/ports.ts'])(
     'is refused with %s in it',
     (input) => {

@@ -1,0 +1,59 @@
+// The issuing CA of a plan: what the flags say about it, and for the rest what lets a request pass.
+import type { IssuerSpec } from '../crds/issuer.ts';
+import { assessIssuingCA, type IssuingCA } from '../issuing/issuing-ca.ts';
+import { formatMoment } from '../issuing/moment.ts';
+import { issuingOperations } from '../issuing/operations/index.ts';
+import type { SigningRequest } from '../issuing/signing-request.ts';
+import type { PlanArguments } from './arguments.ts';
+
+/** The CA with what was assumed about it, one sentence each; `fault` where nothing could be issued from it. */
+export type AssumedCA =
+  | { readonly kind: 'usable'; readonly ca: IssuingCA; readonly assumptions: readonly string[] }
+  | { readonly kind: 'unusable'; readonly fault: string };
+
+/** The CA for one request; only PCA knows the real one. */
+export function assumeCA(
+  request: SigningRequest,
+  spec: IssuerSpec,
+  { now, flags }: { readonly now: Date; readonly flags: PlanArguments },
+): AssumedCA {
+  const family = request.csr.publicKey.family === 'RSA' ? 'RSA' : 'ECC';
+  const ca: IssuingCA = {
+    identifier: spec.parentIdentifier,
+    status: 'ISSUE',
+    type: 'SUB_ROOT',
+    keyFamily: flags.caKeyFamily ?? family,
+    issuerType: 'local',
+    subject: '',
+    notBefore: flags.caNotBefore ?? new Date(0),
+    notAfter: flags.caNotAfter ?? hundredYearsAfter(now),
+    maxValiditySeconds: undefined,
+    remainingCertificates: undefined,
+    certificate: '',
+    chain: [],
+  };
+  const assessment = assessIssuingCA(ca, issuingOperations[spec.operation], now);
+  if (assessment.kind === 'unusable') {
+    return { kind: 'unusable', fault: `${assessment.message} Requests would wait; change the flags about the CA.` };
+  }
+  return {
+    kind: 'usable',
+    ca,
+    assumptions: [
+      'The CA is an active private subordinate CA with certificates left and no CertMaxTime.',
+      ...(flags.caKeyFamily === undefined ? [`The CA's key is ${family}, as the request's (--ca-key-family).`] : []),
+      ...(flags.caNotBefore === undefined
+        ? ['The CA is valid already, long enough for any backdate (--ca-not-before).']
+        : []),
+      ...(flags.caNotAfter === undefined
+        ? [`The CA ends in 100 years, at ${formatMoment(ca.notAfter)} (--ca-not-after).`]
+        : []),
+    ],
+  };
+}
+
+function hundredYearsAfter(moment: Date): Date {
+  const later = new Date(moment);
+  later.setUTCFullYear(moment.getUTCFullYear() + 100);
+  return later;
+}

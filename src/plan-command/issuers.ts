@@ -1,0 +1,86 @@
+// The issuers among the documents, with the spec that the API server would store, and the one made up without any.
+import { admit } from '../crds/admission.ts';
+import { apiGroup, apiVersion, type IssuerSpec, issuerKind } from '../crds/issuer.ts';
+import { issuerSpecSchema } from '../crds/issuer-spec-schema.ts';
+import { describeIssuer, type IssuerIdentity, issuerKey } from '../controllers/issuer-key.ts';
+import type { InputDocument } from './documents.ts';
+import { nameOf } from './object-name.ts';
+
+/** An issuer to plan with; `identity` and `source` are undefined for the one that is made up. */
+export interface PlanningIssuer {
+  readonly identity: IssuerIdentity | undefined;
+  readonly source: string | undefined;
+  readonly spec: IssuerSpec;
+}
+
+/** The issuers by their key; faults name document and field. */
+export interface ReadIssuers {
+  readonly issuers: ReadonlyMap<string, PlanningIssuer>;
+  readonly faults: readonly string[];
+}
+
+type ObjectDocument = Extract<InputDocument, { readonly kind: 'object' }>;
+
+/** Whether a document is an issuer of ours, in whatever version. */
+export function isIssuer({ object }: ObjectDocument): boolean {
+  const group = typeof object['apiVersion'] === 'string' ? object['apiVersion'].split('/')[0] : undefined;
+  return issuerKind(object['kind'] as string) !== undefined && group === apiGroup;
+}
+
+/** Reads the issuers; `namespace` is that of documents that name none. */
+export function readIssuers(documents: readonly ObjectDocument[], namespace: string): ReadIssuers {
+  const issuers = new Map<string, PlanningIssuer>();
+  const faults: string[] = [];
+  for (const document of documents) {
+    const read = readIssuer(document, namespace);
+    if (!('issuer' in read)) {
+      faults.push(...read.faults);
+      continue;
+    }
+    const key = issuerKey(read.identity);
+    if (issuers.has(key)) faults.push(`${document.source}: ${describeIssuer(read.identity)} is given twice. Keep one.`);
+    issuers.set(key, read.issuer);
+  }
+  return { issuers, faults };
+}
+
+function readIssuer(
+  { source, object }: ObjectDocument,
+  namespace: string,
+): { readonly identity: IssuerIdentity; readonly issuer: PlanningIssuer } | { readonly faults: readonly string[] } {
+  const kind = issuerKind(object['kind'] as string);
+  const meta = nameOf(object);
+  if (kind === undefined || object['apiVersion'] !== apiVersion) {
+    return {
+      faults: [`${source}: apiVersion is ${JSON.stringify(object['apiVersion'])}. Change it to ${apiVersion}.`],
+    };
+  }
+  if (meta.name === undefined) return { faults: [`${source}: metadata.name is required.`] };
+  const identity = {
+    kind,
+    namespace: kind.scope === 'Cluster' ? undefined : (meta.namespace ?? namespace),
+    name: meta.name,
+  };
+  const read = specOf(object['spec']);
+  if ('faults' in read)
+    return { faults: read.faults.map((fault) => `${source}: ${describeIssuer(identity)}: ${fault}`) };
+  return { identity, issuer: { identity, source, spec: read.spec } };
+}
+
+function specOf(value: unknown): { readonly spec: IssuerSpec } | { readonly faults: readonly string[] } {
+  const admitted = admit(issuerSpecSchema, value ?? null, 'spec');
+  if (admitted.kind === 'rejected') return { faults: admitted.faults };
+  if (admitted.unknown.length === 0) return { spec: admitted.value };
+  return { faults: admitted.unknown.map((path) => `${path} is no field of an issuer. Correct or remove it.`) };
+}
+
+/** The issuer that stands in when none is given: every default of the CRD, and this operation. */
+export function madeUpIssuer(operation: string | undefined): PlanningIssuer | { readonly fault: string } {
+  const read = specOf({
+    parentIdentifier: '<parentIdentifier>',
+    credentials: { secretRef: { name: '<secret>' } },
+    ...(operation === undefined ? {} : { operation }),
+  });
+  if ('spec' in read) return { identity: undefined, source: undefined, spec: read.spec };
+  return { fault: read.faults.join(' ').replace('spec.operation', '--operation') };
+}

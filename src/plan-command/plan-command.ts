@@ -1,0 +1,157 @@
+// `alibaba-pca-issuer plan`: files in, the calls they would lead to out. Touches neither cluster nor cloud.
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { describeIssuer, issuerKey } from '../controllers/issuer-key.ts';
+import { type PlanArguments, planHelp, readArguments } from './arguments.ts';
+import { type InputDocument, readDocuments } from './documents.ts';
+import { isIssuer, madeUpIssuer, type PlanningIssuer, readIssuers } from './issuers.ts';
+import { type RequestReport, reportOn } from './plan-report.ts';
+import { printable, render } from './rendering.ts';
+import { type PlannableRequest, readRequest } from './requests.ts';
+
+/** What the command needs from outside. `read` rejects when a file cannot be read; `-` is standard input. */
+export interface Surroundings {
+  readonly read: (file: string) => Promise<Buffer>;
+  readonly now: () => Date;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** Files, clock and streams of this process. */
+export const thisProcess: Surroundings = {
+  read: async (file) => (file === '-' ? buffer(process.stdin) : readFile(file)),
+  now: () => new Date(),
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+};
+
+const exitCode = { planned: 0, usage: 2, refused: 3 } as const;
+
+interface Findings {
+  readonly notes: string[];
+  readonly faults: string[];
+}
+
+/** Runs the command with the arguments after `plan`; the result is the exit code: 0, 2 or 3 as `plan --help` says. */
+export async function runPlanCommand(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const read = readArguments(argv);
+  switch (read.kind) {
+    case 'help':
+      surroundings.out(planHelp());
+      return exitCode.planned;
+    case 'invalid':
+      surroundings.err(`alibaba-pca-issuer plan: ${printable(read.message)}\n`);
+      return exitCode.usage;
+    case 'plan':
+      break;
+  }
+  const flags = read.arguments;
+  const findings: Findings = { notes: [], faults: [] };
+  const reports = await reportsOn(flags, surroundings, findings);
+  for (const note of findings.notes) surroundings.err(`note: ${printable(note)}\n`);
+  for (const fault of findings.faults) surroundings.err(`alibaba-pca-issuer plan: ${printable(fault)}\n`);
+  if (findings.faults.length > 0) return exitCode.usage;
+  surroundings.out(render(reports, flags.output));
+  return reports.every(({ outcome }) => outcome === 'planned') ? exitCode.planned : exitCode.refused;
+}
+
+async function reportsOn(
+  flags: PlanArguments,
+  surroundings: Surroundings,
+  findings: Findings,
+): Promise<readonly RequestReport[]> {
+  const documents = await documentsOf(flags.files, surroundings, findings);
+  const objects = documents.filter((document) => document.kind === 'object');
+  const { issuers, faults } = readIssuers(objects.filter(isIssuer), flags.namespace);
+  findings.faults.push(...faults);
+  const others = documents.filter((document) => document.kind === 'csr' || !isIssuer(document));
+  const requests = await requestsOf(others, flags, findings);
+  checkFlags(flags, { documents, given: issuers.size > 0 }, findings);
+  if (findings.faults.length > 0) return [];
+  if (requests.length === 0) {
+    findings.faults.push(
+      'The files hold no request to plan. Give a Certificate, a CertificateRequest, a CertificateSigningRequest or a CSR in PEM.',
+    );
+  }
+  const now = flags.now ?? surroundings.now();
+  return requests.flatMap((request) => {
+    const issuer = issuerFor(request, issuers, flags);
+    if ('fault' in issuer) {
+      findings.faults.push(issuer.fault);
+      return [];
+    }
+    const reported = reportOn(request, issuer, { now, flags });
+    if (reported.kind === 'reported') return [reported.report];
+    findings.faults.push(`${request.source}: ${reported.fault}`);
+    return [];
+  });
+}
+
+async function documentsOf(
+  files: readonly string[],
+  { read }: Surroundings,
+  { faults }: Findings,
+): Promise<readonly InputDocument[]> {
+  const documents: InputDocument[] = [];
+  for (const file of files) {
+    const name = file === '-' ? 'standard input' : file;
+    try {
+      const contents = readDocuments(name, await read(file));
+      documents.push(...contents.documents);
+      faults.push(...contents.faults);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      faults.push(`${name} cannot be read (${why}). Check the name and the rights.`);
+    }
+  }
+  return documents;
+}
+
+async function requestsOf(
+  documents: readonly InputDocument[],
+  flags: PlanArguments,
+  findings: Findings,
+): Promise<readonly PlannableRequest[]> {
+  const requests: PlannableRequest[] = [];
+  for (const document of documents) {
+    const read = await readRequest(document, flags);
+    findings.notes.push(...read.notes);
+    if (read.kind === 'request') requests.push(read.request);
+    if (read.kind === 'faulty') findings.faults.push(...read.faults);
+  }
+  return requests;
+}
+
+/** Flags that would have no effect were meant to have one. */
+function checkFlags(
+  { bare, operation }: PlanArguments,
+  { documents, given }: { readonly documents: readonly InputDocument[]; readonly given: boolean },
+  { faults }: Findings,
+): void {
+  const says = bare.duration !== undefined || bare.usages !== undefined || bare.isCA;
+  if (says && !documents.some(({ kind }) => kind === 'csr')) {
+    faults.push(
+      '--duration, --usages and --is-ca are about a CSR in PEM, and no file is one. Change the document instead.',
+    );
+  }
+  if (operation !== undefined && given) {
+    faults.push("--operation is for plans without an issuer. Leave it out, or change the issuer's spec.operation.");
+  }
+}
+
+function issuerFor(
+  { source, issuer }: PlannableRequest,
+  issuers: ReadonlyMap<string, PlanningIssuer>,
+  { operation }: PlanArguments,
+): PlanningIssuer | { readonly fault: string } {
+  const [first, ...further] = issuers.values();
+  if (first === undefined) return madeUpIssuer(operation);
+  if (issuer === undefined) {
+    return further.length === 0
+      ? first
+      : { fault: `${source}: a CSR in PEM names no issuer, and several are given. Give only the one that is meant.` };
+  }
+  const found = issuers.get(issuerKey(issuer));
+  const fault = `${source}: the request is for ${describeIssuer(issuer)}, which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.`;
+  return found ?? { fault };
+}

@@ -1,0 +1,150 @@
+// One request planned by the controller's own code, as plain data: what the output consists of.
+import { showAlternativeName } from '../issuing/alternative-name.ts';
+import { showName } from '../issuing/distinguished-name.ts';
+import { formatDuration } from '../issuing/duration.ts';
+import { formatMoment } from '../issuing/moment.ts';
+import { type IssuePlan, planIssuing } from '../issuing/plan.ts';
+import type { Refusal } from '../issuing/refusal.ts';
+import { readSigningRequest } from '../issuing/signing-request.ts';
+import { usageWord } from '../issuing/usages.ts';
+import type { PlanArguments } from './arguments.ts';
+import { assumeCA } from './assumed-ca.ts';
+import type { PlanningIssuer } from './issuers.ts';
+import type { PlannableRequest } from './requests.ts';
+
+/** What the certificate will look like, in words. */
+export interface CertificateReport {
+  readonly subject: string;
+  readonly names: readonly string[];
+  readonly usages: readonly string[];
+  readonly isCA: boolean;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly lifetime: string;
+}
+
+/** One request; `call` and `certificate` where it is planned, `refusal` where it is refused. */
+export interface RequestReport {
+  readonly source: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly issuer?: {
+    readonly kind: string;
+    readonly namespace?: string;
+    readonly name: string;
+    readonly source?: string;
+  };
+  readonly outcome: 'planned' | 'refused';
+  readonly call?: {
+    readonly action: string;
+    readonly version: string;
+    readonly parameters: Readonly<Record<string, string>>;
+  };
+  readonly certificate?: CertificateReport;
+  readonly refusal?: Refusal;
+  /** What was not known and taken for granted, one sentence each. */
+  readonly assumptions: readonly string[];
+}
+
+/** The report of one request, or why the flags allow none. */
+export type Reported =
+  { readonly kind: 'reported'; readonly report: RequestReport } | { readonly kind: 'faulty'; readonly fault: string };
+
+// Stands in for a UID that is not known; the identifier made of it is never shown.
+const unknownUid = '00000000-0000-0000-0000-000000000000';
+const derivedIdentifier = "<derived from the cluster's and the request's UID>";
+
+/** Plans one request with this issuer. */
+export function reportOn(
+  request: PlannableRequest,
+  issuer: PlanningIssuer,
+  context: { readonly now: Date; readonly flags: PlanArguments },
+): Reported {
+  const place = placeOf(request, issuer);
+  const own = assumptionsAbout(request, issuer);
+  const read = readSigningRequest({ ...request.fields, uid: request.uid ?? unknownUid });
+  if (read.kind === 'refused') return refused(place, read.refusal, own);
+  const assumed = assumeCA(read.request, issuer.spec, context);
+  if (assumed.kind === 'unusable') return { kind: 'faulty', fault: assumed.fault };
+  const { clusterUid } = context.flags;
+  const planned = planIssuing({
+    request: read.request,
+    spec: issuer.spec,
+    ca: assumed.ca,
+    clusterUid: clusterUid ?? unknownUid,
+    now: context.now,
+  });
+  const assumptions = [...own, ...assumed.assumptions];
+  if (planned.kind === 'refused') return refused(place, planned.refusal, assumptions);
+  const { plan } = planned;
+  const knowsIdentifier = clusterUid !== undefined && request.uid !== undefined;
+  return {
+    kind: 'reported',
+    report: {
+      ...place,
+      outcome: 'planned',
+      call: { ...plan.call, parameters: parametersOf(plan, knowsIdentifier) },
+      certificate: certificateOf(plan),
+      assumptions,
+    },
+  };
+}
+
+type Place = Pick<RequestReport, 'source' | 'kind' | 'namespace' | 'name' | 'issuer'>;
+
+function refused(place: Place, refusal: Refusal, assumptions: readonly string[]): Reported {
+  return { kind: 'reported', report: { ...place, outcome: 'refused', refusal, assumptions } };
+}
+
+function placeOf({ source, kind, namespace, name, ...request }: PlannableRequest, issuer: PlanningIssuer): Place {
+  const identity = issuer.identity ?? request.issuer;
+  return {
+    source,
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+    ...(identity === undefined
+      ? {}
+      : {
+          issuer: {
+            kind: identity.kind.kind,
+            ...(identity.namespace === undefined ? {} : { namespace: identity.namespace }),
+            name: identity.name,
+            ...(issuer.source === undefined ? {} : { source: issuer.source }),
+          },
+        }),
+  };
+}
+
+function assumptionsAbout({ madeUpKey }: PlannableRequest, { identity, spec }: PlanningIssuer): readonly string[] {
+  return [
+    ...(identity === undefined
+      ? [`No issuer was given: operation ${spec.operation}, all else as the CRD's defaults (-f, --operation).`]
+      : []),
+    ...(madeUpKey === undefined
+      ? []
+      : [
+          `The CSR is signed with a throw-away ${madeUpKey} key; cert-manager's has another key, all else is the same.`,
+        ]),
+  ];
+}
+
+function parametersOf({ call, identifier }: IssuePlan, knowsIdentifier: boolean): Readonly<Record<string, string>> {
+  if (knowsIdentifier || identifier === undefined) return call.parameters;
+  const entries = Object.entries(call.parameters);
+  return Object.fromEntries(entries.map(([name, value]) => [name, value === identifier ? derivedIdentifier : value]));
+}
+
+function certificateOf({ expected, request }: IssuePlan): CertificateReport {
+  const { subject, names, usages, isCA, notBefore, notAfter } = expected;
+  return {
+    subject: showName(subject.kind === 'exact' ? request.csr.subject.attributes : subject.attributes),
+    names: names.map(showAlternativeName),
+    usages: [...usages.keyUsages, ...usages.extendedKeyUsages].map(usageWord),
+    isCA,
+    notBefore: formatMoment(notBefore),
+    notAfter: formatMoment(notAfter),
+    lifetime: formatDuration((notAfter.getTime() - notBefore.getTime()) / 1000),
+  };
+}

@@ -1,0 +1,193 @@
+// From documents to requests in the form that the controller reads them in, whatever they were written as.
+import { admit, type Admission } from '../crds/admission.ts';
+import { certManagerApiVersion, type IssuerReference } from '../crds/cert-manager.ts';
+import { apiGroup, issuerKind, issuerKinds } from '../crds/issuer.ts';
+import { type IssuerIdentity, referencedIssuer } from '../controllers/issuer-key.ts';
+import { formatDuration } from '../issuing/duration.ts';
+import type { RequestFields } from '../issuing/signing-request.ts';
+import type { PlanArguments } from './arguments.ts';
+import { certificateRequestOf } from './certificate-request-of.ts';
+import {
+  certificateFieldsAside,
+  certificateRequestSpecSchema,
+  certificateSpecSchema,
+  requestFieldsAside,
+  signingRequestSpecSchema,
+} from './certificate-schema.ts';
+import type { InputDocument } from './documents.ts';
+import { nameOf, type ObjectName } from './object-name.ts';
+
+/** A request to plan. `issuer` is undefined for a bare CSR; `uid` where the request has none yet. */
+export interface PlannableRequest {
+  readonly source: string;
+  readonly kind: string;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly issuer: IssuerIdentity | undefined;
+  readonly uid: string | undefined;
+  readonly fields: Omit<RequestFields, 'uid'>;
+  /** Kind of the throw-away key that the CSR was made with; undefined where the CSR was given. */
+  readonly madeUpKey: string | undefined;
+}
+
+/** A document as a request; `skipped` says why it is none, `faults` what is wrong with it. Notes are for the reader. */
+export type ReadRequest = { readonly notes: readonly string[] } & (
+  | { readonly kind: 'request'; readonly request: PlannableRequest }
+  | { readonly kind: 'skipped' }
+  | { readonly kind: 'faulty'; readonly faults: readonly string[] }
+);
+
+type Context = Pick<PlanArguments, 'namespace' | 'bare'>;
+type ObjectDocument = Extract<InputDocument, { readonly kind: 'object' }>;
+interface Subject {
+  readonly document: ObjectDocument;
+  readonly meta: ObjectName;
+  readonly namespace: string;
+}
+
+/** Reads a document that is no issuer; makes a CSR where it is a Certificate. */
+export async function readRequest(document: InputDocument, { namespace, bare }: Context): Promise<ReadRequest> {
+  if (document.kind === 'csr') {
+    const request = Buffer.from(document.pem).toString('base64');
+    return asked({ source: document.source, kind: 'CSR', fields: { request, ...bare } });
+  }
+  const { source, object } = document;
+  const meta = nameOf(object);
+  const subject: Subject = { document, meta, namespace: meta.namespace ?? namespace };
+  switch (`${String(object['apiVersion'])} ${String(object['kind'])}`) {
+    case `${certManagerApiVersion} Certificate`:
+      return readCertificate(subject);
+    case `${certManagerApiVersion} CertificateRequest`:
+      return readCertificateRequest(subject);
+    case 'certificates.k8s.io/v1 CertificateSigningRequest':
+      return readSigningRequest(subject);
+    default:
+      return skipped(`${source}: ${String(object['kind'])} (${String(object['apiVersion'])}) is nothing to plan.`);
+  }
+}
+
+async function readCertificate(subject: Subject): Promise<ReadRequest> {
+  const spec = specOf(subject, admit(certificateSpecSchema, subject.document.object['spec'] ?? null, 'spec'), {
+    aside: certificateFieldsAside,
+  });
+  if (spec.kind === 'faulty') return spec;
+  const { issuerRef, duration, isCA, usages } = spec.value;
+  return withIssuer(subject, issuerRef, spec.notes, async (issuer) => {
+    const made = await certificateRequestOf(spec.value);
+    if (made.kind === 'unfit') return faulty(subject, [made.fault]);
+    const request = Buffer.from(made.pem).toString('base64');
+    // The UID is that of the CertificateRequest, which does not exist yet, and never the Certificate's own.
+    return asked({ ...placeOf(subject), issuer, madeUpKey: made.key, fields: { request, duration, isCA, usages } });
+  });
+}
+
+async function readCertificateRequest(subject: Subject): Promise<ReadRequest> {
+  const spec = specOf(subject, admit(certificateRequestSpecSchema, subject.document.object['spec'] ?? null, 'spec'), {
+    aside: requestFieldsAside,
+  });
+  if (spec.kind === 'faulty') return spec;
+  const { issuerRef, request, duration, isCA, usages } = spec.value;
+  return withIssuer(subject, issuerRef, spec.notes, (issuer) =>
+    asked({ ...placeOf(subject), issuer, uid: subject.meta.uid, fields: { request, duration, isCA, usages } }),
+  );
+}
+
+const annotationPrefix = 'experimental.cert-manager.io/';
+
+function readSigningRequest(subject: Subject): ReadRequest {
+  const { document, meta } = subject;
+  const spec = specOf(subject, admit(signingRequestSpecSchema, document.object['spec'] ?? null, 'spec'), {
+    aside: requestFieldsAside,
+  });
+  if (spec.kind === 'faulty') return spec;
+  const { signerName, request, usages, expirationSeconds } = spec.value;
+  const issuer = signerOf(signerName);
+  if (issuer === undefined) return skipped(`${document.source}: signerName ${signerName} is none of our issuers.`);
+  const annotated = meta.annotations[`${annotationPrefix}request-duration`];
+  const duration = typeof annotated === 'string' ? annotated : undefined;
+  const expiry = expirationSeconds === undefined ? undefined : formatDuration(expirationSeconds);
+  const isCA = meta.annotations[`${annotationPrefix}request-is-ca`] === 'true';
+  return withNotes(
+    asked({
+      ...placeOf(subject),
+      namespace: undefined,
+      issuer,
+      uid: meta.uid,
+      fields: { request, duration: duration ?? expiry, isCA, usages },
+    }),
+    spec.notes,
+  );
+}
+
+/** `alibabapcaclusterissuers.<group>/<name>`, or `alibabapcaissuers.<group>/<namespace>.<name>` as cert-manager has it. */
+function signerOf(signerName: string): IssuerIdentity | undefined {
+  const [domain = '', path = '', ...rest] = signerName.split('/');
+  const kind = issuerKinds.find(({ plural }) => domain === `${plural}.${apiGroup}`);
+  if (kind === undefined || path === '' || rest.length > 0) return undefined;
+  if (kind.scope === 'Cluster') return { kind, namespace: undefined, name: path };
+  const dot = path.indexOf('.');
+  return dot < 1 ? undefined : { kind, namespace: path.slice(0, dot), name: path.slice(dot + 1) };
+}
+
+async function withIssuer(
+  subject: Subject,
+  issuerRef: IssuerReference,
+  notes: readonly string[],
+  next: (issuer: IssuerIdentity) => ReadRequest | Promise<ReadRequest>,
+): Promise<ReadRequest> {
+  const { kind = '(none)', group } = issuerRef;
+  const ours = issuerKind(issuerRef.kind) !== undefined;
+  if (group !== apiGroup && ours) {
+    const fault = `spec.issuerRef.group is ${JSON.stringify(group ?? '')}, so the operator would not look at it. Set it to ${apiGroup}.`;
+    return faulty(subject, [fault]);
+  }
+  if (group !== apiGroup) return skipped(`${placeText(subject)} is for another issuer (${kind} ${issuerRef.name}).`);
+  const issuer = referencedIssuer(issuerRef, subject.namespace);
+  if (issuer === undefined) {
+    const kinds = issuerKinds.map((each) => each.kind).join(' or ');
+    return faulty(subject, [`spec.issuerRef.kind is ${JSON.stringify(kind)}. Set it to ${kinds}.`]);
+  }
+  return withNotes(await next(issuer), notes);
+}
+
+type Faulty = Extract<ReadRequest, { readonly kind: 'faulty' }>;
+
+function specOf<T>(
+  subject: Subject,
+  admitted: Admission<T>,
+  { aside }: { readonly aside: ReadonlySet<string> },
+): { readonly kind: 'ok'; readonly value: T; readonly notes: readonly string[] } | Faulty {
+  if (admitted.kind === 'rejected') return faulty(subject, admitted.faults);
+  const notes = admitted.unknown
+    .filter((path) => !aside.has(path))
+    .map((path) => `${placeText(subject)}: ${path} is not known here and makes no difference. Is it misspelt?`);
+  return { kind: 'ok', value: admitted.value, notes };
+}
+
+type Place = Pick<PlannableRequest, 'source' | 'kind' | 'namespace' | 'name'>;
+
+function placeOf({ document, meta, namespace }: Subject): Place {
+  return { source: document.source, kind: String(document.object['kind']), namespace, name: meta.name };
+}
+
+function placeText(subject: Subject): string {
+  const { source, kind, name = '(without a name)' } = placeOf(subject);
+  return `${source}: ${kind} ${name}`;
+}
+
+function asked(request: Pick<PlannableRequest, 'source' | 'kind' | 'fields'> & Partial<PlannableRequest>): ReadRequest {
+  const absent = { namespace: undefined, name: undefined, issuer: undefined, uid: undefined, madeUpKey: undefined };
+  return { kind: 'request', request: { ...absent, ...request }, notes: [] };
+}
+
+function skipped(note: string): ReadRequest {
+  return { kind: 'skipped', notes: [`${note} It is skipped.`] };
+}
+
+function faulty(subject: Subject, faults: readonly string[]): Faulty {
+  return { kind: 'faulty', faults: faults.map((fault) => `${placeText(subject)}: ${fault}`), notes: [] };
+}
+
+function withNotes(read: ReadRequest, notes: readonly string[]): ReadRequest {
+  return { ...read, notes: [...notes, ...read.notes] };
+}

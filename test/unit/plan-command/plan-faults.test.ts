@@ -1,0 +1,181 @@
+// What the command cannot plan: each fault with its message, and what is left out.
+import { describe, expect, it } from 'vitest';
+import { runWith } from '../../support/plan-command.ts';
+import { certificate, certificateRequest, csr, group, issuer, issuerRef, manifest } from '../../support/plan-inputs.ts';
+
+const request = manifest(certificateRequest({}));
+const noRequest =
+  'The files hold no request to plan. Give a Certificate, a CertificateRequest, a CertificateSigningRequest or a CSR in PEM.';
+
+describe('plan ends with 2 and says what to do', () => {
+  it.each<[string, Readonly<Record<string, string>>, readonly string[], readonly string[]]>([
+    ['no file', {}, [], ['No file is given. Name one with -f, or - for standard input.']],
+    ['standard input twice', { '-': request }, ['-f', '-'], ['Standard input can be read once. Give -f - once.']],
+    [
+      'an unknown flag',
+      { a: request },
+      ['--nonsense'],
+      ['Unknown option \'--nonsense\'. Run "alibaba-pca-issuer plan --help" for the list of flags.'],
+    ],
+    ['an unknown form', { a: request }, ['-o', 'xml'], ['--output is "xml" but must be one of table, json, yaml.']],
+    [
+      'an unknown family',
+      { a: request },
+      ['--ca-key-family=SM2'],
+      ['--ca-key-family is "SM2" but must be one of RSA, ECC.'],
+    ],
+    [
+      'no moment',
+      { a: request },
+      ['--now=tomorrow'],
+      ['--now is "tomorrow" but must be a moment such as 2027-01-31T09:30:00Z.'],
+    ],
+    [
+      'a day that does not exist',
+      { a: request },
+      ['--ca-not-after=2027-13-01T00:00:00Z'],
+      ['--ca-not-after is "2027-13-01T00:00:00Z" but must be a moment such as 2027-01-31T09:30:00Z.'],
+    ],
+    [
+      'a missing file',
+      { a: request },
+      ['-f', 'b'],
+      ["b cannot be read (ENOENT: no such file or directory, open 'b'). Check the name and the rights."],
+    ],
+    [
+      'broken YAML',
+      { a: 'kind: [' },
+      [],
+      [
+        'a is neither YAML nor a CSR in PEM: Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 8. Correct it, or give another file.',
+      ],
+    ],
+    ['text', { a: 'hello' }, [], ['a holds no Kubernetes object. Give a manifest or a CSR in PEM.']],
+    [
+      'an object without a kind',
+      { a: '{}\n---\n' },
+      [],
+      ['a, document 1 has no kind. Give a Kubernetes object or a CSR in PEM.'],
+    ],
+    ['nothing to plan', { a: issuer }, [], [noRequest]],
+    ['an empty file', { a: '' }, [], [noRequest]],
+    [
+      'flags for a bare CSR without one',
+      { a: request },
+      ['--is-ca'],
+      ['--duration, --usages and --is-ca are about a CSR in PEM, and no file is one. Change the document instead.'],
+    ],
+    [
+      'an operation besides an issuer',
+      { a: request, b: issuer },
+      ['--operation=CreateCustomCertificate'],
+      ["--operation is for plans without an issuer. Leave it out, or change the issuer's spec.operation."],
+    ],
+    [
+      'an unknown operation',
+      { a: request },
+      ['--operation=Sign'],
+      ['--operation must be one of CreateCustomCertificate, but is "Sign".'],
+    ],
+    [
+      'a reference to an issuer that is not there',
+      { a: manifest(certificateRequest({ issuerRef: { ...issuerRef, name: 'other' } })), b: issuer },
+      [],
+      [
+        'a: the request is for AlibabaPCAIssuer "shop/other", which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.',
+      ],
+    ],
+    [
+      'a bare CSR and two issuers',
+      { a: csr, b: issuer, c: issuer.replace('"shop"', '"bank"') },
+      [],
+      ['a: a CSR in PEM names no issuer, and several are given. Give only the one that is meant.'],
+    ],
+    [
+      'the same issuer twice',
+      { a: csr, b: issuer, c: issuer },
+      [],
+      ['c: AlibabaPCAIssuer "shop/pca" is given twice. Keep one.'],
+    ],
+    [
+      'a group that was forgotten',
+      { a: manifest(certificate({ commonName: 'a', issuerRef: { kind: 'AlibabaPCAIssuer', name: 'pca' } })) },
+      [],
+      [
+        'a: Certificate web: spec.issuerRef.group is "", so the operator would not look at it. Set it to pca.alibabacloud.com.',
+      ],
+    ],
+    [
+      'a kind that we do not have',
+      { a: manifest(certificate({ commonName: 'a', issuerRef: { group, name: 'pca' } })) },
+      [],
+      ['a: Certificate web: spec.issuerRef.kind is "(none)". Set it to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.'],
+    ],
+    [
+      'a Certificate that cert-manager would not accept',
+      { a: manifest(certificate({}), certificate({ dnsNames: 'a', isCA: 'no' })) },
+      [],
+      [
+        'a, document 1: Certificate web: spec has neither a commonName nor an alternative name, and cert-manager asks for one. Set dnsNames, ipAddresses, uris, emailAddresses, otherNames or commonName.',
+        'a, document 2: Certificate web: spec.dnsNames must be a list, but is a text.',
+        'a, document 2: Certificate web: spec.isCA must be true or false, but is a text.',
+      ],
+    ],
+    [
+      'an issuer that the API server would not accept',
+      {
+        a: csr,
+        b: issuer.replace('"backdate"', '"backDate"'),
+        c: issuer.replace('v1alpha1', 'v1'),
+        d: issuer.replace('"name":"pca",', ''),
+      },
+      [],
+      [
+        'b: AlibabaPCAIssuer "shop/pca": spec.validity.backDate is no field of an issuer. Correct or remove it.',
+        'c: apiVersion is "pca.alibabacloud.com/v1". Change it to pca.alibabacloud.com/v1alpha1.',
+        'd: metadata.name is required.',
+      ],
+    ],
+    [
+      'a CA that has ended',
+      { a: csr },
+      ['--ca-not-after=2026-01-01T00:00:00Z'],
+      [
+        'a: CA "<parentIdentifier>" expired at 2026-01-01T00:00:00Z. Renew it in PCA, or set spec.parentIdentifier to another CA. Requests would wait; change the flags about the CA.',
+      ],
+    ],
+  ])('%s', async (_what, files, argv, messages) => {
+    const { code, out, err } = await runWith(files, argv);
+    const expected = messages.map((message) => `alibaba-pca-issuer plan: ${message}\n`).join('');
+    expect([code, out, err]).toEqual([2, '', expected]);
+  });
+
+  it('an endless YAML', async () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${Array.from('bcdefgh')
+      .map((name, index) => {
+        const before = 'abcdefgh'[index] ?? 'a';
+        return `${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join()}]\n`;
+      })
+      .join('')}`;
+    const deep = '['.repeat(20_000);
+    expect([(await runWith({ a: bomb })).code, (await runWith({ a: deep })).code]).toEqual([2, 2]);
+  });
+});
+
+describe('plan leaves out what is not for us', () => {
+  it('and says so, also for fields that may be misspelt', async () => {
+    const foreign = certificate({ issuerRef: { name: 'letsencrypt', kind: 'ClusterIssuer' } });
+    const misspelt = certificate({ commonName: 'a\u001B[31m', dnsname: ['b'] }, {});
+    const { code, err, out } = await runWith({ a: manifest({ apiVersion: 'v1', kind: 'Secret' }, foreign, misspelt) });
+    expect([code, err]).toEqual([
+      0,
+      [
+        'note: a, document 1: Secret (v1) is nothing to plan. It is skipped.\n',
+        'note: a, document 2: Certificate web is for another issuer (ClusterIssuer letsencrypt). It is skipped.\n',
+        'note: a, document 3: Certificate (without a name): spec.dnsname is not known here and makes no difference. Is it misspelt?\n',
+      ].join(''),
+    ]);
+    expect(out).toContain('Certificate default (a, document 3)\n');
+    expect(out).toContain('Subject  CN=a\\u001b[31m\n');
+  });
+});

@@ -1,0 +1,72 @@
+/** The subcommand as users run it: what is shipped, in a process of its own. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildBundle } from '../../../scripts/build.ts';
+import { makeCsr } from '../../support/certificates.ts';
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plan-command-'));
+  // A folder of its own: others may be running what is in dist/.
+  await buildBundle(join(folder, 'dist'));
+  await writeFile(join(folder, 'web.csr'), await makeCsr('P-256', { subject: [{ CN: ['web.shop.svc'] }] }));
+}, 60_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface End {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function plan(argv: readonly string[], input = ''): Promise<End> {
+  return await new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(folder, 'dist', 'main.js'), 'plan', ...argv],
+      { cwd: folder, env: {}, timeout: 20_000 },
+      (error, out, err) => {
+        resolve({ code: error === null ? 0 : Number(error.code), out, err });
+      },
+    );
+    child.stdin?.end(input);
+  });
+}
+
+const certificate = (isCA: boolean): string => `
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: { name: web, namespace: shop }
+spec:
+  commonName: web.shop.svc
+  isCA: ${isCA}
+  issuerRef: { group: pca.alibabacloud.com, kind: AlibabaPCAIssuer, name: pca }
+`;
+
+it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2', { timeout: 60_000 }, async () => {
+  const ends = [
+    await plan(['-f', 'web.csr']),
+    await plan(['-f', '-'], certificate(false)),
+    await plan(['-f', '-'], certificate(true)),
+    await plan(['-f', 'missing.yaml']),
+    await plan(['--help']),
+  ];
+  expect(ends.map(({ code, out, err }) => [code, out.trimEnd().split('\n').at(-1), err])).toEqual([
+    [0, '1 planned, 0 refused.', ''],
+    [0, '1 planned, 0 refused.', ''],
+    [3, '0 planned, 1 refused.', ''],
+    [
+      2,
+      '',
+      "alibaba-pca-issuer plan: missing.yaml cannot be read (ENOENT: no such file or directory, open 'missing.yaml'). Check the name and the rights.\n",
+    ],
+    [0, 'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage or unreadable input.', ''],
+  ]);
+});
