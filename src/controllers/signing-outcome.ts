@@ -1,10 +1,10 @@
 // What became of one try to get a certificate, judged from what PCA answered.
 import type { PcaFailure } from '../alibaba/errors.ts';
-import { formatDuration } from '../issuing/duration.ts';
 import { type IssuedCertificate, verifyIssued } from '../issuing/issued-certificate.ts';
 import type { IssueReply } from '../issuing/operation.ts';
 import { issuingOperations } from '../issuing/operations/index.ts';
 import type { IssuePlan } from '../issuing/plan.ts';
+import { clampNotice } from '../issuing/validity.ts';
 import type { Attempt } from './attempts.ts';
 import type { IssuerProblem, IssuerSession } from './issuer-sessions.ts';
 import { issuerProblemOf } from './pca-failure.ts';
@@ -74,7 +74,7 @@ export function settleReply(
       kind: 'issued',
       certificate,
       action: plan.operation.action,
-      notices: [...clampNotices(plan), ...certificate.differences],
+      notices: [...(plan.clamped === undefined ? [] : [clampNotice(plan.clamped)]), ...certificate.differences],
     };
   }
   const identifier = reply.identifier ?? 'without identifier';
@@ -87,14 +87,6 @@ export function settleReply(
     // A CA is no leaf that a call revokes: it stays until somebody decides about it.
     ...(reply.identifier === undefined || plan.expected.isCA ? {} : { unused: reply.identifier }),
   };
-}
-
-function clampNotices({ clamped }: IssuePlan): readonly string[] {
-  if (clamped === undefined) return [];
-  const { askedSeconds, givenSeconds, because } = clamped;
-  return [
-    `It lives for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`,
-  ];
 }
 
 /** Judges a failed call; `limit` is that of an issuing call and undefined for reading ones. */

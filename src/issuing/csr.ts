@@ -1,4 +1,4 @@
-// PKCS#10 certificate requests: PEM to facts, with the signature verified. The only importer of @peculiar/x509.
+// PKCS#10 certificate requests: PEM to facts, with the signature verified. In the operator the only importer of @peculiar/x509.
 // @peculiar/x509 checks the structure and names the signature's algorithm; everything that decides about a certificate
 // is read from the request's own bytes by the strict DER reader (docs/adr/0004-csr-with-peculiar-leaf-with-der-reader.md).
 // oxlint-disable-next-line import/no-unassigned-import -- it installs what @peculiar/x509 needs

@@ -48,7 +48,7 @@ export function nameOf(element: DerElement | undefined, what: string): Distingui
       const [type, value, ...rest] = sequenceOf(member, `an attribute of ${what}`);
       if (rest.length > 0) throw new DerError(`an attribute of ${what} has too many parts`);
       const oid = oidOf(type, `the type of an attribute of ${what}`);
-      return { rdn, oid, value: textOf(value, `attribute ${labelOf(oid)} of ${what}`) };
+      return { rdn, oid, value: textOf(value, `attribute ${attributeLabel(oid)} of ${what}`) };
     });
   });
   return { der: expectTag(element, derTags.sequence, what).raw, attributes };
@@ -57,7 +57,7 @@ export function nameOf(element: DerElement | undefined, what: string): Distingui
 /** The name on one line, such as `CN=a.example, O=Example`; `(empty)` where it has no attribute. */
 export function showName(attributes: readonly Pick<NameAttribute, 'oid' | 'value'>[]): string {
   if (attributes.length === 0) return '(empty)';
-  return attributes.map(({ oid, value }) => `${labelOf(oid)}=${value}`).join(', ');
+  return attributes.map(({ oid, value }) => `${attributeLabel(oid)}=${value}`).join(', ');
 }
 
 /** What X.520 forbids about these attributes; undefined when nothing. */
@@ -66,16 +66,17 @@ export function nameFault(attributes: readonly Pick<NameAttribute, 'oid' | 'valu
     const { minLength = 1, maxLength } = attributeTypes[oid] ?? {};
     const length = Array.from(value).length;
     if (maxLength !== undefined && length > maxLength) {
-      return `${labelOf(oid)} has ${length} characters, X.520 allows ${maxLength}; shorten it`;
+      return `${attributeLabel(oid)} has ${length} characters, X.520 allows ${maxLength}; shorten it`;
     }
     if (length < minLength) {
-      return `${labelOf(oid)} has ${length} characters, X.520 asks for ${minLength}; correct it or leave it out`;
+      return `${attributeLabel(oid)} has ${length} characters, X.520 asks for ${minLength}; correct it or leave it out`;
     }
   }
   return undefined;
 }
 
-function labelOf(oid: string): string {
+/** The short name of a type of attribute, such as CN; the identifier itself where there is none. */
+export function attributeLabel(oid: string): string {
   return attributeTypes[oid]?.label ?? oid;
 }
 

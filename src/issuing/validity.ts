@@ -77,6 +77,11 @@ export function refuseForRenewal(clamped: ClampedLifetime, renewBeforeSeconds: n
   return refuse(refusalReasons.durationTooShort, field, message);
 }
 
+/** A cut lifetime in words, for the certificate's owner. */
+export function clampNotice({ askedSeconds, givenSeconds, because }: ClampedLifetime): string {
+  return `It lives for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`;
+}
+
 interface Excess {
   readonly refused: Refused;
   readonly longest: number;

@@ -1,12 +1,13 @@
 // One request planned by the controller's own code, as plain data: what the output consists of.
 import { showAlternativeName } from '../issuing/alternative-name.ts';
-import { showName } from '../issuing/distinguished-name.ts';
+import { attributeLabel, showName } from '../issuing/distinguished-name.ts';
 import { formatDuration } from '../issuing/duration.ts';
 import { formatMoment } from '../issuing/moment.ts';
 import { type IssuePlan, planIssuing } from '../issuing/plan.ts';
 import type { Refusal } from '../issuing/refusal.ts';
 import { readSigningRequest } from '../issuing/signing-request.ts';
 import { usageWord } from '../issuing/usages.ts';
+import { clampNotice } from '../issuing/validity.ts';
 import type { PlanArguments } from './arguments.ts';
 import { assumeCA } from './assumed-ca.ts';
 import type { PlanningIssuer } from './issuers.ts';
@@ -21,6 +22,8 @@ export interface CertificateReport {
   readonly notBefore: string;
   readonly notAfter: string;
   readonly lifetime: string;
+  /** What its owner may not expect, one sentence each. */
+  readonly notices: readonly string[];
 }
 
 /** One request; `call` and `certificate` where it is planned, `refusal` where it is refused. */
@@ -136,7 +139,7 @@ function parametersOf({ call, identifier }: IssuePlan, knowsIdentifier: boolean)
   return Object.fromEntries(entries.map(([name, value]) => [name, value === identifier ? derivedIdentifier : value]));
 }
 
-function certificateOf({ expected, request }: IssuePlan): CertificateReport {
+function certificateOf({ expected, request, clamped, operation }: IssuePlan): CertificateReport {
   const { subject, names, usages, isCA, notBefore, notAfter } = expected;
   return {
     subject: showName(subject.kind === 'exact' ? request.csr.subject.attributes : subject.attributes),
@@ -146,5 +149,14 @@ function certificateOf({ expected, request }: IssuePlan): CertificateReport {
     notBefore: formatMoment(notBefore),
     notAfter: formatMoment(notAfter),
     lifetime: formatDuration((notAfter.getTime() - notBefore.getTime()) / 1000),
+    notices: [
+      ...(clamped === undefined ? [] : [`${clampNotice(clamped)} Refused if that leaves no room for renewBefore.`]),
+      ...(subject.kind === 'exact' || subject.mayAdd.length === 0
+        ? []
+        : [`${operation.action} may add ${subject.mayAdd.map(attributeLabel).join(', ')} to the subject.`]),
+      ...(isCA
+        ? ['It activates a bought instance: the first that is free, here the first that the issuer names.']
+        : []),
+    ],
   };
 }

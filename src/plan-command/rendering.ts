@@ -55,7 +55,7 @@ function refusalRows({ reason, field, message }: NonNullable<RequestReport['refu
 }
 
 function certificateRows(certificate: NonNullable<RequestReport['certificate']>): readonly Row[] {
-  const { subject, names, usages, isCA, notBefore, notAfter, lifetime } = certificate;
+  const { subject, names, usages, isCA, notBefore, notAfter, lifetime, notices } = certificate;
   const listed = (texts: readonly string[]): string => (texts.length === 0 ? '(none)' : texts.join(', '));
   return [
     ['Subject', subject],
@@ -63,6 +63,7 @@ function certificateRows(certificate: NonNullable<RequestReport['certificate']>)
     ['Usages', listed(usages)],
     ['CA', isCA ? 'yes' : 'no'],
     ['Valid', `${notBefore} to ${notAfter} (${lifetime})`],
+    ...notices.map((notice): Row => ['Note', notice]),
   ];
 }
 

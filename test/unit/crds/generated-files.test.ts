@@ -25,6 +25,7 @@ describe('generated files', () => {
       'docs/configuration.md',
       'docs/issuer-reference.md',
       'docs/metrics.md',
+      'docs/operations.md',
       'helm/alibaba-pca-issuer/README.md',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaclusterissuers.yaml',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaissuers.yaml',

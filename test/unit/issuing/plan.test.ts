@@ -302,17 +302,17 @@ describe('refusals before any call', () => {
     ],
     ...(
       [
-        ['RSA-1024', 'RSA 1024'],
-        ['P-521', 'P-521'],
-        ['Ed25519', 'Ed25519'],
+        ['RSA-1024', 'RSA 1024', ''],
+        ['P-521', 'P-521', ', or set spec.allowP521 of the issuer if you know that the CA takes it'],
+        ['Ed25519', 'Ed25519', ''],
       ] as const
-    ).map(([kind, name]): Case => [
+    ).map(([kind, name, further]): Case => [
       `a ${name} key`,
       async () => signingRequest(await makeCsr(kind, { subject })),
       {
         reason: 'KeyNotSupported',
         field: 'spec.request',
-        message: `spec.request: the CSR's key is ${name}; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384. Choose such a key (Certificate: spec.privateKey).`,
+        message: `spec.request: the CSR's key is ${name}; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384. Choose such a key (Certificate: spec.privateKey)${further}.`,
       },
     ]),
     [

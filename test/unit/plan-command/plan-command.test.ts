@@ -64,6 +64,7 @@ describe('plan', () => {
               notBefore: '2026-11-23T09:55:00Z',
               notAfter: '2027-02-21T09:55:00Z',
               lifetime: '2160h0m0s',
+              notices: [],
             },
             assumptions: [
               "The CSR is signed with a throw-away ECDSA P-256 key; cert-manager's has another key, all else is the same.",
@@ -118,6 +119,7 @@ describe('plan', () => {
               notBefore: '2026-11-23T10:00:00Z',
               notAfter: '2026-12-30T18:00:00Z',
               lifetime: '896h0m0s',
+              notices: [],
             },
             assumptions: [madeUp, assumedCA('')[0]],
           },
@@ -150,7 +152,7 @@ describe('plan', () => {
           reason: 'CANotSupported',
           field: 'spec.isCA',
           message:
-            'spec.isCA: CreateCustomCertificate cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or create the CA in PCA itself.',
+            "spec.isCA: CreateCustomCertificate cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or have the issuer's owner set spec.externalCA, for which instances are bought in PCA.",
         },
         assumptions: [
           madeUp,

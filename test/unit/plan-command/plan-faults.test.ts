@@ -75,7 +75,9 @@ describe('plan ends with 2 and says what to do', () => {
       'an unknown operation',
       { a: request },
       ['--operation=Sign'],
-      ['--operation must be one of CreateCustomCertificate, but is "Sign".'],
+      [
+        '--operation must be one of CreateCustomCertificate, CreateCertificateWithExtension, CreateServerCertificateWithCsr, CreateClientCertificateWithCsr, CreateWHClientCertificate, but is "Sign".',
+      ],
     ],
     [
       'a reference to an issuer that is not there',
