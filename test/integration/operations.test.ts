@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { conditionsOf, type Manifest } from '../support/cluster.ts';
 import { until } from '../support/wait.ts';
@@ -25,6 +25,21 @@ afterAll(async () => {
   await world.stop();
   await rm(folder, { recursive: true });
 });
+
+const issuers: { readonly namespace: string; readonly name: string }[] = [];
+
+// A request that still waits would be issued in the middle of another test.
+afterEach(async () => {
+  for (const issuer of issuers.splice(0)) {
+    await world.cluster.delete({ apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', ...issuer });
+  }
+});
+
+async function freshNamespace(prefix: string): Promise<string> {
+  const namespace = await world.createNamespace(prefix);
+  issuers.push({ namespace, name: prefix === 'example' ? 'example' : 'pca' });
+  return namespace;
+}
 
 /** The example's objects with the simulator's key, CA and address in the places that its comments name. */
 async function exampleOf(operation: string, namespace: string): Promise<readonly Manifest[]> {
@@ -85,7 +100,7 @@ describe('the example of', () => {
     ['CreateExternalCACertificate', 'any'],
   ])('%s becomes a certificate for the purpose %s', async (operation, purpose) => {
     world.simulator.reset();
-    const namespace = await world.createNamespace('example');
+    const namespace = await freshNamespace('example');
     await world.cluster.apply(await exampleOf(operation, namespace));
     await world.cluster.waitForCondition(
       { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name: 'example' },
@@ -121,7 +136,7 @@ async function requestIs(namespace: string, name: string, status: string, patter
 describe('what the service adds or changes', () => {
   it('is accepted where documented, and named in the message', async () => {
     world.simulator.reset();
-    const namespace = await world.createNamespace('added');
+    const namespace = await freshNamespace('added');
     await issuerReady(namespace, { operation: 'CreateClientCertificateWithCsr' });
     await world.cluster.apply(certificate(namespace, 'web', { usages: client }));
     expect(await requestIs(namespace, 'web-1', 'True', /Issued/)).toContain(
@@ -132,7 +147,7 @@ describe('what the service adds or changes', () => {
   it('is refused where it is not, costs one certificate, is revoked if the issuer says so, and holds the issuer', async () => {
     world.simulator.reset();
     world.simulator.setFaults({ wrongUsage: 5 });
-    const namespace = await world.createNamespace('refused');
+    const namespace = await freshNamespace('refused');
     await issuerReady(namespace, {
       operation: 'CreateServerCertificateWithCsr',
       revocationPolicy: 'RequestGone',
@@ -151,7 +166,7 @@ describe('what the service adds or changes', () => {
   it('is accepted where spec.verification allows it', async () => {
     world.simulator.reset();
     world.simulator.setFaults({ shiftedValidity: 1 });
-    const namespace = await world.createNamespace('allowed');
+    const namespace = await freshNamespace('allowed');
     await issuerReady(namespace, { verification: { validity: 'Allow' } });
     await world.cluster.apply(certificate(namespace, 'web'));
     expect(await requestIs(namespace, 'web-1', 'True', /Issued/)).toContain(
@@ -160,11 +175,40 @@ describe('what the service adds or changes', () => {
   });
 });
 
+describe('a request that is gone before its certificate comes', () => {
+  it.each([
+    ['RequestGone', 'REVOKE'],
+    ['Never', 'ISSUE'],
+  ])('has it revoked or kept with revocationPolicy %s', async (revocationPolicy, status) => {
+    world.simulator.reset();
+    world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 2_000 } });
+    const namespace = await freshNamespace('gone');
+    await issuerReady(namespace, { revocationPolicy });
+    await world.cluster.apply(certificate(namespace, 'web'));
+    await until('the certificate to be issued', () => world.simulator.issued().length === 1);
+    await world.cluster.delete({ apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name: 'web' });
+    await world.cluster.delete({
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'CertificateRequest',
+      namespace,
+      name: 'web-1',
+    });
+    const [identifier] = world.simulator.issued().map((issued) => issued.identifier);
+    const line = await until('the operator to say so', async () =>
+      (await world.operator.logs())
+        .split('\n')
+        .find((text) => text.includes(identifier ?? '') && text.includes('its CertificateRequest is gone')),
+    );
+    expect(line).toContain(revocationPolicy === 'Never' ? 'revoke it in the PCA console' : 'it is revoked');
+    await until('its fate', () => world.simulator.issued()[0]?.status === status);
+  });
+});
+
 describe('trouble of single operations', () => {
   it('names the replacement when PCA has withdrawn CreateCertificateWithExtension', async () => {
     world.simulator.reset();
     world.simulator.setFaults({ withdrawnActions: ['CreateCertificateWithExtension'] });
-    const namespace = await world.createNamespace('withdrawn');
+    const namespace = await freshNamespace('withdrawn');
     await issuerReady(namespace, { operation: 'CreateCertificateWithExtension' });
     await world.cluster.apply(certificate(namespace, 'web', { usages: server }));
     await requestIs(namespace, 'web-1', 'False', /not ready \(ActionUnavailable\)/);
@@ -183,7 +227,7 @@ describe('trouble of single operations', () => {
   ])('waits for a certificate that %s gives later', async (operation, usages) => {
     world.simulator.reset();
     world.simulator.setFaults({ withoutCertificate: 1, pendingMilliseconds: 3_000 });
-    const namespace = await world.createNamespace('later');
+    const namespace = await freshNamespace('later');
     await issuerReady(namespace, { operation });
     await world.cluster.apply(certificate(namespace, 'web', { usages }));
     await requestIs(namespace, 'web-1', 'False', /has not (given the certificate|finished it) yet/);
@@ -195,7 +239,7 @@ describe('trouble of single operations', () => {
 describe('a lifetime beyond the CA', () => {
   it('is cut where the issuer clamps, unless renewBefore leaves no room', async () => {
     world.simulator.reset();
-    const namespace = await world.createNamespace('clamp');
+    const namespace = await freshNamespace('clamp');
     await issuerReady(namespace, { parentIdentifier: 'sim-sub-short', validity: { onExceed: 'Clamp' } });
     await world.cluster.apply([
       certificate(namespace, 'cut', { duration: '2160h', renewBefore: '240h' }),
@@ -217,7 +261,7 @@ describe('CA certificates', () => {
 
   it('each use up one instance, and say when none is left', async () => {
     world.simulator.reset();
-    const namespace = await world.createNamespace('ca');
+    const namespace = await freshNamespace('ca');
     await issuerReady(namespace, { externalCA: { instanceIds: instances } });
     await world.cluster.apply(['one', 'two', 'three'].map((name) => certificate(namespace, name, authority)));
     await until('two to be issued', () => world.simulator.issued().length === 2);
@@ -241,20 +285,42 @@ describe('CA certificates', () => {
   it('survive a cut connection after issuing without a second instance', async () => {
     world.simulator.reset();
     world.simulator.setFaults({ cutAfterIssuing: 1 });
-    const namespace = await world.createNamespace('ca-cut');
+    const namespace = await freshNamespace('ca-cut');
     await issuerReady(namespace, { externalCA: { instanceIds: instances } });
     await world.cluster.apply(certificate(namespace, 'mesh', authority));
     await requestIs(namespace, 'mesh-1', 'True', /Issued/);
     expect(world.simulator.issued()).toHaveLength(1);
   });
 
+  it('get the instance that was promised to a request that is gone', async () => {
+    world.simulator.reset();
+    world.simulator.setFaults({
+      failingActions: { CreateExternalCACertificate: { code: 'ServiceUnavailable', status: 503 } },
+    });
+    const namespace = await freshNamespace('ca-gone');
+    await issuerReady(namespace, { externalCA: { instanceIds: instances.slice(0, 1) } });
+    await world.cluster.apply(certificate(namespace, 'first', authority));
+    await requestIs(namespace, 'first-1', 'False', /Not issued yet/);
+    await world.cluster.apply(certificate(namespace, 'second', authority));
+    await requestIs(namespace, 'second-1', 'False', /promised to other requests/);
+    for (const [kind, name] of [
+      ['Certificate', 'first'],
+      ['CertificateRequest', 'first-1'],
+    ] as const) {
+      await world.cluster.delete({ apiVersion: 'cert-manager.io/v1', kind, namespace, name });
+    }
+    world.simulator.setFaults({ failingActions: {} });
+    await requestIs(namespace, 'second-1', 'True', /Issued/);
+    expect(world.simulator.issued()).toHaveLength(1);
+  });
+
   it('do not spend an instance that somebody else used', async () => {
     world.simulator.reset();
-    const other = await world.createNamespace('ca-other');
+    const other = await freshNamespace('ca-other');
     await issuerReady(other, { externalCA: { instanceIds: instances.slice(0, 1) } });
     await world.cluster.apply(certificate(other, 'first', authority));
     await requestIs(other, 'first-1', 'True', /Issued/);
-    const namespace = await world.createNamespace('ca-taken');
+    const namespace = await freshNamespace('ca-taken');
     await issuerReady(namespace, { externalCA: { instanceIds: instances } });
     await world.cluster.apply(certificate(namespace, 'second', authority));
     await requestIs(namespace, 'second-1', 'True', /Issued/);
@@ -263,7 +329,7 @@ describe('CA certificates', () => {
 
   it('are refused without instances, naming the way to get them', async () => {
     world.simulator.reset();
-    const namespace = await world.createNamespace('ca-none');
+    const namespace = await freshNamespace('ca-none');
     await issuerReady(namespace, {});
     await world.cluster.apply(certificate(namespace, 'mesh', authority));
     expect(await requestIs(namespace, 'mesh-1', 'False', /isCA/)).toContain('spec.externalCA');

@@ -30,6 +30,8 @@ export interface TestContent {
   readonly keyUsages?: readonly string[];
   readonly extendedKeyUsages?: readonly string[];
   readonly isCA?: boolean;
+  /** Together with isCA. */
+  readonly pathLength?: number | undefined;
   /** Any further extension. */
   readonly extensions?: readonly x509.Extension[];
 }
@@ -204,7 +206,7 @@ function signing(kind: KeyKind): { readonly name: string; readonly hash: string 
 }
 
 function extensionsFor(content: TestContent): x509.Extension[] {
-  const { names = [], keyUsages, extendedKeyUsages, isCA, extensions = [] } = content;
+  const { names = [], keyUsages, extendedKeyUsages, isCA, pathLength, extensions = [] } = content;
   const flags = (keyUsages ?? []).reduce((sum, usage) => sum | (1 << bits.indexOf(usage)), 0);
   return [
     ...(names.length > 0 ? [alternativeNames(names, content.subject === undefined)] : []),
@@ -213,7 +215,7 @@ function extensionsFor(content: TestContent): x509.Extension[] {
     ...(extendedKeyUsages === undefined || extendedKeyUsages.length === 0
       ? []
       : [new x509.ExtendedKeyUsageExtension([...extendedKeyUsages])]),
-    ...(isCA === undefined ? [] : [new x509.BasicConstraintsExtension(isCA, undefined, true)]),
+    ...(isCA === undefined ? [] : [new x509.BasicConstraintsExtension(isCA, pathLength, true)]),
     ...extensions,
   ];
 }

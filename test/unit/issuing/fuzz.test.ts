@@ -7,7 +7,12 @@ import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
 import { readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
 import { clientCertificates, warehouseCertificates } from '../../../src/issuing/certificate-store.ts';
 import { readIssuedList } from '../../../src/issuing/lookup.ts';
-import { customCertificate } from '../../../src/issuing/operations/custom-certificate.ts';
+import {
+  externalCACertificate,
+  readExternalCA,
+  readInstanceStatus,
+} from '../../../src/issuing/operations/external-ca-certificate.ts';
+import { issuingOperations } from '../../../src/issuing/operations/index.ts';
 import { readSigningRequest } from '../../../src/issuing/signing-request.ts';
 import { describedCA, encoded, makeCsr, makeHierarchy } from '../../support/certificates.ts';
 import { fulfil, issuingCA, now, plan, reply, requestFields, signingRequest } from '../../support/issuing.ts';
@@ -108,6 +113,9 @@ describe('hostile bytes', () => {
       'CertMaxTime',
       'CertChain',
       'Certificate',
+      'X509Certificate',
+      'Content',
+      'InstanceStatusList',
     );
     const body = fc.oneof(
       fc.anything(),
@@ -119,7 +127,11 @@ describe('hostile bytes', () => {
       for (const store of [clientCertificates, warehouseCertificates]) {
         expect(['issued', 'pending', 'malformed']).toContain(store.read(value).kind);
       }
-      expect(['issued', 'pending', 'malformed']).toContain(customCertificate.read(value).kind);
+      for (const operation of [...Object.values(issuingOperations), externalCACertificate]) {
+        expect(['issued', 'pending', 'malformed']).toContain(operation.read(value).kind);
+      }
+      expect(['issued', 'pending', 'malformed']).toContain(readExternalCA(value).kind);
+      expect(['free', 'used', 'lost', 'malformed']).toContain(readInstanceStatus(value, 'a').kind);
     });
   });
 
