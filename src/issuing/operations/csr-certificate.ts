@@ -28,9 +28,6 @@ export const clientProfile: UsageProfile = {
   usages: { keyUsages: ['digitalSignature', 'keyEncipherment'], extendedKeyUsages: ['1.3.6.1.5.5.7.3.2'] },
 };
 
-/** Organization, unit, state and locality: the service has defaults for them (Alibaba: CreateClientCertificateWithCsr). */
-export const defaultedAttributes = ['2.5.4.10', '2.5.4.11', '2.5.4.8', '2.5.4.7'] as const;
-
 /** Keys in the documented sizes that can be used: RSA 1024 is too weak, and ECC_512 names no curve. */
 export const documentedKeys: OperationCapabilities['keys'] = {
   rsaBits: [
@@ -39,6 +36,27 @@ export const documentedKeys: OperationCapabilities['keys'] = {
   ],
   curves: ['P-256', 'P-384'],
 };
+
+// Organization, unit, state and locality: the service has defaults for them (Alibaba: CreateClientCertificateWithCsr).
+const defaultedAttributes = ['2.5.4.10', '2.5.4.11', '2.5.4.8', '2.5.4.7'] as const;
+
+/** What these operations can express: one profile, names as a list with commas, a subject of single fields. */
+export function csrCapabilities(own: {
+  readonly names: Pick<OperationCapabilities['names'], 'kinds' | 'mixed'>;
+  readonly profile: UsageProfile;
+  readonly callerIdentifier: boolean;
+}): OperationCapabilities {
+  return {
+    names: { ...own.names, separator: ',' },
+    usages: { kind: 'profiles', profiles: [own.profile] },
+    subject: 'fields',
+    addedAttributes: defaultedAttributes,
+    keys: documentedKeys,
+    certificateAuthorities: false,
+    callerIdentifier: own.callerIdentifier,
+    refusedIssuerTypes: [],
+  };
+}
 
 /** Kinds of names as integers (Alibaba: SanType). */
 export const sanTypes: Readonly<Record<NameKind, number>> = { email: 1, dns: 2, uri: 6, ip: 7 };

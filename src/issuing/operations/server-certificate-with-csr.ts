@@ -1,14 +1,7 @@
 // CreateServerCertificateWithCsr: DNS names and IP addresses as one list, server profile.
 import { clientCertificates } from '../certificate-store.ts';
 import type { IssuingOperation } from '../operation.ts';
-import {
-  csrOrigins,
-  csrParameters,
-  defaultedAttributes,
-  documentedKeys,
-  readCsrReply,
-  serverProfile,
-} from './csr-certificate.ts';
+import { csrCapabilities, csrOrigins, csrParameters, readCsrReply, serverProfile } from './csr-certificate.ts';
 import { accountParameters, attributesOf, sharedOrigins } from './notation.ts';
 
 const action = 'CreateServerCertificateWithCsr';
@@ -17,16 +10,11 @@ const action = 'CreateServerCertificateWithCsr';
 export const serverCertificateWithCsr: IssuingOperation = {
   action,
   version: '2020-06-30',
-  capabilities: {
-    names: { kinds: ['dns', 'ip'], mixed: true, separator: ',' },
-    usages: { kind: 'profiles', profiles: [serverProfile] },
-    subject: 'fields',
-    addedAttributes: defaultedAttributes,
-    keys: documentedKeys,
-    certificateAuthorities: false,
+  capabilities: csrCapabilities({
+    names: { kinds: ['dns', 'ip'], mixed: true },
+    profile: serverProfile,
     callerIdentifier: true,
-    refusedIssuerTypes: [],
-  },
+  }),
   parameterOrigins: {
     ...sharedOrigins,
     ...csrOrigins,

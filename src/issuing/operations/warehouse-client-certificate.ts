@@ -3,10 +3,9 @@ import { warehouseCertificates } from '../certificate-store.ts';
 import type { IssuingOperation } from '../operation.ts';
 import {
   clientProfile,
+  csrCapabilities,
   csrOrigins,
   csrParameters,
-  defaultedAttributes,
-  documentedKeys,
   oneKindOfNames,
   readCsrReply,
 } from './csr-certificate.ts';
@@ -18,16 +17,11 @@ const action = 'CreateWHClientCertificate';
 export const warehouseClientCertificate: IssuingOperation = {
   action,
   version: '2020-04-07',
-  capabilities: {
-    names: { kinds: ['dns', 'ip', 'email', 'uri'], mixed: false, separator: ',' },
-    usages: { kind: 'profiles', profiles: [clientProfile] },
-    subject: 'fields',
-    addedAttributes: defaultedAttributes,
-    keys: documentedKeys,
-    certificateAuthorities: false,
+  capabilities: csrCapabilities({
+    names: { kinds: ['dns', 'ip', 'email', 'uri'], mixed: false },
+    profile: clientProfile,
     callerIdentifier: false,
-    refusedIssuerTypes: [],
-  },
+  }),
   parameterOrigins: {
     ...csrOrigins,
     'SanType, SanValue': "the CSR's alternative names, of one kind, separated by commas",
