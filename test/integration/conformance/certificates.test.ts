@@ -1,0 +1,106 @@
+/**
+ * cert-manager's conformance suite for Certificates, against a real API server and a real cert-manager, with issuers of
+ * both scopes. The cases are in certificate-cases.ts; docs/conformance.md lists them with those that cannot be tried.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../support/wait.ts';
+import { World } from '../../support/world.ts';
+import { type CertificateCase, type Refused, titleOf, type Wanted } from './cases.ts';
+import { certificateCases } from './certificate-cases.ts';
+import {
+  certificateOf,
+  certificateReference,
+  factsOf,
+  factsWanted,
+  type IssuedCertificate,
+  waitForFailure,
+  waitForIssued,
+} from './issued-certificate.ts';
+import { createIssuers, issuerFor, issuingCAs, scopes } from './scopes.ts';
+
+// One for each scope: a request that failed must not keep what it was promised.
+const instances = { AlibabaPCAIssuer: 'cas_deposit-cn-conf0001', AlibabaPCAClusterIssuer: 'cas_deposit-cn-conf0002' };
+let world: World;
+
+beforeAll(async () => {
+  world = await World.start({
+    flags: ['--retry-max-delay=2s'],
+    simulator: { instances: Object.values(instances) },
+  });
+});
+afterAll(async () => world.stop());
+
+describe.each(scopes)('a Certificate of an %s', (scope) => {
+  let namespace: string;
+
+  beforeAll(async () => {
+    namespace = await world.createNamespace('conformance');
+    await createIssuers(world, scope, namespace, [instances[scope]]);
+  });
+
+  async function create(name: string, spec: Wanted): Promise<void> {
+    const issuer = { kind: scope, name: issuerFor(spec) };
+    await world.cluster.apply(certificateOf({ namespace, name }, issuer, { ...spec }));
+  }
+
+  async function validated(name: string, spec: Wanted, revision = 1): Promise<IssuedCertificate> {
+    const issued = await waitForIssued(world.cluster, { namespace, name }, revision);
+    const issuer = issuerFor(spec);
+    expect(factsOf(issued)).toEqual(
+      factsWanted(spec, {
+        leaf: issued.leaf,
+        rootPem: world.simulator.rootPem(issuingCAs[issuer]),
+        name,
+        issuer: { kind: scope, name: issuer },
+      }),
+    );
+    return issued;
+  }
+
+  async function refused(name: string, result: Refused): Promise<void> {
+    const failure = await waitForFailure(world.cluster, { namespace, name });
+    expect(failure).toEqual({
+      request: expect.stringMatching(result.message),
+      certificate: `The certificate request has failed to complete and will be retried: ${failure.request}`,
+      failureTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+    });
+    expect(await world.cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace, name })).toBeUndefined();
+  }
+
+  /** What the suite does with the certificate of some cases, after the first validations. */
+  async function goOn(name: string, { spec, then }: CertificateCase, first: IssuedCertificate): Promise<void> {
+    if (then === 'the certificate in the Secret is emptied') {
+      const secret = { apiVersion: 'v1', kind: 'Secret', namespace, name };
+      await world.cluster.patch(secret, { data: { 'tls.crt': '' } });
+      await until('another certificate', async () => {
+        const { data = {} } = ((await world.cluster.get(secret)) ?? {}) as { readonly data?: { 'tls.crt'?: string } };
+        return (data['tls.crt'] ?? '') !== '';
+      });
+      const second = await validated(name, spec, first.revision + 1);
+      expect(second.leaf.publicKey.equals(first.leaf.publicKey)).toBe(true);
+      expect(second.leaf.serialNumber).not.toBe(first.leaf.serialNumber);
+    } else if (then === 'a DNS name is added') {
+      const dnsNames = [...(spec.dnsNames ?? []), `new-${name}.example.com`];
+      await world.cluster.patch(certificateReference({ namespace, name }), { spec: { dnsNames } });
+      await validated(name, { ...spec, dnsNames }, first.revision + 1);
+    }
+  }
+
+  it.each(certificateCases.map((each) => [titleOf(each), each] as const))('%s', async (_title, each) => {
+    const name = `case-${each.number}`;
+    const before = world.simulator.issued().length;
+    const issued = () => world.simulator.issued().length - before;
+    await create(name, each.spec);
+    if (each.result.kind === 'issued') {
+      await goOn(name, each, await validated(name, each.spec));
+      expect(issued()).toBe(each.then === undefined ? 1 : 2);
+      return;
+    }
+    await refused(name, each.result);
+    expect(issued()).toBe(0);
+    if (each.instead !== undefined) {
+      await create(`${name}-instead`, each.instead);
+      await validated(`${name}-instead`, each.instead);
+    }
+  });
+});

@@ -1,0 +1,234 @@
+/** A Certificate and everything that came of it: its Secret, its CertificateRequest, its conditions. */
+import type { X509Certificate } from 'node:crypto';
+import { type Cluster, conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import type { Wanted } from './cases.ts';
+import { issuerGroup } from './scopes.ts';
+import {
+  certificatesOf,
+  chainFacts,
+  type ChainFacts,
+  keyMatches,
+  leafFacts,
+  type LeafFacts,
+  wantedChain,
+  wantedFacts,
+} from './validations.ts';
+
+/** Which Certificate; its Secret bears the same name. */
+export interface CertificateName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** An issuer as a Certificate names it. */
+export interface IssuerReference {
+  readonly kind: string;
+  readonly name: string;
+}
+
+interface CertificateStatus {
+  readonly notAfter?: string;
+  readonly revision?: number;
+  readonly nextPrivateKeySecretName?: string;
+}
+
+/** What a Secret holds, decoded. */
+export type SecretData = Readonly<Record<string, Buffer>>;
+
+/** A Certificate that was issued. */
+export interface IssuedCertificate {
+  readonly certificate: Manifest;
+  readonly revision: number;
+  readonly secret: Manifest;
+  readonly data: SecretData;
+  readonly leaf: X509Certificate;
+  readonly keyPem: string;
+  /** PEM of the X.509 request behind it. */
+  readonly csrPem: string;
+}
+
+/** Everything that the suite validates. */
+export interface CertificateFacts {
+  readonly leaf: LeafFacts;
+  readonly chain: ChainFacts;
+  readonly secret: {
+    readonly type: unknown;
+    readonly keys: readonly string[];
+    readonly keyMatches: boolean;
+    readonly rootIs: string;
+    readonly annotations: Readonly<Record<string, string | undefined>>;
+  };
+  readonly status: { readonly notAfter: string | undefined; readonly issuing: boolean; readonly upToDate: boolean };
+}
+
+const annotationNames = ['certificate-name', 'issuer-name', 'issuer-kind', 'issuer-group'].map(
+  (name) => `cert-manager.io/${name}`,
+);
+
+/** A Certificate's reference for {@link Cluster}. */
+export function certificateReference({ namespace, name }: CertificateName) {
+  return { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name };
+}
+
+/** The reference of the request for a revision. */
+export function requestReference({ namespace, name }: CertificateName, revision: number) {
+  return { ...certificateReference({ namespace, name: `${name}-${revision}` }), kind: 'CertificateRequest' };
+}
+
+/** A Certificate as the suite makes it: nothing but what is wanted, and the issuer. */
+export function certificateOf(
+  { namespace, name }: CertificateName,
+  issuer: IssuerReference,
+  spec: Wanted & Readonly<Record<string, unknown>>,
+): Manifest {
+  return {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name, namespace },
+    spec: { secretName: name, issuerRef: { group: issuerGroup, ...issuer }, ...spec },
+  };
+}
+
+/** Waits until the Certificate is ready in its present generation, and no further issuance is under way. */
+export async function waitForIssued(cluster: Cluster, name: CertificateName, revision = 1): Promise<IssuedCertificate> {
+  const certificate = await cluster.waitFor(
+    certificateReference(name),
+    `revision ${revision} to be issued`,
+    (object) => {
+      const conditions = conditionsOf(object);
+      const status = statusOf(object);
+      return (
+        conditions.some(({ type, status }) => type === 'Ready' && status === 'True') &&
+        conditions.every(({ type, status }) => type !== 'Issuing' || status !== 'True') &&
+        isUpToDate(object) &&
+        status.nextPrivateKeySecretName === undefined &&
+        (status.revision ?? 0) >= revision
+      );
+    },
+    { deadlineMilliseconds: 60_000 },
+  );
+  return readIssued(cluster, name, certificate);
+}
+
+async function readIssued(cluster: Cluster, name: CertificateName, certificate: Manifest): Promise<IssuedCertificate> {
+  const revision = statusOf(certificate).revision ?? 0;
+  const secret = await cluster.get({ apiVersion: 'v1', kind: 'Secret', ...name });
+  const request = await cluster.get(requestReference(name, revision));
+  if (secret === undefined || request === undefined) throw new Error(`${name.name} has no Secret or no request.`);
+  const encoded = (secret['data'] ?? {}) as Readonly<Record<string, string>>;
+  const data = Object.fromEntries(Object.entries(encoded).map(([key, text]) => [key, Buffer.from(text, 'base64')]));
+  const [leaf] = certificatesOf(text(data, 'tls.crt'));
+  if (leaf === undefined) throw new Error(`Secret ${name.name} holds no certificate.`);
+  const { request: csr } = request['spec'] as { readonly request: string };
+  const csrPem = Buffer.from(csr, 'base64').toString();
+  return { certificate, revision, secret, data, leaf, keyPem: text(data, 'tls.key'), csrPem };
+}
+
+/** The text of an entry of a Secret; empty when there is none. */
+export function text(data: SecretData, key: string): string {
+  return data[key]?.toString() ?? '';
+}
+
+/** The facts of what was issued. */
+export function factsOf({ certificate, secret, data, leaf, keyPem, csrPem }: IssuedCertificate): CertificateFacts {
+  const { dnsNames } = certificate['spec'] as Wanted;
+  const annotations = secret.metadata.annotations ?? {};
+  const conditions = conditionsOf(certificate);
+  return {
+    leaf: leafFacts(leaf, csrPem),
+    chain: chainFacts(certificatesOf(text(data, 'tls.crt')), text(data, 'ca.crt'), dnsNames),
+    secret: {
+      type: secret['type'],
+      keys: Object.keys(data).toSorted(),
+      keyMatches: keyMatches(leaf, keyPem),
+      rootIs: text(data, 'ca.crt').trim(),
+      annotations: Object.fromEntries(annotationNames.map((name) => [name, annotations[name]])),
+    },
+    status: {
+      notAfter: statusOf(certificate).notAfter,
+      issuing: conditions.some(({ type, status }) => type === 'Issuing' && status === 'True'),
+      upToDate: isUpToDate(certificate),
+    },
+  };
+}
+
+/** The facts that it must have. `leaf` is asked for the end of its own lifetime only, which nobody knows beforehand. */
+export function factsWanted(
+  wanted: Wanted,
+  {
+    leaf,
+    rootPem,
+    name,
+    issuer,
+  }: {
+    readonly leaf: X509Certificate;
+    readonly rootPem: string;
+    readonly name: string;
+    readonly issuer: IssuerReference;
+  },
+): CertificateFacts {
+  return {
+    leaf: wantedFacts(wanted),
+    chain: wantedChain(wanted),
+    secret: {
+      type: 'kubernetes.io/tls',
+      keys: ['ca.crt', 'tls.crt', 'tls.key'],
+      keyMatches: true,
+      rootIs: rootPem.trim(),
+      annotations: {
+        'cert-manager.io/certificate-name': name,
+        'cert-manager.io/issuer-name': issuer.name,
+        'cert-manager.io/issuer-kind': issuer.kind,
+        'cert-manager.io/issuer-group': issuerGroup,
+      },
+    },
+    status: { notAfter: leaf.validToDate.toISOString().replace('.000Z', 'Z'), issuing: false, upToDate: true },
+  };
+}
+
+/** Waits until the issuance failed, and answers why: the request's message and what the Certificate says of it. */
+export async function waitForFailure(
+  cluster: Cluster,
+  name: CertificateName,
+): Promise<{ readonly request: string; readonly certificate: string; readonly failureTime: string | undefined }> {
+  return until(
+    `${name.name} to fail`,
+    async () => {
+      const certificate = await cluster.get(certificateReference(name));
+      const request = await cluster.get(requestReference(name, 1));
+      const issuing = certificate && conditionsOf(certificate).find(({ type }) => type === 'Issuing');
+      const ready = request && conditionsOf(request).find(({ type }) => type === 'Ready');
+      if (issuing?.reason !== 'Failed' || ready?.reason !== 'Failed') throw new NotYet({ issuing, ready });
+      const { failureTime } = request?.['status'] as { readonly failureTime?: string };
+      return { request: ready.message ?? '', certificate: issuing.message ?? '', failureTime };
+    },
+    { deadlineMilliseconds: 60_000 },
+  );
+}
+
+/** Asks for the next revision as `cmctl renew` does. */
+export async function renew(cluster: Cluster, name: CertificateName): Promise<void> {
+  const certificate = await cluster.get(certificateReference(name));
+  if (certificate === undefined) throw new Error(`There is no Certificate ${name.name}.`);
+  const issuing = {
+    type: 'Issuing',
+    status: 'True',
+    reason: 'ManuallyTriggered',
+    message: 'Certificate re-issuance manually triggered',
+    lastTransitionTime: new Date().toISOString(),
+    observedGeneration: certificate.metadata.generation,
+  };
+  const conditions = [...conditionsOf(certificate).filter(({ type }) => type !== 'Issuing'), issuing];
+  await cluster.patch(certificateReference(name), { status: { conditions } }, 'status');
+}
+
+function statusOf(certificate: Manifest): CertificateStatus {
+  return (certificate['status'] ?? {}) as CertificateStatus;
+}
+
+function isUpToDate(certificate: Manifest): boolean {
+  return conditionsOf(certificate).some(
+    ({ type, observedGeneration }) => type === 'Ready' && observedGeneration === certificate.metadata.generation,
+  );
+}
