@@ -1,9 +1,10 @@
-// The cluster as this process sees it: the connection, the client and the three watched collections.
+// The cluster as this process sees it: the connection, the client and the watched collections.
+import { type CertificateSigningRequest, signingRequestsPath } from './crds/certificate-signing-request.ts';
 import type { CertificateRequest } from './crds/cert-manager.ts';
 import { certificateRequestsPath } from './crds/cert-manager.ts';
 import { apiGroup, issuerKinds, issuersPath, type Issuer, type IssuerKind } from './crds/issuer.ts';
 import { issuerKey } from './controllers/issuer-key.ts';
-import { openRequest, requestIndexes, type OpenRequest } from './controllers/open-request.ts';
+import { openRequest, openSigningRequest, requestIndexes, type OpenRequest } from './controllers/open-request.ts';
 import { KubernetesClient } from './kubernetes/client.ts';
 import { connectInCluster, connectWithKubeconfig } from './kubernetes/connection.ts';
 import { Reflector } from './kubernetes/reflector.ts';
@@ -26,6 +27,8 @@ export interface ClusterView {
   /** The operator's own namespace; `default` outside a cluster whose kubeconfig names none. */
   readonly namespace: string;
   readonly requests: Store<OpenRequest>;
+  /** Empty where CertificateSigningRequests are not answered. */
+  readonly signingRequests: Store<OpenRequest>;
   readonly issuers: readonly IssuerStore[];
   readonly issuer: (key: string) => Issuer | undefined;
   readonly run: (signal: AbortSignal) => Promise<void>;
@@ -54,6 +57,7 @@ export async function openCluster(
       }),
   });
   const requests = new Store<OpenRequest>(requestIndexes());
+  const signingRequests = new Store<OpenRequest>(requestIndexes());
   const issuers = issuerKinds.map((kind) => ({ kind, store: new Store<Issuer>({}) }));
   const onTrouble =
     (resource: string) =>
@@ -74,6 +78,18 @@ export async function openCluster(
       transform: (object) => openRequest(object as unknown as CertificateRequest),
       onTrouble: onTrouble('certificaterequests'),
     }),
+    ...(options['certificate-signing-requests']
+      ? [
+          new Reflector({
+            client: kubernetes,
+            name: 'certificatesigningrequests',
+            path: signingRequestsPath,
+            store: signingRequests,
+            transform: (object) => openSigningRequest(object as unknown as CertificateSigningRequest),
+            onTrouble: onTrouble('certificatesigningrequests'),
+          }),
+        ]
+      : []),
     ...issuers.map(
       ({ kind, store }) =>
         new Reflector({
@@ -100,6 +116,7 @@ export async function openCluster(
     server: connection.server,
     namespace: connection.namespace ?? 'default',
     requests,
+    signingRequests,
     issuers,
     issuer: (key) => byKey.get(key),
     run: async (signal) => {
@@ -108,10 +125,7 @@ export async function openCluster(
     synced: async (signal) => {
       await Promise.all(reflectors.map((reflector) => reflector.synced(signal)));
     },
-    missing: () =>
-      ['certificaterequests', ...issuerKinds.map(({ plural }) => plural)]
-        .filter((_, index) => reflectors[index]?.hasSynced !== true)
-        .map((name) => `${name} were not listed yet`),
+    missing: () => reflectors.filter(({ hasSynced }) => !hasSynced).map(({ name }) => `${name} were not listed yet`),
     close: () => kubernetes.close(),
   };
 }

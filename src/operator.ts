@@ -7,6 +7,9 @@ import { Attempts } from './controllers/attempts.ts';
 import { ExternalCAInstances } from './controllers/external-ca-instances.ts';
 import { IssuerSessions } from './controllers/issuer-sessions.ts';
 import { issuerReconciler } from './controllers/issuer-controller.ts';
+import { certificateRequestAdapter } from './controllers/certificate-request-adapter.ts';
+import { certificateSigningRequestAdapter } from './controllers/certificate-signing-request-adapter.ts';
+import type { LiveRequest } from './controllers/live-request.ts';
 import { requestReconciler } from './controllers/certificate-request-controller.ts';
 import { readRenewBefore } from './controllers/owning-certificate.ts';
 import { RequestWriter } from './controllers/request-writer.ts';
@@ -156,37 +159,50 @@ export class Operator {
         random: Math.random,
       }),
     });
-    const requests = this.#controller('certificaterequest', {
-      concurrency: this.#options['max-concurrent-requests'],
-      maxDelayMilliseconds: this.#options['retry-max-delay'],
+    const { requests, signingRequests, kubernetes } = this.#view;
+    const isOpen = (key: string, uid: string): boolean =>
+      [requests, signingRequests].some((store) => store.get(key)?.metadata.uid === uid);
+    const signing = {
+      ...shared,
+      attempts,
+      revocations,
+      instances: new ExternalCAInstances(kubernetes, { fieldManager: `${fieldManager}-external-ca`, isOpen }),
+      renewBefore: (certificate: LiveRequest['certificate'], signal: AbortSignal) =>
+        readRenewBefore(kubernetes, certificate, signal),
+      budget: new CallBudget({ now: monotonic }),
+      clusterUid: clusterUidReader(kubernetes),
       mayAct,
-      reconcile: requestReconciler({
-        ...shared,
-        requests: this.#view.requests,
-        attempts,
-        revocations,
-        instances: new ExternalCAInstances(this.#view.kubernetes, {
-          fieldManager: `${fieldManager}-external-ca`,
-          isOpen: (request, uid) => this.#view.requests.get(request)?.metadata.uid === uid,
-        }),
-        renewBefore: (request, signal) => readRenewBefore(this.#view.kubernetes, request, signal),
-        writer: new RequestWriter(this.#view.kubernetes, fieldManager, now),
-        budget: new CallBudget({ now: monotonic }),
-        clusterUid: clusterUidReader(this.#view.kubernetes),
+      longestPause: `${Math.round(this.#options['retry-max-delay'] / 1_000)} s`,
+    };
+    const kinds = [
+      {
+        name: 'certificaterequest',
+        store: requests,
+        adapter: certificateRequestAdapter(new RequestWriter(kubernetes, fieldManager, now)),
+      },
+      {
+        name: 'certificatesigningrequest',
+        store: signingRequests,
+        adapter: certificateSigningRequestAdapter(kubernetes, fieldManager),
+      },
+    ].map(({ name, store, adapter }) => ({
+      store,
+      ...this.#controller(name, {
+        concurrency: this.#options['max-concurrent-requests'],
+        maxDelayMilliseconds: this.#options['retry-max-delay'],
         mayAct,
-        longestPause: `${Math.round(this.#options['retry-max-delay'] / 1_000)} s`,
+        reconcile: requestReconciler({ ...signing, requests: store, adapter }),
       }),
-    });
+    }));
     const disconnect = connectWakeUps({
       ...shared,
       attempts,
       revocations,
-      requests: this.#view.requests,
+      requests: kinds,
       issuers: this.#view.issuers,
-      requestQueue: requests.queue,
       issuerQueue: issuers.queue,
     });
-    await Promise.all([issuers, requests, revoking].map(({ controller }) => controller.run(leadership)));
+    await Promise.all([issuers, revoking, ...kinds].map(({ controller }) => controller.run(leadership)));
     disconnect();
     await events.flush();
   }

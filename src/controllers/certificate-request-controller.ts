@@ -1,5 +1,4 @@
-// The reconcile of one CertificateRequest: read live, decide, sign, write one result. Knows nothing of queues and watches.
-import { conditionOf, type CertificateRequest } from '../crds/cert-manager.ts';
+// The reconcile of one request, of either kind: read live, decide, sign, write one result. Knows nothing of queues and watches.
 import type { Issuer } from '../crds/issuer.ts';
 import type { ReconcileResult } from '../kubernetes/controller.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
@@ -13,17 +12,16 @@ import {
   issuedStatus,
   issuerMissingMessage,
   issuerNotReadyMessage,
-  nextStep,
   pendingStatus,
   troubleMessage,
   turnMessage,
 } from './certificate-request-status.ts';
-import { issuerKey, issuerLabels, referencedIssuer, type IssuerIdentity } from './issuer-key.ts';
+import { issuerKey, issuerLabels, type IssuerIdentity } from './issuer-key.ts';
 import type { IssuerSession, IssuerSessions } from './issuer-sessions.ts';
-import type { OpenRequest } from './open-request.ts';
+import type { LiveRequest, RequestAdapter, WriteOutcome } from './live-request.ts';
+import { type OpenRequest, requestKey } from './open-request.ts';
 import { releaseAttempt, reportWithoutRequest } from './request-release.ts';
 import { requestEvent, type RequestEventReason } from './request-events.ts';
-import type { RequestWriter, WriteOutcome } from './request-writer.ts';
 import type { Revocations } from './revocations.ts';
 import type { SigningOutcome } from './signing-outcome.ts';
 import { sign, type SigningDependencies } from './signing.ts';
@@ -35,7 +33,7 @@ export interface RequestDependencies extends Omit<SigningDependencies, 'clusterU
   readonly sessions: IssuerSessions;
   readonly attempts: Attempts;
   readonly revocations: Pick<Revocations, 'offer'>;
-  readonly writer: RequestWriter;
+  readonly adapter: RequestAdapter;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -58,7 +56,7 @@ export function requestReconciler(dependencies: RequestDependencies): Reconcile 
   return async (key, signal) => {
     const open = dependencies.requests.get(key);
     if (open === undefined || open.approval === 'Undecided') return done;
-    const read = await dependencies.writer.read(open.metadata, signal);
+    const read = await dependencies.adapter.read(open.metadata, signal);
     if (read.kind === 'gone') return done;
     if (read.kind === 'failed') return { kind: 'retry', reason: `reading the request: ${read.failure.message}` };
     const attempt = dependencies.attempts.of(open.metadata.uid);
@@ -75,11 +73,11 @@ export function requestReconciler(dependencies: RequestDependencies): Reconcile 
 /** One pass over one request that was read live. */
 class Reconciliation {
   readonly #on: RequestDependencies;
-  readonly #request: CertificateRequest;
+  readonly #request: LiveRequest;
   readonly #attempt: Attempt;
   readonly #signal: AbortSignal;
 
-  constructor(dependencies: RequestDependencies, request: CertificateRequest, attempt: Attempt, signal: AbortSignal) {
+  constructor(dependencies: RequestDependencies, request: LiveRequest, attempt: Attempt, signal: AbortSignal) {
     this.#on = dependencies;
     this.#request = request;
     this.#attempt = attempt;
@@ -87,7 +85,7 @@ class Reconciliation {
   }
 
   async run(): Promise<ReconcileResult> {
-    switch (nextStep(this.#request)) {
+    switch (this.#request.step) {
       case 'nothing':
         return done;
       case 'deny':
@@ -99,21 +97,20 @@ class Reconciliation {
 
   async #deny(): Promise<ReconcileResult> {
     const status = deniedStatus(this.#request, this.#on.now());
-    const written = await this.#on.writer.write(this.#request, status, this.#signal);
+    const written = await this.#request.write(status, this.#signal);
     if (written.kind === 'failed') return { kind: 'retry', reason: written.failure.message };
     this.#on.attempts.forget(this.#attempt.uid);
-    const identity = this.#identity();
+    const identity = this.#request.issuer;
     if (written.kind === 'written' && identity !== undefined) this.#count(identity, 'denied');
     return done;
   }
 
   async #signWhenReady(): Promise<ReconcileResult> {
-    const identity = this.#identity();
+    const identity = this.#request.issuer;
     if (identity === undefined) {
-      const kind = this.#request.spec.issuerRef.kind ?? '(none)';
       this.#event(
         'UnknownIssuerKind',
-        `issuerRef.kind is ${kind}, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.`,
+        `issuerRef.kind is ${this.#request.issuerKind}, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.`,
       );
       return done;
     }
@@ -137,6 +134,8 @@ class Reconciliation {
     const key = issuerKey(identity);
     const cluster = await this.#on.clusterUid(this.#signal);
     if ('message' in cluster) return this.#trouble(identity, 'ClusterUnknown', cluster.message);
+    const refusal = await this.#authorize(identity);
+    if (refusal !== undefined) return refusal;
     if (!this.#on.sessions.admit(key)) return { kind: 'after', milliseconds: 2_000 };
     const context = { session, attempt: this.#attempt, signal: this.#signal };
     const outcome = await sign(this.#request, context, { ...this.#on, clusterUid: cluster.uid });
@@ -144,6 +143,22 @@ class Reconciliation {
     this.#on.sessions.settle(key, outcome.kind === 'issued');
     if (outcome.kind !== 'wait') this.#attempt.waitingSince = undefined;
     return this.#settle(identity, session, outcome);
+  }
+
+  /** What is to happen where the requester may not use the issuer; undefined where it may. */
+  async #authorize(identity: IssuerIdentity): Promise<ReconcileResult | undefined> {
+    const authorization = await this.#request.authorize(this.#signal);
+    switch (authorization.kind) {
+      case 'allowed':
+        return undefined;
+      case 'denied': {
+        const failure = { message: authorization.message, reason: 'DeniedReference' };
+        const status = failedStatus(this.#request, failure, this.#on.now());
+        return this.#finish(identity, { result: 'failed', status, certificate: undefined });
+      }
+      case 'failed':
+        return this.#trouble(identity, 'AuthorizationUnknown', authorization.message);
+    }
   }
 
   async #settle(identity: IssuerIdentity, session: IssuerSession, outcome: SigningOutcome): Promise<ReconcileResult> {
@@ -158,7 +173,11 @@ class Reconciliation {
         if (outcome.problem !== undefined) this.#on.sessions.report(issuerKey(identity), session, outcome.problem);
         return this.#finish(identity, {
           result: 'failed',
-          status: failedStatus(this.#request, this.#withFate(identity, outcome), this.#on.now()),
+          status: failedStatus(
+            this.#request,
+            { message: this.#withFate(identity, outcome), reason: outcome.reason },
+            this.#on.now(),
+          ),
           certificate: undefined,
         });
       case 'issuerProblem':
@@ -187,7 +206,7 @@ class Reconciliation {
   /** Writes an end; until that worked the verdict is kept, so that the paid certificate is written later. */
   async #finish(identity: IssuerIdentity, verdict: Verdict): Promise<ReconcileResult> {
     this.#attempt.verdict = verdict;
-    const written = await this.#on.writer.write(this.#request, verdict.status, this.#signal);
+    const written = await this.#request.write(verdict.status, this.#signal);
     if (written.kind === 'failed') {
       this.#on.logger.warn(
         this.#fields({ failure: written.failure.class }),
@@ -204,7 +223,12 @@ class Reconciliation {
     const { message } = verdict.status.condition;
     if (written.kind === 'gone') {
       if (verdict.certificate !== undefined)
-        reportWithoutRequest(this.#on, this.#request, verdict.certificate, identity);
+        reportWithoutRequest(
+          this.#on,
+          { key: requestKey(this.#request.object), uid: this.#request.object.uid },
+          verdict.certificate,
+          identity,
+        );
       return;
     }
     this.#count(identity, verdict.result);
@@ -243,11 +267,11 @@ class Reconciliation {
     const now = this.#on.now().getTime();
     const last = this.#attempt.written;
     if (last?.key === key && now - last.at < rewriteMilliseconds) return result;
-    if (conditionOf(this.#request, 'Ready')?.message === message) {
+    if (this.#request.message === message) {
       this.#attempt.written = { key, at: now };
       return result;
     }
-    const written = await this.#on.writer.write(this.#request, pendingStatus(message), this.#signal);
+    const written = await this.#request.write(pendingStatus(message), this.#signal);
     if (written.kind === 'failed') {
       this.#on.logger.warn(
         this.#fields({ reason }),
@@ -261,12 +285,8 @@ class Reconciliation {
     return result;
   }
 
-  #identity(): IssuerIdentity | undefined {
-    return referencedIssuer(this.#request.spec.issuerRef, this.#request.metadata.namespace);
-  }
-
   #event(reason: RequestEventReason, note: string): void {
-    this.#on.events.record(requestEvent(this.#request, reason, note));
+    this.#on.events.record(requestEvent(this.#request.object, reason, note));
   }
 
   #count(identity: IssuerIdentity, result: 'issued' | 'failed' | 'denied'): void {
@@ -274,7 +294,7 @@ class Reconciliation {
   }
 
   #fields(more: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    const { namespace, name, uid } = this.#request.metadata;
-    return { request: `${namespace}/${name}`, uid, ...more };
+    const { object } = this.#request;
+    return { request: requestKey(object), uid: object.uid, ...more };
   }
 }

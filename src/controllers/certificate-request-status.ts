@@ -27,12 +27,19 @@ export interface ReadyCondition {
   readonly message: string;
 }
 
+/** What a failure is dated by. */
+interface Created {
+  readonly creationTimestamp: string;
+}
+
 /** A status to write: the condition with the fields that go with it, in one apply. */
 export interface RequestStatus {
   readonly condition: ReadyCondition;
   readonly certificate?: string;
   readonly ca?: string;
   readonly failureTime?: string;
+  /** Why it failed, as one word in CamelCase; only kinds of requests with a place for it show it. */
+  readonly failure?: string;
 }
 
 /** Success: chain and ca with the condition. Both are PEM texts and become base64; `notices` are further sentences. */
@@ -61,15 +68,20 @@ export function issuedStatus(
  * A permanent failure. `failureTime` never lies before the request's creation plus one second: an earlier one makes
  * cert-manager create the request again at once and for ever.
  */
-export function failedStatus(request: CertificateRequest, message: string, now: Date): RequestStatus {
+export function failedStatus(
+  request: Created,
+  { message, reason }: { readonly message: string; readonly reason: string },
+  now: Date,
+): RequestStatus {
   return {
+    failure: reason,
     condition: { type: 'Ready', status: 'False', reason: 'Failed', message },
     failureTime: failureTime(request, now),
   };
 }
 
 /** The end of a denied request. */
-export function deniedStatus(request: CertificateRequest, now: Date): RequestStatus {
+export function deniedStatus(request: Created, now: Date): RequestStatus {
   const message = 'The CertificateRequest was denied by an approval controller, so no certificate is issued for it.';
   return {
     condition: { type: 'Ready', status: 'False', reason: 'Denied', message },
@@ -102,8 +114,8 @@ export function turnMessage(operation: string): string {
   return `Waiting for its turn: more requests than Alibaba Cloud lets this account make with ${operation} per second. Nothing needs to be done.`;
 }
 
-function failureTime(request: CertificateRequest, now: Date): string {
-  const earliest = Date.parse(request.metadata.creationTimestamp) + 1_000;
+function failureTime({ creationTimestamp }: Created, now: Date): string {
+  const earliest = Date.parse(creationTimestamp) + 1_000;
   return `${new Date(Math.max(now.getTime(), earliest)).toISOString().slice(0, 19)}Z`;
 }
 

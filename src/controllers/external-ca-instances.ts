@@ -1,7 +1,6 @@
 // Which purchased instance a CA certificate activates. The account is kept in the issuer's status, written before the
 // instance is used, so that it survives restarts and races; what an instance was used for, PCA itself is asked.
 import { apiVersion, issuerPath, type Issuer, type IssuerStatus } from '../crds/issuer.ts';
-import type { CertificateRequest } from '../crds/cert-manager.ts';
 import { readCertificates } from '../issuing/certificate-chain.ts';
 import { describeIssuingCACall } from '../issuing/issuing-ca.ts';
 import type { IssueReply } from '../issuing/operation.ts';
@@ -15,6 +14,8 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesFailure } from '../kubernetes/failure.ts';
 import type { IssuerIdentity } from './issuer-key.ts';
 import type { IssuerSession } from './issuer-sessions.ts';
+import type { LiveRequest } from './live-request.ts';
+import { requestKey } from './open-request.ts';
 
 /** What to do for a request: `use` this instance, `found` what it was used for already, or wait, and why. */
 export type InstanceOutcome =
@@ -28,7 +29,7 @@ export type InstanceOutcome =
 export interface InstanceClaim {
   readonly issuer: IssuerIdentity;
   readonly session: IssuerSession;
-  readonly request: CertificateRequest;
+  readonly request: LiveRequest;
   /** DER of the SubjectPublicKeyInfo that the certificate must carry. */
   readonly spki: Buffer;
   readonly signal: AbortSignal;
@@ -64,10 +65,10 @@ export class ExternalCAInstances {
     for (let attempt = 0; attempt <= maxConflicts + configured.length; attempt += 1) {
       const account = await this.#read(claim, configured);
       if ('message' in account) return { kind: 'unsettled', message: account.message };
-      const choice = this.#choose(account.entries, configured, claim.request.metadata.uid);
+      const choice = this.#choose(account.entries, configured, claim.request.object.uid);
       if (choice === undefined) return exhausted(claim);
-      if (choice.entry?.requestUID !== claim.request.metadata.uid) {
-        const failure = await this.#promise(claim, account, choice.instanceId, claim.request.metadata.uid);
+      if (choice.entry?.requestUID !== claim.request.object.uid) {
+        const failure = await this.#promise(claim, account, choice.instanceId, claim.request.object.uid);
         if (failure?.class === 'Conflict') continue;
         if (failure !== undefined) return { kind: 'unsettled', message: `the issuer's status: ${failure.message}` };
       }
@@ -137,11 +138,10 @@ export class ExternalCAInstances {
     instanceId: string,
     requestUID: string,
   ): Promise<KubernetesFailure | undefined> {
-    const { namespace, name } = request.metadata;
     const entry: Entry = {
       instanceId,
       requestUID,
-      ...(requestUID === '' ? {} : { request: `${namespace}/${name}` }),
+      ...(requestUID === '' ? {} : { request: requestKey(request.object) }),
     };
     const instances = [...entries.filter((other) => other.instanceId !== instanceId), entry];
     const body = {

@@ -1,4 +1,4 @@
-// The lean form in which CertificateRequests are kept: only those of our group that are not finished, and of these only
+// The lean form in which requests of both kinds are kept: only those of our group that are not finished, and of these only
 // what decides whether there is something to do. The full object is read live before anything is done.
 import {
   approval,
@@ -8,6 +8,12 @@ import {
   type Approval,
   type CertificateRequest,
 } from '../crds/cert-manager.ts';
+import {
+  type CertificateSigningRequest,
+  isSigningEnded,
+  signerReference,
+  signingApproval,
+} from '../crds/certificate-signing-request.ts';
 import { apiGroup } from '../crds/issuer.ts';
 import { issuerKey, referencedIssuer } from './issuer-key.ts';
 
@@ -15,7 +21,8 @@ import { issuerKey, referencedIssuer } from './issuer-key.ts';
 export interface OpenRequest {
   readonly metadata: {
     readonly name: string;
-    readonly namespace: string;
+    /** undefined for kinds without namespace. */
+    readonly namespace?: string;
     readonly uid: string;
     readonly resourceVersion: string;
   };
@@ -38,6 +45,25 @@ export function openRequest(request: CertificateRequest): OpenRequest | undefine
     approval: approval(request),
     message: conditionOf(request, certificateRequestConditions.ready)?.message,
   };
+}
+
+/** The lean form of a CertificateSigningRequest; undefined when it needs no attention or its signer is none of ours. */
+export function openSigningRequest(request: CertificateSigningRequest): OpenRequest | undefined {
+  const issuer = signerReference(request.spec.signerName);
+  if (issuer === undefined || isSigningEnded(request)) return undefined;
+  const { name, uid, resourceVersion } = request.metadata;
+  return {
+    metadata: { name, uid, resourceVersion },
+    issuer: issuerKey(issuer),
+    kind: issuer.kind.kind,
+    approval: signingApproval(request),
+    message: undefined,
+  };
+}
+
+/** The key of a request in stores and queues: `namespace/name`, or the name alone. */
+export function requestKey({ namespace, name }: { readonly namespace?: string; readonly name: string }): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 /** The issuers that wait for news about an issuer: the index of the store of open requests. */

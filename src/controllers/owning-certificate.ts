@@ -1,7 +1,8 @@
 // The Certificate behind a CertificateRequest, read only where an answer depends on it; it is never watched.
-import { certificatePath, type CertificateRequest } from '../crds/cert-manager.ts';
+import { certificatePath } from '../crds/cert-manager.ts';
 import { parseDuration } from '../issuing/duration.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { LiveRequest } from './live-request.ts';
 
 /** `seconds` is undefined when there is no Certificate or it leaves the choice to cert-manager. */
 export type RenewBefore =
@@ -10,14 +11,13 @@ export type RenewBefore =
 /** Reads spec.renewBefore of the Certificate that owns the request, with one GET. */
 export async function readRenewBefore(
   kubernetes: KubernetesClient,
-  request: CertificateRequest,
+  certificate: LiveRequest['certificate'],
   signal: AbortSignal,
 ): Promise<RenewBefore> {
-  const name = owningCertificate(request);
-  if (name === undefined) return { kind: 'ok', seconds: undefined };
-  const { namespace } = request.metadata;
+  if (certificate === undefined) return { kind: 'ok', seconds: undefined };
+  const { namespace, name } = certificate;
   const result = await kubernetes.get<{ readonly spec?: { readonly renewBefore?: string } }>(
-    certificatePath({ namespace, name }),
+    certificatePath(certificate),
     { signal },
   );
   if (result.kind === 'failed') {
@@ -28,10 +28,4 @@ export async function readRenewBefore(
   const { renewBefore } = result.body.spec ?? {};
   const parsed = renewBefore === undefined ? undefined : parseDuration(renewBefore);
   return { kind: 'ok', seconds: parsed?.kind === 'ok' ? parsed.seconds : undefined };
-}
-
-function owningCertificate({ metadata }: CertificateRequest): string | undefined {
-  return metadata.ownerReferences?.find(
-    ({ kind, apiVersion }) => kind === 'Certificate' && apiVersion.startsWith('cert-manager.io/'),
-  )?.name;
 }

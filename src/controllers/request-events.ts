@@ -1,7 +1,7 @@
-// The events that are recorded on CertificateRequests, each reason with its type; docs/conditions-and-errors.md lists them.
-import { certificateRequestKind, certManagerApiVersion, type CertificateRequest } from '../crds/cert-manager.ts';
+// The events that are recorded on requests, each reason with its type; docs/conditions-and-errors.md lists them.
+import type { EventToRecord, Regarding } from '../kubernetes/events.ts';
 
-/** Reason of an event on a CertificateRequest, with its type and when it is recorded. */
+/** Reason of an event on a request, with its type and when it is recorded. */
 export const requestEventReasons = {
   Issued: { type: 'Normal', meaning: 'The certificate was issued and written.' },
   Failed: { type: 'Warning', meaning: 'The request failed for good; the message says what to correct.' },
@@ -9,36 +9,13 @@ export const requestEventReasons = {
   IssuerNotReady: { type: 'Warning', meaning: 'The issuer exists but is not ready; its own condition says why.' },
   RetryableError: { type: 'Warning', meaning: 'Passing trouble; the request is tried again by itself.' },
   WaitingForTurn: { type: 'Normal', meaning: "The account's limit on calls makes the request wait." },
-  UnknownIssuerKind: { type: 'Warning', meaning: 'issuerRef has our group but a kind that does not exist in it.' },
+  UnknownIssuerKind: { type: 'Warning', meaning: 'The request names our group but a kind that does not exist in it.' },
 } as const;
 
 /** Name of a reason. */
 export type RequestEventReason = keyof typeof requestEventReasons;
 
-/** An event on `request` in the form that the recorder takes. */
-export function requestEvent(
-  request: CertificateRequest,
-  reason: RequestEventReason,
-  note: string,
-): {
-  readonly regarding: {
-    readonly apiVersion: string;
-    readonly kind: string;
-    readonly name: string;
-    readonly namespace: string;
-    readonly uid: string;
-  };
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: RequestEventReason;
-  readonly action: string;
-  readonly note: string;
-} {
-  const { name, namespace, uid } = request.metadata;
-  return {
-    regarding: { apiVersion: certManagerApiVersion, kind: certificateRequestKind, name, namespace, uid },
-    type: requestEventReasons[reason].type,
-    reason,
-    action: 'Issue',
-    note,
-  };
+/** An event on a request in the form that the recorder takes. */
+export function requestEvent(regarding: Regarding, reason: RequestEventReason, note: string): EventToRecord {
+  return { regarding, type: requestEventReasons[reason].type, reason, action: 'Issue', note };
 }

@@ -1,11 +1,10 @@
 // What is left of a request that is gone: nothing, or a certificate that was paid for and has no request any more.
-import type { CertificateRequest } from '../crds/cert-manager.ts';
 import type { IssuedCertificate } from '../issuing/issued-certificate.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Attempts } from './attempts.ts';
 import { issuerKey, issuerLabels, parseIssuerKey, type IssuerIdentity } from './issuer-key.ts';
-import type { OpenRequest } from './open-request.ts';
+import { type OpenRequest, requestKey } from './open-request.ts';
 import type { Revocations } from './revocations.ts';
 
 /** What releasing works with. */
@@ -22,18 +21,18 @@ export function releaseAttempt(on: ReleaseDependencies, request: OpenRequest): v
   if (attempt === undefined || attempt.busy) return;
   const identity = request.issuer === undefined ? undefined : parseIssuerKey(request.issuer);
   const certificate = attempt.verdict?.certificate;
-  if (certificate !== undefined && identity !== undefined) reportWithoutRequest(on, request, certificate, identity);
+  if (certificate !== undefined && identity !== undefined)
+    reportWithoutRequest(on, { key: requestKey(request.metadata), uid: request.metadata.uid }, certificate, identity);
   on.attempts.forget(request.metadata.uid);
 }
 
 /** A certificate was paid for and its request is gone: it is revoked or kept, and the log and a counter say so. */
 export function reportWithoutRequest(
   on: ReleaseDependencies,
-  request: Pick<CertificateRequest | OpenRequest, 'metadata'>,
+  { key, uid }: { readonly key: string; readonly uid: string },
   certificate: IssuedCertificate,
   identity: IssuerIdentity,
 ): void {
-  const { namespace, name, uid } = request.metadata;
   const { serialNumber, identifier } = certificate;
   on.metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
   const fate = identifier === undefined ? 'kept' : on.revocations.offer(identity, identifier);
@@ -42,7 +41,7 @@ export function reportWithoutRequest(
       ? 'it is revoked, because spec.revocationPolicy of the issuer is RequestGone.'
       : 'revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so by itself).';
   on.logger.warn(
-    { request: `${namespace}/${name}`, uid, issuer: issuerKey(identity), serialNumber, identifier },
-    `A certificate was issued but its CertificateRequest is gone; ${advice}`,
+    { request: key, uid, issuer: issuerKey(identity), serialNumber, identifier },
+    `A certificate was issued but its request is gone; ${advice}`,
   );
 }

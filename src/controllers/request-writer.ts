@@ -12,12 +12,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { withCondition } from '../kubernetes/conditions.ts';
 import type { KubernetesFailure } from '../kubernetes/failure.ts';
 import type { RequestStatus } from './certificate-request-status.ts';
-
-/** `gone`: the object was deleted, replaced or ended by somebody else, so there is nothing to write to. */
-export type WriteOutcome =
-  | { readonly kind: 'written' }
-  | { readonly kind: 'gone' }
-  | { readonly kind: 'failed'; readonly failure: KubernetesFailure };
+import type { WriteOutcome } from './live-request.ts';
 
 /** `gone` when the object does not exist any more or is another one under the same name. */
 export type ReadOutcome =
@@ -79,7 +74,7 @@ export class RequestWriter {
   }
 
   #body(request: CertificateRequest, status: RequestStatus): object {
-    const { condition, ...fields } = status;
+    const { condition, failure: _failure, ...fields } = status;
     const present = conditionOf(request, certificateRequestConditions.ready);
     return {
       apiVersion: certManagerApiVersion,

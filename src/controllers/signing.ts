@@ -1,13 +1,12 @@
 // From an approved request and a checked issuer to a certificate: plan, look for what may exist, call once, verify.
 // The only place from which an issuing call goes out.
-import type { CertificateRequest } from '../crds/cert-manager.ts';
 import { planIssuing, type IssuePlan } from '../issuing/plan.ts';
 import { type ClampedLifetime, refuseForRenewal } from '../issuing/validity.ts';
 import { readSigningRequest } from '../issuing/signing-request.ts';
 import type { CallBudget } from '../alibaba/call-budget.ts';
 import type { ExternalCAInstances } from './external-ca-instances.ts';
 import type { LookupOutcome } from './issued-lookup.ts';
-import { referencedIssuer } from './issuer-key.ts';
+import type { LiveRequest } from './live-request.ts';
 import type { RenewBefore } from './owning-certificate.ts';
 import { settleFailure, settleReply, type SigningContext, type SigningOutcome } from './signing-outcome.ts';
 
@@ -20,25 +19,19 @@ export interface SigningDependencies {
   readonly now: () => Date;
   readonly instances: Pick<ExternalCAInstances, 'prepare'>;
   /** spec.renewBefore of the Certificate behind a request. */
-  readonly renewBefore: (request: CertificateRequest, signal: AbortSignal) => Promise<RenewBefore>;
+  readonly renewBefore: (certificate: LiveRequest['certificate'], signal: AbortSignal) => Promise<RenewBefore>;
   /** The fence: false as soon as another replica may hold the Lease. */
   readonly mayAct: () => boolean;
 }
 
 /** Tries once to get the certificate for `request`, which must have been read live; never throws. */
 export async function sign(
-  request: CertificateRequest,
+  request: LiveRequest,
   context: SigningContext,
   dependencies: SigningDependencies,
 ): Promise<SigningOutcome> {
   const { session } = context;
-  const read = readSigningRequest({
-    uid: request.metadata.uid,
-    request: request.spec.request,
-    duration: request.spec.duration,
-    isCA: request.spec.isCA ?? false,
-    usages: request.spec.usages,
-  });
+  const read = readSigningRequest(request.fields);
   if (read.kind === 'refused') return { kind: 'refused', ...read.refusal };
   const input = {
     request: read.request,
@@ -63,19 +56,19 @@ export async function sign(
 
 /** A lifetime that was cut must leave room for the Certificate's renewBefore. */
 async function objectionToClamp(
-  request: CertificateRequest,
+  request: LiveRequest,
   clamped: ClampedLifetime,
   signal: AbortSignal,
   { renewBefore }: SigningDependencies,
 ): Promise<SigningOutcome | undefined> {
-  const read = await renewBefore(request, signal);
+  const read = await renewBefore(request.certificate, signal);
   if (read.kind === 'failed') return { kind: 'retry', reason: 'CertificateUnreadable', message: read.message };
   const refused = read.seconds === undefined ? undefined : refuseForRenewal(clamped, read.seconds);
   return refused === undefined ? undefined : { kind: 'refused', ...refused.refusal };
 }
 
 interface CATask {
-  readonly request: CertificateRequest;
+  readonly request: LiveRequest;
   readonly input: Parameters<typeof planIssuing>[0];
   readonly plan: IssuePlan;
 }
@@ -86,7 +79,7 @@ async function issueCA(
   context: SigningContext,
   dependencies: SigningDependencies,
 ): Promise<SigningOutcome> {
-  const issuer = referencedIssuer(request.spec.issuerRef, request.metadata.namespace);
+  const { issuer } = request;
   if (issuer === undefined)
     return { kind: 'retry', reason: 'IssuerUnknown', message: 'The issuer has no kind of ours.' };
   const { session, signal } = context;

@@ -5,16 +5,23 @@ import type { Store } from '../kubernetes/store.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { RequestDependencies } from './certificate-request-controller.ts';
 import { issuerKey } from './issuer-key.ts';
-import type { OpenRequest } from './open-request.ts';
+import { type OpenRequest, requestKey } from './open-request.ts';
 import { releaseAttempt } from './request-release.ts';
+
+/** The requests of one kind that are open, and where they wait. */
+export interface RequestKind {
+  readonly store: Store<OpenRequest>;
+  readonly queue: Pick<WorkQueue, 'add' | 'forget'>;
+}
 
 /** What is connected to what. */
 export interface WakeUps extends Pick<
   RequestDependencies,
-  'requests' | 'sessions' | 'attempts' | 'revocations' | 'logger' | 'metrics' | 'now'
+  'sessions' | 'attempts' | 'revocations' | 'logger' | 'metrics' | 'now'
 > {
+  /** Each kind of request with its queue. */
+  readonly requests: readonly RequestKind[];
   readonly issuers: readonly { readonly kind: IssuerKind; readonly store: Store<Issuer> }[];
-  readonly requestQueue: Pick<WorkQueue, 'add' | 'forget'>;
   readonly issuerQueue: Pick<WorkQueue, 'add' | 'forget'>;
 }
 
@@ -27,15 +34,17 @@ export function connectWakeUps(on: WakeUps): () => void {
       if (connected) listener(argument);
     };
 
-  on.requests.onChange(
-    whileConnected(({ type, key, object, previous }) => {
-      if (type === 'deleted') {
-        // Also when it came to its end, since finished requests leave the store.
-        on.requestQueue.forget(key);
-        releaseAttempt(on, object);
-      } else if (needsAttention(object, previous)) on.requestQueue.add(key);
-    }),
-  );
+  for (const { store, queue } of on.requests) {
+    store.onChange(
+      whileConnected(({ type, key, object, previous }) => {
+        if (type === 'deleted') {
+          // Also when it came to its end, since finished requests leave the store.
+          queue.forget(key);
+          releaseAttempt(on, object);
+        } else if (needsAttention(object, previous)) queue.add(key);
+      }),
+    );
+  }
   on.sessions.onChange(whileConnected((issuer: string) => wakeRequests(on, issuer)));
   on.sessions.onReport(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
   for (const { kind, store } of on.issuers) {
@@ -54,9 +63,11 @@ export function connectWakeUps(on: WakeUps): () => void {
   }
   // Another process may have worked on what is approved already, so for these a certificate may exist.
   const since = on.now().getTime();
-  for (const request of on.requests.list()) {
-    if (request.approval === 'Approved') on.attempts.of(request.metadata.uid).uncertainSince = since;
-    on.requestQueue.add(`${request.metadata.namespace}/${request.metadata.name}`);
+  for (const { store, queue } of on.requests) {
+    for (const request of store.list()) {
+      if (request.approval === 'Approved') on.attempts.of(request.metadata.uid).uncertainSince = since;
+      queue.add(requestKey(request.metadata));
+    }
   }
   return () => {
     connected = false;
@@ -64,10 +75,12 @@ export function connectWakeUps(on: WakeUps): () => void {
 }
 
 function wakeRequests(on: WakeUps, issuer: string): void {
-  for (const { metadata } of on.requests.byIndex('issuer', issuer)) {
-    const key = `${metadata.namespace}/${metadata.name}`;
-    on.requestQueue.forget(key);
-    on.requestQueue.add(key);
+  for (const { store, queue } of on.requests) {
+    for (const { metadata } of store.byIndex('issuer', issuer)) {
+      const key = requestKey(metadata);
+      queue.forget(key);
+      queue.add(key);
+    }
   }
 }
 

@@ -47,6 +47,10 @@ export class Reflector<T> {
     );
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
   /** Whether the store has held the whole collection once. */
   get hasSynced(): boolean {
     return this.#hasSynced;

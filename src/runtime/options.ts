@@ -46,6 +46,11 @@ export const settings = {
     help: 'Least level that is logged.',
   },
   'log-format': { type: 'choice', default: 'json', choices: ['json', 'text'], help: 'Form of a log line.' },
+  'certificate-signing-requests': {
+    type: 'switch',
+    default: 'true',
+    help: 'Also answer CertificateSigningRequests of Kubernetes whose signerName means an issuer of ours.',
+  },
   'max-concurrent-requests': {
     type: 'count',
     default: '64',

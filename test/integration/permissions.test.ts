@@ -41,6 +41,7 @@ function nameOf({ verb, group, resource, subresource }: Action): string {
 
 const own = 'pca.alibabacloud.com';
 const certManager = 'cert-manager.io';
+const certificates = 'certificates.k8s.io';
 
 const granted: readonly Action[] = [
   { verb: 'watch', group: own, resource: 'alibabapcaissuers' },
@@ -50,6 +51,11 @@ const granted: readonly Action[] = [
   { verb: 'watch', group: certManager, resource: 'certificaterequests' },
   { verb: 'get', group: certManager, resource: 'certificates' },
   { verb: 'patch', group: certManager, resource: 'certificaterequests', subresource: 'status' },
+  { verb: 'watch', group: certificates, resource: 'certificatesigningrequests' },
+  { verb: 'patch', group: certificates, resource: 'certificatesigningrequests', subresource: 'status' },
+  { verb: 'sign', group: certificates, resource: 'signers', name: `alibabapcaissuers.${own}/*` },
+  { verb: 'sign', group: certificates, resource: 'signers', name: `alibabapcaclusterissuers.${own}/*` },
+  { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
 ];
 
 const refused: readonly Action[] = [
@@ -60,6 +66,9 @@ const refused: readonly Action[] = [
   { verb: 'delete', group: certManager, resource: 'certificaterequests' },
   { verb: 'patch', group: certManager, resource: 'certificaterequests' },
   { verb: 'approve', group: certManager, resource: 'signers' },
+  { verb: 'approve', group: certificates, resource: 'signers', name: `alibabapcaissuers.${own}/*` },
+  { verb: 'sign', group: certificates, resource: 'signers', name: 'kubernetes.io/*' },
+  { verb: 'update', group: certificates, resource: 'certificatesigningrequests', subresource: 'approval' },
   { verb: 'patch', group: own, resource: 'alibabapcaissuers' },
   { verb: 'delete', group: own, resource: 'alibabapcaclusterissuers' },
   { verb: 'create', resource: 'pods' },

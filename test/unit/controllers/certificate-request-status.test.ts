@@ -39,11 +39,12 @@ describe('the status of an end', () => {
     ['our clock, when it is right', '2026-11-22T10:05:00.789Z', '2026-11-22T10:05:00Z'],
     ['a second after the creation, when our clock lags', '2026-11-22T09:55:00Z', '2026-11-22T10:00:01Z'],
   ])('dates a failure by %s', (_name, now, failureTime) => {
-    expect(failedStatus(request, 'No.', new Date(now))).toEqual({
+    expect(failedStatus(request.metadata, { message: 'No.', reason: 'InvalidCSR' }, new Date(now))).toEqual({
       condition: { type: 'Ready', status: 'False', reason: 'Failed', message: 'No.' },
       failureTime,
+      failure: 'InvalidCSR',
     });
-    expect(deniedStatus(request, new Date(now)).failureTime).toBe(failureTime);
+    expect(deniedStatus(request.metadata, new Date(now)).failureTime).toBe(failureTime);
   });
 
   it('carries chain and ca with the condition on success', () => {

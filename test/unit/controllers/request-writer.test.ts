@@ -37,7 +37,9 @@ function writerWith(
 it('applies condition and fields in one write, with the resourceVersion that was read', async () => {
   const { writer, bodies } = writerWith(['ok'], undefined);
   const request = certificateRequest();
-  expect(await writer.write(request, failedStatus(request, 'No.', now), signal)).toEqual({ kind: 'written' });
+  expect(
+    await writer.write(request, failedStatus(request.metadata, { message: 'No.', reason: 'InvalidCSR' }, now), signal),
+  ).toEqual({ kind: 'written' });
   expect(bodies).toEqual([
     [
       path,

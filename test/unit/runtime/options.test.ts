@@ -5,6 +5,7 @@ import { helpText, parseOptions, settings } from '../../../src/runtime/options.t
 const defaults = {
   kubeconfig: '',
   context: '',
+  'certificate-signing-requests': true,
   'cluster-resource-namespace': '',
   'leader-elect': true,
   'leader-election-namespace': '',
