@@ -3,9 +3,10 @@
  * docs/conformance.md shows them, so that the page cannot say anything else than what was seen.
  */
 
-/** The certificate is issued and passes every validation. */
+/** The certificate is issued and passes every validation, apart from what `but` says for the page. */
 export interface Issued {
   readonly kind: 'issued';
+  readonly but?: string;
 }
 
 /** The request fails with this message; `because` is for the page. */
@@ -70,14 +71,20 @@ export interface CertificateCase extends Named {
 export interface SigningRequestCase extends Named {
   readonly result: Issued | Refused;
   readonly key?: 'RSA-2048' | 'P-256' | 'Ed25519';
-  readonly request: Pick<Wanted, 'commonName' | 'dnsNames' | 'ipAddresses' | 'emailAddresses' | 'uris'>;
+  readonly request: RequestedNames;
+  /** `spec.usages` of the object. */
   readonly usages?: readonly string[];
   readonly expirationSeconds?: number;
-  readonly annotations?: Readonly<Record<string, string>>;
-  /** What the object's annotations and expirationSeconds come to. */
-  readonly seconds?: number;
+  /** Annotation `request-duration`: whole hours, such as `896h`. */
+  readonly duration?: string;
+  /** Annotation `request-is-ca`. */
   readonly isCA?: boolean;
+  /** What is issued although the case itself is not. */
+  readonly instead?: RequestedNames;
 }
+
+/** What an X.509 request of the suite holds. */
+export type RequestedNames = Pick<Wanted, 'commonName' | 'dnsNames' | 'ipAddresses' | 'emailAddresses' | 'uris'>;
 
 /** The result of most cases. */
 export const issued: Issued = { kind: 'issued' };
@@ -102,7 +109,8 @@ export const ed25519: Refused = {
 /** The suites ask for CAs without a subject, which RFC 5280 (4.1.2.6) forbids. */
 export const caWithoutSubject: Refused = {
   kind: 'refused',
-  because: 'the certificate of a CA needs a subject (RFC 5280, 4.1.2.6); with a common name it is issued',
+  because:
+    'the certificate of a CA needs a subject (RFC 5280, 4.1.2.6); with a common name instead of the DNS name it is issued',
   message:
     /^Alibaba Cloud PCA refuses this request: CreateExternalCACertificate at \S+ failed, the service refuses what was asked \(InvalidParameter\.Csr, HTTP 400, RequestId \S+\): A CA needs a subject\. Correct the Certificate; asking again unchanged gives the same answer\.$/,
 };

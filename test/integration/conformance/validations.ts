@@ -47,6 +47,8 @@ const extendedUsageWords: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.3.2': 'client auth',
 };
 const synonyms: Readonly<Record<string, string>> = { signing: 'digital signature' };
+// PCA decides the key usages of a CA: these, whatever was asked for.
+const usagesOfCAs = ['cert sign', 'crl sign'];
 const defaultUsages = ['digital signature', 'key encipherment'];
 const defaultHours = 2160;
 const nameKinds = { dnsNames: 'dns', ipAddresses: 'ip', emailAddresses: 'email', uris: 'url' } as const;
@@ -81,13 +83,13 @@ export function leafFacts(leaf: X509Certificate, csrPem: string): LeafFacts {
 /** The facts that a certificate for `wanted` must have. */
 export function wantedFacts(wanted: Wanted): LeafFacts {
   const { usages = defaultUsages, isCA = false, duration, privateKey } = wanted;
-  const asked = [...usages, ...(isCA ? ['cert sign'] : [])].map((usage) => synonyms[usage] ?? usage);
+  const given = isCA ? usagesOfCAs : usages.map((usage) => synonyms[usage] ?? usage);
   return {
     subject: wantedSubject(wanted),
     names: Object.entries(nameKinds)
       .flatMap(([field, kind]) => (wanted[field as keyof typeof nameKinds] ?? []).map((value) => `${kind}:${value}`))
       .toSorted(),
-    usages: [...new Set(asked)].toSorted(),
+    usages: given.toSorted(),
     isCA,
     seconds: (duration === undefined ? defaultHours : Number.parseInt(duration, 10)) * 3_600,
     key: wantedKey(privateKey),
