@@ -136,10 +136,11 @@ function subjectOf({ subject }: X509Certificate): readonly string[] {
 // RFC 4514 writes a name from its end.
 function wantedSubject({ literalSubject, subject = {}, commonName }: Wanted): readonly string[] {
   if (literalSubject !== undefined) return literalSubject.split(',').toReversed();
-  const attributes = Object.entries(subjectAttributes).flatMap(([field, name]) =>
-    (subject[field] ?? []).map((value) => `${name}=${value}`),
+  // cert-manager puts the values of one attribute into one relative name.
+  const attributes = Object.entries(subjectAttributes).map(([field, name]) =>
+    (subject[field] ?? []).map((value) => `${name}=${value}`).join(' + '),
   );
-  return [...attributes, ...(commonName === undefined ? [] : [`CN=${commonName}`])];
+  return [...attributes.filter((each) => each !== ''), ...(commonName === undefined ? [] : [`CN=${commonName}`])];
 }
 
 function usagesOf(parsed: ParsedCertificate): readonly string[] {
