@@ -58,13 +58,13 @@ export interface UntriedCase extends Named {
   readonly result: OutOfReach;
 }
 
-/** A case of the suite for Certificates. `then` is what happens after the first certificate was validated. */
+/** A case of the suite for Certificates. `next` is what happens after the first certificate was validated. */
 export interface CertificateCase extends Named {
   readonly result: Issued | Refused;
   readonly spec: Wanted;
   /** What is issued although the case itself is not. */
   readonly instead?: Wanted;
-  readonly then?: 'the certificate in the Secret is emptied' | 'a DNS name is added';
+  readonly next?: 'the certificate in the Secret is emptied' | 'a DNS name is added';
 }
 
 /** A case of the suite for CertificateSigningRequests: the X.509 request, and what the object around it says. */

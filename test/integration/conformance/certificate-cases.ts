@@ -180,14 +180,14 @@ export const certificateCases: readonly CertificateCase[] = [
     number: 24,
     name: 'should issue another certificate with the same private key if the existing certificate and CertificateRequest are deleted',
     spec: { dnsNames: ['case-24.example.com'], privateKey: { rotationPolicy: 'Never' } },
-    then: 'the certificate in the Secret is emptied',
+    next: 'the certificate in the Secret is emptied',
     result: issued,
   },
   {
     number: 25,
     name: 'should allow updating an existing certificate with a new DNS Name',
     spec: { dnsNames: ['case-25.example.com'] },
-    then: 'a DNS name is added',
+    next: 'a DNS name is added',
     result: issued,
   },
 ];

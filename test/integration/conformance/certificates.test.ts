@@ -68,8 +68,8 @@ describe.each(scopes)('a Certificate of an %s', (scope) => {
   }
 
   /** What the suite does with the certificate of some cases, after the first validations. */
-  async function goOn(name: string, { spec, then }: CertificateCase, first: IssuedCertificate): Promise<void> {
-    if (then === 'the certificate in the Secret is emptied') {
+  async function goOn(name: string, { spec, next }: CertificateCase, first: IssuedCertificate): Promise<void> {
+    if (next === 'the certificate in the Secret is emptied') {
       const secret = { apiVersion: 'v1', kind: 'Secret', namespace, name };
       await world.cluster.patch(secret, { data: { 'tls.crt': '' } });
       await until('another certificate', async () => {
@@ -79,7 +79,7 @@ describe.each(scopes)('a Certificate of an %s', (scope) => {
       const second = await validated(name, spec, first.revision + 1);
       expect(second.leaf.publicKey.equals(first.leaf.publicKey)).toBe(true);
       expect(second.leaf.serialNumber).not.toBe(first.leaf.serialNumber);
-    } else if (then === 'a DNS name is added') {
+    } else if (next === 'a DNS name is added') {
       const dnsNames = [...(spec.dnsNames ?? []), `new-${name}.example.com`];
       await world.cluster.patch(certificateReference({ namespace, name }), { spec: { dnsNames } });
       await validated(name, { ...spec, dnsNames }, first.revision + 1);
@@ -93,7 +93,7 @@ describe.each(scopes)('a Certificate of an %s', (scope) => {
     await create(name, each.spec);
     if (each.result.kind === 'issued') {
       await goOn(name, each, await validated(name, each.spec));
-      expect(issued()).toBe(each.then === undefined ? 1 : 2);
+      expect(issued()).toBe(each.next === undefined ? 1 : 2);
       return;
     }
     await refused(name, each.result);

@@ -200,7 +200,7 @@ export async function waitForFailure(
       const issuing = certificate && conditionsOf(certificate).find(({ type }) => type === 'Issuing');
       const ready = request && conditionsOf(request).find(({ type }) => type === 'Ready');
       if (issuing?.reason !== 'Failed' || ready?.reason !== 'Failed') throw new NotYet({ issuing, ready });
-      const { failureTime } = request?.['status'] as { readonly failureTime?: string };
+      const { failureTime } = (request?.['status'] ?? {}) as { readonly failureTime?: string };
       return { request: ready.message ?? '', certificate: issuing.message ?? '', failureTime };
     },
     { deadlineMilliseconds: 60_000 },
@@ -224,7 +224,7 @@ export async function renew(cluster: Cluster, name: CertificateName): Promise<vo
 }
 
 function statusOf(certificate: Manifest): CertificateStatus {
-  return (certificate['status'] ?? {}) as CertificateStatus;
+  return certificate['status'] ?? {};
 }
 
 function isUpToDate(certificate: Manifest): boolean {

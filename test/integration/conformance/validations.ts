@@ -144,7 +144,7 @@ function wantedSubject({ literalSubject, subject = {}, commonName }: Wanted): re
 }
 
 function usagesOf(parsed: ParsedCertificate): readonly string[] {
-  const bits = Number(parsed.getExtension<KeyUsagesExtension>('2.5.29.15')?.usages ?? 0);
+  const bits = parsed.getExtension<KeyUsagesExtension>('2.5.29.15')?.usages ?? 0;
   const extended = parsed.getExtension<ExtendedKeyUsageExtension>('2.5.29.37')?.usages ?? [];
   return [
     ...keyUsageWords.filter((_, bit) => (bits & (1 << bit)) !== 0),
