@@ -156,6 +156,7 @@ export class Operator {
         connect: meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic),
         fieldManager,
         checkIntervalMilliseconds: this.#options['issuer-check-interval'],
+        secretIntervalMilliseconds: this.#options['secret-check-interval'],
         random: Math.random,
       }),
     });
@@ -172,6 +173,7 @@ export class Operator {
       budget: new CallBudget({ now: monotonic }),
       clusterUid: clusterUidReader(kubernetes),
       mayAct,
+      approvalWarningMilliseconds: this.#options['approval-warning-after'],
       longestPause: `${Math.round(this.#options['retry-max-delay'] / 1_000)} s`,
     };
     const kinds = [

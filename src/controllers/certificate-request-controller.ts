@@ -5,6 +5,7 @@ import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Store } from '../kubernetes/store.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { warnOfApproval } from './approval-warning.ts';
 import type { Attempt, Attempts, Verdict } from './attempts.ts';
 import {
   deniedStatus,
@@ -39,6 +40,8 @@ export interface RequestDependencies extends Omit<SigningDependencies, 'clusterU
   readonly logger: Logger;
   /** UID of kube-system, or the sentence why it cannot be read now. */
   readonly clusterUid: (signal: AbortSignal) => Promise<{ readonly uid: string } | { readonly message: string }>;
+  /** After so long an undecided request is warned of; 0: never. */
+  readonly approvalWarningMilliseconds: number;
   /** The longest pause between two tries, as a text for messages such as `5m`. */
   readonly longestPause: string;
 }
@@ -55,7 +58,10 @@ const done: ReconcileResult = { kind: 'done' };
 export function requestReconciler(dependencies: RequestDependencies): Reconcile {
   return async (key, signal) => {
     const open = dependencies.requests.get(key);
-    if (open === undefined || open.approval === 'Undecided') return done;
+    if (open === undefined) return done;
+    if (open.approval === 'Undecided') {
+      return warnOfApproval(open, { ...dependencies, afterMilliseconds: dependencies.approvalWarningMilliseconds });
+    }
     const read = await dependencies.adapter.read(open.metadata, signal);
     if (read.kind === 'gone') return done;
     if (read.kind === 'failed') return { kind: 'retry', reason: `reading the request: ${read.failure.message}` };
