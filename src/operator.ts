@@ -10,7 +10,7 @@ import { issuerReconciler } from './controllers/issuer-controller.ts';
 import { certificateRequestAdapter } from './controllers/certificate-request-adapter.ts';
 import { certificateSigningRequestAdapter } from './controllers/certificate-signing-request-adapter.ts';
 import type { LiveRequest } from './controllers/live-request.ts';
-import { requestReconciler } from './controllers/certificate-request-controller.ts';
+import { requestReconciler } from './controllers/request-controller.ts';
 import { readRenewBefore } from './controllers/owning-certificate.ts';
 import { RequestWriter } from './controllers/request-writer.ts';
 import { Revocations } from './controllers/revocations.ts';

@@ -1,12 +1,7 @@
 // The reconcile of one request, of either kind: read live, decide, sign, write one result. Knows nothing of queues and watches.
-import type { Issuer } from '../crds/issuer.ts';
 import type { ReconcileResult } from '../kubernetes/controller.ts';
-import type { EventRecorder } from '../kubernetes/events.ts';
-import type { Store } from '../kubernetes/store.ts';
-import type { Logger } from '../runtime/logger.ts';
-import type { Metrics } from '../runtime/metrics.ts';
 import { warnOfApproval } from './approval-warning.ts';
-import type { Attempt, Attempts, Verdict } from './attempts.ts';
+import type { Attempt, Verdict } from './attempts.ts';
 import {
   deniedStatus,
   failedStatus,
@@ -18,33 +13,14 @@ import {
   turnMessage,
 } from './certificate-request-status.ts';
 import { issuerKey, issuerLabels, type IssuerIdentity } from './issuer-key.ts';
-import type { IssuerSession, IssuerSessions } from './issuer-sessions.ts';
-import type { LiveRequest, RequestAdapter, WriteOutcome } from './live-request.ts';
-import { type OpenRequest, requestKey } from './open-request.ts';
+import type { IssuerSession } from './issuer-sessions.ts';
+import type { LiveRequest, WriteOutcome } from './live-request.ts';
+import { requestKey } from './open-request.ts';
 import { releaseAttempt, reportWithoutRequest } from './request-release.ts';
 import { requestEvent, type RequestEventReason } from './request-events.ts';
-import type { Revocations } from './revocations.ts';
 import type { SigningOutcome } from './signing-outcome.ts';
-import { sign, type SigningDependencies } from './signing.ts';
-
-/** What the reconcile works with. */
-export interface RequestDependencies extends Omit<SigningDependencies, 'clusterUid'> {
-  readonly requests: Store<OpenRequest>;
-  readonly issuer: (key: string) => Issuer | undefined;
-  readonly sessions: IssuerSessions;
-  readonly attempts: Attempts;
-  readonly revocations: Pick<Revocations, 'offer'>;
-  readonly adapter: RequestAdapter;
-  readonly events: Pick<EventRecorder, 'record'>;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  /** UID of kube-system, or the sentence why it cannot be read now. */
-  readonly clusterUid: (signal: AbortSignal) => Promise<{ readonly uid: string } | { readonly message: string }>;
-  /** After so long an undecided request is warned of; 0: never. */
-  readonly approvalWarningMilliseconds: number;
-  /** The longest pause between two tries, as a text for messages such as `5m`. */
-  readonly longestPause: string;
-}
+import type { RequestDependencies } from './request-dependencies.ts';
+import { sign } from './signing.ts';
 
 type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
 
