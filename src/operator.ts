@@ -10,7 +10,7 @@ import { issuerReconciler } from './controllers/issuer-controller.ts';
 import { certificateRequestAdapter } from './controllers/certificate-request-adapter.ts';
 import { certificateSigningRequestAdapter } from './controllers/certificate-signing-request-adapter.ts';
 import type { LiveRequest } from './controllers/live-request.ts';
-import { requestReconciler } from './controllers/certificate-request-controller.ts';
+import { requestReconciler } from './controllers/request-controller.ts';
 import { readRenewBefore } from './controllers/owning-certificate.ts';
 import { RequestWriter } from './controllers/request-writer.ts';
 import { Revocations } from './controllers/revocations.ts';
@@ -156,6 +156,7 @@ export class Operator {
         connect: meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic),
         fieldManager,
         checkIntervalMilliseconds: this.#options['issuer-check-interval'],
+        secretIntervalMilliseconds: this.#options['secret-check-interval'],
         random: Math.random,
       }),
     });
@@ -172,6 +173,7 @@ export class Operator {
       budget: new CallBudget({ now: monotonic }),
       clusterUid: clusterUidReader(kubernetes),
       mayAct,
+      approvalWarningMilliseconds: this.#options['approval-warning-after'],
       longestPause: `${Math.round(this.#options['retry-max-delay'] / 1_000)} s`,
     };
     const kinds = [

@@ -6,7 +6,7 @@ import { accessKeyFromSecret, type AccessKey } from '../alibaba/access-key.ts';
 import { endpointFor, type PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { KubernetesFailure } from '../kubernetes/failure.ts';
+import type { KubernetesFailure, KubernetesResult } from '../kubernetes/failure.ts';
 import { IssuedLookup } from './issued-lookup.ts';
 import { issuerProblemOf } from './pca-failure.ts';
 import type { IssuerProblem, IssuerSession } from './issuer-sessions.ts';
@@ -21,6 +21,8 @@ export interface CheckDependencies {
   /** Wall clock. */
   readonly now: () => Date;
 }
+
+type SecretDependencies = Pick<CheckDependencies, 'kubernetes' | 'clusterResourceNamespace'>;
 
 /** `ready` carries the session; `notReady` the reason and message of the issuer's Ready condition. */
 export type CheckResult =
@@ -60,6 +62,7 @@ export async function checkIssuer(
       spec,
       ca: read.ca,
       client,
+      secretVersion: credentials.version,
       account: credentials.accessKey.accessKeyId,
       lookup: new IssuedLookup(client, { parentIdentifier: spec.parentIdentifier, store: operation.store }, () =>
         dependencies.now().getTime(),
@@ -69,7 +72,7 @@ export async function checkIssuer(
 }
 
 type Credentials =
-  | { readonly kind: 'ok'; readonly accessKey: AccessKey }
+  | { readonly kind: 'ok'; readonly accessKey: AccessKey; readonly version: string }
   | { readonly kind: 'problem'; readonly problem: IssuerProblem };
 
 async function readAccessKey(
@@ -77,19 +80,49 @@ async function readAccessKey(
   dependencies: CheckDependencies,
   signal: AbortSignal,
 ): Promise<Credentials> {
-  const reference = issuer.spec.credentials.secretRef;
-  const namespace = issuer.metadata.namespace ?? dependencies.clusterResourceNamespace;
-  const secret = `Secret "${namespace}/${reference.name}"`;
-  const result = await dependencies.kubernetes.get<{ readonly data?: Readonly<Record<string, string>> }>(
-    `/api/v1/namespaces/${namespace}/secrets/${reference.name}`,
-    { signal },
-  );
+  const { namespace, name } = secretOf(issuer, dependencies);
+  const secret = `Secret "${namespace}/${name}"`;
+  const result = await readSecret(issuer, dependencies, signal);
   if (result.kind === 'failed') return { kind: 'problem', problem: secretProblem(result.failure, secret, namespace) };
 
-  const read = accessKeyFromSecret(result.body.data ?? {}, reference.keys);
-  if (read.kind === 'ok') return { kind: 'ok', accessKey: read.accessKey };
+  const read = accessKeyFromSecret(result.body.data ?? {}, issuer.spec.credentials.secretRef.keys);
+  if (read.kind === 'ok')
+    return { kind: 'ok', accessKey: read.accessKey, version: result.body.metadata.resourceVersion };
   const message = `${secret}, named by spec.credentials.secretRef, holds no usable access key: ${read.message}`;
   return { kind: 'problem', problem: { reason: 'SecretInvalid', message } };
+}
+
+interface Secret {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+async function readSecret(
+  issuer: Issuer,
+  dependencies: SecretDependencies,
+  signal: AbortSignal,
+): Promise<KubernetesResult<Secret>> {
+  const { namespace, name } = secretOf(issuer, dependencies);
+  return dependencies.kubernetes.get<Secret>(`/api/v1/namespaces/${namespace}/secrets/${name}`, { signal });
+}
+
+function secretOf(
+  issuer: Issuer,
+  { clusterResourceNamespace }: SecretDependencies,
+): { readonly namespace: string; readonly name: string } {
+  const { name } = issuer.spec.credentials.secretRef;
+  return { namespace: issuer.metadata.namespace ?? clusterResourceNamespace, name };
+}
+
+/** Whether the issuer's Secret is still the one of `version`; one that cannot be read has changed. */
+export async function isSameSecret(
+  issuer: Issuer,
+  version: string,
+  dependencies: SecretDependencies,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const result = await readSecret(issuer, dependencies, signal);
+  return result.kind === 'ok' && result.body.metadata.resourceVersion === version;
 }
 
 function secretProblem(failure: KubernetesFailure, secret: string, namespace: string): IssuerProblem {

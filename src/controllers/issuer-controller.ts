@@ -4,7 +4,7 @@ import type { ReconcileResult } from '../kubernetes/controller.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { checkIssuer, type CheckDependencies, type CheckResult } from './check.ts';
+import { checkIssuer, type CheckDependencies, type CheckResult, isSameSecret } from './check.ts';
 import { describeIssuer, issuerLabels, parseIssuerKey, type IssuerIdentity } from './issuer-key.ts';
 import type { IssuerProblem, IssuerSessions } from './issuer-sessions.ts';
 import { checkedReason, issuerStatus } from './issuer-status.ts';
@@ -18,6 +18,8 @@ export interface IssuerDependencies extends CheckDependencies {
   readonly logger: Logger;
   readonly fieldManager: string;
   readonly checkIntervalMilliseconds: number;
+  /** How often the Secret of a ready issuer is looked at between two checks. */
+  readonly secretIntervalMilliseconds: number;
   readonly random: () => number;
 }
 
@@ -27,12 +29,15 @@ const done: ReconcileResult = { kind: 'done' };
 export function issuerReconciler(
   dependencies: IssuerDependencies,
 ): (key: string, signal: AbortSignal) => Promise<ReconcileResult> {
+  /** When a ready issuer is due for its next whole check, in wall-clock milliseconds. */
+  const dueAt = new Map<string, number>();
   return async (key, signal) => {
     const identity = parseIssuerKey(key);
     if (identity === undefined) return done;
     const issuer = dependencies.issuer(key);
     if (issuer === undefined || issuer.metadata.deletionTimestamp !== undefined) {
       forget(dependencies, key, identity);
+      dueAt.delete(key);
       return done;
     }
     const object = { uid: issuer.metadata.uid, generation: issuer.metadata.generation ?? 0 };
@@ -45,10 +50,34 @@ export function issuerReconciler(
       );
       return written ?? { kind: 'after', milliseconds: held.milliseconds };
     }
+    const left = (dueAt.get(key) ?? 0) - dependencies.now().getTime();
+    if (left > 0 && (await isUnchanged(dependencies, { key, issuer, object }, signal))) {
+      return { kind: 'after', milliseconds: Math.min(left, dependencies.secretIntervalMilliseconds) };
+    }
+    dueAt.delete(key);
     const result = await checkIssuer(issuer, dependencies, signal);
     if (signal.aborted) return { kind: 'retry', reason: 'the check was cut short' };
-    return settle(dependencies, { key, identity, issuer, result }, signal);
+    const settled = await settle(dependencies, { key, identity, issuer, result }, signal);
+    if (settled.kind !== 'after') return settled;
+    dueAt.set(key, dependencies.now().getTime() + settled.milliseconds);
+    return { kind: 'after', milliseconds: Math.min(settled.milliseconds, dependencies.secretIntervalMilliseconds) };
   };
+}
+
+/** Whether the last check still holds: same object, still ready, same Secret. */
+async function isUnchanged(
+  dependencies: IssuerDependencies,
+  known: {
+    readonly key: string;
+    readonly issuer: Issuer;
+    readonly object: { readonly uid: string; readonly generation: number };
+  },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const state = dependencies.sessions.state(known.key, known.object);
+  return (
+    state.kind === 'ready' && (await isSameSecret(known.issuer, state.session.secretVersion, dependencies, signal))
+  );
 }
 
 async function settle(

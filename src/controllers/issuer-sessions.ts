@@ -12,6 +12,8 @@ export interface IssuerSession {
   readonly spec: IssuerSpec;
   readonly ca: IssuingCA;
   readonly client: PcaCaller;
+  /** resourceVersion of the Secret that the client's key is from. */
+  readonly secretVersion: string;
   /** Whose limits the calls count against: the access key id until the account is known. */
   readonly account: string;
   readonly lookup: IssuedLookup;

@@ -3,6 +3,8 @@
 import {
   approval,
   certificateRequestConditions,
+  certificateRequestKind,
+  certManagerApiVersion,
   conditionOf,
   terminalState,
   type Approval,
@@ -13,8 +15,11 @@ import {
   isSigningEnded,
   signerReference,
   signingApproval,
+  signingRequestApiVersion,
+  signingRequestKind,
 } from '../crds/certificate-signing-request.ts';
 import { apiGroup } from '../crds/issuer.ts';
+import type { Regarding } from '../kubernetes/events.ts';
 import { issuerKey, referencedIssuer } from './issuer-key.ts';
 
 /** An unfinished request; `issuer` is undefined when its kind is none of ours. */
@@ -27,19 +32,29 @@ export interface OpenRequest {
     readonly resourceVersion: string;
   };
   readonly issuer: string | undefined;
+  /** Kind of the request, for events about it. */
+  readonly object: Pick<Regarding, 'apiVersion' | 'kind'>;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
   readonly kind: string;
   readonly approval: Approval;
   /** Message of the Ready condition, to notice whether there is something new to say. */
   readonly message: string | undefined;
 }
 
+// Shared, so that tens of thousands of requests hold them once.
+const certificateRequestObject = { apiVersion: certManagerApiVersion, kind: certificateRequestKind };
+const signingRequestObject = { apiVersion: signingRequestApiVersion, kind: signingRequestKind };
+
 /** The lean form of a request; undefined when it needs no attention any more or is not for us. */
 export function openRequest(request: CertificateRequest): OpenRequest | undefined {
   if (request.spec.issuerRef.group !== apiGroup || terminalState(request) !== undefined) return undefined;
-  const { name, namespace, uid, resourceVersion } = request.metadata;
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = request.metadata;
   const identity = referencedIssuer(request.spec.issuerRef, namespace);
   return {
     metadata: { name, namespace, uid, resourceVersion },
+    object: certificateRequestObject,
+    createdAt: Date.parse(creationTimestamp),
     issuer: identity === undefined ? undefined : issuerKey(identity),
     kind: request.spec.issuerRef.kind ?? '',
     approval: approval(request),
@@ -51,9 +66,11 @@ export function openRequest(request: CertificateRequest): OpenRequest | undefine
 export function openSigningRequest(request: CertificateSigningRequest): OpenRequest | undefined {
   const issuer = signerReference(request.spec.signerName);
   if (issuer === undefined || isSigningEnded(request)) return undefined;
-  const { name, uid, resourceVersion } = request.metadata;
+  const { name, uid, resourceVersion, creationTimestamp } = request.metadata;
   return {
     metadata: { name, uid, resourceVersion },
+    object: signingRequestObject,
+    createdAt: Date.parse(creationTimestamp),
     issuer: issuerKey(issuer),
     kind: issuer.kind.kind,
     approval: signingApproval(request),

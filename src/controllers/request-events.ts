@@ -5,6 +5,10 @@ import type { EventToRecord, Regarding } from '../kubernetes/events.ts';
 export const requestEventReasons = {
   Issued: { type: 'Normal', meaning: 'The certificate was issued and written.' },
   Failed: { type: 'Warning', meaning: 'The request failed for good; the message says what to correct.' },
+  WaitingForApproval: {
+    type: 'Warning',
+    meaning: 'Nobody has approved or denied the request for a while; the same event is recorded on its issuer.',
+  },
   IssuerNotFound: { type: 'Warning', meaning: 'issuerRef names an issuer that does not exist.' },
   IssuerNotReady: { type: 'Warning', meaning: 'The issuer exists but is not ready; its own condition says why.' },
   RetryableError: { type: 'Warning', meaning: 'Passing trouble; the request is tried again by itself.' },

@@ -3,7 +3,7 @@
 import type { Issuer, IssuerKind } from '../crds/issuer.ts';
 import type { Store } from '../kubernetes/store.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
-import type { RequestDependencies } from './certificate-request-controller.ts';
+import type { RequestDependencies } from './request-dependencies.ts';
 import { issuerKey } from './issuer-key.ts';
 import { type OpenRequest, requestKey } from './open-request.ts';
 import { releaseAttempt } from './request-release.ts';

@@ -61,6 +61,16 @@ export const settings = {
     default: '5m',
     help: 'How often a ready issuer is checked against PCA again; a tenth is added or taken off at random.',
   },
+  'secret-check-interval': {
+    type: 'duration',
+    default: '15s',
+    help: 'How often the Secret of a ready issuer is looked at; a changed one has the issuer checked at once.',
+  },
+  'approval-warning-after': {
+    type: 'duration',
+    default: '60s',
+    help: 'After this time an event warns of a request that nobody approved or denied; 0s: never.',
+  },
   'pca-timeout': { type: 'duration', default: '30s', help: 'Longest time one call to PCA may take.' },
   'retry-base-delay': {
     type: 'duration',

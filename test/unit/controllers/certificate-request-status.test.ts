@@ -86,6 +86,8 @@ describe('openRequest', () => {
         uid: '0a7c7b0e-6d0e-4a51-9a52-000000000001',
         resourceVersion: '100',
       },
+      object: { apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest' },
+      createdAt: Date.parse('2026-11-22T10:00:00Z'),
       issuer: 'AlibabaPCAIssuer/shop/pca',
       kind: 'AlibabaPCAIssuer',
       approval: 'Approved',

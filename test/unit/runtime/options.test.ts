@@ -5,6 +5,8 @@ import { helpText, parseOptions, settings } from '../../../src/runtime/options.t
 const defaults = {
   kubeconfig: '',
   context: '',
+  'approval-warning-after': 60_000,
+  'secret-check-interval': 15_000,
   'certificate-signing-requests': true,
   'cluster-resource-namespace': '',
   'leader-elect': true,

@@ -1,11 +1,7 @@
 // The reconcile of one request, of either kind: read live, decide, sign, write one result. Knows nothing of queues and watches.
-import type { Issuer } from '../crds/issuer.ts';
 import type { ReconcileResult } from '../kubernetes/controller.ts';
-import type { EventRecorder } from '../kubernetes/events.ts';
-import type { Store } from '../kubernetes/store.ts';
-import type { Logger } from '../runtime/logger.ts';
-import type { Metrics } from '../runtime/metrics.ts';
-import type { Attempt, Attempts, Verdict } from './attempts.ts';
+import { warnOfApproval } from './approval-warning.ts';
+import type { Attempt, Verdict } from './attempts.ts';
 import {
   deniedStatus,
   failedStatus,
@@ -17,31 +13,14 @@ import {
   turnMessage,
 } from './certificate-request-status.ts';
 import { issuerKey, issuerLabels, type IssuerIdentity } from './issuer-key.ts';
-import type { IssuerSession, IssuerSessions } from './issuer-sessions.ts';
-import type { LiveRequest, RequestAdapter, WriteOutcome } from './live-request.ts';
-import { type OpenRequest, requestKey } from './open-request.ts';
+import type { IssuerSession } from './issuer-sessions.ts';
+import type { LiveRequest, WriteOutcome } from './live-request.ts';
+import { requestKey } from './open-request.ts';
 import { releaseAttempt, reportWithoutRequest } from './request-release.ts';
 import { requestEvent, type RequestEventReason } from './request-events.ts';
-import type { Revocations } from './revocations.ts';
 import type { SigningOutcome } from './signing-outcome.ts';
-import { sign, type SigningDependencies } from './signing.ts';
-
-/** What the reconcile works with. */
-export interface RequestDependencies extends Omit<SigningDependencies, 'clusterUid'> {
-  readonly requests: Store<OpenRequest>;
-  readonly issuer: (key: string) => Issuer | undefined;
-  readonly sessions: IssuerSessions;
-  readonly attempts: Attempts;
-  readonly revocations: Pick<Revocations, 'offer'>;
-  readonly adapter: RequestAdapter;
-  readonly events: Pick<EventRecorder, 'record'>;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  /** UID of kube-system, or the sentence why it cannot be read now. */
-  readonly clusterUid: (signal: AbortSignal) => Promise<{ readonly uid: string } | { readonly message: string }>;
-  /** The longest pause between two tries, as a text for messages such as `5m`. */
-  readonly longestPause: string;
-}
+import type { RequestDependencies } from './request-dependencies.ts';
+import { sign } from './signing.ts';
 
 type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
 
@@ -55,7 +34,10 @@ const done: ReconcileResult = { kind: 'done' };
 export function requestReconciler(dependencies: RequestDependencies): Reconcile {
   return async (key, signal) => {
     const open = dependencies.requests.get(key);
-    if (open === undefined || open.approval === 'Undecided') return done;
+    if (open === undefined) return done;
+    if (open.approval === 'Undecided') {
+      return warnOfApproval(open, { ...dependencies, afterMilliseconds: dependencies.approvalWarningMilliseconds });
+    }
     const read = await dependencies.adapter.read(open.metadata, signal);
     if (read.kind === 'gone') return done;
     if (read.kind === 'failed') return { kind: 'retry', reason: `reading the request: ${read.failure.message}` };
