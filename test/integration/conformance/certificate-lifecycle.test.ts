@@ -57,7 +57,7 @@ async function validated(
 ): Promise<IssuedCertificate> {
   const issued = await waitForIssued(world.cluster, { namespace, name }, revision);
   const rootPem = world.simulator.rootPem(issuer === 'rsa' ? 'sim-sub-rsa-2048' : 'sim-sub-ecc-p256');
-  const origin = { leaf: issued.leaf, rootPem, name, issuer: { kind: scope, name: issuer } };
+  const origin = { rootPem, name, issuer: { kind: scope, name: issuer } };
   const wanted = factsWanted({ privateKey: ecdsa, ...spec }, origin);
   const secret = { ...wanted.secret, keys: [...wanted.secret.keys, ...keys].toSorted() };
   expect(factsOf(issued)).toEqual({ ...wanted, secret });

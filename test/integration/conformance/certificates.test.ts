@@ -48,7 +48,6 @@ describe.each(scopes)('a Certificate of an %s', (scope) => {
     const issuer = issuerFor(spec);
     expect(factsOf(issued)).toEqual(
       factsWanted(spec, {
-        leaf: issued.leaf,
         rootPem: world.simulator.rootPem(issuingCAs[issuer]),
         name,
         issuer: { kind: scope, name: issuer },

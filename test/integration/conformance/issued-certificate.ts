@@ -59,7 +59,6 @@ export interface CertificateFacts {
     readonly rootIs: string;
     readonly annotations: Readonly<Record<string, string | undefined>>;
   };
-  readonly status: { readonly notAfter: string | undefined; readonly issuing: boolean; readonly upToDate: boolean };
 }
 
 const annotationNames = ['certificate-name', 'issuer-name', 'issuer-kind', 'issuer-group'].map(
@@ -90,25 +89,40 @@ export function certificateOf(
   };
 }
 
-/** Waits until the Certificate is ready in its present generation, and no further issuance is under way. */
+/**
+ * Waits until the Certificate is ready in its present generation, no further issuance is under way, and its status tells
+ * the end of the certificate in the Secret: cert-manager writes the Secret first and the status in several steps.
+ */
 export async function waitForIssued(cluster: Cluster, name: CertificateName, revision = 1): Promise<IssuedCertificate> {
-  const certificate = await cluster.waitFor(
-    certificateReference(name),
-    `revision ${revision} to be issued`,
-    (object) => {
-      const conditions = conditionsOf(object);
-      const status = statusOf(object);
-      return (
-        conditions.some(({ type, status }) => type === 'Ready' && status === 'True') &&
-        conditions.every(({ type, status }) => type !== 'Issuing' || status !== 'True') &&
-        isUpToDate(object) &&
-        status.nextPrivateKeySecretName === undefined &&
-        (status.revision ?? 0) >= revision
-      );
+  return until(
+    `${name.name} to be issued in revision ${revision}`,
+    async () => {
+      const certificate = await cluster.get(certificateReference(name));
+      if (certificate === undefined || !isDone(certificate, revision))
+        throw new NotYet(certificate?.['status'] ?? 'none');
+      const issued = await readIssued(cluster, name, certificate);
+      const { notAfter } = statusOf(certificate);
+      if (notAfter !== wireTime(issued.leaf.validToDate)) throw new NotYet({ notAfter, of: issued.leaf.validTo });
+      return issued;
     },
     { deadlineMilliseconds: 60_000 },
   );
-  return readIssued(cluster, name, certificate);
+}
+
+function isDone(certificate: Manifest, wanted: number): boolean {
+  const { revision = 0, nextPrivateKeySecretName } = statusOf(certificate);
+  const conditions = conditionsOf(certificate);
+  return (
+    conditions.some(({ type, status }) => type === 'Ready' && status === 'True') &&
+    conditions.every(({ type, status }) => type !== 'Issuing' || status !== 'True') &&
+    isUpToDate(certificate) &&
+    nextPrivateKeySecretName === undefined &&
+    revision >= wanted
+  );
+}
+
+function wireTime(time: Date): string {
+  return time.toISOString().replace('.000Z', 'Z');
 }
 
 async function readIssued(cluster: Cluster, name: CertificateName, certificate: Manifest): Promise<IssuedCertificate> {
@@ -134,7 +148,6 @@ export function text(data: SecretData, key: string): string {
 export function factsOf({ certificate, secret, data, leaf, keyPem, csrPem }: IssuedCertificate): CertificateFacts {
   const { dnsNames } = certificate['spec'] as Wanted;
   const annotations = secret.metadata.annotations ?? {};
-  const conditions = conditionsOf(certificate);
   return {
     leaf: leafFacts(leaf, csrPem),
     chain: chainFacts(certificatesOf(text(data, 'tls.crt')), text(data, 'ca.crt'), dnsNames),
@@ -145,24 +158,17 @@ export function factsOf({ certificate, secret, data, leaf, keyPem, csrPem }: Iss
       rootIs: text(data, 'ca.crt').trim(),
       annotations: Object.fromEntries(annotationNames.map((name) => [name, annotations[name]])),
     },
-    status: {
-      notAfter: statusOf(certificate).notAfter,
-      issuing: conditions.some(({ type, status }) => type === 'Issuing' && status === 'True'),
-      upToDate: isUpToDate(certificate),
-    },
   };
 }
 
-/** The facts that it must have. `leaf` is asked for the end of its own lifetime only, which nobody knows beforehand. */
+/** The facts that it must have. */
 export function factsWanted(
   wanted: Wanted,
   {
-    leaf,
     rootPem,
     name,
     issuer,
   }: {
-    readonly leaf: X509Certificate;
     readonly rootPem: string;
     readonly name: string;
     readonly issuer: IssuerReference;
@@ -183,7 +189,6 @@ export function factsWanted(
         'cert-manager.io/issuer-group': issuerGroup,
       },
     },
-    status: { notAfter: leaf.validToDate.toISOString().replace('.000Z', 'Z'), issuing: false, upToDate: true },
   };
 }
 
