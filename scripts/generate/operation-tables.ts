@@ -70,5 +70,5 @@ function keysOf({ rsaBits, curves }: IssuingOperation['capabilities']['keys']): 
 
 function identityOf({ callerIdentifier, certificateAuthorities }: IssuingOperation['capabilities']): string {
   if (callerIdentifier) return 'an identifier of ours';
-  return certificateAuthorities ? 'its instance' : "PCA's own identifier";
+  return certificateAuthorities ? 'its instance' : 'its key, and all that was asked for';
 }

@@ -1,31 +1,33 @@
-// Finds a certificate that PCA issued although nobody here saw the answer: a scan of the CA's list by our identifier.
-// One scan serves all requests of an issuer that ask at the same time; its result is kept for those that ask later.
+// Finds a certificate that PCA issued although nobody here saw the answer: by our identifier in the CA's list, or, where the
+// operation takes none, by its key in the list of the place where the operation keeps its certificates.
+import { createHash } from 'node:crypto';
+import { readCertificates } from '../issuing/certificate-chain.ts';
 import { listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
-import type { CertificateStore, IssueReply } from '../issuing/operation.ts';
-import type { PcaFailure } from '../alibaba/errors.ts';
+import type { CertificateStore, IssueReply, StoredItem } from '../issuing/operation.ts';
 import type { PcaCaller } from './pca-caller.ts';
+import { type ScanFailure, type Scanned, SharedScan } from './shared-scan.ts';
 
 /** `absent` is only said of a list that was read after `since`; `failed` carries what the cloud answered. */
 export type LookupOutcome =
   | { readonly kind: 'found'; readonly reply: IssueReply & { readonly kind: 'issued' } }
   | { readonly kind: 'absent' }
-  | { readonly kind: 'unsettled'; readonly message: string }
-  | { readonly kind: 'failed'; readonly failure: PcaFailure };
+  | ScanFailure;
 
-type ScanOutcome = { readonly kind: 'ok' } | Extract<LookupOutcome, { readonly kind: 'unsettled' | 'failed' }>;
+/** Identifiers by the hash of the key, the newest first. */
+type ByKey = ReadonlyMap<string, readonly string[]>;
 
 // A list that never ends must not hold a worker for ever; 50 items a page make 5 million certificates.
 const maxPages = 100_000;
 
-/** The certificates of one CA by our identifier; `now` is a wall clock in milliseconds. */
+/** The certificates of one CA and one store; `now` is a wall clock in milliseconds. */
 export class IssuedLookup {
   readonly #client: PcaCaller;
   readonly #parentIdentifier: string;
   readonly #store: CertificateStore;
-  readonly #now: () => number;
-  #found: ReadonlyMap<string, string> = new Map();
-  #scannedAt = Number.NEGATIVE_INFINITY;
-  #scan: { readonly startedAt: number; readonly outcome: Promise<ScanOutcome> } | undefined;
+  readonly #byIdentifier: SharedScan<ReadonlyMap<string, string>>;
+  readonly #byKey: SharedScan<ByKey>;
+  /** Hashes of keys that had to be read one by one. */
+  readonly #keys = new Map<string, string>();
 
   constructor(
     client: PcaCaller,
@@ -35,18 +37,33 @@ export class IssuedLookup {
     this.#client = client;
     this.#parentIdentifier = issued.parentIdentifier;
     this.#store = issued.store;
-    this.#now = now;
+    this.#byIdentifier = new SharedScan((_, signal) => this.#scanIdentifiers(signal), now);
+    this.#byKey = new SharedScan((from, signal) => this.#scanKeys(from, signal), now);
   }
 
   /** Looks for `customIdentifier` in a list read after `since` (wall clock, ms), and reads the certificate itself. */
   async find(customIdentifier: string, since: number, signal: AbortSignal): Promise<LookupOutcome> {
-    if (!this.#found.has(customIdentifier) && this.#scannedAt < since) {
-      const scanned = await this.#scanSince(since, signal);
+    let identifier = this.#byIdentifier.last?.get(customIdentifier);
+    if (identifier === undefined) {
+      const scanned = await this.#byIdentifier.since(since, Number.NEGATIVE_INFINITY, signal);
       if (scanned.kind !== 'ok') return scanned;
+      identifier = scanned.found.get(customIdentifier);
     }
-    const identifier = this.#found.get(customIdentifier);
-    if (identifier === undefined) return { kind: 'absent' };
-    return this.read(identifier, signal);
+    return identifier === undefined ? { kind: 'absent' } : this.read(identifier, signal);
+  }
+
+  /**
+   * PCA's identifiers of the certificates for this key (DER of SubjectPublicKeyInfo) that begin after `from`, in a list read
+   * after `since` (wall clock, ms); the newest first, without revoked ones.
+   */
+  async identifiersOf(
+    spki: Buffer,
+    { since, from }: { readonly since: number; readonly from: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly kind: 'ok'; readonly identifiers: readonly string[] } | ScanFailure> {
+    const scanned = await this.#byKey.since(since, from, signal);
+    if (scanned.kind !== 'ok') return scanned;
+    return { kind: 'ok', identifiers: scanned.found.get(hashOf(spki)) ?? [] };
   }
 
   /** Reads one certificate by PCA's own identifier. */
@@ -64,19 +81,7 @@ export class IssuedLookup {
     }
   }
 
-  async #scanSince(since: number, signal: AbortSignal): Promise<ScanOutcome> {
-    // A scan that began before `since` may have passed the page on which the certificate appeared later.
-    if (this.#scan === undefined || this.#scan.startedAt < since) {
-      const startedAt = this.#now();
-      const outcome = this.#readPages(startedAt, signal).finally(() => {
-        this.#scan = undefined;
-      });
-      this.#scan = { startedAt, outcome };
-    }
-    return this.#scan.outcome;
-  }
-
-  async #readPages(startedAt: number, signal: AbortSignal): Promise<ScanOutcome> {
+  async #scanIdentifiers(signal: AbortSignal): Promise<Scanned<ReadonlyMap<string, string>> | ScanFailure> {
     const found = new Map<string, string>();
     let seen = 0;
     for (let page = 1; page <= maxPages; page += 1) {
@@ -91,8 +96,50 @@ export class IssuedLookup {
       seen += list.items.length;
       if (list.items.length === 0 || (list.total !== undefined && seen >= list.total)) break;
     }
-    this.#found = found;
-    this.#scannedAt = startedAt;
-    return { kind: 'ok' };
+    return { kind: 'ok', found, from: Number.NEGATIVE_INFINITY };
   }
+
+  // The list filters neither by CA nor by time, so it is read from its newest page back to the first that is all older.
+  async #scanKeys(from: number, signal: AbortSignal): Promise<Scanned<ByKey> | ScanFailure> {
+    const found = new Map<string, string[]>();
+    let seen = 0;
+    for (let page = 1; page <= maxPages; page += 1) {
+      const outcome = await this.#client.call(this.#store.list(page), { signal });
+      if (outcome.kind === 'failed') return outcome;
+      const list = this.#store.readList(outcome.body);
+      if (list.kind === 'malformed') return { kind: 'unsettled', message: list.message };
+      const recent = list.items.filter(({ notBefore }) => notBefore === undefined || notBefore.getTime() >= from);
+      for (const item of recent.filter(({ isRevoked }) => !isRevoked)) {
+        const key = await this.#keyOf(item, signal);
+        if (typeof key !== 'string') return key;
+        found.set(key, [...(found.get(key) ?? []), item.identifier]);
+      }
+      seen += list.items.length;
+      if (recent.length === 0 || (list.total !== undefined && seen >= list.total)) break;
+    }
+    return { kind: 'ok', found, from };
+  }
+
+  async #keyOf({ identifier, certificate }: StoredItem, signal: AbortSignal): Promise<string | ScanFailure> {
+    const known = this.#keys.get(identifier);
+    if (known !== undefined) return known;
+    if (certificate !== undefined) return keyHashOf(certificate);
+    const read = await this.read(identifier, signal);
+    // One that is not finished yet may be the one that is looked for.
+    if (read.kind !== 'found') return read.kind === 'absent' ? '' : read;
+    const key = keyHashOf(read.reply.certificate);
+    this.#keys.set(identifier, key);
+    return key;
+  }
+}
+
+/** The hash of the leaf's key; empty where the text holds no certificate that can be read. */
+function keyHashOf(pem: string): string {
+  const read = readCertificates([pem]);
+  const [leaf] = read.kind === 'ok' ? read.certificates : [];
+  return leaf === undefined ? '' : hashOf(leaf.facts.spki);
+}
+
+function hashOf(spki: Buffer): string {
+  return createHash('sha256').update(spki).digest('base64');
 }

@@ -6,6 +6,7 @@ import { readSigningRequest } from '../issuing/signing-request.ts';
 import type { CallBudget } from '../alibaba/call-budget.ts';
 import type { ExternalCAInstances } from './external-ca-instances.ts';
 import type { LookupOutcome } from './issued-lookup.ts';
+import { findByKey } from './key-lookup.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { RenewBefore } from './owning-certificate.ts';
 import { settleFailure, settleReply, type SigningContext, type SigningOutcome } from './signing-outcome.ts';
@@ -49,7 +50,7 @@ export async function sign(
   }
 
   if (plan.expected.isCA) return issueCA({ request, input, plan }, context, dependencies);
-  const earlier = await findEarlier(plan, context);
+  const earlier = await findEarlier(request, plan, context, dependencies);
   if (earlier !== undefined && earlier.kind !== 'absent') return settleLookup(earlier, plan, context, dependencies);
   return issue(plan, context, dependencies);
 }
@@ -107,12 +108,18 @@ async function issueCA(
 
 /** The certificate of an earlier try, if there may be one; undefined when no earlier try is known of. */
 async function findEarlier(
+  request: LiveRequest,
   plan: IssuePlan,
-  { session, attempt, signal }: SigningContext,
+  context: SigningContext,
+  { now }: Pick<SigningDependencies, 'now'>,
 ): Promise<LookupOutcome | undefined> {
+  const { session, attempt, signal } = context;
   if (attempt.pendingIdentifier !== undefined) return session.lookup.read(attempt.pendingIdentifier, signal);
-  if (attempt.uncertainSince === undefined || plan.identifier === undefined) return undefined;
-  const found = await session.lookup.find(plan.identifier, attempt.uncertainSince, signal);
+  if (attempt.uncertainSince === undefined) return undefined;
+  const found =
+    plan.identifier === undefined
+      ? await findByKey(request, plan, { ...context, since: attempt.uncertainSince, now: now() })
+      : await session.lookup.find(plan.identifier, attempt.uncertainSince, signal);
   if (found.kind === 'absent') attempt.uncertainSince = undefined;
   return found;
 }

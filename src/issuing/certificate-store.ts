@@ -1,9 +1,12 @@
 // The two places where PCA keeps what it issued: the list of client and server certificates, and the certificate warehouse.
-import type { CertificateStore, IssueReply } from './operation.ts';
-import { asObject, asText, type JsonObject, replyOf } from './reply-body.ts';
+import type { CertificateStore, IssueReply, StoredItem, StoredList } from './operation.ts';
+import { asIdentifier, asMoment, asNumber, asObject, asText, type JsonObject, replyOf } from './reply-body.ts';
 
-/** Certificates of the API 2020-06-30 (Alibaba: DescribeClientCertificate, CreateRevokeClientCertificate). */
+/** Certificates of the API 2020-06-30 (Alibaba: ListClientCertificate, DescribeClientCertificate, CreateRevokeClientCertificate). */
 export const clientCertificates: CertificateStore = {
+  list: (page) => ({ action: 'ListClientCertificate', version: '2020-06-30', parameters: pageParameters(page) }),
+  readList: (body) =>
+    readStoredList('ListClientCertificate', body, 'CertificateList', (item) => asText(item['X509Certificate'])),
   describe: (identifier) => ({
     action: 'DescribeClientCertificate',
     version: '2020-06-30',
@@ -26,8 +29,10 @@ export const clientCertificates: CertificateStore = {
   }),
 };
 
-/** Certificates of a warehouse, API 2020-04-07 (Alibaba: DescribeWarehouseCert, RevokeWHClientCertificate). */
+/** Certificates of a warehouse, API 2020-04-07 (Alibaba: ListCert, DescribeWarehouseCert, RevokeWHClientCertificate). */
 export const warehouseCertificates: CertificateStore = {
+  list: (page) => ({ action: 'ListCert', version: '2020-04-07', parameters: pageParameters(page) }),
+  readList: (body) => readStoredList('ListCert', body, 'CertList', () => undefined),
   describe: (identifier) => ({
     action: 'DescribeWarehouseCert',
     version: '2020-04-07',
@@ -50,6 +55,45 @@ export const warehouseCertificates: CertificateStore = {
   }),
 };
 
+const pageSize = 50;
+
+function pageParameters(page: number): Readonly<Record<string, string>> {
+  return { CurrentPage: String(page), ShowSize: String(pageSize) };
+}
+
+// Items without an identifier cannot be read, and an empty page may come without its list.
+function readStoredList(
+  action: string,
+  body: unknown,
+  member: string,
+  certificateOf: (item: JsonObject) => string | undefined,
+): StoredList {
+  const page = asObject(body);
+  const total = asNumber(page?.['TotalCount']);
+  const list = page?.[member] ?? (total === 0 ? [] : undefined);
+  if (!Array.isArray(list)) {
+    return { kind: 'malformed', message: `The answer to ${action} holds no list of certificates.` };
+  }
+  const items = list.flatMap((entry: unknown): readonly StoredItem[] => {
+    const item = asObject(entry);
+    const identifier = asIdentifier(item?.['Identifier']);
+    if (item === undefined || identifier === undefined) return [];
+    return [
+      {
+        identifier,
+        certificate: certificateOf(item),
+        notBefore: asMoment(item['BeforeDate']),
+        isRevoked: isRevoked(item['Status']),
+      },
+    ];
+  });
+  return { kind: 'ok', items, total };
+}
+
+function isRevoked(status: unknown): boolean {
+  return /^revoked?$/i.test(asText(status) ?? '');
+}
+
 // A certificate without its PEM is still pending.
 function readStored(
   action: string,
@@ -57,7 +101,7 @@ function readStored(
   { status, ...fields }: Parameters<typeof replyOf>[1] & { readonly status: unknown },
 ): IssueReply {
   if (described === undefined) return { kind: 'malformed', message: `The answer to ${action} holds no certificate.` };
-  if (/^revoked?$/i.test(asText(status) ?? '')) {
+  if (isRevoked(status)) {
     return { kind: 'malformed', message: `The certificate that ${action} gives has been revoked.` };
   }
   return replyOf(action, fields);

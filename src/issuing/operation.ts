@@ -86,8 +86,24 @@ export interface PlannedRequest {
   readonly instanceId: string | undefined;
 }
 
+/** One entry of a store's list. `certificate`: PEM, leaf first; undefined where the list does not hold it. */
+export interface StoredItem {
+  readonly identifier: string;
+  readonly certificate: string | undefined;
+  readonly notBefore: Date | undefined;
+  readonly isRevoked: boolean;
+}
+
+/** A page of a store's list; `total` counts all pages. */
+export type StoredList =
+  | { readonly kind: 'ok'; readonly items: readonly StoredItem[]; readonly total: number | undefined }
+  | { readonly kind: 'malformed'; readonly message: string };
+
 /** Where PCA keeps the certificates of an operation: how one is read again and revoked, by PCA's own identifier. */
 export interface CertificateStore {
+  /** The call for one page, from 1, of all certificates, the newest first. */
+  list(page: number): IssueCall;
+  readList(body: unknown): StoredList;
   describe(identifier: string): IssueCall;
   /** The certificate in the answer to `describe`. */
   read(body: unknown): IssueReply;

@@ -1,5 +1,5 @@
-// Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, so are
-// those beyond the limits, and a failed one is only counted.
+// Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, those of a
+// burst are sent one after the other at a rate that costs the API server little, and a failed one is only counted.
 import type { KubernetesClient } from './client.ts';
 
 /** The object that an event is about; `namespace` is absent for cluster-scoped objects. */
@@ -34,20 +34,22 @@ export interface EventRecorderOptions {
   /** The same words about the same object are not sent again for so long; 10 minutes when not given. */
   readonly sameWindowMilliseconds?: number;
   readonly onDropped?: (why: 'repeated' | 'limit' | 'failed') => void;
+  /** Waits so many milliseconds, at most until the signal aborts; the process's own timers when not given. */
+  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-// One Normal event per certificate would cost the API server as much as the certificates themselves, so in a burst the
-// conditions alone tell of success; warnings have their own, larger share.
+// One event per certificate would cost the API server nearly as much as the certificates themselves, so in a burst they
+// come later; warnings have a lane of their own.
 const limits = {
-  Normal: { burst: 50, perSecond: 5 },
+  Normal: { burst: 50, perSecond: 20 },
   Warning: { burst: 100, perSecond: 20 },
 } as const;
 // One object that changes its mind all the time must not use up what all have: client-go's limit for each object.
 const objectLimit = { burst: 25, perSecond: 1 / 300 } as const;
 const defaultSameWindowMilliseconds = 10 * 60_000;
 const maxRemembered = 4_096;
-const maxWaiting = 512;
-const sendersAtATime = 2;
+// Ten minutes' worth; what comes on top is dropped, and the conditions alone tell of it.
+const maxWaiting = 12_000;
 const deadlineMilliseconds = 10_000;
 const defaultFlushMilliseconds = 10_000;
 
@@ -61,6 +63,13 @@ interface Bucket {
   filledAt: number;
 }
 
+interface Lane {
+  readonly limit: Limit;
+  readonly bucket: Bucket;
+  readonly waiting: { readonly event: EventToRecord; readonly at: Date }[];
+  sender: Promise<void> | undefined;
+}
+
 /**
  * Records events about objects. Repeated ones are dropped rather than patched into a series: the condition of the object
  * tells that the state lasts, so that the right to create events is enough.
@@ -71,21 +80,24 @@ export class EventRecorder {
   readonly #objects = new Map<string, Bucket>();
   readonly #monotonic: () => number;
   readonly #sameWindowMilliseconds: number;
+  readonly #sleep: NonNullable<EventRecorderOptions['sleep']>;
+  readonly #lanes: Readonly<Record<EventToRecord['type'], Lane>>;
   #ended = new AbortController();
-  readonly #waiting: EventToRecord[] = [];
-  readonly #buckets: Record<EventToRecord['type'], Bucket>;
-  readonly #sending = new Set<Promise<void>>();
+  #hurry = new AbortController();
   #sequence = 0;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#sameWindowMilliseconds = options.sameWindowMilliseconds ?? defaultSameWindowMilliseconds;
-    const filledAt = this.#monotonic();
-    this.#buckets = {
-      Normal: { tokens: limits.Normal.burst, filledAt },
-      Warning: { tokens: limits.Warning.burst, filledAt },
-    };
+    this.#sleep = options.sleep ?? sleep;
+    const lane = (limit: Limit): Lane => ({
+      limit,
+      bucket: { tokens: limit.burst, filledAt: this.#monotonic() },
+      waiting: [],
+      sender: undefined,
+    });
+    this.#lanes = { Normal: lane(limits.Normal), Warning: lane(limits.Warning) };
   }
 
   /** Takes the event and returns at once. */
@@ -94,58 +106,68 @@ export class EventRecorder {
     const key = `${event.regarding.uid}/${event.reason}/${event.note}`;
     const last = this.#recent.get(key);
     if (last !== undefined && now - last < this.#sameWindowMilliseconds) return this.#options.onDropped?.('repeated');
-    if (this.#waiting.length >= maxWaiting || !this.#admit(event, now)) return this.#options.onDropped?.('limit');
+    const lane = this.#lanes[event.type];
+    if (lane.waiting.length >= maxWaiting || !this.#admit(event, now)) return this.#options.onDropped?.('limit');
     remember(this.#recent, key, now);
-    this.#waiting.push(event);
-    if (this.#sending.size < sendersAtATime) this.#startSender();
+    lane.waiting.push({ event, at: this.#options.now() });
+    lane.sender ??= this.#serve(lane);
   }
 
   /**
-   * Resolves when everything taken so far was sent, at the latest after so many milliseconds: what waits then is dropped,
-   * what is under way is cancelled.
+   * Resolves when everything taken so far was sent, without the pauses of a burst and at the latest after so many
+   * milliseconds: what waits then is dropped, what is under way is cancelled.
    */
   async flush(deadlineMilliseconds = defaultFlushMilliseconds): Promise<void> {
+    const lanes = Object.values(this.#lanes);
     const end = setTimeout(() => {
-      for (const _ of this.#waiting.splice(0)) this.#options.onDropped?.('failed');
+      for (const _ of lanes.flatMap(({ waiting }) => waiting.splice(0))) this.#options.onDropped?.('failed');
       this.#ended.abort();
     }, deadlineMilliseconds);
-    await Promise.all(this.#sending);
+    this.#hurry.abort();
+    await Promise.all(lanes.map(async ({ sender }) => sender));
     clearTimeout(end);
+    this.#hurry = new AbortController();
     if (this.#ended.signal.aborted) this.#ended = new AbortController();
   }
 
-  #startSender(): void {
-    const send = async (): Promise<void> => {
-      await this.#send();
-      this.#sending.delete(sender);
-    };
-    const sender = send();
-    this.#sending.add(sender);
-  }
-
-  async #send(): Promise<void> {
-    for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
-      // Events of cluster-scoped objects live in this namespace by convention of the API server.
-      const namespace = event.regarding.namespace ?? 'default';
-      const result = await this.#options.client.create(
-        `/apis/events.k8s.io/v1/namespaces/${namespace}/events`,
-        this.#body(event, namespace),
-        { timeoutMilliseconds: deadlineMilliseconds, signal: this.#ended.signal },
-      );
-      if (result.kind === 'failed') this.#options.onDropped?.('failed');
+  async #serve(lane: Lane): Promise<void> {
+    for (let next = lane.waiting.shift(); next !== undefined; next = lane.waiting.shift()) {
+      await this.#turn(lane);
+      await this.#send(next.event, next.at);
     }
+    lane.sender = undefined;
   }
 
-  #body(event: EventToRecord, namespace: string): object {
-    const now = this.#options.now();
+  /** Waits until the lane's rate allows one more. */
+  async #turn({ limit, bucket }: Lane): Promise<void> {
+    refill(bucket, limit, this.#monotonic());
+    if (bucket.tokens < 1 && !this.#hurry.signal.aborted) {
+      await this.#sleep(((1 - bucket.tokens) * 1_000) / limit.perSecond, this.#hurry.signal);
+      refill(bucket, limit, this.#monotonic());
+    }
+    bucket.tokens = Math.max(0, bucket.tokens - 1);
+  }
+
+  async #send(event: EventToRecord, at: Date): Promise<void> {
+    // Events of cluster-scoped objects live in this namespace by convention of the API server.
+    const namespace = event.regarding.namespace ?? 'default';
+    const result = await this.#options.client.create(
+      `/apis/events.k8s.io/v1/namespaces/${namespace}/events`,
+      this.#body(event, namespace, at),
+      { timeoutMilliseconds: deadlineMilliseconds, signal: this.#ended.signal },
+    );
+    if (result.kind === 'failed') this.#options.onDropped?.('failed');
+  }
+
+  #body(event: EventToRecord, namespace: string, at: Date): object {
     this.#sequence += 1;
-    const suffix = `${now.getTime().toString(16)}${this.#sequence.toString(16)}`;
+    const suffix = `${at.getTime().toString(16)}${this.#sequence.toString(16)}`;
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
       metadata: { name: `${event.regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '')}.${suffix}`, namespace },
       // The API server takes exactly six digits.
-      eventTime: now.toISOString().replace('Z', '000Z'),
+      eventTime: at.toISOString().replace('Z', '000Z'),
       reportingController: this.#options.component,
       reportingInstance: cut(this.#options.instance, 128),
       type: event.type,
@@ -156,17 +178,28 @@ export class EventRecorder {
     };
   }
 
-  #admit({ type, regarding }: EventToRecord, now: number): boolean {
+  #admit({ regarding }: EventToRecord, now: number): boolean {
     const object = this.#objects.get(regarding.uid) ?? { tokens: objectLimit.burst, filledAt: now };
-    const all = this.#buckets[type];
     refill(object, objectLimit, now);
-    refill(all, limits[type], now);
-    if (object.tokens < 1 || all.tokens < 1) return false;
+    if (object.tokens < 1) return false;
     object.tokens -= 1;
-    all.tokens -= 1;
     remember(this.#objects, regarding.uid, object);
     return true;
   }
+}
+
+async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 function refill(bucket: Bucket, limit: Limit, now: number): void {

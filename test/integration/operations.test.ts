@@ -197,7 +197,7 @@ describe('a request that is gone before its certificate comes', () => {
     const line = await until('the operator to say so', async () =>
       (await world.operator.logs())
         .split('\n')
-        .find((text) => text.includes(identifier ?? '') && text.includes('its CertificateRequest is gone')),
+        .find((text) => text.includes(identifier ?? '') && text.includes('its request is gone')),
     );
     expect(line).toContain(revocationPolicy === 'Never' ? 'revoke it in the PCA console' : 'it is revoked');
     await until('its fate', () => world.simulator.issued()[0]?.status === status);
@@ -219,6 +219,33 @@ describe('trouble of single operations', () => {
     expect(conditionsOf(issuer).find(({ type }) => type === 'Ready')?.message).toContain(
       'Alibaba Cloud has withdrawn CreateCertificateWithExtension. Set spec.operation to CreateCustomCertificate.',
     );
+  });
+
+  it.each([
+    ['CreateCertificateWithExtension', server],
+    ['CreateServerCertificateWithCsr', server],
+    ['CreateClientCertificateWithCsr', client],
+    ['CreateWHClientCertificate', client],
+  ])('costs one certificate when the answer of %s is cut', async (operation, usages) => {
+    world.simulator.reset();
+    const namespace = await freshNamespace('cut');
+    await issuerReady(namespace, { operation });
+    await world.cluster.apply(certificate(namespace, 'other', { usages }));
+    await requestIs(namespace, 'other-1', 'True', /Issued/);
+    world.simulator.setFaults({ cutAfterIssuing: 1 });
+    await world.cluster.apply(certificate(namespace, 'web', { usages }));
+    await requestIs(namespace, 'web-1', 'True', /Issued/);
+    expect(world.simulator.issued()).toHaveLength(2);
+  });
+
+  it('asks again for what CreateWHClientCertificate surely did not issue', async () => {
+    world.simulator.reset();
+    world.simulator.setFaults({ cutBeforeIssuing: 1 });
+    const namespace = await freshNamespace('again');
+    await issuerReady(namespace, { operation: 'CreateWHClientCertificate' });
+    await world.cluster.apply(certificate(namespace, 'web', { usages: client }));
+    await requestIs(namespace, 'web-1', 'True', /Issued/);
+    expect(world.simulator.issued()).toHaveLength(1);
   });
 
   it.each([

@@ -57,3 +57,37 @@ describe('certificates of a warehouse', () => {
     expect(warehouseCertificates.read(body)).toEqual(reply);
   });
 });
+
+describe('the list of a store', () => {
+  test('is read page by page', () => {
+    expect([clientCertificates.list(2), warehouseCertificates.list(1)]).toEqual([
+      { action: 'ListClientCertificate', version: '2020-06-30', parameters: { CurrentPage: '2', ShowSize: '50' } },
+      { action: 'ListCert', version: '2020-04-07', parameters: { CurrentPage: '1', ShowSize: '50' } },
+    ]);
+  });
+
+  test('gives what its entries have', () => {
+    const BeforeDate = 1_767_225_600_000;
+    expect(
+      clientCertificates.readList({
+        CertificateList: [{ Identifier: 'a', X509Certificate: 'PEM', BeforeDate, Status: 'ISSUE' }, {}, null],
+        TotalCount: 3,
+      }),
+    ).toEqual({
+      kind: 'ok',
+      total: 3,
+      items: [{ identifier: 'a', certificate: 'PEM', notBefore: new Date('2026-01-01T00:00:00Z'), isRevoked: false }],
+    });
+    expect(warehouseCertificates.readList({ CertList: [{ Identifier: 'b', Status: 'REVOKE' }] })).toEqual({
+      kind: 'ok',
+      total: undefined,
+      items: [{ identifier: 'b', certificate: undefined, notBefore: undefined, isRevoked: true }],
+    });
+    expect(clientCertificates.readList({ TotalCount: 0 })).toEqual({ kind: 'ok', items: [], total: 0 });
+  });
+
+  test.each([undefined, 'x', {}, { CertificateList: 'x' }, { TotalCount: 2 }])('is not %j', (body) => {
+    const message = 'The answer to ListClientCertificate holds no list of certificates.';
+    expect(clientCertificates.readList(body)).toEqual({ kind: 'malformed', message });
+  });
+});

@@ -116,6 +116,8 @@ describe('hostile bytes', () => {
       'X509Certificate',
       'Content',
       'InstanceStatusList',
+      'CertificateList',
+      'CertList',
     );
     const body = fc.oneof(
       fc.anything(),
@@ -126,6 +128,7 @@ describe('hostile bytes', () => {
       expect(['ok', 'malformed']).toContain(readIssuedList(value).kind);
       for (const store of [clientCertificates, warehouseCertificates]) {
         expect(['issued', 'pending', 'malformed']).toContain(store.read(value).kind);
+        expect(['ok', 'malformed']).toContain(store.readList(value).kind);
       }
       for (const operation of [...Object.values(issuingOperations), externalCACertificate]) {
         expect(['issued', 'pending', 'malformed']).toContain(operation.read(value).kind);

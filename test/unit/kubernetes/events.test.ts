@@ -2,15 +2,18 @@
 import { beforeEach, expect, it } from 'vitest';
 import { EventRecorder, type EventToRecord } from '../../../src/kubernetes/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { until } from '../../support/wait.ts';
 
 let clock: FakeClock;
 let sent: { path: string; body: Record<string, unknown> }[];
 let dropped: string[];
 let answer: 'ok' | 'failed' | 'hangs';
 let recorder: EventRecorder;
+let startedAt: number;
 
 beforeEach(() => {
   clock = new FakeClock();
+  startedAt = clock.now();
   sent = [];
   dropped = [];
   answer = 'ok';
@@ -27,6 +30,7 @@ beforeEach(() => {
     now: clock.date,
     monotonic: clock.now,
     onDropped: (why) => dropped.push(why),
+    sleep: async (milliseconds) => clock.advance(milliseconds),
   });
 });
 
@@ -92,13 +96,33 @@ it('cuts a long note between characters', async () => {
   expect(note).toMatch(/^公+…$/);
 });
 
-it('lets a burst of successes pass only up to its share, and warnings beside it', async () => {
+it('sends the successes of a burst at a rate, with the times at which they happened, and warnings beside them', async () => {
+  const happened = clock.date().toISOString();
   for (let index = 0; index < 200; index += 1) {
     recorder.record(event({ type: 'Normal', reason: 'Issued', regarding: thing(`u${index}`) }));
   }
   recorder.record(event());
+  await until('all to be sent', () => sent.length === 201, { everyMilliseconds: 1 });
+  // 50 at once, then 20 a second.
+  expect([Math.round(clock.now() - startedAt), dropped]).toEqual([7_500, []]);
+  expect(sent.findIndex(({ body }) => body['reason'] === 'Broken')).toBeLessThan(60);
+  expect(new Set(sent.map(({ body }) => body['eventTime']))).toEqual(new Set([happened.replace('Z', '000Z')]));
+});
+
+it('sends what waits without pauses when it is flushed', async () => {
+  for (let index = 0; index < 200; index += 1) {
+    recorder.record(event({ type: 'Normal', reason: 'Issued', regarding: thing(`u${index}`) }));
+  }
   await recorder.flush();
-  expect([sent.length, dropped.length, sent.at(-1)?.body['reason']]).toEqual([51, 150, 'Broken']);
+  expect([sent.length, clock.now() - startedAt]).toEqual([200, 0]);
+});
+
+it('drops what comes on top of ten minutes of them', () => {
+  answer = 'hangs';
+  for (let index = 0; index < 12_010; index += 1) {
+    recorder.record(event({ type: 'Normal', reason: 'Issued', regarding: thing(`u${index}`) }));
+  }
+  expect(dropped).toEqual(Array.from({ length: 9 }, () => 'limit'));
 });
 
 it('goes on after one that was refused', async () => {
@@ -126,7 +150,7 @@ it('ends flushing at its deadline, cancelling what hangs and dropping what waits
   answer = 'hangs';
   for (let index = 0; index < 5; index += 1) recorder.record(event({ note: `try ${index}` }));
   await recorder.flush(20);
-  expect([sent.length, dropped]).toEqual([2, Array.from({ length: 5 }, () => 'failed')]);
+  expect([sent.length, dropped]).toEqual([1, Array.from({ length: 5 }, () => 'failed')]);
 });
 
 it('makes a valid name of an object whose long name is cut at a dot', async () => {
