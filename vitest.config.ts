@@ -16,6 +16,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+          // One module graph per worker: importing it anew for each file costs more than the tests themselves.
+          isolate: false,
+          maxWorkers: 2,
           setupFiles: isFull ? ['test/support/full-property-runs.ts'] : [],
           testTimeout: isFull ? 300_000 : 10_000,
         },

@@ -49,7 +49,8 @@ export function parametersTable(): string {
   return markdownTable(['Operation', 'Parameter', 'Comes from'], rows);
 }
 
-function namesOf({ kinds, mixed, separator }: IssuingOperation['capabilities']['names']): string {
+function namesOf({ kinds, mixed, separator, inCsrOnly }: IssuingOperation['capabilities']['names']): string {
+  if (inCsrOnly === true) return 'none, unless `spec.verification.names` is `Allow`';
   const comma = separator === undefined ? '' : `, without "${separator}"`;
   return `${kinds.join(', ')}${mixed ? '' : '; one kind per certificate'}${comma}`;
 }

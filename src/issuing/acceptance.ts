@@ -21,6 +21,8 @@ export interface Candidate {
   readonly requiredProfile: UsageProfile['name'] | undefined;
   /** Whether a profile that holds more than was asked will do. */
   readonly allowWiderUsages: boolean;
+  /** Whether a certificate without all the names will do. */
+  readonly allowOtherNames: boolean;
   readonly allowP521: boolean;
 }
 
@@ -83,23 +85,20 @@ function refuseKey({ request, operation, ca, allowP521 }: Candidate): Refused | 
   return refuse(refusalReasons.keyFamilyMismatch, csrField, message);
 }
 
-function refuseNames({ request: { csr }, subject, operation }: Candidate): Refused | undefined {
+function refuseNames(candidate: Candidate): Refused | undefined {
+  const { request, subject, operation } = candidate;
   const { names: able } = operation.capabilities;
-  const { names, unsupported } = csr.extensions.alternativeNames;
-  if (csr.extensions.hasNameConstraints) {
+  const { names } = request.csr.extensions.alternativeNames;
+  if (request.csr.extensions.hasNameConstraints) {
     const message = `${operation.action} cannot express name constraints. Remove them from the Certificate.`;
     return refuse(refusalReasons.nameConstraintsNotSupported, csrField, message);
   }
-  const kinds = [...new Set(names.map(({ kind }) => kind))];
-  const foreign = [...unsupported, ...kinds.filter((kind) => !able.kinds.includes(kind))];
-  if (foreign.length > 0) {
-    const message = `${operation.action} cannot express alternative names of the kind ${[...new Set(foreign)].join(', ')}, only ${able.kinds.join(', ')}. Remove them from the Certificate.`;
+  if (able.inCsrOnly === true && names.length > 0 && !candidate.allowOtherNames) {
+    const message = `${operation.action} has no parameter for alternative names, and whether it takes those of the CSR is not documented. Give the Certificate a commonName and no names, or set spec.verification.names of the issuer to Allow.`;
     return refuse(refusalReasons.nameNotSupported, csrField, message);
   }
-  if (!able.mixed && kinds.length > 1) {
-    const message = `${operation.action} takes alternative names of one kind at a time, not ${kinds.join(' and ')}. Ask for one certificate per kind.`;
-    return refuse(refusalReasons.nameNotSupported, csrField, message);
-  }
+  const foreign = refuseKindsOfNames(candidate);
+  if (foreign !== undefined) return foreign;
   const { separator } = able;
   const split = separator === undefined ? undefined : names.find(({ value }) => value.includes(separator));
   if (split !== undefined) {
@@ -111,7 +110,25 @@ function refuseNames({ request: { csr }, subject, operation }: Candidate): Refus
   return refuse(refusalReasons.noName, csrField, message);
 }
 
+function refuseKindsOfNames({ request, operation }: Candidate): Refused | undefined {
+  const { kinds: possible, mixed } = operation.capabilities.names;
+  const { names, unsupported } = request.csr.extensions.alternativeNames;
+  const kinds = [...new Set(names.map(({ kind }) => kind))];
+  const foreign = [...unsupported, ...kinds.filter((kind) => !possible.includes(kind))];
+  if (foreign.length > 0) {
+    const message = `${operation.action} cannot express alternative names of the kind ${[...new Set(foreign)].join(', ')}, only ${possible.join(', ')}. Remove them from the Certificate.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
+  if (mixed || kinds.length <= 1) return undefined;
+  const message = `${operation.action} takes alternative names of one kind at a time, not ${kinds.join(' and ')}. Ask for one certificate per kind.`;
+  return refuse(refusalReasons.nameNotSupported, csrField, message);
+}
+
 function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candidate): Refused | undefined {
+  if (operation.capabilities.certificateAuthorities && subject.length === 0) {
+    const message = `the certificate of a CA needs a subject. Give the Certificate a commonName.`;
+    return refuse(refusalReasons.noName, csrField, message);
+  }
   const fault = nameFault(subject);
   if (fault !== undefined) {
     return subjectFromIssuer

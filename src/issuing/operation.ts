@@ -43,6 +43,8 @@ export interface OperationCapabilities {
     readonly mixed: boolean;
     /** What separates values on the wire, so that no value may contain it. */
     readonly separator: string | undefined;
+    /** The operation has no parameter for names; whether those of the CSR are taken is not documented. */
+    readonly inCsrOnly?: true;
   };
   /** `free`: these key usages and any extended one; `profiles`: the usages of one of them and no others. */
   readonly usages:

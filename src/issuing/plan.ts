@@ -152,6 +152,7 @@ function candidateOf(operation: IssuingOperation, { request, spec, ca }: PlanInp
     ca,
     requiredProfile: operation.requiredProfile?.(spec),
     allowWiderUsages: spec.verification.usages === 'Allow',
+    allowOtherNames: spec.verification.names === 'Allow',
     allowP521: spec.allowP521,
   };
 }

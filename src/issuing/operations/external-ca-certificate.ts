@@ -14,8 +14,7 @@ export const externalCACertificate: IssuingOperation = {
   action,
   version,
   capabilities: {
-    // The CSR may carry its own extensions, so its names are not sent beside it.
-    names: { kinds: ['dns', 'ip', 'email', 'uri'], mixed: true, separator: undefined },
+    names: { kinds: ['dns', 'ip', 'email', 'uri'], mixed: true, separator: undefined, inCsrOnly: true },
     usages: { kind: 'free', keyUsages },
     subject: 'whole',
     addedAttributes: [],

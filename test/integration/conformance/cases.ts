@@ -110,9 +110,9 @@ export const ed25519: Refused = {
 export const caWithoutSubject: Refused = {
   kind: 'refused',
   because:
-    'the certificate of a CA needs a subject (RFC 5280, 4.1.2.6); with a common name instead of the DNS name it is issued',
+    'CreateExternalCACertificate has no parameter for names, and a CA needs a subject; with a common name instead of the DNS name it is issued',
   message:
-    /^Alibaba Cloud PCA refuses this request: CreateExternalCACertificate at \S+ failed, the service refuses what was asked \(InvalidParameter\.Csr, HTTP 400, RequestId \S+\): A CA needs a subject\. Correct the Certificate; asking again unchanged gives the same answer\.$/,
+    /^spec\.request: CreateExternalCACertificate has no parameter for alternative names, and whether it takes those of the CSR is not documented\. Give the Certificate a commonName and no names, or set spec\.verification\.names of the issuer to Allow\.$/,
 };
 
 /** How the page and the titles of tests call a case. */

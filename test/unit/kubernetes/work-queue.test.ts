@@ -261,21 +261,11 @@ describe('WorkQueue', () => {
     });
   });
 
-  it('hands out a hundred thousand keys in order, in a time that grows only with their number', async () => {
-    const timeFor = async (count: number): Promise<number> => {
-      const keys = Array.from({ length: count }, (_, index) => `key-${index}`);
-      const subject = newQueue(clock);
-      const startedAt = performance.now();
-      for (const key of keys) subject.add(key);
-      const given = await available(subject);
-      const time = performance.now() - startedAt;
-      expect(given).toEqual(keys);
-      return time;
-    };
-    const quickest = async (count: number): Promise<number> =>
-      Math.min(await timeFor(count), await timeFor(count), await timeFor(count));
-    // Ten when it grows with the number, a hundred when with its square.
-    expect((await quickest(100_000)) / (await quickest(10_000))).toBeLessThan(35);
+  // A queue whose time grows with the square of the number would not end within the test's deadline.
+  it('hands out two hundred thousand keys in order', async () => {
+    const keys = Array.from({ length: 200_000 }, (_, index) => `key-${index}`);
+    for (const key of keys) queue.add(key);
+    expect(await available(queue)).toEqual(keys);
   });
 
   it('hands out nothing once shut down', async () => {

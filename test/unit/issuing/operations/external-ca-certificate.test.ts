@@ -23,7 +23,10 @@ const request = signingRequest(csr, {
   duration: '8760h',
   usages: ['cert sign', 'crl sign', 'server auth'],
 });
-const spec = issuerSpec({ externalCA: { instanceIds: ['one', 'two'], pathLength: 1 } });
+const spec = issuerSpec({
+  externalCA: { instanceIds: ['one', 'two'], pathLength: 1 },
+  verification: { subject: 'Enforce', names: 'Allow', usages: 'Enforce', validity: 'Enforce' },
+});
 
 test('the call names the instance, whatever the family and the end of the issuing CA are', () => {
   const planned = planIssuing({ request, spec, ca, clusterUid, now, instanceId: 'two' });
@@ -37,6 +40,26 @@ test('the call names the instance, whatever the family and the end of the issuin
       ApiPassthrough: '{"Extensions":{"ExtendedKeyUsages":["serverAuth"],"PathLenConstraint":1}}',
     },
   });
+});
+
+test.each([
+  [
+    'names, which may be lost',
+    csr,
+    'NameNotSupported',
+    'spec.request: CreateExternalCACertificate has no parameter for alternative names',
+  ],
+  ['no subject', await makeCsr('P-256', { isCA: true }), 'NoName', 'spec.request: '],
+])('a request with %s costs no instance', (_, pem, reason, message) => {
+  const planned = planIssuing({
+    request: signingRequest(pem, { isCA: true, usages: ['cert sign'] }),
+    spec: issuerSpec({ externalCA: { instanceIds: ['one'] } }),
+    ca,
+    clusterUid,
+    now,
+  });
+  expect(planned.kind === 'refused' ? planned.refusal.reason : planned).toBe(reason);
+  expect(planned.kind === 'refused' ? planned.refusal.message : '').toContain(message);
 });
 
 test('other requests of the same issuer go through its operation', async () => {

@@ -1,0 +1,172 @@
+// The CEL rules of the issuers' spec: values that pass and fail, and the words of each.
+const certificate = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+/** The rule of lifetimes. */
+export const lifetime = 'must be a duration above zero in hours, minutes and seconds, such as 2160h or 1h30m';
+const secretKey = 'must be a key of a Secret: letters, digits, -, _ and .';
+
+const countryCode = 'must be a country code of two capital letters, such as CN';
+const resourceGroup = 'must be the ID of a resource group, starting with rg-';
+
+const operationBlocks = [
+  ['createCustomCertificate', 'CreateCustomCertificate'],
+  ['createCertificateWithExtension', 'CreateCertificateWithExtension'],
+  ['createServerCertificateWithCsr', 'CreateServerCertificateWithCsr'],
+  ['createClientCertificateWithCsr', 'CreateClientCertificateWithCsr'],
+  ['createWHClientCertificate', 'CreateWHClientCertificate'],
+] as const;
+
+/** One rule: the field it sits on, values that pass and fail, and its words. */
+export interface RuleRow {
+  readonly path: string;
+  /** What the API server names instead of the path. */
+  readonly at?: string;
+  /** What else the spec holds. */
+  readonly beside?: object;
+  readonly passing: readonly unknown[];
+  readonly failing: readonly unknown[];
+  readonly message: string;
+}
+
+/** Every rule of the spec's schema. */
+export const ruleRows: readonly RuleRow[] = [
+  {
+    path: 'parentIdentifier',
+    passing: ['1ed4-ca', 'A.b_c'],
+    failing: ['', ' a', 'a/b', '-a'],
+    message: 'must be the identifier of a subordinate CA: letters, digits, -, _ and .',
+  },
+  {
+    path: 'region',
+    passing: ['cn-hangzhou', 'ap-southeast-1', 'cn-beijing-finance-1'],
+    failing: ['', 'cn', 'CN-HANGZHOU', 'cn-hangzhou.aliyuncs.com'],
+    message: 'must be the ID of a region, such as cn-hangzhou or ap-southeast-1',
+  },
+  {
+    path: 'endpoint.host',
+    passing: ['cas-vpc.cn-hangzhou.aliyuncs.com', '127.0.0.1:40123', '[::1]:8443', 'pca'],
+    failing: ['', 'https://cas.aliyuncs.com', 'cas.aliyuncs.com/', 'a b', 'a:', 'a:123456', '.a'],
+    message: 'must be a host name with an optional port, without https:// and without a path',
+  },
+  {
+    path: 'endpoint.caBundle',
+    passing: [certificate, `# a comment\n${certificate}${certificate}`],
+    failing: ['', 'AA=='],
+    message: 'must hold at least one PEM certificate',
+  },
+  {
+    path: 'endpoint.caBundle',
+    passing: [certificate],
+    failing: [`${certificate}-----BEGIN PRIVATE KEY-----\n`, `${certificate}-----BEGIN RSA PRIVATE KEY-----\n`],
+    message: 'holds a private key; only certificates belong here',
+  },
+  {
+    path: 'endpoint',
+    passing: [{ protocol: 'HTTP' }, { protocol: 'HTTPS', caBundle: certificate }, { caBundle: certificate }],
+    failing: [{ protocol: 'HTTP', caBundle: certificate }],
+    message: 'caBundle has no effect with protocol HTTP; remove it or use HTTPS',
+  },
+  {
+    path: 'createCustomCertificate.resourceGroupId',
+    passing: ['rg-acfmxazb4ph6aiy'],
+    failing: ['', 'acfm', 'rg-', 'rg-a b'],
+    message: resourceGroup,
+  },
+  {
+    path: 'createCustomCertificate.subject',
+    passing: [
+      { country: 'CN' },
+      { state: 'a' },
+      { locality: 'a' },
+      { organization: 'a' },
+      { organizationUnit: 'a' },
+      { commonName: 'a' },
+      { customAttributes: [{ objectIdentifier: '2.5.4.11', value: 'a' }] },
+    ],
+    failing: [{}],
+    message: "must have at least one field; leave subject out to use the request's own",
+  },
+  {
+    path: 'createCustomCertificate.subject.country',
+    passing: ['CN'],
+    failing: ['', 'C', 'cn', 'C1'],
+    message: countryCode,
+  },
+  {
+    path: 'createCustomCertificate.subject.customAttributes',
+    passing: [
+      [{ objectIdentifier: '2.5.4.11', value: 'a' }],
+      [{ objectIdentifier: '1.3.6.1.4.1.37244.1.1', value: 'a' }],
+    ],
+    failing: ['', '2', '3.1', '2.5.', '2.05.4', 'OU'].map((objectIdentifier) => [{ objectIdentifier, value: 'a' }]),
+    message: 'must be a dotted object identifier, such as 2.5.4.11',
+  },
+  {
+    path: 'validity.maxDuration',
+    passing: ['1s', '90m', '2160h0m0s', '999999h999999m999999s'],
+    failing: ['', '0s', '0h0m', '90d', '1.5h', '-1h', '1m1h', '1000000h', '100ms', '1H'],
+    message: lifetime,
+  },
+  {
+    path: 'validity.minDuration',
+    passing: ['1h'],
+    failing: ['', '0s', '1d', '1h 1m'],
+    message: lifetime,
+  },
+  {
+    path: 'validity.backdate',
+    passing: ['0s', '5m', '24h', '1h30m'],
+    failing: ['1d', '24h1s', '-5m', '5M'],
+    message: 'must be a duration in hours, minutes and seconds of at most 24h, such as 5m',
+  },
+  {
+    path: 'validity',
+    passing: [
+      { minDuration: '1h', maxDuration: '1h' },
+      { minDuration: '90m', maxDuration: '2h' },
+      { minDuration: '999999h' },
+      { maxDuration: '1s' },
+    ],
+    failing: [{ minDuration: '61m', maxDuration: '1h' }],
+    message: 'minDuration must not exceed maxDuration',
+  },
+  {
+    path: 'credentials.secretRef.name',
+    passing: ['key', 'a.b-c.d1'],
+    failing: ['', 'Key', 'a_b', '-a', 'a.', 'ns/key'],
+    message: 'must be the name of a Secret: lower-case letters, digits, - and .',
+  },
+  ...['accessKeyId', 'accessKeySecret', 'securityToken'].map((name) => ({
+    path: `credentials.secretRef.keys.${name}`,
+    passing: ['AK', 'access-key.id_1'],
+    failing: ['', 'a b', 'a/b'],
+    message: secretKey,
+  })),
+  ...operationBlocks.map(([block, operation]) => ({
+    path: block,
+    at: 'spec',
+    beside: {
+      operation: operation === 'CreateCustomCertificate' ? 'CreateWHClientCertificate' : 'CreateCustomCertificate',
+    },
+    passing: [],
+    failing: [{}],
+    message: `${block} is for operation ${operation} only; remove it or choose that operation`,
+  })),
+  ...operationBlocks
+    .filter(([block]) => block.endsWith('WithCsr') || block === 'createWHClientCertificate')
+    .map(([block, operation]) => ({
+      path: `${block}.subjectDefaults.country`,
+      beside: { operation },
+      passing: ['CN'],
+      failing: ['', 'C', 'cn', 'C1'],
+      message: countryCode,
+    })),
+  ...operationBlocks
+    .filter(([block]) => block.endsWith('WithCsr'))
+    .map(([block, operation]) => ({
+      path: `${block}.resourceGroupId`,
+      beside: { operation },
+      passing: ['rg-acfmxazb4ph6aiy'],
+      failing: ['', 'acfm', 'rg-', 'rg-a b'],
+      message: resourceGroup,
+    })),
+];
