@@ -9,6 +9,7 @@ import { IssuerSessions } from './controllers/issuer-sessions.ts';
 import { issuerReconciler } from './controllers/issuer-controller.ts';
 import { certificateRequestAdapter } from './controllers/certificate-request-adapter.ts';
 import { certificateSigningRequestAdapter } from './controllers/certificate-signing-request-adapter.ts';
+import { type StepObserver, unobserved } from './controllers/issuing-steps.ts';
 import type { LiveRequest } from './controllers/live-request.ts';
 import { requestReconciler } from './controllers/request-controller.ts';
 import { readRenewBefore } from './controllers/owning-certificate.ts';
@@ -46,6 +47,7 @@ export class Operator {
   readonly #view: ClusterView;
   readonly #health: HealthServer;
   readonly #lifetime = new AbortController();
+  readonly #onStep: StepObserver;
   readonly #caches: Promise<void>;
 
   private constructor(parts: {
@@ -54,17 +56,22 @@ export class Operator {
     readonly metrics: Metrics;
     readonly view: ClusterView;
     readonly health: HealthServer;
+    readonly onStep: StepObserver;
   }) {
     this.#options = parts.options;
     this.#logger = parts.logger;
     this.#metrics = parts.metrics;
     this.#view = parts.view;
     this.#health = parts.health;
+    this.#onStep = parts.onStep;
     this.#caches = this.#view.run(this.#lifetime.signal);
   }
 
-  /** Connects, serves the probes and begins to watch; rejects when that is impossible, with the reason. */
-  static async start(options: Options, logger: Logger): Promise<Operator> {
+  /**
+   * Connects, serves the probes and begins to watch; rejects when that is impossible, with the reason. `onStep` observes
+   * the steps of issuing.
+   */
+  static async start(options: Options, logger: Logger, onStep: StepObserver = unobserved): Promise<Operator> {
     const metrics = createMetrics();
     const view = await openCluster(options, { logger, metrics });
     const health = await startHealthServer(options['health-address'], {
@@ -76,7 +83,7 @@ export class Operator {
       { version: productVersion, server: view.server, namespace: view.namespace, port: health.port },
       'The operator starts.',
     );
-    return new Operator({ options, logger, metrics, view, health });
+    return new Operator({ options, logger, metrics, view, health, onStep });
   }
 
   /** Issues until `stop` aborts or the Lease is lost; resolves when everything has ended. */
@@ -173,6 +180,7 @@ export class Operator {
       budget: new CallBudget({ now: monotonic }),
       clusterUid: clusterUidReader(kubernetes),
       mayAct,
+      onStep: this.#onStep,
       approvalWarningMilliseconds: this.#options['approval-warning-after'],
       longestPause: `${Math.round(this.#options['retry-max-delay'] / 1_000)} s`,
     };

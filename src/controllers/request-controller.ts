@@ -44,6 +44,7 @@ export function requestReconciler(dependencies: RequestDependencies): Reconcile 
     const attempt = dependencies.attempts.of(open.metadata.uid);
     attempt.busy = true;
     try {
+      await dependencies.onStep('RequestRead', attempt.uid);
       return await new Reconciliation(dependencies, read.request, attempt, signal).run();
     } finally {
       attempt.busy = false;
@@ -188,6 +189,7 @@ class Reconciliation {
   /** Writes an end; until that worked the verdict is kept, so that the paid certificate is written later. */
   async #finish(identity: IssuerIdentity, verdict: Verdict): Promise<ReconcileResult> {
     this.#attempt.verdict = verdict;
+    await this.#on.onStep('VerdictReached', this.#attempt.uid);
     const written = await this.#request.write(verdict.status, this.#signal);
     if (written.kind === 'failed') {
       this.#on.logger.warn(
@@ -196,6 +198,7 @@ class Reconciliation {
       );
       return { kind: 'retry', reason: `writing the result: ${written.failure.message}` };
     }
+    await this.#on.onStep('ResultWritten', this.#attempt.uid);
     this.#on.attempts.forget(this.#attempt.uid);
     this.#report(identity, verdict, written);
     return done;

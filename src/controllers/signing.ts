@@ -6,6 +6,7 @@ import { readSigningRequest } from '../issuing/signing-request.ts';
 import type { CallBudget } from '../alibaba/call-budget.ts';
 import type { ExternalCAInstances } from './external-ca-instances.ts';
 import type { LookupOutcome } from './issued-lookup.ts';
+import type { StepObserver } from './issuing-steps.ts';
 import { findByKey } from './key-lookup.ts';
 import type { LiveRequest } from './live-request.ts';
 import type { RenewBefore } from './owning-certificate.ts';
@@ -23,6 +24,7 @@ export interface SigningDependencies {
   readonly renewBefore: (certificate: LiveRequest['certificate'], signal: AbortSignal) => Promise<RenewBefore>;
   /** The fence: false as soon as another replica may hold the Lease. */
   readonly mayAct: () => boolean;
+  readonly onStep: StepObserver;
 }
 
 /** Tries once to get the certificate for `request`, which must have been read live; never throws. */
@@ -44,6 +46,7 @@ export async function sign(
   const planned = planIssuing(input);
   if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
   const { plan } = planned;
+  await dependencies.onStep('Planned', request.object.uid);
   if (plan.clamped !== undefined) {
     const objection = await objectionToClamp(request, plan.clamped, context.signal, dependencies);
     if (objection !== undefined) return objection;
@@ -52,6 +55,7 @@ export async function sign(
   if (plan.expected.isCA) return issueCA({ request, input, plan }, context, dependencies);
   const earlier = await findEarlier(request, plan, context, dependencies);
   if (earlier !== undefined && earlier.kind !== 'absent') return settleLookup(earlier, plan, context, dependencies);
+  await dependencies.onStep('EarlierLookedUp', request.object.uid);
   return issue(plan, context, dependencies);
 }
 
@@ -98,7 +102,10 @@ async function issueCA(
   }
   const planned = planIssuing(prepared.kind === 'use' ? { ...input, instanceId: prepared.instanceId } : input);
   if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
-  if (prepared.kind === 'use') return issue(planned.plan, context, dependencies);
+  if (prepared.kind === 'use') {
+    await dependencies.onStep('InstancePromised', request.object.uid);
+    return issue(planned.plan, context, dependencies);
+  }
   if (prepared.reply.kind === 'pending') {
     const message = `${operation.action} was called, but PCA has not given the certificate yet.`;
     return { kind: 'retry', reason: 'CertificateNotReady', message };
@@ -149,11 +156,13 @@ async function issue(
   const limit = { account: session.account, region: session.spec.region, action: plan.call.action };
   const permit = dependencies.budget.reserve(limit);
   if (permit.kind === 'wait') return permit;
+  await dependencies.onStep('CallPermitted', attempt.uid);
   if (signal.aborted || !dependencies.mayAct()) {
     return { kind: 'retry', reason: 'NotActing', message: 'The operator hands over to another replica.' };
   }
   const startedAt = dependencies.now().getTime();
   const outcome = await session.client.call(plan.call, { signal });
+  await dependencies.onStep('CallAnswered', attempt.uid);
   if (outcome.kind === 'ok') {
     const reply = plan.operation.read(outcome.body);
     if (reply.kind === 'malformed') attempt.uncertainSince = startedAt;
