@@ -2,26 +2,35 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { CallBudget } from './alibaba/call-budget.ts';
+import { type CallLimitTable, parseCallLimits } from './alibaba/call-limits.ts';
 import { clusterUidReader } from './cluster-identity.ts';
 import { Attempts } from './controllers/attempts.ts';
+import { CallTurns } from './controllers/call-turns.ts';
 import { ExternalCAInstances } from './controllers/external-ca-instances.ts';
+import { issuedCounter } from './controllers/issued-counter.ts';
+import { IssuanceLedger } from './controllers/issuance-ledger.ts';
 import { IssuerSessions } from './controllers/issuer-sessions.ts';
 import { issuerReconciler } from './controllers/issuer-controller.ts';
 import { certificateRequestAdapter } from './controllers/certificate-request-adapter.ts';
 import { certificateSigningRequestAdapter } from './controllers/certificate-signing-request-adapter.ts';
 import { type StepObserver, unobserved } from './controllers/issuing-steps.ts';
-import type { LiveRequest } from './controllers/live-request.ts';
 import { requestReconciler } from './controllers/request-controller.ts';
-import { readRenewBefore } from './controllers/owning-certificate.ts';
+import { owningCertificateReader } from './controllers/owning-certificate.ts';
+import { type OpenRequest, requestKey } from './controllers/open-request.ts';
 import { RequestWriter } from './controllers/request-writer.ts';
 import { Revocations } from './controllers/revocations.ts';
 import { connectWakeUps } from './controllers/wake-ups.ts';
 import { openCluster, type ClusterView } from './cluster-view.ts';
 import { meteredController, type MeteredControllerOptions } from './metered-controller.ts';
+import { limitReader } from './metered-limits.ts';
 import { meteredPcaClient } from './metered-pca-client.ts';
+import { startBackgroundTimer } from './kubernetes/backoff.ts';
+import type { Controller } from './kubernetes/controller.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { LeaderElector } from './kubernetes/leader-election.ts';
 import { startHealthServer, type HealthServer } from './runtime/http-server.ts';
+import type { Store } from './kubernetes/store.ts';
+import type { WorkQueue } from './kubernetes/work-queue.ts';
 import type { Logger } from './runtime/logger.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import type { Options } from './runtime/options.ts';
@@ -33,8 +42,15 @@ const fieldManager = 'alibaba-pca-issuer';
 const reconcileMarginMilliseconds = 60_000;
 const issuerChecksAtATime = 8;
 const revocationsAtATime = 2;
+const shareOfOneEndpoint = 0.75;
 /** A broken issuer is looked at again at least this often, so that a mended Secret is noticed soon. */
 const issuerRetryMaxMilliseconds = 60_000;
+
+interface RequestKindLoop {
+  readonly store: Store<OpenRequest>;
+  readonly controller: Controller;
+  readonly queue: WorkQueue;
+}
 
 /** How the operator ended: as asked, or because the Lease was lost. */
 export type OperatorEnd = 'stopped' | 'lost';
@@ -48,6 +64,8 @@ export class Operator {
   readonly #health: HealthServer;
   readonly #lifetime = new AbortController();
   readonly #onStep: StepObserver;
+  readonly #limits: CallLimitTable;
+  readonly #ledger: IssuanceLedger;
   readonly #caches: Promise<void>;
 
   private constructor(parts: {
@@ -57,6 +75,8 @@ export class Operator {
     readonly view: ClusterView;
     readonly health: HealthServer;
     readonly onStep: StepObserver;
+    readonly limits: CallLimitTable;
+    readonly ledger: IssuanceLedger;
   }) {
     this.#options = parts.options;
     this.#logger = parts.logger;
@@ -64,6 +84,8 @@ export class Operator {
     this.#view = parts.view;
     this.#health = parts.health;
     this.#onStep = parts.onStep;
+    this.#limits = parts.limits;
+    this.#ledger = parts.ledger;
     this.#caches = this.#view.run(this.#lifetime.signal);
   }
 
@@ -72,8 +94,11 @@ export class Operator {
    * the steps of issuing.
    */
   static async start(options: Options, logger: Logger, onStep: StepObserver = unobserved): Promise<Operator> {
+    const limits = parseCallLimits(options['call-limits']);
+    if (limits.kind === 'invalid') throw new Error(`--call-limits: ${limits.message}`);
     const metrics = createMetrics();
-    const view = await openCluster(options, { logger, metrics });
+    const ledger = new IssuanceLedger();
+    const view = await openCluster(options, { logger, metrics, onIssued: issuedCounter(ledger) });
     const health = await startHealthServer(options['health-address'], {
       live: () => true,
       ready: () => view.missing(),
@@ -83,7 +108,7 @@ export class Operator {
       { version: productVersion, server: view.server, namespace: view.namespace, port: health.port },
       'The operator starts.',
     );
-    return new Operator({ options, logger, metrics, view, health, onStep });
+    return new Operator({ options, logger, metrics, view, health, onStep, limits: limits.table, ledger });
   }
 
   /** Issues until `stop` aborts or the Lease is lost; resolves when everything has ended. */
@@ -137,6 +162,7 @@ export class Operator {
     });
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
+    const turns = this.#turns(monotonic);
     const revocations = new Revocations({
       issuer: this.#view.issuer,
       sessions,
@@ -175,16 +201,16 @@ export class Operator {
       attempts,
       revocations,
       instances: new ExternalCAInstances(kubernetes, { fieldManager: `${fieldManager}-external-ca`, isOpen }),
-      renewBefore: (certificate: LiveRequest['certificate'], signal: AbortSignal) =>
-        readRenewBefore(kubernetes, certificate, signal),
-      budget: new CallBudget({ now: monotonic }),
+      owningCertificate: owningCertificateReader(kubernetes),
+      turns,
+      ledger: this.#ledger,
       clusterUid: clusterUidReader(kubernetes),
       mayAct,
       onStep: this.#onStep,
       approvalWarningMilliseconds: this.#options['approval-warning-after'],
       longestPause: `${Math.round(this.#options['retry-max-delay'] / 1_000)} s`,
     };
-    const kinds = [
+    const kinds: readonly RequestKindLoop[] = [
       {
         name: 'certificaterequest',
         store: requests,
@@ -195,18 +221,28 @@ export class Operator {
         store: signingRequests,
         adapter: certificateSigningRequestAdapter(kubernetes, fieldManager),
       },
-    ].map(({ name, store, adapter }) => ({
-      store,
-      ...this.#controller(name, {
-        concurrency: this.#options['max-concurrent-requests'],
-        maxDelayMilliseconds: this.#options['retry-max-delay'],
-        mayAct,
-        reconcile: requestReconciler({ ...signing, requests: store, adapter }),
-      }),
-    }));
+    ].map(({ name, store, adapter }) => {
+      const loop: RequestKindLoop = {
+        store,
+        ...this.#controller(name, {
+          concurrency: this.#options['max-concurrent-requests'],
+          maxDelayMilliseconds: this.#options['retry-max-delay'],
+          flowOf: (key) => `${store.get(key)?.issuer ?? ''} ${store.get(key)?.metadata.namespace ?? ''}`,
+          mayAct,
+          reconcile: requestReconciler({
+            ...signing,
+            wake: (object) => loop.queue.add(requestKey(object)),
+            requests: store,
+            adapter,
+          }),
+        }),
+      };
+      return loop;
+    });
     const disconnect = connectWakeUps({
       ...shared,
       attempts,
+      turns,
       revocations,
       requests: kinds,
       issuers: this.#view.issuers,
@@ -214,12 +250,32 @@ export class Operator {
     });
     await Promise.all([issuers, revoking, ...kinds].map(({ controller }) => controller.run(leadership)));
     disconnect();
+    turns.close();
     await events.flush();
+  }
+
+  /** The lines at PCA's limits, with their figures. */
+  #turns(now: () => number): CallTurns {
+    const turns = new CallTurns({
+      budget: new CallBudget({ now, ...this.#limits }),
+      endpoint: {
+        now,
+        random: Math.random,
+        // An endpoint that hangs must leave workers for the others.
+        mostInFlight: Math.max(1, Math.floor(this.#options['max-concurrent-requests'] * shareOfOneEndpoint)),
+      },
+      setTimer: startBackgroundTimer,
+    });
+    this.#metrics.beforeRender(limitReader(this.#metrics, turns));
+    return turns;
   }
 
   #controller(
     name: string,
-    settings: Pick<MeteredControllerOptions, 'concurrency' | 'maxDelayMilliseconds' | 'mayAct' | 'reconcile'>,
+    settings: Pick<
+      MeteredControllerOptions,
+      'concurrency' | 'maxDelayMilliseconds' | 'flowOf' | 'mayAct' | 'reconcile'
+    >,
   ): ReturnType<typeof meteredController> {
     return meteredController(
       {

@@ -58,6 +58,7 @@ function liveRequest(request: CertificateSigningRequest, writing: Writing): Live
     },
     message: undefined,
     certificate: undefined,
+    revision: undefined,
     write: (status, signal) => write(request, status, signal, writing),
     authorize: async (signal) =>
       issuer?.namespace === undefined ? { kind: 'allowed' } : authorize(request, issuer, signal, writing.kubernetes),

@@ -39,7 +39,8 @@ export async function checkIssuer(
   const credentials = await readAccessKey(issuer, dependencies, signal);
   if (credentials.kind === 'problem') return { kind: 'notReady', problem: credentials.problem, ca: undefined };
 
-  const client = dependencies.connect(endpointFor({ region: spec.region, ...spec.endpoint }), credentials.accessKey);
+  const endpoint = endpointFor({ region: spec.region, ...spec.endpoint });
+  const client = dependencies.connect(endpoint, credentials.accessKey);
   const outcome = await client.call(describeIssuingCACall(spec.parentIdentifier), { signal });
   if (outcome.kind === 'failed') {
     return { kind: 'notReady', problem: checkProblem(outcome.failure, spec), ca: undefined };
@@ -64,6 +65,7 @@ export async function checkIssuer(
       client,
       secretVersion: credentials.version,
       account: credentials.accessKey.accessKeyId,
+      endpoint: `${endpoint.protocol} ${endpoint.host}`,
       lookup: new IssuedLookup(client, { parentIdentifier: spec.parentIdentifier, store: operation.store }, () =>
         dependencies.now().getTime(),
       ),

@@ -32,6 +32,8 @@ export interface LiveRequest {
   readonly message: string | undefined;
   /** The Certificate behind it. */
   readonly certificate: { readonly namespace: string; readonly name: string } | undefined;
+  /** Revision of that Certificate that the request is for, from 1; undefined where it is not known. */
+  readonly revision: number | undefined;
   /** Writes a result, to this object only and never over an end. */
   write(status: RequestStatus, signal: AbortSignal): Promise<WriteOutcome>;
   authorize(signal: AbortSignal): Promise<Authorization>;

@@ -3,6 +3,7 @@ import type { IssuedCertificate } from '../issuing/issued-certificate.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Attempts } from './attempts.ts';
+import type { CallTurns } from './call-turns.ts';
 import { issuerKey, issuerLabels, parseIssuerKey, type IssuerIdentity } from './issuer-key.ts';
 import { type OpenRequest, requestKey } from './open-request.ts';
 import type { Revocations } from './revocations.ts';
@@ -10,6 +11,7 @@ import type { Revocations } from './revocations.ts';
 /** What releasing works with. */
 export interface ReleaseDependencies {
   readonly attempts: Attempts;
+  readonly turns: Pick<CallTurns, 'leave'>;
   readonly revocations: Pick<Revocations, 'offer'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -20,6 +22,7 @@ export function releaseAttempt(on: ReleaseDependencies, request: OpenRequest): v
   const attempt = on.attempts.get(request.metadata.uid);
   if (attempt === undefined || attempt.busy) return;
   const identity = request.issuer === undefined ? undefined : parseIssuerKey(request.issuer);
+  on.turns.leave(request.metadata.uid);
   const certificate = attempt.verdict?.certificate;
   if (certificate !== undefined && identity !== undefined)
     reportWithoutRequest(on, { key: requestKey(request.metadata), uid: request.metadata.uid }, certificate, identity);

@@ -17,7 +17,7 @@ export interface RequestKind {
 /** What is connected to what. */
 export interface WakeUps extends Pick<
   RequestDependencies,
-  'sessions' | 'attempts' | 'revocations' | 'logger' | 'metrics' | 'now'
+  'sessions' | 'attempts' | 'turns' | 'revocations' | 'logger' | 'metrics' | 'now'
 > {
   /** Each kind of request with its queue. */
   readonly requests: readonly RequestKind[];

@@ -2,7 +2,15 @@
 // A rule sits on the smallest object that it needs: one on an ancestor would be evaluated again on every change below
 // it, and so could never be added or tightened later without breaking the edits of stored objects.
 import { customCertificateSchema } from './custom-certificate-schema.ts';
-import { externalCASchema, revocationPolicySchema, verificationSchema } from './limits-schema.ts';
+import {
+  externalCASchema,
+  isDuration,
+  issuanceLimitsSchema,
+  lifetimeRule,
+  patienceSchema,
+  revocationPolicySchema,
+  verificationSchema,
+} from './limits-schema.ts';
 import {
   certificateWithExtensionSchema,
   clientCertificateWithCsrSchema,
@@ -10,16 +18,6 @@ import {
   warehouseClientCertificateSchema,
 } from './operation-settings-schema.ts';
 import type { Schema } from './schema.ts';
-
-// Go's notation, in the units that PCA can express. At most 999999 of each unit, so that CEL's duration() can read it.
-const durationPattern = '^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$';
-
-const isDuration = (field: string) => `${field}.matches('${durationPattern}')` as const;
-
-const lifetimeRule = {
-  rule: `${isDuration('self')} && self.matches('[1-9]')`,
-  message: 'must be a duration above zero in hours, minutes and seconds, such as 2160h or 1h30m',
-} as const;
 
 const endpointSchema = {
   type: 'object',
@@ -238,6 +236,8 @@ export const issuerSpecSchema = {
     validity: validitySchema,
     verification: verificationSchema,
     revocationPolicy: revocationPolicySchema,
+    issuanceLimits: issuanceLimitsSchema,
+    patience: patienceSchema,
     trust: {
       type: 'object',
       description: 'What is written to ca.crt.',

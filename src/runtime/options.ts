@@ -71,6 +71,11 @@ export const settings = {
     default: '60s',
     help: 'After this time an event warns of a request that nobody approved or denied; 0s: never.',
   },
+  'call-limits': {
+    type: 'text',
+    default: '',
+    help: 'Calls per second of an account, as action=start/floor/ceiling with commas between, such as CreateCustomCertificate=100/1/1000,*=10/1/1000; empty: as published.',
+  },
   'pca-timeout': { type: 'duration', default: '30s', help: 'Longest time one call to PCA may take.' },
   'retry-base-delay': {
     type: 'duration',

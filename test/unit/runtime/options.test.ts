@@ -6,6 +6,7 @@ const defaults = {
   kubeconfig: '',
   context: '',
   'approval-warning-after': 60_000,
+  'call-limits': '',
   'secret-check-interval': 15_000,
   'certificate-signing-requests': true,
   'cluster-resource-namespace': '',
