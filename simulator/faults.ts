@@ -79,6 +79,8 @@ export interface Faults {
   readonly csrSubject: 'Wins' | 'Merged' | 'ParametersWin';
   /** Whether the documented defaults are added to a subject that lacks them, although there is a CSR. */
   readonly addedSubject: 'Documented' | 'None';
+  /** How ListCert takes the dates that it filters by: both forms of its examples, one of them, or not at all. Undocumented. */
+  readonly listDates: 'Both' | 'Seconds' | 'Days' | 'Refused' | 'Ignored';
   /** Server and client answers in the older form: root and parent certificate, no serial number and no chain. */
   readonly olderReply: boolean;
   /** CreateServerCertificateWithCsr answers without PEM texts whatever `Immediately` says, as its older document has it. */
@@ -118,6 +120,7 @@ export const noFaults: Faults = {
   profileKeyUsage: 'Recipe',
   csrSubject: 'Merged',
   addedSubject: 'Documented',
+  listDates: 'Both',
   olderReply: false,
   serverIgnoresImmediately: false,
 };

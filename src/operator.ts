@@ -15,6 +15,7 @@ import { certificateRequestAdapter } from './controllers/certificate-request-ada
 import { certificateSigningRequestAdapter } from './controllers/certificate-signing-request-adapter.ts';
 import { type StepObserver, unobserved } from './controllers/issuing-steps.ts';
 import { requestReconciler } from './controllers/request-controller.ts';
+import { Lookups } from './controllers/lookups.ts';
 import { owningCertificateReader } from './controllers/owning-certificate.ts';
 import { type OpenRequest, requestKey } from './controllers/open-request.ts';
 import { RequestWriter } from './controllers/request-writer.ts';
@@ -162,7 +163,8 @@ export class Operator {
     });
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
-    const turns = this.#turns(monotonic);
+    const budget = new CallBudget({ now: monotonic, ...this.#limits });
+    const turns = this.#turns(budget, monotonic);
     const revocations = new Revocations({
       issuer: this.#view.issuer,
       sessions,
@@ -187,6 +189,7 @@ export class Operator {
         kubernetes: this.#view.kubernetes,
         clusterResourceNamespace: this.#options['cluster-resource-namespace'] || this.#view.namespace,
         connect: meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic),
+        lookups: new Lookups({ budget, now }),
         fieldManager,
         checkIntervalMilliseconds: this.#options['issuer-check-interval'],
         secretIntervalMilliseconds: this.#options['secret-check-interval'],
@@ -255,9 +258,9 @@ export class Operator {
   }
 
   /** The lines at PCA's limits, with their figures. */
-  #turns(now: () => number): CallTurns {
+  #turns(budget: CallBudget, now: () => number): CallTurns {
     const turns = new CallTurns({
-      budget: new CallBudget({ now, ...this.#limits }),
+      budget,
       endpoint: {
         now,
         random: Math.random,

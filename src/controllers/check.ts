@@ -7,7 +7,7 @@ import { endpointFor, type PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesFailure, KubernetesResult } from '../kubernetes/failure.ts';
-import { IssuedLookup } from './issued-lookup.ts';
+import type { Lookups } from './lookups.ts';
 import { issuerProblemOf } from './pca-failure.ts';
 import type { IssuerProblem, IssuerSession } from './issuer-sessions.ts';
 import type { PcaCaller } from './pca-caller.ts';
@@ -18,6 +18,8 @@ export interface CheckDependencies {
   /** Namespace of the Secrets of cluster-scoped issuers. */
   readonly clusterResourceNamespace: string;
   readonly connect: (endpoint: PcaEndpoint, accessKey: AccessKey) => PcaCaller;
+  /** The lookups of this process; those of an account and a CA are kept from check to check. */
+  readonly lookups: Lookups;
   /** Wall clock. */
   readonly now: () => Date;
 }
@@ -66,9 +68,12 @@ export async function checkIssuer(
       secretVersion: credentials.version,
       account: credentials.accessKey.accessKeyId,
       endpoint: `${endpoint.protocol} ${endpoint.host}`,
-      lookup: new IssuedLookup(client, { parentIdentifier: spec.parentIdentifier, store: operation.store }, () =>
-        dependencies.now().getTime(),
-      ),
+      lookup: dependencies.lookups.of(client, {
+        endpoint,
+        account: credentials.accessKey.accessKeyId,
+        parentIdentifier: spec.parentIdentifier,
+        store: operation.store,
+      }),
     },
   };
 }

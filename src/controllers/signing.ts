@@ -103,6 +103,13 @@ async function issueCA(
   return settleReply(prepared.reply, planned.plan, { ...context, adopted: true, requestId: undefined }, dependencies);
 }
 
+// A certificate is never older than its request, but for the clocks of the service and the cluster.
+const clockMarginMilliseconds = 3_600_000;
+
+function earliestOf({ creationTimestamp }: LiveRequest): number {
+  return Date.parse(creationTimestamp) - clockMarginMilliseconds;
+}
+
 /** The certificate of an earlier try, if there may be one; undefined when no earlier try is known of. */
 async function findEarlier(
   request: LiveRequest,
@@ -116,7 +123,11 @@ async function findEarlier(
   const found =
     plan.identifier === undefined
       ? await findByKey(request, plan, { ...context, since: attempt.uncertainSince, now: now() })
-      : await session.lookup.find(plan.identifier, attempt.uncertainSince, signal);
+      : await session.lookup.find(
+          plan.identifier,
+          { since: attempt.uncertainSince, from: earliestOf(request) },
+          signal,
+        );
   if (found.kind === 'absent') attempt.uncertainSince = undefined;
   return found;
 }
