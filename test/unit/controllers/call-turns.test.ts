@@ -26,7 +26,11 @@ function turnsWith(ratePerSecond: number, mostInFlight = 1_000): CallTurns {
   });
 }
 
-function ask(turns: CallTurns, uid: string, { flow = 'f', rank = 'Urgent' as CallRank, to = target } = {}): boolean {
+function ask(
+  turns: CallTurns,
+  uid: string,
+  { flow = 'f', rank = 'Urgent', to = target }: { flow?: string; rank?: CallRank; to?: CallTarget } = {},
+): boolean {
   return turns.ask(to, { uid, flow, rank, wake: () => woken.push(uid) });
 }
 
@@ -43,10 +47,10 @@ describe('a limit', () => {
     exhaust(turns);
     const waits = ['a', 'b'].map((uid) => ask(turns, uid));
     clock.advance(1_000);
-    expect({ waits, woken: woken.slice(-2), then: ['a', 'b'].map((uid) => ask(turns, uid)) }).toEqual({
+    expect({ waits, woken: woken.slice(-2), later: ['a', 'b'].map((uid) => ask(turns, uid)) }).toEqual({
       waits: [false, false],
       woken: ['a', 'b'],
-      then: [true, true],
+      later: [true, true],
     });
   });
 
