@@ -189,6 +189,7 @@ export class Operator {
       },
     ].map(({ name, store, adapter }) => ({
       store,
+      adapter,
       ...this.#controller(name, {
         concurrency: this.#options['max-concurrent-requests'],
         maxDelayMilliseconds: this.#options['retry-max-delay'],

@@ -114,6 +114,12 @@ export function turnMessage(operation: string): string {
   return `Waiting for its turn: more requests than Alibaba Cloud lets this account make with ${operation} per second. Nothing needs to be done.`;
 }
 
+/** Why a request waits although it is decided: its status is refused. */
+export function notWrittenMessage(result: 'issued' | 'failed', message: string): string {
+  const what = result === 'issued' ? 'The certificate was issued and is kept' : 'The request is refused';
+  return `${what}, but the status of this request cannot be written: ${message} Tried again by itself; nothing is issued a second time.`;
+}
+
 function failureTime({ creationTimestamp }: Created, now: Date): string {
   const earliest = Date.parse(creationTimestamp) + 1_000;
   return `${new Date(Math.max(now.getTime(), earliest)).toISOString().slice(0, 19)}Z`;

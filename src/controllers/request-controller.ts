@@ -1,5 +1,6 @@
 // The reconcile of one request, of either kind: read live, decide, sign, write one result. Knows nothing of queues and watches.
 import type { ReconcileResult } from '../kubernetes/controller.ts';
+import type { KubernetesFailure } from '../kubernetes/failure.ts';
 import { warnOfApproval } from './approval-warning.ts';
 import type { Attempt, Verdict } from './attempts.ts';
 import {
@@ -8,6 +9,7 @@ import {
   issuedStatus,
   issuerMissingMessage,
   issuerNotReadyMessage,
+  notWrittenMessage,
   pendingStatus,
   troubleMessage,
   turnMessage,
@@ -30,6 +32,12 @@ const rewriteMilliseconds = 5 * 60_000;
 const silentWaitMilliseconds = 30_000;
 const done: ReconcileResult = { kind: 'done' };
 
+/** Again with back-off, and not before the API server wants it. */
+function retry(doing: string, { message, retryAfterMilliseconds }: KubernetesFailure): ReconcileResult {
+  const reason = `${doing}: ${message}`;
+  return { kind: 'retry', reason, ...(retryAfterMilliseconds === undefined ? {} : { retryAfterMilliseconds }) };
+}
+
 /** Builds the reconcile function for keys `namespace/name`. */
 export function requestReconciler(dependencies: RequestDependencies): Reconcile {
   return async (key, signal) => {
@@ -40,14 +48,15 @@ export function requestReconciler(dependencies: RequestDependencies): Reconcile 
     }
     const read = await dependencies.adapter.read(open.metadata, signal);
     if (read.kind === 'gone') return done;
-    if (read.kind === 'failed') return { kind: 'retry', reason: `reading the request: ${read.failure.message}` };
+    if (read.kind === 'failed') return retry('reading the request', read.failure);
     const attempt = dependencies.attempts.of(open.metadata.uid);
     attempt.busy = true;
     try {
       return await new Reconciliation(dependencies, read.request, attempt, signal).run();
     } finally {
       attempt.busy = false;
-      if (dependencies.requests.get(key)?.metadata.uid !== attempt.uid) releaseAttempt(dependencies, open);
+      if (dependencies.requests.get(key)?.metadata.uid !== attempt.uid)
+        releaseAttempt(dependencies, dependencies.adapter, open);
     }
   };
 }
@@ -80,7 +89,7 @@ class Reconciliation {
   async #deny(): Promise<ReconcileResult> {
     const status = deniedStatus(this.#request, this.#on.now());
     const written = await this.#request.write(status, this.#signal);
-    if (written.kind === 'failed') return { kind: 'retry', reason: written.failure.message };
+    if (written.kind === 'failed') return retry('writing the denial', written.failure);
     this.#on.attempts.forget(this.#attempt.uid);
     const identity = this.#request.issuer;
     if (written.kind === 'written' && identity !== undefined) this.#count(identity, 'denied');
@@ -194,7 +203,8 @@ class Reconciliation {
         this.#fields({ failure: written.failure.class }),
         `The result of the request could not be written: ${written.failure.message}`,
       );
-      return { kind: 'retry', reason: `writing the result: ${written.failure.message}` };
+      this.#event('ResultNotWritten', notWrittenMessage(verdict.result, written.failure.message));
+      return retry('writing the result', written.failure);
     }
     this.#on.attempts.forget(this.#attempt.uid);
     this.#report(identity, verdict, written);
@@ -227,8 +237,8 @@ class Reconciliation {
   async #trouble(identity: IssuerIdentity, reason: string, message: string): Promise<ReconcileResult> {
     this.#on.metrics.count('pca_issuer_certificate_request_retries_total', { ...issuerLabels(identity), reason });
     this.#on.logger.warn(this.#fields({ issuer: issuerKey(identity), reason }), `Not issued yet: ${message}`);
-    const retry: ReconcileResult = { kind: 'retry', reason };
-    return this.#pend('RetryableError', troubleMessage(message, this.#on.longestPause), retry, reason);
+    const again: ReconcileResult = { kind: 'retry', reason };
+    return this.#pend('RetryableError', troubleMessage(message, this.#on.longestPause), again, reason);
   }
 
   async #waitTurn(operation: string, milliseconds: number): Promise<ReconcileResult> {
@@ -259,7 +269,7 @@ class Reconciliation {
         this.#fields({ reason }),
         `The reason for waiting could not be written: ${written.failure.message}`,
       );
-      return result.kind === 'done' ? { kind: 'retry', reason: written.failure.message } : result;
+      return result.kind === 'done' ? retry('writing why the request waits', written.failure) : result;
     }
     if (written.kind === 'gone') return done;
     this.#attempt.written = { key, at: now };
