@@ -11,6 +11,7 @@ import { issuedCounter } from './controllers/issued-counter.ts';
 import { IssuanceLedger } from './controllers/issuance-ledger.ts';
 import { IssuerSessions } from './controllers/issuer-sessions.ts';
 import { issuerReconciler } from './controllers/issuer-controller.ts';
+import type { RequestAdapter } from './controllers/live-request.ts';
 import { certificateRequestAdapter } from './controllers/certificate-request-adapter.ts';
 import { certificateSigningRequestAdapter } from './controllers/certificate-signing-request-adapter.ts';
 import { type StepObserver, unobserved } from './controllers/issuing-steps.ts';
@@ -49,6 +50,7 @@ const issuerRetryMaxMilliseconds = 60_000;
 
 interface RequestKindLoop {
   readonly store: Store<OpenRequest>;
+  readonly adapter: RequestAdapter;
   readonly controller: Controller;
   readonly queue: WorkQueue;
 }
@@ -227,6 +229,7 @@ export class Operator {
     ].map(({ name, store, adapter }) => {
       const loop: RequestKindLoop = {
         store,
+        adapter,
         ...this.#controller(name, {
           concurrency: this.#options['max-concurrent-requests'],
           maxDelayMilliseconds: this.#options['retry-max-delay'],

@@ -35,6 +35,7 @@ function liveRequest(request: CertificateRequest, writer: RequestWriter): LiveRe
     issuerKind: issuerRef.kind ?? '(none)',
     fields: { uid, request: csr, duration, isCA, usages },
     message: conditionOf(request, certificateRequestConditions.ready)?.message,
+    writtenCertificate: request.status?.certificate,
     certificate: owner === undefined ? undefined : { namespace, name: owner },
     revision: revisionOf(request.metadata.annotations),
     write: (status, signal) => writer.write(request, status, signal),

@@ -57,6 +57,7 @@ function liveRequest(request: CertificateSigningRequest, writing: Writing): Live
       usages,
     },
     message: undefined,
+    writtenCertificate: request.status?.certificate,
     certificate: undefined,
     revision: undefined,
     write: (status, signal) => write(request, status, signal, writing),
@@ -79,6 +80,7 @@ async function write(
   signal: AbortSignal,
   { kubernetes, fieldManager }: Writing,
 ): Promise<WriteOutcome> {
+  const { certificate } = status;
   const content = contentOf(status);
   if (content === undefined) return { kind: 'written' };
   // Unlike with custom resources the API server compares the UID, so that no other object of that name is written to.
@@ -95,6 +97,9 @@ async function write(
       ? await kubernetes.get<CertificateSigningRequest>(signingRequestPath(name), { signal })
       : undefined;
   const isAnother = read?.kind === 'ok' && (read.body.metadata.uid !== uid || isSigningEnded(read.body));
+  // An earlier write whose answer was lost.
+  if (isAnother && certificate !== undefined && read.body.status?.certificate === certificate)
+    return { kind: 'written' };
   return result.failure.class === 'NotFound' || isAnother
     ? { kind: 'gone' }
     : { kind: 'failed', failure: result.failure };

@@ -11,13 +11,14 @@ import { releaseAttempt, reportWithoutRequest } from './request-release.ts';
 import { requestEvent, type RequestEventReason } from './request-events.ts';
 import type { SigningOutcome } from './signing-outcome.ts';
 import type { RequestDependencies } from './request-dependencies.ts';
-import { reportTrouble, reportTurn, reportWaiting, type RequestTask } from './request-waiting.ts';
+import { reportTrouble, reportTurn, reportWaiting, type RequestTask, retryOf } from './request-waiting.ts';
 import { sign } from './signing.ts';
-import { issuerMissingMessage, issuerNotReadyMessage } from './waiting-messages.ts';
+import { issuerMissingMessage, issuerNotReadyMessage, notWrittenMessage } from './waiting-messages.ts';
 
 type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
 
 const done: ReconcileResult = { kind: 'done' };
+const notWritten = 'ResultNotWritten';
 
 /** Builds the reconcile function for keys `namespace/name`. */
 export function requestReconciler(dependencies: RequestDependencies): Reconcile {
@@ -29,7 +30,7 @@ export function requestReconciler(dependencies: RequestDependencies): Reconcile 
     }
     const read = await dependencies.adapter.read(open.metadata, signal);
     if (read.kind === 'gone') return done;
-    if (read.kind === 'failed') return { kind: 'retry', reason: `reading the request: ${read.failure.message}` };
+    if (read.kind === 'failed') return retryOf('reading the request', read.failure);
     const attempt = dependencies.attempts.of(open.metadata.uid);
     attempt.busy = true;
     try {
@@ -39,7 +40,8 @@ export function requestReconciler(dependencies: RequestDependencies): Reconcile 
     } finally {
       attempt.busy = false;
       if (!attempt.isInLine) dependencies.turns.leave(attempt.uid);
-      if (dependencies.requests.get(key)?.metadata.uid !== attempt.uid) releaseAttempt(dependencies, open);
+      if (dependencies.requests.get(key)?.metadata.uid !== attempt.uid)
+        releaseAttempt(dependencies, dependencies.adapter, open);
     }
   };
 }
@@ -74,7 +76,7 @@ class Reconciliation {
   async #deny(): Promise<ReconcileResult> {
     const status = deniedStatus(this.#request, this.#on.now());
     const written = await this.#request.write(status, this.#signal);
-    if (written.kind === 'failed') return { kind: 'retry', reason: written.failure.message };
+    if (written.kind === 'failed') return retryOf('writing the denial', written.failure);
     this.#on.attempts.forget(this.#attempt.uid);
     const identity = this.#request.issuer;
     if (written.kind === 'written' && identity !== undefined) this.#count(identity, 'denied');
@@ -195,7 +197,11 @@ class Reconciliation {
         this.#fields({ failure: written.failure.class }),
         `The result of the request could not be written: ${written.failure.message}`,
       );
-      return { kind: 'retry', reason: `writing the result: ${written.failure.message}` };
+      if (this.#attempt.written?.key !== notWritten) {
+        this.#attempt.written = { key: notWritten, at: this.#on.now().getTime() };
+        this.#event(notWritten, notWrittenMessage(verdict.result, written.failure.message));
+      }
+      return retryOf('writing the result', written.failure);
     }
     await this.#on.onStep('ResultWritten', this.#attempt.uid);
     this.#on.attempts.forget(this.#attempt.uid);

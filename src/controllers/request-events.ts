@@ -12,6 +12,11 @@ export const requestEventReasons = {
   IssuerNotFound: { type: 'Warning', meaning: 'issuerRef names an issuer that does not exist.' },
   IssuerNotReady: { type: 'Warning', meaning: 'The issuer exists but is not ready; its own condition says why.' },
   RetryableError: { type: 'Warning', meaning: 'Passing trouble; the request is tried again by itself.' },
+  ResultNotWritten: {
+    type: 'Warning',
+    meaning:
+      "The API server, or an admission policy or webhook of it, refuses the request's status; it is tried again.",
+  },
   WaitingForTurn: { type: 'Normal', meaning: "The account's limit on calls makes the request wait." },
   PatienceExceeded: {
     type: 'Warning',

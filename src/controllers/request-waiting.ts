@@ -2,6 +2,7 @@
 // each try, and how much is at stake while it waits.
 import { parseDuration } from '../issuing/duration.ts';
 import type { ReconcileResult } from '../kubernetes/controller.ts';
+import type { KubernetesFailure } from '../kubernetes/failure.ts';
 import type { Attempt } from './attempts.ts';
 import { failedStatus, pendingStatus, type RequestStatus } from './certificate-request-status.ts';
 import { issuerKey, issuerLabels, type IssuerIdentity } from './issuer-key.ts';
@@ -32,6 +33,12 @@ const rewriteMilliseconds = 5 * 60_000;
 const silentWaitMilliseconds = 30_000;
 const done: ReconcileResult = { kind: 'done' };
 
+/** Again with back-off, and not before the API server wants it. */
+export function retryOf(doing: string, { message, retryAfterMilliseconds }: KubernetesFailure): ReconcileResult {
+  const reason = `${doing}: ${message}`;
+  return { kind: 'retry', reason, ...(retryAfterMilliseconds === undefined ? {} : { retryAfterMilliseconds }) };
+}
+
 /** Says why the request waits when that is new, or again after a while; gives back `result` unless the write failed. */
 export async function reportWaiting(
   { on, request, attempt, signal }: RequestTask,
@@ -51,7 +58,7 @@ export async function reportWaiting(
   if (written.kind === 'failed') {
     const fields = { request: requestKey(request.object), uid: request.object.uid, reason };
     on.logger.warn(fields, `The reason for waiting could not be written: ${written.failure.message}`);
-    return result.kind === 'done' ? { kind: 'retry', reason: written.failure.message } : result;
+    return result.kind === 'done' ? retryOf('writing why the request waits', written.failure) : result;
   }
   if (written.kind === 'gone') return done;
   attempt.written = { key, at: now };

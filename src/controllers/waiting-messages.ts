@@ -26,6 +26,12 @@ export function turnMessage(operation: string, isEndpointHeld: boolean): string 
   return `Waiting for its turn: more requests than Alibaba Cloud lets this account make with ${operation} per second. Nothing needs to be done.`;
 }
 
+/** Why a request waits although it is decided: its status is refused. */
+export function notWrittenMessage(result: 'issued' | 'failed', message: string): string {
+  const what = result === 'issued' ? 'The certificate was issued and is kept' : 'The request is refused';
+  return `${what}, but the status of this request cannot be written: ${message} Tried again by itself; nothing is issued a second time.`;
+}
+
 /** Why a request waits: the issuer's own limits. */
 export function heldMessage(
   { field, most, freeAt }: ExceededLimit,
