@@ -111,6 +111,9 @@ export class Operator {
       namespace: this.#options['leader-election-namespace'] || this.#view.namespace,
       name,
       identity: `${hostname()}_${randomUUID()}`,
+      leaseDurationSeconds: this.#options['lease-duration'] / 1_000,
+      renewDeadlineSeconds: this.#options['lease-renew-deadline'] / 1_000,
+      retryPeriodSeconds: this.#options['lease-retry-period'] / 1_000,
       onTrouble: (message) => this.#logger.warn({ lease: name }, message),
     });
     this.#metrics.set('leader_election_master_status', { name }, 0);
