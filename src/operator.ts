@@ -120,6 +120,9 @@ export class Operator {
     const end = await elector.run(stop, async (leadership) => {
       this.#metrics.set('leader_election_master_status', { name }, 1);
       this.#logger.info({ lease: name }, 'This replica holds the Lease and issues.');
+      leadership.addEventListener('abort', () => {
+        if (!elector.isLeader) this.#logger.warn({ lease: name }, 'The Lease is lost: no call goes out any more.');
+      });
       await this.#lead(leadership, () => elector.isLeader);
       this.#metrics.set('leader_election_master_status', { name }, 0);
     });
