@@ -14,7 +14,9 @@ const proofs = new Map<object, Readonly<Record<string, Proof>>>();
 let stage: Stage;
 
 beforeAll(async () => {
-  process.stdout.write(`Seed ${seed}; ${cases.map(({ disturbance, step }) => `${disturbance} at ${step}`).join(', ')}\n`);
+  process.stdout.write(
+    `Seed ${seed}; ${cases.map(({ disturbance, step }) => `${disturbance} at ${step}`).join(', ')}\n`,
+  );
   stage = await Stage.start();
 });
 afterAll(async () => {

@@ -180,7 +180,6 @@ export class Stage {
   }
 }
 
-
 function readyOf(request: Manifest): { readonly status: string; readonly message?: string } | undefined {
   return conditionsOf(request).find(({ type }) => type === 'Ready');
 }
