@@ -9,6 +9,8 @@ export interface Faults {
    * the actions that it names, issuing or not. 0: no limit.
    */
   readonly throttlePerSecond: number | Readonly<Record<string, number>>;
+  /** `Throttling.User`, nothing issued, beside what `throttlePerSecond` refuses. */
+  readonly throttled: number;
   /** 503 ServiceUnavailable, nothing issued. */
   readonly serviceUnavailable: number;
   /** InternalError, nothing issued. */
@@ -91,6 +93,7 @@ export interface Faults {
 export const noFaults: Faults = {
   latencyMilliseconds: 0,
   throttlePerSecond: 0,
+  throttled: 0,
   serviceUnavailable: 0,
   internalErrorBeforeIssuing: 0,
   internalErrorAfterIssuing: 0,
@@ -127,6 +130,7 @@ export const noFaults: Faults = {
 
 /** Names of the faults that are used up. */
 export type CountedFault =
+  | 'throttled'
   | 'serviceUnavailable'
   | 'internalErrorBeforeIssuing'
   | 'internalErrorAfterIssuing'

@@ -1,10 +1,29 @@
-// The figures of PCA's limits as metrics.
+// The lines at PCA's limits, with their figures as metrics.
 import { createHash } from 'node:crypto';
-import type { CallTurns } from './controllers/call-turns.ts';
+import type { CallBudget } from './alibaba/call-budget.ts';
+import { CallTurns } from './controllers/call-turns.ts';
+import { startBackgroundTimer } from './kubernetes/backoff.ts';
 import type { Metrics } from './runtime/metrics.ts';
 
-/** Reads `turns` whenever metrics are rendered. */
-export function limitReader(metrics: Metrics, turns: Pick<CallTurns, 'readings'>): () => void {
+// An endpoint that hangs must leave workers for the others.
+const shareOfOneEndpoint = 0.75;
+
+/** Builds the lines for so many workers; `now` is a monotonic clock in milliseconds. */
+export function meteredTurns(
+  budget: CallBudget,
+  { now, workers, metrics }: { readonly now: () => number; readonly workers: number; readonly metrics: Metrics },
+): CallTurns {
+  const mostInFlight = Math.max(1, Math.floor(workers * shareOfOneEndpoint));
+  const turns = new CallTurns({
+    budget,
+    endpoint: { now, random: Math.random, mostInFlight },
+    setTimer: startBackgroundTimer,
+  });
+  metrics.beforeRender(limitReader(metrics, turns));
+  return turns;
+}
+
+function limitReader(metrics: Metrics, turns: Pick<CallTurns, 'readings'>): () => void {
   return () => {
     for (const { limit, ratePerSecond, waiting, held } of turns.readings) {
       const { region, action } = limit;

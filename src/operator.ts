@@ -5,7 +5,6 @@ import { CallBudget } from './alibaba/call-budget.ts';
 import { type CallLimitTable, parseCallLimits } from './alibaba/call-limits.ts';
 import { clusterUidReader } from './cluster-identity.ts';
 import { Attempts } from './controllers/attempts.ts';
-import { CallTurns } from './controllers/call-turns.ts';
 import { ExternalCAInstances } from './controllers/external-ca-instances.ts';
 import { issuedCounter } from './controllers/issued-counter.ts';
 import { IssuanceLedger } from './controllers/issuance-ledger.ts';
@@ -24,9 +23,8 @@ import { Revocations } from './controllers/revocations.ts';
 import { connectWakeUps } from './controllers/wake-ups.ts';
 import { openCluster, type ClusterView } from './cluster-view.ts';
 import { meteredController, type MeteredControllerOptions } from './metered-controller.ts';
-import { limitReader } from './metered-limits.ts';
+import { meteredTurns } from './metered-limits.ts';
 import { meteredPcaClient } from './metered-pca-client.ts';
-import { startBackgroundTimer } from './kubernetes/backoff.ts';
 import type { Controller } from './kubernetes/controller.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { LeaderElector } from './kubernetes/leader-election.ts';
@@ -44,7 +42,6 @@ const fieldManager = 'alibaba-pca-issuer';
 const reconcileMarginMilliseconds = 60_000;
 const issuerChecksAtATime = 8;
 const revocationsAtATime = 2;
-const shareOfOneEndpoint = 0.75;
 /** A broken issuer is looked at again at least this often, so that a mended Secret is noticed soon. */
 const issuerRetryMaxMilliseconds = 60_000;
 
@@ -139,12 +136,18 @@ export class Operator {
       namespace: this.#options['leader-election-namespace'] || this.#view.namespace,
       name,
       identity: `${hostname()}_${randomUUID()}`,
+      leaseDurationSeconds: this.#options['lease-duration'] / 1_000,
+      renewDeadlineSeconds: this.#options['lease-renew-deadline'] / 1_000,
+      retryPeriodSeconds: this.#options['lease-retry-period'] / 1_000,
       onTrouble: (message) => this.#logger.warn({ lease: name }, message),
     });
     this.#metrics.set('leader_election_master_status', { name }, 0);
     const end = await elector.run(stop, async (leadership) => {
       this.#metrics.set('leader_election_master_status', { name }, 1);
       this.#logger.info({ lease: name }, 'This replica holds the Lease and issues.');
+      leadership.addEventListener('abort', () => {
+        if (!elector.isLeader) this.#logger.warn({ lease: name }, 'The Lease is lost: no call goes out any more.');
+      });
       await this.#lead(leadership, () => elector.isLeader);
       this.#metrics.set('leader_election_master_status', { name }, 0);
     });
@@ -166,7 +169,11 @@ export class Operator {
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
     const budget = new CallBudget({ now: monotonic, ...this.#limits });
-    const turns = this.#turns(budget, monotonic);
+    const turns = meteredTurns(budget, {
+      now: monotonic,
+      workers: this.#options['max-concurrent-requests'],
+      metrics: this.#metrics,
+    });
     const revocations = new Revocations({
       issuer: this.#view.issuer,
       sessions,
@@ -258,22 +265,6 @@ export class Operator {
     disconnect();
     turns.close();
     await events.flush();
-  }
-
-  /** The lines at PCA's limits, with their figures. */
-  #turns(budget: CallBudget, now: () => number): CallTurns {
-    const turns = new CallTurns({
-      budget,
-      endpoint: {
-        now,
-        random: Math.random,
-        // An endpoint that hangs must leave workers for the others.
-        mostInFlight: Math.max(1, Math.floor(this.#options['max-concurrent-requests'] * shareOfOneEndpoint)),
-      },
-      setTimer: startBackgroundTimer,
-    });
-    this.#metrics.beforeRender(limitReader(this.#metrics, turns));
-    return turns;
   }
 
   #controller(

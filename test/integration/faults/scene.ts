@@ -97,6 +97,11 @@ export class Scene {
     return this.world.simulator.issued().map(({ serialNumber }) => serialNumber.toUpperCase());
   }
 
+  /** The different identifiers of ours among the certificates: one for each request, however often it was called for. */
+  identifiers(): readonly string[] {
+    return [...new Set(this.world.simulator.issued().map(({ customIdentifier = 'none' }) => customIdentifier))];
+  }
+
   /** How many calls of this action arrived. */
   calls(action = 'CreateCustomCertificate'): number {
     return this.world.simulator.calls().filter((call) => call.action === action).length;

@@ -13,6 +13,9 @@ const defaults = {
   'leader-elect': true,
   'leader-election-namespace': '',
   'leader-election-name': 'alibaba-pca-issuer',
+  'lease-duration': 15_000,
+  'lease-renew-deadline': 10_000,
+  'lease-retry-period': 2_000,
   'health-address': ':8080',
   'log-level': 'info',
   'log-format': 'json',
@@ -59,6 +62,8 @@ describe('parseOptions', () => {
       { PCA_ISSUER_MAX_CONCURRENT_REQUESTS: 'many' },
       'PCA_ISSUER_MAX_CONCURRENT_REQUESTS is "many" but must be a whole number from 1 to 999999.',
     ],
+    [['--lease-duration=10s'], {}, '--lease-renew-deadline must be shorter than --lease-duration.'],
+    [['--lease-retry-period=10s'], {}, '--lease-retry-period must be shorter than --lease-renew-deadline.'],
     [['--leader-elect=yes'], {}, '--leader-elect is "yes" but must be true or false.'],
     [['--nonsense=1'], {}, "Unknown option '--nonsense'. Run with --help for the list of flags."],
   ])('refuses %j with %j and names what is wrong', (argv, environment, message) => {
