@@ -5,7 +5,7 @@ import { rootCertificates } from 'node:tls';
 
 import { root } from '../command.ts';
 import type { Component } from './component.ts';
-import type { ImageFile } from './layer.ts';
+import type { ImageFile } from '../../control-plane/driver/oci/layer.ts';
 import { checksumsOf, readLibraries } from './libraries.ts';
 import { publishedChecksums } from './packages.ts';
 

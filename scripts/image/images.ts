@@ -4,11 +4,11 @@ import { join, relative } from 'node:path';
 
 import { buildBundle, bundleEntry, imageFolder, packagesOf } from '../build.ts';
 import { root } from '../command.ts';
-import { type ImageSettings, packImage } from './archive.ts';
+import { type ImageSettings, packImage } from '../../control-plane/driver/oci/archive.ts';
 import { type Base, nodePath, readBase, user } from './base.ts';
 import { billOfMaterials, licenseList } from './bill-of-materials.ts';
 import type { Component } from './component.ts';
-import { type ImageFile, packLayer } from './layer.ts';
+import { type ImageFile, packLayer } from '../../control-plane/driver/oci/layer.ts';
 import { describePackages } from './packages.ts';
 
 /** A kind of image, before it is built. */

@@ -4,7 +4,7 @@ import { readFile, realpath } from 'node:fs/promises';
 
 import { run, runOrThrow } from '../../control-plane/driver/run.ts';
 import type { Component } from './component.ts';
-import type { ImageFile } from './layer.ts';
+import type { ImageFile } from '../../control-plane/driver/oci/layer.ts';
 
 /** The files to pack and the packages they belong to. */
 export interface Libraries {
