@@ -11,7 +11,8 @@ export async function buildGoPrograms(tell: (line: string) => void): Promise<voi
   }
 }
 
-function tellNowAndThen(program: GoProgram, tell: (line: string) => void): (progress: BuildProgress) => void {
+/** Answers a listener for one build that gives `tell` a line now and then. */
+export function tellNowAndThen(program: GoProgram, tell: (line: string) => void): (progress: BuildProgress) => void {
   return ({ done, total }) => {
     if (total === 0) {
       tell(`building ${program.name}, which takes minutes the first time: fetching modules`);

@@ -48,7 +48,9 @@ async function readLibrary(path: string): Promise<Library> {
 
 // A package may list its file under the other of the two names that a merged /usr gives it.
 async function ownerOf(path: string): Promise<string | undefined> {
-  const names = new Set([path, await realpath(path)].flatMap((each) => [each, each.replace(/^\/usr/, ''), `/usr${each}`]));
+  const names = new Set(
+    [path, await realpath(path)].flatMap((each) => [each, each.replace(/^\/usr/, ''), `/usr${each}`]),
+  );
   const { stdout } = await run(['dpkg-query', '--search', ...names]).catch(() => ({ stdout: '' }));
   return /^([^:\s]+)/m.exec(stdout)?.[1];
 }

@@ -10,10 +10,8 @@ export const containerdSocket = '/run/containerd/containerd.sock';
 /** Name of the image that holds the namespaces of a pod. */
 export const pauseReference = 'localhost/pause:1';
 
-/** Port of the kubelet's own probe, on the node's loopback. */
-const kubeletHealthPort = 10_248;
-
-/** Ports of the probes of kube-proxy (`/healthz`) and CoreDNS (`/ready`), on the node's address. */
+/** Ports of the probes of kubelet and kube-proxy (`/healthz`) and CoreDNS (`/ready`), on the node's address. */
+export const kubeletHealthPort = 10_248;
 export const proxyHealthPort = 10_256;
 export const dnsHealthPort = 8181;
 
@@ -107,7 +105,7 @@ function kubeletConfiguration({ directory, plan, cgroup, pkiFile }: NodeFiles): 
     tlsCertFile: pkiFile('kubelet-serving.crt'),
     tlsPrivateKeyFile: pkiFile('kubelet-serving.key'),
     address: plan.nodeAddress,
-    healthzBindAddress: '127.0.0.1',
+    healthzBindAddress: plan.nodeAddress,
     healthzPort: kubeletHealthPort,
     readOnlyPort: 0,
     volumePluginDir: '/var/lib/kubelet/volume-plugins',

@@ -171,7 +171,10 @@ export class NodeCluster {
     ]);
   }
 
-  async #start(definition: ConstructorParameters<typeof ComponentProcess>[0], onStep: (step: string) => void): Promise<void> {
+  async #start(
+    definition: ConstructorParameters<typeof ComponentProcess>[0],
+    onStep: (step: string) => void,
+  ): Promise<void> {
     const component = new ComponentProcess(definition);
     this.#components.set(definition.name, component);
     await component.start();

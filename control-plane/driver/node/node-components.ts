@@ -7,7 +7,13 @@ import { isHealthy } from '../components.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { NodePlan } from '../instance.ts';
 import { run } from '../run.ts';
-import { configurationFile, containerdSocket, dnsHealthPort, proxyHealthPort } from './configuration.ts';
+import {
+  configurationFile,
+  containerdSocket,
+  dnsHealthPort,
+  kubeletHealthPort,
+  proxyHealthPort,
+} from './configuration.ts';
 
 const probeTimeoutMilliseconds = 5000;
 
@@ -70,7 +76,10 @@ export function defineNodeParts(
         `--hostname-override=${plan.nodeName}`,
         `--node-ip=${plan.nodeAddress}`,
       ],
-      isReady: async () => await isNodeReady(controlPlane, plan.nodeName),
+      // Started again it finds a node that counts as ready, hence its own word as well.
+      isReady: async () =>
+        (await answers(`http://${plan.nodeAddress}:${kubeletHealthPort}/healthz`)) &&
+        (await isNodeReady(controlPlane, plan.nodeName)),
     },
     {
       ...common(parts, 'kube-proxy'),
