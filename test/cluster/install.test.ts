@@ -17,11 +17,13 @@ const burstCount = 200;
 describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
   let world: InstalledWorld;
   let team: string;
+  let deployment: readonly string[];
 
   beforeAll(async () => {
     world = await InstalledWorld.start();
     await world.install();
     team = await world.cluster.createNamespace('team');
+    deployment = ['deployment', '--namespace', world.namespace, `--selector=app.kubernetes.io/instance=${release}`];
   }, startMilliseconds);
   afterAll(async () => world?.stop());
 
@@ -94,7 +96,9 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
     await world.simulator.setFaults({ latencyMilliseconds: 0 });
     await requests.stop();
     const kubeSystem = await world.cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' });
-    const known = new Set([...requests.requests.keys()].map((uid) => identifierOf(kubeSystem?.metadata.uid ?? '', uid)));
+    const known = new Set(
+      [...requests.requests.keys()].map((uid) => identifierOf(kubeSystem?.metadata.uid ?? '', uid)),
+    );
     const identifiers = (await world.simulator.issued()).slice(before).map(({ customIdentifier }) => customIdentifier);
     expect(identifiers.filter((identifier) => !known.has(identifier ?? ''))).toEqual([]);
     expect(identifiers).toHaveLength(new Set(identifiers).size);
@@ -105,7 +109,6 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
     const old = await podNames();
     const leader = await until('a leader', async () => (await world.leader()) || undefined);
     expect(old).toContain(leader);
-    const deployment = ['deployment', '--namespace', world.namespace, '--selector', `app.kubernetes.io/instance=${release}`];
     await world.cluster.kubectl(['rollout', 'restart', ...deployment]);
     await applyReady(certificate(team, 'during-rollout', { issuerRef: clusterIssuerRef }));
     await world.cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
@@ -118,12 +121,18 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
   });
 
   it('is not touched by a restart of the kubelet', async () => {
-    const containers = async (): Promise<unknown> =>
-      (await world.pods()).flatMap(containerStatusesOf).map(({ containerID, restartCount }) => [containerID, restartCount]);
+    const containers = async (): Promise<unknown[]> =>
+      (await world.pods())
+        .flatMap(containerStatusesOf)
+        .map(({ containerID, restartCount }) => [containerID, restartCount]);
     const before = await containers();
     await world.node.component('kubelet').restart();
     await applyReady(certificate(team, 'after-kubelet', { issuerRef: clusterIssuerRef }));
-    expect(await containers()).toEqual(before);
+    // A pod that it brings up shows that it has taken up its work, and the others by then.
+    await world.cluster.kubectl(['scale', ...deployment, '--replicas=3']);
+    await world.cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
+    expect(await containers()).toEqual(expect.arrayContaining(before));
+    await world.cluster.kubectl(['scale', ...deployment, '--replicas=2']);
   });
 
   it('leaves issuers and certificates when it is uninstalled, and takes them up again', async () => {
@@ -147,10 +156,7 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
     expect(await identities()).toEqual(before);
     await world.cluster.apply(certificate(team, 'meanwhile', { issuerRef: clusterIssuerRef }));
     await world.install({ secretAccess: { namespaces: [team] } });
-    await applyReady(
-      certificate(team, 'meanwhile', { issuerRef: clusterIssuerRef }),
-      certificate(team, 'again'),
-    );
+    await applyReady(certificate(team, 'meanwhile', { issuerRef: clusterIssuerRef }), certificate(team, 'again'));
     expect(await identities()).toEqual(before);
     expect((await leafOf('first')).fingerprint256).toBe(leaf);
     const first = await world.cluster.get(reference(certificate(team, 'first')));

@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { waitUntil } from '../wait.ts';
 import { nodeEnvironment } from './requirements.ts';
 
 /** Namespaces that exist. */
@@ -15,7 +16,7 @@ export interface Namespaces {
   readonly pid: number;
   /** Argv prefix that runs a program inside, which is killed when the process of this prefix is. */
   readonly enter: readonly string[];
-  /** Kills everything inside and resolves when it is gone. */
+  /** Ends everything inside and resolves when it is gone. */
   close(): Promise<void>;
   /** Sends the kill without waiting, for exit handlers. */
   closeNow(): void;
@@ -67,8 +68,13 @@ export async function createNamespaces(directory: string, init: readonly string[
     pid,
     enter: ['nsenter', '--target', String(pid), ...names, 'setpriv', '--pdeathsig', 'KILL', '--'],
     close: async () => {
-      child.kill('SIGKILL');
-      await ended(child);
+      // Told so, the first process ends by itself and the kernel all others; killed, they would stay as zombies where
+      // the machine's own first process does not ask for them.
+      child.stdin.end();
+      await waitUntil(
+        async () => !isRunning(child),
+        () => `The first process of the node, ${pid}, did not end`,
+      );
     },
     closeNow: () => {
       child.kill('SIGKILL');
@@ -100,14 +106,8 @@ async function onlyChildOf(pid: number): Promise<number> {
   return Number((await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim());
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) {
-    await new Promise<void>((resolve) => {
-      child.once('exit', () => {
-        resolve();
-      });
-    });
-  }
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 function quote(word: string): string {

@@ -40,6 +40,8 @@ export class NodeCluster {
   readonly directory: string;
   /** Address of this machine as pods reach it; kubelet and pods are behind the interface that has it. */
   readonly hostAddress: string;
+  /** Name of its interface on this machine, and of its folder in every cgroup hierarchy. */
+  readonly name: string;
   readonly #network: NodeNetwork;
   readonly #namespaces: Namespaces;
   readonly #parts: NodeParts;
@@ -49,6 +51,7 @@ export class NodeCluster {
   private constructor(network: NodeNetwork, namespaces: Namespaces, parts: NodeParts) {
     this.directory = parts.directory;
     this.hostAddress = network.plan.hostAddress;
+    this.name = network.interface;
     this.#network = network;
     this.#namespaces = namespaces;
     this.#parts = parts;
@@ -112,12 +115,14 @@ export class NodeCluster {
     await runOrThrow(ctr(this.#parts, 'images', 'import', archive));
   }
 
-  /** Ends everything, pods included, and removes all traces. */
+  /** Ends everything, pods included, and removes all traces; a second call does nothing. */
   async stop(): Promise<void> {
-    running.delete(this);
+    if (!running.delete(this)) {
+      return;
+    }
+    await this.#namespaces.close();
     await Promise.all([
       this.#controlPlane?.stop(),
-      this.#namespaces.close(),
       ...[...this.#components.values()].map(async (component) => await component.kill()),
     ]);
     await disconnectNode(this.#network);

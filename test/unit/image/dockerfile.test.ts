@@ -28,7 +28,7 @@ function read(text: string): readonly Instruction[] {
     });
 }
 
-const valuesOf = (name: string, among = last): readonly string[] =>
+const valuesOf = (name: string, among: readonly Instruction[] = last): readonly string[] =>
   among.filter((each) => each.name === name).map(({ value }) => value);
 
 describe('the Dockerfile', () => {
