@@ -49,12 +49,9 @@ Ctrl-C ends it and removes all of it.`);
   } catch (error) {
     if (error instanceof Interrupted) {
       say('\nStopping.');
-      await opening.then(
-        async (cluster) => {
-          await cluster.stop();
-        },
-        () => {},
-      );
+      // What was still starting is stopped once it has started; what failed to has removed itself.
+      const opened = await opening.catch(() => undefined);
+      await opened?.stop();
       return exitCode.success;
     }
     console.error(error instanceof Error ? error.message : String(error));

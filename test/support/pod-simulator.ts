@@ -31,8 +31,8 @@ export async function startPodSimulator(cluster: Cluster, namespace: string, ima
     }
     return JSON.parse(line) as Pick<PodSimulator, 'accessKey' | 'cas'>;
   });
-  const { clusterIP } = service?.['spec'] as { readonly clusterIP: string };
-  const admin = `http://${clusterIP}:${port}/admin`;
+  const spec = service?.['spec'] as { readonly clusterIP: string } | undefined;
+  const admin = `http://${spec?.clusterIP}:${port}/admin`;
   return {
     endpoint: `${name}.${namespace}.svc.cluster.local:${port}`,
     accessKey: started.accessKey,

@@ -31,10 +31,12 @@ describe.runIf(canBuild)('the images', () => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'pca-image-'));
-    const build = async (name: string): Promise<readonly BuiltImage[]> =>
-      await buildImages([operatorImage, simulatorImage], { directory: join(directory, name) });
-    [first, simulator] = (await build('first')) as [BuiltImage, BuiltImage];
-    [second] = (await build('second')) as [BuiltImage];
+    const into = (name: string): { readonly directory: string } => ({ directory: join(directory, name) });
+    [first, simulator] = (await buildImages([operatorImage, simulatorImage], into('first'))) as [
+      BuiltImage,
+      BuiltImage,
+    ];
+    [second] = (await buildImages([operatorImage], into('second'))) as [BuiltImage];
     files = await filesOf(first);
     ({ components } = JSON.parse(await readFile(first.billOfMaterials, 'utf8')) as {
       readonly components: readonly Component[];
