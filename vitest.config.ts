@@ -23,7 +23,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           setupFiles: isFull ? ['test/support/full-property-runs.ts'] : [],
-          testTimeout: isFull ? 300_000 : 10_000,
+          testTimeout: isFull ? 300_000 : 30_000,
         },
       },
       {

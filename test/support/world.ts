@@ -158,7 +158,7 @@ export class World {
 
   /** Stops everything. */
   async stop(): Promise<void> {
-    await Promise.all([this.#operator, ...this.#replicas].map((operator) => operator?.kill()));
+    await Promise.all([this.#operator, ...this.#replicas].map(async (operator) => operator?.kill()));
     this.cluster.close();
     await Promise.all([this.controlPlane.stop(), this.simulator.close()]);
   }

@@ -74,30 +74,35 @@ it(
       namespaces.map((namespace) => watchRequests(world.controlPlane.kubeconfig, namespace)),
     );
     const replicas: OperatorProcess[] = [];
-    let isDone = false;
-    const { promise: done, resolve: finish } = Promise.withResolvers<void>();
+    const end = new AbortController();
+    const done = end.signal;
+    const ended = new Promise((resolve) => done.addEventListener('abort', resolve, { once: true }));
     // As a Deployment does it: whatever ended is started again.
     const keep = async (index: number): Promise<void> => {
-      for (let start = 0; !isDone; start += 1) {
-        const replica = await world.startReplica(`replica-${index}-${start}`, { deadlineMilliseconds: 120_000 });
+      for (let start = 0; !done.aborted; start += 1) {
+        const replica = await world
+          .startReplica(`replica-${index}-${start}`, { deadlineMilliseconds: 120_000 })
+          // The API server may go while it starts.
+          .catch(() => undefined);
+        if (replica === undefined) continue;
         replicas[index] = replica;
-        await Promise.race([replica.ended, done]);
+        await Promise.race([replica.ended, ended]);
       }
     };
 
     const failed = new Set<string>();
     const restarts = async (): Promise<void> => {
-      for (let round = 0; !isDone; round += 1) {
+      for (let round = 0; !done.aborted; round += 1) {
         const ready = await readyCount().catch(() => 0);
         await until(
           'some progress',
           async () => {
-            if (!isDone && (await readyCount()) - ready < count / 8) throw new NotYet('too little');
+            if (!done.aborted && (await readyCount()) - ready < count / 8) throw new NotYet('too little');
             return true;
           },
           deadline,
         );
-        if (isDone) return;
+        if (done.aborted) return;
         const index = round % 2;
         if (round % 4 < 2) await replicas[index]?.stop();
         else await replicas[index]?.kill();
@@ -123,8 +128,7 @@ it(
       },
       deadline,
     );
-    isDone = true;
-    finish();
+    end.abort();
     await Promise.all(working);
     for (const each of seen) await each.stop();
     const kubeSystem = await world.cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' });
