@@ -42,7 +42,8 @@ const play: Readonly<Record<Disturbance, (scene: Scene) => Promise<void>>> = {
 
   PausedPastOther: async ({ stage, operator, played }) => {
     operator.pause();
-    stage.startOperator();
+    const other = stage.startOperator();
+    await other.says(leads);
     await stage.ready(played);
     await withoutCall(stage, async () => {
       operator.continue();

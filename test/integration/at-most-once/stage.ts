@@ -26,8 +26,7 @@ export class Stage {
   readonly pca: Network;
   readonly #namespace: string;
   readonly #flags: readonly string[];
-  #operator: SteppedOperator | undefined;
-  #started = 0;
+  readonly #operators: SteppedOperator[] = [];
   #scene = 0;
   #objects: readonly Manifest[] = [];
 
@@ -69,15 +68,16 @@ export class Stage {
 
   /** The operator of the last scene where it still runs, else a new one. */
   get operator(): SteppedOperator {
-    return this.#operator === undefined || this.#operator.hasEnded ? this.startOperator() : this.#operator;
+    const last = this.#operators.at(-1);
+    return last === undefined || last.hasEnded ? this.startOperator() : last;
   }
 
   /** A further operator; it issues as soon as it gets the Lease. */
   startOperator(): SteppedOperator {
-    this.#started += 1;
-    const log = join(this.world.controlPlane.directory, `stepped-operator-${this.#started}.log`);
-    this.#operator = new SteppedOperator(this.#flags, log);
-    return this.#operator;
+    const log = join(this.world.controlPlane.directory, `stepped-operator-${this.#operators.length}.log`);
+    const operator = new SteppedOperator(this.#flags, log);
+    this.#operators.push(operator);
+    return operator;
   }
 
   /** Writes another holder into the Lease, or none. */
@@ -163,16 +163,20 @@ export class Stage {
     this.#objects = [];
   }
 
-  /** Ends the operator, so that the next scene begins with a fresh one. */
-  async dismissOperator(): Promise<void> {
-    await this.#operator?.kill();
+  /** Ends every operator, so that the next scene begins with a fresh one. */
+  async dismissOperators(): Promise<void> {
+    await this.#killAll();
     await this.setLeaseHolder('');
   }
 
   async stop(): Promise<void> {
-    await this.#operator?.kill();
+    await this.#killAll();
     await Promise.all([this.apiServer.stop(), this.pca.stop()]);
     await this.world.stop();
+  }
+
+  async #killAll(): Promise<void> {
+    await Promise.all(this.#operators.filter(({ hasEnded }) => !hasEnded).map((operator) => operator.kill()));
   }
 
   #name(operation: string): string {
