@@ -104,12 +104,13 @@ export class CallTurns {
     return false;
   }
 
-  /** The call has ended. */
-  ended(uid: string, how: CallEnd): void {
+  /** The call has ended; undefined: it was not made after all, and another may go out instead. */
+  ended(uid: string, how: CallEnd | undefined): void {
     const lane = this.#calling.get(uid);
     if (lane === undefined) return;
     this.#calling.delete(uid);
     lane.breaker.end(how);
+    if (how === undefined) this.#options.budget.refund(lane.target.limit);
     this.#serveEndpoint(lane.target.endpoint);
   }
 

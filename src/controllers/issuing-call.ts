@@ -4,6 +4,7 @@ import { type PcaFailure } from '../alibaba/errors.ts';
 import type { IssuePlan } from '../issuing/plan.ts';
 import { rankOf } from './call-rank.ts';
 import type { CallTarget, CallTurns } from './call-turns.ts';
+import type { CallEnd } from './endpoint-breaker.ts';
 import { issuerKey } from './issuer-key.ts';
 import type { IssuanceLedger, IssuanceScope } from './issuance-ledger.ts';
 import type { StepObserver } from './issuing-steps.ts';
@@ -47,10 +48,9 @@ export async function issue(
   if (!(await isTurn(request, target, scope, { ...on, ...context }))) {
     return { kind: 'wait', milliseconds: waitMilliseconds, isEndpointHeld: on.turns.isHeld(target) };
   }
-  const call = await callOnce(plan, context, on, scope);
-  const isFailed = call.kind === 'failed';
-  on.turns.ended(attempt.uid, isFailed && isUnanswered(call.failure) ? 'unanswered' : 'answered');
-  return isFailed ? settleCall(call.failure, target, context, on) : call.outcome;
+  const call = await callOnce({ request, plan, scope }, context, on);
+  on.turns.ended(attempt.uid, endOf(call));
+  return call.kind === 'failed' ? settleCall(call.failure, target, context, on) : call.outcome;
 }
 
 /** The issuer's own limit that holds the request. */
@@ -95,21 +95,29 @@ function settleCall(
 }
 
 type CallResult =
+  | { readonly kind: 'notMade'; readonly outcome: SigningOutcome }
   | { readonly kind: 'failed'; readonly failure: PcaFailure }
   | { readonly kind: 'settled'; readonly outcome: SigningOutcome };
 
+function endOf(call: CallResult): CallEnd | undefined {
+  if (call.kind === 'notMade') return undefined;
+  return call.kind === 'failed' && isUnanswered(call.failure) ? 'unanswered' : 'answered';
+}
+
 async function callOnce(
-  plan: IssuePlan,
+  { request, plan, scope }: { readonly request: LiveRequest; readonly plan: IssuePlan; readonly scope: IssuanceScope },
   context: SigningContext,
   on: IssuingCallDependencies,
-  scope: IssuanceScope,
 ): Promise<CallResult> {
   const { session, attempt, signal } = context;
   await on.onStep('CallPermitted', attempt.uid);
   if (signal.aborted || !on.mayAct()) {
     const message = 'The operator hands over to another replica.';
-    return { kind: 'settled', outcome: { kind: 'retry', reason: 'NotActing', message } };
+    return { kind: 'notMade', outcome: { kind: 'retry', reason: 'NotActing', message } };
   }
+  // Others may have taken the last places meanwhile; from here to the count nothing waits.
+  const held = heldBy(request, scope, context, on);
+  if (held !== undefined) return { kind: 'notMade', outcome: held };
   const startedAt = on.now().getTime();
   attempt.calls += 1;
   on.ledger.count(attempt.uid, scope, startedAt);
