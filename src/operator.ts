@@ -18,12 +18,14 @@ import { connectWakeUps } from './controllers/wake-ups.ts';
 import { openCluster, type ClusterView } from './cluster-view.ts';
 import { meteredController, type MeteredControllerOptions } from './metered-controller.ts';
 import { meteredPcaClient } from './metered-pca-client.ts';
+import { openRoleSessions } from './role-sessions.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { LeaderElector } from './kubernetes/leader-election.ts';
 import { startHealthServer, type HealthServer } from './runtime/http-server.ts';
 import type { Logger } from './runtime/logger.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import type { Options } from './runtime/options.ts';
+import type { PodIdentity } from './runtime/pod-identity.ts';
 import { productVersion } from './runtime/version.ts';
 
 /** Field manager of everything the operator writes. */
@@ -41,6 +43,7 @@ export type OperatorEnd = 'stopped' | 'lost';
 /** The whole product in one process. */
 export class Operator {
   readonly #options: Options;
+  readonly #podIdentity: PodIdentity;
   readonly #logger: Logger;
   readonly #metrics: Metrics;
   readonly #view: ClusterView;
@@ -50,12 +53,14 @@ export class Operator {
 
   private constructor(parts: {
     readonly options: Options;
+    readonly podIdentity: PodIdentity;
     readonly logger: Logger;
     readonly metrics: Metrics;
     readonly view: ClusterView;
     readonly health: HealthServer;
   }) {
     this.#options = parts.options;
+    this.#podIdentity = parts.podIdentity;
     this.#logger = parts.logger;
     this.#metrics = parts.metrics;
     this.#view = parts.view;
@@ -64,7 +69,7 @@ export class Operator {
   }
 
   /** Connects, serves the probes and begins to watch; rejects when that is impossible, with the reason. */
-  static async start(options: Options, logger: Logger): Promise<Operator> {
+  static async start(options: Options, podIdentity: PodIdentity, logger: Logger): Promise<Operator> {
     const metrics = createMetrics();
     const view = await openCluster(options, { logger, metrics });
     const health = await startHealthServer(options['health-address'], {
@@ -76,7 +81,7 @@ export class Operator {
       { version: productVersion, server: view.server, namespace: view.namespace, port: health.port },
       'The operator starts.',
     );
-    return new Operator({ options, logger, metrics, view, health });
+    return new Operator({ options, podIdentity, logger, metrics, view, health });
   }
 
   /** Issues until `stop` aborts or the Lease is lost; resolves when everything has ended. */
@@ -128,6 +133,7 @@ export class Operator {
       instance: hostname(),
       now,
     });
+    const connect = meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic);
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
     const revocations = new Revocations({
@@ -153,7 +159,15 @@ export class Operator {
         ...shared,
         kubernetes: this.#view.kubernetes,
         clusterResourceNamespace: this.#options['cluster-resource-namespace'] || this.#view.namespace,
-        connect: meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic),
+        connect,
+        roles: openRoleSessions({
+          connect,
+          timeoutMilliseconds: this.#options['pca-timeout'],
+          signal: this.#lifetime.signal,
+          logger: this.#logger,
+        }),
+        podIdentity: this.#podIdentity,
+        issuersMayUsePodIdentity: this.#options['issuer-ambient-credentials'],
         fieldManager,
         checkIntervalMilliseconds: this.#options['issuer-check-interval'],
         secretIntervalMilliseconds: this.#options['secret-check-interval'],

@@ -45,6 +45,28 @@ interface CsrCertificateSettings {
   };
 }
 
+interface SecretRef {
+  readonly name: string;
+  readonly keys: Readonly<Record<'accessKeyId' | 'accessKeySecret' | 'securityToken', string>>;
+}
+
+interface RoleFields {
+  readonly sessionName?: string;
+  readonly durationSeconds: number;
+  readonly policy?: string;
+}
+
+interface PodRole extends RoleFields {
+  readonly roleArn?: string;
+  readonly oidcProviderArn?: string;
+}
+
+interface AssumedRole extends RoleFields {
+  readonly secretRef: SecretRef;
+  readonly roleArn: string;
+  readonly externalId?: string;
+}
+
 describe('TypeOf', () => {
   it('makes required and defaulted fields present, enums unions and all else optional', () => {
     expectTypeOf<TypeOf<typeof sample>>().toEqualTypeOf<{
@@ -63,6 +85,11 @@ describe('TypeOf', () => {
       readonly parentIdentifier: string;
       readonly region: string;
       readonly endpoint: {
+        readonly host?: string;
+        readonly protocol: 'HTTPS' | 'HTTP';
+        readonly caBundle?: string;
+      };
+      readonly stsEndpoint?: {
         readonly host?: string;
         readonly protocol: 'HTTPS' | 'HTTP';
         readonly caBundle?: string;
@@ -109,14 +136,9 @@ describe('TypeOf', () => {
       };
       readonly trust: { readonly source: 'Root' | 'IssuingCA' };
       readonly credentials: {
-        readonly secretRef: {
-          readonly name: string;
-          readonly keys: {
-            readonly accessKeyId: string;
-            readonly accessKeySecret: string;
-            readonly securityToken: string;
-          };
-        };
+        readonly secretRef?: SecretRef;
+        readonly rrsa?: PodRole;
+        readonly assumeRole?: AssumedRole;
       };
     }>();
   });
