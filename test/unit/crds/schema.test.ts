@@ -229,7 +229,7 @@ describe('the schemas of spec and status', () => {
     ).toEqual([]);
   });
 
-  it('give every object that holds a default and is not required a default of its own, so that the code finds it', () => {
+  it('give every object that holds a default and is not required a default of its own, unless its absence says something', () => {
     const missing = all.flatMap(({ path, schema }) =>
       schema.type !== 'object'
         ? []
@@ -237,7 +237,12 @@ describe('the schemas of spec and status', () => {
             .filter(([name, child]) => holdsDefault(child) && !isPresent(schema.required, name, child))
             .map(([name]) => `${path}.${name}`),
     );
-    expect(missing).toEqual([]);
+    expect(missing).toEqual([
+      'spec.stsEndpoint',
+      'spec.credentials.secretRef',
+      'spec.credentials.rrsa',
+      'spec.credentials.assumeRole',
+    ]);
   });
 
   it('put on the spec as a whole only what no smaller object holds: which block belongs to which operation', () => {
