@@ -198,7 +198,6 @@ describe('a namespaced issuer', () => {
   });
 
   it("may use the operator's role where the flag says so, but not choose who gets the token", async () => {
-    const sts = { ALIBABA_CLOUD_STS_ENDPOINT: world.simulator.endpoint };
     await restart(['--issuer-ambient-credentials'], { ALIBABA_CLOUD_STS_ENDPOINT: world.simulator.endpoint });
     const namespace = await world.createNamespace('role');
     await world.cluster.apply([
@@ -208,7 +207,9 @@ describe('a namespaced issuer', () => {
     await readyOf(`alibabapcaissuer chooses -n ${namespace}`, 'CredentialsNotAllowed');
     // STS of the pod's environment is asked over HTTPS, which the simulator does not speak here.
     const { message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'PCAUnavailable');
-    expect(message).toContain(`AssumeRoleWithOIDC at ${world.simulator.endpoint} failed, no trusted TLS connection`);
+    expect(message).toContain(
+      `AssumeRoleWithOIDC at ${world.simulator.endpoint} failed, the TLS connection failed (EPROTO)`,
+    );
     expect(actions().filter((action) => action.startsWith('AssumeRoleWithOIDC'))).toEqual([]);
   });
 
