@@ -82,9 +82,7 @@ export class Gateway {
       return refuse(problem('UnsupportedHTTPMethod', 'This http method is not supported.', 404));
     }
     const action = findAction(called.name, called.version);
-    const isAnonymous =
-      typeof action === 'object' && action.anonymous === true && request.headers.authorization === undefined;
-    const verified = isAnonymous ? nobody : verifySignature(request, this.#signatures);
+    const verified = isOpen(action, request) ? nobody : verifySignature(request, this.#signatures);
     if (verified.kind === 'refused') return verified;
     if (action === undefined || this.#service.faults.current.withdrawnActions.includes(called.name)) {
       return refuse(problem('InvalidAction.NotFound', 'Specified api is not found.', 404));
@@ -93,10 +91,8 @@ export class Gateway {
       return refuse(problem('InvalidVersion', 'Specified parameter Version is not valid.', 404));
     const objection = this.#objection(action, verified.accessKey.accessKeyId);
     if (objection !== undefined) return refuse(objection);
-    if (request.query.size + called.formSize > parameters.size) {
-      return refuse(problem('InvalidParameter', 'A parameter is given more than once.'));
-    }
-    const checked = checkParameters(action.parameters, parameters);
+    const isRepeated = request.query.size + called.formSize > parameters.size;
+    const checked = isRepeated ? repeated : checkParameters(action.parameters, parameters);
     if (checked.kind === 'refused') return checked;
     return action.issues
       ? this.#issue(action, parameters, verified.accessKey)
@@ -152,6 +148,15 @@ export class Gateway {
 }
 
 const nobody = { kind: 'verified', accessKey: { accessKeyId: 'anonymous', accessKeySecret: '' } } as const;
+
+const repeated = {
+  kind: 'refused',
+  problem: problem('InvalidParameter', 'A parameter is given more than once.'),
+} as const;
+
+function isOpen(action: ReturnType<typeof findAction>, { headers }: SignedRequest): boolean {
+  return typeof action === 'object' && action.anonymous === true && headers.authorization === undefined;
+}
 
 // Whoever looks at the calls learns nothing to authenticate with.
 const bearerParameters = ['OIDCToken'];

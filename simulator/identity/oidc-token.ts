@@ -14,23 +14,13 @@ const algorithms: Readonly<Record<string, { readonly hash: string; readonly ieee
 
 /** Checks a token of that provider. */
 export function checkToken(token: string, provider: OidcProvider, now: Date): TokenCheck {
-  const [head = '', body = '', signature = '', ...rest] = token.split('.');
-  const [header, claims] = [parsed(head), parsed(body)];
-  const algorithm = algorithms[String(header?.['alg'])];
-  if (header === undefined || claims === undefined || algorithm === undefined || rest.length > 0) {
-    return refuse('Invalid', 'The OIDC token is invalid.');
-  }
+  const parts = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/.exec(token);
+  const [header, claims] = [parsed(parts?.[1]), parsed(parts?.[2])];
+  if (header === undefined || claims === undefined) return refuse('Invalid', 'The OIDC token is invalid.');
   if (claims['iss'] !== provider.issuer) return refuse('Invalid', 'The issuer of the OIDC token does not match.');
-  const jwk = provider.keys.find(({ kid }) => kid === header['kid']);
-  const isSigned =
-    jwk !== undefined &&
-    verify(
-      algorithm.hash,
-      Buffer.from(`${head}.${body}`),
-      { key: createPublicKey({ key: jwk, format: 'jwk' }), ...(algorithm.ieee ? { dsaEncoding: 'ieee-p1363' } : {}) },
-      Buffer.from(signature, 'base64url'),
-    );
-  if (!isSigned) return refuse('InvalidSignature', 'The signature of the OIDC token is invalid.');
+  if (!isSigned(token, header, provider)) {
+    return refuse('InvalidSignature', 'The signature of the OIDC token is invalid.');
+  }
   const audiences = [claims['aud']].flat();
   if (!provider.clientIds.some((id) => audiences.includes(id))) {
     return refuse('AudienceNotMatch', 'The audience of the OIDC token does not match.');
@@ -39,11 +29,24 @@ export function checkToken(token: string, provider: OidcProvider, now: Date): To
   return { kind: 'ok', subject: String(claims['sub']) };
 }
 
+function isSigned(token: string, header: Readonly<Record<string, unknown>>, { keys }: OidcProvider): boolean {
+  const algorithm = algorithms[String(header['alg'])];
+  const jwk = keys.find(({ kid }) => kid === header['kid']);
+  if (algorithm === undefined || jwk === undefined) return false;
+  const end = token.lastIndexOf('.');
+  return verify(
+    algorithm.hash,
+    Buffer.from(token.slice(0, end)),
+    { key: createPublicKey({ key: jwk, format: 'jwk' }), ...(algorithm.ieee ? { dsaEncoding: 'ieee-p1363' } : {}) },
+    Buffer.from(token.slice(end + 1), 'base64url'),
+  );
+}
+
 function refuse(what: string, message: string): TokenCheck {
   return { kind: 'refused', problem: problem(`AuthenticationFail.OIDCToken.${what}`, message, 401) };
 }
 
-function parsed(part: string): Readonly<Record<string, unknown>> | undefined {
+function parsed(part = ''): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
     return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;

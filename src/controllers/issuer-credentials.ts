@@ -78,24 +78,36 @@ function podRole({ spec, metadata }: Issuer, dependencies: CredentialDependencie
     const refused = namespacedProblem(spec.stsEndpoint !== undefined, issuersMayUsePodIdentity);
     if (refused !== undefined) return refused;
   }
-  const roleArn = rrsa.roleArn ?? podIdentity.roleArn;
-  const oidcProviderArn = rrsa.oidcProviderArn ?? podIdentity.oidcProviderArn;
-  const { tokenFile } = podIdentity;
+  const { roleArn, oidcProviderArn, tokenFile } = { ...podIdentity, ...given(rrsa) };
   if (roleArn === undefined || oidcProviderArn === undefined || tokenFile === undefined) {
-    const missing = [
-      ...(roleArn === undefined ? ['ALIBABA_CLOUD_ROLE_ARN (or spec.credentials.rrsa.roleArn)'] : []),
-      ...(oidcProviderArn === undefined
-        ? ['ALIBABA_CLOUD_OIDC_PROVIDER_ARN (or spec.credentials.rrsa.oidcProviderArn)']
-        : []),
-      ...(tokenFile === undefined ? ['ALIBABA_CLOUD_OIDC_TOKEN_FILE'] : []),
-    ];
-    return {
-      reason: 'IdentityNotConfigured',
-      message: `spec.credentials.rrsa needs the operator's own RAM role, but the operator's pod lacks ${missing.join(', ')}. Set rrsa.enabled in the Helm values, or have ack-pod-identity-webhook inject them; the pod must be started anew.`,
-    };
+    return unconfigured({ roleArn, oidcProviderArn, tokenFile });
   }
   const endpoint = stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, podIdentity);
   return { ...settingsOf(roleArn, rrsa, podIdentity), kind: 'oidc', oidcProviderArn, tokenFile, endpoint };
+}
+
+/** What the issuer itself names of its role. */
+function given({ roleArn, oidcProviderArn }: { readonly roleArn?: string; readonly oidcProviderArn?: string }) {
+  return {
+    ...(roleArn === undefined ? {} : { roleArn }),
+    ...(oidcProviderArn === undefined ? {} : { oidcProviderArn }),
+  };
+}
+
+const sources = {
+  roleArn: 'ALIBABA_CLOUD_ROLE_ARN (or spec.credentials.rrsa.roleArn)',
+  oidcProviderArn: 'ALIBABA_CLOUD_OIDC_PROVIDER_ARN (or spec.credentials.rrsa.oidcProviderArn)',
+  tokenFile: 'ALIBABA_CLOUD_OIDC_TOKEN_FILE',
+} as const;
+
+function unconfigured(found: Readonly<Record<keyof typeof sources, string | undefined>>): IssuerProblem {
+  const missing = Object.entries(sources).flatMap(([name, source]) =>
+    found[name as keyof typeof sources] === undefined ? [source] : [],
+  );
+  return {
+    reason: 'IdentityNotConfigured',
+    message: `spec.credentials.rrsa needs the operator's own RAM role, but the operator's pod lacks ${missing.join(', ')}. Set rrsa.enabled in the Helm values, or have ack-pod-identity-webhook inject them; the pod must be started anew.`,
+  };
 }
 
 // Who may write an issuer in a namespace is seldom who may use every role that trusts the operator: a confused deputy.

@@ -87,6 +87,17 @@ describe('deploy/install.yaml', () => {
   });
 });
 
+describe('deploy/examples', () => {
+  it.each([
+    ['assume-role', ['secret/pca-access-key', 'alibabapcaissuer.pca.alibabacloud.com/example']],
+    ['rrsa', ['alibabapcaclusterissuer.pca.alibabacloud.com/rrsa']],
+  ])('%s is admitted as one folder', async (folder, expected) => {
+    const args = ['apply', '--server-side', '--dry-run=server', '-o', 'name', '-n', 'default', '-f'];
+    const { stdout } = await controlPlane.kubectl([...args, path(`deploy/examples/${folder}`)]);
+    expect(stdout.trim().split('\n')).toEqual(expected);
+  });
+});
+
 describe('deploy/examples/quickstart', () => {
   it('is admitted as one folder, without an edit', async () => {
     const { stdout } = await controlPlane.kubectl([

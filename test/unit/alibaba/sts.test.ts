@@ -140,7 +140,7 @@ it.each<[string, object, { readonly code: string; readonly class: string }]>([
   ['another external ID', { externalId: 'x-2' }, { code: 'NoPermission', class: 'Permission' }],
   ['no external ID', { externalId: undefined }, { code: 'NoPermission', class: 'Permission' }],
 ])('refuses a key with %s', async (_, changes, failure) => {
-  expect(await sessions('').get({ ...byKey(), ...changes } as RoleRequest, never)).toMatchObject({ failure });
+  expect(await sessions('').get({ ...byKey(), ...changes }, never)).toMatchObject({ failure });
 });
 
 const nothing = { stsHost: undefined, stsRegion: undefined, vpc: false };
