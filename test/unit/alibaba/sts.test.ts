@@ -153,3 +153,21 @@ it.each([
 ])('is reached at %s', (_, given, surroundings, host) => {
   expect(stsEndpointFor(given, 'cn-shanghai', surroundings).host).toBe(host);
 });
+
+it.each([
+  [
+    'a passing fault of STS',
+    { code: 'InternalError', status: 500 },
+    { class: 'Transient', code: 'InternalError', mayHaveIssued: false },
+  ],
+  [
+    'an answer that repeats the token',
+    { code: 'SomethingElse', status: 400, message: 'bad token short.token.value' },
+    { class: 'Credentials', message: expect.stringContaining('bad token <omitted>.') as string },
+  ],
+])('makes of %s no certificate that may exist, and no secret that leaks', async (_, fault, failure) => {
+  simulator.setFaults({ failingActions: { AssumeRoleWithOIDC: fault } });
+  const given = await sessions('short.token.value').get(request(), never);
+  simulator.reset();
+  expect(given).toMatchObject({ kind: 'failed', failure });
+});
