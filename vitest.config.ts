@@ -1,4 +1,7 @@
-/** The test projects: `unit` needs nothing but Node; `integration` gets one real control plane for the whole run. */
+/**
+ * The test projects: `unit` needs nothing but Node; `integration` gets one real control plane for the whole run;
+ * `cluster` makes clusters with pods, which takes root on Linux.
+ */
 import { defineConfig } from 'vitest/config';
 
 const isFull = process.env['TEST_FULL'] === '1';
@@ -20,7 +23,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           setupFiles: isFull ? ['test/support/full-property-runs.ts'] : [],
-          testTimeout: isFull ? 300_000 : 10_000,
+          testTimeout: isFull ? 300_000 : 30_000,
         },
       },
       {
@@ -33,6 +36,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
     ],

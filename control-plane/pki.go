@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -18,19 +19,34 @@ import (
 
 const pkiLifetime = 10 * 365 * 24 * time.Hour
 
+// A furtherLeaf is a certificate beside those that every control plane has; one of the same name takes its place.
+type furtherLeaf struct {
+	CommonName   string   `json:"commonName"`
+	Organization string   `json:"organization"`
+	DNSNames     []string `json:"dnsNames"`
+	Addresses    []net.IP `json:"addresses"`
+}
+
 // runPKI writes a certificate authority, a serving certificate for loopback, the client certificates of the
-// administrator and of kube-controller-manager, and the key of service account tokens into a directory.
+// administrator and of kube-controller-manager, and the key of service account tokens into a directory. A second
+// argument names further certificates: a JSON object of them by the names of their files.
 func runPKI(arguments []string) int {
-	if len(arguments) != 1 {
-		return fail("pki", errors.New("expected one argument, a directory"))
+	if len(arguments) != 1 && len(arguments) != 2 {
+		return fail("pki", errors.New("expected a directory, and optionally further certificates as JSON"))
 	}
-	if err := writePKI(arguments[0]); err != nil {
+	further := map[string]furtherLeaf{}
+	if len(arguments) == 2 {
+		if err := json.Unmarshal([]byte(arguments[1]), &further); err != nil {
+			return fail("pki", err)
+		}
+	}
+	if err := writePKI(arguments[0], further); err != nil {
 		return fail("pki", err)
 	}
 	return 0
 }
 
-func writePKI(directory string) error {
+func writePKI(directory string, further map[string]furtherLeaf) error {
 	authority, err := newAuthority(directory)
 	if err != nil {
 		return err
@@ -51,12 +67,28 @@ func writePKI(directory string) error {
 			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		},
 	}
+	for name, leaf := range further {
+		leaves[name] = leaf.template()
+	}
 	for name, template := range leaves {
 		if err := authority.issue(name, template); err != nil {
 			return err
 		}
 	}
 	return writeServiceAccountKeys(directory)
+}
+
+func (leaf furtherLeaf) template() *x509.Certificate {
+	subject := pkix.Name{CommonName: leaf.CommonName}
+	if leaf.Organization != "" {
+		subject.Organization = []string{leaf.Organization}
+	}
+	return &x509.Certificate{
+		Subject:     subject,
+		DNSNames:    leaf.DNSNames,
+		IPAddresses: leaf.Addresses,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
 }
 
 type authority struct {

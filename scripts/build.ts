@@ -16,22 +16,52 @@ const neverShipped = ['simulator/', 'test/', 'control-plane/', 'scripts/', 'benc
 const banner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-/** Sizes in bytes of what was built: loaded at start, and loaded only when a kubeconfig or `plan` is used. */
+/** What was built. */
 export interface Bundle {
+  /** Bytes that are loaded at start. */
   readonly startBytes: number;
+  /** Bytes that are loaded only when a kubeconfig or `plan` is used. */
   readonly lazyBytes: number;
+  /** Folders of the packages in it, relative to the repository, sorted. */
+  readonly packages: readonly string[];
 }
 
+/** Folder below `dist` with the images, which a new bundle leaves alone. */
+export const imageFolder = 'image';
+
 /**
- * Builds the bundle afresh, into dist/ unless another folder is named, whose contents are removed; throws when something
- * is in it that must not be shipped or not be loaded at start.
+ * Builds the bundle afresh, into dist/ unless another folder is named, whose contents but for images are removed; throws
+ * when something is in it that must not be shipped or not be loaded at start.
  */
 export async function buildBundle(folder = shipped): Promise<Bundle> {
   const target = resolve(root, folder);
-  await rm(target, { recursive: true, force: true });
+  const metafile = await bundleEntry('src/main.ts', target);
+  const entry = join(relative(root, target), 'main.js');
+  const complaints = findMisplaced(metafile, entry);
+  if (complaints.length > 0) {
+    throw new Error(`The bundle is wrong:\n${complaints.join('\n')}`);
+  }
+  const atStart = loadedAtStart(metafile, entry);
+  const bytes = (wanted: boolean): number =>
+    Object.entries(metafile.outputs)
+      .filter(([file]) => atStart.has(file) === wanted)
+      .reduce((sum, [, output]) => sum + output.bytes, 0);
+  return { startBytes: bytes(true), lazyBytes: bytes(false), packages: packagesOf(metafile) };
+}
+
+/**
+ * Bundles one entry point and its dependencies, with their licences, into a folder whose contents but for images are
+ * removed. The entry becomes main.js only if its own file is called main.ts.
+ */
+export async function bundleEntry(entryPoint: string, target: string): Promise<Metafile> {
+  for (const name of await readdir(target).catch((): string[] => [])) {
+    if (name !== imageFolder) {
+      await rm(join(target, name), { recursive: true, force: true });
+    }
+  }
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
+    entryPoints: [entryPoint],
     outdir: target,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
@@ -48,19 +78,21 @@ export async function buildBundle(folder = shipped): Promise<Bundle> {
     logLevel: 'silent',
     metafile: true,
   });
-  const entry = join(relative(root, target), 'main.js');
-  const complaints = findMisplaced(metafile, entry);
-  if (complaints.length > 0) {
-    throw new Error(`The bundle is wrong:\n${complaints.join('\n')}`);
-  }
   await writeFile(join(target, 'package.json'), '{ "type": "module" }\n');
-  await writeFile(join(target, 'THIRD_PARTY_LICENSES'), await licenses(metafile));
-  const atStart = loadedAtStart(metafile, entry);
-  const bytes = (wanted: boolean): number =>
-    Object.entries(metafile.outputs)
-      .filter(([file]) => atStart.has(file) === wanted)
-      .reduce((sum, [, output]) => sum + output.bytes, 0);
-  return { startBytes: bytes(true), lazyBytes: bytes(false) };
+  await writeFile(join(target, 'THIRD_PARTY_LICENSES'), await licenses(packagesOf(metafile)));
+  return metafile;
+}
+
+/** Folders of the packages that a bundle holds something of, relative to the repository, sorted. */
+export function packagesOf({ inputs }: Pick<Metafile, 'inputs'>): readonly string[] {
+  const packages = new Set<string>();
+  for (const input of Object.keys(inputs)) {
+    const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
+    if (found !== null) {
+      packages.add(found[0]);
+    }
+  }
+  return [...packages].toSorted();
 }
 
 /** The files that must not be in the bundle, or not in the part that is loaded at start, each with the reason. */
@@ -95,16 +127,9 @@ function loadedAtStart(metafile: Pick<Metafile, 'outputs'>, entry: string): Read
   return seen;
 }
 
-async function licenses(metafile: Metafile): Promise<string> {
-  const packages = new Set<string>();
-  for (const input of Object.keys(metafile.inputs)) {
-    const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
-    if (found !== null) {
-      packages.add(found[0]);
-    }
-  }
+async function licenses(packages: readonly string[]): Promise<string> {
   const sections: string[] = [];
-  for (const directory of [...packages].toSorted()) {
+  for (const directory of packages) {
     sections.push(await licenseOf(join(root, directory)));
   }
   return sections.join(`\n${'-'.repeat(80)}\n\n`);

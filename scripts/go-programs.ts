@@ -1,17 +1,28 @@
 /** Builds the Go programs that tests and demo run, telling how far a build has come. */
 import { buildGoProgram, type BuildProgress, type GoProgram } from '../control-plane/driver/go-build.ts';
-import { controlPlaneProgram, helmProgram } from '../control-plane/driver/programs.ts';
+import {
+  controlPlaneProgram,
+  corednsProgram,
+  helmProgram,
+  nodeProgram,
+  pauseProgram,
+} from '../control-plane/driver/programs.ts';
 
 const tellEvery = 200;
 
-/** Builds the control plane and Helm unless they are built; `tell` gets a line now and then while it takes long. */
-export async function buildGoPrograms(tell: (line: string) => void): Promise<void> {
-  for (const program of [controlPlaneProgram, helmProgram]) {
+/**
+ * Builds the control plane and Helm unless they are built, and for pods what a node needs; `tell` gets a line now and
+ * then while it takes long.
+ */
+export async function buildGoPrograms(tell: (line: string) => void, { pods = false } = {}): Promise<void> {
+  const nodePrograms = pods ? [nodeProgram, corednsProgram, pauseProgram] : [];
+  for (const program of [controlPlaneProgram, helmProgram, ...nodePrograms]) {
     await buildGoProgram(program, tellNowAndThen(program, tell));
   }
 }
 
-function tellNowAndThen(program: GoProgram, tell: (line: string) => void): (progress: BuildProgress) => void {
+/** Answers a listener for one build that gives `tell` a line now and then. */
+export function tellNowAndThen(program: GoProgram, tell: (line: string) => void): (progress: BuildProgress) => void {
   return ({ done, total }) => {
     if (total === 0) {
       tell(`building ${program.name}, which takes minutes the first time: fetching modules`);

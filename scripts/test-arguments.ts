@@ -9,18 +9,21 @@ export interface TestArguments {
   readonly vitest: readonly string[];
 }
 
-const allProjects: readonly TestProject[] = ['unit', 'integration'];
+const allProjects: readonly TestProject[] = ['unit', 'integration', 'cluster'];
+// It takes root and minutes, and installs packages of the system.
+const onlyWhenAsked: TestProject = 'cluster';
 
 /** Reads the arguments; throws when `--only` names no project. */
 export function parseTestArguments(parameters: readonly string[]): TestArguments {
   const at = parameters.indexOf('--only');
   const only = at === -1 ? undefined : parameters[at + 1];
-  const projects = allProjects.filter((project) => at === -1 || project === only);
+  const full = parameters.includes('--full');
+  const projects = allProjects.filter((project) => (at === -1 ? full || project !== onlyWhenAsked : project === only));
   if (projects.length === 0) {
     throw new Error(`--only must be followed by one of: ${allProjects.join(', ')}.`);
   }
   return {
-    full: parameters.includes('--full'),
+    full,
     projects,
     vitest: parameters.filter(
       (parameter, index) => parameter !== '--full' && (at === -1 || (index !== at && index !== at + 1)),

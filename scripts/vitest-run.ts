@@ -7,7 +7,7 @@ import { run } from './command.ts';
 import { readCounts, type TestCounts } from './test-counts.ts';
 
 /** Names of the projects in vitest.config.ts. */
-export type TestProject = 'unit' | 'integration';
+export type TestProject = 'unit' | 'integration' | 'cluster';
 
 /** vitest's own entry, relative to the repository's root. */
 export const vitestScript = 'node_modules/vitest/vitest.mjs';

@@ -9,6 +9,8 @@ export interface Faults {
    * the actions that it names, issuing or not. 0: no limit.
    */
   readonly throttlePerSecond: number | Readonly<Record<string, number>>;
+  /** `Throttling.User`, nothing issued, beside what `throttlePerSecond` refuses. */
+  readonly throttled: number;
   /** 503 ServiceUnavailable, nothing issued. */
   readonly serviceUnavailable: number;
   /** InternalError, nothing issued. */
@@ -81,6 +83,8 @@ export interface Faults {
   readonly csrSubject: 'Wins' | 'Merged' | 'ParametersWin';
   /** Whether the documented defaults are added to a subject that lacks them, although there is a CSR. */
   readonly addedSubject: 'Documented' | 'None';
+  /** How ListCert takes the dates that it filters by: both forms of its examples, one of them, or not at all. Undocumented. */
+  readonly listDates: 'Both' | 'Seconds' | 'Days' | 'Refused' | 'Ignored';
   /** Server and client answers in the older form: root and parent certificate, no serial number and no chain. */
   readonly olderReply: boolean;
   /** CreateServerCertificateWithCsr answers without PEM texts whatever `Immediately` says, as its older document has it. */
@@ -91,6 +95,7 @@ export interface Faults {
 export const noFaults: Faults = {
   latencyMilliseconds: 0,
   throttlePerSecond: 0,
+  throttled: 0,
   serviceUnavailable: 0,
   internalErrorBeforeIssuing: 0,
   internalErrorAfterIssuing: 0,
@@ -121,12 +126,14 @@ export const noFaults: Faults = {
   profileKeyUsage: 'Recipe',
   csrSubject: 'Merged',
   addedSubject: 'Documented',
+  listDates: 'Both',
   olderReply: false,
   serverIgnoresImmediately: false,
 };
 
 /** Names of the faults that are used up. */
 export type CountedFault =
+  | 'throttled'
   | 'serviceUnavailable'
   | 'internalErrorBeforeIssuing'
   | 'internalErrorAfterIssuing'

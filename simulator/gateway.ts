@@ -17,6 +17,8 @@ export interface Call {
   readonly outcome: string;
 }
 
+const throttled = problem('Throttling.User', 'Request was denied due to user flow control.');
+
 /** The answer to a call; `cut`: none, the connection ends. */
 export type GatewayAnswer =
   { readonly kind: 'answer'; readonly status: number; readonly body: object } | { readonly kind: 'cut' };
@@ -123,7 +125,7 @@ export class Gateway {
     }
     const limit = this.#service.faults.throttle(action);
     if (this.#window.admits(action.name, limit, this.#service.now().getTime())) return undefined;
-    return problem('Throttling.User', 'Request was denied due to user flow control.');
+    return throttled;
   }
 
   #issue(action: Action, parameters: ReadonlyMap<string, string>, caller: AccessKey): ActionOutcome {
@@ -133,6 +135,7 @@ export class Gateway {
       'The request processing has failed due to some unknown error.',
       faults.current.internalErrorStatus,
     );
+    if (faults.strikes('throttled')) return refuse(throttled);
     if (faults.strikes('serviceUnavailable')) {
       return refuse(
         problem('ServiceUnavailable', 'The request has failed due to a temporary failure of the server.', 503),

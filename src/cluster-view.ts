@@ -42,7 +42,16 @@ export interface ClusterView {
 /** Connects with the kubeconfig of the options, else as the pod; rejects when there is neither. */
 export async function openCluster(
   options: Options,
-  { logger, metrics }: { readonly logger: Logger; readonly metrics: Metrics },
+  {
+    logger,
+    metrics,
+    onIssued,
+  }: {
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+    /** Told of finished requests as they are listed and watched; of the same one more than once. */
+    readonly onIssued: (request: CertificateRequest) => void;
+  },
 ): Promise<ClusterView> {
   const connection =
     options.kubeconfig === ''
@@ -75,7 +84,11 @@ export async function openCluster(
       path: certificateRequestsPath,
       fieldSelector: `spec.issuerRef.group=${apiGroup}`,
       store: requests,
-      transform: (object) => openRequest(object as unknown as CertificateRequest),
+      transform: (object) => {
+        const request = object as unknown as CertificateRequest;
+        onIssued(request);
+        return openRequest(request);
+      },
       onTrouble: onTrouble('certificaterequests'),
     }),
     ...(options['certificate-signing-requests']

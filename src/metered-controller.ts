@@ -6,7 +6,7 @@ import type { Metrics } from './runtime/metrics.ts';
 
 /** Settings of the loop and its queue; times in milliseconds, `now` is a monotonic clock. */
 export type MeteredControllerOptions = Omit<ControllerOptions, 'queue' | 'onReconcile' | 'onHung'> &
-  Pick<WorkQueueOptions, 'baseDelayMilliseconds' | 'maxDelayMilliseconds' | 'random'>;
+  Pick<WorkQueueOptions, 'baseDelayMilliseconds' | 'maxDelayMilliseconds' | 'random' | 'flowOf'>;
 
 /** Names of the results as controller-runtime's metrics have them. */
 const results = { done: 'success', after: 'requeue_after', retry: 'requeue', error: 'error' } as const;

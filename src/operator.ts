@@ -2,26 +2,36 @@
 import { hostname } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { CallBudget } from './alibaba/call-budget.ts';
+import { type CallLimitTable, parseCallLimits } from './alibaba/call-limits.ts';
 import { clusterUidReader } from './cluster-identity.ts';
 import { Attempts } from './controllers/attempts.ts';
 import { ExternalCAInstances } from './controllers/external-ca-instances.ts';
+import { issuedCounter } from './controllers/issued-counter.ts';
+import { IssuanceLedger } from './controllers/issuance-ledger.ts';
 import { IssuerSessions } from './controllers/issuer-sessions.ts';
 import { issuerReconciler } from './controllers/issuer-controller.ts';
+import type { RequestAdapter } from './controllers/live-request.ts';
 import { certificateRequestAdapter } from './controllers/certificate-request-adapter.ts';
 import { certificateSigningRequestAdapter } from './controllers/certificate-signing-request-adapter.ts';
-import type { LiveRequest } from './controllers/live-request.ts';
+import { type StepObserver, unobserved } from './controllers/issuing-steps.ts';
 import { requestReconciler } from './controllers/request-controller.ts';
-import { readRenewBefore } from './controllers/owning-certificate.ts';
+import { Lookups } from './controllers/lookups.ts';
+import { owningCertificateReader } from './controllers/owning-certificate.ts';
+import { type OpenRequest, requestKey } from './controllers/open-request.ts';
 import { RequestWriter } from './controllers/request-writer.ts';
 import { Revocations } from './controllers/revocations.ts';
 import { connectWakeUps } from './controllers/wake-ups.ts';
 import { openCluster, type ClusterView } from './cluster-view.ts';
 import { meteredController, type MeteredControllerOptions } from './metered-controller.ts';
+import { meteredTurns } from './metered-limits.ts';
 import { meteredPcaClient } from './metered-pca-client.ts';
-import { openRoleSessions } from './role-sessions.ts';
+import { roleDependencies } from './role-sessions.ts';
+import type { Controller } from './kubernetes/controller.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { LeaderElector } from './kubernetes/leader-election.ts';
 import { startHealthServer, type HealthServer } from './runtime/http-server.ts';
+import type { Store } from './kubernetes/store.ts';
+import type { WorkQueue } from './kubernetes/work-queue.ts';
 import type { Logger } from './runtime/logger.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import type { Options } from './runtime/options.ts';
@@ -37,6 +47,13 @@ const revocationsAtATime = 2;
 /** A broken issuer is looked at again at least this often, so that a mended Secret is noticed soon. */
 const issuerRetryMaxMilliseconds = 60_000;
 
+interface RequestKindLoop {
+  readonly store: Store<OpenRequest>;
+  readonly adapter: RequestAdapter;
+  readonly controller: Controller;
+  readonly queue: WorkQueue;
+}
+
 /** How the operator ended: as asked, or because the Lease was lost. */
 export type OperatorEnd = 'stopped' | 'lost';
 
@@ -49,6 +66,9 @@ export class Operator {
   readonly #view: ClusterView;
   readonly #health: HealthServer;
   readonly #lifetime = new AbortController();
+  readonly #onStep: StepObserver;
+  readonly #limits: CallLimitTable;
+  readonly #ledger: IssuanceLedger;
   readonly #caches: Promise<void>;
 
   private constructor(parts: {
@@ -58,6 +78,9 @@ export class Operator {
     readonly metrics: Metrics;
     readonly view: ClusterView;
     readonly health: HealthServer;
+    readonly onStep: StepObserver;
+    readonly limits: CallLimitTable;
+    readonly ledger: IssuanceLedger;
   }) {
     this.#options = parts.options;
     this.#podIdentity = parts.podIdentity;
@@ -65,13 +88,24 @@ export class Operator {
     this.#metrics = parts.metrics;
     this.#view = parts.view;
     this.#health = parts.health;
+    this.#onStep = parts.onStep;
+    this.#limits = parts.limits;
+    this.#ledger = parts.ledger;
     this.#caches = this.#view.run(this.#lifetime.signal);
   }
 
-  /** Connects, serves the probes and begins to watch; rejects when that is impossible, with the reason. */
-  static async start(options: Options, podIdentity: PodIdentity, logger: Logger): Promise<Operator> {
+  /** Connects, serves the probes and watches; rejects with the reason why not. `onStep` observes the steps of issuing. */
+  static async start(
+    options: Options,
+    podIdentity: PodIdentity,
+    logger: Logger,
+    onStep: StepObserver = unobserved,
+  ): Promise<Operator> {
+    const limits = parseCallLimits(options['call-limits']);
+    if (limits.kind === 'invalid') throw new Error(`--call-limits: ${limits.message}`);
     const metrics = createMetrics();
-    const view = await openCluster(options, { logger, metrics });
+    const ledger = new IssuanceLedger();
+    const view = await openCluster(options, { logger, metrics, onIssued: issuedCounter(ledger) });
     const health = await startHealthServer(options['health-address'], {
       live: () => true,
       ready: () => view.missing(),
@@ -81,7 +115,7 @@ export class Operator {
       { version: productVersion, server: view.server, namespace: view.namespace, port: health.port },
       'The operator starts.',
     );
-    return new Operator({ options, podIdentity, logger, metrics, view, health });
+    return new Operator({ options, podIdentity, logger, metrics, view, health, onStep, limits: limits.table, ledger });
   }
 
   /** Issues until `stop` aborts or the Lease is lost; resolves when everything has ended. */
@@ -109,12 +143,18 @@ export class Operator {
       namespace: this.#options['leader-election-namespace'] || this.#view.namespace,
       name,
       identity: `${hostname()}_${randomUUID()}`,
+      leaseDurationSeconds: this.#options['lease-duration'] / 1_000,
+      renewDeadlineSeconds: this.#options['lease-renew-deadline'] / 1_000,
+      retryPeriodSeconds: this.#options['lease-retry-period'] / 1_000,
       onTrouble: (message) => this.#logger.warn({ lease: name }, message),
     });
     this.#metrics.set('leader_election_master_status', { name }, 0);
     const end = await elector.run(stop, async (leadership) => {
       this.#metrics.set('leader_election_master_status', { name }, 1);
       this.#logger.info({ lease: name }, 'This replica holds the Lease and issues.');
+      leadership.addEventListener('abort', () => {
+        if (!elector.isLeader) this.#logger.warn({ lease: name }, 'The Lease is lost: no call goes out any more.');
+      });
       await this.#lead(leadership, () => elector.isLeader);
       this.#metrics.set('leader_election_master_status', { name }, 0);
     });
@@ -136,6 +176,12 @@ export class Operator {
     const connect = meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic);
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
+    const budget = new CallBudget({ now: monotonic, ...this.#limits });
+    const turns = meteredTurns(budget, {
+      now: monotonic,
+      workers: this.#options['max-concurrent-requests'],
+      metrics: this.#metrics,
+    });
     const revocations = new Revocations({
       issuer: this.#view.issuer,
       sessions,
@@ -160,14 +206,8 @@ export class Operator {
         kubernetes: this.#view.kubernetes,
         clusterResourceNamespace: this.#options['cluster-resource-namespace'] || this.#view.namespace,
         connect,
-        roles: openRoleSessions({
-          connect,
-          timeoutMilliseconds: this.#options['pca-timeout'],
-          signal: this.#lifetime.signal,
-          logger: this.#logger,
-        }),
-        podIdentity: this.#podIdentity,
-        issuersMayUsePodIdentity: this.#options['issuer-ambient-credentials'],
+        ...roleDependencies(this.#options, this.#podIdentity, { ...shared, connect, signal: this.#lifetime.signal }),
+        lookups: new Lookups({ budget, now }),
         fieldManager,
         checkIntervalMilliseconds: this.#options['issuer-check-interval'],
         secretIntervalMilliseconds: this.#options['secret-check-interval'],
@@ -182,15 +222,16 @@ export class Operator {
       attempts,
       revocations,
       instances: new ExternalCAInstances(kubernetes, { fieldManager: `${fieldManager}-external-ca`, isOpen }),
-      renewBefore: (certificate: LiveRequest['certificate'], signal: AbortSignal) =>
-        readRenewBefore(kubernetes, certificate, signal),
-      budget: new CallBudget({ now: monotonic }),
+      owningCertificate: owningCertificateReader(kubernetes),
+      turns,
+      ledger: this.#ledger,
       clusterUid: clusterUidReader(kubernetes),
       mayAct,
+      onStep: this.#onStep,
       approvalWarningMilliseconds: this.#options['approval-warning-after'],
       longestPause: `${Math.round(this.#options['retry-max-delay'] / 1_000)} s`,
     };
-    const kinds = [
+    const kinds: readonly RequestKindLoop[] = [
       {
         name: 'certificaterequest',
         store: requests,
@@ -201,18 +242,29 @@ export class Operator {
         store: signingRequests,
         adapter: certificateSigningRequestAdapter(kubernetes, fieldManager),
       },
-    ].map(({ name, store, adapter }) => ({
-      store,
-      ...this.#controller(name, {
-        concurrency: this.#options['max-concurrent-requests'],
-        maxDelayMilliseconds: this.#options['retry-max-delay'],
-        mayAct,
-        reconcile: requestReconciler({ ...signing, requests: store, adapter }),
-      }),
-    }));
+    ].map(({ name, store, adapter }) => {
+      const loop: RequestKindLoop = {
+        store,
+        adapter,
+        ...this.#controller(name, {
+          concurrency: this.#options['max-concurrent-requests'],
+          maxDelayMilliseconds: this.#options['retry-max-delay'],
+          flowOf: (key) => `${store.get(key)?.issuer ?? ''} ${store.get(key)?.metadata.namespace ?? ''}`,
+          mayAct,
+          reconcile: requestReconciler({
+            ...signing,
+            wake: (object) => loop.queue.add(requestKey(object)),
+            requests: store,
+            adapter,
+          }),
+        }),
+      };
+      return loop;
+    });
     const disconnect = connectWakeUps({
       ...shared,
       attempts,
+      turns,
       revocations,
       requests: kinds,
       issuers: this.#view.issuers,
@@ -220,12 +272,16 @@ export class Operator {
     });
     await Promise.all([issuers, revoking, ...kinds].map(({ controller }) => controller.run(leadership)));
     disconnect();
+    turns.close();
     await events.flush();
   }
 
   #controller(
     name: string,
-    settings: Pick<MeteredControllerOptions, 'concurrency' | 'maxDelayMilliseconds' | 'mayAct' | 'reconcile'>,
+    settings: Pick<
+      MeteredControllerOptions,
+      'concurrency' | 'maxDelayMilliseconds' | 'flowOf' | 'mayAct' | 'reconcile'
+    >,
   ): ReturnType<typeof meteredController> {
     return meteredController(
       {

@@ -1,23 +1,31 @@
 // The sessions of RAM roles with the process's clocks, files and log; the cloud layer itself knows none of them.
 import { open } from 'node:fs/promises';
 import { RoleSessions, type RoleRenewal, type RoleSessionsOptions } from './alibaba/role-sessions.ts';
+import type { CredentialDependencies } from './controllers/issuer-credentials.ts';
 import type { Logger } from './runtime/logger.ts';
+import type { Options } from './runtime/options.ts';
+import type { PodIdentity } from './runtime/pod-identity.ts';
 
 const largestToken = 32 * 1_024;
 
-/** Sessions whose renewals are logged; each renewal takes twice `timeoutMilliseconds` at most, and ends with `signal`. */
-export function openRoleSessions(
-  options: Pick<RoleSessionsOptions, 'connect' | 'timeoutMilliseconds' | 'signal'> & { readonly logger: Logger },
-): RoleSessions {
-  const { logger, ...rest } = options;
-  return new RoleSessions({
-    ...rest,
+/** What issuers need for roles. Each renewal is logged, takes twice the timeout of a call at most, and ends with `signal`. */
+export function roleDependencies(
+  options: Options,
+  podIdentity: PodIdentity,
+  rest: Pick<RoleSessionsOptions, 'connect' | 'signal'> & { readonly logger: Logger },
+): Pick<CredentialDependencies, 'roles' | 'podIdentity' | 'issuersMayUsePodIdentity'> {
+  const { connect, signal, logger } = rest;
+  const roles = new RoleSessions({
+    connect,
+    signal,
+    timeoutMilliseconds: options['pca-timeout'],
     readToken,
     wallClock: Date.now,
     now: () => performance.now(),
     random: Math.random,
     onRenewal: (renewal) => log(renewal, logger),
   });
+  return { roles, podIdentity, issuersMayUsePodIdentity: options['issuer-ambient-credentials'] };
 }
 
 /** The token in a file, without the line end that some writers leave; rejects when it is no file or too long for one. */

@@ -12,9 +12,12 @@ import { waitUntil } from './wait.ts';
 export type ComponentName =
   'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'cert-manager' | 'cert-manager-webhook';
 
+/** The processes that make a control plane a cluster with pods. */
+export type NodeComponentName = 'kube-scheduler' | 'containerd' | 'kubelet' | 'kube-proxy' | 'coredns';
+
 /** A process that tests may disturb. */
 export interface Component {
-  readonly name: ComponentName;
+  readonly name: ComponentName | NodeComponentName;
   /** Process id of the present or, when it is down, of the last process. */
   readonly pid: number;
   readonly logFile: string;
@@ -31,7 +34,7 @@ export interface Component {
 
 /** What a component needs to be started. */
 export interface ComponentDefinition {
-  readonly name: ComponentName;
+  readonly name: ComponentName | NodeComponentName;
   readonly command: readonly string[];
   readonly logFile: string;
   /** Command that, given a process id, kills that process once this one is gone. */
@@ -47,7 +50,7 @@ const logTailLines = 15;
 
 /** The process behind a {@link Component}; what only the control plane itself may call is here too. */
 export class ComponentProcess implements Component {
-  readonly name: ComponentName;
+  readonly name: ComponentName | NodeComponentName;
   readonly logFile: string;
   readonly #definition: ComponentDefinition;
   #child: ChildProcess | undefined;

@@ -9,7 +9,7 @@ import type { ApiClient } from './api-client.ts';
 import { certManagerNamespace, identityObjects, namespaceObject, webhookObjects } from './cert-manager-objects.ts';
 import type { ComponentDefinition, ComponentName } from './component.ts';
 import { etcdIsHealthy } from './etcd-gateway.ts';
-import { certManagerReadyFile, commandOf, type Instance, kubeconfigFile, pkiFile } from './instance.ts';
+import { certManagerReadyFile, commandOf, type Instance, kubeconfigFile, pkiFile, serverOf } from './instance.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { runOrThrow } from './run.ts';
 
@@ -37,7 +37,7 @@ function readinessOf(instance: Instance, name: ComponentName, api: ApiClient): R
     case 'kube-apiserver':
       return { isReady: async () => (await api.send('GET', '/readyz')).status === 200 };
     case 'kube-controller-manager':
-      return { isReady: async () => await controllerManagerIsHealthy(instance) };
+      return { isReady: async () => await isHealthy(instance.ports.controllerManager, pkiFile(instance, 'ca.crt')) };
     case 'cert-manager':
       return {
         beforeStart: async () => {
@@ -81,17 +81,17 @@ export async function startCertManager(
 async function createIdentities(instance: Instance, api: ApiClient): Promise<void> {
   await api.put(namespaceObject());
   await Promise.all(identityObjects().map(async (each) => await api.put(each)));
-  const server = `https://127.0.0.1:${instance.ports.apiServer}`;
   for (const name of ['cert-manager', 'cert-manager-webhook']) {
     const token = await requestToken(api, certManagerNamespace, name);
-    await writeKubeconfig(kubeconfigFile(instance, name), server, pkiFile(instance, 'ca.crt'), { token });
+    await writeKubeconfig(kubeconfigFile(instance, name), serverOf(instance), pkiFile(instance, 'ca.crt'), { token });
   }
 }
 
-async function controllerManagerIsHealthy(instance: Instance): Promise<boolean> {
-  const ca = await readFile(pkiFile(instance, 'ca.crt'));
+/** Whether a component of the instance on this machine answers its probe; rejects when nobody listens. */
+export async function isHealthy(port: number, caFile: string): Promise<boolean> {
+  const ca = await readFile(caFile);
   return await new Promise((resolve, reject) => {
-    const url = `https://127.0.0.1:${instance.ports.controllerManager}/healthz`;
+    const url = `https://127.0.0.1:${port}/healthz`;
     get(url, { ca, agent: false, timeout: probeTimeoutMilliseconds }, (answer) => {
       answer.resume();
       resolve(answer.statusCode === 200);

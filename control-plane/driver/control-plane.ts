@@ -20,11 +20,14 @@ import {
   choosePorts,
   type Instance,
   kubeconfigFile,
+  type NodePlan,
   pkiFile,
+  serverOf,
   writeInstanceFiles,
 } from './instance.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { controlPlaneProgram } from './programs.ts';
+import { nodeCertificates, nodeIdentities } from './node/identities.ts';
 import { type Finished, run, runOrThrow } from './run.ts';
 
 export type { Component, ComponentName } from './component.ts';
@@ -42,6 +45,10 @@ export interface ControlPlaneOptions {
   readonly onBuildProgress?: (progress: BuildProgress) => void;
   /** Whether the API server writes every request to `auditLogFile`. Default: false. */
   readonly auditLog?: boolean;
+  /** The node that the control plane is for. Default: none, and the API server listens on loopback only. */
+  readonly node?: NodePlan;
+  /** Called as soon as the API server serves, while the rest starts; `start` resolves when both are done. */
+  readonly whenServing?: (controlPlane: ControlPlane) => Promise<void>;
 }
 
 /** Settings of one kubectl call. */
@@ -100,6 +107,7 @@ export class ControlPlane {
       ports: await choosePorts(),
       auditLog: options.auditLog ?? false,
       certManagerSettings: options.certManagerSettings ?? {},
+      node: options.node,
     };
     onStep('certificates');
     await prepareIdentities(instance);
@@ -107,7 +115,7 @@ export class ControlPlane {
     const controlPlane = new ControlPlane(instance, caPem, options.directory === undefined);
     register(controlPlane);
     try {
-      await controlPlane.#startComponents(options.certManager ?? true, onStep);
+      await controlPlane.#startComponents(options, onStep);
     } catch (error) {
       await controlPlane.#killAll();
       throw error;
@@ -160,6 +168,21 @@ export class ControlPlane {
     return await createNamespace(this.#api, prefix, options.spareWebhook ?? false);
   }
 
+  /** Path of a certificate (`.crt`) or key (`.key`) of this control plane. */
+  pkiFile(name: string): string {
+    return pkiFile(this.#instance, name);
+  }
+
+  /** Path of the kubeconfig of a component. */
+  kubeconfigFile(identity: string): string {
+    return kubeconfigFile(this.#instance, identity);
+  }
+
+  /** The administrator's connection to the API server. */
+  get api(): ApiClient {
+    return this.#api;
+  }
+
   /** Compacts etcd to its present revision. */
   async compact(): Promise<void> {
     await compactEtcd(etcdOf(this.#instance));
@@ -178,7 +201,8 @@ export class ControlPlane {
     }
   }
 
-  async #startComponents(certManager: boolean, onStep: (step: string) => void): Promise<void> {
+  async #startComponents(options: ControlPlaneOptions, onStep: (step: string) => void): Promise<void> {
+    const { certManager = true, whenServing = async () => {} } = options;
     const start = async (name: ComponentName): Promise<void> => {
       // What was still being prepared when another component failed must not start any more.
       if (!running.has(this)) {
@@ -193,6 +217,7 @@ export class ControlPlane {
     await Promise.all([start('etcd'), start('kube-apiserver')]);
     await Promise.all([
       start('kube-controller-manager'),
+      whenServing(this),
       ...(certManager ? [startCertManager(this.#instance, this.#api, start, onStep)] : []),
     ]);
   }
@@ -235,17 +260,15 @@ async function prepareDirectory(directory: string | undefined): Promise<string> 
 
 async function prepareIdentities(instance: Instance): Promise<void> {
   await writeInstanceFiles(instance);
-  await runOrThrow([instance.binaries.program, 'pki', pkiFile(instance, '')]);
-  for (const identity of ['admin', 'kube-controller-manager']) {
+  const { node } = instance;
+  const further = node === undefined ? [] : [JSON.stringify(nodeCertificates(node))];
+  await runOrThrow([instance.binaries.program, 'pki', pkiFile(instance, ''), ...further]);
+  for (const identity of ['admin', 'kube-controller-manager', ...(node === undefined ? [] : nodeIdentities)]) {
     await writeKubeconfig(kubeconfigFile(instance, identity), serverOf(instance), pkiFile(instance, 'ca.crt'), {
       certificateFile: pkiFile(instance, `${identity}.crt`),
       keyFile: pkiFile(instance, `${identity}.key`),
     });
   }
-}
-
-function serverOf(instance: Instance): string {
-  return `https://127.0.0.1:${instance.ports.apiServer}`;
 }
 
 function etcdOf(instance: Instance): string {

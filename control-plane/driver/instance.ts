@@ -25,6 +25,21 @@ export interface Binaries {
   readonly foreign: boolean;
 }
 
+/** What a control plane has to know about the node it is to work with. */
+export interface NodePlan {
+  /** Address of this machine that the node and its pods reach; the API server listens there instead of on loopback. */
+  readonly hostAddress: string;
+  readonly nodeAddress: string;
+  readonly nodeName: string;
+  /** Ranges as `address/length`. */
+  readonly podRange: string;
+  readonly serviceRange: string;
+  /** First address of the service range, which the service `kubernetes` gets. */
+  readonly apiServiceAddress: string;
+  /** Address of the cluster's DNS, in the service range. */
+  readonly dnsAddress: string;
+}
+
 /** One control plane's own part of the machine. */
 export interface Instance {
   readonly directory: string;
@@ -32,6 +47,8 @@ export interface Instance {
   readonly ports: Ports;
   readonly auditLog: boolean;
   readonly certManagerSettings: CertManagerSettings;
+  /** Undefined where there is none, and hence are no pods. */
+  readonly node: NodePlan | undefined;
 }
 
 interface Ports {
@@ -126,13 +143,23 @@ function etcdFlags({ directory, ports }: Instance): readonly string[] {
   ];
 }
 
+/** Address that the API server listens on. */
+export function apiServerAddress({ node }: Instance): string {
+  return node?.hostAddress ?? '127.0.0.1';
+}
+
+/** Where the API server is, for clients on this machine. */
+export function serverOf(instance: Instance): string {
+  return `https://${apiServerAddress(instance)}:${instance.ports.apiServer}`;
+}
+
 function apiServerFlags(instance: Instance): readonly string[] {
   const audit = auditLogFile(instance);
   return [
     `--etcd-servers=http://127.0.0.1:${instance.ports.etcd}`,
     `--secure-port=${instance.ports.apiServer}`,
-    '--bind-address=127.0.0.1',
-    '--advertise-address=127.0.0.1',
+    `--bind-address=${apiServerAddress(instance)}`,
+    `--advertise-address=${apiServerAddress(instance)}`,
     `--tls-cert-file=${pkiFile(instance, 'serving.crt')}`,
     `--tls-private-key-file=${pkiFile(instance, 'serving.key')}`,
     `--client-ca-file=${pkiFile(instance, 'ca.crt')}`,
@@ -140,10 +167,23 @@ function apiServerFlags(instance: Instance): readonly string[] {
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-key-file=${pkiFile(instance, 'service-account.pub')}`,
     `--service-account-signing-key-file=${pkiFile(instance, 'service-account.key')}`,
-    '--service-cluster-ip-range=10.0.0.0/24',
-    '--authorization-mode=RBAC',
-    '--endpoint-reconciler-type=none',
+    `--service-cluster-ip-range=${instance.node?.serviceRange ?? '10.0.0.0/24'}`,
+    ...(instance.node === undefined
+      ? ['--authorization-mode=RBAC', '--endpoint-reconciler-type=none']
+      : kubeletAccessFlags(instance)),
     ...(audit === undefined ? [] : [`--audit-policy-file=${auditPolicyFile(instance)}`, `--audit-log-path=${audit}`]),
+  ];
+}
+
+// For logs, exec and port-forward; and so that a kubelet may touch only what belongs to its own pods.
+function kubeletAccessFlags(instance: Instance): readonly string[] {
+  return [
+    '--authorization-mode=Node,RBAC',
+    '--enable-admission-plugins=NodeRestriction',
+    `--kubelet-client-certificate=${pkiFile(instance, 'kubelet-client.crt')}`,
+    `--kubelet-client-key=${pkiFile(instance, 'kubelet-client.key')}`,
+    `--kubelet-certificate-authority=${pkiFile(instance, 'ca.crt')}`,
+    '--kubelet-preferred-address-types=InternalIP',
   ];
 }
 
@@ -161,7 +201,10 @@ const controllers = [
 function controllerManagerFlags(instance: Instance): readonly string[] {
   return [
     `--kubeconfig=${kubeconfigFile(instance, 'kube-controller-manager')}`,
-    `--controllers=${controllers.join(',')}`,
+    ...(instance.node === undefined
+      ? [`--controllers=${controllers.join(',')}`]
+      : // Its default is a folder of the machine, which it would create.
+        ['--controllers=*', `--flex-volume-plugin-dir=${join(instance.directory, 'volume-plugins')}`]),
     '--leader-elect=false',
     '--use-service-account-credentials=true',
     '--bind-address=127.0.0.1',

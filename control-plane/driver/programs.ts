@@ -1,4 +1,4 @@
-/** The two Go programs of this repository and how each is linked. Knows nothing about running them. */
+/** The Go programs of this repository and how each is linked. Knows nothing about running them. */
 import { fileURLToPath } from 'node:url';
 
 import type { GoProgram } from './go-build.ts';
@@ -23,6 +23,28 @@ export const controlPlaneProgram: GoProgram = {
   package: '.',
   ldflags: kubernetesLdflags,
   moduleFiles: [{ module: 'github.com/cert-manager/cert-manager', from: 'deploy/crds', to: 'crds' }],
+};
+
+/** kubelet, kube-proxy and kube-scheduler in one executable, chosen by its first argument. */
+export const nodeProgram: GoProgram = {
+  name: 'node',
+  directory: fileURLToPath(new URL('../node', import.meta.url)),
+  package: '.',
+  ldflags: kubernetesLdflags,
+};
+
+/** The first process of a pod and of the node's namespaces. */
+export const pauseProgram: GoProgram = {
+  name: 'pause',
+  directory: fileURLToPath(new URL('../pause', import.meta.url)),
+  package: '.',
+};
+
+/** CoreDNS with the plugins that a cluster needs. */
+export const corednsProgram: GoProgram = {
+  name: 'coredns',
+  directory: fileURLToPath(new URL('../../tools/coredns', import.meta.url)),
+  package: '.',
 };
 
 /** The Helm client, as released, built from its own module. */

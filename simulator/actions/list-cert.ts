@@ -1,6 +1,7 @@
 /** ListCert (2020-06-30): the issued certificates, newest first, paged by number or by token, times in milliseconds. */
 import { integerOf } from '../protocol/parameters.ts';
 import { problem } from '../protocol/problem.ts';
+import type { Faults } from '../faults.ts';
 import { refused, type Action } from './action.ts';
 import { isOn } from './described-certificate.ts';
 import { pageParameters } from './paging.ts';
@@ -23,8 +24,13 @@ export const listCert: Action = {
     { name: 'MaxResults', type: 'integer', minimum: 1, maximum: 2000 },
     { name: 'NextToken', type: 'string', maximumLength: 64 },
   ],
-  run(given, { ledger }) {
-    const [after, before] = [readDate(given.get('AfterDate')), readDate(given.get('BeforeDate'))];
+  run(given, { ledger, faults }) {
+    const { listDates } = faults.current;
+    const dates = ['AfterDate', 'BeforeDate'].map((name) => given.get(name));
+    if (dates.some((text) => text !== undefined && !isTaken(text, listDates))) {
+      return refused(problem('InvalidParameter.Date', 'The date is malformed.'));
+    }
+    const [after, before] = listDates === 'Ignored' ? [] : dates.map(readDate);
     const [parent, status, type] = [given.get('ParentIdentifier'), given.get('Status'), given.get('Type')];
     const found = ledger
       .all()
@@ -65,6 +71,11 @@ export const listCert: Action = {
     };
   },
 };
+
+function isTaken(text: string, listDates: Faults['listDates']): boolean {
+  const isDay = text.length === 10;
+  return listDates === 'Both' || listDates === 'Ignored' || listDates === (isDay ? 'Days' : 'Seconds');
+}
 
 // The documents' examples are `2025-09-04` and `2024-05-13 12:59:45`; the zone is not said and taken to be UTC.
 function readDate(text: string | undefined): number | undefined {

@@ -16,7 +16,7 @@ export interface CallLimits {
   readonly ceilingPerSecond: number;
 }
 
-/** Go ahead, or come back after so many milliseconds; nothing is held meanwhile. */
+/** Go ahead, or not before so many milliseconds from now. */
 export type Reservation = { readonly kind: 'granted' } | { readonly kind: 'wait'; readonly milliseconds: number };
 
 /** The clock (monotonic, milliseconds) and the limits by action; `otherActions` serves the rest. */
@@ -48,8 +48,6 @@ interface Bucket {
   halvedAt: number;
   throttledRate: number | undefined;
   probe: number;
-  /** The latest moment that was promised to a caller told to wait. */
-  promisedUntil: number;
 }
 
 const second = 1000;
@@ -57,7 +55,6 @@ const second = 1000;
 const coolDownMilliseconds = 1000;
 /** Any throttled answer stops new calls this long: the service's own window is used up. */
 const pauseMilliseconds = 250;
-const longestWaitMilliseconds = 10_000;
 /** How much of a second's calls may be saved up, for callers that wake a little late. */
 const burstSeconds = 0.1;
 const smallestBurst = 1.5;
@@ -78,7 +75,7 @@ export class CallBudget {
     this.#options = options;
   }
 
-  /** Takes one call from the budget, or says when to ask again; waits are spaced so that callers do not come back together. */
+  /** Takes one call from the budget, or says when the next one may be there. */
   reserve(key: BudgetKey): Reservation {
     const now = this.#options.now();
     const bucket = this.#bucket(key, now);
@@ -90,7 +87,9 @@ export class CallBudget {
       return { kind: 'granted' };
     }
     bucket.refused = true;
-    return { kind: 'wait', milliseconds: promise(bucket, now) };
+    const from = Math.max(now, bucket.pausedUntil);
+    const due = from + (Math.max(0, 1 - bucket.tokens) / bucket.rate) * second;
+    return { kind: 'wait', milliseconds: Math.max(1, Math.ceil(due - now)) };
   }
 
   /** The service throttled a call: halves the rate, once for all throttled answers of one cool-down, and pauses. */
@@ -107,6 +106,13 @@ export class CallBudget {
     bucket.throttledRate = sinceHalved < shortReturnMilliseconds ? bucket.rate * distrust : bucket.rate;
     bucket.probe = firstProbe;
     bucket.rate = Math.max(bucket.limits.floorPerSecond, bucket.rate / 2);
+  }
+
+  /** Gives back a call that was not made. */
+  refund(key: BudgetKey): void {
+    const now = this.#options.now();
+    const bucket = this.#bucket(key, now);
+    bucket.tokens = Math.min(burstOf(bucket.rate), bucket.tokens + 1);
   }
 
   /** The present rate in calls per second, for metrics. */
@@ -140,7 +146,6 @@ function newBucket(limits: CallLimits, now: number): Bucket {
     halvedAt: Number.NEGATIVE_INFINITY,
     throttledRate: undefined,
     probe: firstProbe,
-    promisedUntil: now,
   };
 }
 
@@ -187,22 +192,4 @@ function grow(bucket: Bucket): void {
   bucket.rate = Math.min(ceilingPerSecond, bucket.rate * (1 + bucket.probe));
   bucket.probe = Math.min(1, bucket.probe * probeGrowth);
   if (bucket.rate > throttledRate * 2) bucket.throttledRate = undefined;
-}
-
-// Each promise lies one call behind the last, at the rate that growth may have reached by then. Beyond the longest wait the
-// promises start again half-way: who waits that long asks once more, still spread out.
-function promise(bucket: Bucket, now: number): number {
-  const base = Math.max(now, bucket.pausedUntil);
-  const earliest = base + (Math.max(0, 1 - bucket.tokens) / bucket.rate) * second;
-  const behind = bucket.promisedUntil + second / rateExpectedAt(bucket, now, bucket.promisedUntil);
-  const due = Math.max(earliest, behind);
-  bucket.promisedUntil =
-    due > now + longestWaitMilliseconds ? Math.max(earliest, now + longestWaitMilliseconds / 2) : due;
-  return Math.max(1, Math.ceil(Math.min(bucket.promisedUntil, now + longestWaitMilliseconds) - now));
-}
-
-function rateExpectedAt(bucket: Bucket, now: number, at: number): number {
-  const limit = bucket.throttledRate ?? bucket.limits.ceilingPerSecond;
-  const grown = bucket.rate * 2 ** Math.floor(Math.max(0, at - now) / second);
-  return Math.max(bucket.rate, Math.min(limit, grown));
 }

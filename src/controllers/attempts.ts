@@ -22,6 +22,12 @@ export interface Attempt {
   pendingIdentifier: string | undefined;
   /** Since when a certificate may exist that nobody here saw; it is looked for before the next call. */
   uncertainSince: number | undefined;
+  /** Issuing calls made so far. */
+  calls: number;
+  /** Since when one trouble followed another. */
+  troubledSince: number | undefined;
+  /** It stands in line for its turn to call. */
+  isInLine: boolean;
   /** Since when the request waits for the limit on calls. */
   waitingSince: number | undefined;
   /** The kind of the last Pending text and when it was written. */
@@ -42,6 +48,9 @@ export class Attempts {
       verdict: undefined,
       pendingIdentifier: undefined,
       uncertainSince: undefined,
+      calls: 0,
+      troubledSince: undefined,
+      isInLine: false,
       waitingSince: undefined,
       written: undefined,
     };

@@ -1,9 +1,11 @@
 // cert-manager's CertificateRequests for the reconcile.
 import {
   certificateRequestConditions,
+  certificateRevisionAnnotation,
   certificateRequestKind,
   certManagerApiVersion,
   conditionOf,
+  owningCertificateName,
   type CertificateRequest,
 } from '../crds/cert-manager.ts';
 import { nextStep } from './certificate-request-status.ts';
@@ -22,11 +24,9 @@ export function certificateRequestAdapter(writer: RequestWriter): RequestAdapter
 }
 
 function liveRequest(request: CertificateRequest, writer: RequestWriter): LiveRequest {
-  const { namespace, name, uid, creationTimestamp, ownerReferences } = request.metadata;
+  const { namespace, name, uid, creationTimestamp } = request.metadata;
   const { issuerRef, request: csr, duration, isCA = false, usages } = request.spec;
-  const owner = ownerReferences?.find(
-    ({ kind, apiVersion }) => kind === 'Certificate' && apiVersion.startsWith('cert-manager.io/'),
-  );
+  const owner = owningCertificateName(request);
   return {
     object: { apiVersion: certManagerApiVersion, kind: certificateRequestKind, namespace, name, uid },
     creationTimestamp,
@@ -35,9 +35,16 @@ function liveRequest(request: CertificateRequest, writer: RequestWriter): LiveRe
     issuerKind: issuerRef.kind ?? '(none)',
     fields: { uid, request: csr, duration, isCA, usages },
     message: conditionOf(request, certificateRequestConditions.ready)?.message,
-    certificate: owner === undefined ? undefined : { namespace, name: owner.name },
+    writtenCertificate: request.status?.certificate,
+    certificate: owner === undefined ? undefined : { namespace, name: owner },
+    revision: revisionOf(request.metadata.annotations),
     write: (status, signal) => writer.write(request, status, signal),
     // Who may create CertificateRequests in a namespace may use its issuers; cluster issuers are for everybody.
     authorize: async () => ({ kind: 'allowed' }),
   };
+}
+
+function revisionOf(annotations: CertificateRequest['metadata']['annotations']): number | undefined {
+  const revision = Number(annotations?.[certificateRevisionAnnotation]);
+  return Number.isInteger(revision) && revision > 0 ? revision : undefined;
 }

@@ -1,7 +1,6 @@
 // Pure: what is to be done with a CertificateRequest, and every condition that is written to one.
 import { approval, terminalState, type CertificateRequest } from '../crds/cert-manager.ts';
 import type { IssuedCertificate } from '../issuing/issued-certificate.ts';
-import { describeCommand, describeIssuer, type IssuerIdentity } from './issuer-key.ts';
 
 /** The next thing to do for a request whose group is ours. */
 export type NextStep = 'nothing' | 'deny' | 'sign';
@@ -92,26 +91,6 @@ export function deniedStatus(request: Created, now: Date): RequestStatus {
 /** Waiting, for whatever `message` says. */
 export function pendingStatus(message: string): RequestStatus {
   return { condition: { type: 'Ready', status: 'False', reason: 'Pending', message } };
-}
-
-/** Why a request waits: its issuer does not exist. */
-export function issuerMissingMessage(issuer: IssuerIdentity): string {
-  return `Waiting for ${describeIssuer(issuer)}, which does not exist. Create it, or correct issuerRef; this request then continues by itself.`;
-}
-
-/** Why a request waits: its issuer is not ready. Names the reason only, so that one fault is one write per request. */
-export function issuerNotReadyMessage(issuer: IssuerIdentity, reason: string): string {
-  return `Waiting for ${describeIssuer(issuer)}, which is not ready (${reason}). See: ${describeCommand(issuer)}. This request then continues by itself.`;
-}
-
-/** Why a request waits: passing trouble with the cloud. `longestPause` is a text such as `5m`. */
-export function troubleMessage(message: string, longestPause: string): string {
-  return `Not issued yet: ${message} Tried again by itself with growing pauses of at most ${longestPause}.`;
-}
-
-/** Why a request waits: the limit on calls. */
-export function turnMessage(operation: string): string {
-  return `Waiting for its turn: more requests than Alibaba Cloud lets this account make with ${operation} per second. Nothing needs to be done.`;
 }
 
 function failureTime({ creationTimestamp }: Created, now: Date): string {

@@ -1,5 +1,6 @@
 // Kubernetes' CertificateSigningRequests for the reconcile. Their status takes no Pending: the API server never forgets a
 // condition and refuses any status without those of the approvers, so only an end is written, once.
+import type { KubernetesFailure } from '../kubernetes/failure.ts';
 import {
   type CertificateSigningRequest,
   isSigningEnded,
@@ -57,7 +58,9 @@ function liveRequest(request: CertificateSigningRequest, writing: Writing): Live
       usages,
     },
     message: undefined,
+    writtenCertificate: request.status?.certificate,
     certificate: undefined,
+    revision: undefined,
     write: (status, signal) => write(request, status, signal, writing),
     authorize: async (signal) =>
       issuer?.namespace === undefined ? { kind: 'allowed' } : authorize(request, issuer, signal, writing.kubernetes),
@@ -78,6 +81,7 @@ async function write(
   signal: AbortSignal,
   { kubernetes, fieldManager }: Writing,
 ): Promise<WriteOutcome> {
+  const { certificate } = status;
   const content = contentOf(status);
   if (content === undefined) return { kind: 'written' };
   // Unlike with custom resources the API server compares the UID, so that no other object of that name is written to.
@@ -89,14 +93,25 @@ async function write(
   };
   const result = await kubernetes.applyStatus(signingRequestPath(name), body, { fieldManager, signal });
   if (result.kind === 'ok') return { kind: 'written' };
+  const { failure } = result;
+  if (failure.class === 'NotFound') return { kind: 'gone' };
   const read =
-    result.failure.class === 'Invalid'
+    failure.class === 'Invalid'
       ? await kubernetes.get<CertificateSigningRequest>(signingRequestPath(name), { signal })
       : undefined;
-  const isAnother = read?.kind === 'ok' && (read.body.metadata.uid !== uid || isSigningEnded(read.body));
-  return result.failure.class === 'NotFound' || isAnother
-    ? { kind: 'gone' }
-    : { kind: 'failed', failure: result.failure };
+  return read?.kind === 'ok' ? writtenBefore(read.body, uid, certificate, failure) : { kind: 'failed', failure };
+}
+
+/** What a refused write means: an earlier one whose answer was lost, another object, or a fault. */
+function writtenBefore(
+  found: CertificateSigningRequest,
+  uid: string,
+  certificate: string | undefined,
+  failure: KubernetesFailure,
+): WriteOutcome {
+  if (found.metadata.uid === uid && !isSigningEnded(found)) return { kind: 'failed', failure };
+  const isOurs = certificate !== undefined && found.status?.certificate === certificate;
+  return { kind: isOurs ? 'written' : 'gone' };
 }
 
 /** What is written of a result; undefined where the kind has no place for it. */

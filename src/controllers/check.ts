@@ -4,12 +4,14 @@ import { assessIssuingCA, describeIssuingCACall, readIssuingCA, type IssuingCA }
 import { issuingOperations } from '../issuing/operations/index.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
 import { type CredentialDependencies, openCredentials } from './issuer-credentials.ts';
-import { IssuedLookup } from './issued-lookup.ts';
+import type { Lookups } from './lookups.ts';
 import { issuerProblemOf } from './pca-failure.ts';
 import type { IssuerProblem, IssuerSession } from './issuer-sessions.ts';
 
 /** What a check needs from outside. */
 export interface CheckDependencies extends CredentialDependencies {
+  /** The lookups of this process; those of an account and a CA are kept from check to check. */
+  readonly lookups: Lookups;
   /** Wall clock. */
   readonly now: () => Date;
 }
@@ -29,7 +31,7 @@ export async function checkIssuer(
   const credentials = await openCredentials(issuer, dependencies, signal);
   if (credentials.kind === 'problem') return { kind: 'notReady', problem: credentials.problem, ca: undefined };
 
-  const { client, account, secretVersion } = credentials;
+  const { client, account, endpoint, secretVersion } = credentials;
   const outcome = await client.call(describeIssuingCACall(spec.parentIdentifier), { signal });
   if (outcome.kind === 'failed') {
     return { kind: 'notReady', problem: checkProblem(outcome.failure, spec), ca: undefined };
@@ -54,9 +56,13 @@ export async function checkIssuer(
       client,
       secretVersion,
       account,
-      lookup: new IssuedLookup(client, { parentIdentifier: spec.parentIdentifier, store: operation.store }, () =>
-        dependencies.now().getTime(),
-      ),
+      endpoint: `${endpoint.protocol} ${endpoint.host}`,
+      lookup: dependencies.lookups.of(client, {
+        endpoint,
+        account,
+        parentIdentifier: spec.parentIdentifier,
+        store: operation.store,
+      }),
     },
   };
 }

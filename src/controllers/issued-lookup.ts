@@ -2,12 +2,14 @@
 // operation takes none, by its key in the list of the place where the operation keeps its certificates.
 import { createHash } from 'node:crypto';
 import { readCertificates } from '../issuing/certificate-chain.ts';
-import { listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
+import { listDateForms, listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
 import type { CertificateStore, IssueReply, StoredItem } from '../issuing/operation.ts';
+import type { PcaOutcome } from '../alibaba/pca-client.ts';
 import type { PcaCaller } from './pca-caller.ts';
-import { type ScanFailure, type Scanned, SharedScan } from './shared-scan.ts';
+import { callAtPace, type Pace } from './paced-caller.ts';
+import { type ScanFailure, type Scanned, type ScanWindow, SharedScan } from './shared-scan.ts';
 
-/** `absent` is only said of a list that was read after `since`; `failed` carries what the cloud answered. */
+/** `absent` is only said of a list that was read for the window; `failed` carries what the cloud answered. */
 export type LookupOutcome =
   | { readonly kind: 'found'; readonly reply: IssueReply & { readonly kind: 'issued' } }
   | { readonly kind: 'absent' }
@@ -16,12 +18,14 @@ export type LookupOutcome =
 /** Identifiers by the hash of the key, the newest first. */
 type ByKey = ReadonlyMap<string, readonly string[]>;
 
-// A list that never ends must not hold a worker for ever; 50 items a page make 5 million certificates.
+// For a list that never ends; 50 items a page make 5 million certificates.
 const maxPages = 100_000;
 
 /** The certificates of one CA and one store; `now` is a wall clock in milliseconds. */
 export class IssuedLookup {
-  readonly #client: PcaCaller;
+  #client: PcaCaller;
+  #form = 0;
+  readonly #pace: Pace;
   readonly #parentIdentifier: string;
   readonly #store: CertificateStore;
   readonly #byIdentifier: SharedScan<ReadonlyMap<string, string>>;
@@ -31,21 +35,28 @@ export class IssuedLookup {
 
   constructor(
     client: PcaCaller,
-    issued: { readonly parentIdentifier: string; readonly store: CertificateStore },
+    issued: { readonly parentIdentifier: string; readonly store: CertificateStore; readonly pace: Pace },
     now: () => number,
   ) {
     this.#client = client;
+    this.#pace = issued.pace;
     this.#parentIdentifier = issued.parentIdentifier;
     this.#store = issued.store;
-    this.#byIdentifier = new SharedScan((_, signal) => this.#scanIdentifiers(signal), now);
+    this.#byIdentifier = new SharedScan((from, signal) => this.#scanIdentifiers(from, signal), now);
     this.#byKey = new SharedScan((from, signal) => this.#scanKeys(from, signal), now);
   }
 
-  /** Looks for `customIdentifier` in a list read after `since` (wall clock, ms), and reads the certificate itself. */
-  async find(customIdentifier: string, since: number, signal: AbortSignal): Promise<LookupOutcome> {
+  /** Goes on with a client of the same account: its key may have been replaced. */
+  use(client: PcaCaller): this {
+    this.#client = client;
+    return this;
+  }
+
+  /** Looks for `customIdentifier` in a list that was read for this window, and reads the certificate itself. */
+  async find(customIdentifier: string, window: ScanWindow, signal: AbortSignal): Promise<LookupOutcome> {
     let identifier = this.#byIdentifier.last?.get(customIdentifier);
     if (identifier === undefined) {
-      const scanned = await this.#byIdentifier.since(since, Number.NEGATIVE_INFINITY, signal);
+      const scanned = await this.#byIdentifier.read(window, signal);
       if (scanned.kind !== 'ok') return scanned;
       identifier = scanned.found.get(customIdentifier);
     }
@@ -58,10 +69,10 @@ export class IssuedLookup {
    */
   async identifiersOf(
     spki: Buffer,
-    { since, from }: { readonly since: number; readonly from: number },
+    window: ScanWindow,
     signal: AbortSignal,
   ): Promise<{ readonly kind: 'ok'; readonly identifiers: readonly string[] } | ScanFailure> {
-    const scanned = await this.#byKey.since(since, from, signal);
+    const scanned = await this.#byKey.read(window, signal);
     if (scanned.kind !== 'ok') return scanned;
     return { kind: 'ok', identifiers: scanned.found.get(hashOf(spki)) ?? [] };
   }
@@ -81,12 +92,14 @@ export class IssuedLookup {
     }
   }
 
-  async #scanIdentifiers(signal: AbortSignal): Promise<Scanned<ReadonlyMap<string, string>> | ScanFailure> {
+  async #scanIdentifiers(
+    from: number,
+    signal: AbortSignal,
+  ): Promise<Scanned<ReadonlyMap<string, string>> | ScanFailure> {
     const found = new Map<string, string>();
     let seen = 0;
     for (let page = 1; page <= maxPages; page += 1) {
-      const call = listIssuedCall({ parentIdentifier: this.#parentIdentifier, page });
-      const outcome = await this.#client.call(call, { signal });
+      const outcome = await this.#listIssued(page, new Date(from), signal);
       if (outcome.kind === 'failed') return outcome;
       const list = readIssuedList(outcome.body);
       if (list.kind === 'malformed') return { kind: 'unsettled', message: list.message };
@@ -96,7 +109,17 @@ export class IssuedLookup {
       seen += list.items.length;
       if (list.items.length === 0 || (list.total !== undefined && seen >= list.total)) break;
     }
-    return { kind: 'ok', found, from: Number.NEGATIVE_INFINITY };
+    return { kind: 'ok', found, from };
+  }
+
+  // The form of the date is undocumented: one that the service refuses is not tried again.
+  async #listIssued(page: number, after: Date, signal: AbortSignal): Promise<PcaOutcome> {
+    const form = listDateForms[this.#form] ?? 'None';
+    const call = listIssuedCall({ parentIdentifier: this.#parentIdentifier, page, after, form });
+    const outcome = await callAtPace(this.#client, call, this.#pace, signal);
+    if (outcome.kind === 'ok' || outcome.failure.class !== 'RequestRejected' || form === 'None') return outcome;
+    this.#form += 1;
+    return this.#listIssued(page, after, signal);
   }
 
   // The list filters neither by CA nor by time, so it is read from its newest page back to the first that is all older.
@@ -104,7 +127,7 @@ export class IssuedLookup {
     const found = new Map<string, string[]>();
     let seen = 0;
     for (let page = 1; page <= maxPages; page += 1) {
-      const outcome = await this.#client.call(this.#store.list(page), { signal });
+      const outcome = await callAtPace(this.#client, this.#store.list(page), this.#pace, signal);
       if (outcome.kind === 'failed') return outcome;
       const list = this.#store.readList(outcome.body);
       if (list.kind === 'malformed') return { kind: 'unsettled', message: list.message };

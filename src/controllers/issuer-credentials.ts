@@ -24,6 +24,8 @@ export type IssuerCredentials =
   | {
       readonly kind: 'ok';
       readonly client: PcaCaller;
+      /** Where PCA is. */
+      readonly endpoint: PcaEndpoint;
       /** Whose limits the calls count against: the account of a role, else the access key id. */
       readonly account: string;
       /** resourceVersion of the Secret; empty where none is read. */
@@ -53,7 +55,7 @@ export async function openCredentials(
   const { assumeRole } = spec.credentials;
   if (assumeRole === undefined) {
     const client = dependencies.connect(endpoint, accessKey);
-    return { kind: 'ok', client, account: accessKey.accessKeyId, secretVersion };
+    return { kind: 'ok', client, endpoint, account: accessKey.accessKeyId, secretVersion };
   }
   const role: RoleRequest = {
     ...settingsOf(assumeRole.roleArn, assumeRole, dependencies.podIdentity),
@@ -67,7 +69,7 @@ export async function openCredentials(
 
 function roleCredentials(role: RoleRequest, endpoint: PcaEndpoint, dependencies: CredentialDependencies) {
   const client = new RoleCaller(role, dependencies.roles, (accessKey) => dependencies.connect(endpoint, accessKey));
-  return { kind: 'ok', client, account: accountOf(role.roleArn) } as const;
+  return { kind: 'ok', client, endpoint, account: accountOf(role.roleArn) } as const;
 }
 
 /** The role of the operator's own identity for this issuer, or why it has none. */

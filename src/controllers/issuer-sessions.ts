@@ -16,6 +16,8 @@ export interface IssuerSession {
   readonly secretVersion: string;
   /** Whose limits the calls count against: the account of a role, else the access key id. */
   readonly account: string;
+  /** Where the client calls, as protocol and host. */
+  readonly endpoint: string;
   readonly lookup: IssuedLookup;
 }
 

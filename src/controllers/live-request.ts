@@ -30,8 +30,12 @@ export interface LiveRequest {
   readonly fields: RequestFields;
   /** The text of its Ready condition. */
   readonly message: string | undefined;
+  /** `status.certificate` as it was read. */
+  readonly writtenCertificate: string | undefined;
   /** The Certificate behind it. */
   readonly certificate: { readonly namespace: string; readonly name: string } | undefined;
+  /** Revision of that Certificate that the request is for, from 1; undefined where it is not known. */
+  readonly revision: number | undefined;
   /** Writes a result, to this object only and never over an end. */
   write(status: RequestStatus, signal: AbortSignal): Promise<WriteOutcome>;
   authorize(signal: AbortSignal): Promise<Authorization>;

@@ -2,16 +2,7 @@
 import type { ReconcileResult } from '../kubernetes/controller.ts';
 import { warnOfApproval } from './approval-warning.ts';
 import type { Attempt, Verdict } from './attempts.ts';
-import {
-  deniedStatus,
-  failedStatus,
-  issuedStatus,
-  issuerMissingMessage,
-  issuerNotReadyMessage,
-  pendingStatus,
-  troubleMessage,
-  turnMessage,
-} from './certificate-request-status.ts';
+import { deniedStatus, failedStatus, issuedStatus } from './certificate-request-status.ts';
 import { issuerKey, issuerLabels, type IssuerIdentity } from './issuer-key.ts';
 import type { IssuerSession } from './issuer-sessions.ts';
 import type { LiveRequest, WriteOutcome } from './live-request.ts';
@@ -20,15 +11,14 @@ import { releaseAttempt, reportWithoutRequest } from './request-release.ts';
 import { requestEvent, type RequestEventReason } from './request-events.ts';
 import type { SigningOutcome } from './signing-outcome.ts';
 import type { RequestDependencies } from './request-dependencies.ts';
+import { reportTrouble, reportTurn, reportWaiting, type RequestTask, retryOf } from './request-waiting.ts';
 import { sign } from './signing.ts';
+import { issuerMissingMessage, issuerNotReadyMessage, notWrittenMessage } from './waiting-messages.ts';
 
 type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
 
-// The status is for people: the same trouble is written again only after this time, a wait for our own limit only
-// when it lasts.
-const rewriteMilliseconds = 5 * 60_000;
-const silentWaitMilliseconds = 30_000;
 const done: ReconcileResult = { kind: 'done' };
+const notWritten = 'ResultNotWritten';
 
 /** Builds the reconcile function for keys `namespace/name`. */
 export function requestReconciler(dependencies: RequestDependencies): Reconcile {
@@ -40,14 +30,18 @@ export function requestReconciler(dependencies: RequestDependencies): Reconcile 
     }
     const read = await dependencies.adapter.read(open.metadata, signal);
     if (read.kind === 'gone') return done;
-    if (read.kind === 'failed') return { kind: 'retry', reason: `reading the request: ${read.failure.message}` };
+    if (read.kind === 'failed') return retryOf('reading the request', read.failure);
     const attempt = dependencies.attempts.of(open.metadata.uid);
     attempt.busy = true;
     try {
-      return await new Reconciliation(dependencies, read.request, attempt, signal).run();
+      await dependencies.onStep('RequestRead', attempt.uid);
+      attempt.isInLine = false;
+      return await new Reconciliation({ on: dependencies, request: read.request, attempt, signal }).run();
     } finally {
       attempt.busy = false;
-      if (dependencies.requests.get(key)?.metadata.uid !== attempt.uid) releaseAttempt(dependencies, open);
+      if (!attempt.isInLine) dependencies.turns.leave(attempt.uid);
+      if (dependencies.requests.get(key)?.metadata.uid !== attempt.uid)
+        releaseAttempt(dependencies, dependencies.adapter, open);
     }
   };
 }
@@ -58,12 +52,14 @@ class Reconciliation {
   readonly #request: LiveRequest;
   readonly #attempt: Attempt;
   readonly #signal: AbortSignal;
+  readonly #task: RequestTask;
 
-  constructor(dependencies: RequestDependencies, request: LiveRequest, attempt: Attempt, signal: AbortSignal) {
-    this.#on = dependencies;
-    this.#request = request;
-    this.#attempt = attempt;
-    this.#signal = signal;
+  constructor(task: RequestTask) {
+    this.#task = task;
+    this.#on = task.on;
+    this.#request = task.request;
+    this.#attempt = task.attempt;
+    this.#signal = task.signal;
   }
 
   async run(): Promise<ReconcileResult> {
@@ -80,7 +76,7 @@ class Reconciliation {
   async #deny(): Promise<ReconcileResult> {
     const status = deniedStatus(this.#request, this.#on.now());
     const written = await this.#request.write(status, this.#signal);
-    if (written.kind === 'failed') return { kind: 'retry', reason: written.failure.message };
+    if (written.kind === 'failed') return retryOf('writing the denial', written.failure);
     this.#on.attempts.forget(this.#attempt.uid);
     const identity = this.#request.issuer;
     if (written.kind === 'written' && identity !== undefined) this.#count(identity, 'denied');
@@ -100,13 +96,13 @@ class Reconciliation {
 
     const key = issuerKey(identity);
     const issuer = this.#on.issuer(key);
-    if (issuer === undefined) return this.#pend('IssuerNotFound', issuerMissingMessage(identity), done);
+    if (issuer === undefined) return this.#pend('IssuerNotFound', issuerMissingMessage(identity));
     const state = this.#on.sessions.state(key, { ...issuer.metadata, generation: issuer.metadata.generation ?? 0 });
     switch (state.kind) {
       case 'unchecked':
         return done;
       case 'notReady':
-        return this.#pend('IssuerNotReady', issuerNotReadyMessage(identity, state.reason), done, state.reason);
+        return this.#pend('IssuerNotReady', issuerNotReadyMessage(identity, state.reason), state.reason);
       case 'ready':
         return this.#sign(identity, state.session);
     }
@@ -115,7 +111,7 @@ class Reconciliation {
   async #sign(identity: IssuerIdentity, session: IssuerSession): Promise<ReconcileResult> {
     const key = issuerKey(identity);
     const cluster = await this.#on.clusterUid(this.#signal);
-    if ('message' in cluster) return this.#trouble(identity, 'ClusterUnknown', cluster.message);
+    if ('message' in cluster) return this.#trouble(identity, { reason: 'ClusterUnknown', message: cluster.message });
     const refusal = await this.#authorize(identity);
     if (refusal !== undefined) return refusal;
     if (!this.#on.sessions.admit(key)) return { kind: 'after', milliseconds: 2_000 };
@@ -123,6 +119,7 @@ class Reconciliation {
     const outcome = await sign(this.#request, context, { ...this.#on, clusterUid: cluster.uid });
     // A call that only waited for its turn says nothing about the issuer, but must not keep the probe's place.
     this.#on.sessions.settle(key, outcome.kind === 'issued');
+    this.#attempt.isInLine = outcome.kind === 'wait';
     if (outcome.kind !== 'wait') this.#attempt.waitingSince = undefined;
     return this.#settle(identity, session, outcome);
   }
@@ -139,7 +136,7 @@ class Reconciliation {
         return this.#finish(identity, { result: 'failed', status, certificate: undefined });
       }
       case 'failed':
-        return this.#trouble(identity, 'AuthorizationUnknown', authorization.message);
+        return this.#trouble(identity, { reason: 'AuthorizationUnknown', message: authorization.message });
     }
   }
 
@@ -167,13 +164,18 @@ class Reconciliation {
         return this.#pend(
           'IssuerNotReady',
           issuerNotReadyMessage(identity, outcome.problem.reason),
-          done,
           outcome.problem.reason,
         );
       case 'retry':
-        return this.#trouble(identity, outcome.reason, outcome.message);
+        return this.#trouble(identity, outcome, session);
       case 'wait':
-        return this.#waitTurn(session.spec.operation, outcome.milliseconds);
+        return reportTurn(this.#task, session.spec.operation, outcome);
+      case 'held':
+        this.#on.metrics.count('pca_issuer_certificate_requests_held_total', {
+          ...issuerLabels(identity),
+          reason: outcome.reason,
+        });
+        return reportWaiting(this.#task, outcome, { kind: 'after', milliseconds: outcome.milliseconds });
     }
   }
 
@@ -188,14 +190,20 @@ class Reconciliation {
   /** Writes an end; until that worked the verdict is kept, so that the paid certificate is written later. */
   async #finish(identity: IssuerIdentity, verdict: Verdict): Promise<ReconcileResult> {
     this.#attempt.verdict = verdict;
+    await this.#on.onStep('VerdictReached', this.#attempt.uid);
     const written = await this.#request.write(verdict.status, this.#signal);
     if (written.kind === 'failed') {
       this.#on.logger.warn(
         this.#fields({ failure: written.failure.class }),
         `The result of the request could not be written: ${written.failure.message}`,
       );
-      return { kind: 'retry', reason: `writing the result: ${written.failure.message}` };
+      if (this.#attempt.written?.key !== notWritten) {
+        this.#attempt.written = { key: notWritten, at: this.#on.now().getTime() };
+        this.#event(notWritten, notWrittenMessage(verdict.result, written.failure.message));
+      }
+      return retryOf('writing the result', written.failure);
     }
+    await this.#on.onStep('ResultWritten', this.#attempt.uid);
     this.#on.attempts.forget(this.#attempt.uid);
     this.#report(identity, verdict, written);
     return done;
@@ -224,47 +232,18 @@ class Reconciliation {
     }
   }
 
-  async #trouble(identity: IssuerIdentity, reason: string, message: string): Promise<ReconcileResult> {
-    this.#on.metrics.count('pca_issuer_certificate_request_retries_total', { ...issuerLabels(identity), reason });
-    this.#on.logger.warn(this.#fields({ issuer: issuerKey(identity), reason }), `Not issued yet: ${message}`);
-    const retry: ReconcileResult = { kind: 'retry', reason };
-    return this.#pend('RetryableError', troubleMessage(message, this.#on.longestPause), retry, reason);
-  }
-
-  async #waitTurn(operation: string, milliseconds: number): Promise<ReconcileResult> {
-    const now = this.#on.now().getTime();
-    const since = (this.#attempt.waitingSince ??= now);
-    const after: ReconcileResult = { kind: 'after', milliseconds };
-    return now - since < silentWaitMilliseconds ? after : this.#pend('WaitingForTurn', turnMessage(operation), after);
-  }
-
-  /** Says why the request waits: when the reason is new, or again after a while. */
-  async #pend(
-    reason: RequestEventReason,
-    message: string,
-    result: ReconcileResult,
-    detail = '',
+  async #trouble(
+    identity: IssuerIdentity,
+    trouble: { readonly reason: string; readonly message: string },
+    session?: IssuerSession,
   ): Promise<ReconcileResult> {
-    const key = `${reason}/${detail}`;
-    const now = this.#on.now().getTime();
-    const last = this.#attempt.written;
-    if (last?.key === key && now - last.at < rewriteMilliseconds) return result;
-    if (this.#request.message === message) {
-      this.#attempt.written = { key, at: now };
-      return result;
-    }
-    const written = await this.#request.write(pendingStatus(message), this.#signal);
-    if (written.kind === 'failed') {
-      this.#on.logger.warn(
-        this.#fields({ reason }),
-        `The reason for waiting could not be written: ${written.failure.message}`,
-      );
-      return result.kind === 'done' ? { kind: 'retry', reason: written.failure.message } : result;
-    }
-    if (written.kind === 'gone') return done;
-    this.#attempt.written = { key, at: now };
-    if (last?.key !== key) this.#event(reason, message);
-    return result;
+    const end = await reportTrouble(this.#task, identity, trouble, session);
+    if (end.kind === 'waits') return end.result;
+    return this.#finish(identity, { result: 'failed', status: end.status, certificate: undefined });
+  }
+
+  async #pend(reason: RequestEventReason, message: string, detail = ''): Promise<ReconcileResult> {
+    return reportWaiting(this.#task, { reason, message, detail }, done);
   }
 
   #event(reason: RequestEventReason, note: string): void {

@@ -9,10 +9,12 @@ import type { IssuerSessions } from './issuer-sessions.ts';
 import type { RequestAdapter } from './live-request.ts';
 import type { OpenRequest } from './open-request.ts';
 import type { Revocations } from './revocations.ts';
+import type { CallTurns } from './call-turns.ts';
 import type { SigningDependencies } from './signing.ts';
 
 /** What the reconcile works with. */
-export interface RequestDependencies extends Omit<SigningDependencies, 'clusterUid'> {
+export interface RequestDependencies extends Omit<SigningDependencies, 'clusterUid' | 'turns'> {
+  readonly turns: SigningDependencies['turns'] & Pick<CallTurns, 'leave'>;
   readonly requests: Store<OpenRequest>;
   readonly issuer: (key: string) => Issuer | undefined;
   readonly sessions: IssuerSessions;

@@ -9,6 +9,9 @@ import type { Attempt } from './attempts.ts';
 import type { IssuerProblem, IssuerSession } from './issuer-sessions.ts';
 import { issuerProblemOf } from './pca-failure.ts';
 
+/** Which of the issuer's own limits holds a request. */
+export type HeldReason = 'IssuanceLimitReached' | 'ReissueLoop';
+
 /** One try for one request. */
 export interface SigningContext {
   readonly session: IssuerSession;
@@ -18,8 +21,8 @@ export interface SigningContext {
 }
 
 /**
- * What became of one try. `refused` ends the request; `retry` and `wait` leave it Pending (`wait`: for our own limit
- * on calls, `milliseconds` from now); `issuerProblem` is a fault of the issuer and leaves the request waiting for it.
+ * What became of one try. `refused` ends the request; `retry`, `wait` and `held` leave it Pending (`wait`: for its turn,
+ * it is woken or looks by itself after `milliseconds`; `held`: for the limits that the issuer sets, until then); `issuerProblem` is a fault of the issuer and leaves the request waiting for it.
  */
 export type SigningOutcome =
   | {
@@ -37,7 +40,8 @@ export type SigningOutcome =
       readonly unused?: string;
     }
   | { readonly kind: 'retry'; readonly reason: string; readonly message: string }
-  | { readonly kind: 'wait'; readonly milliseconds: number }
+  | { readonly kind: 'wait'; readonly milliseconds: number; readonly isEndpointHeld: boolean }
+  | { readonly kind: 'held'; readonly reason: HeldReason; readonly message: string; readonly milliseconds: number }
   | { readonly kind: 'issuerProblem'; readonly problem: IssuerProblem };
 
 // The budget knows the better rate by then; this only keeps a throttled request from asking again in the same moment.
@@ -99,7 +103,7 @@ export function settleFailure(
   const problem = issuerProblemOf(failure, session.spec, limit === undefined ? undefined : replacedBy);
   if (problem !== undefined) return { kind: 'issuerProblem', problem };
   if (failure.class === 'Throttled' && limit !== undefined) {
-    return { kind: 'wait', milliseconds: throttledPauseMilliseconds };
+    return { kind: 'wait', milliseconds: throttledPauseMilliseconds, isEndpointHeld: false };
   }
   if (failure.class === 'RequestRejected' && limit !== undefined) {
     return {

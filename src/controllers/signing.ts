@@ -1,28 +1,19 @@
 // From an approved request and a checked issuer to a certificate: plan, look for what may exist, call once, verify.
-// The only place from which an issuing call goes out.
 import { planIssuing, type IssuePlan } from '../issuing/plan.ts';
 import { type ClampedLifetime, refuseForRenewal } from '../issuing/validity.ts';
 import { readSigningRequest } from '../issuing/signing-request.ts';
-import type { CallBudget } from '../alibaba/call-budget.ts';
 import type { ExternalCAInstances } from './external-ca-instances.ts';
 import type { LookupOutcome } from './issued-lookup.ts';
+import { issue, type IssuingCallDependencies } from './issuing-call.ts';
 import { findByKey } from './key-lookup.ts';
 import type { LiveRequest } from './live-request.ts';
-import type { RenewBefore } from './owning-certificate.ts';
 import { settleFailure, settleReply, type SigningContext, type SigningOutcome } from './signing-outcome.ts';
 
 /** What signing needs from outside. */
-export interface SigningDependencies {
-  readonly budget: CallBudget;
+export interface SigningDependencies extends IssuingCallDependencies {
   /** UID of the namespace kube-system: the cluster's part of the caller's identifier. */
   readonly clusterUid: string;
-  /** Wall clock. */
-  readonly now: () => Date;
   readonly instances: Pick<ExternalCAInstances, 'prepare'>;
-  /** spec.renewBefore of the Certificate behind a request. */
-  readonly renewBefore: (certificate: LiveRequest['certificate'], signal: AbortSignal) => Promise<RenewBefore>;
-  /** The fence: false as soon as another replica may hold the Lease. */
-  readonly mayAct: () => boolean;
 }
 
 /** Tries once to get the certificate for `request`, which must have been read live; never throws. */
@@ -44,6 +35,7 @@ export async function sign(
   const planned = planIssuing(input);
   if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
   const { plan } = planned;
+  await dependencies.onStep('Planned', request.object.uid);
   if (plan.clamped !== undefined) {
     const objection = await objectionToClamp(request, plan.clamped, context.signal, dependencies);
     if (objection !== undefined) return objection;
@@ -52,7 +44,8 @@ export async function sign(
   if (plan.expected.isCA) return issueCA({ request, input, plan }, context, dependencies);
   const earlier = await findEarlier(request, plan, context, dependencies);
   if (earlier !== undefined && earlier.kind !== 'absent') return settleLookup(earlier, plan, context, dependencies);
-  return issue(plan, context, dependencies);
+  await dependencies.onStep('EarlierLookedUp', request.object.uid);
+  return issue(request, plan, context, dependencies);
 }
 
 /** A lifetime that was cut must leave room for the Certificate's renewBefore. */
@@ -60,11 +53,12 @@ async function objectionToClamp(
   request: LiveRequest,
   clamped: ClampedLifetime,
   signal: AbortSignal,
-  { renewBefore }: SigningDependencies,
+  { owningCertificate }: SigningDependencies,
 ): Promise<SigningOutcome | undefined> {
-  const read = await renewBefore(request.certificate, signal);
+  const read = await owningCertificate(request.certificate, signal);
   if (read.kind === 'failed') return { kind: 'retry', reason: 'CertificateUnreadable', message: read.message };
-  const refused = read.seconds === undefined ? undefined : refuseForRenewal(clamped, read.seconds);
+  const { renewBeforeSeconds } = read.certificate;
+  const refused = renewBeforeSeconds === undefined ? undefined : refuseForRenewal(clamped, renewBeforeSeconds);
   return refused === undefined ? undefined : { kind: 'refused', ...refused.refusal };
 }
 
@@ -98,12 +92,22 @@ async function issueCA(
   }
   const planned = planIssuing(prepared.kind === 'use' ? { ...input, instanceId: prepared.instanceId } : input);
   if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
-  if (prepared.kind === 'use') return issue(planned.plan, context, dependencies);
+  if (prepared.kind === 'use') {
+    await dependencies.onStep('InstancePromised', request.object.uid);
+    return issue(request, planned.plan, context, dependencies);
+  }
   if (prepared.reply.kind === 'pending') {
     const message = `${operation.action} was called, but PCA has not given the certificate yet.`;
     return { kind: 'retry', reason: 'CertificateNotReady', message };
   }
   return settleReply(prepared.reply, planned.plan, { ...context, adopted: true, requestId: undefined }, dependencies);
+}
+
+// A certificate is never older than its request, but for the clocks of the service and the cluster.
+const clockMarginMilliseconds = 3_600_000;
+
+function earliestOf({ creationTimestamp }: LiveRequest): number {
+  return Date.parse(creationTimestamp) - clockMarginMilliseconds;
 }
 
 /** The certificate of an earlier try, if there may be one; undefined when no earlier try is known of. */
@@ -119,7 +123,11 @@ async function findEarlier(
   const found =
     plan.identifier === undefined
       ? await findByKey(request, plan, { ...context, since: attempt.uncertainSince, now: now() })
-      : await session.lookup.find(plan.identifier, attempt.uncertainSince, signal);
+      : await session.lookup.find(
+          plan.identifier,
+          { since: attempt.uncertainSince, from: earliestOf(request) },
+          signal,
+        );
   if (found.kind === 'absent') attempt.uncertainSince = undefined;
   return found;
 }
@@ -138,29 +146,4 @@ function settleLookup(
     case 'failed':
       return settleFailure(found.failure, context);
   }
-}
-
-async function issue(
-  plan: IssuePlan,
-  context: SigningContext,
-  dependencies: SigningDependencies,
-): Promise<SigningOutcome> {
-  const { session, attempt, signal } = context;
-  const limit = { account: session.account, region: session.spec.region, action: plan.call.action };
-  const permit = dependencies.budget.reserve(limit);
-  if (permit.kind === 'wait') return permit;
-  if (signal.aborted || !dependencies.mayAct()) {
-    return { kind: 'retry', reason: 'NotActing', message: 'The operator hands over to another replica.' };
-  }
-  const startedAt = dependencies.now().getTime();
-  const outcome = await session.client.call(plan.call, { signal });
-  if (outcome.kind === 'ok') {
-    const reply = plan.operation.read(outcome.body);
-    if (reply.kind === 'malformed') attempt.uncertainSince = startedAt;
-    return settleReply(reply, plan, { ...context, adopted: false, requestId: outcome.requestId }, dependencies);
-  }
-  // Also a duplicate: the identifier is this request's own, so an earlier certificate exists and only has to be found.
-  if (outcome.failure.mayHaveIssued) attempt.uncertainSince = dependencies.now().getTime();
-  if (outcome.failure.class === 'Throttled') dependencies.budget.throttled(limit);
-  return settleFailure(outcome.failure, context, limit);
 }

@@ -4,6 +4,7 @@ import type { Issuer, IssuerKind } from '../crds/issuer.ts';
 import type { Store } from '../kubernetes/store.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { RequestDependencies } from './request-dependencies.ts';
+import type { RequestAdapter } from './live-request.ts';
 import { issuerKey } from './issuer-key.ts';
 import { type OpenRequest, requestKey } from './open-request.ts';
 import { releaseAttempt } from './request-release.ts';
@@ -12,12 +13,13 @@ import { releaseAttempt } from './request-release.ts';
 export interface RequestKind {
   readonly store: Store<OpenRequest>;
   readonly queue: Pick<WorkQueue, 'add' | 'forget'>;
+  readonly adapter: RequestAdapter;
 }
 
 /** What is connected to what. */
 export interface WakeUps extends Pick<
   RequestDependencies,
-  'sessions' | 'attempts' | 'revocations' | 'logger' | 'metrics' | 'now'
+  'sessions' | 'attempts' | 'turns' | 'revocations' | 'logger' | 'metrics' | 'now'
 > {
   /** Each kind of request with its queue. */
   readonly requests: readonly RequestKind[];
@@ -34,13 +36,13 @@ export function connectWakeUps(on: WakeUps): () => void {
       if (connected) listener(argument);
     };
 
-  for (const { store, queue } of on.requests) {
+  for (const { store, queue, adapter } of on.requests) {
     store.onChange(
       whileConnected(({ type, key, object, previous }) => {
         if (type === 'deleted') {
           // Also when it came to its end, since finished requests leave the store.
           queue.forget(key);
-          releaseAttempt(on, object);
+          releaseAttempt(on, adapter, object);
         } else if (needsAttention(object, previous)) queue.add(key);
       }),
     );

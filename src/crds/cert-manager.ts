@@ -7,6 +7,9 @@ export const certManagerVersion = 'v1';
 export const certManagerApiVersion = `${certManagerGroup}/${certManagerVersion}`;
 export const certificateRequestKind = 'CertificateRequest';
 
+/** Annotation of a CertificateRequest: the revision of the Certificate that it is for, from 1. */
+export const certificateRevisionAnnotation = 'cert-manager.io/certificate-revision';
+
 /** Path of all CertificateRequests of the cluster, for list and watch. */
 export const certificateRequestsPath = `/apis/${certManagerApiVersion}/certificaterequests`;
 
@@ -116,6 +119,13 @@ export function terminalState(request: Pick<CertificateRequest, 'status'>): Term
   if (ready?.status !== 'False') return undefined;
   if (ready.reason === readyReasons.failed) return 'Failed';
   return ready.reason === readyReasons.denied ? 'Denied' : undefined;
+}
+
+/** Name of the Certificate, in the request's namespace, that the request was made for. */
+export function owningCertificateName({ metadata }: Pick<CertificateRequest, 'metadata'>): string | undefined {
+  return metadata.ownerReferences?.find(
+    ({ kind, apiVersion }) => kind === 'Certificate' && apiVersion.startsWith(`${certManagerGroup}/`),
+  )?.name;
 }
 
 /** The condition of this type, if the request has one. */

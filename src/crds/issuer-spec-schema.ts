@@ -4,7 +4,15 @@
 import { credentialsSchema } from './credentials-schema.ts';
 import { customCertificateSchema } from './custom-certificate-schema.ts';
 import { endpointSchema, stsEndpointSchema } from './endpoint-schema.ts';
-import { externalCASchema, revocationPolicySchema, verificationSchema } from './limits-schema.ts';
+import {
+  externalCASchema,
+  isDuration,
+  issuanceLimitsSchema,
+  lifetimeRule,
+  patienceSchema,
+  revocationPolicySchema,
+  verificationSchema,
+} from './limits-schema.ts';
 import {
   certificateWithExtensionSchema,
   clientCertificateWithCsrSchema,
@@ -12,16 +20,6 @@ import {
   warehouseClientCertificateSchema,
 } from './operation-settings-schema.ts';
 import type { Schema } from './schema.ts';
-
-// Go's notation, in the units that PCA can express. At most 999999 of each unit, so that CEL's duration() can read it.
-const durationPattern = '^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$';
-
-const isDuration = (field: string) => `${field}.matches('${durationPattern}')` as const;
-
-const lifetimeRule = {
-  rule: `${isDuration('self')} && self.matches('[1-9]')`,
-  message: 'must be a duration above zero in hours, minutes and seconds, such as 2160h or 1h30m',
-} as const;
 
 const validitySchema = {
   type: 'object',
@@ -134,6 +132,8 @@ export const issuerSpecSchema = {
     validity: validitySchema,
     verification: verificationSchema,
     revocationPolicy: revocationPolicySchema,
+    issuanceLimits: issuanceLimitsSchema,
+    patience: patienceSchema,
     trust: {
       type: 'object',
       description: 'What is written to ca.crt.',

@@ -13,8 +13,25 @@ export interface IssuedItem {
 const version = '2020-06-30';
 const pageSize = 50;
 
-/** The call for one page, from 1, of the certificates that a CA issued (Alibaba: ListCert, API 2020-06-30). */
-export function listIssuedCall(input: { readonly parentIdentifier: string; readonly page: number }): IssueCall {
+/** How AfterDate is written: the documents' examples have both forms and name no zone. */
+export const listDateForms = ['Seconds', 'Days', 'None'] as const;
+
+/** One form; `None` leaves the parameter out. */
+export type ListDateForm = (typeof listDateForms)[number];
+
+// Whatever zone the service takes a date for, it lies at most 14 hours beside UTC; the rest is for clocks.
+const zoneMarginMilliseconds = 15 * 3_600_000;
+
+/**
+ * The call for one page, from 1, of the certificates that a CA issued or changed after `after` (Alibaba: ListCert, API
+ * 2020-06-30: AfterDate "filters certificates modified after this date").
+ */
+export function listIssuedCall(input: {
+  readonly parentIdentifier: string;
+  readonly page: number;
+  readonly after: Date;
+  readonly form: ListDateForm;
+}): IssueCall {
   return {
     action: 'ListCert',
     version,
@@ -22,8 +39,21 @@ export function listIssuedCall(input: { readonly parentIdentifier: string; reado
       ParentIdentifier: input.parentIdentifier,
       CurrentPage: String(input.page),
       ShowSize: String(pageSize),
+      ...afterDate(input.after, input.form),
     },
   };
+}
+
+function afterDate(after: Date, form: ListDateForm): Readonly<Record<string, string>> {
+  const text = new Date(after.getTime() - zoneMarginMilliseconds).toISOString();
+  switch (form) {
+    case 'Seconds':
+      return { AfterDate: text.slice(0, 19).replace('T', ' ') };
+    case 'Days':
+      return { AfterDate: text.slice(0, 10) };
+    case 'None':
+      return {};
+  }
 }
 
 /** Reads a page (Alibaba: ListCert). Items without an identifier cannot be looked up and are left out. */

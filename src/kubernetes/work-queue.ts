@@ -2,6 +2,7 @@
 // two workers, and is handed out again when it was added while somebody worked on it.
 import { backoff, startBackgroundTimer, type StartTimer } from './backoff.ts';
 import { DelayHeap } from './delay-heap.ts';
+import { FairLine } from './fair-line.ts';
 
 /** Settings of a queue; `now` is a monotonic clock in milliseconds, `random` gives numbers in [0, 1). */
 export interface WorkQueueOptions {
@@ -11,6 +12,8 @@ export interface WorkQueueOptions {
   readonly random: () => number;
   /** The process's own timers, which do not keep it alive, unless a test gives others. */
   readonly setTimer?: StartTimer;
+  /** Keys of different flows take turns; all are of one flow unless given. */
+  readonly flowOf?: (key: string) => string;
   /** A worker took a key that had waited so long. */
   readonly onTaken?: (waitedMilliseconds: number) => void;
 }
@@ -37,8 +40,8 @@ const longestTimerMilliseconds = 2 ** 31 - 1;
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
   /** News of the cluster goes first, what is only tried again waits behind it. */
-  readonly #fresh = new Line();
-  readonly #again = new Line();
+  readonly #fresh: FairLine;
+  readonly #again: FairLine;
   /** Keys that workers have, with the time of taking. */
   readonly #processing = new Map<string, number>();
   readonly #addedMeanwhile = new Map<string, 'fresh' | 'again'>();
@@ -53,6 +56,8 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#fresh = new FairLine(options.flowOf);
+    this.#again = new FairLine(options.flowOf);
   }
 
   /** Keys that wait for a worker now. */
@@ -197,60 +202,5 @@ export class WorkQueue {
     for (const key of this.#delayed.takeDue(this.#options.now())) this.#queue(key, 'again');
     this.#serve();
     this.#arm();
-  }
-}
-
-interface Place {
-  readonly key: string;
-  readonly since: number;
-}
-
-/** First in, first out, by an index into an array: taking from the front of a Set or Map of many keys is slow. */
-class Line {
-  #places: Place[] = [];
-  #head = 0;
-  readonly #byKey = new Map<string, Place>();
-
-  get size(): number {
-    return this.#byKey.size;
-  }
-
-  /** When the first of the line came. */
-  get oldest(): number | undefined {
-    return this.#first()?.since;
-  }
-
-  has(key: string): boolean {
-    return this.#byKey.has(key);
-  }
-
-  push(key: string, since: number): void {
-    const place = { key, since };
-    this.#byKey.set(key, place);
-    this.#places.push(place);
-  }
-
-  take(): Place | undefined {
-    const place = this.#first();
-    if (place !== undefined) this.#byKey.delete(place.key);
-    return place;
-  }
-
-  remove(key: string): boolean {
-    return this.#byKey.delete(key);
-  }
-
-  // Places that were taken or removed are skipped here, and dropped when they are half of the array.
-  #first(): Place | undefined {
-    let first = this.#places[this.#head];
-    while (first !== undefined && this.#byKey.get(first.key) !== first) {
-      this.#head += 1;
-      first = this.#places[this.#head];
-    }
-    if (this.#head * 2 > this.#places.length) {
-      this.#places = this.#places.slice(this.#head);
-      this.#head = 0;
-    }
-    return first;
   }
 }

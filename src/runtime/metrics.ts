@@ -19,6 +19,26 @@ export const metricCatalogue = {
     help: 'Attempts that ended in passing trouble and will be made again, by reason.',
     labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'reason'],
   },
+  pca_issuer_certificate_requests_held_total: {
+    type: 'counter',
+    help: "Times that a request was held for one of its issuer's own limits: IssuanceLimitReached or ReissueLoop.",
+    labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'reason'],
+  },
+  pca_issuer_call_limit_per_second: {
+    type: 'gauge',
+    help: 'Calls per second that an account may make at the moment, as found by trying; account: its number or a digest.',
+    labels: ['account', 'region', 'action'],
+  },
+  pca_issuer_calls_waiting: {
+    type: 'gauge',
+    help: 'Requests that wait for their turn to call.',
+    labels: ['account', 'region', 'action'],
+  },
+  pca_issuer_endpoint_held: {
+    type: 'gauge',
+    help: '1 while calls are held because several in a row had no answer, else 0.',
+    labels: ['account', 'region', 'action'],
+  },
   pca_issuer_certificates_without_request_total: {
     type: 'counter',
     help: 'Certificates that PCA issued while their CertificateRequest went away; the log names them.',

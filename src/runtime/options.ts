@@ -39,6 +39,21 @@ export const settings = {
     help: "Namespace of the election's Lease; empty: the operator's own namespace.",
   },
   'leader-election-name': { type: 'text', default: 'alibaba-pca-issuer', help: "Name of the election's Lease." },
+  'lease-duration': {
+    type: 'duration',
+    default: '15s',
+    help: 'How long another replica waits for a Lease that is not renewed any more; the Lease keeps it in whole seconds.',
+  },
+  'lease-renew-deadline': {
+    type: 'duration',
+    default: '10s',
+    help: 'After this time without a renewal the replica stops acting; shorter than --lease-duration.',
+  },
+  'lease-retry-period': {
+    type: 'duration',
+    default: '2s',
+    help: 'How often the Lease is renewed, or looked at by who waits for it; shorter than --lease-renew-deadline.',
+  },
   'health-address': {
     type: 'text',
     default: ':8080',
@@ -75,6 +90,11 @@ export const settings = {
     type: 'duration',
     default: '60s',
     help: 'After this time an event warns of a request that nobody approved or denied; 0s: never.',
+  },
+  'call-limits': {
+    type: 'text',
+    default: '',
+    help: 'Calls per second of an account, as action=start/floor/ceiling with commas between, such as CreateCustomCertificate=100/1/1000,*=10/1/1000; empty: as published.',
   },
   'pca-timeout': { type: 'duration', default: '30s', help: 'Longest time one call to PCA may take.' },
   'retry-base-delay': {
@@ -155,7 +175,18 @@ export function parseOptions(
     }
     values[name] = value;
   }
-  return { kind: 'run', options: values as Options };
+  const options = values as Options;
+  const message = leaseObjection(options);
+  return message === undefined ? { kind: 'run', options } : { kind: 'invalid', message };
+}
+
+/** A replica must have stopped before another may act, and must have tried more than once before it stops. */
+function leaseObjection(options: Options): string | undefined {
+  if (options['lease-retry-period'] >= options['lease-renew-deadline'])
+    return '--lease-retry-period must be shorter than --lease-renew-deadline.';
+  if (options['lease-renew-deadline'] >= options['lease-duration'])
+    return '--lease-renew-deadline must be shorter than --lease-duration.';
+  return undefined;
 }
 
 function readFlags(argv: readonly string[]): Readonly<Record<string, string | undefined>> | string {

@@ -172,6 +172,18 @@ describe('other limits', () => {
       ),
     ],
     [
+      'another end of patience',
+      'patience.onExceeded',
+      'Retry',
+      unchecked('spec.patience.onExceeded: Unsupported value: "Retry": supported values: "Report", "Fail"'),
+    ],
+    [
+      'a limit of nothing',
+      'issuanceLimits.certificatesPerHour',
+      0,
+      'spec.issuanceLimits.certificatesPerHour: Invalid value: 0: spec.issuanceLimits.certificatesPerHour in body should be greater than or equal to 1',
+    ],
+    [
       'external CAs without an instance',
       'externalCA',
       { instanceIds: [] },

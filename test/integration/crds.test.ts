@@ -55,6 +55,8 @@ describe('defaults', () => {
       validity: { backdate: '0s', onExceed: 'Refuse' },
       verification: { subject: 'Enforce', names: 'Enforce', usages: 'Enforce', validity: 'Enforce' },
       revocationPolicy: 'Never',
+      issuanceLimits: { reissuesPerHour: 10 },
+      patience: { duration: '24h', onExceeded: 'Report' },
       trust: { source: 'Root' },
       credentials: {
         secretRef: {
@@ -84,6 +86,8 @@ describe('defaults', () => {
       allowP521: true,
       externalCA: { instanceIds: ['cas_deposit-cn-1', 'cas_deposit-cn-2'], pathLength: 1 },
       validity: { minDuration: '1h', maxDuration: '2160h0m0s', backdate: '5m', onExceed: 'Clamp' },
+      issuanceLimits: { certificatesPerHour: 100, certificatesPerNamespacePerDay: 50, reissuesPerHour: 0 },
+      patience: { duration: '1h', onExceeded: 'Fail' },
       verification: { subject: 'Allow', names: 'Enforce', usages: 'Allow', validity: 'Enforce' },
       revocationPolicy: 'RequestGone',
       trust: { source: 'IssuingCA' },

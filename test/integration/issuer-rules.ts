@@ -115,6 +115,12 @@ export const ruleRows: readonly RuleRow[] = [
     message: lifetime,
   },
   {
+    path: 'patience.duration',
+    passing: ['1s', '24h'],
+    failing: ['0s', '1d', '1h 1m'],
+    message: lifetime,
+  },
+  {
     path: 'validity.backdate',
     passing: ['0s', '5m', '24h', '1h30m'],
     failing: ['1d', '24h1s', '-5m', '5M'],

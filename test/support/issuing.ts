@@ -22,6 +22,8 @@ export function issuerSpec(changes: Partial<IssuerSpec> = {}): IssuerSpec {
     validity: { backdate: '0s', onExceed: 'Refuse' },
     verification: { subject: 'Enforce', names: 'Enforce', usages: 'Enforce', validity: 'Enforce' },
     revocationPolicy: 'Never',
+    issuanceLimits: { reissuesPerHour: 10 },
+    patience: { duration: '24h', onExceeded: 'Report' },
     trust: { source: 'Root' },
     credentials: {
       secretRef: {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ControlPlane, type ControlPlaneOptions } from '../../control-plane/driver/control-plane.ts';
 import { startSimulator, type SimulatorHandle, type SimulatorOptions } from '../../simulator/simulator.ts';
 import { Cluster, type Manifest } from './cluster.ts';
-import { startOperator, type OperatorProcess } from './operator-process.ts';
+import { launchOperator, startOperator, type OperatorProcess, type OperatorSettings } from './operator-process.ts';
 import { readProduct, writeServiceAccountKubeconfig } from './product.ts';
 
 /** API version of our issuers. */
@@ -17,9 +17,11 @@ export class World {
   readonly simulator: SimulatorHandle;
   /** Namespace of the chart. */
   readonly namespace: string;
-  readonly #kubeconfig: string;
+  /** The operator's own: a token of the chart's ServiceAccount. */
+  readonly operatorKubeconfig: string;
   readonly #flags: readonly string[];
-  #operator: OperatorProcess;
+  readonly #replicas = new Set<Pick<OperatorProcess, 'kill'>>();
+  #operator: OperatorProcess | undefined;
 
   private constructor(parts: {
     readonly controlPlane: ControlPlane;
@@ -28,22 +30,23 @@ export class World {
     readonly namespace: string;
     readonly kubeconfig: string;
     readonly flags: readonly string[];
-    readonly operator: OperatorProcess;
+    readonly operator: OperatorProcess | undefined;
   }) {
     this.controlPlane = parts.controlPlane;
     this.cluster = parts.cluster;
     this.simulator = parts.simulator;
     this.namespace = parts.namespace;
-    this.#kubeconfig = parts.kubeconfig;
+    this.operatorKubeconfig = parts.kubeconfig;
     this.#flags = parts.flags;
     this.#operator = parts.operator;
   }
 
-  /** Starts everything; `flags` are the operator's. */
+  /** Starts everything; `flags` are the operator's. With `operator: false` the test starts replicas by itself. */
   static async start(options: {
     readonly flags?: readonly string[];
     readonly controlPlane?: ControlPlaneOptions;
     readonly simulator?: SimulatorOptions;
+    readonly operator?: boolean;
   }): Promise<World> {
     const [controlPlane, simulator] = await Promise.all([
       ControlPlane.start({ certManagerSettings: { qps: 200, burst: 400, workers: 10 }, ...options.controlPlane }),
@@ -61,13 +64,47 @@ export class World {
     const flags = ['--log-level=debug', ...(options.flags ?? [])];
     const { namespace } = product.serviceAccount;
     const logFile = join(controlPlane.directory, 'operator.log');
-    const operator = await startOperator({ kubeconfig, namespace, logFile, flags });
+    const operator =
+      options.operator === false ? undefined : await startOperator({ kubeconfig, namespace, logFile, flags });
     return new World({ controlPlane, cluster, simulator, namespace, kubeconfig, flags, operator });
   }
 
   /** The operator that runs now. */
   get operator(): OperatorProcess {
+    if (this.#operator === undefined) throw new Error('This world was started without an operator.');
     return this.#operator;
+  }
+
+  /** Starts a further operator with a log of its own, as ready as a first one must be; it ends with the world. */
+  async startReplica(
+    name: string,
+    settings: Pick<OperatorSettings, 'flags' | 'environment' | 'deadlineMilliseconds'> & {
+      readonly kubeconfig?: string;
+    } = {},
+  ): Promise<OperatorProcess> {
+    const replica = await startOperator(this.#replicaSettings(name, settings));
+    this.#replicas.add(replica);
+    return replica;
+  }
+
+  /** Starts a further operator without waiting for it to become ready; it ends with the world. */
+  async launchReplica(name: string): Promise<Pick<OperatorProcess, 'address' | 'logs' | 'stop' | 'kill'>> {
+    const replica = await launchOperator(this.#replicaSettings(name, {}));
+    this.#replicas.add(replica);
+    return replica;
+  }
+
+  #replicaSettings(
+    name: string,
+    settings: Partial<Pick<OperatorSettings, 'kubeconfig' | 'flags' | 'environment' | 'deadlineMilliseconds'>>,
+  ): OperatorSettings {
+    return {
+      kubeconfig: this.operatorKubeconfig,
+      namespace: this.namespace,
+      logFile: join(this.controlPlane.directory, `${name}.log`),
+      ...settings,
+      flags: [...this.#flags, ...(settings.flags ?? [])],
+    };
   }
 
   /** Starts the operator again after it ended. */
@@ -76,13 +113,13 @@ export class World {
     environment: Readonly<Record<string, string>> = {},
   ): Promise<OperatorProcess> {
     this.#operator = await startOperator({
-      kubeconfig: this.#kubeconfig,
+      kubeconfig: this.operatorKubeconfig,
       namespace: this.namespace,
       logFile: join(this.controlPlane.directory, 'operator.log'),
       flags: [...this.#flags, ...flags],
       environment,
     });
-    return this.#operator;
+    return this.operator;
   }
 
   /** Makes a namespace with a Secret `access-key` that the operator may read there. */
@@ -125,7 +162,7 @@ export class World {
 
   /** Stops everything. */
   async stop(): Promise<void> {
-    await this.#operator.kill();
+    await Promise.all([this.#operator, ...this.#replicas].map(async (operator) => operator?.kill()));
     this.cluster.close();
     await Promise.all([this.controlPlane.stop(), this.simulator.close()]);
   }

@@ -113,6 +113,14 @@ describe('TypeOf', () => {
       readonly externalCA?: { readonly instanceIds: readonly string[]; readonly pathLength?: number };
       readonly verification: Readonly<Record<'subject' | 'names' | 'usages' | 'validity', 'Enforce' | 'Allow'>>;
       readonly revocationPolicy: 'Never' | 'RequestGone';
+      readonly issuanceLimits: {
+        readonly certificatesPerHour?: number;
+        readonly certificatesPerDay?: number;
+        readonly certificatesPerNamespacePerHour?: number;
+        readonly certificatesPerNamespacePerDay?: number;
+        readonly reissuesPerHour: number;
+      };
+      readonly patience: { readonly duration: string; readonly onExceeded: 'Report' | 'Fail' };
       readonly createCustomCertificate?: {
         readonly enableCrl?: boolean;
         readonly tags?: readonly { readonly key: string; readonly value: string }[];

@@ -3,13 +3,21 @@ import { describe, expect, test } from 'vitest';
 import { listIssuedCall, readIssuedList } from '../../../src/issuing/lookup.ts';
 
 describe('finding issued certificates', () => {
-  test('the call names the CA and a page', () => {
-    expect(listIssuedCall({ parentIdentifier: 'ca', page: 3 })).toEqual({
-      action: 'ListCert',
-      version: '2020-06-30',
-      parameters: { ParentIdentifier: 'ca', CurrentPage: '3', ShowSize: '50' },
-    });
-  });
+  test.each([
+    ['Seconds', { AfterDate: '2026-11-22 19:30:05' }],
+    ['Days', { AfterDate: '2026-11-22' }],
+    ['None', {}],
+  ] as const)(
+    'the call names the CA, a page and, in the form %s, a date that holds in every time zone',
+    (form, date) => {
+      const after = new Date('2026-11-23T10:30:05.500Z');
+      expect(listIssuedCall({ parentIdentifier: 'ca', page: 3, after, form })).toEqual({
+        action: 'ListCert',
+        version: '2020-06-30',
+        parameters: { ParentIdentifier: 'ca', CurrentPage: '3', ShowSize: '50', ...date },
+      });
+    },
+  );
 });
 
 test('a page is read with what it has', () => {

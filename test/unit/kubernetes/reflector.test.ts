@@ -391,7 +391,7 @@ describe('Reflector', () => {
           response.end();
         }
       },
-      { limits: { silenceMilliseconds: 80, healthyMilliseconds: 50, shortMilliseconds: 20 } },
+      { limits: { silenceMilliseconds: 1_600, healthyMilliseconds: 1_000, shortMilliseconds: 900 } },
     );
     await until('there was trouble after the healthy watch', () => one.troubles.length >= 5);
     expect(one.troubles.slice(0, 5).map(({ kind, pauseMilliseconds }) => [kind, pauseMilliseconds])).toEqual([

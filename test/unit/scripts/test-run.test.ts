@@ -10,7 +10,8 @@ import { isSuccess, readCounts, sum, summaryLine } from '../../../scripts/test-c
 describe('the arguments of npm test', () => {
   it.each([
     [[], { full: false, projects: ['unit', 'integration'], vitest: [] }],
-    [['--full'], { full: true, projects: ['unit', 'integration'], vitest: [] }],
+    [['--full'], { full: true, projects: ['unit', 'integration', 'cluster'], vitest: [] }],
+    [['--only', 'cluster'], { full: false, projects: ['cluster'], vitest: [] }],
     [['--only', 'unit'], { full: false, projects: ['unit'], vitest: [] }],
     [
       ['--only', 'integration', 'crds', '-t', 'names'],
@@ -22,7 +23,7 @@ describe('the arguments of npm test', () => {
   });
 
   it.each([[['--only']], [['--only', 'everything']]])('%j names no project', (given) => {
-    expect(() => parseTestArguments(given)).toThrow('--only must be followed by one of: unit, integration.');
+    expect(() => parseTestArguments(given)).toThrow('--only must be followed by one of: unit, integration, cluster.');
   });
 });
 

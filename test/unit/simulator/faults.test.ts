@@ -31,6 +31,7 @@ async function outcome(): Promise<string> {
 
 describe('a fault of the next two calls', () => {
   const rows: readonly (readonly [Partial<Faults>, string, number])[] = [
+    [{ throttled: 2 }, '400 Throttling.User', 1],
     [{ serviceUnavailable: 2 }, '503 ServiceUnavailable', 1],
     [{ internalErrorBeforeIssuing: 2 }, '500 InternalError', 1],
     [{ internalErrorBeforeIssuing: 2, internalErrorStatus: 400 }, '400 InternalError', 1],

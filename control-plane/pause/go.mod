@@ -1,0 +1,3 @@
+module alibaba-pca-issuer/pause
+
+go 1.26.0

@@ -1,0 +1,64 @@
+/**
+ * `npm run cluster`: a Kubernetes cluster of one node with cert-manager and the images of operator and simulator, on this
+ * machine, until Ctrl-C. Needs root on Linux. Leaves nothing behind.
+ */
+import { GoMissingError } from '../control-plane/driver/go-build.ts';
+import { NodeCluster, NodeUnavailableError } from '../control-plane/driver/node/node-cluster.ts';
+import { Interrupted, interruption, unlessInterrupted } from './demo/undo.ts';
+import { tellNowAndThen } from './go-programs.ts';
+import { buildImages, operatorImage, simulatorImage } from './image/images.ts';
+
+const exitCode = { success: 0, failed: 1, cannotRun: 3 } as const;
+
+async function open(): Promise<NodeCluster> {
+  const images = buildImages([operatorImage, simulatorImage]);
+  // Awaited below; until then its failure must not count as unhandled.
+  images.catch(() => {});
+  const cluster = await NodeCluster.start({
+    onStep: say,
+    onBuildProgress: (program, progress) => {
+      tellNowAndThen(program, say)(progress);
+    },
+  });
+  for (const { archive, reference } of await images) {
+    await cluster.loadImage(archive);
+    say(`${reference} is loaded`);
+  }
+  return cluster;
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+async function main(): Promise<number> {
+  const signal = interruption();
+  const opening = open();
+  try {
+    const cluster = await unlessInterrupted(signal, opening);
+    say(`
+The cluster is ready. In another terminal:
+  export KUBECONFIG=${cluster.kubeconfig}
+  kubectl get pods --all-namespaces
+  helm install pca helm/alibaba-pca-issuer --namespace alibaba-pca-issuer --create-namespace
+  kubectl create deployment pca --image=alibaba-pca-simulator:0.1.0 -- /nodejs/bin/node /app/main.js --host 0.0.0.0 --port 8080
+Pods reach this machine at ${cluster.hostAddress}; this machine reaches pods and Services at their addresses.
+Ctrl-C ends it and removes all of it.`);
+    await unlessInterrupted(signal, new Promise<never>(() => {}));
+    return exitCode.success;
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      say('\nStopping.');
+      // What was still starting is stopped once it has started; what failed to has removed itself.
+      const opened = await opening.catch(() => undefined);
+      await opened?.stop();
+      return exitCode.success;
+    }
+    console.error(error instanceof Error ? error.message : String(error));
+    return error instanceof NodeUnavailableError || error instanceof GoMissingError
+      ? exitCode.cannotRun
+      : exitCode.failed;
+  }
+}
+
+process.exit(await main());

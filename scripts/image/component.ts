@@ -1,0 +1,24 @@
+/** What an image is made of, for its bill of materials and its list of licences. */
+
+/** A checksum as the bill of materials names it; `content` is hexadecimal. */
+export interface Checksum {
+  readonly alg: 'SHA-256' | 'SHA-512';
+  readonly content: string;
+}
+
+/** A piece of software with a name and a version of its own. */
+export interface Component {
+  readonly type: 'application' | 'library' | 'platform';
+  readonly name: string;
+  readonly version: string;
+  /** Package URL; undefined where the machine does not know which package a file comes from. */
+  readonly purl: string | undefined;
+  /** SPDX expression, undefined where only the text says it. */
+  readonly license: string | undefined;
+  /** Full text of licence and copyright notices. */
+  readonly licenseText: string;
+  /** Of the package as it was published, or none where only its files' are known. */
+  readonly checksums: readonly Checksum[];
+  /** The files of it that are in the image as they are. */
+  readonly files: readonly { readonly path: string; readonly checksum: Checksum }[];
+}

@@ -1,0 +1,141 @@
+/** The two images of this repository, from bundle to archive: the operator, and the simulator of PCA for trying it out. */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+
+import { buildBundle, bundleEntry, imageFolder, packagesOf } from '../build.ts';
+import { root } from '../command.ts';
+import { type ImageSettings, packImage } from '../../control-plane/driver/oci/archive.ts';
+import { type Base, nodePath, readBase, user } from './base.ts';
+import { billOfMaterials, licenseList } from './bill-of-materials.ts';
+import type { Component } from './component.ts';
+import { type ImageFile, packLayer } from '../../control-plane/driver/oci/layer.ts';
+import { describePackages } from './packages.ts';
+
+/** A kind of image, before it is built. */
+export interface ImageDefinition {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** Flags of Node before the script. */
+  readonly nodeFlags: readonly string[];
+  readonly ports: readonly number[];
+  /** Bundles into the folder and answers the folders of the packages in the bundle. */
+  readonly bundle: (folder: string) => Promise<readonly string[]>;
+}
+
+/** An image on disk, with what is written beside it. Paths are absolute. */
+export interface BuiltImage {
+  readonly reference: string;
+  readonly digest: string;
+  readonly archive: string;
+  readonly billOfMaterials: string;
+  readonly licenses: string;
+  readonly bytes: number;
+}
+
+/** Where images are written. */
+export const imageDirectory = join(root, 'dist', imageFolder);
+
+/** The operator, as the Dockerfile builds it. */
+export const operatorImage: ImageDefinition = {
+  name: 'alibaba-pca-issuer',
+  title: 'alibaba-pca-issuer',
+  description: 'cert-manager external issuer for Alibaba Cloud Private CA (PCA)',
+  nodeFlags: ['--max-semi-space-size=4', '--max-old-space-size-percentage=60'],
+  ports: [8080],
+  bundle: async (folder) => (await buildBundle(folder)).packages,
+};
+
+/** The simulator, on port 8080 of every address. */
+export const simulatorImage: ImageDefinition = {
+  name: 'alibaba-pca-simulator',
+  title: 'alibaba-pca-simulator',
+  description: 'Simulator of Alibaba Cloud Private CA (PCA), for tests only',
+  nodeFlags: [],
+  ports: [8080],
+  bundle: async (folder) => packagesOf(await bundleEntry('simulator/main.ts', folder)),
+};
+
+/** Builds images into a folder, on one base; `revision` is that of the sources, for the labels. */
+export async function buildImages(
+  definitions: readonly ImageDefinition[],
+  { directory = imageDirectory, revision = 'unknown' } = {},
+): Promise<readonly BuiltImage[]> {
+  await mkdir(directory, { recursive: true });
+  const base = await readBase();
+  const baseLayer = await packLayer(base.files);
+  const built: BuiltImage[] = [];
+  for (const definition of definitions) {
+    built.push(await buildImage(definition, { base, baseLayer, directory, revision }));
+  }
+  return built;
+}
+
+/** What an engine is told about an image; the reference is its name and version as an engine completes it. */
+export function settingsOf(definition: ImageDefinition, version: string, revision: string): ImageSettings {
+  return {
+    reference: `${defaultRegistry}/${definition.name}:${version}`,
+    user: `${user}:${user}`,
+    entryPoint: [`/${nodePath}`, ...definition.nodeFlags, '/app/main.js'],
+    environment: { NODE_ENV: 'production' },
+    ports: definition.ports,
+    labels: {
+      'org.opencontainers.image.title': definition.title,
+      'org.opencontainers.image.description': definition.description,
+      'org.opencontainers.image.licenses': license,
+      'org.opencontainers.image.version': version,
+      'org.opencontainers.image.revision': revision,
+    },
+  };
+}
+
+const license = 'Apache-2.0';
+// What the reference grammar puts before a name without a registry, such as the chart's.
+const defaultRegistry = 'docker.io/library';
+
+async function buildImage(
+  definition: ImageDefinition,
+  from: {
+    readonly base: Base;
+    readonly baseLayer: Uint8Array;
+    readonly directory: string;
+    readonly revision: string;
+  },
+): Promise<BuiltImage> {
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+  const bundle = join(from.directory, `${definition.name}.bundle`);
+  try {
+    const packages = await describePackages(await definition.bundle(bundle));
+    const components: readonly Component[] = [...from.base.components, ...packages];
+    const settings = settingsOf(definition, version, from.revision);
+    const { bytes, digest } = await packImage([from.baseLayer, await packLayer(await filesBelow(bundle))], settings);
+    const path = (suffix: string): string => join(from.directory, `${definition.name}-${version}${suffix}`);
+    const described = { name: definition.name, version, digest, license };
+    const image = {
+      reference: settings.reference,
+      digest,
+      archive: path('.tar'),
+      billOfMaterials: path('.cdx.json'),
+      licenses: path('.licenses.txt'),
+      bytes: bytes.length,
+    };
+    await writeFile(image.archive, bytes);
+    await writeFile(image.billOfMaterials, `${JSON.stringify(billOfMaterials(described, components), null, 2)}\n`);
+    await writeFile(image.licenses, licenseList(components));
+    return image;
+  } finally {
+    await rm(bundle, { recursive: true, force: true });
+  }
+}
+
+async function filesBelow(folder: string): Promise<readonly ImageFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map(async (entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return { path: `app/${relative(folder, path)}`, executable: false, content: await readFile(path) };
+      }),
+  );
+}

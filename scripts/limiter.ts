@@ -1,0 +1,114 @@
+// `npm run bench:limiter`: how the limiter finds a limit that it was not told, compared with fixed rates, and what a noisy
+// neighbour costs; writes docs/limiter.json, docs/limiter.svg and docs/limiter.md. In virtual time, so it gives the same
+// figures everywhere.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
+import { adaptive, fixed, noisyNeighbour } from './limiter/callers.ts';
+import { chart } from './limiter/chart.ts';
+import type { Scenario, Second } from './limiter/service.ts';
+
+const docs = fileURLToPath(new URL('../docs', import.meta.url));
+const changeAt = 60;
+const seconds = 120;
+const scenarios: readonly Scenario[] = [
+  { name: '10/s', limitAt: () => 10, seconds },
+  { name: '100/s', limitAt: () => 100, seconds },
+  { name: '1,000/s', limitAt: () => 1_000, seconds },
+  { name: '100/s, then 10/s', limitAt: (second) => (second < changeAt ? 100 : 10), seconds },
+  { name: '10/s, then 100/s', limitAt: (second) => (second < changeAt ? 10 : 100), seconds },
+  { name: '1,000/s, then 100/s', limitAt: (second) => (second < changeAt ? 1_000 : 100), seconds },
+];
+const fixedRates = [10, 100, 1_000];
+
+interface Figures {
+  readonly acceptedShare: number;
+  readonly throttledShare: number;
+}
+
+/** From the 30th second after the last change on. */
+function settled(run: readonly Second[], scenario: Scenario): Figures {
+  const changed = scenario.limitAt(0) !== scenario.limitAt(seconds - 1);
+  const part = run.slice((changed ? changeAt : 0) + 30);
+  const sum = (value: (second: Second) => number): number => part.reduce((total, second) => total + value(second), 0);
+  const accepted = sum((second) => second.accepted);
+  return {
+    acceptedShare: accepted / sum((second) => second.limit),
+    throttledShare: sum((second) => second.throttled) / sum((second) => second.accepted + second.throttled),
+  };
+}
+
+const runs = scenarios.map((scenario) => ({
+  scenario,
+  adaptive: adaptive(scenario),
+  fixed: fixedRates.map((rate) => ({ rate, seconds: fixed(scenario, rate) })),
+}));
+const results = runs.map((run) => ({
+  limit: run.scenario.name,
+  adaptive: settled(run.adaptive, run.scenario),
+  fixed: run.fixed.map(({ rate, seconds: second }) => ({ rate, ...settled(second, run.scenario) })),
+}));
+const neighbours = [
+  { waiting: 10_000, perSecond: 10 },
+  { waiting: 10_000, perSecond: 100 },
+].map((row) => ({
+  ...row,
+  fair: noisyNeighbour(row.waiting, row.perSecond, true),
+  firstInFirstOut: noisyNeighbour(row.waiting, row.perSecond, false),
+}));
+
+const lines = { limit: '#999', adaptive: '#0a6', fixed100: '#c50' };
+const panels = runs.map((run) => ({
+  title: `the service allows ${run.scenario.name}`,
+  lines: [
+    { name: 'limit', colour: lines.limit, dashed: true as const, values: run.adaptive.map(({ limit }) => limit) },
+    {
+      name: 'fixed',
+      colour: lines.fixed100,
+      values: run.fixed.find(({ rate }) => rate === 100)?.seconds.map(({ accepted }) => accepted) ?? [],
+    },
+    { name: 'adaptive', colour: lines.adaptive, values: run.adaptive.map(({ accepted }) => accepted) },
+  ],
+}));
+const legend = [
+  { name: 'what the service allows', colour: lines.limit, dashed: true as const },
+  { name: 'accepted, this operator', colour: lines.adaptive },
+  { name: 'accepted, fixed 100/s', colour: lines.fixed100 },
+];
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const cell = ({ acceptedShare, throttledShare }: Figures): string =>
+  `${percent(acceptedShare)} (${percent(throttledShare)})`;
+const page = `# The limit on calls
+
+Written by \`npm run bench:limiter\`. The operator's own lines and rates against a service that accepts so many calls in each
+second, in virtual time: 400 requests that always want to call, answers after 100 ms. The operator is not told the limit.
+
+![accepted calls per second](limiter.svg)
+
+Share of what the service allows that was accepted, and in brackets the share of calls that were throttled, from the 30th
+second after the start or the change on:
+
+| the service allows | this operator | ${fixedRates.map((rate) => `fixed ${rate}/s`).join(' | ')} |
+| --- | --- | ${fixedRates.map(() => '---').join(' | ')} |
+${results.map((row) => `| ${row.limit} | ${[row.adaptive, ...row.fixed].map(cell).join(' | ')} |`).join('\n')}
+
+## A noisy neighbour
+
+One namespace has many requests waiting when another one brings its only request:
+
+| waiting already | the service allows | waits for, with turns | waits for, first in first out |
+| --- | --- | --- | --- |
+${neighbours
+  .map(
+    ({ waiting, perSecond, fair, firstInFirstOut }) =>
+      `| ${waiting} | ${perSecond}/s | ${fair.calls} calls, ${Math.round(fair.milliseconds)} ms | ${firstInFirstOut.calls} calls, ${Math.round(firstInFirstOut.milliseconds / 1_000)} s |`,
+  )
+  .join('\n')}
+`;
+
+writeFileSync(join(docs, 'limiter.json'), await format(JSON.stringify({ results, neighbours }), { parser: 'json' }));
+writeFileSync(join(docs, 'limiter.svg'), chart(panels, legend));
+writeFileSync(join(docs, 'limiter.md'), await format(page, { parser: 'markdown' }));
+console.log(page);

@@ -1,0 +1,189 @@
+/** What the cases play on: a control plane, the simulator, networks that can be lost, and one operator after another. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { Network } from '../../support/network.ts';
+import { SteppedOperator } from '../../support/stepped-operator.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import { World } from '../../support/world.ts';
+import { type MadeRequest, requestFor, specFor } from './operations.ts';
+
+const certManager = 'cert-manager.io/v1';
+const instanceIds = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
+const leaseTimes = ['--lease-duration=4s', '--lease-renew-deadline=3s', '--lease-retry-period=500ms'];
+const patience = ['--retry-base-delay=200ms', '--retry-max-delay=1s', '--pca-timeout=5s', '--shutdown-timeout=3s'];
+
+/** A request on the stage. */
+export interface Played extends MadeRequest {
+  readonly operation: string;
+  readonly uid: string;
+}
+
+/** The stage; `operator` is the one that issues now. */
+export class Stage {
+  readonly world: World;
+  readonly apiServer: Network;
+  readonly pca: Network;
+  readonly #namespace: string;
+  readonly #flags: readonly string[];
+  readonly #operators: SteppedOperator[] = [];
+  #scene = 0;
+  #objects: readonly Manifest[] = [];
+
+  private constructor(
+    world: World,
+    networks: { readonly apiServer: Network; readonly pca: Network },
+    settings: { readonly namespace: string; readonly flags: readonly string[] },
+  ) {
+    this.world = world;
+    this.apiServer = networks.apiServer;
+    this.pca = networks.pca;
+    this.#namespace = settings.namespace;
+    this.#flags = settings.flags;
+  }
+
+  static async start(): Promise<Stage> {
+    const world = await World.start({});
+    await world.operator.stop();
+    const { controlPlane, simulator } = world;
+    const [apiServer, pca] = await Promise.all(
+      [controlPlane.server, simulator.url].map((url) => Network.start(Number(new URL(url).port))),
+    );
+    if (apiServer === undefined || pca === undefined) throw new Error('there are two networks');
+    const text = await readFile(join(controlPlane.directory, 'operator.kubeconfig'), 'utf8');
+    const kubeconfig = join(controlPlane.directory, 'broken-network.kubeconfig');
+    const server = `https://127.0.0.1:${apiServer.port}`;
+    await writeFile(kubeconfig, text.replaceAll(controlPlane.server, server), { mode: 0o600 });
+    const flags = [
+      `--kubeconfig=${kubeconfig}`,
+      `--cluster-resource-namespace=${world.namespace}`,
+      `--leader-election-namespace=${world.namespace}`,
+      '--health-address=127.0.0.1:0',
+      '--log-level=debug',
+      ...leaseTimes,
+      ...patience,
+    ];
+    return new Stage(world, { apiServer, pca }, { namespace: await world.createNamespace('at-most-once'), flags });
+  }
+
+  /** The operator of the last scene where it still runs, else a new one. */
+  get operator(): SteppedOperator {
+    const last = this.#operators.at(-1);
+    return last === undefined || last.hasEnded ? this.startOperator() : last;
+  }
+
+  /** A further operator; it issues as soon as it gets the Lease. */
+  startOperator(): SteppedOperator {
+    const log = join(this.world.controlPlane.directory, `stepped-operator-${this.#operators.length}.log`);
+    const operator = new SteppedOperator(this.#flags, log);
+    this.#operators.push(operator);
+    return operator;
+  }
+
+  /** Writes another holder into the Lease, or none. */
+  async setLeaseHolder(holderIdentity: string): Promise<void> {
+    const lease = {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      namespace: this.world.namespace,
+      name: 'alibaba-pca-issuer',
+    };
+    const now = new Date().toISOString().replace('Z', '000Z');
+    await this.world.cluster.patch(lease, { spec: { holderIdentity, renewTime: now, acquireTime: now } });
+  }
+
+  /** Makes ready issuers, anew for each scene, because what their instances were used for is kept in their status. */
+  async openScene(operations: readonly string[]): Promise<void> {
+    await this.closeScene();
+    this.world.simulator.reset();
+    this.#scene += 1;
+    void this.operator;
+    const { cluster } = this.world;
+    this.#objects = operations.map((operation) =>
+      this.world.issuer(this.#namespace, this.#name(operation), {
+        endpoint: { host: `127.0.0.1:${this.pca.port}`, protocol: 'HTTP' },
+        ...specFor(operation, instanceIds),
+      }),
+    );
+    await cluster.apply(this.#objects);
+    for (const { apiVersion, kind, metadata } of this.#objects) {
+      const { name } = metadata;
+      const issuer = { apiVersion, kind, namespace: this.#namespace, name };
+      await cluster.waitForCondition(issuer, { type: 'Ready', status: 'True' });
+    }
+  }
+
+  /** One request for each operation; cert-manager approves them. */
+  async request(operations: readonly string[]): Promise<readonly Played[]> {
+    const played = await Promise.all(
+      operations.map(async (operation) => {
+        const name = this.#name(operation);
+        const made = await requestFor(operation, { namespace: this.#namespace, name, issuer: name });
+        const [created] = await this.world.cluster.apply(made.manifest);
+        return { ...made, operation, uid: created?.metadata.uid ?? '' };
+      }),
+    );
+    this.#objects = [...this.#objects, ...played.map(({ manifest }) => manifest)];
+    return played;
+  }
+
+  /** Waits until they are Ready, and answers them as they are then. */
+  async ready(played: readonly Played[]): Promise<readonly Manifest[]> {
+    return await until(`${played.length} requests to be Ready`, async () => await this.#ready(played), {
+      deadlineMilliseconds: 60_000,
+      everyMilliseconds: 100,
+    });
+  }
+
+  async #ready(played: readonly Played[]): Promise<readonly Manifest[]> {
+    const wanted = played.map(({ manifest }) => manifest.metadata.name);
+    const query = { apiVersion: certManager, kind: 'CertificateRequest', namespace: this.#namespace };
+    const all = await this.world.cluster.list(query);
+    const found = wanted.map((name) => all.find(({ metadata }) => metadata.name === name));
+    const requests = found.filter((request) => request !== undefined && readyOf(request)?.status === 'True');
+    if (requests.length === wanted.length) return requests.filter((request) => request !== undefined);
+    throw new NotYet(found.map((request) => request && [request.metadata.name, readyOf(request)?.message]));
+  }
+
+  /** Whether they are Ready now. */
+  async areReady(played: readonly Played[]): Promise<boolean> {
+    return await this.#ready(played).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Deletes what the scene made. */
+  async closeScene(): Promise<void> {
+    this.apiServer.become('whole');
+    this.pca.become('whole');
+    for (const { apiVersion, kind, metadata } of this.#objects.toReversed()) {
+      await this.world.cluster.delete({ apiVersion, kind, namespace: this.#namespace, name: metadata.name });
+    }
+    this.#objects = [];
+  }
+
+  /** Ends every operator, so that the next scene begins with a fresh one. */
+  async dismissOperators(): Promise<void> {
+    await this.#killAll();
+    await this.setLeaseHolder('');
+  }
+
+  async stop(): Promise<void> {
+    await this.#killAll();
+    await Promise.all([this.apiServer.stop(), this.pca.stop()]);
+    await this.world.stop();
+  }
+
+  async #killAll(): Promise<void> {
+    await Promise.all(this.#operators.filter(({ hasEnded }) => !hasEnded).map((operator) => operator.kill()));
+  }
+
+  #name(operation: string): string {
+    return `${operation.toLowerCase()}-${this.#scene}`;
+  }
+}
+
+function readyOf(request: Manifest): { readonly status: string; readonly message?: string } | undefined {
+  return conditionsOf(request).find(({ type }) => type === 'Ready');
+}

@@ -1,0 +1,82 @@
+/** What a certificate costs while nothing goes wrong: one call to PCA, one status write, at most one event. */
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { hasCondition } from '../../support/cluster.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import { issuerApiVersion, World } from '../../support/world.ts';
+import { requestFor } from './operations.ts';
+
+const count = 100;
+let world: World;
+let namespace: string;
+
+beforeAll(async () => {
+  world = await World.start({ controlPlane: { auditLog: true } });
+  namespace = await world.createNamespace('steady');
+  await world.cluster.apply(world.issuer(namespace, 'pca'));
+  const issuer = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name: 'pca' };
+  await world.cluster.waitForCondition(issuer, { type: 'Ready', status: 'True' });
+});
+afterAll(async () => world.stop());
+
+interface AuditEvent {
+  readonly verb: string;
+  readonly user: { readonly username: string };
+  readonly objectRef?: { readonly resource: string; readonly subresource?: string };
+}
+
+/** The requests of the operator's ServiceAccount by kind, from the audit log. */
+async function requestsOfOperator(): Promise<ReadonlyMap<string, number>> {
+  const text = await readFile(world.controlPlane.auditLogFile ?? '', 'utf8');
+  const user = `system:serviceaccount:${world.namespace}:`;
+  const counts = new Map<string, number>();
+  // The last line may not be whole yet.
+  for (const line of text.split('\n').slice(0, -1)) {
+    const { verb, user: who, objectRef } = JSON.parse(line) as AuditEvent;
+    if (!who.username.startsWith(user) || objectRef === undefined) continue;
+    const kind = [verb, objectRef.resource, objectRef.subresource ?? ''].join(' ').trim();
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
+}
+
+it(`issues ${count} certificates with as many calls, status writes and events`, async () => {
+  const before = await requestsOfOperator();
+  const callsBefore = world.simulator.calls().length;
+  for (let index = 0; index < count; index += 1) {
+    const { manifest } = await requestFor('CreateCustomCertificate', {
+      namespace,
+      name: `steady-${index}`,
+      issuer: 'pca',
+    });
+    await world.cluster.apply(manifest);
+  }
+  await until(
+    'all to be Ready',
+    async () => {
+      const all = await world.cluster.list({
+        apiVersion: 'cert-manager.io/v1',
+        kind: 'CertificateRequest',
+        namespace,
+      });
+      const ready = all.filter((request) => hasCondition(request, { type: 'Ready', status: 'True' })).length;
+      if (ready < count) throw new NotYet(`${ready} are`);
+      return true;
+    },
+    { deadlineMilliseconds: 90_000 },
+  );
+  // Ends cleanly, so that no event is still to be sent.
+  expect(await world.operator.stop()).toEqual({ code: 0, signal: null });
+  const after = await requestsOfOperator();
+  const perCertificate = ['get certificaterequests', 'patch certificaterequests status', 'create events'];
+  const made = perCertificate.map((kind) => (after.get(kind) ?? 0) - (before.get(kind) ?? 0));
+  const actions = world.simulator
+    .calls()
+    .slice(callsBefore)
+    .map(({ action }) => action);
+  const rest = [...after].filter(([kind]) => !perCertificate.includes(kind));
+  process.stdout.write(`${made.join(', ')} of ${perCertificate.join(', ')}; whole run: ${JSON.stringify(rest)}\n`);
+  expect(actions).toEqual(Array.from({ length: count }, () => 'CreateCustomCertificate'));
+  // A request that waited for its turn is read again before its call.
+  expect(made.slice(1)).toEqual([count, count]);
+});

@@ -1,0 +1,126 @@
+// The API server goes and comes back, its history is compacted under the watches, and the clock of the operator is wrong.
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { OperatorProcess } from '../../support/operator-process.ts';
+import { until } from '../../support/wait.ts';
+import { World } from '../../support/world.ts';
+import { preload } from './clock-preload.ts';
+import { metric, Scene } from './scene.ts';
+
+let world: World;
+const quick = [
+  '--retry-base-delay=50ms',
+  '--retry-max-delay=1s',
+  // A restart of the API server may take longer than a Lease usually lasts, and here nobody starts the operator again.
+  '--lease-duration=90s',
+  '--lease-renew-deadline=80s',
+];
+
+beforeAll(async () => {
+  world = await World.start({ flags: quick });
+});
+afterAll(async () => world.stop());
+
+it('the API server restarts while PCA issues: the result is written afterwards, with one call', async () => {
+  const scene = await Scene.set(world, 'restart');
+  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 500 } });
+  await scene.ask('web');
+  await scene.called(1);
+  await world.controlPlane.component('kube-apiserver').restart();
+  await scene.issued('web');
+  await scene.ask('next');
+  await scene.issued('next');
+  // cert-manager, which met the outage as well, may have replaced a request.
+  expect(scene.identifiers()).toHaveLength(scene.calls());
+});
+
+it('the history is compacted under a watch: the operator lists anew and goes on', async () => {
+  const scene = await Scene.set(world, 'compacted');
+  const trouble = (): Promise<number> => metric(world.operator, 'pca_issuer_watch_trouble_total');
+  world.operator.pause();
+  await scene.ask('web');
+  await scene.approved('web');
+  await world.controlPlane.compact();
+  // Its connections end while it does not look, so it comes back with a version that is gone.
+  await world.controlPlane.component('kube-apiserver').restart();
+  const before = world.operator;
+  before.resume();
+  await scene.issued('web');
+  expect([(await trouble()) > 0, scene.calls()]).toEqual([true, 1]);
+});
+
+it.each([
+  ['five minutes behind', -300_000],
+  ['five minutes ahead', 300_000],
+])('the clock of the operator is %s: certificates are right, whoever looks at them', async (_, offMilliseconds) => {
+  await world.operator.stop();
+  const scene = await Scene.set(world, 'clock', { unattended: true, spec: { validity: { backdate: '10m' } } });
+  const replica: OperatorProcess = await world.startReplica(`clock${offMilliseconds}`, {
+    environment: preload({ offMilliseconds }),
+  });
+  await scene.issuerReady();
+  await scene.ask('web');
+  await scene.issued('web');
+  const [issued] = world.simulator.issued();
+  const { validFrom, validTo } = new X509Certificate(issued?.pem ?? '');
+  const lifetime = (Date.parse(validTo) - Date.parse(validFrom)) / 3_600_000;
+  expect({ calls: scene.calls(), lifetime, isValidNow: Date.parse(validFrom) <= Date.now() }).toEqual({
+    calls: 1,
+    lifetime: 2160,
+    isValidNow: true,
+  });
+  await replica.stop();
+  await world.startOperator();
+});
+
+it('a clock twenty minutes off: PCA refuses, the issuer says what to do, and no request fails', async () => {
+  await world.operator.stop();
+  const scene = await Scene.set(world, 'far', { unattended: true });
+  const replica = await world.startReplica('far', { environment: preload({ offMilliseconds: 20 * 60_000 }) });
+  await world.cluster.waitForCondition(scene.issuer, { type: 'Ready', status: 'False', reason: 'CredentialsInvalid' });
+  const issuer = await world.cluster.get(scene.issuer);
+  expect(JSON.stringify(issuer?.['status'])).toMatch(
+    /Set the clock of the node \(at most 15 minutes may lie between\)/,
+  );
+  await scene.ask('web');
+  await scene.waits('web', /is not ready \(CredentialsInvalid\)/);
+  await replica.stop();
+  await world.startOperator();
+  await scene.issued('web', { deadlineMilliseconds: 90_000 });
+  expect(scene.calls()).toBe(1);
+});
+
+it('the CRDs of cert-manager come late: the operator says what it waits for, and works when they are there', async () => {
+  const scene = await Scene.set(world, 'late');
+  await world.operator.stop();
+  const crd = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' };
+  const name = 'certificaterequests.cert-manager.io';
+  const saved = await world.cluster.get({ ...crd, name });
+  if (saved === undefined) throw new Error('cert-manager is not installed.');
+  await world.cluster.delete({ ...crd, name });
+  await until('the CRD to be gone', async () => (await world.cluster.get({ ...crd, name })) === undefined);
+  const operator = await world.launchReplica('late');
+  await until('the operator to say what is missing', async () => {
+    const answer = await fetch(`${operator.address}/readyz`).catch(() => undefined);
+    return answer?.status === 503 && (await answer.text()).includes('certificaterequests were not listed yet');
+  });
+  const { labels, annotations } = saved.metadata;
+  await world.cluster.install({
+    ...crd,
+    metadata: {
+      name,
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    spec: saved['spec'],
+  });
+  await until('the operator to be ready', async () => (await fetch(`${operator.address}/readyz`)).ok, {
+    deadlineMilliseconds: 60_000,
+  });
+  expect(await operator.logs()).toMatch(/certificaterequests.*(404|NotFound)/);
+  await scene.ask('web');
+  await scene.issued('web', { deadlineMilliseconds: 90_000 });
+  expect(scene.calls()).toBe(1);
+  await operator.stop();
+  await world.startOperator();
+});

@@ -1,0 +1,92 @@
+// Two replicas: who issues, how soon the other does, and that never two write.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { OperatorProcess } from '../../support/operator-process.ts';
+import { until } from '../../support/wait.ts';
+import { World } from '../../support/world.ts';
+import { leads, metric, Scene } from './scene.ts';
+
+const leaseSeconds = 4;
+let world: World;
+let first: OperatorProcess;
+let second: OperatorProcess;
+let scene: Scene;
+let started = 0;
+
+beforeAll(async () => {
+  world = await World.start({
+    operator: false,
+    flags: [
+      '--retry-base-delay=50ms',
+      '--retry-max-delay=1s',
+      `--lease-duration=${leaseSeconds}s`,
+      '--lease-renew-deadline=3s',
+      '--lease-retry-period=1s',
+    ],
+  });
+});
+afterAll(async () => world.stop());
+
+beforeEach(async () => {
+  started += 1;
+  first = await world.startReplica(`first-${started}`);
+  await until('the first to lead', () => leads(first));
+  second = await world.startReplica(`second-${started}`);
+  scene = await Scene.set(world, 'replicas');
+});
+afterEach(async () => {
+  first.resume();
+  await Promise.all([first.kill(), second.kill()]);
+});
+
+const lists = (operator: OperatorProcess): Promise<number> =>
+  metric(operator, 'rest_client_requests_total', 'method="list"');
+
+it('SIGTERM: the call in flight is awaited and its result written, then the other issues at once, from warm caches', async () => {
+  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 3_000 } });
+  const before = await lists(second);
+  await scene.ask('in-flight');
+  await scene.called(1);
+  const ended = first.stop();
+  await scene.issued('in-flight');
+  const released = performance.now();
+  await until('the second to lead', () => leads(second), { everyMilliseconds: 20 });
+  const handOverMilliseconds = performance.now() - released;
+  world.simulator.setFaults({ latencyMilliseconds: 0 });
+  await scene.ask('next');
+  await scene.issued('next');
+  expect({ end: await ended, listsOfSecond: await lists(second), identifiers: scene.identifiers().length }).toEqual({
+    end: { code: 0, signal: null },
+    listsOfSecond: before,
+    identifiers: scene.calls(),
+  });
+  expect(handOverMilliseconds).toBeLessThan(2_000);
+});
+
+it('SIGKILL: the other issues when the Lease has run out', async () => {
+  const before = await lists(second);
+  await first.kill();
+  const since = performance.now();
+  await until('the second to lead', () => leads(second), { everyMilliseconds: 20 });
+  const takeOverMilliseconds = performance.now() - since;
+  await scene.ask('web');
+  await scene.issued('web');
+  expect({ lists: await lists(second), calls: scene.calls() }).toEqual({ lists: before, calls: 1 });
+  // Within the Lease, and the period in which a standby looks at it.
+  expect(takeOverMilliseconds).toBeLessThan((leaseSeconds + 2) * 1_000);
+});
+
+it('paused past its Lease: whoever comes back writes and calls nothing any more', async () => {
+  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 1_000 } });
+  await scene.ask('web');
+  await scene.called(1);
+  first.pause();
+  await until('the second to lead', () => leads(second));
+  await scene.issued('web');
+  await scene.ask('next');
+  await scene.issued('next');
+  const written = await world.cluster.get(scene.request('web'));
+  first.resume();
+  expect(await first.ended).toEqual({ code: 1, signal: null });
+  expect(await world.cluster.get(scene.request('web'))).toEqual(written);
+  expect(scene.identifiers()).toHaveLength(new Set(scene.serialNumbers()).size);
+});

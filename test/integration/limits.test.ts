@@ -1,0 +1,181 @@
+// What an issuer sets about itself: how many certificates, how often for one Certificate, how long trouble may last; and what
+// becomes of an endpoint that is silent.
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { noFaults } from '../../simulator/faults.ts';
+import { conditionsOf, type Manifest } from '../support/cluster.ts';
+import { NotYet, until } from '../support/wait.ts';
+import { certificate, issuerApiVersion, World } from '../support/world.ts';
+import { renew } from './conformance/issued-certificate.ts';
+
+let world: World;
+let namespace: string;
+const ready = { type: 'Ready', status: 'True' };
+const issuer = () => ({ apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name: 'pca' });
+const request = (name: string) => ({
+  apiVersion: 'cert-manager.io/v1',
+  kind: 'CertificateRequest',
+  namespace,
+  name,
+});
+const certificateReference = (name: string) => ({
+  apiVersion: 'cert-manager.io/v1',
+  kind: 'Certificate',
+  namespace,
+  name,
+});
+
+beforeAll(async () => {
+  world = await World.start({
+    flags: ['--retry-base-delay=200ms', '--retry-max-delay=1s', '--secret-check-interval=1s'],
+  });
+});
+afterAll(async () => world.stop());
+
+beforeEach(async () => {
+  namespace = await world.createNamespace('limits');
+  world.simulator.reset();
+});
+
+async function issuerWith(spec: Readonly<Record<string, unknown>>): Promise<void> {
+  await world.cluster.apply(world.issuer(namespace, 'pca', spec));
+  await world.cluster.waitForCondition(issuer(), ready);
+}
+
+/** The message of a request that waits or failed for this reason, once it is there. */
+async function told(name: string, reason: string, text: RegExp): Promise<string> {
+  return await until(`${name} to say ${String(text)}`, async () => {
+    const found = await world.cluster.get(request(name));
+    const condition = found === undefined ? undefined : conditionsOf(found).find(({ type }) => type === 'Ready');
+    const { message = '' } = (condition ?? {}) as { readonly message?: string };
+    if (condition?.reason !== reason || !text.test(message)) {
+      throw new NotYet(`it says ${condition?.reason ?? 'nothing'}: ${message}`);
+    }
+    return message;
+  });
+}
+
+async function warnings(about: string): Promise<readonly string[]> {
+  const events = await world.cluster.list({ apiVersion: 'events.k8s.io/v1', kind: 'Event', namespace });
+  return events
+    .filter((event) => (event['regarding'] as { name?: string }).name === about && event['type'] === 'Warning')
+    .map((event) => String(event['reason']));
+}
+
+async function revision(name: string): Promise<number> {
+  const found = await world.cluster.get(certificateReference(name));
+  return ((found?.['status'] ?? {}) as { readonly revision?: number }).revision ?? 0;
+}
+
+async function renewTo(name: string, next: number): Promise<void> {
+  await renew(world.cluster, { namespace, name });
+  await until(`revision ${next} of ${name}`, async () => (await revision(name)) === next);
+}
+
+async function allReady(names: readonly string[]): Promise<void> {
+  await Promise.all(
+    names.map((name) =>
+      world.cluster.waitForCondition(certificateReference(name), ready, { deadlineMilliseconds: 90_000 }),
+    ),
+  );
+}
+
+it('certificates beyond the limit per hour wait, say until when, and go on when the limit is raised', async () => {
+  const names = Array.from({ length: 8 }, (_, n) => `many-${n}`);
+  await world.cluster.apply(names.map((name) => certificate(namespace, name)));
+  // All of them are there before the issuer, so that they come at the same moment.
+  await Promise.all(names.map(async (name) => told(`${name}-1`, 'Pending', /does not exist/)));
+  await issuerWith({ issuanceLimits: { certificatesPerHour: 2 } });
+  const held = await until('six to be held', async () => {
+    const all = await world.cluster.list({ apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace });
+    const messages = all.flatMap((each: Manifest) => conditionsOf(each).filter(({ type }) => type === 'Ready'));
+    const waiting = messages.flatMap(({ message = '' }) => (message.startsWith('Held') ? [message] : []));
+    if (waiting.length < 6) throw new NotYet(messages.map(({ message }) => message));
+    return waiting;
+  });
+  expect(held[0]).toMatch(
+    /^Held: spec\.issuanceLimits\.certificatesPerHour of the issuer allows 2 certificates and these were issued\. Raise it if more are wanted\. It continues by itself at \S+Z\.$/,
+  );
+  expect(world.simulator.issued()).toHaveLength(2);
+  const recorded = await until('six events', async () => {
+    const all = await Promise.all(names.map(async (name) => warnings(`${name}-1`)));
+    const found = all.flat().filter((reason) => reason === 'IssuanceLimitReached');
+    return found.length >= 6 ? found : undefined;
+  });
+  expect(recorded).toHaveLength(6);
+  await world.cluster.apply(world.issuer(namespace, 'pca', { issuanceLimits: { certificatesPerHour: 8 } }));
+  await allReady(names);
+  expect(world.simulator.issued()).toHaveLength(8);
+});
+
+it('a Certificate that is issued again and again is held, also by the next process', async () => {
+  await issuerWith({ issuanceLimits: { reissuesPerHour: 3 } });
+  await world.cluster.apply(certificate(namespace, 'loop', { revisionHistoryLimit: 10 }));
+  await allReady(['loop']);
+  await renewTo('loop', 2);
+  await renewTo('loop', 3);
+  await renew(world.cluster, { namespace, name: 'loop' });
+  expect(await told('loop-4', 'Pending', /^Held/)).toMatch(
+    new RegExp(
+      `^Held: Certificate "${namespace}/loop" got 3 certificates within an hour, which looks like a loop\\. Find what`,
+    ),
+  );
+  await world.operator.kill();
+  await world.startOperator();
+  await world.cluster.apply(certificate(namespace, 'other'));
+  await allReady(['other']);
+  expect({ issued: world.simulator.issued().length, warnings: await warnings('loop-4') }).toEqual({
+    issued: 4,
+    warnings: expect.arrayContaining(['ReissueLoop']) as unknown,
+  });
+});
+
+it('trouble that lasts longer than the patience is reported once more, with the end of the present certificate', async () => {
+  await issuerWith({ patience: { duration: '2s' } });
+  await world.cluster.apply(certificate(namespace, 'web'));
+  await allReady(['web']);
+  const upgrading = { code: 'OperationDenied.SystemUpgrading', status: 400 };
+  world.simulator.setFaults({ failingActions: { CreateCustomCertificate: upgrading } });
+  await renew(world.cluster, { namespace, name: 'web' });
+  expect(await told('web-2', 'Pending', /spec\.patience/)).toMatch(
+    new RegExp(
+      `^Not issued for longer than spec\\.patience\\.duration of the issuer \\(2s\\): .*OperationDenied\\.SystemUpgrading.*It is still tried by itself; somebody should look into it\\. The present certificate of Certificate "${namespace}/web" is valid until \\S+Z\\.$`,
+    ),
+  );
+  await until('both events', async () => (await warnings('web-2')).length >= 2);
+  expect((await warnings('web-2')).toSorted()).toEqual(['PatienceExceeded', 'RetryableError']);
+  world.simulator.setFaults(noFaults);
+  await until('revision 2', async () => (await revision('web')) === 2);
+});
+
+it('an issuer may give up then, but only where surely no certificate was issued', async () => {
+  await issuerWith({ patience: { duration: '2s', onExceeded: 'Fail' } });
+  const upgrading = { code: 'OperationDenied.SystemUpgrading', status: 400 };
+  world.simulator.setFaults({ failingActions: { CreateCustomCertificate: upgrading } });
+  await world.cluster.apply(certificate(namespace, 'sure'));
+  expect(await told('sure-1', 'Failed', /spec\.patience/)).toMatch(
+    /^Not issued for longer than spec\.patience\.duration of the issuer \(2s\): .* spec\.patience\.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later\.$/,
+  );
+  // The list cannot be read, so whether the certificate exists is not known.
+  world.simulator.setFaults({
+    failingActions: { ListCert: { code: 'ServiceUnavailable', status: 503 } },
+    cutAfterIssuing: 1,
+  });
+  await world.cluster.apply(certificate(namespace, 'unsure'));
+  await told('unsure-1', 'Pending', /It is still tried by itself; somebody should look into it\./);
+  world.simulator.setFaults(noFaults);
+  await allReady(['unsure']);
+  expect(world.simulator.issued()).toHaveLength(1);
+});
+
+it('an endpoint that is silent makes the issuer wait, not each of its requests, and goes on by itself', async () => {
+  await issuerWith({});
+  world.simulator.setFaults({ percentages: { cutBeforeIssuing: 100 } });
+  const names = Array.from({ length: 8 }, (_, n) => `silent-${n}`);
+  await world.cluster.apply(names.map((name) => certificate(namespace, name)));
+  await world.cluster.waitForCondition(issuer(), { type: 'Ready', status: 'False', reason: 'PCAUnavailable' });
+  const calls = () => world.simulator.calls().filter(({ action }) => action === 'CreateCustomCertificate').length;
+  expect(calls()).toBeLessThan(2 * names.length + 5);
+  world.simulator.setFaults(noFaults);
+  await allReady(names);
+  expect(world.simulator.issued()).toHaveLength(names.length);
+});

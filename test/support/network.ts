@@ -1,0 +1,102 @@
+/** A network between one client and one server of this machine that can be lost, in one direction or late. */
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * `whole`: everything passes. `lost`: what is open breaks, and nothing new stands. `answersLost`: requests arrive, and the
+ * connection breaks when the answer comes. `requestsLate`: requests stay under way until they are delivered.
+ */
+export type NetworkState = 'whole' | 'lost' | 'answersLost' | 'requestsLate';
+
+interface Way {
+  readonly client: Socket;
+  readonly server: Socket;
+  /** Requests under way. */
+  readonly late: Buffer[];
+}
+
+/** The network; listens on a free port of the loopback. */
+export class Network {
+  readonly port: number;
+  readonly #listener: Server;
+  readonly #ways = new Set<Way>();
+  #state: NetworkState = 'whole';
+  #losses = 0;
+
+  private constructor(listener: Server) {
+    this.#listener = listener;
+    this.port = (listener.address() as AddressInfo).port;
+  }
+
+  /** Connects to `port`. */
+  static async start(port: number): Promise<Network> {
+    const listener = createServer();
+    await new Promise<void>((resolve) => {
+      listener.listen(0, '127.0.0.1', resolve);
+    });
+    const network = new Network(listener);
+    listener.on('connection', (client) => network.#join(client, port));
+    return network;
+  }
+
+  /** Connections and answers that were lost since the state last changed. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** Connections with a request under way. */
+  get late(): number {
+    return [...this.#ways].filter(({ late }) => late.length > 0).length;
+  }
+
+  /** Changes the state of what is open and of what comes. */
+  become(state: NetworkState): void {
+    this.#state = state;
+    this.#losses = 0;
+    if (state === 'lost') for (const way of this.#ways) breakUp(way);
+  }
+
+  /** The requests under way arrive. */
+  deliver(): void {
+    for (const { server, late } of this.#ways) for (const chunk of late.splice(0)) server.write(chunk);
+  }
+
+  /** Ends everything. */
+  async stop(): Promise<void> {
+    for (const way of this.#ways) breakUp(way);
+    await new Promise((resolve) => {
+      this.#listener.close(resolve);
+    });
+  }
+
+  #join(client: Socket, port: number): void {
+    if (this.#state === 'lost') {
+      this.#losses += 1;
+      client.on('error', () => undefined).destroy();
+      return;
+    }
+    const way: Way = { client, server: connect(port, '127.0.0.1'), late: [] };
+    const { server, late } = way;
+    this.#ways.add(way);
+    client.on('data', (chunk) => {
+      if (this.#state === 'requestsLate' || late.length > 0) late.push(chunk);
+      else server.write(chunk);
+    });
+    server.on('data', (chunk) => {
+      if (this.#state !== 'answersLost') return void client.write(chunk);
+      this.#losses += 1;
+      breakUp(way);
+    });
+    for (const socket of [client, server]) socket.on('error', () => socket.destroy());
+    // What is under way arrives although nobody waits for the answer any more.
+    client.on('close', () => late.length > 0 || server.end());
+    server.on('close', () => {
+      client.destroy();
+      this.#ways.delete(way);
+    });
+  }
+}
+
+function breakUp({ client, server }: Way): void {
+  client.destroy();
+  server.destroy();
+}
