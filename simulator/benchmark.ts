@@ -6,6 +6,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { createCustomCertificate } from './actions/create-custom-certificate.ts';
 import { FaultState } from './faults.ts';
+import { createIdentityStore } from './identity/identity-store.ts';
 import { createAuthorities, defaultAuthorities } from './issuing/authority.ts';
 import { createInstances } from './issuing/instances.ts';
 import { createLedger } from './issuing/ledger.ts';
@@ -38,6 +39,7 @@ async function measureSigning(): Promise<void> {
     instances: createInstances([]),
     ledger: createLedger(),
     faults: new FaultState(Math.random),
+    identity: createIdentityStore(),
     now,
   };
   const caller = { accessKeyId: 'benchmark', accessKeySecret: '' };

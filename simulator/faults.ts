@@ -55,6 +55,8 @@ export interface Faults {
   readonly failingActions: Readonly<
     Record<string, { readonly code: string; readonly status: number; readonly message?: string }>
   >;
+  /** Lifetime of the credentials that STS gives out, whatever was asked; 0 as asked. */
+  readonly sessionSeconds: number;
   /** The CA has no certificates left: `InsufficientQuota`. */
   readonly quotaExhausted: boolean;
   /** What a custom identifier that was used before leads to. Undocumented. */
@@ -115,6 +117,7 @@ export const noFaults: Faults = {
   deniedActions: [],
   withdrawnActions: [],
   failingActions: {},
+  sessionSeconds: 0,
   quotaExhausted: false,
   duplicateIdentifier: 'ParamRepeat',
   csrExtensions: 'Used',

@@ -7,7 +7,7 @@ import { problem, problemBody, type Problem } from './protocol/problem.ts';
 import { type AccessKey, type SignatureContext, type SignedRequest, verifySignature } from './protocol/signature.ts';
 import { RateWindow } from './rate-window.ts';
 
-/** One call that arrived. `parameters` are cut to 100 characters each; `outcome` is `ok`, `cut` or an error code. */
+/** One call that arrived. `parameters` are cut to 100 characters each, tokens left out; `outcome` is `ok`, `cut` or an error code. */
 export interface Call {
   readonly action: string;
   readonly version: string;
@@ -54,7 +54,9 @@ export class Gateway {
     this.#calls.push({
       action: name,
       version,
-      parameters: Object.fromEntries([...parameters].map(([key, value]) => [key, value.slice(0, 100)])),
+      parameters: Object.fromEntries(
+        [...parameters].map(([key, value]) => [key, bearerParameters.includes(key) ? '<token>' : value.slice(0, 100)]),
+      ),
       time: this.#service.now().toISOString(),
       requestId,
       outcome: outcome.kind === 'answered' ? 'ok' : outcome.kind === 'cut' ? 'cut' : outcome.problem.code,
@@ -81,9 +83,9 @@ export class Gateway {
     if (request.method !== 'POST' && request.method !== 'GET') {
       return refuse(problem('UnsupportedHTTPMethod', 'This http method is not supported.', 404));
     }
-    const verified = verifySignature(request, this.#signatures);
-    if (verified.kind === 'refused') return verified;
     const action = findAction(called.name, called.version);
+    const verified = isOpen(action, request) ? nobody : verifySignature(request, this.#signatures);
+    if (verified.kind === 'refused') return verified;
     if (action === undefined || this.#service.faults.current.withdrawnActions.includes(called.name)) {
       return refuse(problem('InvalidAction.NotFound', 'Specified api is not found.', 404));
     }
@@ -91,10 +93,8 @@ export class Gateway {
       return refuse(problem('InvalidVersion', 'Specified parameter Version is not valid.', 404));
     const objection = this.#objection(action, verified.accessKey.accessKeyId);
     if (objection !== undefined) return refuse(objection);
-    if (request.query.size + called.formSize > parameters.size) {
-      return refuse(problem('InvalidParameter', 'A parameter is given more than once.'));
-    }
-    const checked = checkParameters(action.parameters, parameters);
+    const isRepeated = request.query.size + called.formSize > parameters.size;
+    const checked = isRepeated ? repeated : checkParameters(action.parameters, parameters);
     if (checked.kind === 'refused') return checked;
     return action.issues
       ? this.#issue(action, parameters, verified.accessKey)
@@ -149,6 +149,20 @@ export class Gateway {
     return faults.strikes('cutAfterIssuing') ? { kind: 'cut' } : outcome;
   }
 }
+
+const nobody = { kind: 'verified', accessKey: { accessKeyId: 'anonymous', accessKeySecret: '' } } as const;
+
+const repeated = {
+  kind: 'refused',
+  problem: problem('InvalidParameter', 'A parameter is given more than once.'),
+} as const;
+
+function isOpen(action: ReturnType<typeof findAction>, { headers }: SignedRequest): boolean {
+  return typeof action === 'object' && action.anonymous === true && headers.authorization === undefined;
+}
+
+// Whoever looks at the calls learns nothing to authenticate with.
+const bearerParameters = ['OIDCToken'];
 
 function refuse(what: Problem): ActionOutcome {
   return { kind: 'refused', problem: what };

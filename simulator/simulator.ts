@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Service } from './actions/action.ts';
 import { FaultState, type Faults } from './faults.ts';
 import { createAdmin } from './admin.ts';
+import { createIdentityStore, type OidcProvider, type Role } from './identity/identity-store.ts';
 import { Gateway, type Call } from './gateway.ts';
 import {
   type Authority,
@@ -19,6 +20,7 @@ import { createServerIdentity } from './tls-identity.ts';
 import { type AuthorityChanges, type CertificateAuthority, type Issued, issuedOf, shownAuthority } from './views.ts';
 
 export type { Faults } from './faults.ts';
+export type { OidcProvider, Role } from './identity/identity-store.ts';
 export type { Call } from './gateway.ts';
 export type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts';
 
@@ -53,6 +55,12 @@ export interface SimulatorHandle {
   setFaults(faults: Partial<Faults>): void;
   /** Changes a CA from now on until the next reset; throws for an identifier that does not exist. */
   setAuthority(identifier: string, changes: AuthorityChanges): void;
+  /** Registers an OIDC provider, or replaces it; it stays over resets. */
+  setOidcProvider(provider: OidcProvider): void;
+  /** Makes a role, or replaces it with its trust policy; it stays over resets. */
+  setRole(role: Role): void;
+  /** Ends all temporary credentials that STS gave out; they are unknown from now on. */
+  endSessions(): void;
   calls(): readonly Call[];
   issued(): readonly Issued[];
   /** Forgets calls, certificates and faults; CAs and instances are as at the start, with the same keys. */
@@ -65,7 +73,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const keys = options.accessKeys ?? [randomKey()];
   const service = await createService(options);
   const gateway = new Gateway(service, {
-    accessKey: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),
+    accessKey: (accessKeyId) =>
+      keys.find((key) => key.accessKeyId === accessKeyId) ?? service.identity.temporaryKeys.get(accessKeyId),
     now: service.now,
     nonces: new Map(),
   });
@@ -108,6 +117,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     tlsCaPem: identity?.caPem,
     rootPem: (identifier) => rootOf(authorityOf(service, identifier)).certificatePem,
+    setOidcProvider: (provider) => void service.identity.providers.set(provider.arn, provider),
+    setRole: (role) => void service.identity.roles.set(role.arn, role),
+    endSessions: () => service.identity.temporaryKeys.clear(),
     ...state,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -128,6 +140,7 @@ async function createService({
     instances: createInstances(instances),
     ledger: createLedger(),
     faults: new FaultState(random ?? Math.random),
+    identity: createIdentityStore(),
     now,
   };
 }

@@ -3,6 +3,7 @@
 import { Operator } from './operator.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { parseOptions, type Options } from './runtime/options.ts';
+import { podIdentity } from './runtime/pod-identity.ts';
 import { productVersion } from './runtime/version.ts';
 
 const exitCode = { stopped: 0, failed: 1, usage: 2 } as const;
@@ -20,7 +21,7 @@ async function run(options: Options): Promise<number> {
     });
   }
   try {
-    const operator = await Operator.start(options, logger);
+    const operator = await Operator.start(options, podIdentity(process.env), logger);
     const end = await operator.run(stopping.signal);
     return end === 'stopped' ? exitCode.stopped : exitCode.failed;
   } catch (error) {

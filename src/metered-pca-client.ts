@@ -11,7 +11,7 @@ export function meteredPcaClient(
   timeoutMilliseconds: number,
   metrics: Metrics,
   monotonic: () => number,
-): (endpoint: PcaEndpoint, accessKey: AccessKey) => PcaCaller {
+): (endpoint: PcaEndpoint, accessKey: AccessKey | undefined) => PcaCaller {
   return (endpoint, accessKey) => {
     const client = new PcaClient({ endpoint, accessKey, timeoutMilliseconds, userAgent });
     return {

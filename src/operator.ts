@@ -25,6 +25,7 @@ import { openCluster, type ClusterView } from './cluster-view.ts';
 import { meteredController, type MeteredControllerOptions } from './metered-controller.ts';
 import { meteredTurns } from './metered-limits.ts';
 import { meteredPcaClient } from './metered-pca-client.ts';
+import { roleDependencies } from './role-sessions.ts';
 import type { Controller } from './kubernetes/controller.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { LeaderElector } from './kubernetes/leader-election.ts';
@@ -34,6 +35,7 @@ import type { WorkQueue } from './kubernetes/work-queue.ts';
 import type { Logger } from './runtime/logger.ts';
 import { createMetrics, type Metrics } from './runtime/metrics.ts';
 import type { Options } from './runtime/options.ts';
+import type { PodIdentity } from './runtime/pod-identity.ts';
 import { productVersion } from './runtime/version.ts';
 
 /** Field manager of everything the operator writes. */
@@ -58,6 +60,7 @@ export type OperatorEnd = 'stopped' | 'lost';
 /** The whole product in one process. */
 export class Operator {
   readonly #options: Options;
+  readonly #podIdentity: PodIdentity;
   readonly #logger: Logger;
   readonly #metrics: Metrics;
   readonly #view: ClusterView;
@@ -70,6 +73,7 @@ export class Operator {
 
   private constructor(parts: {
     readonly options: Options;
+    readonly podIdentity: PodIdentity;
     readonly logger: Logger;
     readonly metrics: Metrics;
     readonly view: ClusterView;
@@ -79,6 +83,7 @@ export class Operator {
     readonly ledger: IssuanceLedger;
   }) {
     this.#options = parts.options;
+    this.#podIdentity = parts.podIdentity;
     this.#logger = parts.logger;
     this.#metrics = parts.metrics;
     this.#view = parts.view;
@@ -89,11 +94,13 @@ export class Operator {
     this.#caches = this.#view.run(this.#lifetime.signal);
   }
 
-  /**
-   * Connects, serves the probes and begins to watch; rejects when that is impossible, with the reason. `onStep` observes
-   * the steps of issuing.
-   */
-  static async start(options: Options, logger: Logger, onStep: StepObserver = unobserved): Promise<Operator> {
+  /** Connects, serves the probes and watches; rejects with the reason why not. `onStep` observes the steps of issuing. */
+  static async start(
+    options: Options,
+    podIdentity: PodIdentity,
+    logger: Logger,
+    onStep: StepObserver = unobserved,
+  ): Promise<Operator> {
     const limits = parseCallLimits(options['call-limits']);
     if (limits.kind === 'invalid') throw new Error(`--call-limits: ${limits.message}`);
     const metrics = createMetrics();
@@ -108,7 +115,7 @@ export class Operator {
       { version: productVersion, server: view.server, namespace: view.namespace, port: health.port },
       'The operator starts.',
     );
-    return new Operator({ options, logger, metrics, view, health, onStep, limits: limits.table, ledger });
+    return new Operator({ options, podIdentity, logger, metrics, view, health, onStep, limits: limits.table, ledger });
   }
 
   /** Issues until `stop` aborts or the Lease is lost; resolves when everything has ended. */
@@ -166,6 +173,7 @@ export class Operator {
       instance: hostname(),
       now,
     });
+    const connect = meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic);
     const sessions = new IssuerSessions({ now: monotonic, random: Math.random });
     const attempts = new Attempts();
     const budget = new CallBudget({ now: monotonic, ...this.#limits });
@@ -197,7 +205,8 @@ export class Operator {
         ...shared,
         kubernetes: this.#view.kubernetes,
         clusterResourceNamespace: this.#options['cluster-resource-namespace'] || this.#view.namespace,
-        connect: meteredPcaClient(this.#options['pca-timeout'], this.#metrics, monotonic),
+        connect,
+        ...roleDependencies(this.#options, this.#podIdentity, { ...shared, connect, signal: this.#lifetime.signal }),
         lookups: new Lookups({ budget, now }),
         fieldManager,
         checkIntervalMilliseconds: this.#options['issuer-check-interval'],

@@ -1,6 +1,9 @@
 // The chart's values.yaml and the table of its README, read from values.schema.json, where descriptions and defaults are.
+// What an issuer of the values may hold comes from the CRDs' schema and is written into values.schema.json.
 import { stringify } from 'yaml';
 
+import { issuerSpecSchema } from '../../src/crds/issuer-spec-schema.ts';
+import type { Schema } from '../../src/crds/schema.ts';
 import { markdownTable } from './generated-section.ts';
 
 interface ValueSchema {
@@ -11,6 +14,33 @@ interface ValueSchema {
 }
 
 const lineWidth = 118;
+
+/** values.schema.json with the issuers' spec as it is now; everything else stays as it was written. */
+export function renderValuesSchema(schemaJson: string): string {
+  const { definitions, ...schema } = JSON.parse(schemaJson) as Readonly<Record<string, object>>;
+  const issuerSpec = closedSchema(issuerSpecSchema);
+  return `${JSON.stringify({ ...schema, definitions: { ...definitions, issuerSpec } }, null, 2)}\n`;
+}
+
+// Helm neither fills in defaults nor evaluates CEL; both is the API server's part.
+function closedSchema(schema: Schema): object {
+  const { type, description } = schema;
+  const limits = ['enum', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'required'];
+  const kept = Object.entries(schema).filter(([name]) => limits.includes(name));
+  const own = { type, description, ...Object.fromEntries(kept) };
+  switch (schema.type) {
+    case 'object': {
+      const fields = Object.entries(schema.properties).map(([name, child]) => [name, closedSchema(child)]);
+      return { ...own, additionalProperties: false, properties: Object.fromEntries(fields) as object };
+    }
+    case 'array':
+      return { ...own, items: closedSchema(schema.items) };
+    case 'string':
+    case 'integer':
+    case 'boolean':
+      return own;
+  }
+}
 
 /** values.yaml: every default with its description as a comment above it. */
 export function renderValues(schemaJson: string): string {

@@ -7,7 +7,7 @@ import {
   requestReasonsTable,
   settingsTable,
 } from './catalogue-tables.ts';
-import { renderValues, valuesTable } from './chart-values.ts';
+import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, parametersTable } from './operation-tables.ts';
@@ -38,6 +38,7 @@ export function renderFiles(read: (path: string) => string): Readonly<Record<str
   const valuesSchema = read(`${chart}/values.schema.json`);
   return {
     ...renderCustomResourceDefinitions(),
+    [`${chart}/values.schema.json`]: renderValuesSchema(valuesSchema),
     [`${chart}/values.yaml`]: renderValues(valuesSchema),
     [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(valuesSchema)),
     ...Object.fromEntries(Object.entries(pages).map(([path, tables]) => [path, renderPage(read(path), tables)])),

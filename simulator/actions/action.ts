@@ -1,5 +1,6 @@
 /** The shape that all actions share: a name, an API version, a parameter table and what is done. */
 import type { FaultState } from '../faults.ts';
+import type { IdentityStore } from '../identity/identity-store.ts';
 import type { Authority } from '../issuing/authority.ts';
 import type { Instance } from '../issuing/instances.ts';
 import type { Ledger } from '../issuing/ledger.ts';
@@ -13,6 +14,7 @@ export interface Service {
   readonly instances: ReadonlyMap<string, Instance>;
   readonly ledger: Ledger;
   readonly faults: FaultState;
+  readonly identity: IdentityStore;
   readonly now: () => Date;
 }
 
@@ -27,6 +29,8 @@ export interface Action {
   readonly name: string;
   readonly version: string;
   readonly issues: boolean;
+  /** Taken without a signature, from anyone. */
+  readonly anonymous?: true;
   readonly parameters: readonly ParameterRule[];
   readonly run: (given: Parameters, service: Service, caller: AccessKey) => ActionOutcome;
 }

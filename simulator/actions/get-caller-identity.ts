@@ -13,7 +13,8 @@ export const getCallerIdentity: Action = {
 
 function identityOf(key: AccessKey): Readonly<Record<string, string>> {
   const account = key.accountId ?? digits('account', key.accessKeyId, 16);
-  const id = digits('identity', key.accessKeyId, 18);
+  const { roleName, sessionName } = key.session ?? { roleName: 'simulator', sessionName: 'simulator' };
+  const id = digits('identity', key.session === undefined ? key.accessKeyId : roleName, 18);
   return key.securityToken === undefined
     ? {
         AccountId: account,
@@ -24,11 +25,11 @@ function identityOf(key: AccessKey): Readonly<Record<string, string>> {
       }
     : {
         AccountId: account,
-        UserId: `${id}:simulator`,
+        UserId: `${id}:${sessionName}`,
         RoleId: id,
-        Arn: `acs:ram::${account}:assumed-role/simulator/simulator`,
+        Arn: `acs:ram::${account}:assumed-role/${roleName}/${sessionName}`,
         IdentityType: 'AssumedRoleUser',
-        PrincipalId: `${id}:simulator`,
+        PrincipalId: `${id}:${sessionName}`,
       };
 }
 

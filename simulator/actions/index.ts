@@ -1,5 +1,6 @@
 /** The actions that are simulated, by name and version. A further one is a file and a line here. */
 import type { Action } from './action.ts';
+import { assumeRole, assumeRoleWithOidc } from './assume-role.ts';
 import { createCertificateWithExtension } from './create-certificate-with-extension.ts';
 import { createClientCertificateWithCsr } from './create-client-certificate-with-csr.ts';
 import { createCustomCertificate } from './create-custom-certificate.ts';
@@ -19,6 +20,8 @@ import { listWarehouseCert } from './list-warehouse-cert.ts';
 import { revokeWHClientCertificate } from './revoke-wh-client-certificate.ts';
 
 const actions: readonly Action[] = [
+  assumeRole,
+  assumeRoleWithOidc,
   createCertificateWithExtension,
   createClientCertificateWithCsr,
   createCustomCertificate,

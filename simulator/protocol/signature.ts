@@ -12,6 +12,8 @@ export interface AccessKey {
   readonly expiresAt?: string;
   /** The account that the key belongs to, 16 digits; default one of its own, the same at each start. */
   readonly accountId?: string;
+  /** The role and the session's name, for a temporary key that STS gave out. */
+  readonly session?: { readonly roleName: string; readonly sessionName: string };
 }
 
 /** The parts of a request that are signed. */

@@ -105,6 +105,29 @@ export const errorTable: readonly ErrorRow[] = [
     'Put a valid access key into the Secret of the issuer.',
     { silent: true },
   ),
+  // AssumeRole and AssumeRoleWithOIDC of STS.
+  row(
+    'Code',
+    'Credentials',
+    ['AuthenticationFail.OIDCToken*'],
+    "STS does not accept the pod's OIDC token",
+    "Compare the cluster's OIDC provider in RAM (issuer URL, client ID, fingerprint) with the token's issuer and audience.",
+    { silent: true },
+  ),
+  row(
+    'Code',
+    'Permission',
+    ['AuthenticationFail.NoPermission*'],
+    'the role may not be assumed by this identity',
+    "Name the OIDC provider and the operator's ServiceAccount in the role's trust policy.",
+  ),
+  row(
+    'Code',
+    'Credentials',
+    ['EntityNotExist.Role*'],
+    'the role does not exist',
+    'Correct roleArn, or create the role.',
+  ),
   row(
     'Code',
     'Permission',
@@ -209,6 +232,13 @@ export const errorTable: readonly ErrorRow[] = [
     { issued: true },
   ),
   row('Client', 'Transient', ['ClientUnavailable'], 'the client library could not be loaded or set up'),
+  row(
+    'Client',
+    'Credentials',
+    ['OIDCTokenUnreadable'],
+    "the pod's OIDC token could not be read",
+    'Mount a projected ServiceAccount token with audience sts.aliyuncs.com there (Helm: rrsa.enabled), or correct ALIBABA_CLOUD_OIDC_TOKEN_FILE.',
+  ),
   row('Client', 'OutcomeUnknown', ['UnexpectedFailure'], 'the client library failed unexpectedly', '', {
     issued: true,
   }),

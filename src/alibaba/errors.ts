@@ -23,6 +23,7 @@ export type ClientFault =
   | 'MalformedReply'
   | 'UnexpectedRedirect'
   | 'ClientUnavailable'
+  | 'OIDCTokenUnreadable'
   | 'UnexpectedFailure';
 
 /** What the classification needs to know of the call. `sent` = the request may have left this process. */
@@ -52,7 +53,8 @@ interface ServiceAnswer {
 const messageLimit = 500;
 const textLimit = 240;
 const nameLimit = 120;
-const readAction = /^(?:Describe|List|Get)/;
+// STS hands out credentials and makes nothing that stays.
+const readAction = /^(?:Describe|List|Get|AssumeRole)/;
 // NotFound means the CA for every other action; these are asked about one certificate.
 const certificateActions: ReadonlySet<string> = new Set([
   'DescribeClientCertificate',

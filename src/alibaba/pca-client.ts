@@ -25,7 +25,8 @@ export type PcaOutcome =
 /** What a client needs; clients are cheap and share their connections, so a changed key means a new client. */
 export interface PcaClientOptions {
   readonly endpoint: PcaEndpoint;
-  readonly accessKey: AccessKey;
+  /** Undefined for the one operation that takes no signature, AssumeRoleWithOIDC. */
+  readonly accessKey: AccessKey | undefined;
   /** How long one call may take altogether. */
   readonly timeoutMilliseconds: number;
   readonly userAgent: string;
@@ -46,7 +47,7 @@ export class PcaClient {
    */
   async call(call: PcaCall, options: { readonly signal: AbortSignal }): Promise<PcaOutcome> {
     const { accessKey, endpoint, timeoutMilliseconds } = this.#options;
-    const redact = redactorOf([accessKey.accessKeySecret, accessKey.securityToken, ...csrsOf(call)]);
+    const redact = redactorOf([accessKey?.accessKeySecret, accessKey?.securityToken, ...quotedParameters(call)]);
     const about = { action: call.action, host: endpoint.host, redact };
     const patience = patienceOf(options.signal, timeoutMilliseconds);
     try {
@@ -105,7 +106,7 @@ function failed(failure: PcaFailure): PcaOutcome {
   return { kind: 'failed', failure };
 }
 
-/** Whole CSRs, which some messages of the client library quote (Alibaba: Csr, CsrPemString). */
-function csrsOf({ parameters }: PcaCall): readonly (string | undefined)[] {
-  return [parameters['Csr'], parameters['CsrPemString']];
+/** Whole CSRs, which some messages of the client library quote (Alibaba: Csr, CsrPemString), and the bearer token of STS. */
+function quotedParameters({ parameters }: PcaCall): readonly (string | undefined)[] {
+  return [parameters['Csr'], parameters['CsrPemString'], parameters['OIDCToken']];
 }

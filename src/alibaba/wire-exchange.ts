@@ -39,7 +39,8 @@ export interface WireExchange {
 /** What a client is made of. */
 export interface WireOptions {
   readonly endpoint: PcaEndpoint;
-  readonly accessKey: AccessKey;
+  /** Undefined: calls are not signed. */
+  readonly accessKey: AccessKey | undefined;
   readonly timeoutMilliseconds: number;
   readonly userAgent: string;
 }
@@ -55,7 +56,8 @@ export async function openWireClient(options: WireOptions): Promise<WireClient> 
   loading ??= load();
   const library = await loading;
   const client = new library.default(configuration(library, options));
-  return { send: (call) => exchange(library, client, call) };
+  const authType = options.accessKey === undefined ? 'Anonymous' : 'AK';
+  return { send: (call) => exchange({ library, client, authType }, call) };
 }
 
 // Node and esbuild give module.exports as the default import, other loaders the class itself.
@@ -76,24 +78,36 @@ function configuration(library: Library, options: WireOptions): InstanceType<Lib
     // The library's "connect" timeout is one of socket inactivity: a smaller one would cut answers that take longer.
     connectTimeout: sweep,
     readTimeout: sweep,
-    credential: {
-      getCredential: async () => ({
-        type: accessKey.securityToken === undefined ? 'access_key' : 'sts',
-        providerName: accessKey.securityToken === undefined ? 'static_ak' : 'static_sts',
-        accessKeyId: accessKey.accessKeyId,
-        accessKeySecret: accessKey.accessKeySecret,
-        securityToken: accessKey.securityToken,
-      }),
-    },
+    ...(accessKey === undefined ? {} : { credential: { getCredential: async () => credentialOf(accessKey) } }),
     ...(endpoint.caBundle === undefined ? {} : { ca: endpoint.caBundle }),
   });
 }
 
-function exchange(library: Library, client: LibraryClient, call: WireCall): WireExchange {
+function credentialOf(accessKey: AccessKey) {
+  return {
+    type: accessKey.securityToken === undefined ? 'access_key' : 'sts',
+    providerName: accessKey.securityToken === undefined ? 'static_ak' : 'static_sts',
+    accessKeyId: accessKey.accessKeyId,
+    accessKeySecret: accessKey.accessKeySecret,
+    securityToken: accessKey.securityToken,
+  };
+}
+
+interface OpenClient {
+  readonly library: Library;
+  readonly client: LibraryClient;
+  readonly authType: 'AK' | 'Anonymous';
+}
+
+function exchange({ library, client, authType }: OpenClient, call: WireCall): WireExchange {
   let abandoned = false;
   let body: IncomingMessage | undefined;
   const receive = async (): Promise<WireReply> => {
-    const answer = await client.callApi(parametersOf(library, call), requestOf(library, call), runtimeOptions);
+    const answer = await client.callApi(
+      parametersOf(library, call, authType),
+      requestOf(library, call),
+      runtimeOptions,
+    );
     body = answer['body'] as IncomingMessage;
     releaseReadTimer(body.socket);
     if (abandoned) body.destroy();
@@ -113,13 +127,17 @@ function exchange(library: Library, client: LibraryClient, call: WireCall): Wire
 // Typed through the call, so that the library's own options package need not be a dependency of ours.
 const runtimeOptions = { autoretry: false } as Parameters<LibraryClient['callApi']>[2];
 
-function parametersOf(library: Library, call: WireCall): InstanceType<Library['Params']> {
+function parametersOf(
+  library: Library,
+  call: WireCall,
+  authType: OpenClient['authType'],
+): InstanceType<Library['Params']> {
   return new library.Params({
     action: call.action,
     version: call.version,
     protocol: 'HTTPS',
     method: 'POST',
-    authType: 'AK',
+    authType,
     style: 'RPC',
     pathname: '/',
     reqBodyType: 'formData',

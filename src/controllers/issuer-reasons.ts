@@ -3,12 +3,18 @@
 /** Reason of Ready and of the event that goes with it. */
 export const issuerReasons = {
   Checked: 'Ready is True: Secret, endpoint and CA were checked.',
-  SecretNotFound: 'The Secret of spec.credentials.secretRef does not exist. Create it.',
+  SecretNotFound: 'The Secret that spec.credentials names does not exist. Create it.',
   SecretForbidden: 'The operator may not read the Secret. Grant the Role that the message names.',
   SecretUnreadable: 'The API server did not give the Secret; tried again by itself.',
   SecretInvalid: 'The Secret lacks a key or holds no access key. The message names the keys.',
-  CredentialsInvalid: 'PCA does not accept the access key, or the clock is off. Correct the Secret or the clock.',
-  PermissionDenied: 'The RAM identity lacks an action. Allow it; the message names action and identity.',
+  CredentialsNotAllowed:
+    "A namespaced issuer wants the operator's own identity, which --issuer-ambient-credentials allows. Name a Secret instead.",
+  IdentityNotConfigured:
+    "spec.credentials.rrsa is used, but the operator's pod has no role or token. Set rrsa.enabled.",
+  CredentialsInvalid:
+    'PCA or STS does not accept the credentials, or the clock is off. Correct the Secret, the role or the clock.',
+  PermissionDenied:
+    'The RAM identity lacks an action or may not assume the role. Allow it; the message names action and identity.',
   IssuingCAUnusable: 'spec.parentIdentifier names no CA that PCA lets this account use.',
   IssuingCAIsRoot: 'spec.parentIdentifier names a root CA; certificates come from subordinate CAs only.',
   OperationRefusedByCA: 'The operation cannot issue from this kind of CA. Choose another operation or another CA.',

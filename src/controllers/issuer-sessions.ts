@@ -12,9 +12,9 @@ export interface IssuerSession {
   readonly spec: IssuerSpec;
   readonly ca: IssuingCA;
   readonly client: PcaCaller;
-  /** resourceVersion of the Secret that the client's key is from. */
+  /** resourceVersion of the Secret that the client's key is from; empty where none is read. */
   readonly secretVersion: string;
-  /** Whose limits the calls count against: the access key id until the account is known. */
+  /** Whose limits the calls count against: the account of a role, else the access key id. */
   readonly account: string;
   /** Where the client calls, as protocol and host. */
   readonly endpoint: string;

@@ -9,11 +9,10 @@ type IssuerFault = Extract<
 >;
 
 /** Reason of the issuer's condition, and where the user finds the setting behind it. */
-const faults: Readonly<Record<IssuerFault, (parentIdentifier: string) => IssuerProblem>> = {
-  Credentials: () => ({
-    reason: 'CredentialsInvalid',
-    message: 'The access key comes from the Secret named by spec.credentials.secretRef.',
-  }),
+const faults: Readonly<
+  Record<IssuerFault, (parentIdentifier: string, credentials: IssuerSpec['credentials']) => IssuerProblem>
+> = {
+  Credentials: (_ca, credentials) => ({ reason: 'CredentialsInvalid', message: originOf(credentials) }),
   Permission: () => ({ reason: 'PermissionDenied', message: 'The RAM identity is the one of spec.credentials.' }),
   IssuingCA: (ca) => ({
     reason: 'IssuingCAUnusable',
@@ -32,7 +31,7 @@ const faults: Readonly<Record<IssuerFault, (parentIdentifier: string) => IssuerP
  */
 export function issuerProblemOf(
   failure: PcaFailure,
-  { parentIdentifier, operation }: Pick<IssuerSpec, 'parentIdentifier' | 'operation'>,
+  { parentIdentifier, operation, credentials }: Pick<IssuerSpec, 'parentIdentifier' | 'operation' | 'credentials'>,
   replacedBy?: string,
 ): IssuerProblem | undefined {
   if (!isIssuerFault(failure.class)) return undefined;
@@ -40,8 +39,14 @@ export function issuerProblemOf(
     const message = `Alibaba Cloud has withdrawn ${operation}. Set spec.operation to ${replacedBy}.`;
     return { reason: 'ActionUnavailable', message: `${failure.message} ${message}` };
   }
-  const { reason, message } = faults[failure.class](parentIdentifier);
+  const { reason, message } = faults[failure.class](parentIdentifier, credentials);
   return { reason, message: `${failure.message} ${message}` };
+}
+
+function originOf({ rrsa, assumeRole }: IssuerSpec['credentials']): string {
+  if (rrsa !== undefined) return "The role is the one of spec.credentials.rrsa, or of the operator's environment.";
+  if (assumeRole === undefined) return 'The access key comes from the Secret named by spec.credentials.secretRef.';
+  return `The role is spec.credentials.assumeRole.roleArn "${assumeRole.roleArn}", the access key the one of its secretRef.`;
 }
 
 function isIssuerFault(name: PcaFailure['class']): name is IssuerFault {

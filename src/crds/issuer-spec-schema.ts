@@ -1,7 +1,9 @@
 // The spec that a user writes: fields, descriptions, bounds, defaults and CEL rules of both kinds.
 // A rule sits on the smallest object that it needs: one on an ancestor would be evaluated again on every change below
 // it, and so could never be added or tightened later without breaking the edits of stored objects.
+import { credentialsSchema } from './credentials-schema.ts';
 import { customCertificateSchema } from './custom-certificate-schema.ts';
+import { endpointSchema, stsEndpointSchema } from './endpoint-schema.ts';
 import {
   externalCASchema,
   isDuration,
@@ -18,53 +20,6 @@ import {
   warehouseClientCertificateSchema,
 } from './operation-settings-schema.ts';
 import type { Schema } from './schema.ts';
-
-const endpointSchema = {
-  type: 'object',
-  description: "Where PCA's API is reached, if not at the region's public endpoint.",
-  default: {},
-  properties: {
-    host: {
-      type: 'string',
-      description:
-        "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com. Left out: the region's public endpoint.",
-      maxLength: 260,
-      'x-kubernetes-validations': [
-        {
-          rule: "self.matches('^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\\\[[0-9A-Fa-f:.]+\\\\])(:[0-9]{1,5})?$')",
-          message: 'must be a host name with an optional port, without https:// and without a path',
-        },
-      ],
-    },
-    protocol: {
-      type: 'string',
-      description: 'HTTPS, or HTTP for a gateway or simulator on a trusted network.',
-      enum: ['HTTPS', 'HTTP'],
-      default: 'HTTPS',
-    },
-    caBundle: {
-      type: 'string',
-      description: "PEM certificates to trust for this endpoint instead of the system's, for a private gateway.",
-      maxLength: 65536,
-      'x-kubernetes-validations': [
-        {
-          rule: "self.contains('-----BEGIN CERTIFICATE-----')",
-          message: 'must hold at least one PEM certificate',
-        },
-        {
-          rule: "!self.contains('PRIVATE KEY-----')",
-          message: 'holds a private key; only certificates belong here',
-        },
-      ],
-    },
-  },
-  'x-kubernetes-validations': [
-    {
-      rule: "!has(self.caBundle) || self.protocol == 'HTTPS'",
-      message: 'caBundle has no effect with protocol HTTP; remove it or use HTTPS',
-    },
-  ],
-} as const satisfies Schema;
 
 const validitySchema = {
   type: 'object',
@@ -114,66 +69,6 @@ const validitySchema = {
   ],
 } as const satisfies Schema;
 
-const secretKeyRule = {
-  rule: "self.matches('^[-._a-zA-Z0-9]+$')",
-  message: 'must be a key of a Secret: letters, digits, -, _ and .',
-} as const;
-
-const credentialsSchema = {
-  type: 'object',
-  description: 'How the operator authenticates to Alibaba Cloud.',
-  required: ['secretRef'],
-  properties: {
-    secretRef: {
-      type: 'object',
-      description:
-        "A Secret with an access key. An AlibabaPCAIssuer's is in its own namespace, an AlibabaPCAClusterIssuer's in the operator's cluster resource namespace.",
-      required: ['name'],
-      properties: {
-        name: {
-          type: 'string',
-          description: 'Name of the Secret.',
-          maxLength: 253,
-          'x-kubernetes-validations': [
-            {
-              rule: "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
-              message: 'must be the name of a Secret: lower-case letters, digits, - and .',
-            },
-          ],
-        },
-        keys: {
-          type: 'object',
-          description: 'Which keys of the Secret hold what.',
-          default: {},
-          properties: {
-            accessKeyId: {
-              type: 'string',
-              description: 'Key that holds the AccessKey ID.',
-              default: 'accessKeyId',
-              maxLength: 253,
-              'x-kubernetes-validations': [secretKeyRule],
-            },
-            accessKeySecret: {
-              type: 'string',
-              description: 'Key that holds the AccessKey secret.',
-              default: 'accessKeySecret',
-              maxLength: 253,
-              'x-kubernetes-validations': [secretKeyRule],
-            },
-            securityToken: {
-              type: 'string',
-              description: 'Key that holds the STS token. The Secret need not have it.',
-              default: 'securityToken',
-              maxLength: 253,
-              'x-kubernetes-validations': [secretKeyRule],
-            },
-          },
-        },
-      },
-    },
-  },
-} as const satisfies Schema;
-
 const blockRule = (block: string, operation: string) => ({
   rule: `!has(self.${block}) || self.operation == '${operation}'`,
   message: `${block} is for operation ${operation} only; remove it or choose that operation`,
@@ -209,6 +104,7 @@ export const issuerSpecSchema = {
       ],
     },
     endpoint: endpointSchema,
+    stsEndpoint: stsEndpointSchema,
     operation: {
       type: 'string',
       description: "The operation of PCA's API that issues.",

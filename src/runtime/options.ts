@@ -23,6 +23,11 @@ export const settings = {
     default: '',
     help: "Namespace of the Secrets that AlibabaPCAClusterIssuers name; empty: the operator's own namespace.",
   },
+  'issuer-ambient-credentials': {
+    type: 'switch',
+    default: 'false',
+    help: "Let AlibabaPCAIssuers use the operator's own RAM role (credentials.rrsa); AlibabaPCAClusterIssuers always may.",
+  },
   'leader-elect': {
     type: 'switch',
     default: 'true',

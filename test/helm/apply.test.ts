@@ -1,24 +1,17 @@
-// The rendered chart on a real API server: every object is admitted, and the quickstart fits what it installs.
-import { execFile } from 'node:child_process';
+// deploy/install.yaml on a real API server: the rights that it gives, and that the quickstart fits what it installs.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
-import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
-import { helmProgram } from '../../control-plane/driver/programs.ts';
 
-const runFile = promisify(execFile);
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const buildMilliseconds = 600_000;
 
 let controlPlane: ControlPlane;
-let helm: string;
 
 beforeAll(async () => {
-  helm = await buildGoProgram(helmProgram);
   controlPlane = await ControlPlane.start();
   await controlPlane.kubectl(['apply', '--server-side', '-f', path('deploy/install.yaml')]);
 }, buildMilliseconds);
@@ -34,61 +27,6 @@ async function dryRun(yaml: string): Promise<readonly string[]> {
   );
   return stdout.trim().split('\n').toSorted();
 }
-
-const values = {
-  crds: { keep: false },
-  clusterResourceNamespace: 'kube-public',
-  secretAccess: { namespaces: ['default'] },
-  image: { digest: `sha256:${'0'.repeat(64)}` },
-  imagePullSecrets: [{ name: 'registry' }],
-  serviceAccount: { annotations: { a: 'b' }, labels: { c: 'd' } },
-  commonLabels: { team: 'pki' },
-  deploymentAnnotations: { a: 'b' },
-  podLabels: { c: 'd' },
-  podAnnotations: { a: 'b' },
-  extraArgs: ['--pca-timeout=10s'],
-  extraEnv: [{ name: 'NODE_EXTRA_CA_CERTS', value: '/extra/ca.crt' }],
-  extraVolumes: [{ name: 'extra', configMap: { name: 'extra' } }],
-  extraVolumeMounts: [{ name: 'extra', mountPath: '/extra', readOnly: true }],
-  priorityClassName: 'system-cluster-critical',
-  tolerations: [{ key: 'a', operator: 'Exists' }],
-  affinity: {
-    podAntiAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: [
-        { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { a: 'b' } } },
-      ],
-    },
-  },
-  topologySpreadConstraints: [
-    { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
-  ],
-  podDisruptionBudget: { maxUnavailable: '50%' },
-  metrics: { service: { annotations: { a: 'b' }, port: 80 } },
-};
-
-describe('the rendered chart', () => {
-  it.each([
-    ['with default values', {}],
-    ['with every value that adds something', values],
-    ['with access to all Secrets', { secretAccess: { clusterWide: true } }],
-    ['without an election', { leaderElection: { enabled: false }, replicaCount: 1 }],
-  ])('is admitted %s', async (_, chosen) => {
-    // Strict decoding is on by default: a field that Kubernetes does not know would be an error.
-    const rendering = runFile(helm, [
-      'template',
-      'pca',
-      path('helm/alibaba-pca-issuer'),
-      '--namespace',
-      'default',
-      '--values',
-      '-',
-    ]);
-    rendering.child.stdin?.end(JSON.stringify(chosen));
-    const { stdout } = await rendering;
-    const documents = stdout.split(/^---$/m).filter((document) => /^kind:/m.test(document));
-    expect(await dryRun(stdout)).toHaveLength(documents.length);
-  });
-});
 
 describe('deploy/install.yaml', () => {
   const may = async (args: readonly string[], kubeconfig: string): Promise<string> => {
@@ -146,6 +84,17 @@ describe('deploy/install.yaml', () => {
       input: JSON.stringify(review),
     });
     expect(stdout).toBe('true');
+  });
+});
+
+describe('deploy/examples', () => {
+  it.each([
+    ['assume-role', ['secret/pca-access-key', 'alibabapcaissuer.pca.alibabacloud.com/example']],
+    ['rrsa', ['alibabapcaclusterissuer.pca.alibabacloud.com/rrsa']],
+  ])('%s is admitted as one folder', async (folder, expected) => {
+    const args = ['apply', '--server-side', '--dry-run=server', '-o', 'name', '-n', 'default', '-f'];
+    const { stdout } = await controlPlane.kubectl([...args, path(`deploy/examples/${folder}`)]);
+    expect(stdout.trim().split('\n')).toEqual(expected);
   });
 });
 

@@ -1,57 +1,17 @@
 // The chart through the real Helm: what it renders, what it refuses, and that deploy/install.yaml is made from it.
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
-import { helmProgram } from '../../control-plane/driver/programs.ts';
 import { renderInstallManifest } from '../../scripts/generate/install-manifest.ts';
 import { parseOptions } from '../../src/runtime/options.ts';
-import { type Manifest, readManifests } from '../support/cluster.ts';
+import type { Manifest } from '../support/cluster.ts';
+import { buildHelm, buildMilliseconds, chart, helm, refusal, render } from '../support/helm.ts';
 
-const chart = fileURLToPath(new URL('../../helm/alibaba-pca-issuer', import.meta.url));
-const buildMilliseconds = 600_000;
-
-let program: string;
-
-beforeAll(async () => {
-  program = await buildGoProgram(helmProgram);
-}, buildMilliseconds);
-
-interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function helm(args: readonly string[], input = ''): Promise<Finished> {
-  return await new Promise((resolve) => {
-    const child = execFile(
-      program,
-      [...args],
-      { maxBuffer: 16 * 1024 * 1024, timeout: 60_000 },
-      (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : 1, stdout, stderr });
-      },
-    );
-    child.stdin?.end(input);
-  });
-}
+beforeAll(buildHelm, buildMilliseconds);
 
 const templateArguments = ['template', 'pca', chart, '--namespace', 'issuers', '--values', '-'];
-
-async function render(values: object = {}): Promise<readonly Manifest[]> {
-  const { code, stdout, stderr } = await helm(templateArguments, JSON.stringify(values));
-  if (code !== 0) throw new Error(stderr);
-  return readManifests(stdout);
-}
-
-async function refusal(values: object): Promise<string> {
-  const { code, stderr } = await helm(templateArguments, JSON.stringify(values));
-  return code === 0 ? 'rendered' : stderr.trim();
-}
 
 const names = (manifests: readonly Manifest[]): readonly string[] =>
   manifests
@@ -96,7 +56,7 @@ describe('the chart', () => {
 
   it('is what deploy/install.yaml was made from (else: npm run generate -- --with-helm)', async () => {
     const manifest = fileURLToPath(new URL('../../deploy/install.yaml', import.meta.url));
-    expect(await readFile(manifest, 'utf8')).toBe(await renderInstallManifest(program, chart));
+    expect(await readFile(manifest, 'utf8')).toBe(await renderInstallManifest(await buildHelm(), chart));
   });
 
   it('makes these objects by default', async () => {

@@ -120,7 +120,24 @@ describe('other limits', () => {
       tags(21),
       unchecked('spec.createCustomCertificate.tags: Too many: 21: must have at most 20 items'),
     ],
-    ['credentials of no kind', 'credentials', {}, unchecked('spec.credentials.secretRef: Required value')],
+    [
+      'a role without an ARN',
+      'credentials',
+      { assumeRole: { secretRef: { name: 'key' } } },
+      unchecked('spec.credentials.assumeRole.roleArn: Required value'),
+    ],
+    [
+      'a session that is too short',
+      'credentials.rrsa.durationSeconds',
+      899,
+      'spec.credentials.rrsa.durationSeconds: Invalid value: 899: spec.credentials.rrsa.durationSeconds in body should be greater than or equal to 900',
+    ],
+    [
+      'a session that is too long',
+      'credentials.rrsa.durationSeconds',
+      43_201,
+      'spec.credentials.rrsa.durationSeconds: Invalid value: 43201: spec.credentials.rrsa.durationSeconds in body should be less than or equal to 43200',
+    ],
     [
       'a Secret without a name',
       'credentials.secretRef',

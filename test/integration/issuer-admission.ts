@@ -39,5 +39,13 @@ export function withField(path: string, value: unknown): object {
       ? value
       : { ...object, [name]: set((object[name] ?? {}) as Readonly<Record<string, unknown>>, deeper) };
   };
-  return set(minimal, [first, ...rest]) as object;
+  return set(baseFor(path), [first, ...rest]) as object;
+}
+
+// Credentials are of one kind: a field of another kind replaces the Secret of the minimal spec.
+function baseFor(path: string): Readonly<Record<string, unknown>> {
+  const [, kind] = /^credentials\.(rrsa|assumeRole)\b/.exec(path) ?? [];
+  if (kind === undefined) return minimal;
+  const assumeRole = { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' };
+  return { ...minimal, credentials: kind === 'rrsa' ? { rrsa: {} } : { assumeRole } };
 }

@@ -41,30 +41,32 @@ export const ruleRows: readonly RuleRow[] = [
     failing: ['', 'cn', 'CN-HANGZHOU', 'cn-hangzhou.aliyuncs.com'],
     message: 'must be the ID of a region, such as cn-hangzhou or ap-southeast-1',
   },
-  {
-    path: 'endpoint.host',
-    passing: ['cas-vpc.cn-hangzhou.aliyuncs.com', '127.0.0.1:40123', '[::1]:8443', 'pca'],
-    failing: ['', 'https://cas.aliyuncs.com', 'cas.aliyuncs.com/', 'a b', 'a:', 'a:123456', '.a'],
-    message: 'must be a host name with an optional port, without https:// and without a path',
-  },
-  {
-    path: 'endpoint.caBundle',
-    passing: [certificate, `# a comment\n${certificate}${certificate}`],
-    failing: ['', 'AA=='],
-    message: 'must hold at least one PEM certificate',
-  },
-  {
-    path: 'endpoint.caBundle',
-    passing: [certificate],
-    failing: [`${certificate}-----BEGIN PRIVATE KEY-----\n`, `${certificate}-----BEGIN RSA PRIVATE KEY-----\n`],
-    message: 'holds a private key; only certificates belong here',
-  },
-  {
-    path: 'endpoint',
-    passing: [{ protocol: 'HTTP' }, { protocol: 'HTTPS', caBundle: certificate }, { caBundle: certificate }],
-    failing: [{ protocol: 'HTTP', caBundle: certificate }],
-    message: 'caBundle has no effect with protocol HTTP; remove it or use HTTPS',
-  },
+  ...['endpoint', 'stsEndpoint'].flatMap((endpoint): readonly RuleRow[] => [
+    {
+      path: `${endpoint}.host`,
+      passing: ['cas-vpc.cn-hangzhou.aliyuncs.com', '127.0.0.1:40123', '[::1]:8443', 'pca'],
+      failing: ['', 'https://cas.aliyuncs.com', 'cas.aliyuncs.com/', 'a b', 'a:', 'a:123456', '.a'],
+      message: 'must be a host name with an optional port, without https:// and without a path',
+    },
+    {
+      path: `${endpoint}.caBundle`,
+      passing: [certificate, `# a comment\n${certificate}${certificate}`],
+      failing: ['', 'AA=='],
+      message: 'must hold at least one PEM certificate',
+    },
+    {
+      path: `${endpoint}.caBundle`,
+      passing: [certificate],
+      failing: [`${certificate}-----BEGIN PRIVATE KEY-----\n`, `${certificate}-----BEGIN RSA PRIVATE KEY-----\n`],
+      message: 'holds a private key; only certificates belong here',
+    },
+    {
+      path: endpoint,
+      passing: [{ protocol: 'HTTP' }, { protocol: 'HTTPS', caBundle: certificate }, { caBundle: certificate }],
+      failing: [{ protocol: 'HTTP', caBundle: certificate }],
+      message: 'caBundle has no effect with protocol HTTP; remove it or use HTTPS',
+    },
+  ]),
   {
     path: 'createCustomCertificate.resourceGroupId',
     passing: ['rg-acfmxazb4ph6aiy'],
@@ -136,17 +138,70 @@ export const ruleRows: readonly RuleRow[] = [
     message: 'minDuration must not exceed maxDuration',
   },
   {
-    path: 'credentials.secretRef.name',
-    passing: ['key', 'a.b-c.d1'],
-    failing: ['', 'Key', 'a_b', '-a', 'a.', 'ns/key'],
-    message: 'must be the name of a Secret: lower-case letters, digits, - and .',
+    path: 'credentials',
+    passing: [
+      { secretRef: { name: 'key' } },
+      { rrsa: {} },
+      { assumeRole: { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' } },
+    ],
+    failing: [
+      {},
+      { secretRef: { name: 'key' }, rrsa: {} },
+      { rrsa: {}, assumeRole: { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' } },
+      {
+        secretRef: { name: 'key' },
+        rrsa: {},
+        assumeRole: { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' },
+      },
+    ],
+    message: 'must hold exactly one of secretRef, rrsa and assumeRole',
   },
-  ...['accessKeyId', 'accessKeySecret', 'securityToken'].map((name) => ({
-    path: `credentials.secretRef.keys.${name}`,
-    passing: ['AK', 'access-key.id_1'],
-    failing: ['', 'a b', 'a/b'],
-    message: secretKey,
-  })),
+  ...['credentials.secretRef', 'credentials.assumeRole.secretRef'].flatMap((path): readonly RuleRow[] => [
+    {
+      path: `${path}.name`,
+      passing: ['key', 'a.b-c.d1'],
+      failing: ['', 'Key', 'a_b', '-a', 'a.', 'ns/key'],
+      message: 'must be the name of a Secret: lower-case letters, digits, - and .',
+    },
+    ...['accessKeyId', 'accessKeySecret', 'securityToken'].map((name) => ({
+      path: `${path}.keys.${name}`,
+      passing: ['AK', 'access-key.id_1'],
+      failing: ['', 'a b', 'a/b'],
+      message: secretKey,
+    })),
+  ]),
+  ...['credentials.rrsa', 'credentials.assumeRole'].flatMap((path): readonly RuleRow[] => [
+    {
+      path: `${path}.roleArn`,
+      passing: ['acs:ram::1234567890123456:role/pca-issuer', 'acs:ram::1:role/a/b.c_d'],
+      failing: ['', 'pca-issuer', 'acs:ram::1:user/a', 'acs:ram:::role/a', 'acs:ram::1:role/', 'acs:ram::1:role/a b'],
+      message: 'must be the ARN of a RAM role, such as acs:ram::1234567890123456:role/pca-issuer',
+    },
+    {
+      path: `${path}.sessionName`,
+      passing: ['ab', 'pca@cluster-1.a_b'],
+      failing: ['', 'a', 'a b', 'a/b'],
+      message: 'must have 2 to 64 letters, digits, ., @, - and _',
+    },
+    {
+      path: `${path}.policy`,
+      passing: ['{"Version":"1","Statement":[]}', '\n {\n"Statement": []}'],
+      failing: ['', '[]', '{}', 'Statement'],
+      message: 'must be a RAM policy in JSON, with a Statement',
+    },
+  ]),
+  {
+    path: 'credentials.rrsa.oidcProviderArn',
+    passing: ['acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1'],
+    failing: ['', 'ack-rrsa-c1', 'acs:ram::1:role/a', 'acs:ram::1:oidc-provider/'],
+    message: 'must be the ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1',
+  },
+  {
+    path: 'credentials.assumeRole.externalId',
+    passing: ['ab', 'team=a,b.c@d:e/f+g-h_i'],
+    failing: ['', 'a', 'a b', 'a*b'],
+    message: 'must have at least 2 letters, digits and _ = , . @ : / + -',
+  },
   ...operationBlocks.map(([block, operation]) => ({
     path: block,
     at: 'spec',

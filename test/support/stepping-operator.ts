@@ -3,6 +3,7 @@ import type { IssuingStep } from '../../src/controllers/issuing-steps.ts';
 import { Operator } from '../../src/operator.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { parseOptions } from '../../src/runtime/options.ts';
+import { podIdentity } from '../../src/runtime/pod-identity.ts';
 import type { StepAnnounced, StepCommand } from './stepped-operator.ts';
 
 let holding: IssuingStep | undefined;
@@ -28,6 +29,7 @@ const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
 const operator = await Operator.start(
   options,
+  podIdentity({}),
   createLogger({ level: options['log-level'], format: options['log-format'] }),
   async (step, uid) => {
     const announced: StepAnnounced = { step, uid };

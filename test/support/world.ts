@@ -108,12 +108,16 @@ export class World {
   }
 
   /** Starts the operator again after it ended. */
-  async startOperator(flags: readonly string[] = []): Promise<OperatorProcess> {
+  async startOperator(
+    flags: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<OperatorProcess> {
     this.#operator = await startOperator({
       kubeconfig: this.operatorKubeconfig,
       namespace: this.namespace,
       logFile: join(this.controlPlane.directory, 'operator.log'),
       flags: [...this.#flags, ...flags],
+      environment,
     });
     return this.operator;
   }

@@ -58,3 +58,44 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
   name: {{ include "alibaba-pca-issuer.serviceAccountName" . }}
   namespace: {{ .Release.Namespace }}
 {{- end }}
+
+{{/* Not empty where this chart mounts the OIDC token itself. */}}
+{{- define "alibaba-pca-issuer.mountsToken" -}}
+{{- if and .Values.rrsa.enabled (not .Values.rrsa.webhook) }}true{{ end }}
+{{- end }}
+
+{{/* Environment variables of the role, the same that ack-pod-identity-webhook injects. */}}
+{{- define "alibaba-pca-issuer.env" -}}
+{{- if include "alibaba-pca-issuer.mountsToken" . }}
+- name: ALIBABA_CLOUD_OIDC_TOKEN_FILE
+  value: /var/run/secrets/ack.alibabacloud.com/rrsa-tokens/token
+{{- with .Values.rrsa.roleArn }}
+- name: ALIBABA_CLOUD_ROLE_ARN
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.rrsa.oidcProviderArn }}
+- name: ALIBABA_CLOUD_OIDC_PROVIDER_ARN
+  value: {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- with .Values.sts.endpoint }}
+- name: ALIBABA_CLOUD_STS_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.sts.region }}
+- name: ALIBABA_CLOUD_STS_REGION
+  value: {{ . | quote }}
+{{- end }}
+{{- if .Values.sts.vpc }}
+- name: ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED
+  value: "true"
+{{- end }}
+{{- end }}
+
+{{/*
+Not empty where issuers are rendered. In a cluster without the CRDs Helm would refuse the whole release, since it looks
+up every kind before it installs anything; they follow with the next upgrade. Without a cluster they are always rendered.
+*/}}
+{{- define "alibaba-pca-issuer.rendersIssuers" -}}
+{{- if or (.Capabilities.APIVersions.Has "pca.alibabacloud.com/v1alpha1") (not (lookup "v1" "Namespace" "" "kube-system")) }}true{{ end }}
+{{- end }}

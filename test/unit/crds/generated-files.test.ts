@@ -29,6 +29,7 @@ describe('generated files', () => {
       'helm/alibaba-pca-issuer/README.md',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaclusterissuers.yaml',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaissuers.yaml',
+      'helm/alibaba-pca-issuer/values.schema.json',
       'helm/alibaba-pca-issuer/values.yaml',
     ]);
   });

@@ -10,6 +10,7 @@ const defaults = {
   'secret-check-interval': 15_000,
   'certificate-signing-requests': true,
   'cluster-resource-namespace': '',
+  'issuer-ambient-credentials': false,
   'leader-elect': true,
   'leader-election-namespace': '',
   'leader-election-name': 'alibaba-pca-issuer',

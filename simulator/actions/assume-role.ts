@@ -1,0 +1,81 @@
+/** AssumeRole and AssumeRoleWithOIDC (STS, 2015-04-01): temporary credentials of a role for whoever its trust policy names. */
+import { giveCredentials, type Role } from '../identity/identity-store.ts';
+import { checkToken } from '../identity/oidc-token.ts';
+import { integerOf, type ParameterRule, type Parameters } from '../protocol/parameters.ts';
+import { problem } from '../protocol/problem.ts';
+import { type Action, type ActionOutcome, refused, type Service } from './action.ts';
+
+const defaultSeconds = 3_600;
+const arn = { type: 'string', required: true, maximumLength: 256 } as const;
+
+const shared: readonly ParameterRule[] = [
+  { name: 'RoleArn', ...arn, pattern: /^acs:ram::\d+:role\/.+$/ },
+  { name: 'RoleSessionName', type: 'string', required: true, pattern: /^[A-Za-z0-9.@_-]{2,64}$/ },
+  { name: 'DurationSeconds', type: 'integer', minimum: 900, maximum: 43_200 },
+  { name: 'Policy', type: 'string', maximumLength: 2_048 },
+];
+
+export const assumeRole: Action = {
+  name: 'AssumeRole',
+  version: '2015-04-01',
+  issues: false,
+  parameters: [
+    ...shared,
+    { name: 'ExternalId', type: 'string', pattern: /^[\w=,.@:/+-]{2,1224}$/ },
+    { name: 'SourceIdentity', type: 'string' },
+  ],
+  run: (given, service, caller) => {
+    const role = service.identity.roles.get(given.get('RoleArn') ?? '');
+    if (role === undefined) return unknownRole();
+    const isTrusted =
+      role.trustedAccessKeyIds?.includes(caller.accessKeyId) === true && role.externalId === given.get('ExternalId');
+    return isTrusted
+      ? credentials(role, given, service)
+      : refused(
+          problem('NoPermission', 'You are not authorized to do this action. You should be authorized by RAM.', 403),
+        );
+  },
+};
+
+export const assumeRoleWithOidc: Action = {
+  name: 'AssumeRoleWithOIDC',
+  version: '2015-04-01',
+  issues: false,
+  anonymous: true,
+  parameters: [
+    ...shared,
+    { name: 'OIDCProviderArn', ...arn, pattern: /^acs:ram::\d+:oidc-provider\/.+$/ },
+    { name: 'OIDCToken', type: 'string', required: true, maximumLength: 20_000 },
+  ],
+  run: (given, service) => {
+    const { providers, roles } = service.identity;
+    const provider = providers.get(given.get('OIDCProviderArn') ?? '');
+    if (provider === undefined) return untrusted();
+    const checked = checkToken(given.get('OIDCToken') ?? '', provider, service.now());
+    if (checked.kind === 'refused') return checked;
+    const role = roles.get(given.get('RoleArn') ?? '');
+    if (role === undefined) return unknownRole();
+    const isTrusted = role.trustedTokens?.some(
+      ({ oidcProviderArn, subject }) => oidcProviderArn === provider.arn && subject === checked.subject,
+    );
+    return isTrusted === true ? credentials(role, given, service) : untrusted();
+  },
+};
+
+function credentials(role: Role, given: Parameters, { identity, faults, now }: Service): ActionOutcome {
+  const asked = integerOf(given, 'DurationSeconds', defaultSeconds);
+  if (asked > (role.maximumSeconds ?? defaultSeconds)) {
+    return refused(problem('InvalidParameter.DurationSeconds', "DurationSeconds exceeds the role's maximum."));
+  }
+  const seconds = faults.current.sessionSeconds === 0 ? asked : faults.current.sessionSeconds;
+  const sessionName = given.get('RoleSessionName') ?? '';
+  return { kind: 'answered', body: giveCredentials(identity, role, { sessionName, seconds, now: now() }) };
+}
+
+function unknownRole(): ActionOutcome {
+  return refused(problem('EntityNotExist.Role', 'The specified Role not exists.', 404));
+}
+
+function untrusted(): ActionOutcome {
+  return refused(problem('AuthenticationFail.NoPermission', 'This operation is forbidden by permission system.', 401));
+}

@@ -1,0 +1,259 @@
+// docs/install.md on a real API server: every shell block of it, in order, with the real Helm and kubectl.
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
+import { buildHelm, buildMilliseconds, chart, helm } from '../support/helm.ts';
+import { until } from '../support/wait.ts';
+import { choices } from './values-matrix.ts';
+
+const root = dirname(dirname(chart));
+const page = await readFile(join(root, 'docs/install.md'), 'utf8');
+/** The shell blocks, also those in a list, without their indentation. */
+const blocks = [...page.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', text = '']) =>
+  text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+);
+
+let controlPlane: ControlPlane;
+let directory: string;
+
+interface Ran {
+  readonly code: number;
+  readonly output: string;
+}
+
+beforeAll(async () => {
+  const [started, helmPath] = await Promise.all([ControlPlane.start(), buildHelm()]);
+  controlPlane = started;
+  directory = join(controlPlane.directory, 'install');
+  await mkdir(join(directory, 'bin'), { recursive: true });
+  for (const [name, command] of [
+    ['helm', [helmPath]],
+    ['kubectl', controlPlane.kubectlPath],
+  ] as const) {
+    const words = command.map((word) => `'${word}'`).join(' ');
+    await writeFile(join(directory, 'bin', name), `#!/bin/sh\nexec ${words} "$@"\n`);
+    await chmod(join(directory, 'bin', name), 0o755);
+  }
+  for (const folder of ['helm', 'deploy']) await symlink(join(root, folder), join(directory, folder));
+}, buildMilliseconds);
+
+afterAll(async () => {
+  await controlPlane?.stop();
+});
+
+/** Runs a block as a user would, in a folder that looks like the repository. */
+async function shell(text: string): Promise<Ran> {
+  const environment = {
+    PATH: `${join(directory, 'bin')}:${process.env['PATH'] ?? ''}`,
+    HOME: directory,
+    KUBECONFIG: controlPlane.kubeconfig,
+  };
+  return await new Promise((resolve) => {
+    const options = { cwd: directory, env: environment, timeout: 100_000 };
+    execFile('/bin/sh', ['-euc', text], options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : 1, output: `${stdout}${stderr}` });
+    });
+  });
+}
+
+async function names(resource: string): Promise<readonly string[]> {
+  const { stdout } = await controlPlane.kubectl(['get', resource, '-A', '-o', 'name'], { allowFailure: true });
+  return stdout.split('\n').filter((name) => name !== '');
+}
+
+/** What has to be true after the block that begins like this. */
+const effects: readonly (readonly [begin: string, effect: () => Promise<void>])[] = [
+  [
+    'helm install alibaba-pca-issuer',
+    async () => {
+      expect(await names('deployments')).toEqual(['deployment.apps/alibaba-pca-issuer']);
+      await served();
+    },
+  ],
+  ['kubectl create secret generic pca-access-key', async () => undefined],
+  [
+    'kubectl apply -f - <<',
+    async () => {
+      expect(await names('alibabapcaclusterissuers')).toEqual(['alibabapcaclusterissuer.pca.alibabacloud.com/pca']);
+    },
+  ],
+  ['kubectl get alibabapcaclusterissuers', async () => undefined],
+  [
+    'cat > values.yaml',
+    async () => {
+      expect(await names('alibabapcaclusterissuers')).toEqual([
+        'alibabapcaclusterissuer.pca.alibabacloud.com/payments',
+        'alibabapcaclusterissuer.pca.alibabacloud.com/pca',
+      ]);
+      expect(await names('networkpolicies')).toEqual(['networkpolicy.networking.k8s.io/alibaba-pca-issuer']);
+    },
+  ],
+  [
+    'helm upgrade alibaba-pca-issuer helm/alibaba-pca-issuer \\\n  --namespace alibaba-pca-issuer --reset-then-reuse-values \\\n',
+    async () => {
+      const { stdout } = await controlPlane.kubectl(['get', 'deployments', '-A', '-o', 'jsonpath={..env[*].name}']);
+      expect(stdout.split(' ')).toEqual([
+        'ALIBABA_CLOUD_OIDC_TOKEN_FILE',
+        'ALIBABA_CLOUD_ROLE_ARN',
+        'ALIBABA_CLOUD_OIDC_PROVIDER_ARN',
+      ]);
+    },
+  ],
+  [
+    'kubectl apply -f deploy/examples/rrsa',
+    async () => {
+      expect(await names('alibabapcaclusterissuers')).toContain('alibabapcaclusterissuer.pca.alibabacloud.com/rrsa');
+    },
+  ],
+  [
+    'helm upgrade alibaba-pca-issuer helm/alibaba-pca-issuer \\\n  --namespace alibaba-pca-issuer --reset-then-reuse-values\n',
+    async () => {
+      expect(await names('networkpolicies')).toEqual(['networkpolicy.networking.k8s.io/alibaba-pca-issuer']);
+    },
+  ],
+  ['kubectl apply --server-side --force-conflicts -f deploy/crds', async () => undefined],
+  ['helm rollback', async () => undefined],
+  [
+    'helm uninstall',
+    async () => {
+      expect(await names('deployments')).toEqual([]);
+      expect(await names('alibabapcaclusterissuers')).toEqual([
+        'alibabapcaclusterissuer.pca.alibabacloud.com/pca',
+        'alibabapcaclusterissuer.pca.alibabacloud.com/rrsa',
+      ]);
+    },
+  ],
+  [
+    'kubectl delete crd',
+    async () => {
+      expect((await names('crd')).filter((name) => name.endsWith('.pca.alibabacloud.com'))).toEqual([]);
+    },
+  ],
+  [
+    'kubectl apply --server-side -f deploy/install.yaml',
+    async () => {
+      await served();
+    },
+  ],
+  [
+    'kubectl delete --ignore-not-found',
+    async () => {
+      expect(await names('clusterroles')).not.toContain('clusterrole.rbac.authorization.k8s.io/alibaba-pca-issuer');
+    },
+  ],
+];
+
+async function served(): Promise<void> {
+  await until('the issuers to be served', async () => {
+    const { stdout } = await controlPlane.kubectl(['api-resources', '-o', 'name'], { allowFailure: true });
+    return ['alibabapcaissuers.', 'alibabapcaclusterissuers.'].every((plural) => stdout.includes(plural));
+  });
+}
+
+describe('docs/install.md', () => {
+  it('has these shell blocks', () => {
+    expect(blocks.length).toBe(effects.length);
+    expect(blocks.map((block, index) => block.startsWith(effects[index]?.[0] ?? ' '))).toEqual(blocks.map(() => true));
+  });
+
+  // In order: each block works on what those before it have made.
+  it.each(effects.map(([begin, effect], index) => [begin.split('\n')[0] ?? '', index, effect] as const))(
+    '%s … does what the page says',
+    async (_, index, effect) => {
+      // A namespace that is being deleted has no controller here that would finish it.
+      if (blocks[index]?.startsWith('kubectl apply --server-side -f deploy/install.yaml')) await finishNamespace();
+      const ran = await shell(blocks[index] ?? 'false');
+      expect([ran.code, ran.output]).toEqual([0, expect.any(String)]);
+      await effect();
+    },
+  );
+});
+
+async function finishNamespace(): Promise<void> {
+  const name = 'alibaba-pca-issuer';
+  const path = `/api/v1/namespaces/${name}/finalize`;
+  const body = JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: { finalizers: [] } });
+  await controlPlane.kubectl(['replace', '--raw', path, '-f', '-'], { input: body, allowFailure: true });
+  await until('the namespace to be gone', async () => !(await names('namespaces')).includes(`namespace/${name}`));
+}
+
+const notes = async (values: object): Promise<string> => {
+  const args = ['install', 'pca', chart, '--namespace', 'default', '--dry-run=server', '--values', '-'];
+  const { code, stdout, stderr } = await helm(
+    [...args, '--kubeconfig', controlPlane.kubeconfig],
+    JSON.stringify(values),
+  );
+  if (code !== 0) throw new Error(stderr);
+  return stdout.slice(stdout.indexOf('NOTES:'));
+};
+
+const attention = (text: string): readonly string[] =>
+  [...text.matchAll(/^ATTENTION: ([\s\S]*?)(?:\n\n|\n(?=The RAM|Next:))/gm)].map(([, found = '']) =>
+    found.replaceAll('\n', ' '),
+  );
+
+describe('the notes', () => {
+  const issuer = {
+    name: 'pca',
+    namespace: 'shop',
+    spec: { parentIdentifier: 'ca', credentials: { secretRef: { name: 'k' } } },
+  };
+
+  it.each<[string, object, readonly string[]]>([
+    ['nothing by default', {}, []],
+    [
+      'approval that nobody gives',
+      { approverRole: { enabled: false } },
+      [
+        'approverRole.enabled is false. Grant your approver the verb approve on signers of cert-manager.io, or no request is ever approved.',
+      ],
+    ],
+    [
+      'definitions that are left to the user',
+      { crds: { enabled: false } },
+      ['crds.enabled is false. Apply deploy/crds yourself, now and before every upgrade.'],
+    ],
+    [
+      'issuers that could not be made, and Secrets that cannot be read',
+      { issuers: [issuer] },
+      [
+        'the issuers of your values were not made, since their kinds are installed by this very release. Run helm upgrade with the same values once more.',
+        'issuer shop/pca names a Secret that the operator may not read. Add shop to secretAccess.namespaces.',
+      ],
+    ],
+    [
+      'a role that nobody names',
+      { rrsa: { enabled: true } },
+      ['rrsa.roleArn or rrsa.oidcProviderArn is empty. Every issuer with spec.credentials.rrsa has to name it.'],
+    ],
+    [
+      'a role for everyone',
+      {
+        rrsa: {
+          enabled: true,
+          roleArn: 'acs:ram::1:role/a',
+          oidcProviderArn: 'acs:ram::1:oidc-provider/p',
+          namespacedIssuers: true,
+        },
+      },
+      [
+        'rrsa.namespacedIssuers is true. Whoever may make an AlibabaPCAIssuer may take every role that trusts this ServiceAccount.',
+      ],
+    ],
+  ])('say of %s what to do', async (_, values, expected) => {
+    expect(attention(await notes(values))).toEqual(expected);
+  });
+
+  it('are made for every choice of values', async () => {
+    for (const [name, values] of choices.filter(([, { metrics }]) => metrics === undefined)) {
+      expect([name, await notes(values)]).toEqual([
+        name,
+        expect.stringContaining('is installed in namespace default.'),
+      ]);
+    }
+  });
+});

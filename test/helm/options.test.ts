@@ -1,0 +1,253 @@
+// What single values of the chart lead to: the role's token, issuers, approvers, monitoring, network, refusals.
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { podIdentity } from '../../src/runtime/pod-identity.ts';
+import type { Manifest } from '../support/cluster.ts';
+import { buildHelm, buildMilliseconds, refusal, render } from '../support/helm.ts';
+
+beforeAll(buildHelm, buildMilliseconds);
+
+const fullname = 'pca-alibaba-pca-issuer';
+
+interface Template {
+  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly containers: readonly [
+      {
+        readonly args: readonly string[];
+        readonly env?: readonly { readonly name: string; readonly value: string }[];
+        readonly volumeMounts?: readonly object[];
+      },
+    ];
+    readonly volumes?: readonly object[];
+  };
+}
+
+function of(manifests: readonly Manifest[], kind: string): Manifest {
+  const found = manifests.find((manifest) => manifest.kind === kind);
+  if (found === undefined) throw new Error(`there is no ${kind}`);
+  return found;
+}
+
+function templateOf(manifests: readonly Manifest[]): Template {
+  return (of(manifests, 'Deployment')['spec'] as { readonly template: Template }).template;
+}
+
+const webhookLabels = (manifests: readonly Manifest[]) =>
+  Object.entries(templateOf(manifests).metadata.labels).filter(([name]) => name.startsWith('pod-identity'));
+
+describe('a role by a token of its own', () => {
+  const role = 'acs:ram::1:role/pca';
+  const provider = 'acs:ram::1:oidc-provider/p';
+  const rrsa = { enabled: true, roleArn: role, oidcProviderArn: provider };
+
+  it('is told to the operator in the words of the webhook', async () => {
+    const { spec } = templateOf(
+      await render({ rrsa, sts: { endpoint: 'sts.example', region: 'cn-beijing', vpc: true } }),
+    );
+    const environment = Object.fromEntries(spec.containers[0].env?.map(({ name, value }) => [name, value]) ?? []);
+    expect(podIdentity(environment)).toEqual({
+      roleArn: role,
+      oidcProviderArn: provider,
+      tokenFile: '/var/run/secrets/ack.alibabacloud.com/rrsa-tokens/token',
+      sessionName: 'alibaba-pca-issuer',
+      stsHost: 'sts.example',
+      stsRegion: 'cn-beijing',
+      vpc: true,
+    });
+  });
+
+  it('comes from a projected token for STS', async () => {
+    const manifests = await render({ rrsa });
+    const { spec } = templateOf(manifests);
+    expect([spec.volumes, spec.containers[0].volumeMounts, webhookLabels(manifests)]).toEqual([
+      [
+        {
+          name: 'rrsa-oidc-token',
+          projected: {
+            sources: [
+              { serviceAccountToken: { path: 'token', audience: 'sts.aliyuncs.com', expirationSeconds: 3600 } },
+            ],
+          },
+        },
+      ],
+      [{ name: 'rrsa-oidc-token', mountPath: '/var/run/secrets/ack.alibabacloud.com/rrsa-tokens', readOnly: true }],
+      [],
+    ]);
+  });
+});
+
+describe('a role by the webhook', () => {
+  it('is asked for by label and annotations, and nothing is mounted or set here', async () => {
+    const manifests = await render({
+      rrsa: {
+        enabled: true,
+        webhook: true,
+        roleName: 'pca',
+        tokenExpirationSeconds: 1800,
+        roleArn: 'acs:ram::1:role/a',
+      },
+      serviceAccount: { annotations: { own: 'x' } },
+    });
+    const { spec } = templateOf(manifests);
+    expect([
+      spec.volumes,
+      spec.containers[0].env,
+      webhookLabels(manifests),
+      of(manifests, 'ServiceAccount').metadata.annotations,
+    ]).toEqual([
+      undefined,
+      undefined,
+      [['pod-identity.alibabacloud.com/injection', 'on']],
+      {
+        own: 'x',
+        'pod-identity.alibabacloud.com/role-name': 'pca',
+        'pod-identity.alibabacloud.com/service-account-token-expiration': '1800',
+      },
+    ]);
+  });
+});
+
+describe('namespaced issuers', () => {
+  it.each([
+    [{}, 'false'],
+    [{ rrsa: { enabled: true } }, 'false'],
+    [{ rrsa: { namespacedIssuers: true } }, 'false'],
+    [{ rrsa: { enabled: true, namespacedIssuers: true } }, 'true'],
+  ])("may use the operator's role with %j: %s", async (values, expected) => {
+    const { args } = templateOf(await render(values)).spec.containers[0];
+    expect(args.filter((flag) => flag.startsWith('--issuer-ambient'))).toEqual([
+      `--issuer-ambient-credentials=${expected}`,
+    ]);
+  });
+});
+
+describe('issuers of the values', () => {
+  it('are made as they are written', async () => {
+    const spec = { parentIdentifier: 'ca', credentials: { rrsa: {} } };
+    const manifests = await render({
+      clusterIssuers: [{ name: 'a', labels: { l: '1' }, spec }],
+      issuers: [{ name: 'b', namespace: 'shop', annotations: { n: '2' }, spec }],
+    });
+    const labels = {
+      'app.kubernetes.io/name': 'alibaba-pca-issuer',
+      'app.kubernetes.io/instance': 'pca',
+      'app.kubernetes.io/version': '0.1.0',
+    };
+    expect(manifests.filter(({ apiVersion }) => apiVersion === 'pca.alibabacloud.com/v1alpha1')).toEqual([
+      {
+        apiVersion: 'pca.alibabacloud.com/v1alpha1',
+        kind: 'AlibabaPCAClusterIssuer',
+        metadata: { name: 'a', labels: { ...labels, l: '1' } },
+        spec,
+      },
+      {
+        apiVersion: 'pca.alibabacloud.com/v1alpha1',
+        kind: 'AlibabaPCAIssuer',
+        metadata: { name: 'b', namespace: 'shop', labels, annotations: { n: '2' } },
+        spec,
+      },
+    ]);
+  });
+});
+
+describe('approvers', () => {
+  it("are those of the list instead of cert-manager's ServiceAccount", async () => {
+    const manifests = await render({
+      approverRole: {
+        subjects: [
+          { kind: 'ServiceAccount', name: 'approver-policy', namespace: 'cert-manager' },
+          { kind: 'Group', name: 'pki' },
+        ],
+      },
+    });
+    const binding = manifests.find(
+      ({ kind, metadata }) => kind === 'ClusterRoleBinding' && metadata.name.includes('approve'),
+    );
+    expect(binding?.['subjects']).toEqual([
+      { kind: 'ServiceAccount', name: 'approver-policy', namespace: 'cert-manager' },
+      { kind: 'Group', name: 'pki', apiGroup: 'rbac.authorization.k8s.io' },
+    ]);
+  });
+});
+
+describe('a ServiceMonitor', () => {
+  it('selects the Service of the release, and no other', async () => {
+    const manifests = await render({ metrics: { serviceMonitor: { enabled: true, interval: '30s' } } });
+    const { selector, ...rest } = of(manifests, 'ServiceMonitor')['spec'] as {
+      readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+    };
+    const service = of(manifests, 'Service');
+    expect(service.metadata.labels).toMatchObject(selector.matchLabels);
+    expect([selector.matchLabels, rest, (service['spec'] as { ports: unknown }).ports]).toEqual([
+      { 'app.kubernetes.io/name': 'alibaba-pca-issuer', 'app.kubernetes.io/instance': 'pca' },
+      {
+        namespaceSelector: { matchNames: ['issuers'] },
+        endpoints: [{ port: 'http', path: '/metrics', interval: '30s' }],
+      },
+      [{ name: 'http', port: 8080, targetPort: 'http', protocol: 'TCP' }],
+    ]);
+  });
+});
+
+describe('a NetworkPolicy', () => {
+  it('lets out DNS, API server and Alibaba Cloud, and in whoever scrapes', async () => {
+    const manifests = await render({ networkPolicy: { enabled: true } });
+    const tcp = (...ports: readonly (number | string)[]) => ports.map((port) => ({ port, protocol: 'TCP' }));
+    expect([of(manifests, 'NetworkPolicy').metadata.name, of(manifests, 'NetworkPolicy')['spec']]).toEqual([
+      fullname,
+      {
+        podSelector: {
+          matchLabels: { 'app.kubernetes.io/name': 'alibaba-pca-issuer', 'app.kubernetes.io/instance': 'pca' },
+        },
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [{ ports: tcp('http') }],
+        egress: [
+          { ports: [{ port: 53, protocol: 'UDP' }, ...tcp(53)] },
+          { ports: tcp(443, 6443) },
+          { ports: tcp(443) },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('values', () => {
+  const issuer = (spec: object) => ({ clusterIssuers: [{ name: 'a', spec }] });
+  const spec = { parentIdentifier: 'ca', credentials: { rrsa: {} } };
+
+  it.each<[string, object, string]>([
+    ['a misspelt field of an issuer', issuer({ ...spec, regoin: 'x' }), "additional properties 'regoin' not allowed"],
+    [
+      'a misspelt field of its credentials',
+      issuer({ ...spec, credentials: { rrsa: { roleARN: 'x' } } }),
+      "additional properties 'roleARN' not allowed",
+    ],
+    ['an issuer without a CA', issuer({ credentials: { rrsa: {} } }), "missing property 'parentIdentifier'"],
+    ['an operation that is none', issuer({ ...spec, operation: 'Create' }), 'value must be one of'],
+    ['an issuer without a namespace', { issuers: [{ name: 'a', spec }] }, "missing property 'namespace'"],
+    ['a cluster issuer with one', { clusterIssuers: [{ name: 'a', namespace: 'b', spec }] }, "'namespace' not allowed"],
+    ['a role that is no ARN', { rrsa: { roleArn: 'pca' } }, 'does not match pattern'],
+    ['a misspelt probe', { probes: { liveness: { period: 1 } } }, "additional properties 'period' not allowed"],
+    ['a misspelt resource', { resources: { limit: {} } }, "additional properties 'limit' not allowed"],
+    ['a misspelt toleration', { tolerations: [{ kee: 'a' }] }, "additional properties 'kee' not allowed"],
+    ['a misspelt peer', { networkPolicy: { dnsTo: [{ pods: {} }] } }, "additional properties 'pods' not allowed"],
+    [
+      'the webhook without a role',
+      { rrsa: { enabled: true, webhook: true } },
+      'rrsa.webhook=true needs rrsa.roleName: the webhook injects nothing for a ServiceAccount without a role',
+    ],
+    [
+      'a ServiceMonitor without a Service',
+      { metrics: { service: { enabled: false }, serviceMonitor: { enabled: true } } },
+      'metrics.serviceMonitor.enabled=true needs metrics.service.enabled=true: Prometheus finds the pods through the Service',
+    ],
+    [
+      'an approving ServiceAccount without a namespace',
+      { approverRole: { subjects: [{ kind: 'ServiceAccount', name: 'a' }] } },
+      'approverRole.subjects: ServiceAccount a needs a namespace',
+    ],
+  ])('refuse %s', async (_, values, message) => {
+    expect(await refusal(values)).toContain(message);
+  });
+});

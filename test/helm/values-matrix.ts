@@ -1,0 +1,179 @@
+// Values of the chart that a user may choose: each option on and off, with what else it needs.
+const credentials = { secretRef: { name: 'pca-access-key' } };
+const peer = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
+
+/** One choice of values. */
+export type Choice = readonly [name: string, values: Readonly<Record<string, unknown>>];
+
+/** Every choice; together they set every value of the schema to something other than its default. */
+export const choices: readonly Choice[] = [
+  ['the defaults', {}],
+  ['other names', { nameOverride: 'pca', fullnameOverride: 'pca-issuer' }],
+  [
+    'an image with a digest',
+    {
+      image: { repository: 'example.com/pca', tag: 'v1', digest: `sha256:${'0'.repeat(64)}`, pullPolicy: 'Always' },
+      imagePullSecrets: [{ name: 'registry' }],
+    },
+  ],
+  ['no CertificateSigningRequests', { certificateSigningRequests: { enabled: false } }],
+  ['one replica without an election', { replicaCount: 1, leaderElection: { enabled: false } }],
+  ['no definitions', { crds: { enabled: false } }],
+  ['definitions that go with the release', { crds: { keep: false } }],
+  ['another namespace for cluster issuers', { clusterResourceNamespace: 'kube-public' }],
+  ['Secrets of two namespaces', { secretAccess: { namespaces: ['kube-public', 'default'] } }],
+  ['all Secrets', { secretAccess: { clusterWide: true } }],
+  [
+    'a role by a token of its own',
+    {
+      rrsa: {
+        enabled: true,
+        roleArn: 'acs:ram::1:role/pca',
+        oidcProviderArn: 'acs:ram::1:oidc-provider/p',
+        audience: 'other',
+        tokenExpirationSeconds: 600,
+        namespacedIssuers: true,
+      },
+      sts: { endpoint: 'sts.example:8443', region: 'cn-beijing', vpc: true },
+    },
+  ],
+  ['a role that only issuers name', { rrsa: { enabled: true } }],
+  ['a role by the webhook', { rrsa: { enabled: true, webhook: true, roleName: 'pca' } }],
+  [
+    'a role by the webhook, with annotations of its own',
+    { rrsa: { enabled: true, webhook: true, roleName: 'pca' }, serviceAccount: { annotations: { a: 'b' } } },
+  ],
+  ['STS in the VPC', { sts: { vpc: true } }],
+  [
+    'issuers',
+    {
+      clusterIssuers: [
+        { name: 'pca', spec: { parentIdentifier: 'ca', credentials: { rrsa: {} } }, labels: { a: 'b' } },
+        { name: 'key', spec: { parentIdentifier: 'ca', credentials } },
+      ],
+      issuers: [
+        {
+          name: 'pca',
+          namespace: 'default',
+          annotations: { a: 'b' },
+          spec: { parentIdentifier: 'ca', operation: 'CreateClientCertificateWithCsr', credentials },
+        },
+      ],
+    },
+  ],
+  ['another cert-manager', { certManager: { serviceAccount: { name: 'cm', namespace: 'kube-system' } } }],
+  ['no right to approve', { approverRole: { enabled: false } }],
+  [
+    'other approvers',
+    {
+      approverRole: {
+        subjects: [
+          { kind: 'ServiceAccount', name: 'approver-policy', namespace: 'cert-manager' },
+          { kind: 'User', name: 'alice' },
+          { kind: 'Group', name: 'pki' },
+        ],
+      },
+    },
+  ],
+  ['a ServiceAccount of its own', { serviceAccount: { name: 'pca', annotations: { a: 'b' }, labels: { c: 'd' } } }],
+  ['a ServiceAccount that exists', { serviceAccount: { create: false, name: 'pca' } }],
+  ['the default ServiceAccount', { serviceAccount: { create: false } }],
+  ['text logs', { log: { level: 'debug', format: 'text' }, maxConcurrentRequests: 8 }],
+  [
+    'extra parts',
+    {
+      extraArgs: ['--pca-timeout=10s'],
+      extraEnv: [
+        { name: 'NODE_EXTRA_CA_CERTS', value: '/extra/ca.crt' },
+        { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+      ],
+      extraVolumes: [{ name: 'extra', configMap: { name: 'extra' } }],
+      extraVolumeMounts: [{ name: 'extra', mountPath: '/extra', readOnly: true }],
+    },
+  ],
+  [
+    'extra parts beside a role',
+    {
+      rrsa: { enabled: true },
+      extraEnv: [{ name: 'A', value: 'b' }],
+      extraVolumes: [{ name: 'extra', emptyDir: {} }],
+      extraVolumeMounts: [{ name: 'extra', mountPath: '/extra' }],
+    },
+  ],
+  [
+    'labels and annotations',
+    {
+      commonLabels: { team: 'pki' },
+      deploymentAnnotations: { a: 'b' },
+      podLabels: { c: 'd' },
+      podAnnotations: { e: 'f' },
+    },
+  ],
+  [
+    'another port and other probes',
+    {
+      port: 9090,
+      probes: {
+        startup: { periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 40 },
+        liveness: { periodSeconds: 20, timeoutSeconds: 6, failureThreshold: 4 },
+        readiness: { periodSeconds: 6, timeoutSeconds: 3, failureThreshold: 4 },
+      },
+    },
+  ],
+  ['no metrics Service', { metrics: { service: { enabled: false } } }],
+  [
+    'a ServiceMonitor',
+    {
+      metrics: {
+        service: { port: 80, annotations: { a: 'b' } },
+        serviceMonitor: {
+          enabled: true,
+          namespace: 'kube-public',
+          interval: '30s',
+          scrapeTimeout: '5s',
+          labels: { release: 'prometheus' },
+          annotations: { a: 'b' },
+        },
+      },
+    },
+  ],
+  ['a ServiceMonitor with defaults', { metrics: { serviceMonitor: { enabled: true } } }],
+  ['a NetworkPolicy', { networkPolicy: { enabled: true } }],
+  [
+    'a narrow NetworkPolicy',
+    {
+      networkPolicy: {
+        enabled: true,
+        metricsFrom: [peer],
+        dnsTo: [peer],
+        apiServerTo: [{ ipBlock: { cidr: '10.0.0.1/32' } }],
+        apiServerPorts: [6443],
+        cloudTo: [{ ipBlock: { cidr: '0.0.0.0/0', except: ['10.0.0.0/8'] } }],
+        cloudPorts: [8443],
+        extraEgress: [{ to: [peer], ports: [{ port: 3128, protocol: 'TCP' }] }],
+      },
+    },
+  ],
+  ['no PodDisruptionBudget', { podDisruptionBudget: { enabled: false } }],
+  ['a PodDisruptionBudget in percent', { podDisruptionBudget: { maxUnavailable: '50%' } }],
+  [
+    'a place for the pods',
+    {
+      resources: { requests: { cpu: 1, memory: '256Mi' } },
+      terminationGracePeriodSeconds: 60,
+      priorityClassName: 'system-cluster-critical',
+      nodeSelector: { 'kubernetes.io/arch': 'arm64' },
+      tolerations: [{ key: 'a', operator: 'Exists' }],
+      affinity: {
+        podAntiAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { a: 'b' } } },
+          ],
+        },
+      },
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
+      ],
+    },
+  ],
+];

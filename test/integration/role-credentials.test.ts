@@ -1,0 +1,226 @@
+// Issuers with roles through the real operator: tokens of the cluster's own ServiceAccounts, the simulated STS, renewal.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readProduct } from '../support/product.ts';
+import { until, NotYet } from '../support/wait.ts';
+import { certificate, issuerApiVersion, secret, World } from '../support/world.ts';
+
+const account = '1234567890123456';
+const providerArn = `acs:ram::${account}:oidc-provider/ack-rrsa-c1`;
+const roleArn = `acs:ram::${account}:role/pca-issuer`;
+const audience = 'sts.aliyuncs.com';
+let world: World;
+let tokenFile: string;
+
+async function newToken(forAudience: string): Promise<string> {
+  const { serviceAccount } = await readProduct();
+  const { name, namespace } = serviceAccount;
+  const args = ['create', 'token', name, '--namespace', namespace, '--audience', forAudience];
+  return (await world.cluster.kubectl(args)).trim();
+}
+
+beforeAll(async () => {
+  world = await World.start({
+    flags: ['--secret-check-interval=500ms', '--issuer-check-interval=2s', '--retry-max-delay=2s'],
+  });
+  tokenFile = join(world.controlPlane.directory, 'oidc-token');
+  await writeFile(tokenFile, await newToken(audience));
+  const jwks = JSON.parse(await world.cluster.kubectl(['get', '--raw', '/openid/v1/jwks'])) as { readonly keys: [] };
+  const discovered = await world.cluster.kubectl(['get', '--raw', '/.well-known/openid-configuration']);
+  const { issuer } = JSON.parse(discovered) as { readonly issuer: string };
+  world.simulator.setOidcProvider({ arn: providerArn, issuer, clientIds: [audience], keys: jwks.keys });
+  await restart();
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+beforeEach(async () => {
+  world.simulator.reset();
+  const { serviceAccount } = await readProduct();
+  const subject = `system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`;
+  world.simulator.setRole({
+    arn: roleArn,
+    trustedTokens: [{ oidcProviderArn: providerArn, subject }],
+    trustedAccessKeyIds: [world.simulator.accessKey.accessKeyId],
+    externalId: 'x-1',
+  });
+});
+
+async function restart(
+  flags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await world.operator.stop();
+  await world.startOperator(flags, {
+    ALIBABA_CLOUD_ROLE_ARN: roleArn,
+    ALIBABA_CLOUD_OIDC_PROVIDER_ARN: providerArn,
+    ALIBABA_CLOUD_OIDC_TOKEN_FILE: tokenFile,
+    ...environment,
+  });
+}
+
+const simulated = () => ({ host: world.simulator.endpoint, protocol: 'HTTP' });
+
+function clusterIssuer(name: string, credentials: object) {
+  return {
+    apiVersion: issuerApiVersion,
+    kind: 'AlibabaPCAClusterIssuer',
+    metadata: { name },
+    spec: { parentIdentifier: 'sim-sub-ecc-p256', endpoint: simulated(), stsEndpoint: simulated(), credentials },
+  };
+}
+
+interface Ready {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+async function readyOf(reference: string, wanted: string): Promise<Ready> {
+  return await until(`${reference} to be ${wanted}`, async () => {
+    const text = await world.cluster.kubectl(['get', ...reference.split(' '), '-o', 'json']);
+    const object = JSON.parse(text) as { readonly status?: { readonly conditions: readonly Ready[] } };
+    const condition = object.status?.conditions[0];
+    if (condition?.reason !== wanted) throw new NotYet(JSON.stringify(condition));
+    return condition;
+  });
+}
+
+async function issued(namespace: string, name: string, issuer: string): Promise<void> {
+  const issuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAClusterIssuer', name: issuer };
+  await world.cluster.apply([certificate(namespace, name, { issuerRef })]);
+  await world.cluster.kubectl([
+    'wait',
+    `certificate/${name}`,
+    '-n',
+    namespace,
+    '--for=condition=Ready',
+    '--timeout=30s',
+  ]);
+}
+
+const actions = () => world.simulator.calls().map(({ action, outcome }) => `${action}: ${outcome}`);
+
+describe("the operator's own role", () => {
+  it('issues with a token of its ServiceAccount, and equal issuers share a session', async () => {
+    const names = ['pod-a', 'pod-b', 'pod-c'];
+    await world.cluster.apply(names.map((name) => clusterIssuer(name, { rrsa: {} })));
+    for (const name of names) await readyOf(`alibabapcaclusterissuer ${name}`, 'Checked');
+    const namespace = await world.createNamespace('role');
+    await issued(namespace, 'one', 'pod-a');
+    expect(actions().filter((action) => action.startsWith('AssumeRole'))).toEqual(['AssumeRoleWithOIDC: ok']);
+    await world.cluster.kubectl(['delete', 'alibabapcaclusterissuer', ...names]);
+  });
+
+  it('is renewed before its end, so that PCA never sees credentials that have ended', async () => {
+    world.simulator.setFaults({ sessionSeconds: 3 });
+    await world.cluster.apply([clusterIssuer('short', { rrsa: { sessionName: 'short' } })]);
+    await readyOf('alibabapcaclusterissuer short', 'Checked');
+    await until('the third session', async () => {
+      const count = actions().filter((action) => action === 'AssumeRoleWithOIDC: ok').length;
+      if (count < 3) throw new NotYet(`${count} sessions`);
+      return true;
+    });
+    expect(new Set(actions())).toEqual(new Set(['AssumeRoleWithOIDC: ok', 'DescribeCACertificate: ok']));
+    await world.cluster.kubectl(['delete', 'alibabapcaclusterissuer', 'short']);
+  });
+
+  it('is taken anew when its session was ended at Alibaba Cloud', async () => {
+    await world.cluster.apply([clusterIssuer('ended', { rrsa: { sessionName: 'ended' } })]);
+    await readyOf('alibabapcaclusterissuer ended', 'Checked');
+    world.simulator.endSessions();
+    const namespace = await world.createNamespace('role');
+    await issued(namespace, 'one', 'ended');
+    expect((await readyOf('alibabapcaclusterissuer ended', 'Checked')).status).toBe('True');
+    await world.cluster.kubectl(['delete', 'alibabapcaclusterissuer', 'ended']);
+  });
+
+  it('that does not trust the operator is named in the condition, and mended without a restart', async () => {
+    world.simulator.setRole({ arn: roleArn });
+    await world.cluster.apply([clusterIssuer('untrusted', { rrsa: { sessionName: 'untrusted' } })]);
+    const { message } = await readyOf('alibabapcaclusterissuer untrusted', 'PermissionDenied');
+    expect(message).toMatch(
+      /^AssumeRoleWithOIDC at 127\.0\.0\.1:\d+ failed, the role may not be assumed by this identity \(AuthenticationFail\.NoPermission, HTTP 401, RequestId [0-9A-F-]{36}\)/,
+    );
+    const { serviceAccount } = await readProduct();
+    const subject = `system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`;
+    world.simulator.setRole({ arn: roleArn, trustedTokens: [{ oidcProviderArn: providerArn, subject }] });
+    await readyOf('alibabapcaclusterissuer untrusted', 'Checked');
+    await world.cluster.kubectl(['delete', 'alibabapcaclusterissuer', 'untrusted']);
+  });
+
+  it('needs a token for STS, and a token that is replaced is read again', async () => {
+    await writeFile(tokenFile, await newToken('somebody-else'));
+    await world.cluster.apply([clusterIssuer('audience', { rrsa: { sessionName: 'audience' } })]);
+    const { message } = await readyOf('alibabapcaclusterissuer audience', 'CredentialsInvalid');
+    expect(message).toContain('AuthenticationFail.OIDCToken.AudienceNotMatch, HTTP 401');
+    await writeFile(tokenFile, await newToken(audience));
+    await readyOf('alibabapcaclusterissuer audience', 'Checked');
+    await world.cluster.kubectl(['delete', 'alibabapcaclusterissuer', 'audience']);
+  });
+});
+
+describe('a namespaced issuer', () => {
+  it("may not use the operator's role, and the token does not leave the pod", async () => {
+    const namespace = await world.createNamespace('role');
+    await world.cluster.apply([world.issuer(namespace, 'pca', { credentials: { rrsa: {} } })]);
+    const { status, message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'CredentialsNotAllowed');
+    expect([status, message, actions()]).toEqual([
+      'False',
+      "An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers).",
+      [],
+    ]);
+  });
+
+  it('may take a role with the key of its own Secret, with the right external ID', async () => {
+    const namespace = await world.createNamespace('role');
+    const assumeRole = { secretRef: { name: 'access-key' }, roleArn, externalId: 'x-1' };
+    const spec = (changes: object) => ({
+      stsEndpoint: simulated(),
+      credentials: { assumeRole: { ...assumeRole, ...changes } },
+    });
+    await world.cluster.apply([world.issuer(namespace, 'pca', spec({ externalId: 'x-2' }))]);
+    const { message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'PermissionDenied');
+    expect(message).toContain('AssumeRole at');
+    await world.cluster.apply([world.issuer(namespace, 'pca', spec({}))]);
+    await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'Checked');
+    await world.cluster.apply([certificate(namespace, 'one')]);
+    await world.cluster.kubectl(['wait', 'certificate/one', '-n', namespace, '--for=condition=Ready', '--timeout=30s']);
+
+    await world.cluster.apply([
+      secret(namespace, 'access-key', { ...world.simulator.accessKey, accessKeySecret: 'a-wrong-secret' }),
+    ]);
+    const changed = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'CredentialsInvalid');
+    expect(changed.message).toContain('AssumeRole at');
+  });
+
+  it("may use the operator's role where the flag says so, but not choose who gets the token", async () => {
+    await restart(['--issuer-ambient-credentials'], { ALIBABA_CLOUD_STS_ENDPOINT: world.simulator.endpoint });
+    const namespace = await world.createNamespace('role');
+    await world.cluster.apply([
+      world.issuer(namespace, 'chooses', { credentials: { rrsa: {} }, stsEndpoint: simulated() }),
+      world.issuer(namespace, 'pca', { credentials: { rrsa: {} } }),
+    ]);
+    await readyOf(`alibabapcaissuer chooses -n ${namespace}`, 'CredentialsNotAllowed');
+    // STS of the pod's environment is asked over HTTPS, which the simulator does not speak here.
+    const { message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'PCAUnavailable');
+    expect(message).toContain(
+      `AssumeRoleWithOIDC at ${world.simulator.endpoint} failed, the TLS connection failed (EPROTO)`,
+    );
+    expect(actions().filter((action) => action.startsWith('AssumeRoleWithOIDC'))).toEqual([]);
+  });
+
+  it('leaves no token, secret or temporary key in the log', async () => {
+    const log = await world.operator.logs();
+    const token = await newToken(audience);
+    const [header = ''] = token.split('.');
+    expect([
+      log.includes(header),
+      log.includes(world.simulator.accessKey.accessKeySecret),
+      /STS\.sim/.test(log),
+    ]).toEqual([false, false, false]);
+  });
+});

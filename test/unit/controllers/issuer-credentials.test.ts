@@ -1,0 +1,214 @@
+// From an issuer's credentials to a caller: who may use the operator's identity, what is asked of STS, and renewal on refusal.
+import { describe, expect, it } from 'vitest';
+import type { AccessKey } from '../../../src/alibaba/access-key.ts';
+import type { PcaOutcome } from '../../../src/alibaba/pca-client.ts';
+import type { RoleRequest } from '../../../src/alibaba/sts.ts';
+import { type CredentialDependencies, openCredentials } from '../../../src/controllers/issuer-credentials.ts';
+import { admit } from '../../../src/crds/admission.ts';
+import { issuerSpecSchema } from '../../../src/crds/issuer-spec-schema.ts';
+import type { Issuer } from '../../../src/crds/issuer.ts';
+import { podIdentity } from '../../../src/runtime/pod-identity.ts';
+
+const environment = {
+  ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::42:role/pod',
+  ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::42:oidc-provider/p',
+  ALIBABA_CLOUD_OIDC_TOKEN_FILE: '/token',
+};
+const never = new AbortController().signal;
+const describeCall = { action: 'DescribeCACertificate', version: '2020-06-30', parameters: {} } as const;
+
+function issuer(namespace: string | undefined, spec: object): Issuer {
+  const admitted = admit(issuerSpecSchema, { parentIdentifier: 'ca', ...spec }, 'spec');
+  if (admitted.kind === 'rejected') throw new Error(admitted.faults.join(' '));
+  const metadata = { name: 'pca', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-11-22T00:00:00Z' };
+  return { metadata: { ...metadata, ...(namespace === undefined ? {} : { namespace }) }, spec: admitted.value };
+}
+
+class Surroundings {
+  readonly requests: RoleRequest[] = [];
+  readonly dropped: string[] = [];
+  readonly usedKeys: string[] = [];
+  /** Codes with which PCA refuses, in order. */
+  refusals: string[] = [];
+  readonly dependencies: CredentialDependencies;
+
+  constructor(variables: Readonly<Record<string, string>>, issuersMayUsePodIdentity = false) {
+    const data = { accessKeyId: 'TFRBSQ==', accessKeySecret: 'c2VjcmV0' };
+    this.dependencies = {
+      kubernetes: {
+        get: async () => ({ kind: 'ok', body: { metadata: { resourceVersion: '7' }, data } }),
+      } as unknown as CredentialDependencies['kubernetes'],
+      clusterResourceNamespace: 'issuers',
+      podIdentity: podIdentity(variables),
+      issuersMayUsePodIdentity,
+      roles: {
+        get: async (request) => {
+          this.requests.push(request);
+          const accessKeyId = `STS.${this.requests.length}`;
+          return { kind: 'ok', accessKey: { accessKeyId, accessKeySecret: 'x', securityToken: 't' } };
+        },
+        drop: (_request, { accessKeyId }: AccessKey) => void this.dropped.push(accessKeyId),
+      },
+      connect: (_endpoint, { accessKeyId }) => ({
+        call: async (): Promise<PcaOutcome> => {
+          this.usedKeys.push(accessKeyId);
+          const code = this.refusals.shift();
+          if (code === undefined) return { kind: 'ok', body: {}, requestId: undefined };
+          const facts = { httpStatus: 400, requestId: undefined, message: '', accessDenied: undefined };
+          return { kind: 'failed', failure: { ...facts, class: 'Credentials', code, mayHaveIssued: false } };
+        },
+      }),
+    };
+  }
+
+  /** The reason why there are no credentials, or what STS was asked for. */
+  async open(namespace: string | undefined, spec: object): Promise<unknown> {
+    const opened = await openCredentials(issuer(namespace, spec), this.dependencies, never);
+    if (opened.kind === 'problem') return opened.problem.reason;
+    await opened.client.call(describeCall, { signal: never });
+    return { account: opened.account, secretVersion: opened.secretVersion, asked: this.requests };
+  }
+}
+
+const rrsa = { credentials: { rrsa: {} } };
+const stsEndpoint = { host: 'evil.example' };
+
+describe("the operator's own identity", () => {
+  it('is taken from its environment', async () => {
+    expect(await new Surroundings(environment).open(undefined, rrsa)).toEqual({
+      account: '42',
+      secretVersion: '',
+      asked: [
+        {
+          kind: 'oidc',
+          roleArn: 'acs:ram::42:role/pod',
+          oidcProviderArn: 'acs:ram::42:oidc-provider/p',
+          tokenFile: '/token',
+          sessionName: 'alibaba-pca-issuer',
+          durationSeconds: 3_600,
+          policy: undefined,
+          endpoint: {
+            host: 'sts.cn-hangzhou.aliyuncs.com',
+            protocol: 'HTTPS',
+            caBundle: undefined,
+            region: 'cn-hangzhou',
+          },
+        },
+      ],
+    });
+  });
+
+  it('gives way to what the issuer says', async () => {
+    const own = {
+      roleArn: 'acs:ram::7:role/a',
+      oidcProviderArn: 'acs:ram::7:oidc-provider/q',
+      sessionName: 'me',
+      durationSeconds: 900,
+      policy: '{"Statement":[]}',
+    };
+    const spec = { credentials: { rrsa: own }, region: 'eu-central-1', stsEndpoint: { host: 'sts.example' } };
+    expect(await new Surroundings(environment).open(undefined, spec)).toEqual({
+      account: '7',
+      secretVersion: '',
+      asked: [
+        {
+          ...own,
+          kind: 'oidc',
+          tokenFile: '/token',
+          endpoint: { host: 'sts.example', protocol: 'HTTPS', caBundle: undefined, region: 'eu-central-1' },
+        },
+      ],
+    });
+  });
+
+  it.each<[string, string | undefined, object, boolean, unknown]>([
+    ['a cluster issuer', undefined, rrsa, false, expect.objectContaining({ account: '42' })],
+    ['no namespaced issuer', 'shop', rrsa, false, 'CredentialsNotAllowed'],
+    ['a namespaced issuer where the flag is set', 'shop', rrsa, true, expect.objectContaining({ account: '42' })],
+    ['none that chooses who gets the token', 'shop', { ...rrsa, stsEndpoint }, true, 'CredentialsNotAllowed'],
+    ['a cluster issuer that chooses STS', undefined, { ...rrsa, stsEndpoint }, false, expect.anything()],
+  ])('may be used by %s', async (_, namespace, spec, allowed, expected) => {
+    const surroundings = new Surroundings(environment, allowed);
+    expect(await surroundings.open(namespace, spec)).toEqual(expected);
+    expect(surroundings.requests.length).toBe(typeof expected === 'string' ? 0 : 1);
+  });
+
+  it('names each variable that the pod lacks', async () => {
+    const opened = await openCredentials(issuer(undefined, rrsa), new Surroundings({}).dependencies, never);
+    expect(opened).toEqual({
+      kind: 'problem',
+      problem: {
+        reason: 'IdentityNotConfigured',
+        message:
+          "spec.credentials.rrsa needs the operator's own RAM role, but the operator's pod lacks ALIBABA_CLOUD_ROLE_ARN (or spec.credentials.rrsa.roleArn), ALIBABA_CLOUD_OIDC_PROVIDER_ARN (or spec.credentials.rrsa.oidcProviderArn), ALIBABA_CLOUD_OIDC_TOKEN_FILE. Set rrsa.enabled in the Helm values, or have ack-pod-identity-webhook inject them; the pod must be started anew.",
+      },
+    });
+  });
+});
+
+describe('a role taken with an access key', () => {
+  it('uses the key of its own Secret', async () => {
+    const assumeRole = { secretRef: { name: 'key' }, roleArn: 'acs:ram::9:role/a', externalId: 'x-1' };
+    expect(await new Surroundings({}).open('shop', { credentials: { assumeRole } })).toEqual({
+      account: '9',
+      secretVersion: '7',
+      asked: [
+        {
+          kind: 'accessKey',
+          accessKey: { accessKeyId: 'LTAI', accessKeySecret: 'secret', securityToken: undefined },
+          externalId: 'x-1',
+          roleArn: 'acs:ram::9:role/a',
+          sessionName: 'alibaba-pca-issuer',
+          durationSeconds: 3_600,
+          policy: undefined,
+          endpoint: {
+            host: 'sts.cn-hangzhou.aliyuncs.com',
+            protocol: 'HTTPS',
+            caBundle: undefined,
+            region: 'cn-hangzhou',
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe('credentials that PCA refuses', () => {
+  it.each([
+    [['InvalidSecurityToken.Expired'], ['STS.1', 'STS.2'], ['STS.1']],
+    [['InvalidAccessKeyId.NotFound'], ['STS.1', 'STS.2'], ['STS.1']],
+    [
+      ['InvalidSecurityToken.Expired', 'InvalidSecurityToken.Expired'],
+      ['STS.1', 'STS.2'],
+      ['STS.1', 'STS.2'],
+    ],
+    [['SignatureDoesNotMatch'], ['STS.1'], []],
+  ])('as %j are renewed once, if they are at fault', async (refusals, used, dropped) => {
+    const surroundings = new Surroundings(environment);
+    surroundings.refusals = [...refusals];
+    await surroundings.open(undefined, rrsa);
+    expect([surroundings.usedKeys, surroundings.dropped]).toEqual([used, dropped]);
+  });
+});
+
+describe('the pod', () => {
+  it('says what ack-pod-identity-webhook injects', () => {
+    expect(
+      podIdentity({
+        ...environment,
+        ALIBABA_CLOUD_ROLE_SESSION_NAME: '',
+        ALIBABA_CLOUD_STS_ENDPOINT: 'https://sts-vpc.cn-beijing.aliyuncs.com',
+        ALIBABA_CLOUD_STS_REGION: 'cn-beijing',
+        ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED: 'true',
+      }),
+    ).toEqual({
+      roleArn: 'acs:ram::42:role/pod',
+      oidcProviderArn: 'acs:ram::42:oidc-provider/p',
+      tokenFile: '/token',
+      sessionName: 'alibaba-pca-issuer',
+      stsHost: 'sts-vpc.cn-beijing.aliyuncs.com',
+      stsRegion: 'cn-beijing',
+      vpc: true,
+    });
+  });
+});
