@@ -6,6 +6,7 @@ import { apiGroup, issuerKinds, issuersPath, type Issuer, type IssuerKind } from
 import { issuerKey } from './controllers/issuer-key.ts';
 import { openRequest, openSigningRequest, requestIndexes, type OpenRequest } from './controllers/open-request.ts';
 import { KubernetesClient } from './kubernetes/client.ts';
+import { ClockOffset } from './kubernetes/clock-offset.ts';
 import { connectInCluster, connectWithKubeconfig } from './kubernetes/connection.ts';
 import { Reflector } from './kubernetes/reflector.ts';
 import { Store } from './kubernetes/store.ts';
@@ -57,7 +58,14 @@ export async function openCluster(
     options.kubeconfig === ''
       ? connectInCluster()
       : await connectWithKubeconfig(options.kubeconfig, options.context === '' ? undefined : options.context);
+  const clock = new ClockOffset({
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    onOffset: (seconds) => metrics.set('pca_issuer_clock_offset_seconds', {}, seconds),
+    onWarning: (message) => logger.warn({}, message),
+  });
   const kubernetes = new KubernetesClient(connection, {
+    onServerDate: (header) => clock.take(header),
     userAgent,
     onRequest: ({ verb, status }) =>
       metrics.count('rest_client_requests_total', {

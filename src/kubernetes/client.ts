@@ -33,6 +33,8 @@ export interface RequestRecord {
 export interface KubernetesClientOptions {
   readonly userAgent: string;
   readonly onRequest?: (request: RequestRecord) => void;
+  /** Takes the `Date` header of each answer. */
+  readonly onServerDate?: (header: string) => void;
   /** Connections for requests other than watches; 16 when not given. */
   readonly connections?: number;
   /** Total deadline of a request that states none; 30 s when not given. */
@@ -196,6 +198,8 @@ export class KubernetesClient {
       deadline.signal.throwIfAborted();
       const answer = await this.#transport.send(this.#request(call, deadline));
       status = answer.statusCode;
+      const { date } = answer.headers;
+      if (typeof date === 'string') this.#options.onServerDate?.(date);
       if (status < 300) {
         return { kind: 'ok', status, body: await read(answer) };
       }

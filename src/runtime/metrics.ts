@@ -74,6 +74,11 @@ export const metricCatalogue = {
     help: 'Interrupted, silent or refused watches, by resource and kind of trouble.',
     labels: ['resource', 'kind'],
   },
+  pca_issuer_clock_offset_seconds: {
+    type: 'gauge',
+    help: "Seconds by which the operator's clock is ahead of the API server's; negative when it is behind.",
+    labels: [],
+  },
   controller_runtime_reconcile_total: {
     type: 'counter',
     help: 'Reconciles per controller, by result: success, requeue_after, requeue or error.',
