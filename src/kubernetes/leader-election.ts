@@ -63,6 +63,7 @@ export class LeaderElector {
   #settlesAt = Number.NEGATIVE_INFINITY;
   /** The Lease as last written, while this process leads. */
   #held: Lease | undefined;
+  #hasWritten = false;
   #isLost = false;
   #heldUntil = Number.NEGATIVE_INFINITY;
   readonly #leadership = new AbortController();
@@ -93,7 +94,10 @@ export class LeaderElector {
    * hold it. Rejects only with what `lead` threw.
    */
   async run(signal: AbortSignal, lead: (leadership: AbortSignal) => Promise<void>): Promise<'released' | 'lost'> {
-    if (!(await this.#acquire(signal))) return 'released';
+    if (!(await this.#acquire(signal))) {
+      await this.#withdraw();
+      return 'released';
+    }
     const leadership = this.#leadership;
     const stop = (): void => leadership.abort();
     signal.addEventListener('abort', stop, { once: true });
@@ -118,9 +122,20 @@ export class LeaderElector {
   async #acquire(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       if (await this.#tryAcquire()) return true;
-      await pause(Math.max(this.#period(), this.#settlesAt - this.#monotonic()), signal, this.#setTimer);
+      // Twice as often as a leader renews: a Lease that was given back is to be taken at once.
+      const wait = Math.max(this.#period() / 2, this.#settlesAt - this.#monotonic());
+      await pause(wait, signal, this.#setTimer);
     }
     return false;
+  }
+
+  // Stopped while it waited; a Lease that it had made, or whose answer was lost, would keep the others waiting.
+  async #withdraw(): Promise<void> {
+    if (!this.#hasWritten) return;
+    const read = await this.#read();
+    if (read.kind !== 'ok' || read.body.spec?.holderIdentity !== this.#options.identity) return;
+    this.#held = read.body;
+    await this.#release();
   }
 
   async #tryAcquire(): Promise<boolean> {
@@ -227,6 +242,7 @@ export class LeaderElector {
 
   /** PUT with uid and resourceVersion as preconditions: status 409 when they do not hold, undefined when it failed. */
   async #write(lease: Lease): Promise<{ readonly status: number; readonly body: Lease } | undefined> {
+    this.#hasWritten = true;
     const written = await this.#options.client.replace<Lease>(this.#path, lease, this.#limits());
     if (written.kind === 'ok') return written;
     const { class: kind, message } = written.failure;
@@ -236,6 +252,7 @@ export class LeaderElector {
   }
 
   async #create(lease: Lease): Promise<Lease | undefined> {
+    this.#hasWritten = true;
     const created = await this.#options.client.create<Lease>(this.#collection, lease, this.#limits());
     if (created.kind === 'ok') return created.body;
     if (created.failure.class !== 'Conflict') this.#trouble('created', created.failure.message);

@@ -92,6 +92,21 @@ it.each([
   expect(bodies).toHaveLength(1);
 });
 
+it('takes a conflict with its own earlier write, whose answer was lost, for written', async () => {
+  const ended = certificateRequest({ conditions: [approved, ready('Issued')] });
+  const present = { ...ended, status: { ...ended.status, certificate: 'Y2VydA==' } };
+  const outcomes = await Promise.all(
+    ['Y2VydA==', 'b3RoZXI='].map((certificate) =>
+      writerWith(['Conflict'], present).writer.write(
+        certificateRequest(),
+        { ...pendingStatus('Issued.'), certificate },
+        signal,
+      ),
+    ),
+  );
+  expect(outcomes).toEqual([{ kind: 'written' }, { kind: 'gone' }]);
+});
+
 it('takes a missing object for gone and hands other failures on', async () => {
   const gone = writerWith(['NotFound'], undefined);
   expect(await gone.writer.write(certificateRequest(), pendingStatus('W.'), signal)).toEqual({ kind: 'gone' });

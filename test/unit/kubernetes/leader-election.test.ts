@@ -24,6 +24,8 @@ class LeaseServer {
   /** What an answer waits for. */
   gate: Promise<void> = Promise.resolve();
   isDown = false;
+  /** Whether the answer of the next write is lost, which is done all the same. */
+  losesNextAnswer = false;
   /** Whether the Lease is deleted between the next read and the next write, which then makes a new one. */
   deletesBeforePut = false;
   #version = 0;
@@ -58,7 +60,10 @@ class LeaseServer {
     const { uid, resourceVersion } = this.lease?.metadata ?? {};
     if (uid !== given.metadata.uid || resourceVersion !== given.metadata.resourceVersion) return failed('Conflict');
     this.puts.push(given);
-    return { kind: 'ok', status: 200, body: this.store(given) };
+    const body = this.store(given);
+    if (!this.losesNextAnswer) return { kind: 'ok', status: 200, body };
+    this.losesNextAnswer = false;
+    return failed('Transient');
   }
 }
 
@@ -135,6 +140,32 @@ it('writes the Lease with six digits of time and with uid and resourceVersion as
       leaseTransitions: 0,
     },
   });
+});
+
+it('gives back what it made when it is stopped before it leads', async () => {
+  const made = new Candidate('first');
+  await settle();
+  expect(server.lease?.spec['holderIdentity']).toBe('first');
+  made.stop.abort();
+  expect(await made.end).toBe('released');
+  expect(made.state).toBe('waiting');
+  expect(server.lease?.spec['holderIdentity']).toBe('');
+  server.losesNextAnswer = true;
+  const unsure = new Candidate('second');
+  await settle();
+  expect(server.lease?.spec['holderIdentity']).toBe('second');
+  unsure.stop.abort();
+  expect(await unsure.end).toBe('released');
+  expect(server.lease?.spec['holderIdentity']).toBe('');
+});
+
+it('gives nothing back that is not its own', async () => {
+  await leader('first');
+  const waiting = new Candidate('second');
+  await pass(3_000);
+  waiting.stop.abort();
+  expect(await waiting.end).toBe('released');
+  expect(server.lease?.spec['holderIdentity']).toBe('first');
 });
 
 it('counts its time from when it asked, not from when it was answered', async () => {
