@@ -25,7 +25,7 @@ import { openCluster, type ClusterView } from './cluster-view.ts';
 import { meteredController, type MeteredControllerOptions } from './metered-controller.ts';
 import { meteredTurns } from './metered-limits.ts';
 import { meteredPcaClient } from './metered-pca-client.ts';
-import { roleDependencies } from './role-sessions.ts';
+import { stsDependencies } from './sts-dependencies.ts';
 import type { Controller } from './kubernetes/controller.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { LeaderElector } from './kubernetes/leader-election.ts';
@@ -206,7 +206,7 @@ export class Operator {
         kubernetes: this.#view.kubernetes,
         clusterResourceNamespace: this.#options['cluster-resource-namespace'] || this.#view.namespace,
         connect,
-        ...roleDependencies(this.#options, this.#podIdentity, { ...shared, connect, signal: this.#lifetime.signal }),
+        ...stsDependencies(this.#options, this.#podIdentity, { ...shared, connect, signal: this.#lifetime.signal }),
         lookups: new Lookups({ budget, now }),
         fieldManager,
         checkIntervalMilliseconds: this.#options['issuer-check-interval'],

@@ -1,5 +1,5 @@
 // Temporary credentials of a RAM role from STS: AssumeRoleWithOIDC with a token of the cluster, AssumeRole with an access key.
-// Sources: Alibaba Cloud, STS API 2015-04-01, "AssumeRoleWithOIDC" and "AssumeRole".
+// Sources: Alibaba Cloud, STS API 2015-04-01, "AssumeRoleWithOIDC", "AssumeRole" and "GetCallerIdentity".
 import type { AccessKey } from './access-key.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import type { PcaFailure } from './errors.ts';
@@ -43,6 +43,14 @@ export function assumeRoleCall(request: RoleRequest, token: string | undefined):
   return { action: 'AssumeRole', version, parameters: { ...parameters, ...condition } };
 }
 
+/** Asks whose credentials these are; any credentials may. */
+export const callerIdentityCall: PcaCall = { action: 'GetCallerIdentity', version, parameters: {} };
+
+/** The account's number in the answer; undefined when it holds none. */
+export function callerAccountOf({ AccountId }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof AccountId === 'string' && /^\d{1,32}$/.test(AccountId) ? AccountId : undefined;
+}
+
 /** The credentials in STS's answer; undefined when it holds none that can be used. */
 export function temporaryKeyOf({ body }: Extract<PcaOutcome, { readonly kind: 'ok' }>): TemporaryKey | undefined {
   const credentials = (body['Credentials'] ?? {}) as Readonly<Record<string, unknown>>;
@@ -65,6 +73,11 @@ function isHeaderText(value: unknown): value is string {
 export function credentialFailure(failure: PcaFailure): PcaFailure {
   const passing = ['Throttled', 'Transient', 'OutcomeUnknown', 'Cancelled', 'Credentials', 'Permission'];
   return passing.includes(failure.class) ? failure : { ...failure, class: 'Credentials' };
+}
+
+/** Whether an issuer that calls PCA at `host` may be assumed to reach the real STS, too. */
+export function isAlibabaCloudHost(host: string): boolean {
+  return /\.aliyuncs\.com(:\d+)?$/.test(host);
 }
 
 /** How the pod's surroundings say where STS is; what ack-pod-identity-webhook injects. */

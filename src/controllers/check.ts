@@ -31,7 +31,7 @@ export async function checkIssuer(
   const credentials = await openCredentials(issuer, dependencies, signal);
   if (credentials.kind === 'problem') return { kind: 'notReady', problem: credentials.problem, ca: undefined };
 
-  const { client, account, endpoint, secretVersion } = credentials;
+  const { client, endpoint, secretVersion } = credentials;
   const outcome = await client.call(describeIssuingCACall(spec.parentIdentifier), { signal });
   if (outcome.kind === 'failed') {
     return { kind: 'notReady', problem: checkProblem(outcome.failure, spec), ca: undefined };
@@ -46,6 +46,7 @@ export async function checkIssuer(
   if (assessed.kind === 'unusable') {
     return { kind: 'notReady', problem: { reason: assessed.reason, message: assessed.message }, ca: read.ca };
   }
+  const account = await credentials.account;
   return {
     kind: 'ready',
     session: {

@@ -3,8 +3,9 @@ import type { Issuer } from '../crds/issuer.ts';
 import type { AccessKey } from '../alibaba/access-key.ts';
 import { endpointFor, type PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { RoleSessions } from '../alibaba/role-sessions.ts';
-import { type RoleRequest, stsEndpointFor } from '../alibaba/sts.ts';
+import { isAlibabaCloudHost, type RoleRequest, stsEndpointFor } from '../alibaba/sts.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
+import type { CallerAccounts } from './caller-accounts.ts';
 import { readAccessKey, type SecretDependencies, secretRefOf } from './issuer-secret.ts';
 import type { IssuerProblem } from './issuer-sessions.ts';
 import type { PcaCaller } from './pca-caller.ts';
@@ -14,6 +15,7 @@ import { RoleCaller } from './role-caller.ts';
 export interface CredentialDependencies extends SecretDependencies {
   readonly connect: (endpoint: PcaEndpoint, accessKey: AccessKey) => PcaCaller;
   readonly roles: Pick<RoleSessions, 'get' | 'drop'>;
+  readonly accounts: Pick<CallerAccounts, 'of'>;
   readonly podIdentity: PodIdentity;
   /** Whether AlibabaPCAIssuers may use the operator's own identity, too. */
   readonly issuersMayUsePodIdentity: boolean;
@@ -26,8 +28,8 @@ export type IssuerCredentials =
       readonly client: PcaCaller;
       /** Where PCA is. */
       readonly endpoint: PcaEndpoint;
-      /** Whose limits the calls count against: the account of a role, else the access key id. */
-      readonly account: string;
+      /** Whose limits the calls count against: the account's number, or the access key id while it is not known. */
+      readonly account: Promise<string>;
       /** resourceVersion of the Secret; empty where none is read. */
       readonly secretVersion: string;
     }
@@ -53,23 +55,30 @@ export async function openCredentials(
   if (read.kind === 'problem') return read;
   const { accessKey, version: secretVersion } = read;
   const { assumeRole } = spec.credentials;
+  const sts = stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, dependencies.podIdentity);
   if (assumeRole === undefined) {
     const client = dependencies.connect(endpoint, accessKey);
-    return { kind: 'ok', client, endpoint, account: accessKey.accessKeyId, secretVersion };
+    // Whoever put something else in PCA's place and named no STS has none, and the key is not to be shown to the real one.
+    const isStsNamed = (spec.stsEndpoint?.host ?? dependencies.podIdentity.stsHost) !== undefined;
+    const account =
+      isStsNamed || isAlibabaCloudHost(endpoint.host)
+        ? dependencies.accounts.of(accessKey, sts)
+        : Promise.resolve(accessKey.accessKeyId);
+    return { kind: 'ok', client, endpoint, account, secretVersion };
   }
   const role: RoleRequest = {
     ...settingsOf(assumeRole.roleArn, assumeRole, dependencies.podIdentity),
     kind: 'accessKey',
     accessKey,
     externalId: assumeRole.externalId,
-    endpoint: stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, dependencies.podIdentity),
+    endpoint: sts,
   };
   return { ...roleCredentials(role, endpoint, dependencies), secretVersion };
 }
 
 function roleCredentials(role: RoleRequest, endpoint: PcaEndpoint, dependencies: CredentialDependencies) {
   const client = new RoleCaller(role, dependencies.roles, (accessKey) => dependencies.connect(endpoint, accessKey));
-  return { kind: 'ok', client, endpoint, account: accountOf(role.roleArn) } as const;
+  return { kind: 'ok', client, endpoint, account: Promise.resolve(accountOf(role.roleArn)) } as const;
 }
 
 /** The role of the operator's own identity for this issuer, or why it has none. */

@@ -14,7 +14,7 @@ export interface IssuerSession {
   readonly client: PcaCaller;
   /** resourceVersion of the Secret that the client's key is from; empty where none is read. */
   readonly secretVersion: string;
-  /** Whose limits the calls count against: the account of a role, else the access key id. */
+  /** Whose limits the calls count against: the account's number, or the access key id while it is not known. */
   readonly account: string;
   /** Where the client calls, as protocol and host. */
   readonly endpoint: string;

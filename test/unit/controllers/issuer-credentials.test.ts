@@ -41,6 +41,7 @@ class Surroundings {
       clusterResourceNamespace: 'issuers',
       podIdentity: podIdentity(variables),
       issuersMayUsePodIdentity,
+      accounts: { of: async ({ accessKeyId }, { host }) => `the account of ${accessKeyId} by ${host}` },
       roles: {
         get: async (request) => {
           this.requests.push(request);
@@ -66,7 +67,7 @@ class Surroundings {
     const opened = await openCredentials(issuer(namespace, spec), this.dependencies, never);
     if (opened.kind === 'problem') return opened.problem.reason;
     await opened.client.call(describeCall, { signal: never });
-    return { account: opened.account, secretVersion: opened.secretVersion, asked: this.requests };
+    return { account: await opened.account, secretVersion: opened.secretVersion, asked: this.requests };
   }
 }
 
@@ -142,6 +143,38 @@ describe("the operator's own identity", () => {
         message:
           "spec.credentials.rrsa needs the operator's own RAM role, but the operator's pod lacks ALIBABA_CLOUD_ROLE_ARN (or spec.credentials.rrsa.roleArn), ALIBABA_CLOUD_OIDC_PROVIDER_ARN (or spec.credentials.rrsa.oidcProviderArn), ALIBABA_CLOUD_OIDC_TOKEN_FILE. Set rrsa.enabled in the Helm values, or have ack-pod-identity-webhook inject them; the pod must be started anew.",
       },
+    });
+  });
+});
+
+describe('an access key', () => {
+  it.each([
+    ['at the real PCA', {}, {}, 'the account of LTAI by sts.cn-hangzhou.aliyuncs.com'],
+    [
+      'in a VPC',
+      { endpoint: { host: 'cas-vpc.cn-hangzhou.aliyuncs.com' } },
+      {},
+      'the account of LTAI by sts.cn-hangzhou.aliyuncs.com',
+    ],
+    [
+      'with an STS of its own',
+      { endpoint: { host: 'pca.example' }, stsEndpoint: { host: 'sts.example' } },
+      {},
+      'the account of LTAI by sts.example',
+    ],
+    [
+      "with the pod's STS",
+      { endpoint: { host: 'pca.example' } },
+      { ALIBABA_CLOUD_STS_ENDPOINT: 'sts.pod' },
+      'the account of LTAI by sts.pod',
+    ],
+    ["where something else is in PCA's place", { endpoint: { host: 'aliyuncs.com.example' } }, {}, 'LTAI'],
+  ])('%s counts against the limits of its account', async (_, spec, variables, account) => {
+    const credentials = { credentials: { secretRef: { name: 'key' } }, ...spec };
+    expect(await new Surroundings(variables).open('shop', credentials)).toEqual({
+      account,
+      secretVersion: '7',
+      asked: [],
     });
   });
 });

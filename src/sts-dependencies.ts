@@ -1,31 +1,44 @@
-// The sessions of RAM roles with the process's clocks, files and log; the cloud layer itself knows none of them.
+// RAM roles and the accounts of access keys with the process's clocks, files and log; the cloud layer itself knows none.
 import { open } from 'node:fs/promises';
 import { RoleSessions, type RoleRenewal, type RoleSessionsOptions } from './alibaba/role-sessions.ts';
+import { CallerAccounts, type CallerAccountsOptions } from './controllers/caller-accounts.ts';
 import type { CredentialDependencies } from './controllers/issuer-credentials.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Options } from './runtime/options.ts';
 import type { PodIdentity } from './runtime/pod-identity.ts';
 
 const largestToken = 32 * 1_024;
+// A check of an issuer asks PCA meanwhile, so that this is seldom felt.
+const accountMilliseconds = 3_000;
 
-/** What issuers need for roles. Each renewal is logged, takes twice the timeout of a call at most, and ends with `signal`. */
-export function roleDependencies(
+/** What issuers need of STS. Each renewal is logged, takes twice the timeout of a call at most, and ends with `signal`. */
+export function stsDependencies(
   options: Options,
   podIdentity: PodIdentity,
-  rest: Pick<RoleSessionsOptions, 'connect' | 'signal'> & { readonly logger: Logger },
-): Pick<CredentialDependencies, 'roles' | 'podIdentity' | 'issuersMayUsePodIdentity'> {
+  rest: Pick<RoleSessionsOptions & CallerAccountsOptions, 'connect' | 'signal'> & { readonly logger: Logger },
+): Pick<CredentialDependencies, 'roles' | 'accounts' | 'podIdentity' | 'issuersMayUsePodIdentity'> {
   const { connect, signal, logger } = rest;
+  const process = { now: () => performance.now(), random: Math.random };
   const roles = new RoleSessions({
     connect,
     signal,
     timeoutMilliseconds: options['pca-timeout'],
     readToken,
     wallClock: Date.now,
-    now: () => performance.now(),
-    random: Math.random,
+    ...process,
     onRenewal: (renewal) => log(renewal, logger),
   });
-  return { roles, podIdentity, issuersMayUsePodIdentity: options['issuer-ambient-credentials'] };
+  const accounts = new CallerAccounts({
+    connect,
+    ...process,
+    patience: () => AbortSignal.any([signal, AbortSignal.timeout(accountMilliseconds)]),
+    onFailure: ({ message }) =>
+      logger.info(
+        {},
+        `STS did not tell to which account an access key belongs, so its limits are kept for the key alone; asked again by itself: ${message}`,
+      ),
+  });
+  return { roles, accounts, podIdentity, issuersMayUsePodIdentity: options['issuer-ambient-credentials'] };
 }
 
 /** The token in a file, without the line end that some writers leave; rejects when it is no file or too long for one. */
