@@ -59,6 +59,8 @@ export interface SimulatorHandle {
   setOidcProvider(provider: OidcProvider): void;
   /** Makes a role, or replaces it with its trust policy; it stays over resets. */
   setRole(role: Role): void;
+  /** Accepts a further permanent key, of the account that it names; it stays over resets. */
+  addAccessKey(key: AccessKey): void;
   /** Ends all temporary credentials that STS gave out; they are unknown from now on. */
   endSessions(): void;
   calls(): readonly Call[];
@@ -70,7 +72,7 @@ export interface SimulatorHandle {
 
 /** Starts a simulator with CAs whose keys are new; rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<SimulatorHandle> {
-  const keys = options.accessKeys ?? [randomKey()];
+  const keys = [...(options.accessKeys ?? [randomKey()])];
   const service = await createService(options);
   const gateway = new Gateway(service, {
     accessKey: (accessKeyId) =>
@@ -119,6 +121,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     rootPem: (identifier) => rootOf(authorityOf(service, identifier)).certificatePem,
     setOidcProvider: (provider) => void service.identity.providers.set(provider.arn, provider),
     setRole: (role) => void service.identity.roles.set(role.arn, role),
+    addAccessKey: (key) => void keys.push(key),
     endSessions: () => service.identity.temporaryKeys.clear(),
     ...state,
     close: async () => {

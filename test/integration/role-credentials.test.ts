@@ -90,7 +90,10 @@ async function readyOf(reference: string, wanted: string): Promise<Ready> {
 }
 
 async function issued(namespace: string, name: string, issuer: string): Promise<void> {
-  const issuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAClusterIssuer', name: issuer };
+  await issue(namespace, name, { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAClusterIssuer', name: issuer });
+}
+
+async function issue(namespace: string, name: string, issuerRef: object): Promise<void> {
   await world.cluster.apply([certificate(namespace, name, { issuerRef })]);
   await world.cluster.kubectl([
     'wait',
@@ -160,6 +163,47 @@ describe("the operator's own role", () => {
     await writeFile(tokenFile, await newToken(audience));
     await readyOf('alibabapcaclusterissuer audience', 'Checked');
     await world.cluster.kubectl(['delete', 'alibabapcaclusterissuer', 'audience']);
+  });
+});
+
+describe('two access keys', () => {
+  it('of one account share its limits, and one whose account nobody tells has limits of its own', async () => {
+    const namespace = await world.createNamespace('role');
+    const keys = ['first', 'second', 'third'].map((name) => ({
+      accessKeyId: `LTAI${name}`,
+      accessKeySecret: `secret-of-${name}`,
+      accountId: account,
+    }));
+    for (const key of keys) world.simulator.addAccessKey(key);
+    const withSts = { stsEndpoint: simulated() };
+    const specs = [withSts, withSts, {}];
+    await world.cluster.apply(
+      keys.flatMap(({ accessKeyId, accessKeySecret }, index) => {
+        const name = `key-${index}`;
+        const credentials = { secretRef: { name } };
+        return [
+          secret(namespace, name, { accessKeyId, accessKeySecret }),
+          world.issuer(namespace, name, { credentials, ...specs[index] }),
+        ];
+      }),
+    );
+    for (const index of keys.keys()) {
+      await readyOf(`alibabapcaissuer key-${index} -n ${namespace}`, 'Checked');
+      const issuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', name: `key-${index}` };
+      await issue(namespace, `one-${index}`, issuerRef);
+    }
+    const metrics = await (await fetch(`${world.operator.address}/metrics`)).text();
+    const accounts = [...metrics.matchAll(/^pca_issuer_call_limit_per_second\{(.*)action="CreateCustomCertificate"/gm)];
+    expect(accounts.map(([, labels]) => /account="([^"]*)"/.exec(labels ?? '')?.[1]).toSorted()).toEqual([
+      account,
+      expect.stringMatching(/^key-[0-9a-f]{8}$/),
+    ]);
+    expect(metrics).not.toContain('LTAI');
+    expect(actions().filter((action) => action.startsWith('GetCallerIdentity'))).toEqual([
+      'GetCallerIdentity: ok',
+      'GetCallerIdentity: ok',
+    ]);
+    await world.cluster.kubectl(['delete', 'alibabapcaissuers', '--all', '-n', namespace]);
   });
 });
 
