@@ -52,7 +52,7 @@ function refuseUsages({ request: { usages }, operation, ...settings }: Candidate
       const words = [...profile.usages.keyUsages, ...profile.usages.extendedKeyUsages].map(usageWord);
       return `${profile.name} (${words.join(', ')})`;
     });
-    const message = `${operation.action} issues only with the usages of ${profiles.join(' or ')}. Ask for exactly these${settings.allowWiderUsages ? ' or some of them' : ''} (Certificate: spec.usages).`;
+    const message = `${operation.action} issues only with the usages of ${profiles.join(' or ')}. Ask for exactly these${settings.allowWiderUsages ? ' or some of them' : ''} (in a Certificate: spec.usages).`;
     return refuse(refusalReasons.usageNotSupported, 'spec.usages', message);
   }
   const beyond = usages.keyUsages.filter((usage) => !able.keyUsages.includes(usage)).map((usage) => usageWord(usage));
@@ -76,12 +76,12 @@ function refuseKey({ request, operation, ca, allowP521 }: Candidate): Refused | 
       : family === 'ECC' && curves.includes(name);
   if (!possible) {
     const sizes = rsaBits.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`));
-    const message = `the CSR's key is ${name}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (Certificate: spec.privateKey)${name === 'P-521' ? ', or set spec.allowP521 of the issuer if you know that the CA takes it' : ''}.`;
+    const message = `the CSR's key is ${name}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (in a Certificate: spec.privateKey)${name === 'P-521' ? ', or set spec.allowP521 of the issuer if you know that the CA takes it' : ''}.`;
     return refuse(refusalReasons.keyNotSupported, csrField, message);
   }
   // Which CA signs a CA certificate is decided by the purchased instance.
   if (family === ca.keyFamily || operation.capabilities.certificateAuthorities) return undefined;
-  const message = `the CSR's key is ${name}, but CA "${ca.identifier}" issues for ${ca.keyFamily} keys only. Choose ${ca.keyFamily === 'RSA' ? 'algorithm RSA' : 'algorithm ECDSA'} (Certificate: spec.privateKey), or another CA.`;
+  const message = `the CSR's key is ${name}, but CA "${ca.identifier}" issues for ${ca.keyFamily} keys only. Choose ${ca.keyFamily === 'RSA' ? 'algorithm RSA' : 'algorithm ECDSA'} (in a Certificate: spec.privateKey), or another CA.`;
   return refuse(refusalReasons.keyFamilyMismatch, csrField, message);
 }
 

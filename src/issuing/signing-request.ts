@@ -63,7 +63,7 @@ function csrOf(encoded: string): { readonly kind: 'ok'; readonly csr: CsrFacts }
   if (read.kind === 'ok') return read;
   const { family, name } = read.publicKey;
   const why = family === 'SM2' ? ', which cert-manager cannot verify either' : '';
-  const message = `the CSR's key is ${name}${why}, so its signature cannot be checked. Choose an RSA or ECDSA key (Certificate: spec.privateKey).`;
+  const message = `the CSR's key is ${name}${why}, so its signature cannot be checked. Choose an RSA or ECDSA key (in a Certificate: spec.privateKey).`;
   return refuse(refusalReasons.keyNotSupported, 'spec.request', message);
 }
 

@@ -55,8 +55,13 @@ export function issuingCA(hierarchy: TestHierarchy, changes: Readonly<Record<str
 }
 
 /** The plan, which must not be refused. */
-export function plan(request: SigningRequest, ca: IssuingCA, spec: IssuerSpec = issuerSpec()): IssuePlan {
-  const planned = planIssuing({ request, spec, ca, clusterUid, now });
+export function plan(
+  request: SigningRequest,
+  ca: IssuingCA,
+  spec: IssuerSpec = issuerSpec(),
+  at: Date = now,
+): IssuePlan {
+  const planned = planIssuing({ request, spec, ca, clusterUid, now: at });
   if (planned.kind === 'refused') throw new Error(planned.refusal.message);
   return planned.plan;
 }

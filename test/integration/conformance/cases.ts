@@ -103,7 +103,7 @@ export const ed25519: Refused = {
   kind: 'refused',
   because: 'PCA issues for RSA and ECDSA keys only',
   message:
-    /^spec\.request: the CSR's key is Ed25519; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384\. Choose such a key \(Certificate: spec\.privateKey\)\.$/,
+    /^spec\.request: the CSR's key is Ed25519; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384\. Choose such a key \(in a Certificate: spec\.privateKey\)\.$/,
 };
 
 /** The suites ask for CAs without a subject, which RFC 5280 (4.1.2.6) forbids. */

@@ -51,7 +51,7 @@ it.each([
     metrics,
     logger: { info: told, warn: told } as Partial<Logger> as Logger,
   };
-  releaseAttempt(dependencies as never, { read: async () => read } as never, open);
+  releaseAttempt(dependencies, { read: async () => read }, open);
   await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1));
   const count = (name: string): number => counted.mock.calls.filter(([metric]) => metric === name).length;
   expect({

@@ -285,7 +285,7 @@ describe('refusals before any call', () => {
         reason: 'KeyFamilyMismatch',
         field: 'spec.request',
         message:
-          'spec.request: the CSR\'s key is RSA 2048, but CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb" issues for ECC keys only. Choose algorithm ECDSA (Certificate: spec.privateKey), or another CA.',
+          'spec.request: the CSR\'s key is RSA 2048, but CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb" issues for ECC keys only. Choose algorithm ECDSA (in a Certificate: spec.privateKey), or another CA.',
       },
     ],
     [
@@ -295,7 +295,7 @@ describe('refusals before any call', () => {
         reason: 'KeyFamilyMismatch',
         field: 'spec.request',
         message:
-          'spec.request: the CSR\'s key is P-256, but CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb" issues for RSA keys only. Choose algorithm RSA (Certificate: spec.privateKey), or another CA.',
+          'spec.request: the CSR\'s key is P-256, but CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb" issues for RSA keys only. Choose algorithm RSA (in a Certificate: spec.privateKey), or another CA.',
       },
       undefined,
       rsa,
@@ -312,7 +312,7 @@ describe('refusals before any call', () => {
       {
         reason: 'KeyNotSupported',
         field: 'spec.request',
-        message: `spec.request: the CSR's key is ${name}; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384. Choose such a key (Certificate: spec.privateKey)${further}.`,
+        message: `spec.request: the CSR's key is ${name}; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey)${further}.`,
       },
     ]),
     [

@@ -258,7 +258,7 @@ describe('refusing a request', () => {
     expect(refusal(requestFields(withBytes(p256, '06082a8648ce3d030107', curve)))).toEqual({
       reason: 'KeyNotSupported',
       field: 'spec.request',
-      message: `spec.request: the CSR's key is ${name}, so its signature cannot be checked. Choose an RSA or ECDSA key (Certificate: spec.privateKey).`,
+      message: `spec.request: the CSR's key is ${name}, so its signature cannot be checked. Choose an RSA or ECDSA key (in a Certificate: spec.privateKey).`,
     });
   });
 });
