@@ -1,13 +1,15 @@
 // `npm run bench:limiter`: how the limiter finds a limit that it was not told, compared with fixed rates, and what a noisy
 // neighbour costs; writes docs/limiter.json, docs/limiter.svg and docs/limiter.md. In virtual time, so it gives the same
-// figures everywhere.
-import { writeFileSync } from 'node:fs';
+// figures everywhere; `-- --wire` does a part of it over HTTP, which takes five minutes, and writes docs/limiter-wire.json.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { adaptive, fixed, noisyNeighbour } from './limiter/callers.ts';
 import { chart } from './limiter/chart.ts';
 import type { Scenario, Second } from './limiter/service.ts';
+import { overTheWire } from './limiter/wire.ts';
 
 const docs = fileURLToPath(new URL('../docs', import.meta.url));
 const changeAt = 60;
@@ -20,6 +22,7 @@ const scenarios: readonly Scenario[] = [
   { name: '10/s, then 100/s', limitAt: (second) => (second < changeAt ? 10 : 100), seconds },
   { name: '1,000/s, then 100/s', limitAt: (second) => (second < changeAt ? 1_000 : 100), seconds },
 ];
+const onTheWire = ['10/s', '100/s', '1,000/s', '100/s, then 10/s'];
 const fixedRates = [10, 100, 1_000];
 
 interface Figures {
@@ -58,6 +61,31 @@ const neighbours = [
   firstInFirstOut: noisyNeighbour(row.waiting, row.perSecond, false),
 }));
 
+interface WireFigures {
+  readonly machine: string;
+  readonly node: string;
+  readonly date: string;
+  readonly runs: readonly (Figures & { readonly limit: string })[];
+}
+
+const wireFile = join(docs, 'limiter-wire.json');
+if (process.argv.includes('--wire')) {
+  const measured: WireFigures['runs'][number][] = [];
+  for (const scenario of scenarios.filter(({ name }) => onTheWire.includes(name))) {
+    console.log(`${scenario.name}, over the wire: ${seconds} s …`);
+    measured.push({ limit: scenario.name, ...settled(await overTheWire(scenario), scenario) });
+  }
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), shared with the simulator`;
+  const figures: WireFigures = {
+    machine,
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+    runs: measured,
+  };
+  writeFileSync(wireFile, await format(JSON.stringify(figures), { parser: 'json' }));
+}
+const wire = JSON.parse(readFileSync(wireFile, 'utf8')) as WireFigures;
+
 const lines = { limit: '#999', adaptive: '#0a6', fixed100: '#c50' };
 const panels = runs.map((run) => ({
   title: `the service allows ${run.scenario.name}`,
@@ -93,6 +121,15 @@ second after the start or the change on:
 | the service allows | this operator | ${fixedRates.map((rate) => `fixed ${rate}/s`).join(' | ')} |
 | --- | --- | ${fixedRates.map(() => '---').join(' | ')} |
 ${results.map((row) => `| ${row.limit} | ${[row.adaptive, ...row.fixed].map(cell).join(' | ')} |`).join('\n')}
+
+## Over the wire
+
+The same lines and rates with the operator's own client, signed calls of CreateCustomCertificate over HTTP to the simulator,
+in real time (\`-- --wire\`; ${wire.date}, Node ${wire.node}, ${wire.machine}):
+
+| the service allows | this operator |
+| --- | --- |
+${wire.runs.map((run) => `| ${run.limit} | ${cell(run)} |`).join('\n')}
 
 ## A noisy neighbour
 

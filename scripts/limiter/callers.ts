@@ -1,6 +1,7 @@
 // The two ways to keep to a limit that are compared: finding it by trying, and a rate that somebody set.
 import { CallBudget } from '../../src/alibaba/call-budget.ts';
 import { type CallTarget, CallTurns } from '../../src/controllers/call-turns.ts';
+import type { StartTimer } from '../../src/kubernetes/backoff.ts';
 import { LimitedService, type Scenario, type Second, VirtualClock } from './service.ts';
 
 const latencyMilliseconds = 100;
@@ -26,24 +27,33 @@ export function adaptive(scenario: Scenario): readonly Second[] {
   const clock = new VirtualClock();
   const service = new LimitedService(clock, scenario);
   const turns = turnsIn(clock);
+  keepCalling(turns, clock.setTimer, (answered) => service.call(latencyMilliseconds, answered));
+  clock.advanceTo(scenario.seconds * 1_000);
+  turns.close();
+  return service.seconds;
+}
+
+/** Callers that always want to call; one that was throttled comes back after a second, behind those that were not. */
+export function keepCalling(
+  turns: CallTurns,
+  setTimer: StartTimer,
+  call: (answered: (throttled: boolean) => void) => void,
+): void {
   const want = (uid: string, retry: boolean): void => {
     const isTurn = turns.ask(target, {
       uid,
       flow: uid,
       rank: retry ? 'Retry' : 'Urgent',
-      wake: () => clock.setTimer(() => want(uid, retry), 0),
+      wake: () => setTimer(() => want(uid, retry), 0),
     });
     if (!isTurn) return;
-    service.call(latencyMilliseconds, (throttled) => {
+    call((throttled) => {
       turns.ended(uid, 'answered');
       if (throttled) turns.throttled(target);
-      clock.setTimer(() => want(uid, throttled), throttled ? 1_000 : 0);
+      setTimer(() => want(uid, throttled), throttled ? 1_000 : 0);
     });
   };
   for (let caller = 0; caller < callersAtATime; caller += 1) want(String(caller), false);
-  clock.advanceTo(scenario.seconds * 1_000);
-  turns.close();
-  return service.seconds;
 }
 
 /** A fixed rate, as other issuers have it: evenly spaced calls, each throttled one again after a second. */

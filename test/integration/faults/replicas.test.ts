@@ -54,9 +54,15 @@ it('SIGTERM: the call in flight is awaited and its result written, then the othe
   world.simulator.setFaults({ latencyMilliseconds: 0 });
   await scene.ask('next');
   await scene.issued('next');
-  expect({ end: await ended, listsOfSecond: await lists(second), identifiers: scene.identifiers().length }).toEqual({
+  expect({
+    end: await ended,
+    listsOfSecond: await lists(second),
+    issuedBySecond: await metric(second, 'pca_issuer_certificate_requests_total', 'result="issued"'),
+    identifiers: scene.identifiers().length,
+  }).toEqual({
     end: { code: 0, signal: null },
     listsOfSecond: before,
+    issuedBySecond: 1,
     identifiers: scene.calls(),
   });
   expect(handOverMilliseconds).toBeLessThan(2_000);
@@ -71,8 +77,8 @@ it('SIGKILL: the other issues when the Lease has run out', async () => {
   await scene.ask('web');
   await scene.issued('web');
   expect({ lists: await lists(second), calls: scene.calls() }).toEqual({ lists: before, calls: 1 });
-  // Within the Lease, and the period in which a standby looks at it.
-  expect(takeOverMilliseconds).toBeLessThan((leaseSeconds + 2) * 1_000);
+  // Within the Lease, the period in which a standby looks at it, and what a busy machine takes for that.
+  expect(takeOverMilliseconds).toBeLessThan((leaseSeconds + 4) * 1_000);
 });
 
 it('paused past its Lease: whoever comes back writes and calls nothing any more', async () => {

@@ -1,0 +1,92 @@
+// The operator's own lines, rates and client against the simulator in a process of its own, over HTTP and in real time.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { CallBudget } from '../../src/alibaba/call-budget.ts';
+import { PcaClient, type PcaCall } from '../../src/alibaba/pca-client.ts';
+import { CallTurns } from '../../src/controllers/call-turns.ts';
+import { startTimer } from '../../src/kubernetes/backoff.ts';
+import { describeIssuingCACall, readIssuingCA } from '../../src/issuing/issuing-ca.ts';
+import { makeCsr } from '../../test/support/certificates.ts';
+import { issuerSpec, plan, signingRequest } from '../../test/support/issuing.ts';
+import { keepCalling } from './callers.ts';
+import type { Scenario, Second } from './service.ts';
+
+const latencyMilliseconds = 100;
+
+interface Started {
+  readonly endpoint: string;
+  readonly adminUrl: string;
+  readonly accessKey: { readonly accessKeyId: string; readonly accessKeySecret: string };
+}
+
+/** Runs a scenario in real time: what each second was answered. */
+export async function overTheWire({ limitAt, seconds }: Scenario): Promise<readonly Second[]> {
+  const program = fileURLToPath(new URL('../../simulator/main.ts', import.meta.url));
+  const simulator = spawn(process.execPath, [program, '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    const lines = createInterface(simulator.stdout);
+    const [line] = (await once(lines, 'line')) as [string];
+    return await run(JSON.parse(line) as Started, { limitAt, seconds });
+  } finally {
+    simulator.kill('SIGKILL');
+  }
+}
+
+async function run(
+  { endpoint, adminUrl, accessKey }: Started,
+  { limitAt, seconds }: Pick<Scenario, 'limitAt' | 'seconds'>,
+): Promise<readonly Second[]> {
+  const client = new PcaClient({
+    endpoint: { host: endpoint, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' },
+    accessKey: { ...accessKey, securityToken: undefined },
+    timeoutMilliseconds: 30_000,
+    userAgent: 'alibaba-pca-issuer/limiter',
+  });
+  const call = await issuingCall(client);
+  const counts = Array.from({ length: seconds }, () => ({ accepted: 0, throttled: 0 }));
+  const now = (): number => performance.now();
+  const turns = new CallTurns({
+    budget: new CallBudget({ now }),
+    endpoint: { now, random: Math.random, mostInFlight: 1_000 },
+    setTimer: startTimer,
+  });
+  const ended = new AbortController();
+  await limit(adminUrl, limitAt(0));
+  const startedAt = now();
+  keepCalling(turns, startTimer, (answered) => {
+    if (ended.signal.aborted) return;
+    void client.call(call(), { signal: ended.signal }).then((outcome) => {
+      const second = counts[Math.floor((now() - startedAt) / 1_000)];
+      const throttled = outcome.kind === 'failed' && outcome.failure.class === 'Throttled';
+      if (second !== undefined) second[throttled ? 'throttled' : 'accepted'] += 1;
+      answered(throttled);
+    });
+  });
+  for (let second = 1; second <= seconds; second += 1) {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + second * 1_000 - now())));
+    if (second < seconds && limitAt(second) !== limitAt(second - 1)) await limit(adminUrl, limitAt(second));
+  }
+  ended.abort();
+  turns.close();
+  return counts.map((count, second) => ({ ...count, limit: limitAt(second) }));
+}
+
+async function limit(adminUrl: string, throttlePerSecond: number): Promise<void> {
+  const body = JSON.stringify({ throttlePerSecond, latencyMilliseconds });
+  const answer = await fetch(`${adminUrl}/faults`, { method: 'POST', body });
+  if (!answer.ok) throw new Error(`The simulator refused the limit: ${answer.status}`);
+}
+
+/** One plan, with an identifier of its own for each call. */
+async function issuingCall(client: PcaClient): Promise<() => PcaCall> {
+  const parentIdentifier = 'sim-sub-ecc-p256';
+  const described = await client.call(describeIssuingCACall(parentIdentifier), { signal: AbortSignal.timeout(5_000) });
+  if (described.kind === 'failed') throw new Error(described.failure.message);
+  const ca = readIssuingCA(described.body);
+  if (ca.kind === 'malformed') throw new Error(ca.message);
+  const csr = await makeCsr('P-256', { subject: [{ CN: ['limiter'] }] });
+  const { call } = plan(signingRequest(csr, { duration: '24h' }), ca.ca, issuerSpec({ parentIdentifier }), new Date());
+  return () => ({ ...call, parameters: { ...call.parameters, customIdentifier: crypto.randomUUID() } });
+}
