@@ -219,6 +219,22 @@ describe('what cannot be issued is answered with a reason', () => {
     await issuerIs('wrong', ready);
   });
 
+  it('an action that RAM denies: one condition names action and principal, nothing fails, and all goes on when it may', async () => {
+    await issuerIs('pca', ready);
+    world.simulator.setFaults({ deniedActions: ['CreateCustomCertificate'] });
+    const names = ['denied-a', 'denied-b', 'denied-c'];
+    await world.cluster.apply(names.map((name) => certificate(namespace, name)));
+    const issuer = await issuerIs('pca', { type: 'Ready', status: 'False', reason: 'PermissionDenied' });
+    expect(conditionsOf(issuer).find(({ type }) => type === 'Ready')?.message).toContain(
+      `Denied: yundun-cert:CreateCustomCertificate for user-of-${world.simulator.accessKey.accessKeyId}.`,
+    );
+    const messages = await Promise.all(names.map((name) => pendingOrFailed(name, 'Pending')));
+    expect(messages.filter((message) => !message.includes('which is not ready (PermissionDenied)'))).toEqual([]);
+    world.simulator.setFaults({ deniedActions: [] });
+    for (const name of names) await world.cluster.waitForCondition(certificateNamed(name), ready);
+    expect(world.simulator.issued()).toHaveLength(names.length);
+  });
+
   it('a missing Secret and a Secret that may not be read', async () => {
     await world.cluster.apply(world.issuer(namespace, 'missing', { credentials: { secretRef: { name: 'nowhere' } } }));
     const missing = await issuerIs('missing', { type: 'Ready', status: 'False', reason: 'SecretNotFound' });
