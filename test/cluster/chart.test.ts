@@ -6,6 +6,7 @@ import { findObstacle } from '../../control-plane/driver/node/node-cluster.ts';
 import { InstalledWorld } from '../support/installed-world.ts';
 import { disturbing } from './chart/disturbing.ts';
 import { installing } from './chart/installing.ts';
+import { memory } from './chart/memory.ts';
 import { uninstalling } from './chart/uninstalling.ts';
 
 const startMilliseconds = 900_000;
@@ -22,6 +23,7 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
   afterAll(async () => started?.stop());
 
   installing(world);
+  memory(world);
   disturbing(world);
   uninstalling(world);
 });
