@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { findObstacle } from '../../control-plane/driver/node/node-cluster.ts';
 import { InstalledWorld } from '../support/installed-world.ts';
 import { disturbing } from './chart/disturbing.ts';
+import { firstChart } from './chart/first-chart.ts';
 import { installing } from './chart/installing.ts';
 import { memory } from './chart/memory.ts';
 import { uninstalling } from './chart/uninstalling.ts';
@@ -26,4 +27,5 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
   memory(world);
   disturbing(world);
   uninstalling(world);
+  firstChart(world);
 });
