@@ -8,6 +8,7 @@ import { disturbing } from './chart/disturbing.ts';
 import { firstChart } from './chart/first-chart.ts';
 import { installing } from './chart/installing.ts';
 import { memory } from './chart/memory.ts';
+import { observing } from './chart/observing.ts';
 import { uninstalling } from './chart/uninstalling.ts';
 
 const startMilliseconds = 900_000;
@@ -24,6 +25,7 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
   afterAll(async () => started?.stop());
 
   installing(world);
+  observing(world);
   memory(world);
   disturbing(world);
   uninstalling(world);
