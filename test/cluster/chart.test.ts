@@ -9,6 +9,7 @@ import { firstChart } from './chart/first-chart.ts';
 import { installing } from './chart/installing.ts';
 import { memory } from './chart/memory.ts';
 import { observing } from './chart/observing.ts';
+import { permissions } from './chart/permissions.ts';
 import { uninstalling } from './chart/uninstalling.ts';
 
 const startMilliseconds = 900_000;
@@ -30,4 +31,5 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
   disturbing(world);
   uninstalling(world);
   firstChart(world);
+  permissions(world);
 });
