@@ -22,9 +22,21 @@ export function sum(counts: readonly TestCounts[]): TestCounts {
   );
 }
 
-/** The line that a test run ends with. */
-export function summaryLine({ passed, failed, skipped }: TestCounts): string {
-  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+/** Tests of one project, with the reason why this machine cannot run them, if it cannot. */
+export interface TestRun {
+  readonly counts: TestCounts;
+  readonly obstacle: string | undefined;
+}
+
+/** The lines that several runs end with: what was skipped and why, and last `N passed, N failed` over everything. */
+export function summaryLines(runs: readonly TestRun[]): readonly string[] {
+  const { passed, failed } = sum(runs.map(({ counts }) => counts));
+  return [...runs.filter(({ counts }) => counts.skipped > 0).map(skippedLine), `${passed} passed, ${failed} failed`];
+}
+
+function skippedLine({ counts, obstacle }: TestRun): string {
+  const why = obstacle === undefined ? 'not chosen' : `the tests in pods do not run on this machine; ${obstacle}`;
+  return `${counts.skipped} skipped: ${why}`;
 }
 
 /** Whether a run may end with exit code 0: something was tried, and nothing failed. */

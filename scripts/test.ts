@@ -1,40 +1,37 @@
 /**
- * `npm test`: static checks, builds, then every test. The last line is `N passed, N failed` over everything.
- * `--only unit|integration|cluster` runs one project without the static checks; `--full` runs the long variants, and
- * with them the project `cluster`, which needs root on Linux; what remains goes to vitest, for instance the names of files.
+ * `npm test`: static checks, builds, then every test, in pods as well where this machine can run them. The last line is
+ * `N passed, N failed` over everything; one before it says how many were skipped, if any were, and why.
+ * `--only unit|integration|cluster` runs one project without the static checks; `--full` runs the long variants; what
+ * remains goes to vitest, for instance the names of files.
  */
 import { findObstacle } from '../control-plane/driver/node/node-cluster.ts';
 import { buildBundle } from './build.ts';
 import { runSteps, staticChecks } from './checks.ts';
 import { buildGoPrograms } from './go-programs.ts';
-import { isSuccess, noTests, sum, summaryLine, type TestCounts } from './test-counts.ts';
+import { isSuccess, noTests, sum, summaryLines, type TestRun } from './test-counts.ts';
 import { parseTestArguments } from './test-arguments.ts';
 import { runProject, type TestProject } from './vitest-run.ts';
 
-async function runAll(): Promise<TestCounts> {
+async function runAll(): Promise<readonly TestRun[]> {
   const { full, projects, vitest } = parseTestArguments(process.argv.slice(2));
   if (full) {
     process.env['TEST_FULL'] = '1';
   }
-  const counts: TestCounts[] = [];
+  const runs: TestRun[] = [];
   if (projects.length > 1) {
-    counts.push({ ...noTests, failed: await runSteps(staticChecks) });
+    runs.push({ counts: { ...noTests, failed: await runSteps(staticChecks) }, obstacle: undefined });
   }
   for (const project of projects) {
-    counts.push(await runOne(project, vitest));
+    runs.push(await runOne(project, vitest));
   }
-  return sum(counts);
+  return runs;
 }
 
-async function runOne(project: TestProject, vitest: readonly string[]): Promise<TestCounts> {
+async function runOne(project: TestProject, vitest: readonly string[]): Promise<TestRun> {
   const obstacle = project === 'cluster' ? findObstacle() : undefined;
-  if (obstacle !== undefined) {
-    console.log(`The tests in pods do not run on this machine: ${obstacle}`);
-    return { ...noTests, skipped: 1 };
-  }
-  return project !== 'unit' && !(await build(project === 'cluster'))
-    ? { ...noTests, failed: 1 }
-    : await runProject(project, vitest);
+  // Where there is one, the tests skip themselves and are only counted.
+  const isBuilt = project === 'unit' || obstacle !== undefined || (await build(project === 'cluster'));
+  return { counts: isBuilt ? await runProject(project, vitest) : { ...noTests, failed: 1 }, obstacle };
 }
 
 /** Builds what the tests run, with `pods` a node too; says why when that is not possible. */
@@ -54,6 +51,8 @@ async function build(pods: boolean): Promise<boolean> {
   }
 }
 
-const counts = await runAll();
-console.log(summaryLine(counts));
-process.exitCode = isSuccess(counts) ? 0 : 1;
+const runs = await runAll();
+for (const line of summaryLines(runs)) {
+  console.log(line);
+}
+process.exitCode = isSuccess(sum(runs.map(({ counts }) => counts))) ? 0 : 1;

@@ -3,6 +3,7 @@ import { type CertificateSigningRequest, signingRequestsPath } from './crds/cert
 import type { CertificateRequest } from './crds/cert-manager.ts';
 import { certificateRequestsPath } from './crds/cert-manager.ts';
 import { apiGroup, issuerKinds, issuersPath, type Issuer, type IssuerKind } from './crds/issuer.ts';
+import { withDefaults } from './crds/issuer-defaults.ts';
 import { issuerKey } from './controllers/issuer-key.ts';
 import { openRequest, openSigningRequest, requestIndexes, type OpenRequest } from './controllers/open-request.ts';
 import { KubernetesClient } from './kubernetes/client.ts';
@@ -118,7 +119,7 @@ export async function openCluster(
           name: kind.plural,
           path: issuersPath(kind),
           store,
-          transform: (object) => object as unknown as Issuer,
+          transform: (object) => withDefaults(object as unknown as Issuer),
           onTrouble: onTrouble(kind.plural),
         }),
     ),

@@ -29,7 +29,8 @@ export interface Component {
   resume(): void;
   /** Starts the process, again if need be, and waits until it is ready. */
   start(): Promise<void>;
-  restart(): Promise<void>;
+  /** Stops and starts it; its command line gets these flags as well, until the next restart. */
+  restart(flags?: readonly string[]): Promise<void>;
 }
 
 /** What a component needs to be started. */
@@ -55,6 +56,7 @@ export class ComponentProcess implements Component {
   readonly #definition: ComponentDefinition;
   #child: ChildProcess | undefined;
   #guard: ChildProcess | undefined;
+  #flags: readonly string[] = [];
   #pid = 0;
 
   constructor(definition: ComponentDefinition) {
@@ -133,14 +135,15 @@ export class ComponentProcess implements Component {
     }
   }
 
-  async restart(): Promise<void> {
+  async restart(flags: readonly string[] = []): Promise<void> {
     await this.stop();
+    this.#flags = flags;
     await this.start();
   }
 
   #spawn(): ChildProcess {
     const log = openSync(this.logFile, 'a');
-    const [program = '', ...args] = this.#definition.command;
+    const [program = '', ...args] = [...this.#definition.command, ...this.#flags];
     const child = spawn(program, args, { stdio: ['ignore', log, log], env: childEnvironment() });
     closeSync(log);
     this.#child = child;

@@ -1,23 +1,30 @@
 /** The product as a user has it: a cluster with pods, our images, the simulator in a pod and the chart installed by Helm. */
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import { NodeCluster } from '../../control-plane/driver/node/node-cluster.ts';
 import { helmProgram } from '../../control-plane/driver/programs.ts';
 import { buildImages, operatorImage, simulatorImage } from '../../scripts/image/images.ts';
-import { Cluster, type Manifest } from './cluster.ts';
+import { Cluster, hasCondition, type Manifest, reference } from './cluster.ts';
+import { chart } from './helm.ts';
 import { type PodSimulator, startPodSimulator } from './pod-simulator.ts';
+import { NotYet, until, type WaitOptions } from './wait.ts';
 import { issuerApiVersion } from './world.ts';
 
 const runFile = promisify(execFile);
-const chart = fileURLToPath(new URL('../../helm/alibaba-pca-issuer', import.meta.url));
 const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
-/** Release and namespace of the chart. */
+/** Name of the release. */
 export const release = 'pca';
+const instance = `app.kubernetes.io/instance=${release}`;
+const ofRelease = `labelSelector=${instance}`;
+/** What a Ready object has. */
+export const ready = { type: 'Ready', status: 'True' };
+/** How a Certificate refers to the cluster issuer `shared`. */
+export const sharedIssuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAClusterIssuer', name: 'shared' };
 
 /** What a test file works with. */
 export class InstalledWorld {
@@ -26,26 +33,34 @@ export class InstalledWorld {
   readonly simulator: PodSimulator;
   /** Namespace of the chart. */
   readonly namespace: string;
+  /** Namespace of a user. */
+  readonly team: string;
+  /** Arguments that name the chart's Deployment to kubectl. */
+  readonly deployment: readonly string[];
   readonly #helm: string;
+  readonly #provoked: { readonly from: number; readonly until: number }[] = [];
 
   private constructor(parts: {
     readonly node: NodeCluster;
     readonly cluster: Cluster;
     readonly simulator: PodSimulator;
     readonly namespace: string;
+    readonly team: string;
     readonly helm: string;
   }) {
     this.node = parts.node;
     this.cluster = parts.cluster;
     this.simulator = parts.simulator;
     this.namespace = parts.namespace;
+    this.team = parts.team;
+    this.deployment = ['deployment', '--namespace', parts.namespace, `--selector=${instance}`];
     this.#helm = parts.helm;
   }
 
   /** Starts everything but the chart. */
   static async start(onStep: (step: string) => void = () => {}): Promise<InstalledWorld> {
     const [node, helm] = await Promise.all([
-      NodeCluster.start({ certManagerSettings: { workers: 20 }, onStep }),
+      NodeCluster.start({ certManagerSettings: { workers: 20 }, auditLog: true, onStep }),
       buildGoProgram(helmProgram),
     ]);
     try {
@@ -59,16 +74,29 @@ export class InstalledWorld {
       const simulators = await cluster.createNamespace('simulator', restricted);
       const simulator = await startPodSimulator(cluster, simulators, images[1]?.reference ?? '');
       onStep('the simulator is ready');
-      return new InstalledWorld({ node, cluster, simulator, namespace, helm });
+      const team = await cluster.createNamespace('team');
+      return new InstalledWorld({ node, cluster, simulator, namespace, team, helm });
     } catch (error) {
       await node.stop();
       throw error;
     }
   }
 
-  /** Installs the chart, or upgrades it to these values, and waits until its pods are ready. */
-  async install(values: object = {}): Promise<void> {
-    await this.helm(['upgrade', '--install', release, chart, '--wait', '--timeout=90s', '--values=-'], values);
+  /** Installs the chart or another, or upgrades to it with these values, and waits until its pods are ready. */
+  async install(values: object = {}, folder = chart): Promise<void> {
+    await this.helm(['upgrade', '--install', release, folder, '--wait', '--timeout=90s', '--values=-'], values);
+  }
+
+  /** Uninstalls the chart and waits until its pods are gone. */
+  async uninstall(): Promise<void> {
+    // Helm takes the rights of the pods away while they end.
+    await this.provokeRefusals(async () => {
+      await this.helm(['uninstall', release, '--wait', '--timeout=60s']);
+      await until('the pods to be gone', async () => {
+        const all = await this.cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace: this.namespace }, ofRelease);
+        return all.length === 0;
+      });
+    });
   }
 
   /** Runs Helm in the chart's namespace; an error carries what it wrote to standard error. */
@@ -81,9 +109,13 @@ export class InstalledWorld {
 
   /** The operator's pods that are not being deleted. */
   async pods(): Promise<readonly Manifest[]> {
-    const selector = `labelSelector=${encodeURIComponent(`app.kubernetes.io/instance=${release}`)}`;
-    const pods = await this.cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace: this.namespace }, selector);
+    const pods = await this.cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace: this.namespace }, ofRelease);
     return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** Their names, sorted. */
+  async podNames(): Promise<readonly string[]> {
+    return (await this.pods()).map(({ metadata }) => metadata.name).toSorted();
   }
 
   /** Name of the pod that holds the Lease; empty when none does. */
@@ -97,8 +129,8 @@ export class InstalledWorld {
     return spec?.holderIdentity?.split('_')[0] ?? '';
   }
 
-  /** An issuer of the simulator's CA with its Secret; cluster-wide if no namespace is given. */
-  issuer(name: string, namespace?: string): readonly Manifest[] {
+  /** An issuer of the simulator's CA with its Secret; cluster-wide if no namespace is given. `spec` adds to the base. */
+  issuer(name: string, namespace?: string, spec: object = {}): readonly Manifest[] {
     const secret = `${name}-access-key`;
     return [
       {
@@ -115,9 +147,55 @@ export class InstalledWorld {
           parentIdentifier: 'sim-sub-ecc-p256',
           endpoint: { host: this.simulator.endpoint, protocol: 'HTTP' },
           credentials: { secretRef: { name: secret } },
+          ...spec,
         },
       },
     ];
+  }
+
+  /** Applies objects and waits until each of them that can be is Ready. */
+  async applyReady(...manifests: readonly Manifest[]): Promise<void> {
+    await this.cluster.apply(manifests);
+    for (const manifest of manifests.filter(({ kind }) => kind !== 'Secret')) {
+      await this.cluster.waitForCondition(reference(manifest), ready, { deadlineMilliseconds: 60_000 });
+    }
+  }
+
+  /** Waits until so many Certificates of these namespaces are Ready. */
+  async certificatesReady(count: number, namespaces: readonly string[], options: WaitOptions = {}): Promise<void> {
+    await until(
+      `${count} Certificates to be Ready`,
+      async () => {
+        const lists = namespaces.map(async (namespace) =>
+          this.cluster.list({ apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace }),
+        );
+        const all = (await Promise.all(lists)).flat();
+        const found = all.filter((each) => hasCondition(each, ready)).length;
+        if (found < count) throw new NotYet(`${found} of ${all.length} are Ready`);
+        return true;
+      },
+      { everyMilliseconds: 500, ...options },
+    );
+  }
+
+  /** The leaf in a Secret of a Certificate in the user's namespace. */
+  async leafOf(name: string): Promise<X509Certificate> {
+    const secret = await this.cluster.get({ apiVersion: 'v1', kind: 'Secret', namespace: this.team, name });
+    const data = secret?.['data'] as Readonly<Record<string, string>>;
+    return new X509Certificate(Buffer.from(data['tls.crt'] ?? '', 'base64'));
+  }
+
+  /** Runs what makes the API server refuse requests of the operator, so that {@link isProvoked} knows them. */
+  async provokeRefusals(work: () => Promise<void>): Promise<void> {
+    const from = Date.now();
+    await work();
+    this.#provoked.push({ from, until: Date.now() });
+  }
+
+  /** Whether a refusal at this moment (RFC 3339) was provoked. */
+  isProvoked(moment: string): boolean {
+    const at = Date.parse(moment);
+    return this.#provoked.some(({ from, until }) => from <= at && at <= until);
   }
 
   /** Ends everything and removes all traces. */

@@ -52,6 +52,8 @@ export function simulatorObjects(namespace: string, image: string): readonly Man
     image,
     args: ['--host', '0.0.0.0', '--port', String(port), '--json'],
     ports: [{ name: 'http', containerPort: port }],
+    // Without any it would get next to nothing of a busy processor.
+    resources: { requests: { cpu: '50m' } },
     readinessProbe: { httpGet: { path: '/admin/cas', port: 'http' }, periodSeconds: 1 },
     securityContext: {
       allowPrivilegeEscalation: false,

@@ -27,7 +27,7 @@ import { nodeEnvironment, prepareMachine } from './requirements.ts';
 export { findObstacle, NodeUnavailableError } from './requirements.ts';
 
 /** How to start a cluster; everything has a default. */
-export interface NodeClusterOptions extends Pick<ControlPlaneOptions, 'certManagerSettings' | 'onStep'> {
+export interface NodeClusterOptions extends Pick<ControlPlaneOptions, 'auditLog' | 'certManagerSettings' | 'onStep'> {
   readonly onBuildProgress?: (program: GoProgram, progress: BuildProgress) => void;
 }
 
@@ -131,7 +131,7 @@ export class NodeCluster {
   }
 
   async #startAll(options: NodeClusterOptions): Promise<void> {
-    const { onStep = () => {}, certManagerSettings = {} } = options;
+    const { onStep = () => {}, certManagerSettings = {}, auditLog = false } = options;
     const { plan } = this.#network;
     const containerd = this.#startContainerd(onStep);
     const [controlPlane] = await Promise.all([
@@ -139,6 +139,7 @@ export class NodeCluster {
         directory: this.directory,
         node: plan,
         certManagerSettings,
+        auditLog,
         onStep,
         whenServing: async (serving) => {
           this.#controlPlane = serving;

@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { runLimited } from '../../../scripts/command.ts';
 import { countTests, type CountedModule } from '../../../scripts/reporter.ts';
 import { parseTestArguments } from '../../../scripts/test-arguments.ts';
-import { isSuccess, readCounts, sum, summaryLine } from '../../../scripts/test-counts.ts';
+import { isSuccess, noTests, readCounts, sum, summaryLines, type TestCounts } from '../../../scripts/test-counts.ts';
 
 describe('the arguments of npm test', () => {
   it.each([
-    [[], { full: false, projects: ['unit', 'integration'], vitest: [] }],
+    [[], { full: false, projects: ['unit', 'integration', 'cluster'], vitest: [] }],
     [['--full'], { full: true, projects: ['unit', 'integration', 'cluster'], vitest: [] }],
     [['--only', 'cluster'], { full: false, projects: ['cluster'], vitest: [] }],
     [['--only', 'unit'], { full: false, projects: ['unit'], vitest: [] }],
@@ -29,12 +29,36 @@ describe('the arguments of npm test', () => {
 
 describe('the counts of a run', () => {
   it.each([
-    [{ passed: 3, failed: 0, skipped: 0 }, '3 passed, 0 failed', true],
-    [{ passed: 3, failed: 1, skipped: 2 }, '3 passed, 1 failed, 2 skipped', false],
-    [{ passed: 0, failed: 0, skipped: 0 }, '0 passed, 0 failed', false],
-    [{ passed: 0, failed: 0, skipped: 9 }, '0 passed, 0 failed, 9 skipped', false],
-  ])('%j ends with "%s"; success: %s', (counts, line, success) => {
-    expect([summaryLine(counts), isSuccess(counts)]).toEqual([line, success]);
+    [{ passed: 3, failed: 0, skipped: 0 }, true],
+    [{ passed: 3, failed: 1, skipped: 2 }, false],
+    [{ passed: 0, failed: 0, skipped: 0 }, false],
+    [{ passed: 0, failed: 0, skipped: 9 }, false],
+  ])('%j make a success: %s', (counts, success) => {
+    expect(isSuccess(counts)).toBe(success);
+  });
+
+  it.each([
+    ['nothing', [], ['0 passed, 0 failed']],
+    ['no skipped test', [{ passed: 3 }, { passed: 4, failed: 1 }], ['7 passed, 1 failed']],
+    ['tests that were not chosen', [{ passed: 1, skipped: 2 }], ['2 skipped: not chosen', '1 passed, 0 failed']],
+    [
+      'tests that cannot run here, and others',
+      [
+        { passed: 1, skipped: 2 },
+        { skipped: 9, obstacle: 'it needs root.' },
+      ],
+      [
+        '2 skipped: not chosen',
+        '9 skipped: the tests in pods do not run on this machine; it needs root.',
+        '1 passed, 0 failed',
+      ],
+    ],
+  ] as const)('with %s end in lines', (_what, given, lines) => {
+    const runs = given.map(({ obstacle, ...counts }: Partial<TestCounts> & { readonly obstacle?: string }) => ({
+      counts: { ...noTests, ...counts },
+      obstacle,
+    }));
+    expect(summaryLines(runs)).toEqual(lines);
   });
 
   it('add up', () => {

@@ -1,0 +1,35 @@
+// The chart in pods of a real node, where only restricted ones are admitted: one cluster through its whole life, each group
+// of tests going on where the one before has left it.
+import { afterAll, beforeAll, describe } from 'vitest';
+
+import { findObstacle } from '../../control-plane/driver/node/node-cluster.ts';
+import { InstalledWorld } from '../support/installed-world.ts';
+import { disturbing } from './chart/disturbing.ts';
+import { firstChart } from './chart/first-chart.ts';
+import { installing } from './chart/installing.ts';
+import { memory } from './chart/memory.ts';
+import { observing } from './chart/observing.ts';
+import { permissions } from './chart/permissions.ts';
+import { uninstalling } from './chart/uninstalling.ts';
+
+const startMilliseconds = 900_000;
+
+// scripts/test.ts says in a sentence why they do not run.
+describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
+  let started: InstalledWorld;
+  const world = (): InstalledWorld => started;
+
+  beforeAll(async () => {
+    started = await InstalledWorld.start();
+    await started.install();
+  }, startMilliseconds);
+  afterAll(async () => started?.stop());
+
+  installing(world);
+  observing(world);
+  memory(world);
+  disturbing(world);
+  uninstalling(world);
+  firstChart(world);
+  permissions(world);
+});

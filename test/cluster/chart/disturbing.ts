@@ -1,0 +1,73 @@
+/** Pods that go, are replaced and lose their kubelet while Certificates are issued. */
+import { expect, it } from 'vitest';
+
+import { type InstalledWorld, sharedIssuerRef } from '../../support/installed-world.ts';
+import { containerStatusesOf } from '../../support/pod-containers.ts';
+import { identifierOf, watchRequests } from '../../support/seen-requests.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import { certificate } from '../../support/world.ts';
+
+const burstCount = 200;
+
+/** Leaves two pods. */
+export function disturbing(world: () => InstalledWorld): void {
+  it('loses and doubles nothing when both pods go in the middle of 200 Certificates', async () => {
+    const { cluster, simulator } = world();
+    const namespace = await cluster.createNamespace('burst');
+    const names = Array.from({ length: burstCount }, (_, index) => `burst-${index}`);
+    const requests = await watchRequests(world().node.kubeconfig, namespace);
+    const before = (await simulator.issued()).length;
+    const issued = async (): Promise<number> => (await simulator.issued()).length - before;
+    await simulator.setFaults({ latencyMilliseconds: 300 });
+    await Promise.all(names.map((name) => cluster.apply(certificate(namespace, name, { issuerRef: sharedIssuerRef }))));
+    await until('a fifth to be issued', async () => (await issued()) > burstCount / 5, { everyMilliseconds: 10 });
+    const old = await world().podNames();
+    await Promise.all(
+      old.map((name) => cluster.delete({ apiVersion: 'v1', kind: 'Pod', namespace: world().namespace, name })),
+    );
+    expect(await issued()).toBeLessThan(burstCount);
+    await world().certificatesReady(burstCount, [namespace], { deadlineMilliseconds: 110_000 });
+    await simulator.setFaults({ latencyMilliseconds: 0 });
+    await requests.stop();
+    const kubeSystem = await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' });
+    const known = new Set(
+      [...requests.requests.keys()].map((uid) => identifierOf(kubeSystem?.metadata.uid ?? '', uid)),
+    );
+    const identifiers = (await simulator.issued()).slice(before).map(({ customIdentifier }) => customIdentifier);
+    expect(identifiers.filter((identifier) => !known.has(identifier ?? ''))).toEqual([]);
+    expect(identifiers).toHaveLength(new Set(identifiers).size);
+    expect((await world().podNames()).filter((name) => old.includes(name))).toEqual([]);
+  });
+
+  it('hands the Lease over on a rollout and goes on issuing', async () => {
+    const { cluster, team, deployment } = world();
+    const old = await world().podNames();
+    const leader = await until('a leader', async () => (await world().leader()) || undefined);
+    expect(old).toContain(leader);
+    await cluster.kubectl(['rollout', 'restart', ...deployment]);
+    await world().applyReady(certificate(team, 'during-rollout', { issuerRef: sharedIssuerRef }));
+    await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
+    await until('the Lease to be held by a new pod', async () => {
+      const [holder, names] = [await world().leader(), await world().podNames()];
+      if (!names.includes(holder) || old.includes(holder)) throw new NotYet({ holder, names });
+      return true;
+    });
+    await world().applyReady(certificate(team, 'after-rollout', { issuerRef: sharedIssuerRef }));
+  });
+
+  it('is not touched by a restart of the kubelet', async () => {
+    const { cluster, node, team, deployment } = world();
+    const containers = async (): Promise<unknown[]> =>
+      (await world().pods())
+        .flatMap(containerStatusesOf)
+        .map(({ containerID, restartCount }) => [containerID, restartCount]);
+    const before = await containers();
+    await node.component('kubelet').restart();
+    await world().applyReady(certificate(team, 'after-kubelet', { issuerRef: sharedIssuerRef }));
+    // A pod that it brings up shows that it has taken up its work, and the others by then.
+    await cluster.kubectl(['scale', ...deployment, '--replicas=3']);
+    await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
+    expect(await containers()).toEqual(expect.arrayContaining(before));
+    await cluster.kubectl(['scale', ...deployment, '--replicas=2']);
+  });
+}

@@ -1,0 +1,34 @@
+/** The chart with its defaults, and the access to Secrets that it gives. */
+import { X509Certificate } from 'node:crypto';
+import { expect, it } from 'vitest';
+
+import { hasCondition } from '../../support/cluster.ts';
+import { type InstalledWorld, ready, sharedIssuerRef } from '../../support/installed-world.ts';
+import { containerStatusesOf } from '../../support/pod-containers.ts';
+import { certificate } from '../../support/world.ts';
+
+/** Leaves the issuers `shared` (of the cluster) and `pca` (of the user's namespace), and the Certificates `first` and `own`. */
+export function installing(world: () => InstalledWorld): void {
+  it('runs two pods where only restricted ones are admitted, without a restart', async () => {
+    const pods = await world().pods();
+    const seen = pods.map((pod) => ({
+      ready: hasCondition(pod, ready),
+      restarts: containerStatusesOf(pod).map(({ restartCount }) => restartCount),
+    }));
+    expect(seen).toEqual(Array.from({ length: 2 }, () => ({ ready: true, restarts: [0] })));
+  });
+
+  it('issues through a cluster issuer, by the name of the Service', async () => {
+    const { team, simulator } = world();
+    await world().applyReady(...world().issuer('shared'), certificate(team, 'first', { issuerRef: sharedIssuerRef }));
+    const issuing = simulator.cas.find(({ identifier }) => identifier === 'sim-sub-ecc-p256');
+    const ca = new X509Certificate(issuing?.certificatePem ?? '');
+    expect((await world().leafOf('first')).verify(ca.publicKey)).toBe(true);
+  });
+
+  it('reads the Secrets of a namespace once the chart names it', async () => {
+    const { team } = world();
+    await world().install({ secretAccess: { namespaces: [team] } });
+    await world().applyReady(...world().issuer('pca', team), certificate(team, 'own'));
+  });
+}

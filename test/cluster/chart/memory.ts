@@ -1,0 +1,42 @@
+/** A burst of Certificates and the memory that the chart allows. 300 usually; 1,000 with TEST_FULL=1. */
+import { expect, it } from 'vitest';
+
+import { type InstalledWorld, sharedIssuerRef } from '../../support/installed-world.ts';
+import { containerStatusesOf, memoryOf } from '../../support/pod-containers.ts';
+import { certificate } from '../../support/world.ts';
+
+const isFull = process.env['TEST_FULL'] === '1';
+const count = isFull ? 1_000 : 300;
+const namespaceCount = 10;
+const limit = 512 * 1024 * 1024;
+
+/** Leaves namespaces with Certificates that are Ready. */
+export function memory(world: () => InstalledWorld): void {
+  it(`issues ${count} Certificates at once within the memory that the chart allows`, { timeout: 600_000 }, async () => {
+    const { cluster, node } = world();
+    const namespaces = await Promise.all(
+      Array.from({ length: namespaceCount }, async () => cluster.createNamespace('memory')),
+    );
+    const started = performance.now();
+    await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const namespace = namespaces[index % namespaceCount] ?? '';
+        await cluster.apply(certificate(namespace, `memory-${index}`, { issuerRef: sharedIssuerRef }));
+      }),
+    );
+    await world().certificatesReady(count, namespaces, { deadlineMilliseconds: 500_000 });
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    const pods = await world().pods();
+    const memories = await Promise.all(pods.map(async (pod) => memoryOf(node, pod)));
+    const peaks = memories.map(({ peak }) => `${(peak / 1024 ** 2).toFixed(0)} MiB`);
+    console.log(
+      `${count} Certificates Ready in ${seconds} s; peak memory of the pods ${peaks.join(' and ')} of 512 MiB`,
+    );
+    expect(memories.map((each) => each.limit)).toEqual([limit, limit]);
+    expect(
+      pods.map((pod) =>
+        containerStatusesOf(pod).map(({ restartCount, lastState }) => [restartCount, lastState.terminated?.reason]),
+      ),
+    ).toEqual([[[0, undefined]], [[0, undefined]]]);
+  });
+}

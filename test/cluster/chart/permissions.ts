@@ -1,0 +1,109 @@
+/** Every permission of the chart is needed and none is missing, by the API server's audit log of everything before. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+
+import { makeCsr } from '../../support/certificates.ts';
+import { type Manifest, readManifests } from '../../support/cluster.ts';
+import { type InstalledWorld, release, sharedIssuerRef } from '../../support/installed-world.ts';
+import { grantedPermissions, readAuditLog, usedPermissions } from '../../support/permissions.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import { certificate } from '../../support/world.ts';
+
+const group = 'pca.alibabacloud.com';
+const signingRequest = { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', name: 'team' };
+
+// No request shows these; others ask whether they are given.
+const askedByOthers = [
+  // cert-manager's webhook, when cert-manager approves: no Certificate here would be Ready without it.
+  'approve cert-manager.io/signers',
+  // The API server, when a certificate is written into a CertificateSigningRequest.
+  'sign certificates.k8s.io/signers',
+];
+
+/** Needs the issuers `shared` and `pca`; leaves an API server without WatchList. */
+export function permissions(world: () => InstalledWorld): void {
+  it('answers a CertificateSigningRequest for an issuer of a namespace', async () => {
+    const { cluster, team } = world();
+    const csr = await makeCsr('P-256', { names: [{ kind: 'dns', value: 'team.example.com' }] });
+    const object = {
+      apiVersion: signingRequest.apiVersion,
+      kind: signingRequest.kind,
+      metadata: { name: signingRequest.name },
+      spec: {
+        request: Buffer.from(csr).toString('base64'),
+        signerName: `alibabapcaissuers.${group}/${team}.pca`,
+        usages: ['digital signature', 'client auth'],
+      },
+    };
+    await cluster.kubectl(['create', '-f', '-'], JSON.stringify(object));
+    await cluster.kubectl(['certificate', 'approve', signingRequest.name]);
+    const signed = await cluster.waitFor(
+      signingRequest,
+      'a certificate',
+      ({ status }) => (status as { readonly certificate?: string }).certificate !== undefined,
+    );
+    const pem = Buffer.from((signed['status'] as { readonly certificate: string }).certificate, 'base64').toString();
+    expect(new X509Certificate(pem).subjectAltName).toBe('DNS:team.example.com');
+  });
+
+  it('gives CA certificates, for which it counts the instances of an issuer', async () => {
+    const { team } = world();
+    const authority = (name: string, issuerRef: object): Manifest =>
+      certificate(team, name, {
+        dnsNames: [],
+        commonName: name,
+        isCA: true,
+        usages: ['cert sign', 'crl sign'],
+        issuerRef,
+      });
+    await world().applyReady(
+      ...world().issuer('ca', team, { externalCA: { instanceIds: ['cas_deposit-cn-sim0001'] } }),
+      ...world().issuer('ca', undefined, { externalCA: { instanceIds: ['cas_deposit-cn-sim0002'] } }),
+      authority('team-ca', { group, kind: 'AlibabaPCAIssuer', name: 'ca' }),
+      authority('cluster-ca', { group, kind: 'AlibabaPCAClusterIssuer', name: 'ca' }),
+    );
+    expect([(await world().leafOf('team-ca')).ca, (await world().leafOf('cluster-ca')).ca]).toEqual([true, true]);
+  });
+
+  it('cuts a lifetime only where the Certificate leaves room for its renewal', async () => {
+    const { team } = world();
+    const issuerRef = { group, kind: 'AlibabaPCAIssuer', name: 'short' };
+    await world().applyReady(
+      ...world().issuer('short', team, { validity: { maxDuration: '48h', onExceed: 'Clamp' } }),
+      certificate(team, 'cut', { duration: '720h', renewBefore: '1h', issuerRef }),
+    );
+    const { validFromDate, validToDate } = await world().leafOf('cut');
+    expect(validToDate.getTime() - validFromDate.getTime()).toBe(48 * 3_600_000);
+  });
+
+  it('works with an API server that has no WatchList', async () => {
+    const { cluster, node, team, deployment } = world();
+    // The default until Kubernetes 1.31.
+    await node.controlPlane.component('kube-apiserver').restart(['--feature-gates=WatchList=false']);
+    await cluster.kubectl(['rollout', 'restart', ...deployment]);
+    await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
+    await world().applyReady(certificate(team, 'without-watch-list', { issuerRef: sharedIssuerRef }));
+  });
+
+  it('has used every permission of the chart, and was refused nothing', async () => {
+    const { node, namespace } = world();
+    const manifest = await world().helm(['get', 'manifest', release]);
+    const granted = grantedPermissions(readManifests(manifest));
+    const user = `system:serviceaccount:${namespace}:${release}-alibaba-pca-issuer`;
+    const events = await until('events in the audit log', async () => {
+      const text = await readFile(node.controlPlane.auditLogFile ?? '', 'utf8');
+      const found = readAuditLog(text, user);
+      // Events come after what they are about.
+      if (!usedPermissions(found).includes('create events.k8s.io/events')) throw new NotYet(usedPermissions(found));
+      return found;
+    });
+    const refused = events.filter(
+      ({ responseStatus, requestReceivedTimestamp }) =>
+        (responseStatus?.code === 401 || responseStatus?.code === 403) && !world().isProvoked(requestReceivedTimestamp),
+    );
+    expect(refused).toEqual([]);
+    const used = usedPermissions(events);
+    expect(granted.filter((permission) => !used.includes(permission))).toEqual(askedByOthers);
+  });
+}
