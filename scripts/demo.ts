@@ -7,17 +7,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { GoMissingError } from '../control-plane/driver/go-build.ts';
+import type { Manifest } from '../test/support/cluster.ts';
+import { release } from '../test/support/installed-world.ts';
+import { secretAccess } from '../test/support/product.ts';
 import { type DemoArguments, ignoredKubeconfigNotice, parseDemoArguments, usage } from './demo/arguments.ts';
 import { CannotRun, type DemoCluster } from './demo/cluster.ts';
 import { describeConditions, logTails } from './demo/failure.ts';
 import { Progress } from './demo/progress.ts';
 import { checkOpenssl } from './demo/proof.ts';
+import { clusterOf, installChart, keepPodLogs, preparePods, showPods } from './demo/pods.ts';
 import {
   applyQuickstart,
   prepareCluster,
+  prepareNamespace,
   prepareOperator,
   prepareProduct,
   prepareSimulator,
+  type SimulatedPca,
   type Stage,
 } from './demo/scene.ts';
 import { showProof, waitUntilReady } from './demo/show.ts';
@@ -31,31 +37,76 @@ const signalNumber: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 1, SIGIN
 interface Seen {
   cluster?: DemoCluster;
   namespace?: string;
+  keepLogs?: (directory: string) => Promise<void>;
 }
 
 async function play(stage: Stage, demo: DemoArguments, seen: Seen): Promise<string> {
   await checkOpenssl();
+  return demo.cluster ? await playInPods(stage, seen) : await playOnControlPlane(stage, demo, seen);
+}
+
+async function playOnControlPlane(stage: Stage, demo: DemoArguments, seen: Seen): Promise<string> {
   const simulator = await prepareSimulator(stage);
   const cluster = await prepareCluster(stage, demo.kubeconfig);
   seen.cluster = cluster;
   const product = await prepareProduct(stage, cluster);
   await prepareOperator(stage, cluster, product);
-  const quickstart = await applyQuickstart(stage, cluster, simulator, product);
-  seen.namespace = quickstart.namespace;
-  await waitUntilReady(stage, cluster, quickstart);
-  await showProof(stage, cluster, simulator, quickstart);
+  const namespace = await prepareNamespace(stage, cluster);
+  await issue(stage, simulator, { cluster, namespace, access: secretAccess(product, namespace), seen });
   return [
-    `Everything is still running. In another terminal:`,
-    `  kubectl --kubeconfig ${cluster.kubeconfig} get ${kinds} --namespace ${quickstart.namespace}`,
+    ...stillRunning(cluster, namespace),
     `  Simulator of PCA: ${simulator.url}   what it was asked and issued, and its faults: ${simulator.adminUrl}`,
     `  Log of the operator: ${join(stage.directory, 'logs', 'operator.log')}`,
-    'Ctrl-C ends it and removes all of it.',
+    end,
   ].join('\n');
 }
+
+async function playInPods(stage: Stage, seen: Seen): Promise<string> {
+  const world = await preparePods(stage);
+  const cluster = clusterOf(world);
+  seen.cluster = cluster;
+  seen.keepLogs = async (directory) => await keepPodLogs(world, directory);
+  const namespace = await prepareNamespace(stage, cluster);
+  await installChart(stage, world, namespace);
+  await issue(stage, world.simulator, { cluster, namespace, access: [], seen });
+  await showPods(stage, world);
+  return [
+    ...stillRunning(cluster, namespace),
+    `  kubectl --kubeconfig ${cluster.kubeconfig} logs --namespace ${world.namespace} --selector app.kubernetes.io/instance=${release}`,
+    end,
+  ].join('\n');
+}
+
+async function issue(
+  stage: Stage,
+  simulator: SimulatedPca,
+  given: {
+    readonly cluster: DemoCluster;
+    readonly namespace: string;
+    readonly access: readonly Manifest[];
+    readonly seen: Seen;
+  },
+): Promise<void> {
+  const { cluster, namespace, seen } = given;
+  seen.namespace = namespace;
+  const quickstart = await applyQuickstart(stage, cluster, simulator, given);
+  await waitUntilReady(stage, cluster, quickstart);
+  await showProof(stage, cluster, simulator, quickstart);
+}
+
+function stillRunning({ kubeconfig }: DemoCluster, namespace: string): readonly string[] {
+  return [
+    `Everything is still running. In another terminal:`,
+    `  kubectl --kubeconfig ${kubeconfig} get ${kinds} --namespace ${namespace}`,
+  ];
+}
+
+const end = 'Ctrl-C ends it and removes all of it.';
 
 const whatNext = `What to try next:
   npm run demo -- --keep               look around yourself: prints the kubeconfig and the simulator's address
   npm run demo -- --kubeconfig FILE    the same in a cluster of yours that has cert-manager
+  npm run demo -- --cluster            the same with helm install and pods, which needs root on Linux
   README.md                            install it and issue from your own CA`;
 
 async function report(error: unknown, stage: Stage, seen: Seen): Promise<void> {
@@ -64,6 +115,7 @@ async function report(error: unknown, stage: Stage, seen: Seen): Promise<void> {
   if (seen.cluster !== undefined && seen.namespace !== undefined) {
     progress.say(`\n${await describeConditions(seen.cluster, seen.namespace)}`);
   }
+  await seen.keepLogs?.(join(directory, 'logs'));
   progress.say(await logTails(join(directory, 'logs')));
   progress.say(`All logs are kept in ${directory}`);
 }

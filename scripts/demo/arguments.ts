@@ -7,6 +7,8 @@ export interface DemoArguments {
   readonly keep: boolean;
   /** Use this cluster instead of a control plane of the demo's own. */
   readonly kubeconfig: string | undefined;
+  /** Install the chart into a cluster with pods of the demo's own. */
+  readonly cluster: boolean;
 }
 
 /** Text of `--help`. */
@@ -14,6 +16,7 @@ export const usage = `Usage: npm run demo [-- OPTIONS]
 
   --keep             leave everything running until Ctrl-C
   --kubeconfig FILE  use this cluster, which must have cert-manager; only what the demo made there is removed
+  --cluster          install the chart with Helm into a cluster of one node with pods, which needs root on Linux
 `;
 
 /** Reads the arguments; a wrong one comes back as a sentence. */
@@ -29,6 +32,7 @@ export function parseDemoArguments(
       options: {
         keep: { type: 'boolean', default: false },
         kubeconfig: { type: 'string' },
+        cluster: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false, short: 'h' },
       },
     });
@@ -38,7 +42,11 @@ export function parseDemoArguments(
     if (values.kubeconfig === '') {
       return { kind: 'wrong', message: '--kubeconfig needs the path of a file.' };
     }
-    return { kind: 'run', demo: { keep: values.keep, kubeconfig: values.kubeconfig } };
+    if (values.cluster && values.kubeconfig !== undefined) {
+      return { kind: 'wrong', message: '--cluster starts a cluster of its own: leave out --kubeconfig, or --cluster.' };
+    }
+    const { keep, kubeconfig, cluster } = values;
+    return { kind: 'run', demo: { keep, kubeconfig, cluster } };
   } catch (error) {
     return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
   }

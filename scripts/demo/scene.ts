@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type SimulatorHandle, startSimulator } from '../../simulator/simulator.ts';
 import type { Manifest } from '../../test/support/cluster.ts';
 import { startOperator } from '../../test/support/operator-process.ts';
-import { type Product, readProduct, secretAccess, writeServiceAccountKubeconfig } from '../../test/support/product.ts';
+import { type Product, readProduct, writeServiceAccountKubeconfig } from '../../test/support/product.ts';
 import { buildBundle } from '../build.ts';
 import {
   checkUserCluster,
@@ -96,6 +96,9 @@ export async function prepareOperator(stage: Stage, cluster: DemoCluster, produc
   });
 }
 
+/** What the demo needs of the simulator, wherever that runs. */
+export type SimulatedPca = Pick<SimulatorHandle, 'endpoint' | 'accessKey' | 'cas'>;
+
 /** Where the quickstart was applied. */
 export interface Quickstart {
   readonly namespace: string;
@@ -106,23 +109,28 @@ export interface Quickstart {
 /** The simulator's subordinate CA that issues in the demo. */
 export const issuingCA = 'sim-sub-ecc-p256';
 
-/** Applies the quickstart in a namespace of its own. */
+/** Makes a namespace for the quickstart. */
+export async function prepareNamespace(stage: Stage, cluster: DemoCluster): Promise<string> {
+  const namespace = `quickstart-${randomBytes(2).toString('hex')}`;
+  await create(stage, cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
+  return namespace;
+}
+
+/** Applies the quickstart in its namespace; `access` is what lets the operator read its Secret, unless the chart does. */
 export async function applyQuickstart(
   stage: Stage,
   cluster: DemoCluster,
-  simulator: SimulatorHandle,
-  product: Product,
+  simulator: SimulatedPca,
+  { namespace, access }: { readonly namespace: string; readonly access: readonly Manifest[] },
 ): Promise<Quickstart> {
   return await stage.progress.step('kubectl apply -f deploy/examples/quickstart/', async () => {
-    const namespace = `quickstart-${randomBytes(2).toString('hex')}`;
-    await create(stage, cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
     const objects = pointAtSimulator(await readQuickstart(), namespace, {
       host: simulator.endpoint,
       protocol: 'HTTP',
       parentIdentifier: issuingCA,
       ...simulator.accessKey,
     });
-    await cluster.kubectl(['apply', '-f', '-'], listOf([...secretAccess(product, namespace), ...objects]));
+    await cluster.kubectl(['apply', '-f', '-'], listOf([...access, ...objects]));
     return { namespace, secretName: secretNameOf(objects) };
   });
 }

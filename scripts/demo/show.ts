@@ -1,8 +1,7 @@
 /** Waits for the quickstart's Certificate and shows what came of it. */
-import type { SimulatorHandle } from '../../simulator/simulator.ts';
 import type { DemoCluster } from './cluster.ts';
 import { describeCertificate, isKeyOfCertificate, type TlsSecret, verifyChain } from './proof.ts';
-import { issuingCA, type Quickstart, type Stage } from './scene.ts';
+import { issuingCA, type Quickstart, type SimulatedPca, type Stage } from './scene.ts';
 
 const readyLimitMilliseconds = 60_000;
 const kinds = 'alibabapcaissuers,certificates,certificaterequests';
@@ -41,14 +40,15 @@ async function readRefusal(cluster: DemoCluster, { namespace }: Quickstart): Pro
 export async function showProof(
   stage: Stage,
   cluster: DemoCluster,
-  simulator: SimulatorHandle,
+  simulator: SimulatedPca,
   { namespace, secretName }: Quickstart,
 ): Promise<void> {
   const { progress, directory } = stage;
+  const { rootPem = '' } = simulator.cas.find(({ identifier }) => identifier === issuingCA) ?? {};
   const text = await cluster.kubectl(['get', 'secret', secretName, '--namespace', namespace, '-o', 'json']);
   const secret = JSON.parse(text) as TlsSecret;
   const chain = await progress.step("openssl verify: chain up to the simulator's root", async () => {
-    return await verifyChain(secret, simulator.rootPem(issuingCA), directory);
+    return await verifyChain(secret, rootPem, directory);
   });
   await progress.step('private key and certificate belong together', () => {
     if (!isKeyOfCertificate(secret)) {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import { NodeCluster } from '../../control-plane/driver/node/node-cluster.ts';
 import { helmProgram } from '../../control-plane/driver/programs.ts';
+import { tellNowAndThen } from '../../scripts/go-programs.ts';
 import { buildImages, operatorImage, simulatorImage } from '../../scripts/image/images.ts';
 import { Cluster, hasCondition, type Manifest, reference } from './cluster.ts';
 import { chart } from './helm.ts';
@@ -60,8 +61,13 @@ export class InstalledWorld {
   /** Starts everything but the chart. */
   static async start(onStep: (step: string) => void = () => {}): Promise<InstalledWorld> {
     const [node, helm] = await Promise.all([
-      NodeCluster.start({ certManagerSettings: { workers: 20 }, auditLog: true, onStep }),
-      buildGoProgram(helmProgram),
+      NodeCluster.start({
+        certManagerSettings: { workers: 20 },
+        auditLog: true,
+        onStep,
+        onBuildProgress: (program, progress) => tellNowAndThen(program, onStep)(progress),
+      }),
+      buildGoProgram(helmProgram, tellNowAndThen(helmProgram, onStep)),
     ]);
     try {
       const images = await buildImages([operatorImage, simulatorImage], { directory: join(node.directory, 'images') });

@@ -1,8 +1,10 @@
 /** What a cluster with a node can be seen by on the machine that runs it. Reads, and changes nothing. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 
 import { nodeCgroups } from '../../control-plane/driver/node/cgroups.ts';
+import { directoryPrefix } from '../../control-plane/driver/node/node-cluster.ts';
 import { runOrThrow } from '../../control-plane/driver/run.ts';
 
 /** A cluster by its folder and the name of its interface. */
@@ -60,6 +62,16 @@ export async function namespacesOf({ directory }: TracedCluster): Promise<Readon
     (await processIds()).map(async (pid) => ((await names(pid, directory)) ? await namespaceOf(pid) : own)),
   );
   return new Set(found.filter((namespace) => namespace !== own && namespace !== ''));
+}
+
+/** Processes, mounts and folders of the clusters that a process has started. */
+export async function tracesOfStarter(pid: number): Promise<readonly string[]> {
+  const folder = `${directoryPrefix}${pid}-`;
+  const commands = (await processIds()).map(async (id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  return [...(await Promise.all(commands)), ...mounts, ...(await readdir(tmpdir()))].filter((each) =>
+    each.includes(folder),
+  );
 }
 
 /** Rules of the packet filter, and the settings of the kernel that kubelet and CNI plugins change. */

@@ -31,7 +31,8 @@ export interface NodeClusterOptions extends Pick<ControlPlaneOptions, 'auditLog'
   readonly onBuildProgress?: (program: GoProgram, progress: BuildProgress) => void;
 }
 
-const directoryPrefix = 'pca-cluster-';
+/** How the names of clusters' folders begin, in the system's folder for temporary files. */
+export const directoryPrefix = 'pca-cluster-';
 const running = new Set<NodeCluster>();
 
 /** A running cluster of one node. It ends with the process that started it, even when that one is killed. */

@@ -10,10 +10,18 @@ import type { Manifest } from '../../support/cluster.ts';
 
 describe('the arguments of the demo', () => {
   it.each([
-    [[], { kind: 'run', demo: { keep: false, kubeconfig: undefined } }],
-    [['--keep'], { kind: 'run', demo: { keep: true, kubeconfig: undefined } }],
-    [['--kubeconfig', 'kind.yaml', '--keep'], { kind: 'run', demo: { keep: true, kubeconfig: 'kind.yaml' } }],
-    [['--kubeconfig=kind.yaml'], { kind: 'run', demo: { keep: false, kubeconfig: 'kind.yaml' } }],
+    [[], { kind: 'run', demo: { keep: false, kubeconfig: undefined, cluster: false } }],
+    [['--keep'], { kind: 'run', demo: { keep: true, kubeconfig: undefined, cluster: false } }],
+    [
+      ['--kubeconfig', 'kind.yaml', '--keep'],
+      { kind: 'run', demo: { keep: true, kubeconfig: 'kind.yaml', cluster: false } },
+    ],
+    [['--kubeconfig=kind.yaml'], { kind: 'run', demo: { keep: false, kubeconfig: 'kind.yaml', cluster: false } }],
+    [['--cluster'], { kind: 'run', demo: { keep: false, kubeconfig: undefined, cluster: true } }],
+    [
+      ['--cluster', '--kubeconfig=kind.yaml'],
+      { kind: 'wrong', message: '--cluster starts a cluster of its own: leave out --kubeconfig, or --cluster.' },
+    ],
     [['--help'], { kind: 'help' }],
     [['--kubeconfig='], { kind: 'wrong', message: '--kubeconfig needs the path of a file.' }],
   ])('%j', (given, wanted) => {
@@ -34,7 +42,7 @@ describe('the arguments of the demo', () => {
     [undefined, '/home/me/config', true],
     ['kind.yaml', '/home/me/config', false],
   ])('--kubeconfig %s with KUBECONFIG %s: a notice: %s', (kubeconfig, environment, noticed) => {
-    const notice = ignoredKubeconfigNotice({ keep: false, kubeconfig }, environment);
+    const notice = ignoredKubeconfigNotice({ keep: false, kubeconfig, cluster: false }, environment);
     expect(notice?.includes('npm run demo -- --kubeconfig /home/me/config') ?? false).toBe(noticed);
   });
 });
