@@ -1,13 +1,21 @@
-/** A vitest reporter that leaves the counts of a run in the file named by TEST_COUNTS_FILE. */
+/**
+ * A vitest reporter that leaves the counts of a run in the file named by TEST_COUNTS_FILE, and ends the run when the process
+ * that waits for them is gone.
+ */
 import { writeFileSync } from 'node:fs';
 import type { SerializedError } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
 
 import { noTests, sum, type TestCounts } from './test-counts.ts';
+import { watchParent } from './test-parent.ts';
 
 // vitest constructs the default export of a reporter's file.
 // oxlint-disable-next-line import/no-default-export
 export default class CountingReporter implements Reporter {
+  onInit(): void {
+    watchParent(() => process.exit(1));
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const file = process.env['TEST_COUNTS_FILE'];
     if (file !== undefined) {

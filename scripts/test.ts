@@ -10,6 +10,7 @@ import { runSteps, staticChecks } from './checks.ts';
 import { buildGoPrograms } from './go-programs.ts';
 import { isSuccess, noTests, sum, summaryLines, type TestRun } from './test-counts.ts';
 import { parseTestArguments } from './test-arguments.ts';
+import { watchParent } from './test-parent.ts';
 import { runProject, type TestProject } from './vitest-run.ts';
 
 async function runAll(): Promise<readonly TestRun[]> {
@@ -51,6 +52,10 @@ async function build(pods: boolean): Promise<boolean> {
   }
 }
 
+// Without npm the shell may well end before its background job.
+if (process.env['npm_lifecycle_event'] !== undefined) {
+  watchParent(() => process.kill(process.pid, 'SIGTERM'));
+}
 const runs = await runAll();
 for (const line of summaryLines(runs)) {
   console.log(line);

@@ -4,6 +4,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 
 import { nodeCgroups } from '../../control-plane/driver/node/cgroups.ts';
+import { interfacePrefix } from '../../control-plane/driver/node/network.ts';
 import { directoryPrefix } from '../../control-plane/driver/node/node-cluster.ts';
 import { runOrThrow } from '../../control-plane/driver/run.ts';
 
@@ -24,60 +25,75 @@ export interface Traces {
 
 /** What belongs to the machine, and must be the same after a cluster as before. */
 export interface MachineSettings {
-  readonly rules: string;
+  /** Rules of the packet filter, and the tables of its predecessor. */
+  readonly rules: readonly string[];
+  readonly mounts: readonly string[];
+  /** Without those of clusters, which come and go. */
+  readonly interfaces: readonly string[];
   readonly settings: readonly string[];
 }
 
 /** No trace at all. */
 export const noTraces: Traces = { processes: [], mounts: [], interfaces: [], routes: [] };
 
-const settingFiles = ['vm/overcommit_memory', 'kernel/panic', 'kernel/panic_on_oops', 'net/ipv4/ip_forward'];
+const settingFiles = [
+  'vm/overcommit_memory',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+  'net/ipv4/ip_forward',
+  'net/bridge/bridge-nf-call-iptables',
+  'net/netfilter/nf_conntrack_max',
+];
+const namespaceKinds = ['pid', 'mnt', 'net', 'ipc', 'uts'];
 
 /** Finds what there is of a cluster now; `namespaces` are those of its processes, for what does not name the folder. */
 export async function tracesOf(cluster: TracedCluster, namespaces: ReadonlySet<string>): Promise<Traces> {
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
   const routes = (await runOrThrow(['ip', 'route', 'show', 'table', 'all'])).split('\n');
   const interfaces = await readdir('/sys/class/net');
   const processes = await Promise.all(
     (await processIds()).map(async (pid) =>
       (await names(pid, cluster.directory)) ||
       (await isInCgroup(pid, cluster.name)) ||
-      namespaces.has(await namespaceOf(pid))
+      (await namespacesOfProcess(pid)).some((namespace) => namespaces.has(namespace))
         ? [pid]
         : [],
     ),
   );
   return {
     processes: processes.flat(),
-    mounts: mounts.filter((line) => line.includes(cluster.directory)),
+    mounts: (await mounts()).filter((line) => line.includes(cluster.directory)),
     interfaces: interfaces.filter((name) => name === cluster.name),
     routes: routes.filter((line) => line.split(' ').includes(cluster.name)),
   };
 }
 
-/** The process namespaces that a cluster has beside this machine's. */
+/** The namespaces that a cluster has beside this machine's. */
 export async function namespacesOf({ directory }: TracedCluster): Promise<ReadonlySet<string>> {
-  const own = await readlink('/proc/self/ns/pid');
+  const own = await namespacesOfProcess(process.pid);
   const found = await Promise.all(
-    (await processIds()).map(async (pid) => ((await names(pid, directory)) ? await namespaceOf(pid) : own)),
+    (await processIds()).map(async (pid) => ((await names(pid, directory)) ? await namespacesOfProcess(pid) : [])),
   );
-  return new Set(found.filter((namespace) => namespace !== own && namespace !== ''));
+  return new Set(found.flat().filter((namespace) => !own.includes(namespace)));
 }
 
 /** Processes, mounts and folders of the clusters that a process has started. */
 export async function tracesOfStarter(pid: number): Promise<readonly string[]> {
   const folder = `${directoryPrefix}${pid}-`;
   const commands = (await processIds()).map(async (id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
-  return [...(await Promise.all(commands)), ...mounts, ...(await readdir(tmpdir()))].filter((each) =>
+  return [...(await Promise.all(commands)), ...(await mounts()), ...(await readdir(tmpdir()))].filter((each) =>
     each.includes(folder),
   );
 }
 
-/** Rules of the packet filter, and the settings of the kernel that kubelet and CNI plugins change. */
+/** Reads what the parts of a node change where they are not kept from it. */
 export async function readMachineSettings(): Promise<MachineSettings> {
-  const values = settingFiles.map(async (file) => `${file}=${(await readFile(`/proc/sys/${file}`, 'utf8')).trim()}`);
-  return { rules: await runOrThrow(['nft', 'list', 'ruleset']), settings: await Promise.all(values) };
+  const values = settingFiles.map(async (file) => `${file}=${await textOf(`/proc/sys/${file}`)}`);
+  return {
+    rules: [await runOrThrow(['nft', 'list', 'ruleset']), await textOf('/proc/net/ip_tables_names')],
+    mounts: await mounts(),
+    interfaces: (await readdir('/sys/class/net')).filter((name) => !name.startsWith(interfacePrefix)),
+    settings: await Promise.all(values),
+  };
 }
 
 /** What only the next start removes after a kill: whether the folder is there, and the cgroups of the cluster. */
@@ -97,6 +113,15 @@ async function isInCgroup(pid: number, name: string): Promise<boolean> {
   return (await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')).includes(`/${name}/`);
 }
 
-async function namespaceOf(pid: number): Promise<string> {
-  return await readlink(`/proc/${pid}/ns/pid`).catch(() => '');
+async function namespacesOfProcess(pid: number): Promise<readonly string[]> {
+  const links = namespaceKinds.map(async (kind) => readlink(`/proc/${pid}/ns/${kind}`).catch(() => ''));
+  return (await Promise.all(links)).filter((link) => link !== '');
+}
+
+async function mounts(): Promise<readonly string[]> {
+  return (await readFile('/proc/self/mountinfo', 'utf8')).trim().split('\n');
+}
+
+async function textOf(file: string): Promise<string> {
+  return (await readFile(file, 'utf8').catch(() => 'absent')).trim();
 }

@@ -1,5 +1,6 @@
 /** What a machine must be and have to run a node, and the installation of what Debian and Ubuntu offer. */
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { access, chmod, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
@@ -32,6 +33,7 @@ const needed: Readonly<Record<string, string>> = {
   unshare: 'util-linux',
 };
 
+const memoryCgroups = '/sys/fs/cgroup/memory';
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const policyFile = '/usr/sbin/policy-rc.d';
 
@@ -43,14 +45,28 @@ export function findObstacle(): string | undefined {
   if (process.getuid?.() !== 0) {
     return 'it needs root, for network, mounts and cgroups of its own. Run the command as root, or what needs no pods: npm run demo.';
   }
-  if (!existsSync('/sys/fs/cgroup/memory')) {
+  if (!existsSync(memoryCgroups)) {
     return 'it needs cgroup version 1, and this machine has version 2. Use a machine with version 1, or a cluster of yours.';
+  }
+  if (!mayMakeNode()) {
+    return 'it may not make namespaces or cgroups, as is usual in a container. Use a virtual machine, or what needs no pods: npm run demo.';
   }
   const missing = missingPackages();
   if (missing.length > 0 && find('apt-get') === undefined) {
     return `these are missing: ${missing.join(', ')}. Install them with the machine's package manager and try again.`;
   }
   return undefined;
+}
+
+// Root in a container is refused one or the other.
+function mayMakeNode(): boolean {
+  try {
+    accessSync(memoryCgroups, constants.W_OK);
+  } catch {
+    return false;
+  }
+  const unshare = find('unshare');
+  return unshare === undefined || spawnSync(unshare, ['--mount', '--net', 'true']).status === 0;
 }
 
 /** Installs what is missing; starts none of the services. Throws {@link NodeUnavailableError} when that does not work. */

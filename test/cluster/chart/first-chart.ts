@@ -68,6 +68,7 @@ export function firstChart(world: () => InstalledWorld): void {
         .some(({ state }) => pullFailures.includes(state.waiting?.reason ?? '')),
     );
     await world().applyReady(certificate(team, 'during-failure', { issuerRef: sharedIssuerRef }));
+    expect(await world().podNames()).toEqual(expect.arrayContaining([...pods]));
     expect(await upgrade).toMatch(/release pca failed, and has been rolled back due to atomic being set/);
     expect(await world().podNames()).toEqual(pods);
     await world().applyReady(certificate(team, 'after-failure', { issuerRef: sharedIssuerRef }));

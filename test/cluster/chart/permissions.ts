@@ -102,8 +102,10 @@ export function permissions(world: () => InstalledWorld): void {
       ({ responseStatus, requestReceivedTimestamp }) =>
         (responseStatus?.code === 401 || responseStatus?.code === 403) && !world().isProvoked(requestReceivedTimestamp),
     );
-    expect(refused).toEqual([]);
     const used = usedPermissions(events);
-    expect(granted.filter((permission) => !used.includes(permission))).toEqual(askedByOthers);
+    expect({
+      refused: refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`),
+      unused: granted.filter((permission) => !used.includes(permission)),
+    }).toEqual({ refused: [], unused: askedByOthers });
   });
 }
