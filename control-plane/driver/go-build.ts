@@ -105,14 +105,24 @@ async function compile(
 }
 
 async function copyModuleFiles(program: GoProgram, files: ModuleFiles, folder: string): Promise<void> {
-  const module = await runGo(program.directory, ['list', '-m', '-f', '{{.Dir}}', files.module]);
-  const from = join(module.trim(), files.from);
+  const { directory } = await goModuleFolder(program, files.module);
+  const from = join(directory, files.from);
   const to = join(folder, files.to);
   await mkdir(to, { recursive: true });
   for (const name of await readdir(from)) {
     // The module cache is read-only, and a copied tree with its modes could not be removed.
     await copyFile(join(from, name), join(to, name));
   }
+}
+
+/** Folder and version of a Go module that a program is made of. */
+export async function goModuleFolder(
+  program: GoProgram,
+  module: string,
+): Promise<{ readonly directory: string; readonly version: string }> {
+  const listed = await runGo(program.directory, ['list', '-m', '-f', '{{.Dir}}\n{{.Version}}', module]);
+  const [directory = '', version = ''] = listed.split('\n');
+  return { directory, version };
 }
 
 function ldflags(program: GoProgram): string {

@@ -60,3 +60,10 @@ export const helmProgram: GoProgram = {
     ]),
   ].join(' '),
 };
+
+/** kind, as released, built from its own module. */
+export const kindProgram: GoProgram = {
+  name: 'kind',
+  directory: fileURLToPath(new URL('../../tools/kind', import.meta.url)),
+  package: 'sigs.k8s.io/kind',
+};

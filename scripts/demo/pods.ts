@@ -2,14 +2,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { findObstacle } from '../../control-plane/driver/node/node-cluster.ts';
 import { InstalledWorld, release } from '../../test/support/installed-world.ts';
+import { podsObstacle } from '../../test/support/start-cluster.ts';
 import { CannotRun, type DemoCluster } from './cluster.ts';
 import type { Stage } from './scene.ts';
 
 /** Starts everything but the chart; throws {@link CannotRun} where this machine cannot. */
 export async function preparePods({ progress, undo }: Stage): Promise<InstalledWorld> {
-  const obstacle = findObstacle();
+  const obstacle = podsObstacle();
   if (obstacle !== undefined) {
     throw new CannotRun(`There can be no cluster with pods on this machine: ${obstacle}`);
   }
@@ -25,15 +25,15 @@ export async function preparePods({ progress, undo }: Stage): Promise<InstalledW
 }
 
 /** The cluster as the rest of the demo sees it. */
-export function clusterOf({ node, cluster }: InstalledWorld): DemoCluster {
+export function clusterOf({ host, cluster }: InstalledWorld): DemoCluster {
   return {
-    kubeconfig: node.kubeconfig,
+    kubeconfig: host.kubeconfig,
     kubectl: async (args, input = '') => await cluster.kubectl(args, input),
     own: true,
     name: 'its own cluster of one node',
     logs: undefined,
     close: async () => {
-      await node.stop();
+      await host.stop();
     },
   };
 }

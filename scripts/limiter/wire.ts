@@ -55,14 +55,15 @@ async function run(
   const ended = new AbortController();
   await limit(adminUrl, limitAt(0));
   const startedAt = now();
+  const callOnce = async (answered: (throttled: boolean) => void): Promise<void> => {
+    const outcome = await client.call(call(), { signal: ended.signal });
+    const second = counts[Math.floor((now() - startedAt) / 1_000)];
+    const throttled = outcome.kind === 'failed' && outcome.failure.class === 'Throttled';
+    if (second !== undefined) second[throttled ? 'throttled' : 'accepted'] += 1;
+    answered(throttled);
+  };
   keepCalling(turns, startTimer, (answered) => {
-    if (ended.signal.aborted) return;
-    void client.call(call(), { signal: ended.signal }).then((outcome) => {
-      const second = counts[Math.floor((now() - startedAt) / 1_000)];
-      const throttled = outcome.kind === 'failed' && outcome.failure.class === 'Throttled';
-      if (second !== undefined) second[throttled ? 'throttled' : 'accepted'] += 1;
-      answered(throttled);
-    });
+    if (!ended.signal.aborted) void callOnce(answered);
   });
   for (let second = 1; second <= seconds; second += 1) {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + second * 1_000 - now())));

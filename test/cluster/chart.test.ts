@@ -2,12 +2,13 @@
 // of tests going on where the one before has left it.
 import { afterAll, beforeAll, describe } from 'vitest';
 
-import { findObstacle } from '../../control-plane/driver/node/node-cluster.ts';
 import { InstalledWorld } from '../support/installed-world.ts';
+import { isKind, podsObstacle } from '../support/start-cluster.ts';
 import { disturbing } from './chart/disturbing.ts';
 import { firstChart } from './chart/first-chart.ts';
 import { installing } from './chart/installing.ts';
 import { memory } from './chart/memory.ts';
+import { networkPolicy } from './chart/network-policy.ts';
 import { observing } from './chart/observing.ts';
 import { permissions } from './chart/permissions.ts';
 import { uninstalling } from './chart/uninstalling.ts';
@@ -15,7 +16,7 @@ import { uninstalling } from './chart/uninstalling.ts';
 const startMilliseconds = 900_000;
 
 // scripts/test.ts says in a sentence why they do not run.
-describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
+describe.runIf(podsObstacle() === undefined)('the chart in pods', () => {
   let started: InstalledWorld;
   const world = (): InstalledWorld => started;
 
@@ -32,4 +33,6 @@ describe.runIf(findObstacle() === undefined)('the chart in pods', () => {
   uninstalling(world);
   firstChart(world);
   permissions(world);
+  // The plugins of the node that this machine runs do not enforce it.
+  if (isKind) networkPolicy(world);
 });

@@ -69,10 +69,11 @@ describe.runIf(findObstacle() === undefined)('the demo in pods', () => {
     const { code, lines, pid } = await demo((line, child) => {
       if (!line.endsWith('kube-apiserver is ready')) return;
       // Otherwise an empty list in the end would prove nothing.
-      void tracesOfStarter(child.pid ?? 0).then((traces) => {
-        running = traces;
+      const interrupt = async (): Promise<void> => {
+        running = await tracesOfStarter(child.pid ?? 0);
         child.kill('SIGINT');
-      });
+      };
+      void interrupt();
     });
     expect([code, lines.includes('Interrupted.'), running.length > 3]).toEqual([130, true, true]);
     expect([await tracesOfStarter(pid), await readMachineSettings()]).toEqual([[], settings]);

@@ -194,10 +194,11 @@ describe('two access keys', () => {
     }
     const metrics = await (await fetch(`${world.operator.address}/metrics`)).text();
     const accounts = [...metrics.matchAll(/^pca_issuer_call_limit_per_second\{(.*)action="CreateCustomCertificate"/gm)];
-    expect(accounts.map(([, labels]) => /account="([^"]*)"/.exec(labels ?? '')?.[1]).toSorted()).toEqual([
-      account,
-      expect.stringMatching(/^key-[0-9a-f]{8}$/),
-    ]);
+    expect(
+      accounts
+        .map(([, labels]) => /account="([^"]*)"/.exec(labels ?? '')?.[1])
+        .toSorted((a = '', b = '') => a.localeCompare(b)),
+    ).toEqual([account, expect.stringMatching(/^key-[0-9a-f]{8}$/)]);
     expect(metrics).not.toContain('LTAI');
     expect(actions().filter((action) => action.startsWith('GetCallerIdentity'))).toEqual([
       'GetCallerIdentity: ok',

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
-import { NodeCluster } from '../../control-plane/driver/node/node-cluster.ts';
 import { helmProgram } from '../../control-plane/driver/programs.ts';
 import { tellNowAndThen } from '../../scripts/go-programs.ts';
 import { buildImages, operatorImage, simulatorImage } from '../../scripts/image/images.ts';
 import { Cluster, hasCondition, type Manifest, reference } from './cluster.ts';
+import type { ClusterWithPods } from './cluster-with-pods.ts';
 import { chart } from './helm.ts';
 import { type PodSimulator, startPodSimulator } from './pod-simulator.ts';
+import { startClusterWithPods } from './start-cluster.ts';
 import { NotYet, until, type WaitOptions } from './wait.ts';
 import { issuerApiVersion } from './world.ts';
 
@@ -29,7 +30,7 @@ export const sharedIssuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPC
 
 /** What a test file works with. */
 export class InstalledWorld {
-  readonly node: NodeCluster;
+  readonly host: ClusterWithPods;
   readonly cluster: Cluster;
   readonly simulator: PodSimulator;
   /** Namespace of the chart. */
@@ -42,14 +43,14 @@ export class InstalledWorld {
   readonly #provoked: { readonly from: number; readonly until: number }[] = [];
 
   private constructor(parts: {
-    readonly node: NodeCluster;
+    readonly host: ClusterWithPods;
     readonly cluster: Cluster;
     readonly simulator: PodSimulator;
     readonly namespace: string;
     readonly team: string;
     readonly helm: string;
   }) {
-    this.node = parts.node;
+    this.host = parts.host;
     this.cluster = parts.cluster;
     this.simulator = parts.simulator;
     this.namespace = parts.namespace;
@@ -60,30 +61,28 @@ export class InstalledWorld {
 
   /** Starts everything but the chart. */
   static async start(onStep: (step: string) => void = () => {}): Promise<InstalledWorld> {
-    const [node, helm] = await Promise.all([
-      NodeCluster.start({
-        certManagerSettings: { workers: 20 },
-        auditLog: true,
+    const [host, helm] = await Promise.all([
+      startClusterWithPods({
         onStep,
         onBuildProgress: (program, progress) => tellNowAndThen(program, onStep)(progress),
       }),
       buildGoProgram(helmProgram, tellNowAndThen(helmProgram, onStep)),
     ]);
     try {
-      const images = await buildImages([operatorImage, simulatorImage], { directory: join(node.directory, 'images') });
+      const images = await buildImages([operatorImage, simulatorImage], { directory: join(host.directory, 'images') });
       for (const { archive } of images) {
-        await node.loadImage(archive);
+        await host.loadImage(archive);
       }
       onStep('images are loaded');
-      const cluster = new Cluster({ kubeconfig: node.kubeconfig, kubectl: node.controlPlane.kubectlPath });
+      const cluster = new Cluster(host);
       const namespace = await cluster.createNamespace('alibaba-pca-issuer', restricted);
       const simulators = await cluster.createNamespace('simulator', restricted);
       const simulator = await startPodSimulator(cluster, simulators, images[1]?.reference ?? '');
       onStep('the simulator is ready');
       const team = await cluster.createNamespace('team');
-      return new InstalledWorld({ node, cluster, simulator, namespace, team, helm });
+      return new InstalledWorld({ host, cluster, simulator, namespace, team, helm });
     } catch (error) {
-      await node.stop();
+      await host.stop();
       throw error;
     }
   }
@@ -107,7 +106,7 @@ export class InstalledWorld {
 
   /** Runs Helm in the chart's namespace; an error carries what it wrote to standard error. */
   async helm(args: readonly string[], values?: object): Promise<string> {
-    const flags = ['--kubeconfig', this.node.kubeconfig, '--namespace', this.namespace];
+    const flags = ['--kubeconfig', this.host.kubeconfig, '--namespace', this.namespace];
     const running = runFile(this.#helm, [...args, ...flags]);
     running.child.stdin?.end(values === undefined ? '' : JSON.stringify(values));
     return (await running).stdout;
@@ -207,6 +206,6 @@ export class InstalledWorld {
   /** Ends everything and removes all traces. */
   async stop(): Promise<void> {
     this.cluster.close();
-    await this.node.stop();
+    await this.host.stop();
   }
 }

@@ -1,4 +1,5 @@
 /** The simulator of PCA as a Deployment with a Service, and its admin interface as this machine reaches it. */
+import type { ApiAnswer } from '../../control-plane/driver/api-client.ts';
 import type { CertificateAuthority, Issued } from '../../simulator/simulator.ts';
 import type { Cluster, Manifest } from './cluster.ts';
 import { NotYet, until } from './wait.ts';
@@ -18,7 +19,7 @@ const port = 8080;
 
 /** Starts it in a namespace from a loaded image, and waits until it serves. */
 export async function startPodSimulator(cluster: Cluster, namespace: string, image: string): Promise<PodSimulator> {
-  const [, service] = await cluster.apply(simulatorObjects(namespace, image));
+  await cluster.apply(simulatorObjects(namespace, image));
   await cluster.waitForCondition(
     { apiVersion: 'apps/v1', kind: 'Deployment', name, namespace },
     { type: 'Available', status: 'True' },
@@ -31,17 +32,22 @@ export async function startPodSimulator(cluster: Cluster, namespace: string, ima
     }
     return JSON.parse(line) as Pick<PodSimulator, 'accessKey' | 'cas'>;
   });
-  const spec = service?.['spec'] as { readonly clusterIP: string } | undefined;
-  const admin = `http://${spec?.clusterIP}:${port}/admin`;
+  // Through the API server, since not every cluster's Services are reached from outside.
+  const admin = `/api/v1/namespaces/${namespace}/services/${name}:${port}/proxy/admin`;
   return {
     endpoint: `${name}.${namespace}.svc.cluster.local:${port}`,
     accessKey: started.accessKey,
     cas: started.cas,
-    issued: async () => (await (await fetch(`${admin}/issued`)).json()) as readonly Issued[],
+    issued: async () => bodyOf(await cluster.api.send('GET', `${admin}/issued`), 'issued') as readonly Issued[],
     setFaults: async (faults) => {
-      await fetch(`${admin}/faults`, { method: 'POST', body: JSON.stringify(faults) });
+      bodyOf(await cluster.api.send('POST', `${admin}/faults`, faults), 'faults');
     },
   };
+}
+
+function bodyOf({ status, body }: ApiAnswer, what: string): unknown {
+  if (status !== 200) throw new Error(`The simulator answered ${status} about ${what}.`);
+  return body;
 }
 
 /** Deployment and Service; the pod is one that Pod Security `restricted` admits. Pure. */

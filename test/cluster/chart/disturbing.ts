@@ -15,7 +15,7 @@ export function disturbing(world: () => InstalledWorld): void {
     const { cluster, simulator } = world();
     const namespace = await cluster.createNamespace('burst');
     const names = Array.from({ length: burstCount }, (_, index) => `burst-${index}`);
-    const requests = await watchRequests(world().node.kubeconfig, namespace);
+    const requests = await watchRequests(world().host.kubeconfig, namespace);
     const before = (await simulator.issued()).length;
     const issued = async (): Promise<number> => (await simulator.issued()).length - before;
     await simulator.setFaults({ latencyMilliseconds: 300 });
@@ -56,13 +56,13 @@ export function disturbing(world: () => InstalledWorld): void {
   });
 
   it('is not touched by a restart of the kubelet', async () => {
-    const { cluster, node, team, deployment } = world();
+    const { cluster, host, team, deployment } = world();
     const containers = async (): Promise<unknown[]> =>
       (await world().pods())
         .flatMap(containerStatusesOf)
         .map(({ containerID, restartCount }) => [containerID, restartCount]);
     const before = await containers();
-    await node.component('kubelet').restart();
+    await host.restartKubelet();
     await world().applyReady(certificate(team, 'after-kubelet', { issuerRef: sharedIssuerRef }));
     // A pod that it brings up shows that it has taken up its work, and the others by then.
     await cluster.kubectl(['scale', ...deployment, '--replicas=3']);

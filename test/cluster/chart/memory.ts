@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import type { Manifest } from '../../support/cluster.ts';
 import { type InstalledWorld, sharedIssuerRef } from '../../support/installed-world.ts';
-import { containerStatusesOf, memoryOf } from '../../support/pod-containers.ts';
+import { containerStatusesOf } from '../../support/pod-containers.ts';
 import { certificate } from '../../support/world.ts';
 
 const isFull = process.env['TEST_FULL'] === '1';
@@ -14,7 +14,7 @@ const limit = 512 * 1024 * 1024;
 /** Leaves namespaces with Certificates that are Ready. */
 export function memory(world: () => InstalledWorld): void {
   it(`issues ${count} Certificates at once within the memory that the chart allows`, { timeout: 600_000 }, async () => {
-    const { cluster, node } = world();
+    const { cluster, host } = world();
     const namespaces = await Promise.all(
       Array.from({ length: namespaceCount }, async () => cluster.createNamespace('memory')),
     );
@@ -28,7 +28,7 @@ export function memory(world: () => InstalledWorld): void {
     await world().certificatesReady(count, namespaces, { deadlineMilliseconds: 500_000 });
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
     const pods = await world().pods();
-    const found = await Promise.all(pods.map(async (pod) => ({ ...(await memoryOf(node, pod)), ends: endsOf(pod) })));
+    const found = await Promise.all(pods.map(async (pod) => ({ ...(await host.memoryOf(pod)), ends: endsOf(pod) })));
     const peaks = found.map(({ peak }) => `${(peak / 1024 ** 2).toFixed(0)} MiB`);
     console.log(
       `${count} Certificates Ready in ${seconds} s; peak memory of the pods ${peaks.join(' and ')} of 512 MiB`,

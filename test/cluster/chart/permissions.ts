@@ -1,6 +1,5 @@
 /** Every permission of the chart is needed and none is missing, by the API server's audit log of everything before. */
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 
 import { makeCsr } from '../../support/certificates.ts';
@@ -78,21 +77,21 @@ export function permissions(world: () => InstalledWorld): void {
   });
 
   it('works with an API server that has no WatchList', async () => {
-    const { cluster, node, team, deployment } = world();
+    const { cluster, host, team, deployment } = world();
     // The default until Kubernetes 1.31.
-    await node.controlPlane.component('kube-apiserver').restart(['--feature-gates=WatchList=false']);
+    await host.restartApiServer(['--feature-gates=WatchList=false']);
     await cluster.kubectl(['rollout', 'restart', ...deployment]);
     await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
     await world().applyReady(certificate(team, 'without-watch-list', { issuerRef: sharedIssuerRef }));
   });
 
   it('has used every permission of the chart, and was refused nothing', async () => {
-    const { node, namespace } = world();
+    const { host, namespace } = world();
     const manifest = await world().helm(['get', 'manifest', release]);
     const granted = grantedPermissions(readManifests(manifest));
     const user = `system:serviceaccount:${namespace}:${release}-alibaba-pca-issuer`;
     const events = await until('events in the audit log', async () => {
-      const text = await readFile(node.controlPlane.auditLogFile ?? '', 'utf8');
+      const text = await host.auditLog();
       const found = readAuditLog(text, user);
       // Events come after what they are about.
       if (!usedPermissions(found).includes('create events.k8s.io/events')) throw new NotYet(usedPermissions(found));

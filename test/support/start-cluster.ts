@@ -1,0 +1,53 @@
+/** Starts the cluster with pods that the tests of the chart run on: a node of this machine, or kind with TEST_CLUSTER=kind. */
+import { readFile } from 'node:fs/promises';
+
+import { type BuildProgress, buildGoProgram, type GoProgram } from '../../control-plane/driver/go-build.ts';
+import { findObstacle, NodeCluster } from '../../control-plane/driver/node/node-cluster.ts';
+import { controlPlaneProgram, helmProgram, kindProgram } from '../../control-plane/driver/programs.ts';
+import { engineObstacle, findEngine, KindCluster } from '../kind/kind-cluster.ts';
+import type { ClusterWithPods } from './cluster-with-pods.ts';
+import { memoryOf } from './pod-containers.ts';
+
+/** Listeners for a start that takes long. */
+export interface ClusterStart {
+  readonly onStep: (step: string) => void;
+  readonly onBuildProgress: (program: GoProgram, progress: BuildProgress) => void;
+}
+
+/** Whether the tests run on kind. */
+export const isKind = process.env['TEST_CLUSTER'] === 'kind';
+
+/** Why there can be no cluster with pods, in a sentence; undefined if there can. */
+export function podsObstacle(): string | undefined {
+  return isKind ? engineObstacle(findEngine()) : findObstacle();
+}
+
+/** Starts a cluster with cert-manager. */
+export async function startClusterWithPods(start: ClusterStart): Promise<ClusterWithPods> {
+  if (!isKind) return await startNode(start);
+  const engine = findEngine();
+  if (engine === undefined) throw new Error(engineObstacle(engine));
+  const [kind, helm, controlPlane] = await Promise.all(
+    [kindProgram, helmProgram, controlPlaneProgram].map((program) =>
+      buildGoProgram(program, (progress) => start.onBuildProgress(program, progress)),
+    ),
+  );
+  const programs = { engine, kind: kind ?? '', helm: helm ?? '', kubectl: [controlPlane ?? '', 'kubectl'] };
+  return await KindCluster.start(programs, start.onStep);
+}
+
+async function startNode(start: ClusterStart): Promise<ClusterWithPods> {
+  const node = await NodeCluster.start({ certManagerSettings: { workers: 20 }, auditLog: true, ...start });
+  const { controlPlane, directory, kubeconfig } = node;
+  return {
+    directory,
+    kubeconfig,
+    kubectl: controlPlane.kubectlPath,
+    loadImage: async (archive) => await node.loadImage(archive),
+    restartKubelet: async () => await node.component('kubelet').restart(),
+    restartApiServer: async (flags) => await controlPlane.component('kube-apiserver').restart(flags),
+    auditLog: async () => await readFile(controlPlane.auditLogFile ?? '', 'utf8'),
+    memoryOf: async (pod) => await memoryOf(node, pod),
+    stop: async () => await node.stop(),
+  };
+}
