@@ -15,6 +15,8 @@ import { NotYet, until, type WaitOptions } from './wait.ts';
 import { issuerApiVersion } from './world.ts';
 
 const runFile = promisify(execFile);
+// Helm waits for pods for a while also when the cluster and whoever started it are gone.
+const endingWithParent = ['setpriv', '--pdeathsig', 'KILL', '--'];
 const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
 /** Name of the release. */
@@ -69,7 +71,10 @@ export class InstalledWorld {
         await node.loadImage(archive);
       }
       onStep('images are loaded');
-      const cluster = new Cluster({ kubeconfig: node.kubeconfig, kubectl: node.controlPlane.kubectlPath });
+      const cluster = new Cluster({
+        kubeconfig: node.kubeconfig,
+        kubectl: [...endingWithParent, ...node.controlPlane.kubectlPath],
+      });
       const namespace = await cluster.createNamespace('alibaba-pca-issuer', restricted);
       const simulators = await cluster.createNamespace('simulator', restricted);
       const simulator = await startPodSimulator(cluster, simulators, images[1]?.reference ?? '');
@@ -102,7 +107,8 @@ export class InstalledWorld {
   /** Runs Helm in the chart's namespace; an error carries what it wrote to standard error. */
   async helm(args: readonly string[], values?: object): Promise<string> {
     const flags = ['--kubeconfig', this.node.kubeconfig, '--namespace', this.namespace];
-    const running = runFile(this.#helm, [...args, ...flags]);
+    const [program = '', ...leading] = [...endingWithParent, this.#helm];
+    const running = runFile(program, [...leading, ...args, ...flags]);
     running.child.stdin?.end(values === undefined ? '' : JSON.stringify(values));
     return (await running).stdout;
   }
