@@ -16,7 +16,7 @@ import { issuerApiVersion } from './world.ts';
 
 const runFile = promisify(execFile);
 // Helm waits for pods for a while also when the cluster and whoever started it are gone.
-const endingWithParent = ['setpriv', '--pdeathsig', 'KILL', '--'];
+const endWithParent = ['--pdeathsig', 'KILL', '--'];
 const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
 /** Name of the release. */
@@ -73,7 +73,7 @@ export class InstalledWorld {
       onStep('images are loaded');
       const cluster = new Cluster({
         kubeconfig: node.kubeconfig,
-        kubectl: [...endingWithParent, ...node.controlPlane.kubectlPath],
+        kubectl: ['setpriv', ...endWithParent, ...node.controlPlane.kubectlPath],
       });
       const namespace = await cluster.createNamespace('alibaba-pca-issuer', restricted);
       const simulators = await cluster.createNamespace('simulator', restricted);
@@ -107,8 +107,7 @@ export class InstalledWorld {
   /** Runs Helm in the chart's namespace; an error carries what it wrote to standard error. */
   async helm(args: readonly string[], values?: object): Promise<string> {
     const flags = ['--kubeconfig', this.node.kubeconfig, '--namespace', this.namespace];
-    const [program = '', ...leading] = [...endingWithParent, this.#helm];
-    const running = runFile(program, [...leading, ...args, ...flags]);
+    const running = runFile('setpriv', [...endWithParent, this.#helm, ...args, ...flags]);
     running.child.stdin?.end(values === undefined ? '' : JSON.stringify(values));
     return (await running).stdout;
   }
