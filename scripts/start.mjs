@@ -103,19 +103,29 @@ function passSignals(child) {
   }
 }
 
-// npm runs this through a shell, which dies of a SIGTERM to npm without handing it on.
+// npm runs this through a shell, which dies of a SIGTERM to npm without handing it on, and outlives npm's own SIGKILL.
 function endWithParent(child) {
   if (process.env.npm_lifecycle_event === undefined) {
     return;
   }
   const parent = process.ppid;
+  const npm = parentOfShell(parent);
   const watch = setInterval(() => {
-    if (process.ppid !== parent) {
+    if (process.ppid !== parent || parentOfShell(parent) !== npm) {
       clearInterval(watch);
       child.kill('SIGTERM');
     }
   }, parentPollMilliseconds);
   watch.unref();
+}
+
+/** Id of the parent of a process that is a shell; undefined for any other process, and where there is no /proc. */
+function parentOfShell(pid) {
+  try {
+    return /^\d+ \((?:ba|da|)sh\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 const [task, ...parameters] = process.argv.slice(2);

@@ -17,6 +17,8 @@ import { NotYet, until, type WaitOptions } from './wait.ts';
 import { issuerApiVersion } from './world.ts';
 
 const runFile = promisify(execFile);
+// Helm waits for pods for a while also when the cluster and whoever started it are gone.
+const endingWithParent = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
 const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
 /** Name of the release. */
@@ -74,7 +76,7 @@ export class InstalledWorld {
         await host.loadImage(archive);
       }
       onStep('images are loaded');
-      const cluster = new Cluster(host);
+      const cluster = new Cluster({ kubeconfig: host.kubeconfig, kubectl: [...endingWithParent, ...host.kubectl] });
       const namespace = await cluster.createNamespace('alibaba-pca-issuer', restricted);
       const simulators = await cluster.createNamespace('simulator', restricted);
       const simulator = await startPodSimulator(cluster, simulators, images[1]?.reference ?? '');
@@ -107,7 +109,8 @@ export class InstalledWorld {
   /** Runs Helm in the chart's namespace; an error carries what it wrote to standard error. */
   async helm(args: readonly string[], values?: object): Promise<string> {
     const flags = ['--kubeconfig', this.host.kubeconfig, '--namespace', this.namespace];
-    const running = runFile(this.#helm, [...args, ...flags]);
+    const [program = '', ...rest] = [...endingWithParent, this.#helm, ...args, ...flags];
+    const running = runFile(program, rest);
     running.child.stdin?.end(values === undefined ? '' : JSON.stringify(values));
     return (await running).stdout;
   }

@@ -150,27 +150,32 @@ describe('the entry of every npm script', () => {
     expect([code, stdout]).toEqual([9, 'ready\ncleaned up\n']);
   });
 
-  it('ends the task when the shell is gone in which npm had started it', async () => {
+  it.each([
+    ['the shell is gone in which npm had started it', false],
+    ['npm was killed, and its shell is still there', true],
+  ])('ends the task when %s', async (_what, isBelowNpm) => {
     write(
       'scripts/wait.ts',
       `process.on('SIGTERM', () => { console.log('cleaned up'); process.exit(0); });
        setInterval(() => {}, 1000);
        console.log('ready');`,
     );
-    const script = `"${process.execPath}" scripts/start.mjs wait; true`;
-    const shell = spawn('/bin/sh', ['-c', script], {
+    const shell = ['/bin/sh', ['-c', `"${process.execPath}" scripts/start.mjs wait; true`]] as const;
+    const program = `require('node:child_process').spawn(...${JSON.stringify(shell)}, { stdio: 'inherit' });`;
+    const [command, args] = isBelowNpm ? [process.execPath, ['--eval', program]] : shell;
+    const parent = spawn(command, args, {
       cwd: repository,
       env: { PATH: searchPath(), npm_lifecycle_event: 'wait' },
     });
     let stdout = '';
-    shell.stdout.on('data', (chunk) => {
+    parent.stdout.on('data', (chunk) => {
       stdout += String(chunk);
       if (stdout === 'ready\n') {
-        shell.kill('SIGTERM');
+        parent.kill(isBelowNpm ? 'SIGKILL' : 'SIGTERM');
       }
     });
     // Closed only when the task, too, no longer holds it.
-    await new Promise((resolve) => shell.stdout.once('close', resolve));
+    await new Promise((resolve) => parent.stdout.once('close', resolve));
 
     expect(stdout).toBe('ready\ncleaned up\n');
   });
