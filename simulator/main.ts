@@ -1,35 +1,36 @@
-/** `npm run simulator`: a simulated PCA on this machine until Ctrl-C; `-- --port N --protocol HTTPS --json` change how. */
-import { parseArgs } from 'node:util';
-import { startSimulator } from './simulator.ts';
+/** `npm run simulator`: a simulated PCA on this machine until Ctrl-C; `-- --help` says what can be chosen. */
+import { parseSimulatorArguments, simulatorHelp } from './arguments.ts';
+import { startSimulator, type SimulatorOptions } from './simulator.ts';
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '0' },
-    host: { type: 'string', default: '127.0.0.1' },
-    protocol: { type: 'string', default: 'HTTP' },
-    json: { type: 'boolean', default: false },
-  },
-});
+const usageError = 2;
 
-const protocol = values.protocol === 'HTTPS' ? 'HTTPS' : 'HTTP';
-const simulator = await startSimulator({ port: Number(values.port), host: values.host, protocol });
-const { endpoint, adminUrl, accessKey, cas, tlsCaPem } = simulator;
-if (values.json) {
-  console.log(JSON.stringify({ endpoint, adminUrl, accessKey, cas, tlsCaPem }));
-} else {
-  console.log(`Simulated Alibaba Cloud PCA, for tests only: nothing is kept, keys are new at each start.
+const command = parseSimulatorArguments(process.argv.slice(2));
+if (command.kind === 'start') await serve(command.options, command.json);
+else if (command.kind === 'help') console.log(simulatorHelp);
+else {
+  console.error(`${command.message} See --help.`);
+  process.exitCode = usageError;
+}
 
-  endpoint           ${endpoint} (${protocol})
+async function serve(options: SimulatorOptions, json: boolean): Promise<void> {
+  const simulator = await startSimulator(options);
+  const { endpoint, adminUrl, accessKey, cas, tlsCaPem } = simulator;
+  if (json) {
+    console.log(JSON.stringify({ endpoint, adminUrl, accessKey, cas, tlsCaPem }));
+  } else {
+    console.log(`Simulated Alibaba Cloud PCA, for tests only: nothing is kept, the CAs' keys are new at each start.
+
+  endpoint           ${endpoint} (${options.protocol ?? 'HTTP'})
   access key id      ${accessKey.accessKeyId}
   access key secret  ${accessKey.accessKeySecret}
   admin              ${adminUrl}/calls, /issued, /faults
   CAs                ${cas.map(({ identifier, algorithm, kind }) => `${identifier} (${kind}, ${algorithm})`).join('\n                     ')}
 
 Ctrl-C ends it.`);
-}
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    void simulator.close().then(() => process.exit(0));
-  });
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      void simulator.close().then(() => process.exit(0));
+    });
+  }
 }
