@@ -124,6 +124,14 @@ export async function openCluster(
         }),
     ),
   ];
+  const synced = async (signal: AbortSignal): Promise<void> => {
+    await Promise.all(reflectors.map((reflector) => reflector.synced(signal)));
+  };
+  const tellReady = async (signal: AbortSignal): Promise<void> => {
+    await synced(signal);
+    if (signal.aborted) return;
+    logger.info({ secondsSinceStart: process.uptime() }, 'What is watched was listed: this replica is ready.');
+  };
   const byKey = new Map<string, Issuer>();
   for (const { kind, store } of issuers) {
     store.onChange(({ type, object }) => {
@@ -142,11 +150,9 @@ export async function openCluster(
     issuers,
     issuer: (key) => byKey.get(key),
     run: async (signal) => {
-      await Promise.all(reflectors.map((reflector) => reflector.run(signal)));
+      await Promise.all([...reflectors.map((reflector) => reflector.run(signal)), tellReady(signal)]);
     },
-    synced: async (signal) => {
-      await Promise.all(reflectors.map((reflector) => reflector.synced(signal)));
-    },
+    synced,
     missing: () => reflectors.filter(({ hasSynced }) => !hasSynced).map(({ name }) => `${name} were not listed yet`),
     close: () => kubernetes.close(),
   };

@@ -14,11 +14,12 @@ import { chart } from './helm.ts';
 import { type PodSimulator, startPodSimulator } from './pod-simulator.ts';
 import { startClusterWithPods } from './start-cluster.ts';
 import { NotYet, until, type WaitOptions } from './wait.ts';
-import { issuerApiVersion } from './world.ts';
+import { certificate, issuerApiVersion } from './world.ts';
 
 const runFile = promisify(execFile);
 // Helm waits for pods for a while also when the cluster and whoever started it are gone.
 const endingWithParent = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
+const burstNamespaces = 10;
 const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
 
 /** Name of the release. */
@@ -184,6 +185,21 @@ export class InstalledWorld {
       },
       { everyMilliseconds: 500, ...options },
     );
+  }
+
+  /** Applies so many Certificates of the issuer `shared` at once, in ten namespaces; the seconds until all are Ready. */
+  async burst(count: number): Promise<number> {
+    const names = Array.from({ length: burstNamespaces }, async () => this.cluster.createNamespace('burst'));
+    const namespaces = await Promise.all(names);
+    const started = performance.now();
+    await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        const namespace = namespaces[index % burstNamespaces] ?? '';
+        await this.cluster.apply(certificate(namespace, `burst-${index}`, { issuerRef: sharedIssuerRef }));
+      }),
+    );
+    await this.certificatesReady(count, namespaces, { deadlineMilliseconds: 500_000 });
+    return (performance.now() - started) / 1_000;
   }
 
   /** The leaf in a Secret of a Certificate in the user's namespace. */

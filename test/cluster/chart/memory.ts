@@ -2,36 +2,24 @@
 import { expect, it } from 'vitest';
 
 import type { Manifest } from '../../support/cluster.ts';
-import { type InstalledWorld, sharedIssuerRef } from '../../support/installed-world.ts';
+import type { InstalledWorld } from '../../support/installed-world.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
-import { certificate } from '../../support/world.ts';
 
 const isFull = process.env['TEST_FULL'] === '1';
 const count = isFull ? 1_000 : 300;
-const namespaceCount = 10;
 const limit = 512 * 1024 * 1024;
 
 /** Leaves namespaces with Certificates that are Ready. */
 export function memory(world: () => InstalledWorld): void {
   it(`issues ${count} Certificates at once within the memory that the chart allows`, { timeout: 600_000 }, async () => {
-    const { cluster, host } = world();
-    const namespaces = await Promise.all(
-      Array.from({ length: namespaceCount }, async () => cluster.createNamespace('memory')),
-    );
-    const started = performance.now();
-    await Promise.all(
-      Array.from({ length: count }, async (_, index) => {
-        const namespace = namespaces[index % namespaceCount] ?? '';
-        await cluster.apply(certificate(namespace, `memory-${index}`, { issuerRef: sharedIssuerRef }));
-      }),
-    );
-    await world().certificatesReady(count, namespaces, { deadlineMilliseconds: 500_000 });
-    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    const seconds = await world().burst(count);
     const pods = await world().pods();
-    const found = await Promise.all(pods.map(async (pod) => ({ ...(await host.memoryOf(pod)), ends: endsOf(pod) })));
+    const found = await Promise.all(
+      pods.map(async (pod) => ({ ...(await world().host.memoryOf(pod)), ends: endsOf(pod) })),
+    );
     const peaks = found.map(({ peak }) => `${(peak / 1024 ** 2).toFixed(0)} MiB`);
     console.log(
-      `${count} Certificates Ready in ${seconds} s; peak memory of the pods ${peaks.join(' and ')} of 512 MiB`,
+      `${count} Certificates Ready in ${seconds.toFixed(0)} s; peak memory of the pods ${peaks.join(' and ')} of 512 MiB`,
     );
     const untouched = { limit, peak: expect.any(Number) as number, ends: [[0, undefined]] };
     expect(found).toEqual([untouched, untouched]);
