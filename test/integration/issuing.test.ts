@@ -3,6 +3,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { conditionsOf, type Manifest, type ObjectReference } from '../support/cluster.ts';
+import { renew } from '../support/renewal.ts';
 import { until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../support/world.ts';
 
@@ -148,29 +149,7 @@ describe('a Certificate becomes Ready', () => {
 
   it('again with a new key and a new certificate when it is renewed', async () => {
     const first = await issue('renewed');
-    await world.cluster.patch(
-      certificateNamed('renewed'),
-      {
-        status: {
-          conditions: [
-            ready,
-            {
-              type: 'Issuing',
-              status: 'True',
-              reason: 'ManuallyTriggered',
-              message: '',
-              lastTransitionTime: new Date().toISOString(),
-            },
-          ].map((condition) => ({
-            reason: 'Ready',
-            message: '',
-            lastTransitionTime: new Date().toISOString(),
-            ...condition,
-          })),
-        },
-      },
-      'status',
-    );
+    await renew(world.cluster, { namespace, name: 'renewed' });
     const second = await until('another certificate', async () => {
       const now = await keyPair('renewed');
       return now.leaf.serialNumber === first.leaf.serialNumber ? undefined : now;

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { noFaults } from '../../simulator/faults.ts';
 import { conditionsOf, type Manifest } from '../support/cluster.ts';
+import { renew } from '../support/renewal.ts';
 import { NotYet, until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../support/world.ts';
-import { renew } from './conformance/issued-certificate.ts';
 
 let world: World;
 let namespace: string;

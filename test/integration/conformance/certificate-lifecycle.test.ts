@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renew } from '../../support/renewal.ts';
 import { until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
 import type { Wanted } from './cases.ts';
@@ -13,7 +14,6 @@ import {
   factsOf,
   factsWanted,
   type IssuedCertificate,
-  renew,
   requestReference,
   text,
   waitForFailure,

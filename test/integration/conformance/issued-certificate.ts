@@ -1,6 +1,7 @@
 /** A Certificate and everything that came of it: its Secret, its CertificateRequest, its conditions. */
 import type { X509Certificate } from 'node:crypto';
 import { type Cluster, conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { isIssued } from '../../support/renewal.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import type { Wanted } from './cases.ts';
 import { issuerGroup } from './scopes.ts';
@@ -30,7 +31,6 @@ export interface IssuerReference {
 interface CertificateStatus {
   readonly notAfter?: string;
   readonly revision?: number;
-  readonly nextPrivateKeySecretName?: string;
 }
 
 /** What a Secret holds, decoded. */
@@ -110,15 +110,7 @@ export async function waitForIssued(cluster: Cluster, name: CertificateName, rev
 }
 
 function isDone(certificate: Manifest, wanted: number): boolean {
-  const { revision = 0, nextPrivateKeySecretName } = statusOf(certificate);
-  const conditions = conditionsOf(certificate);
-  return (
-    conditions.some(({ type, status }) => type === 'Ready' && status === 'True') &&
-    conditions.every(({ type, status }) => type !== 'Issuing' || status !== 'True') &&
-    isUpToDate(certificate) &&
-    nextPrivateKeySecretName === undefined &&
-    revision >= wanted
-  );
+  return isIssued(certificate) && (statusOf(certificate).revision ?? 0) >= wanted;
 }
 
 function wireTime(time: Date): string {
@@ -212,28 +204,6 @@ export async function waitForFailure(
   );
 }
 
-/** Asks for the next revision as `cmctl renew` does. */
-export async function renew(cluster: Cluster, name: CertificateName): Promise<void> {
-  const certificate = await cluster.get(certificateReference(name));
-  if (certificate === undefined) throw new Error(`There is no Certificate ${name.name}.`);
-  const issuing = {
-    type: 'Issuing',
-    status: 'True',
-    reason: 'ManuallyTriggered',
-    message: 'Certificate re-issuance manually triggered',
-    lastTransitionTime: new Date().toISOString(),
-    observedGeneration: certificate.metadata.generation,
-  };
-  const conditions = [...conditionsOf(certificate).filter(({ type }) => type !== 'Issuing'), issuing];
-  await cluster.patch(certificateReference(name), { status: { conditions } }, 'status');
-}
-
 function statusOf(certificate: Manifest): CertificateStatus {
   return certificate['status'] ?? {};
-}
-
-function isUpToDate(certificate: Manifest): boolean {
-  return conditionsOf(certificate).some(
-    ({ type, observedGeneration }) => type === 'Ready' && observedGeneration === certificate.metadata.generation,
-  );
 }
