@@ -1,5 +1,5 @@
 // Whether an issuer can issue: its Secret is readable, PCA answers, the CA is an active sub CA that suits the operation.
-import type { Issuer, IssuerSpec } from '../crds/issuer.ts';
+import { generationOf, type Issuer, type IssuerSpec } from '../crds/issuer.ts';
 import { assessIssuingCA, describeIssuingCACall, readIssuingCA, type IssuingCA } from '../issuing/issuing-ca.ts';
 import { issuingOperations } from '../issuing/operations/index.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
@@ -51,7 +51,7 @@ export async function checkIssuer(
     kind: 'ready',
     session: {
       uid: issuer.metadata.uid,
-      generation: issuer.metadata.generation ?? 0,
+      generation: generationOf(issuer),
       spec,
       ca: read.ca,
       client,

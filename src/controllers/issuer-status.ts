@@ -1,5 +1,5 @@
 // Pure: the status of an issuer after a check, and whether it differs from the one it has.
-import type { Issuer, IssuerStatus } from '../crds/issuer.ts';
+import { generationOf, type Issuer, type IssuerStatus } from '../crds/issuer.ts';
 import type { IssuingCA } from '../issuing/issuing-ca.ts';
 import { withCondition } from '../kubernetes/conditions.ts';
 import type { IssuerProblem } from './issuer-sessions.ts';
@@ -16,7 +16,7 @@ export function issuerStatus(
   finding: { readonly problem: IssuerProblem | undefined; readonly ca: IssuingCA | undefined },
   now: Date,
 ): IssuerStatus | undefined {
-  const generation = issuer.metadata.generation ?? 0;
+  const generation = generationOf(issuer);
   const { problem } = finding;
   const present = issuer.status?.conditions.find(({ type }) => type === 'Ready');
   const ready = withCondition(

@@ -1,4 +1,5 @@
 // The reconcile of one request, of either kind: read live, decide, sign, write one result. Knows nothing of queues and watches.
+import { generationOf } from '../crds/issuer.ts';
 import type { ReconcileResult } from '../kubernetes/controller.ts';
 import { warnOfApproval } from './approval-warning.ts';
 import type { Attempt, Verdict } from './attempts.ts';
@@ -97,7 +98,7 @@ class Reconciliation {
     const key = issuerKey(identity);
     const issuer = this.#on.issuer(key);
     if (issuer === undefined) return this.#pend('IssuerNotFound', issuerMissingMessage(identity));
-    const state = this.#on.sessions.state(key, { ...issuer.metadata, generation: issuer.metadata.generation ?? 0 });
+    const state = this.#on.sessions.state(key, { ...issuer.metadata, generation: generationOf(issuer) });
     switch (state.kind) {
       case 'unchecked':
         return done;

@@ -84,5 +84,10 @@ export function readyCondition(issuer: Pick<Issuer, 'status'>): IssuerCondition 
 /** Whether requests may be signed now: Ready is True and about the current spec. */
 export function isReady(issuer: Pick<Issuer, 'metadata' | 'status'>): boolean {
   const ready = readyCondition(issuer);
-  return ready?.status === 'True' && (ready.observedGeneration ?? 0) >= (issuer.metadata.generation ?? 0);
+  return ready?.status === 'True' && (ready.observedGeneration ?? 0) >= generationOf(issuer);
+}
+
+/** The generation of its spec; 0 where the API server told none. */
+export function generationOf({ metadata }: Pick<Issuer, 'metadata'>): number {
+  return metadata.generation ?? 0;
 }
