@@ -1,5 +1,5 @@
 // The reconcile of one issuer of either kind: check it against Secret and PCA, open or close its session, write Ready.
-import { apiVersion, issuerPath, readyCondition, type Issuer } from '../crds/issuer.ts';
+import { apiVersion, generationOf, issuerPath, readyCondition, type Issuer } from '../crds/issuer.ts';
 import type { ReconcileResult } from '../kubernetes/controller.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -9,6 +9,7 @@ import { describeIssuer, issuerLabels, parseIssuerKey, type IssuerIdentity } fro
 import { isSameSecret } from './issuer-secret.ts';
 import type { IssuerProblem, IssuerSessions } from './issuer-sessions.ts';
 import { checkedReason, issuerStatus } from './issuer-status.ts';
+import { PassingTrouble } from './passing-trouble.ts';
 
 /** What the reconcile works with; `checkIntervalMilliseconds` is the time between two checks of a ready issuer. */
 export interface IssuerDependencies extends CheckDependencies {
@@ -32,6 +33,7 @@ export function issuerReconciler(
 ): (key: string, signal: AbortSignal) => Promise<ReconcileResult> {
   /** When a ready issuer is due for its next whole check, in wall-clock milliseconds. */
   const dueAt = new Map<string, number>();
+  const trouble = new PassingTrouble(dependencies.now);
   return async (key, signal) => {
     const identity = parseIssuerKey(key);
     if (identity === undefined) return done;
@@ -39,9 +41,10 @@ export function issuerReconciler(
     if (issuer === undefined || issuer.metadata.deletionTimestamp !== undefined) {
       forget(dependencies, key, identity);
       dueAt.delete(key);
+      trouble.forget(key);
       return done;
     }
-    const object = { uid: issuer.metadata.uid, generation: issuer.metadata.generation ?? 0 };
+    const object = { uid: issuer.metadata.uid, generation: generationOf(issuer) };
     const held = dependencies.sessions.held(key, object);
     if (held !== undefined) {
       const written = await writeStatus(
@@ -58,6 +61,14 @@ export function issuerReconciler(
     dueAt.delete(key);
     const result = await checkIssuer(issuer, dependencies, signal);
     if (signal.aborted) return { kind: 'retry', reason: 'the check was cut short' };
+    const passing = trouble.of(key, result, dependencies.sessions.state(key, object).kind === 'ready');
+    if (passing !== undefined) {
+      dependencies.logger.info(
+        { issuer: describeIssuer(identity), reason: passing.reason },
+        `It counts as ready for a moment longer: ${passing.message}`,
+      );
+      return { kind: 'retry', reason: passing.reason };
+    }
     const settled = await settle(dependencies, { key, identity, issuer, result }, signal);
     if (settled.kind !== 'after') return settled;
     dueAt.set(key, dependencies.now().getTime() + settled.milliseconds);

@@ -34,3 +34,10 @@ export const issuerReasons = {
 
 /** Name of a reason. */
 export type IssuerReason = keyof typeof issuerReasons;
+
+/** Reasons that often pass by themselves, as when the API server or PCA restarts. */
+export const passingReasons: ReadonlySet<string> = new Set<IssuerReason>([
+  'SecretForbidden',
+  'SecretUnreadable',
+  'PCAUnavailable',
+]);
