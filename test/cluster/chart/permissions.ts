@@ -78,8 +78,11 @@ export function permissions(world: () => InstalledWorld): void {
 
   it('works with an API server that has no WatchList', async () => {
     const { cluster, host, team, deployment } = world();
-    // The default until Kubernetes 1.31.
-    await host.restartApiServer(['--feature-gates=WatchList=false']);
+    // An API server refuses everybody until it has read who may do what.
+    await world().provokeRefusals(async () => {
+      // The default until Kubernetes 1.31.
+      await host.restartApiServer(['--feature-gates=WatchList=false']);
+    });
     await cluster.kubectl(['rollout', 'restart', ...deployment]);
     await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
     await world().applyReady(certificate(team, 'without-watch-list', { issuerRef: sharedIssuerRef }));
