@@ -1,11 +1,10 @@
 // Two replicas: who issues, how soon the other does, and that never two write.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { OperatorProcess } from '../../support/operator-process.ts';
 import { until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
 import { leads, metric, Scene } from './scene.ts';
 
-const leaseSeconds = 4;
 let world: World;
 let first: OperatorProcess;
 let second: OperatorProcess;
@@ -18,7 +17,7 @@ beforeAll(async () => {
     flags: [
       '--retry-base-delay=50ms',
       '--retry-max-delay=1s',
-      `--lease-duration=${leaseSeconds}s`,
+      '--lease-duration=4s',
       '--lease-renew-deadline=3s',
       '--lease-retry-period=1s',
     ],
@@ -26,13 +25,14 @@ beforeAll(async () => {
 });
 afterAll(async () => world.stop());
 
-beforeEach(async () => {
+/** A leader, and a second replica behind it. */
+async function startBoth(flagsOfFirst: readonly string[] = []): Promise<void> {
   started += 1;
-  first = await world.startReplica(`first-${started}`);
+  first = await world.startReplica(`first-${started}`, { flags: flagsOfFirst });
   await until('the first to lead', () => leads(first));
   second = await world.startReplica(`second-${started}`);
   scene = await Scene.set(world, 'replicas');
-});
+}
 afterEach(async () => {
   first.resume();
   await Promise.all([first.kill(), second.kill()]);
@@ -42,15 +42,15 @@ const lists = (operator: OperatorProcess): Promise<number> =>
   metric(operator, 'rest_client_requests_total', 'method="list"');
 
 it('SIGTERM: the call in flight is awaited and its result written, then the other issues at once, from warm caches', async () => {
+  // Nobody here would wait for the end of such a Lease: the second leads because it was given back.
+  await startBoth(['--lease-duration=600s', '--lease-renew-deadline=500s']);
   world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 3_000 } });
   const before = await lists(second);
   await scene.ask('in-flight');
   await scene.called(1);
   const ended = first.stop();
   await scene.issued('in-flight');
-  const released = performance.now();
-  await until('the second to lead', () => leads(second), { everyMilliseconds: 20 });
-  const handOverMilliseconds = performance.now() - released;
+  await until('the second to lead', () => leads(second));
   world.simulator.setFaults({ latencyMilliseconds: 0 });
   await scene.ask('next');
   await scene.issued('next');
@@ -65,23 +65,20 @@ it('SIGTERM: the call in flight is awaited and its result written, then the othe
     issuedBySecond: 1,
     identifiers: scene.calls(),
   });
-  expect(handOverMilliseconds).toBeLessThan(2_000);
 });
 
 it('SIGKILL: the other issues when the Lease has run out', async () => {
+  await startBoth();
   const before = await lists(second);
   await first.kill();
-  const since = performance.now();
-  await until('the second to lead', () => leads(second), { everyMilliseconds: 20 });
-  const takeOverMilliseconds = performance.now() - since;
+  await until('the second to lead', () => leads(second));
   await scene.ask('web');
   await scene.issued('web');
   expect({ lists: await lists(second), calls: scene.calls() }).toEqual({ lists: before, calls: 1 });
-  // Within the Lease, the period in which a standby looks at it, and what a busy machine takes for that.
-  expect(takeOverMilliseconds).toBeLessThan((leaseSeconds + 4) * 1_000);
 });
 
 it('paused past its Lease: whoever comes back writes and calls nothing any more', async () => {
+  await startBoth();
   world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 1_000 } });
   await scene.ask('web');
   await scene.called(1);

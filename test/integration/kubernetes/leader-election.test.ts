@@ -37,7 +37,7 @@ class Candidate {
   #frozenAt: number | undefined;
   #hung = false;
 
-  constructor(identity: string) {
+  constructor(identity: string, leaseDurationSeconds = 3) {
     const clock = (): number => this.#frozenAt ?? performance.now();
     const unlessHung = <Result>(call: () => Promise<Result>): Promise<Result> =>
       this.#frozenAt === undefined ? call() : new Promise<Result>(() => {});
@@ -50,7 +50,7 @@ class Candidate {
       namespace,
       name: 'lease',
       identity,
-      leaseDurationSeconds: 3,
+      leaseDurationSeconds,
       renewDeadlineSeconds: 2,
       retryPeriodSeconds: 0.3,
       monotonic: clock,
@@ -91,7 +91,8 @@ async function holder(): Promise<unknown> {
 }
 
 it('makes one of two the leader, and the other takes over as soon as it releases', async () => {
-  const first = new Candidate('first');
+  // Nobody here would wait for the end of such a Lease.
+  const first = new Candidate('first', 600);
   await until('the first to lead', () => first.leading);
   const second = new Candidate('second');
   let both = 0;
@@ -100,11 +101,8 @@ it('makes one of two the leader, and the other takes over as soon as it releases
   }, 1);
   await first.stop();
   expect(await first.end).toBe('released');
-  const releasedAt = performance.now();
   await until('the second to lead', () => second.leading);
   clearInterval(watching);
-  // A released Lease is free at once; an abandoned one only after three seconds.
-  expect(performance.now() - releasedAt).toBeLessThan(2_000);
   expect([both, await holder()]).toEqual([0, 'second']);
 });
 

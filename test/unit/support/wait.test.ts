@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { NotYet, until } from '../../support/wait.ts';
 
-const soon = { deadlineMilliseconds: 20, everyMilliseconds: 1 };
+const soon = { deadlineMilliseconds: 500, everyMilliseconds: 1 };
 
 /** Answers these one after the other, throwing those that are errors, and the last one from then on. */
 function answers<Value>(...values: readonly (Value | Error)[]): () => Value {
@@ -31,7 +31,7 @@ describe('waiting', () => {
     ['the last of several', answers<undefined>(new Error('first'), new Error('second')), 'second'],
   ])('ends at the deadline naming what was waited for and %s', async (_what, check, seen) => {
     await expect(until('two replicas', check, soon)).rejects.toThrow(
-      `Waited 0.02 s in vain: two replicas. Last seen: ${seen}`,
+      `Waited 0.5 s in vain: two replicas. Last seen: ${seen}`,
     );
   });
 
