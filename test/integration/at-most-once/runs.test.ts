@@ -10,6 +10,7 @@ import { randomFrom, seed } from './seed.ts';
 
 const isFull = process.env['TEST_FULL'] === '1';
 const count = isFull ? 1000 : 150;
+const kills = isFull ? 16 : 4;
 const withIdentifier = [
   'CreateCustomCertificate',
   'CreateServerCertificateWithCsr',
@@ -27,7 +28,8 @@ const patience = ['--retry-base-delay=200ms', '--retry-max-delay=2s', '--shutdow
 const lease = ['--lease-duration=4s', '--lease-renew-deadline=3s', '--lease-retry-period=500ms'];
 let world: World;
 let namespace: string;
-let kills = 0;
+/** How many were issued when it was killed. */
+const killedAt: number[] = [];
 /** The last words of operators that ended by themselves. */
 const ends: string[] = [];
 
@@ -48,14 +50,11 @@ it(
   `issues ${count} certificates for ${count} requests`,
   async () => {
     world.simulator.setFaults({ percentages });
-    const made: MadeRequest[] = [];
-    for (let index = 0; index < count; index += 1) {
-      const operation = withIdentifier[Math.floor(random() * withIdentifier.length)] ?? 'CreateCustomCertificate';
-      const request = await requestFor(operation, { namespace, name: `run-${index}`, issuer: operation.toLowerCase() });
-      await world.cluster.apply(request.manifest);
-      made.push(request);
-    }
-    await killUntilIssued();
+    const operations = Array.from(
+      { length: count },
+      () => withIdentifier[Math.floor(random() * withIdentifier.length)] ?? 'CreateCustomCertificate',
+    );
+    const [made] = await Promise.all([ask(operations), killOften()]);
     const requests = await allReady();
     const roots = world.simulator.cas.map(({ rootPem }) => new X509Certificate(rootPem));
     const issued = world.simulator.issued().map(({ pem }) => new X509Certificate(pem));
@@ -64,28 +63,38 @@ it(
       verify(byName.get(manifest.metadata.name), { spki, issued, roots }),
     );
     process.stdout.write(
-      `${issued.length} certificates, ${kills} kills, ${ends.length} lost Leases, calls: ${JSON.stringify(outcomes())}\n`,
+      `${issued.length} certificates, killed at ${killedAt.join(', ')}, ${ends.length} lost Leases, calls: ${JSON.stringify(outcomes())}\n`,
     );
     expect(verdicts.filter((verdict) => verdict !== 'verified')).toEqual([]);
     expect(issued).toHaveLength(count);
-    expect(kills).toBeGreaterThan(1);
+    expect(killedAt).toHaveLength(kills);
     expect(ends.filter((line) => !line.includes('The Lease was lost'))).toEqual([]);
   },
   isFull ? 1_500_000 : 300_000,
 );
 
-/** Kills the operator each time it has issued a few more, until all is issued. */
-async function killUntilIssued(): Promise<void> {
-  for (;;) {
-    const target = world.simulator.issued().length + 5 + Math.floor(random() * (isFull ? 60 : 40));
-    if (target >= count) return;
+async function ask(operations: readonly (typeof withIdentifier)[number][]): Promise<readonly MadeRequest[]> {
+  const made: MadeRequest[] = [];
+  for (const [index, operation] of operations.entries()) {
+    const request = await requestFor(operation, { namespace, name: `run-${index}`, issuer: operation.toLowerCase() });
+    await world.cluster.apply(request.manifest);
+    made.push(request);
+  }
+  return made;
+}
+
+/** Kills the operator at a random moment of each of so many equal shares, the last of which is left to the survivor. */
+async function killOften(): Promise<void> {
+  const share = count / (kills + 1);
+  for (let kill = 0; kill < kills; kill += 1) {
+    const target = Math.ceil((kill + random()) * share);
     await whileRunning(`${target} certificates`, () => {
       const issued = world.simulator.issued().length;
       if (issued < target) throw new NotYet(`${issued}; ${JSON.stringify(outcomes())}`);
       return true;
     });
     await world.operator.kill();
-    kills += 1;
+    killedAt.push(world.simulator.issued().length);
     await world.startOperator();
   }
 }

@@ -67,8 +67,14 @@ it(`issues ${count} certificates with as many calls, status writes and events`, 
   );
   // Ends cleanly, so that no event is still to be sent.
   expect(await world.operator.stop()).toEqual({ code: 0, signal: null });
-  const after = await requestsOfOperator();
   const perCertificate = ['get certificaterequests', 'patch certificaterequests status', 'create events'];
+  // The log is written after the answer.
+  const after = await until('the audit log', async () => {
+    const counts = await requestsOfOperator();
+    const missing = perCertificate.find((kind) => (counts.get(kind) ?? 0) - (before.get(kind) ?? 0) < count);
+    if (missing !== undefined) throw new NotYet(`${missing}: ${counts.get(missing)}`);
+    return counts;
+  });
   const made = perCertificate.map((kind) => (after.get(kind) ?? 0) - (before.get(kind) ?? 0));
   const actions = world.simulator
     .calls()
