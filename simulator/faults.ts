@@ -4,6 +4,8 @@
 export interface Faults {
   /** Time before each answer, in milliseconds; per action where an object is given. */
   readonly latencyMilliseconds: number | Readonly<Record<string, number>>;
+  /** Actions whose answers stay back until they are not named here any more. */
+  readonly heldActions: readonly string[];
   /**
    * Calls accepted in a second, more are answered `Throttling.User`: by each issuing action, or, where an object is given, by
    * the actions that it names, issuing or not. 0: no limit.
@@ -94,6 +96,7 @@ export interface Faults {
 /** Nothing goes wrong; the choices are the ones that seem likeliest. */
 export const noFaults: Faults = {
   latencyMilliseconds: 0,
+  heldActions: [],
   throttlePerSecond: 0,
   throttled: 0,
   serviceUnavailable: 0,
@@ -150,6 +153,7 @@ export type CountedFault =
 export class FaultState {
   readonly #random: () => number;
   #faults: Faults = noFaults;
+  #onChange: (() => void)[] = [];
 
   constructor(random: () => number) {
     this.#random = random;
@@ -164,11 +168,16 @@ export class FaultState {
     const unknown = Object.keys(changes).find((name) => !(name in noFaults));
     if (unknown !== undefined)
       throw new Error(`There is no fault "${unknown}"; there are: ${Object.keys(noFaults).join(', ')}`);
-    this.#faults = { ...this.#faults, ...changes };
+    this.#become({ ...this.#faults, ...changes });
   }
 
   reset(): void {
-    this.#faults = noFaults;
+    this.#become(noFaults);
+  }
+
+  #become(faults: Faults): void {
+    this.#faults = faults;
+    for (const look of this.#onChange.splice(0)) look();
   }
 
   /** Whether the fault strikes now; it is used up by that once. */
@@ -186,9 +195,13 @@ export class FaultState {
     return limit[name] ?? 0;
   }
 
-  /** Time before the answer of an action, in milliseconds. */
-  latency(action: string): number {
+  /** Waits before the answer of an action. */
+  async delay(action: string): Promise<void> {
     const { latencyMilliseconds: latency } = this.#faults;
-    return typeof latency === 'number' ? latency : (latency[action] ?? 0);
+    const milliseconds = typeof latency === 'number' ? latency : (latency[action] ?? 0);
+    if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    while (this.#faults.heldActions.includes(action)) {
+      await new Promise<void>((resolve) => this.#onChange.push(resolve));
+    }
   }
 }

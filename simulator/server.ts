@@ -1,4 +1,4 @@
-/** The listener: reads a request whole, waits out the latency, and writes the answer or cuts the connection. */
+/** The listener: reads a request whole, waits out the delay, and writes the answer or cuts the connection. */
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -25,7 +25,7 @@ const maxBodyBytes = 1_024 * 1_024;
 /** Listens for calls, and below `/admin/` for the admin interface. */
 export async function listen(
   options: ListenOptions,
-  parts: { readonly gateway: Gateway; readonly admin: AdminHandler; readonly latency: (action: string) => number },
+  parts: { readonly gateway: Gateway; readonly admin: AdminHandler; readonly delay: (action: string) => Promise<void> },
 ): Promise<Server> {
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     readBody(request)
@@ -61,14 +61,13 @@ async function respond(
     const answer = parts.admin(request.method ?? 'GET', url.pathname.slice('/admin/'.length), parsed(body));
     return write(response, answer.status, answer.body);
   }
-  const action = request.headers['x-acs-action'];
-  const latency = parts.latency(typeof action === 'string' ? action : '');
   const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   const answer = parts.gateway.handle(
     { method: request.method ?? '', path: url.pathname, query: url.searchParams, headers: request.headers, body },
     new URLSearchParams(isForm ? body.toString('utf8') : ''),
   );
-  if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
+  const action = request.headers['x-acs-action'];
+  await parts.delay(typeof action === 'string' ? action : '');
   if (answer.kind === 'cut') request.socket.destroy();
   else write(response, answer.status, answer.body);
 }

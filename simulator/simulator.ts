@@ -104,7 +104,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const identity = options.protocol === 'HTTPS' ? await createServerIdentity(host) : undefined;
   const server = await listen(
     { host, port: options.port ?? 0, tls: identity },
-    { gateway, latency: (action) => service.faults.latency(action), admin },
+    { gateway, delay: async (action) => service.faults.delay(action), admin },
   );
   const endpoint = `${host}:${portOf(server)}`;
   const url = `${identity === undefined ? 'http' : 'https'}://${endpoint}`;

@@ -181,7 +181,7 @@ describe('a request that is gone before its certificate comes', () => {
     ['Never', 'ISSUE'],
   ])('has it revoked or kept with revocationPolicy %s', async (revocationPolicy, status) => {
     world.simulator.reset();
-    world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 2_000 } });
+    world.simulator.setFaults({ heldActions: ['CreateCustomCertificate'] });
     const namespace = await freshNamespace('gone');
     await issuerReady(namespace, { revocationPolicy });
     await world.cluster.apply(certificate(namespace, 'web'));
@@ -193,6 +193,7 @@ describe('a request that is gone before its certificate comes', () => {
       namespace,
       name: 'web-1',
     });
+    world.simulator.setFaults({ heldActions: [] });
     const [identifier] = world.simulator.issued().map((issued) => issued.identifier);
     const line = await until('the operator to say so', async () =>
       (await world.operator.logs())

@@ -1,6 +1,7 @@
 /** What deploy/install.yaml lets the operator's ServiceAccount do, asked of a real API server, and above all what not. */
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { type Action, isAllowed } from '../support/access-review.ts';
 import { installProduct, type Product, secretAccess } from '../support/product.ts';
 import { testCluster } from '../support/test-cluster.ts';
 
@@ -16,23 +17,8 @@ beforeAll(async () => {
   await cluster.apply(secretAccess(product, allowedNamespace));
 });
 
-interface Action {
-  readonly verb: string;
-  readonly resource: string;
-  readonly group?: string;
-  readonly subresource?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-}
-
-async function isAllowed(action: Action): Promise<boolean> {
-  const { name, namespace } = product.serviceAccount;
-  const review = (await cluster.api.expect('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SubjectAccessReview',
-    spec: { user: `system:serviceaccount:${namespace}:${name}`, resourceAttributes: action },
-  })) as { readonly status: { readonly allowed: boolean } };
-  return review.status.allowed;
+async function mayDo(action: Action): Promise<boolean> {
+  return await isAllowed(cluster, product.serviceAccount, action);
 }
 
 function nameOf({ verb, group, resource, subresource }: Action): string {
@@ -80,11 +66,11 @@ const refused: readonly Action[] = [
 
 describe("the operator's ServiceAccount", () => {
   it.each(granted.map((action) => [nameOf(action), action] as const))('may %s', async (_name, action) => {
-    expect(await isAllowed(action)).toBe(true);
+    expect(await mayDo(action)).toBe(true);
   });
 
   it.each(refused.map((action) => [nameOf(action), action] as const))('must not %s', async (_name, action) => {
-    expect(await isAllowed(action)).toBe(false);
+    expect(await mayDo(action)).toBe(false);
   });
 
   it('reads Secrets by name where the chart was told so, and nowhere else', async () => {
@@ -95,11 +81,11 @@ describe("the operator's ServiceAccount", () => {
       name: 'key',
     });
     expect([
-      await isAllowed(inNamespace(allowedNamespace, 'get')),
-      await isAllowed(inNamespace(allowedNamespace, 'list')),
-      await isAllowed(inNamespace(allowedNamespace, 'update')),
-      await isAllowed(inNamespace(otherNamespace, 'get')),
-      await isAllowed(inNamespace(product.serviceAccount.namespace, 'get')),
+      await mayDo(inNamespace(allowedNamespace, 'get')),
+      await mayDo(inNamespace(allowedNamespace, 'list')),
+      await mayDo(inNamespace(allowedNamespace, 'update')),
+      await mayDo(inNamespace(otherNamespace, 'get')),
+      await mayDo(inNamespace(product.serviceAccount.namespace, 'get')),
     ]).toEqual([true, false, false, false, true]);
   });
 });

@@ -119,7 +119,7 @@ describe("the operator's own role", () => {
   });
 
   it('is renewed before its end, so that PCA never sees credentials that have ended', async () => {
-    world.simulator.setFaults({ sessionSeconds: 3 });
+    world.simulator.setFaults({ sessionSeconds: 8 });
     await world.cluster.apply([clusterIssuer('short', { rrsa: { sessionName: 'short' } })]);
     await readyOf('alibabapcaclusterissuer short', 'Checked');
     await until('the third session', async () => {

@@ -29,10 +29,11 @@ async function stopOperator(): Promise<void> {
 
 it('the API server restarts while PCA issues: the result is written afterwards, with one call', async () => {
   const scene = await Scene.set(world, 'restart');
-  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 500 } });
-  await scene.ask('web');
-  await scene.called(1);
-  await world.controlPlane.component('kube-apiserver').restart();
+  await scene.askAndHold('web');
+  const apiServer = world.controlPlane.component('kube-apiserver');
+  await apiServer.stop();
+  scene.release();
+  await apiServer.start();
   await scene.issued('web');
   await scene.ask('next');
   await scene.issued('next');

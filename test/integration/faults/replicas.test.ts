@@ -44,14 +44,15 @@ const lists = (operator: OperatorProcess): Promise<number> =>
 it('SIGTERM: the call in flight is awaited and its result written, then the other issues at once, from warm caches', async () => {
   // Nobody here would wait for the end of such a Lease: the second leads because it was given back.
   await startBoth(['--lease-duration=600s', '--lease-renew-deadline=500s']);
-  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 3_000 } });
   const before = await lists(second);
-  await scene.ask('in-flight');
-  await scene.called(1);
+  await scene.askAndHold('in-flight');
   const ended = first.stop();
+  await until('the first to be about to stop', async () =>
+    (await first.logs()).includes('Stopping: no new requests are taken'),
+  );
+  scene.release();
   await scene.issued('in-flight');
   await until('the second to lead', () => leads(second));
-  world.simulator.setFaults({ latencyMilliseconds: 0 });
   await scene.ask('next');
   await scene.issued('next');
   expect({
@@ -79,10 +80,9 @@ it('SIGKILL: the other issues when the Lease has run out', async () => {
 
 it('paused past its Lease: whoever comes back writes and calls nothing any more', async () => {
   await startBoth();
-  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 1_000 } });
-  await scene.ask('web');
-  await scene.called(1);
+  await scene.askAndHold('web');
   first.pause();
+  scene.release();
   await until('the second to lead', () => leads(second));
   await scene.issued('web');
   await scene.ask('next');

@@ -49,6 +49,19 @@ export class Scene {
     await Promise.all(names.map((name) => this.world.cluster.apply(certificate(this.namespace, name))));
   }
 
+  /** Asks for a Certificate, whose call arrives at PCA and is not answered before `release`. */
+  async askAndHold(name: string): Promise<void> {
+    this.world.simulator.setFaults({ heldActions: ['CreateCustomCertificate'] });
+    const before = this.calls();
+    await this.ask(name);
+    await this.called(before + 1);
+  }
+
+  /** PCA answers. */
+  release(): void {
+    this.world.simulator.setFaults({ heldActions: [] });
+  }
+
   /** Waits until a Certificate is Ready. */
   async issued(name: string, options: WaitOptions = {}): Promise<Manifest> {
     return await this.world.cluster.waitForCondition({ ...this.request(name), kind: 'Certificate', name }, ready, {

@@ -1,5 +1,6 @@
 // Others who write, refuse or delete: the result that was paid for is written as soon as that is possible, once.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { isAllowed } from '../../support/access-review.ts';
 import { encoded, makeCsr } from '../../support/certificates.ts';
 import { conditionsOf, type Manifest } from '../../support/cluster.ts';
 import { readProduct } from '../../support/product.ts';
@@ -21,9 +22,7 @@ beforeEach(async () => {
 });
 
 it('somebody else changes the object between our read and our write: the certificate is written, nothing of theirs is lost', async () => {
-  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 1_000 } });
-  await scene.ask('web');
-  await scene.called(1);
+  await scene.askAndHold('web');
   const theirs = { type: 'Theirs', status: 'True', reason: 'Seen', lastTransitionTime: new Date().toISOString() };
   await world.cluster.patch(scene.request('web'), { metadata: { annotations: { theirs: 'kept' } } });
   const present = await world.cluster.get(scene.request('web'));
@@ -32,6 +31,7 @@ it('somebody else changes the object between our read and our write: the certifi
     { status: { conditions: [...(present === undefined ? [] : conditionsOf(present)), theirs] } },
     'status',
   );
+  scene.release();
   await scene.issued('web');
   const request = await world.cluster.get(scene.request('web'));
   expect({
@@ -58,13 +58,20 @@ it('an admission policy refuses our write: the user reads why, and the one certi
 });
 
 it('the rights of the operator are taken away and given back: it goes on by itself, with one call', async () => {
-  const { objects } = await readProduct();
+  const { objects, serviceAccount } = await readProduct();
   const role = objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'alibaba-pca-issuer');
   if (role === undefined) throw new Error('The product has no ClusterRole.');
-  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 1_000 } });
-  await scene.ask('web');
-  await scene.called(1);
+  await scene.askAndHold('web');
   await world.cluster.apply({ ...role, rules: [] });
+  const writing = {
+    verb: 'patch',
+    group: 'cert-manager.io',
+    resource: 'certificaterequests',
+    subresource: 'status',
+    namespace: scene.namespace,
+  };
+  await until('the rights to be gone', async () => !(await isAllowed(world.cluster, serviceAccount, writing)));
+  scene.release();
   await until(
     'refused requests',
     async () => (await metric(world.operator, 'rest_client_requests_total', '"403"')) > 2,
@@ -78,11 +85,10 @@ it('the rights of the operator are taken away and given back: it goes on by itse
 });
 
 it('the namespace is deleted while PCA issues: the log names the certificate, and the operator goes on', async () => {
-  world.simulator.setFaults({ latencyMilliseconds: { CreateCustomCertificate: 15_000 } });
-  await scene.ask('web');
-  await scene.called(1);
+  await scene.askAndHold('web');
   await world.cluster.delete({ apiVersion: 'v1', kind: 'Namespace', name: scene.namespace });
   await until('the request to be gone', async () => (await world.cluster.get(scene.request('web'))) === undefined);
+  scene.release();
   await until('the log to name it', async () => {
     const [serialNumber = 'none yet'] = scene.serialNumbers();
     const line = (await world.operator.logs()).split('\n').find((each) => each.includes('its request is gone'));
@@ -93,8 +99,8 @@ it('the namespace is deleted while PCA issues: the log names the certificate, an
   const next = await Scene.set(world, 'next');
   await next.ask('web');
   await next.issued('web');
-  const namespaces = await world.cluster.list({ apiVersion: 'v1', kind: 'Namespace' });
-  expect(namespaces.map(({ metadata }) => metadata.name)).not.toContain(scene.namespace);
+  const gone = { apiVersion: 'v1', kind: 'Namespace', name: scene.namespace };
+  await until('the namespace to be gone', async () => (await world.cluster.get(gone)) === undefined);
   expect(await metric(world.operator, 'controller_runtime_reconcile_errors_total')).toBe(0);
 });
 

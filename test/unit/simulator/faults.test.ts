@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Faults, type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { until } from '../../support/wait.ts';
 import { createParameters, makeCsr, signedCall } from './signed-call.ts';
 
 let simulator: SimulatorHandle;
@@ -90,6 +91,19 @@ it('latency of another action delays nothing', async () => {
   // Longer than a test may take.
   simulator.setFaults({ latencyMilliseconds: { ListCert: 60_000 } });
   expect(await outcome()).toBe('ok');
+});
+
+it('the answer of a held action comes when it is not held any more, and its work is done before', async () => {
+  simulator.setFaults({ heldActions: ['CreateCustomCertificate'] });
+  let answered = false;
+  const held = outcome().finally(() => (answered = true));
+  await until('its work to be done', () => simulator.issued().length === 1);
+  const other = await signedCall(simulator, 'DescribeCACertificate', { Identifier: 'sim-sub-ecc-p256' });
+  // Any other change leaves it held.
+  simulator.setFaults({ latencyMilliseconds: 0 });
+  expect([other.status, answered]).toEqual([200, false]);
+  simulator.setFaults({ heldActions: [] });
+  expect(await held).toBe('ok');
 });
 
 it('a missing permission names the action and who lacks it', async () => {
