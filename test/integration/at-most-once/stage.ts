@@ -10,7 +10,7 @@ import { type MadeRequest, requestFor, specFor } from './operations.ts';
 
 const certManager = 'cert-manager.io/v1';
 const instanceIds = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
-const leaseTimes = ['--lease-duration=4s', '--lease-renew-deadline=3s', '--lease-retry-period=500ms'];
+const leaseTimes = ['--lease-duration=8s', '--lease-renew-deadline=6s', '--lease-retry-period=500ms'];
 const patience = ['--retry-base-delay=200ms', '--retry-max-delay=1s', '--pca-timeout=5s', '--shutdown-timeout=3s'];
 
 /** A request on the stage. */

@@ -17,8 +17,8 @@ beforeAll(async () => {
     flags: [
       '--retry-base-delay=50ms',
       '--retry-max-delay=1s',
-      '--lease-duration=4s',
-      '--lease-renew-deadline=3s',
+      '--lease-duration=8s',
+      '--lease-renew-deadline=6s',
       '--lease-retry-period=1s',
     ],
   });
