@@ -233,6 +233,11 @@ describe('a namespaced issuer', () => {
       ...grant('alice', 'pca'),
       ...grant('bob', '*'),
     ]);
+    for (const user of ['mallory', 'alice', 'bob']) {
+      await until(`the rights of ${user}`, async () =>
+        world.cluster.kubectl(['auth', 'can-i', 'create', 'certificatesigningrequests', '--as', user]),
+      );
+    }
   });
 
   it('is refused to a requester who may not refer to it, with the right that is missing', async () => {

@@ -132,7 +132,10 @@ describe('faults', () => {
     apiServer.pause();
     expect(await answers(controlPlane)).toBe(false);
     apiServer.resume();
-    expect(await answers(controlPlane)).toBe(true);
+    await waitUntil(
+      async () => await answers(controlPlane),
+      () => 'The API server did not answer again',
+    );
   });
 
   test('cert-manager and its webhook serve again after a restart', async () => {

@@ -1,5 +1,6 @@
 // What a user is told of a request that nobody approves, and how soon a changed Secret of a ready issuer is noticed.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isAllowed } from '../support/access-review.ts';
 import { makeCsr } from '../support/certificates.ts';
 import { conditionsOf } from '../support/cluster.ts';
 import { until } from '../support/wait.ts';
@@ -19,6 +20,13 @@ beforeAll(async () => {
     kind: 'ClusterRoleBinding',
     name: 'cert-manager-controller-approve:pca-alibabacloud-com',
   });
+  const certManager = { namespace: 'cert-manager', name: 'cert-manager' };
+  const signers = 'alibabapcaissuers.pca.alibabacloud.com/*';
+  const approving = { verb: 'approve', group: 'cert-manager.io', resource: 'signers', name: signers };
+  await until(
+    'cert-manager to have lost the right',
+    async () => !(await isAllowed(world.cluster, certManager, approving)),
+  );
 });
 afterAll(async () => world.stop());
 

@@ -8,7 +8,7 @@ import { hasCondition, type ObjectReference } from '../../support/cluster.ts';
 import { chart } from '../../support/helm.ts';
 import { type InstalledWorld, ready, release, sharedIssuerRef } from '../../support/installed-world.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
-import { until } from '../../support/wait.ts';
+import { NotYet, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 // The folder of the chart as it was first committed ("helm: add the chart, …"), packed and never changed.
@@ -70,6 +70,11 @@ export function firstChart(world: () => InstalledWorld): void {
     await world().applyReady(certificate(team, 'during-failure', { issuerRef: sharedIssuerRef }));
     expect(await world().podNames()).toEqual(expect.arrayContaining([...pods]));
     expect(await upgrade).toMatch(/release pca failed, and has been rolled back due to atomic being set/);
+    await until('the pod without an image to be gone', async () => {
+      const names = await world().podNames();
+      if (names.length !== pods.length) throw new NotYet(names);
+      return true;
+    });
     expect(await world().podNames()).toEqual(pods);
     await world().applyReady(certificate(team, 'after-failure', { issuerRef: sharedIssuerRef }));
   });
