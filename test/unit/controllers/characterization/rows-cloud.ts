@@ -1,0 +1,313 @@
+// Rows: what PCA can answer to the issuing call besides a certificate, and what the next try makes of it.
+import { describes, fails, issues, lists, says, unreachable } from './cloud.ts';
+import {
+  after,
+  failed,
+  impatient,
+  issued,
+  issuerHeld,
+  remembers,
+  seen,
+  troubled,
+  troubledAgain,
+  waits,
+} from './expected.ts';
+import type { Row, Scene } from './scene.ts';
+import * as texts from './texts.ts';
+
+const custom = 'CreateCustomCertificate';
+const call = `${custom} web-1`;
+const forgotten = { remembered: seen().remembered };
+const hour = 3_600_000;
+const impatientIssuer = (onExceeded: 'Report' | 'Fail'): NonNullable<Scene['issuer']> => ({
+  spec: { patience: { duration: '1h', onExceeded } },
+});
+const certificate = (notAfter: string): object => ({ metadata: { name: 'web' }, spec: {}, status: { notAfter } });
+
+export const cloudRows: readonly Row[] = [
+  {
+    name: 'Transient: tried again with back-off; nothing was issued',
+    scene: { cloud: { [custom]: [fails('Transient'), issues('c1')] }, acts: [{}, { after: 1_000 }] },
+    expected: seen(troubled('Transient', 'PCA says Transient.'), issued(texts.issued(custom, 'c1')), {
+      calls: [call, call],
+      ...forgotten,
+    }),
+  },
+  {
+    name: 'Transient with a certificate in use: the message says until when that is valid',
+    scene: { cloud: { [custom]: [fails('Transient')] }, certificate: certificate('2026-12-01T00:00:00Z') },
+    expected: seen(
+      troubled('Transient', 'PCA says Transient.', texts.validUntil('2026-12-01T00:00:00Z')),
+      { calls: [call] },
+      remembers({ calls: 1 }),
+    ),
+  },
+  {
+    name: 'Transient with a certificate that has expired: the message says so',
+    scene: { cloud: { [custom]: [fails('Transient')] }, certificate: certificate('2026-11-21T00:00:00Z') },
+    expected: seen(
+      troubled('Transient', 'PCA says Transient.', texts.expired('2026-11-21T00:00:00Z')),
+      { calls: [call] },
+      remembers({ calls: 1 }),
+    ),
+  },
+  {
+    name: 'OutcomeUnknown: remembered, looked for in the list, found and adopted without a second call',
+    scene: {
+      cloud: {
+        [custom]: [fails('OutcomeUnknown')],
+        ListCert: [lists({ 'web-1': 'c1' })],
+        DescribeClientCertificate: [describes('c1')],
+      },
+      acts: [{}, { after: 1_000 }],
+    },
+    expected: seen(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(texts.issued(custom, 'c1')), {
+      calls: [call, 'ListCert 1', 'DescribeClientCertificate c1'],
+      ...forgotten,
+    }),
+  },
+  {
+    name: 'OutcomeUnknown: remembered with its time until it is settled',
+    scene: { cloud: { [custom]: [fails('OutcomeUnknown', { httpStatus: undefined })] } },
+    expected: seen(
+      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+      { calls: [call] },
+      remembers({ calls: 1, earlier: { unknownSince: 0 } }),
+    ),
+  },
+  {
+    name: 'OutcomeUnknown: absent from the list, so it is called for again',
+    scene: {
+      cloud: { [custom]: [fails('OutcomeUnknown'), issues('c2')], ListCert: [lists({})] },
+      acts: [{}, { after: 1_000 }],
+    },
+    expected: seen(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(texts.issued(custom, 'c2')), {
+      calls: [call, 'ListCert 1', call],
+      ...forgotten,
+    }),
+  },
+  {
+    name: 'Cancelled: may have issued and is looked for',
+    scene: {
+      cloud: {
+        [custom]: [fails('Cancelled', { httpStatus: undefined })],
+        ListCert: [lists({ 'web-1': 'c1' })],
+        DescribeClientCertificate: [describes('c1')],
+      },
+      acts: [{}, { after: 1_000 }],
+    },
+    expected: seen(troubled('Cancelled', 'PCA says Cancelled.'), issued(texts.issued(custom, 'c1')), {
+      calls: [call, 'ListCert 1', 'DescribeClientCertificate c1'],
+      ...forgotten,
+    }),
+  },
+  {
+    name: 'Cancelled before it was sent: nothing to look for',
+    scene: { cloud: { [custom]: [fails('Cancelled', { mayHaveIssued: false })] } },
+    expected: seen(troubled('Cancelled', 'PCA says Cancelled.'), { calls: [call] }, remembers({ calls: 1 })),
+  },
+  {
+    name: 'Unknown: never fails a request; may have issued',
+    scene: { cloud: { [custom]: [fails('Unknown')] } },
+    expected: seen(
+      troubled('Unknown', 'PCA says Unknown.'),
+      { calls: [call] },
+      remembers({ calls: 1, earlier: { unknownSince: 0 } }),
+    ),
+  },
+  {
+    name: 'Duplicate: the certificate with our identifier is found and adopted',
+    scene: {
+      cloud: {
+        [custom]: [fails('Duplicate')],
+        ListCert: [lists({ 'web-2': 'c8', 'web-1': 'c9' })],
+        DescribeClientCertificate: [describes('c9')],
+      },
+      acts: [{}, { after: 1_000 }],
+    },
+    expected: seen(troubled('Duplicate', 'PCA says Duplicate.'), issued(texts.issued(custom, 'c9')), {
+      calls: [call, 'ListCert 1', 'DescribeClientCertificate c9'],
+      ...forgotten,
+    }),
+  },
+  {
+    name: 'UnreadableAnswer: the reply is malformed; a certificate may exist',
+    scene: { cloud: { [custom]: [says({})] } },
+    expected: seen(
+      troubled('UnreadableAnswer', texts.unreadable),
+      { calls: [call] },
+      remembers({ calls: 1, earlier: { unknownSince: 0 } }),
+    ),
+  },
+  {
+    name: 'CertificateNotReady: accepted without a certificate, read by its identifier until it is there',
+    scene: {
+      cloud: {
+        [custom]: [says({ Identifier: 'c1' })],
+        DescribeClientCertificate: [says({ Certificate: { Identifier: 'c1', Status: 'ISSUE' } }), describes('c1')],
+      },
+      acts: [{}, { after: 1_000 }, { after: 1_000 }],
+    },
+    expected: seen(
+      troubled('CertificateNotReady', texts.notGivenYet('c1')),
+      troubledAgain('CertificateNotReady', texts.notFinished('c1')),
+      issued(texts.issued(custom, 'c1')),
+      { calls: [call, 'DescribeClientCertificate c1', 'DescribeClientCertificate c1'], ...forgotten },
+    ),
+  },
+  {
+    name: 'Throttled while a certificate is looked up: passing trouble; the identifier stays known',
+    scene: {
+      cloud: { [custom]: [says({ Identifier: 'c1' })], DescribeClientCertificate: [fails('Throttled')] },
+      acts: [{}, { after: 1_000 }],
+    },
+    expected: seen(
+      troubled('CertificateNotReady', texts.notGivenYet('c1')),
+      troubled('Throttled', 'PCA says Throttled.'),
+      { calls: [call, 'DescribeClientCertificate c1'] },
+      remembers({ calls: 1, earlier: { accepted: 'c1' } }),
+    ),
+  },
+  {
+    name: 'RequestRejected while a certificate is looked up: passing trouble, since only calls fail requests',
+    scene: {
+      cloud: { [custom]: [says({ Identifier: 'c1' })], DescribeClientCertificate: [fails('RequestRejected')] },
+      acts: [{}, { after: 1_000 }],
+    },
+    expected: seen(
+      troubled('CertificateNotReady', texts.notGivenYet('c1')),
+      troubled('RequestRejected', 'PCA says RequestRejected.'),
+      { calls: [call, 'DescribeClientCertificate c1'] },
+      remembers({ calls: 1, earlier: { accepted: 'c1' } }),
+    ),
+  },
+  {
+    name: 'Throttled call: waits a second for its turn, without a word and without a trace in the limits',
+    scene: {
+      issuer: { spec: { issuanceLimits: { certificatesPerHour: 1 } } },
+      cloud: { [custom]: [fails('Throttled'), issues('c1')] },
+      acts: [{}, { after: 1_000 }],
+    },
+    expected: seen({ next: [after(1_000)] }, issued(texts.issued(custom, 'c1')), { calls: [call, call] }),
+  },
+  ...(
+    [
+      ['Credentials', 'CredentialsInvalid', texts.credentialsInvalid],
+      ['Permission', 'PermissionDenied', texts.permissionDenied],
+      ['IssuingCA', 'IssuingCAUnusable', texts.caUnusable],
+      ['Capacity', 'CapacityExhausted', texts.capacityExhausted],
+    ] as const
+  ).map(([failure, reason, origin]): Row => ({
+    name: `${failure}: ${reason} of the issuer, for which the request waits`,
+    scene: { cloud: { [custom]: [fails(failure)] } },
+    expected: seen(
+      waits('IssuerNotReady', texts.issuerNotReady(reason)),
+      issuerHeld(reason, `PCA says ${failure}. ${origin}`, 'shop/web-1'),
+      { calls: [call] },
+      remembers({ calls: 1 }),
+    ),
+  })),
+  {
+    name: 'ActionUnavailable of an operation that was withdrawn: the issuer names the one to use',
+    scene: {
+      issuer: { spec: { operation: 'CreateCertificateWithExtension' } },
+      cloud: { CreateCertificateWithExtension: [fails('ActionUnavailable')] },
+    },
+    expected: seen(
+      waits('IssuerNotReady', texts.issuerNotReady('ActionUnavailable')),
+      issuerHeld('ActionUnavailable', `PCA says ActionUnavailable. ${texts.withdrawn}`, 'shop/web-1'),
+      { calls: ['CreateCertificateWithExtension'] },
+      remembers({ calls: 1 }),
+    ),
+  },
+  {
+    name: 'PCAUnavailable: the fifth call without an answer; the issuer is held',
+    scene: { unanswered: 4, cloud: { [custom]: [unreachable] } },
+    expected: seen(
+      waits('IssuerNotReady', texts.issuerNotReady('PCAUnavailable')),
+      issuerHeld('PCAUnavailable', `PCA says Transient. ${texts.oneAtATime}`, 'shop/web-1'),
+      { calls: [call] },
+      remembers({ calls: 1 }),
+    ),
+  },
+  {
+    name: 'the fourth call without an answer: passing trouble only',
+    scene: { unanswered: 3, cloud: { [custom]: [unreachable] } },
+    expected: seen(troubled('Transient', 'PCA says Transient.'), { calls: [call] }, remembers({ calls: 1 })),
+  },
+  {
+    name: 'five answers with a status other than 503 in a row: passing trouble only',
+    scene: { unanswered: 4, cloud: { [custom]: [fails('OutcomeUnknown', { httpStatus: 500 })] } },
+    expected: seen(
+      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+      { calls: [call] },
+      remembers({ calls: 1, earlier: { unknownSince: 0 } }),
+    ),
+  },
+  {
+    name: 'PatienceExceeded: trouble for longer than the patience is told and still tried',
+    scene: {
+      issuer: impatientIssuer('Report'),
+      certificate: certificate('2026-12-01T00:00:00Z'),
+      cloud: { [custom]: [fails('Transient'), fails('Transient'), fails('Transient')] },
+      acts: [{}, { after: hour }, { after: 1_000 }],
+    },
+    expected: seen(
+      troubled('Transient', 'PCA says Transient.', texts.validUntil('2026-12-01T00:00:00Z')),
+      impatient(
+        'Transient',
+        'PCA says Transient.',
+        `${texts.stillTried('PCA says Transient.', '1h')}${texts.validUntil('2026-12-01T00:00:00Z')}`,
+      ),
+      troubledAgain('Transient', 'PCA says Transient.'),
+      { calls: [call, call, call] },
+      remembers({ calls: 3 }),
+    ),
+  },
+  {
+    name: 'PatienceExceeded with onExceeded Fail: given up',
+    scene: {
+      issuer: impatientIssuer('Fail'),
+      cloud: { [custom]: [fails('Transient'), fails('Transient')] },
+      acts: [{}, { after: hour }],
+    },
+    expected: seen(
+      troubled('Transient', 'PCA says Transient.'),
+      {
+        logs: troubledAgain('Transient', 'PCA says Transient.').logs ?? [],
+        counters: troubledAgain('Transient', '').counters ?? {},
+        calls: [call, call],
+      },
+      failed(texts.givenUp('PCA says Transient.', '1h'), '2026-11-22T01:16:40Z'),
+      forgotten,
+    ),
+  },
+  {
+    name: 'PatienceExceeded with onExceeded Fail, but a certificate may exist: still tried',
+    scene: {
+      issuer: impatientIssuer('Fail'),
+      cloud: { [custom]: [fails('Unknown')], ListCert: [says({})] },
+      acts: [{}, { after: hour }],
+    },
+    expected: seen(
+      troubled('Unknown', 'PCA says Unknown.'),
+      impatient('CertificateNotReady', texts.unreadableList, texts.stillTried(texts.unreadableList, '1h')),
+      { calls: [call, 'ListCert 1'] },
+      remembers({ calls: 1, earlier: { unknownSince: 0 } }),
+    ),
+  },
+  {
+    name: 'PatienceExceeded with onExceeded Fail, but PCA has accepted the request: still tried',
+    scene: {
+      issuer: impatientIssuer('Fail'),
+      cloud: { [custom]: [says({ Identifier: 'c1' })], DescribeClientCertificate: [fails('Transient')] },
+      acts: [{}, { after: hour }],
+    },
+    expected: seen(
+      troubled('CertificateNotReady', texts.notGivenYet('c1')),
+      impatient('Transient', 'PCA says Transient.', texts.stillTried('PCA says Transient.', '1h')),
+      { calls: [call, 'DescribeClientCertificate c1'] },
+      remembers({ calls: 1, earlier: { accepted: 'c1' } }),
+    ),
+  },
+];
