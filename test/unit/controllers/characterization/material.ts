@@ -79,7 +79,8 @@ export function webCA(): ClusterObject {
 }
 
 /** A CertificateSigningRequest for the same issuer. */
-export function signingRequest(conditions: readonly string[] = ['Approved'], name = 'csr-1'): ClusterObject {
+export function signingRequest(conditions: readonly string[] = ['Approved'], spec: object = {}): ClusterObject {
+  const name = 'csr-1';
   return {
     metadata: { name, uid: uids[name] ?? '', resourceVersion: '100', creationTimestamp: createdAt },
     spec: {
@@ -87,6 +88,7 @@ export function signingRequest(conditions: readonly string[] = ['Approved'], nam
       signerName: 'alibabapcaissuers.pca.alibabacloud.com/shop.pca',
       usages: ['digital signature', 'key encipherment', 'server auth'],
       username: 'ann',
+      ...spec,
     },
     status: { conditions: conditions.map((type) => ({ type, status: 'True', reason: 'Said' })) },
   } as ClusterObject;
