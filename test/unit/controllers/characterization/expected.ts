@@ -93,10 +93,9 @@ export const countedWithoutRequest: Part = {
   counters: { [`pca_issuer_certificates_without_request_total ${issuerLabels}`]: 1 },
 };
 
-export function pendingWrite(message: string): Part {
-  return {
-    writes: [{ path: requestPath(), status: { conditions: [{ type, status: 'False', reason: 'Pending', message }] } }],
-  };
+export function pendingWrite(message: string, name?: string): Part {
+  const conditions = [{ type, status: 'False', reason: 'Pending', message }];
+  return { writes: [{ path: requestPath(name), status: { conditions } }] };
 }
 
 /** A wait that is told anew: written, with an event. */

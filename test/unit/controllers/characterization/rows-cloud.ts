@@ -72,6 +72,19 @@ export const cloudRows: readonly Row[] = [
     }),
   },
   {
+    name: 'OutcomeUnknown: absent from the list is certain from then on',
+    scene: {
+      cloud: { [custom]: [fails('OutcomeUnknown'), fails('Transient'), issues('c3')], ListCert: [lists({})] },
+      acts: [{}, { after: 1_000 }, { after: 1_000 }],
+    },
+    expected: seen(
+      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+      troubled('Transient', 'PCA says Transient.'),
+      issued(texts.issued(custom, 'c3')),
+      { calls: [call, 'ListCert 1', call, call], ...forgotten },
+    ),
+  },
+  {
     name: 'Cancelled: may have issued and is looked for',
     scene: {
       cloud: {

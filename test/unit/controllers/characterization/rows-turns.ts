@@ -1,12 +1,14 @@
 // Rows: what lets a call out or not: the issuer's limits, the account's limit, a held endpoint, a probe, the fence.
-import { fails, issues } from './cloud.ts';
+import { fails, issues, lists } from './cloud.ts';
 import {
   after,
   countedHeld,
   done,
+  event,
   issued,
   issuerHeld,
   issuerName,
+  pendingWrite,
   remembers,
   seen,
   told,
@@ -15,7 +17,7 @@ import {
   waits,
   webRequest,
 } from './expected.ts';
-import { web } from './material.ts';
+import { requestPath, web } from './material.ts';
 import type { Row, Stage } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -36,6 +38,7 @@ const throttledFor =
   };
 const limits = (issuanceLimits: object) => ({ spec: { issuanceLimits } });
 const minute = 60_000;
+const takenUntil = texts.limitReached('certificatesPerHour', 1, '2026-11-22T01:16:40Z');
 const two = [web(), web({}, 'web-2')];
 
 export const turnRows: readonly Row[] = [
@@ -119,9 +122,64 @@ export const turnRows: readonly Row[] = [
     ),
   },
   {
+    name: 'a call that surely issued nothing takes no place within a limit',
+    scene: {
+      requests: two,
+      issuer: limits({ certificatesPerHour: 1 }),
+      cloud: { [custom]: [fails('Transient'), issues('c2')] },
+      acts: [{}, { of: 'shop/web-2' }],
+    },
+    expected: seen(
+      troubled('Transient', 'PCA says Transient.'),
+      issued(texts.issued(custom, 'c2'), webRequest('web-2')),
+      { calls: [call, `${custom} web-2`] },
+      remembers({ calls: 1 }),
+    ),
+  },
+  {
+    name: 'a call that may have issued takes a place within a limit, but not a second one for its own request',
+    scene: {
+      requests: two,
+      issuer: limits({ certificatesPerHour: 1 }),
+      cloud: { [custom]: [fails('OutcomeUnknown'), issues('c1')], ListCert: [lists({})] },
+      acts: [{}, { of: 'shop/web-2' }, {}],
+    },
+    expected: seen(
+      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+      pendingWrite(takenUntil, 'web-2'),
+      event('Warning', 'IssuanceLimitReached', takenUntil, webRequest('web-2')),
+      { next: [after(60 * minute)] },
+      countedHeld('IssuanceLimitReached'),
+      issued(message),
+      { calls: [call, 'ListCert 1', call], ...forgotten },
+    ),
+  },
+  {
     name: "the account's limit is used up: waits in line without a word, and is woken when its turn has come",
     scene: { cloud, acts: [{ before: throttle }, { after: 1_000 }] },
     expected: seen({ next: [after(30_000)], woken: ['shop/web-1'] }, issued(message), { calls: [call] }),
+  },
+  {
+    name: 'in line when its issuer is not ready any more: it leaves the line and is not woken for its turn',
+    scene: {
+      acts: [
+        { before: throttle },
+        { after: 100, before: ({ checkFailed }) => checkFailed('SecretNotFound') },
+        { after: 1_000 },
+      ],
+    },
+    expected: seen(
+      { next: [after(30_000)], woken: ['shop/web-1'] },
+      waits('IssuerNotReady', texts.issuerNotReady('SecretNotFound')),
+      { next: [done], issuer: 'notReady: SecretNotFound' },
+    ),
+  },
+  {
+    name: 'deleted while in line: it leaves the line and nothing is remembered',
+    scene: {
+      acts: [{ before: throttle }, { after: 100, before: ({ remove }) => remove(requestPath()) }, { after: 1_000 }],
+    },
+    expected: seen({ next: [after(30_000), done, done] }),
   },
   {
     name: 'WaitingForTurn: the limit keeps it waiting for half a minute; the rest of the time not a word',

@@ -2,7 +2,7 @@
 import { ready } from '../../../support/certificate-requests.ts';
 import { fails, issues } from './cloud.ts';
 import { after, done, event, issued, log, pendingWrite, remembers, retry, seen, troubled, waits } from './expected.ts';
-import { clusterUidPath, web, webWith } from './material.ts';
+import { clusterUidPath, requestPath, web, webWith } from './material.ts';
 import type { Row, Scene } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -173,8 +173,7 @@ export const waitingRows: readonly Row[] = [
       acts: [
         {
           at: {
-            RequestRead: ({ cluster }) =>
-              cluster.remove('/apis/cert-manager.io/v1/namespaces/shop/certificaterequests/web-1'),
+            RequestRead: ({ cluster }) => cluster.remove(requestPath()),
           },
         },
       ],
@@ -184,6 +183,17 @@ export const waitingRows: readonly Row[] = [
       { next: [done], issuer: 'notReady: SecretNotFound' },
       remembers(),
     ),
+  },
+  {
+    name: 'deleted, and told so by the watch, while it is reconciled: nothing is remembered',
+    scene: {
+      issuer: notReady('SecretNotFound'),
+      acts: [{ at: { RequestRead: ({ remove }) => remove(requestPath()) } }],
+    },
+    expected: seen(pendingWrite(texts.issuerNotReady('SecretNotFound')), {
+      next: [done],
+      issuer: 'notReady: SecretNotFound',
+    }),
   },
   {
     name: "ClusterUnknown: the cluster's identity cannot be read; the next try reads it again",

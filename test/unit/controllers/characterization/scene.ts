@@ -18,21 +18,21 @@ export type Boundary =
 export interface Stage {
   readonly cluster: FakeCluster;
   /** Reconciles a request, by the key `namespace/name` or `name`. */
-  reconcile(key: string): Promise<void>;
+  readonly reconcile: (key: string) => Promise<void>;
   /** The issuer was checked successfully. */
-  checked(): void;
+  readonly checked: () => void;
   /** A check of the issuer failed. */
-  checkFailed(reason: string): void;
+  readonly checkFailed: (reason: string) => void;
   /** The service throttles the account's issuing calls at this moment. */
-  throttle(): void;
+  readonly throttle: () => void;
   /** Whether another replica may hold the Lease. */
-  fence(mayAct: boolean): void;
+  readonly fence: (mayAct: boolean) => void;
   /** The deadline of the running reconcile. */
-  abort(): void;
+  readonly abort: () => void;
   /** The object is deleted and the watch has told so. */
-  remove(path: string): void;
+  readonly remove: (path: string) => void;
   /** Time passes; timers that are due run. */
-  pass(milliseconds: number): void;
+  readonly pass: (milliseconds: number) => void;
 }
 
 type Intervention = (stage: Stage) => void | Promise<void>;
