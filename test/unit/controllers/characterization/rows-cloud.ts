@@ -1,6 +1,7 @@
 // Rows: what PCA can answer to the issuing call besides a certificate, and what the next try makes of it.
 import { describes, fails, issues, lists, says, unreachable } from './cloud.ts';
 import { after, issued, issuerHeld, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
+import { web } from './material.ts';
 import type { Row } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -74,14 +75,14 @@ export const cloudRows: readonly Row[] = [
   {
     name: 'OutcomeUnknown: absent from the list is certain from then on',
     scene: {
-      cloud: { [custom]: [fails('OutcomeUnknown'), fails('Transient'), issues('c3')], ListCert: [lists({})] },
-      acts: [{}, { after: 1_000 }, { after: 1_000 }],
+      cloud: { [custom]: [fails('OutcomeUnknown'), fails('Transient')], ListCert: [lists({})] },
+      acts: [{}, { after: 1_000 }],
     },
     expected: seen(
       troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
       troubled('Transient', 'PCA says Transient.'),
-      issued(texts.issued(custom, 'c3')),
-      { calls: [call, 'ListCert 1', call, call], ...forgotten },
+      { calls: [call, 'ListCert 1', call] },
+      remembers({ calls: 2 }),
     ),
   },
   {
@@ -187,6 +188,15 @@ export const cloudRows: readonly Row[] = [
       acts: [{}, { after: 1_000 }],
     },
     expected: seen({ next: [after(1_000)] }, issued(texts.issued(custom, 'c1')), { calls: [call, call] }),
+  },
+  {
+    name: 'Throttled call: the next request does not call in the same moment',
+    scene: {
+      requests: [web(), web({}, 'web-2')],
+      cloud: { [custom]: [fails('Throttled')] },
+      acts: [{}, { of: 'shop/web-2' }],
+    },
+    expected: seen({ next: [after(1_000), after(30_000)], calls: [call] }, remembers({ calls: 1 })),
   },
   ...(
     [

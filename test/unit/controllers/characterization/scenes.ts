@@ -4,6 +4,7 @@ import { earlierRows } from './rows-earlier.ts';
 import { endRows } from './rows-ends.ts';
 import { exceptionRows } from './rows-exceptions.ts';
 import { instanceRows } from './rows-instances.ts';
+import { limitRows } from './rows-limits.ts';
 import { patienceRows } from './rows-patience.ts';
 import { signingRequestRows } from './rows-signing-requests.ts';
 import { turnRows } from './rows-turns.ts';
@@ -18,6 +19,7 @@ export const rows: readonly Row[] = [
   ...patienceRows,
   ...earlierRows,
   ...writeRows,
+  ...limitRows,
   ...turnRows,
   ...instanceRows,
   ...signingRequestRows,
