@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { issuerSpecSchema } from '../../src/crds/issuer-spec-schema.ts';
 import type { Schema } from '../../src/crds/schema.ts';
 import { markdownTable } from './generated-section.ts';
+import { wrap } from './wrapped-text.ts';
 
 interface ValueSchema {
   readonly type?: string;
@@ -94,17 +95,4 @@ function indented(yaml: string, indent: string): readonly string[] {
     .trimEnd()
     .split('\n')
     .map((line) => `${indent}${line}`);
-}
-
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + word.length + 1 > width) {
-      lines.push(word);
-    } else {
-      lines[lines.length - 1] = `${last} ${word}`;
-    }
-  }
-  return lines;
 }

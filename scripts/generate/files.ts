@@ -11,13 +11,13 @@ import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, parametersTable } from './operation-tables.ts';
-import { ruleTable, specTable, statusTable } from './reference-tables.ts';
+import { specFields, statusFields } from './reference-fields.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
 
-/** Generated sections of hand-written pages: table by name of the section. */
+/** Generated sections of hand-written pages: content by name of the section. */
 const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
-  'docs/issuer-reference.md': { spec: specTable, rules: ruleTable, status: statusTable },
+  'docs/issuer-reference.md': { spec: specFields, status: statusFields },
   'docs/operations.md': {
     capabilities: capabilitiesTable,
     guarantees: guaranteesTable,

@@ -9,14 +9,16 @@ export function replaceSection(page: string, name: string, content: string): str
   if (from === -1 || to < from) {
     throw new Error(`the page has no section between ${begin} and ${end}`);
   }
-  return `${page.slice(0, from + begin.length)}\n\n${content.trim()}\n\n${page.slice(to)}`;
+  return `${page.slice(0, from + begin.length)}\n\n${asItIs(content)}\n\n${page.slice(to)}`;
 }
 
-/** A Markdown table; bars inside a cell are escaped. Columns are padded as Prettier does. */
+// Prettier would pad tables to the width of their longest cell and rewrap the rest.
+function asItIs(content: string): string {
+  return `<!-- prettier-ignore-start -->\n\n${content.trim()}\n\n<!-- prettier-ignore-end -->`;
+}
+
+/** A Markdown table; bars inside a cell are escaped. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
-  const rule = widths.map((width) => '-'.repeat(width));
-  return [line(cells[0] ?? []), line(rule), ...cells.slice(1).map(line)].join('\n');
+  const line = (row: readonly string[]): string => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -72,10 +72,10 @@ group:
   });
 
   it('make a table whose cells escape bars', () => {
-    expect(valuesTable(schema)).toBe(`| Value        | Default | Meaning |
-| ------------ | ------- | ------- |
-| \`name\`       | \`""\`    | A \\| B. |
-| \`group.list\` | \`["a"]\` | List.   |`);
+    expect(valuesTable(schema)).toBe(`| Value | Default | Meaning |
+| --- | --- | --- |
+| \`name\` | \`""\` | A \\| B. |
+| \`group.list\` | \`["a"]\` | List. |`);
   });
 });
 
@@ -83,9 +83,28 @@ describe('a generated section', () => {
   it('replaces what is between its marks and nothing else', () => {
     const page = 'before\n\n<!-- generated: a -->\n\nold\n\n<!-- end of generated: a -->\n\nafter\n';
     const table = markdownTable(['Head'], [['x']]);
-    expect(replaceSection(page, 'a', table)).toBe(
-      'before\n\n<!-- generated: a -->\n\n| Head |\n| ---- |\n| x    |\n\n<!-- end of generated: a -->\n\nafter\n',
-    );
+    expect(replaceSection(page, 'a', table)).toBe(`before
+
+<!-- generated: a -->
+
+<!-- prettier-ignore-start -->
+
+| Head |
+| --- |
+| x |
+
+<!-- prettier-ignore-end -->
+
+<!-- end of generated: a -->
+
+after
+`);
+  });
+
+  it('is replaced by the same again', () => {
+    const page = '<!-- generated: a -->\n\n<!-- end of generated: a -->\n';
+    const once = replaceSection(page, 'a', 'text');
+    expect(replaceSection(once, 'a', 'text')).toBe(once);
   });
 
   it('is an error where the marks are missing', () => {
