@@ -4,15 +4,15 @@ import { issuerOperations } from './operations.ts';
 
 /** What happens to the operator at a boundary, with the words of the page. */
 export const disturbances = {
-  Killed: 'is killed and started again',
-  LeaseLost: 'loses its Lease to another holder and is started again',
-  PausedForOther: 'is paused until another replica holds the Lease, then goes on',
-  PausedPastOther: 'is paused until another replica has issued, then goes on',
-  APIServerLost: 'loses the network to the API server, for less than its Lease',
-  APIServerLostPastLease: 'loses the network to the API server for longer than its Lease, ends, and is started again',
-  PCALost: 'loses the network to PCA for a while',
-  AnswersLost: "loses PCA's answers for a while, not its requests",
-  CallLate: 'is killed and started again while its calls are still under way; they arrive after the end',
+  Killed: 'is killed and restarted',
+  LeaseLost: 'loses its Lease to another holder and is restarted',
+  PausedForOther: 'is paused until another replica holds the Lease, then resumes',
+  PausedPastOther: 'is paused until another replica has issued, then resumes',
+  APIServerLost: 'cannot reach the API server, for less than the duration of its Lease',
+  APIServerLostPastLease: 'cannot reach the API server for longer than that, exits and is restarted',
+  PCALost: 'cannot reach PCA for a while',
+  AnswersLost: "reaches PCA, but loses PCA's answers for a while",
+  CallLate: 'is killed and restarted; its calls reach PCA only after every request is Ready',
 } as const;
 
 /** One of them. */
@@ -33,7 +33,7 @@ export const unreached: Readonly<
   InstancePromised: { operations: everyOther, because: 'only CA certificates use a bought instance' },
   EarlierLookedUp: {
     operations: ['CreateExternalCACertificate'],
-    because: 'an earlier certificate shows at the instance, before it is promised anew',
+    because: 'an earlier certificate is found through its instance, before another instance is promised',
   },
 };
 
