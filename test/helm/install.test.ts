@@ -209,7 +209,7 @@ describe('the notes', () => {
       'approval that nobody gives',
       { approverRole: { enabled: false } },
       [
-        'approverRole.enabled is false. Grant your approver the verb approve on signers of cert-manager.io, or no request is ever approved.',
+        'approverRole.enabled is false. Grant your approver the verb approve on signers of cert-manager.io; otherwise no request is ever approved.',
       ],
     ],
     [
@@ -221,14 +221,14 @@ describe('the notes', () => {
       'issuers that could not be made, and Secrets that cannot be read',
       { issuers: [issuer] },
       [
-        'the issuers of your values were not made, since their kinds are installed by this very release. Run helm upgrade with the same values once more.',
+        'the issuers of your values were not created, because this release has only now installed their kinds. Run helm upgrade with the same values once more.',
         'issuer shop/pca names a Secret that the operator may not read. Add shop to secretAccess.namespaces.',
       ],
     ],
     [
       'a role that nobody names',
       { rrsa: { enabled: true } },
-      ['rrsa.roleArn or rrsa.oidcProviderArn is empty. Every issuer with spec.credentials.rrsa has to name it.'],
+      ['rrsa.roleArn or rrsa.oidcProviderArn is empty. Every issuer with spec.credentials.rrsa must name it.'],
     ],
     [
       'a role for everyone',
@@ -241,7 +241,7 @@ describe('the notes', () => {
         },
       },
       [
-        'rrsa.namespacedIssuers is true. Whoever may make an AlibabaPCAIssuer may take every role that trusts this ServiceAccount.',
+        'rrsa.namespacedIssuers is true. Anyone who may create an AlibabaPCAIssuer may take every role that trusts this ServiceAccount.',
       ],
     ],
   ])('say of %s what to do', async (_, values, expected) => {
