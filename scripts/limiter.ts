@@ -110,13 +110,16 @@ const cell = ({ acceptedShare, throttledShare }: Figures): string =>
   `${percent(acceptedShare)} (${percent(throttledShare)})`;
 const page = `# The limit on calls
 
-Written by \`npm run bench:limiter\`. The operator's own lines and rates against a service that accepts so many calls in each
-second, in virtual time: 400 requests that always want to call, answers after 100 ms. The operator is not told the limit.
+The operator finds the account's limit on calls automatically: throttled calls lower its rate, accepted calls raise it.
+Namespaces and issuers take turns. Starting values and bounds are set with [\`--call-limits\`](configuration.md).
+
+Written by \`npm run bench:limiter\`. The operator's own queues and rates face a service with a limit on calls per second, in
+virtual time: 400 requests always want to call, and answers take 100 ms. The operator does not know the limit.
 
 ![accepted calls per second](limiter.svg)
 
-Share of what the service allows that was accepted, and in brackets the share of calls that were throttled, from the 30th
-second after the start or the change on:
+The figures are the share of the allowed calls that were accepted and, in brackets, the share of calls that were throttled.
+Both count from the 30th second after the start or the change:
 
 | the service allows | this operator | ${fixedRates.map((rate) => `fixed ${rate}/s`).join(' | ')} |
 | --- | --- | ${fixedRates.map(() => '---').join(' | ')} |
@@ -124,7 +127,7 @@ ${results.map((row) => `| ${row.limit} | ${[row.adaptive, ...row.fixed].map(cell
 
 ## Over the wire
 
-The same lines and rates with the operator's own client, signed calls of CreateCustomCertificate over HTTP to the simulator,
+The same queues and rates with the operator's own client: signed calls of CreateCustomCertificate over HTTP to the simulator,
 in real time (\`-- --wire\`; ${wire.date}, Node ${wire.node}, ${wire.machine}):
 
 | the service allows | this operator |
@@ -133,7 +136,7 @@ ${wire.runs.map((run) => `| ${run.limit} | ${cell(run)} |`).join('\n')}
 
 ## A noisy neighbour
 
-One namespace has many requests waiting when another one brings its only request:
+One namespace has many requests waiting when another one creates its only request:
 
 | waiting already | the service allows | waits for, with turns | waits for, first in first out |
 | --- | --- | --- | --- |
@@ -143,6 +146,11 @@ ${neighbours
       `| ${waiting} | ${perSecond}/s | ${fair.calls} calls, ${Math.round(fair.milliseconds)} ms | ${firstInFirstOut.calls} calls, ${Math.round(firstInFirstOut.milliseconds / 1_000)} s |`,
   )
   .join('\n')}
+
+## A silent endpoint
+
+After five calls in a row without any answer, calls to the endpoint are held, for at most a minute at a time. Then a single
+call probes it. With each answer, twice as many calls may be in flight. \`pca_issuer_endpoint_held\` shows it.
 `;
 
 writeFileSync(join(docs, 'limiter.json'), await format(JSON.stringify({ results, neighbours }), { parser: 'json' }));

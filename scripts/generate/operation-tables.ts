@@ -30,7 +30,7 @@ export function guaranteesTable(): string {
     capabilities.certificateAuthorities
       ? '`GetCAInstanceStatus`, `DescribeCACertificate`'
       : `\`${store.describe('').action}\``,
-    capabilities.certificateAuthorities ? 'hand, in the console' : `\`${store.revoke('').action}\``,
+    capabilities.certificateAuthorities ? 'by hand, in the console' : `\`${store.revoke('').action}\``,
     [
       ...(capabilities.refusedIssuerTypes.length > 0
         ? [`refused by ${capabilities.refusedIssuerTypes.join(', ')} CAs`]
@@ -70,6 +70,6 @@ function keysOf({ rsaBits, curves }: IssuingOperation['capabilities']['keys']): 
 }
 
 function identityOf({ callerIdentifier, certificateAuthorities }: IssuingOperation['capabilities']): string {
-  if (callerIdentifier) return 'an identifier of ours';
-  return certificateAuthorities ? 'its instance' : 'its key, and all that was asked for';
+  if (callerIdentifier) return 'an identifier from the operator';
+  return certificateAuthorities ? 'its instance' : 'its key and everything requested';
 }
