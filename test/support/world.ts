@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { ControlPlane, type ControlPlaneOptions } from '../../control-plane/driver/control-plane.ts';
 import { startSimulator, type SimulatorHandle, type SimulatorOptions } from '../../simulator/simulator.ts';
 import { Cluster, type Manifest } from './cluster.ts';
+import { checkedIssuances, type Issuances, type Wanted } from './issuances.ts';
 import { launchOperator, startOperator, type OperatorProcess, type OperatorSettings } from './operator-process.ts';
 import { readProduct, writeServiceAccountKubeconfig } from './product.ts';
+import { type SeenRequests, watchRequests } from './seen-requests.ts';
 
 /** API version of our issuers. */
 export const issuerApiVersion = 'pca.alibabacloud.com/v1alpha1';
@@ -19,6 +21,7 @@ export class World {
   readonly namespace: string;
   /** The operator's own: a token of the chart's ServiceAccount. */
   readonly operatorKubeconfig: string;
+  readonly #seen: SeenRequests;
   readonly #flags: readonly string[];
   readonly #replicas = new Set<Pick<OperatorProcess, 'kill'>>();
   #operator: OperatorProcess | undefined;
@@ -29,6 +32,7 @@ export class World {
     readonly simulator: SimulatorHandle;
     readonly namespace: string;
     readonly kubeconfig: string;
+    readonly seen: SeenRequests;
     readonly flags: readonly string[];
     readonly operator: OperatorProcess | undefined;
   }) {
@@ -37,6 +41,7 @@ export class World {
     this.simulator = parts.simulator;
     this.namespace = parts.namespace;
     this.operatorKubeconfig = parts.kubeconfig;
+    this.#seen = parts.seen;
     this.#flags = parts.flags;
     this.#operator = parts.operator;
   }
@@ -61,12 +66,13 @@ export class World {
       product.serviceAccount,
       kubeconfig,
     );
+    const seen = await watchRequests(controlPlane.kubeconfig);
     const flags = ['--log-level=debug', ...(options.flags ?? [])];
     const { namespace } = product.serviceAccount;
     const logFile = join(controlPlane.directory, 'operator.log');
     const operator =
       options.operator === false ? undefined : await startOperator({ kubeconfig, namespace, logFile, flags });
-    return new World({ controlPlane, cluster, simulator, namespace, kubeconfig, flags, operator });
+    return new World({ controlPlane, cluster, simulator, namespace, kubeconfig, seen, flags, operator });
   }
 
   /** The operator that runs now. */
@@ -122,6 +128,15 @@ export class World {
     return this.operator;
   }
 
+  /** Who asked for what PCA issued since the simulator's last reset; throws when it is not as `wanted`. */
+  async issuances(wanted?: Wanted): Promise<Issuances> {
+    const { simulator, cluster } = this;
+    return await checkedIssuances(
+      { cluster, requests: this.#seen.requests, certificates: simulator.issued, calls: simulator.calls },
+      wanted,
+    );
+  }
+
   /** Makes a namespace with a Secret `access-key` that the operator may read there. */
   async createNamespace(prefix: string, labels: Readonly<Record<string, string>> = {}): Promise<string> {
     const namespace = await this.cluster.createNamespace(prefix, labels);
@@ -163,6 +178,7 @@ export class World {
   /** Stops everything. */
   async stop(): Promise<void> {
     await Promise.all([this.#operator, ...this.#replicas].map(async (operator) => operator?.kill()));
+    await this.#seen.stop();
     this.cluster.close();
     await Promise.all([this.controlPlane.stop(), this.simulator.close()]);
   }

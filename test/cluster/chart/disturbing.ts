@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 
 import { type InstalledWorld, sharedIssuerRef } from '../../support/installed-world.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
-import { identifierOf, watchRequests } from '../../support/seen-requests.ts';
+import { checkedIssuances } from '../../support/issuances.ts';
+import { watchRequests } from '../../support/seen-requests.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
@@ -15,7 +16,7 @@ export function disturbing(world: () => InstalledWorld): void {
     const { cluster, simulator } = world();
     const namespace = await cluster.createNamespace('burst');
     const names = Array.from({ length: burstCount }, (_, index) => `burst-${index}`);
-    const requests = await watchRequests(world().host.kubeconfig, namespace);
+    const { requests, stop } = await watchRequests(world().host.kubeconfig);
     const before = (await simulator.issued()).length;
     const issued = async (): Promise<number> => (await simulator.issued()).length - before;
     await simulator.setFaults({ latencyMilliseconds: 300 });
@@ -33,14 +34,12 @@ export function disturbing(world: () => InstalledWorld): void {
     ]);
     await world().certificatesReady(burstCount, [namespace], { deadlineMilliseconds: 110_000 });
     await simulator.setFaults({ latencyMilliseconds: 0 });
-    await requests.stop();
-    const kubeSystem = await cluster.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' });
-    const known = new Set(
-      [...requests.requests.keys()].map((uid) => identifierOf(kubeSystem?.metadata.uid ?? '', uid)),
+    const certificates = async () => (await simulator.issued()).slice(before);
+    await checkedIssuances(
+      { cluster, requests, certificates },
+      { namespace, certificates: Object.fromEntries(names.map((name) => [name, 1])) },
     );
-    const identifiers = (await simulator.issued()).slice(before).map(({ customIdentifier }) => customIdentifier);
-    expect(identifiers.filter((identifier) => !known.has(identifier ?? ''))).toEqual([]);
-    expect(identifiers).toHaveLength(new Set(identifiers).size);
+    await stop();
     expect((await world().podNames()).filter((name) => old.includes(name))).toEqual([]);
   });
 
