@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/wait.ts';
-import { World } from '../../support/world.ts';
+import { issuerApiVersion, World } from '../../support/world.ts';
 import { type CertificateCase, type Refused, titleOf, type Wanted } from './cases.ts';
 import { certificateCases } from './certificate-cases.ts';
 import {
@@ -18,14 +18,17 @@ import {
 } from './issued-certificate.ts';
 import { createIssuers, issuerFor, issuingCAs, scopes } from './scopes.ts';
 
-// One for each scope: a request that failed must not keep what it was promised.
-const instances = { AlibabaPCAIssuer: 'cas_deposit-cn-conf0001', AlibabaPCAClusterIssuer: 'cas_deposit-cn-conf0002' };
+// More than the suite needs, because cert-manager may ask for a certificate again by itself.
+const instances = {
+  AlibabaPCAIssuer: [1, 2, 3, 4, 5].map((number) => `cas_deposit-cn-conf000${number}`),
+  AlibabaPCAClusterIssuer: [6, 7, 8, 9].map((number) => `cas_deposit-cn-conf000${number}`),
+};
 let world: World;
 
 beforeAll(async () => {
   world = await World.start({
     flags: ['--retry-max-delay=2s'],
-    simulator: { instances: Object.values(instances) },
+    simulator: { instances: Object.values(instances).flat() },
   });
 });
 afterAll(async () => world.stop());
@@ -35,7 +38,7 @@ describe.each(scopes)('a Certificate of an %s', (scope) => {
 
   beforeAll(async () => {
     namespace = await world.createNamespace('conformance');
-    await createIssuers(world, scope, namespace, [instances[scope]]);
+    await createIssuers(world, scope, namespace, instances[scope]);
   });
 
   async function create(name: string, spec: Wanted): Promise<void> {
@@ -87,19 +90,31 @@ describe.each(scopes)('a Certificate of an %s', (scope) => {
 
   it.each(certificateCases.map((each) => [titleOf(each), each] as const))('%s', async (_title, each) => {
     const name = `case-${each.number}`;
-    const before = world.simulator.issued().length;
-    const issued = () => world.simulator.issued().length - before;
     await create(name, each.spec);
     if (each.result.kind === 'issued') {
       await goOn(name, each, await validated(name, each.spec));
-      expect(issued()).toBe(each.next === undefined ? 1 : 2);
+      await world.issuances({ namespace, certificates: { [name]: each.next === undefined ? 1 : 2 }, calledOnce: true });
       return;
     }
     await refused(name, each.result);
-    expect(issued()).toBe(0);
+    await world.issuances({ namespace, certificates: { [name]: 0 } });
     if (each.instead !== undefined) {
       await create(`${name}-instead`, each.instead);
       await validated(`${name}-instead`, each.instead);
+      await world.issuances({ namespace, certificates: { [`${name}-instead`]: 1 } });
     }
+  });
+
+  it('has promised its instances to no request that failed', async () => {
+    const type = { apiVersion: issuerApiVersion, kind: scope };
+    const issuer = await world.cluster.get(
+      scope === 'AlibabaPCAIssuer' ? { ...type, namespace, name: 'authority' } : { ...type, name: 'authority' },
+    );
+    const { externalCA } = issuer?.['status'] as {
+      readonly externalCA: { readonly instances: readonly { readonly requestUID: string }[] };
+    };
+    const { all } = await world.issuances();
+    const paid = all.filter(({ certificates }) => certificates.length > 0).map(({ request }) => request.uid);
+    expect(paid).toEqual(expect.arrayContaining(externalCA.instances.map(({ requestUID }) => requestUID)));
   });
 });

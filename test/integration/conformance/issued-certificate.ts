@@ -103,6 +103,10 @@ export async function waitForIssued(cluster: Cluster, name: CertificateName, rev
       const issued = await readIssued(cluster, name, certificate);
       const { notAfter } = statusOf(certificate);
       if (notAfter !== wireTime(issued.leaf.validToDate)) throw new NotYet({ notAfter, of: issued.leaf.validTo });
+      const after = await cluster.get(certificateReference(name));
+      // cert-manager may have begun to issue again while Secret and request were read.
+      if (after === undefined || !isDone(after, issued.revision) || statusOf(after).revision !== issued.revision)
+        throw new NotYet(after?.['status'] ?? 'none');
       return issued;
     },
     { deadlineMilliseconds: 60_000 },

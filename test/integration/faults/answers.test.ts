@@ -49,11 +49,8 @@ it('the answer to the write is lost: the certificate that is in use is not taken
   await scene.issued('web');
   await until('the operator to know', async () => (await issuedCount()) > 0);
   const abandoned = await metric(operator, 'pca_issuer_certificates_without_request_total');
-  expect({ abandoned, calls: scene.calls(), revoked: scene.calls('CreateRevokeClientCertificate') }).toEqual({
-    abandoned: 0,
-    calls: 1,
-    revoked: 0,
-  });
+  expect({ abandoned, revoked: scene.calls('CreateRevokeClientCertificate') }).toEqual({ abandoned: 0, revoked: 0 });
+  await scene.paidOnce('web');
   expect(lost).toBeGreaterThan(0);
 });
 
@@ -67,7 +64,7 @@ it('the watches stay open for minutes while nothing comes through: they are open
   minutesPass(operator.pid);
   await until('all watches to be given up', async () => (await stalled()) === 4);
   await scene.issued('web');
-  expect(scene.calls()).toBe(1);
+  await scene.paidOnce('web');
 });
 
 it('priority and fairness answers 429: the operator comes back later, and each request is called for once', async () => {
@@ -90,7 +87,7 @@ it('priority and fairness answers 429: the operator comes back later, and each r
   );
   await endShedding();
   await Promise.all(names.map((name) => scene.issued(name)));
-  expect(scene.identifiers()).toHaveLength(scene.calls());
+  await scene.paidOnce(...names);
 });
 
 async function issuedCount(): Promise<number> {

@@ -1,5 +1,6 @@
 /** What every test of a fault does: an issuer that is ready, Certificates, what became of them, and what it cost. */
 import { conditionsOf, hasCondition, type Manifest, type ObjectReference } from '../../support/cluster.ts';
+import type { Wanted } from '../../support/issuances.ts';
 import type { OperatorProcess } from '../../support/operator-process.ts';
 import { NotYet, until, type WaitOptions } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, type World } from '../../support/world.ts';
@@ -110,9 +111,18 @@ export class Scene {
     return this.world.simulator.issued().map(({ serialNumber }) => serialNumber.toUpperCase());
   }
 
-  /** The different identifiers of ours among the certificates: one for each request, however often it was called for. */
-  identifiers(): readonly string[] {
-    return [...new Set(this.world.simulator.issued().map(({ customIdentifier = 'none' }) => customIdentifier))];
+  /** These Certificates have got theirs, no request has two of them, and PCA was called once for each request. */
+  async paidOnce(...names: readonly string[]): Promise<void> {
+    await this.world.issuances({ ...this.#wanted(names), calledOnce: true });
+  }
+
+  /** These Certificates have got theirs and no request has two, though PCA may have been called again for one. */
+  async paid(...names: readonly string[]): Promise<void> {
+    await this.world.issuances(this.#wanted(names));
+  }
+
+  #wanted(names: readonly string[]): Wanted {
+    return { namespace: this.namespace, certificates: Object.fromEntries(names.map((name) => [name, 1])) };
   }
 
   /** How many calls of this action arrived. */
