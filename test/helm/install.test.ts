@@ -45,6 +45,9 @@ afterAll(async () => {
   await controlPlane?.stop();
 });
 
+// Ends a block that hangs; some wait for pods that are stood in for.
+const blockMilliseconds = 240_000;
+
 /** Runs a block as a user would, in a folder that looks like the repository. */
 async function shell(text: string): Promise<Ran> {
   const environment = {
@@ -53,7 +56,7 @@ async function shell(text: string): Promise<Ran> {
     KUBECONFIG: controlPlane.kubeconfig,
   };
   return await new Promise((resolve) => {
-    const options = { cwd: directory, env: environment, timeout: 100_000 };
+    const options = { cwd: directory, env: environment, timeout: blockMilliseconds };
     execFile('/bin/sh', ['-euc', text], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, output: `${stdout}${stderr}` });
     });

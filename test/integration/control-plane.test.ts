@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAlive } from '../../control-plane/driver/build-lock.ts';
 import { type Component, ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import { waitUntil } from '../../control-plane/driver/wait.ts';
+import { patienceFlag } from '../support/wait.ts';
 
 const brokenRequest = JSON.stringify({
   apiVersion: 'cert-manager.io/v1',
@@ -41,7 +42,8 @@ function pidsOf(controlPlane: ControlPlane): readonly number[] {
 }
 
 async function answers(controlPlane: ControlPlane): Promise<boolean> {
-  const { code } = await controlPlane.kubectl(['get', 'namespaces', '--request-timeout=2s'], { allowFailure: true });
+  // Long enough for a server that is busy, since the silence of one that is paused is waited for in full.
+  const { code } = await controlPlane.kubectl(['get', 'namespaces', '--request-timeout=5s'], { allowFailure: true });
   return code === 0;
 }
 
@@ -61,7 +63,7 @@ describe('a control plane with cert-manager', () => {
   test('issues a self-signed certificate', async () => {
     const namespace = await controlPlane.createNamespace('issue');
     await controlPlane.kubectl(['apply', '-f', '-'], { input: selfSigned(namespace) });
-    await controlPlane.kubectl(['wait', '-n', namespace, '--for=condition=Ready', '--timeout=20s', 'certificate/web']);
+    await controlPlane.kubectl(['wait', '-n', namespace, '--for=condition=Ready', patienceFlag, 'certificate/web']);
     const { stdout } = await controlPlane.kubectl(['get', '-n', namespace, 'secret/web-tls', '-o=jsonpath={.type}']);
     expect(stdout).toBe('kubernetes.io/tls');
   });
@@ -145,7 +147,7 @@ describe('faults', () => {
     ]);
     const namespace = await controlPlane.createNamespace('again');
     await controlPlane.kubectl(['apply', '-f', '-'], { input: selfSigned(namespace) });
-    await controlPlane.kubectl(['wait', '-n', namespace, '--for=condition=Ready', '--timeout=20s', 'certificate/web']);
+    await controlPlane.kubectl(['wait', '-n', namespace, '--for=condition=Ready', patienceFlag, 'certificate/web']);
   });
 
   test('etcd keeps its data when it is killed', async () => {

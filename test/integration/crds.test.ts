@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import { issuerKinds } from '../../src/crds/issuer.ts';
 import { Cluster, conditionsOf } from '../support/cluster.ts';
+import { patienceFlag } from '../support/wait.ts';
 import { admit, type Answer, issuers, minimal, unchecked, withField } from './issuer-admission.ts';
 
 let controlPlane: ControlPlane;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   await cluster.kubectl([
     'wait',
     '--for=condition=Established',
-    '--timeout=30s',
+    patienceFlag,
     ...issuerKinds.map(({ plural }) => `crd/${plural}.pca.alibabacloud.com`),
   ]);
 });

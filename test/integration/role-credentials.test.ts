@@ -93,16 +93,14 @@ async function issued(namespace: string, name: string, issuer: string): Promise<
   await issue(namespace, name, { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAClusterIssuer', name: issuer });
 }
 
+async function certificateReady(namespace: string, name: string): Promise<void> {
+  const what = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name };
+  await world.cluster.waitForCondition(what, { type: 'Ready', status: 'True' });
+}
+
 async function issue(namespace: string, name: string, issuerRef: object): Promise<void> {
   await world.cluster.apply([certificate(namespace, name, { issuerRef })]);
-  await world.cluster.kubectl([
-    'wait',
-    `certificate/${name}`,
-    '-n',
-    namespace,
-    '--for=condition=Ready',
-    '--timeout=30s',
-  ]);
+  await certificateReady(namespace, name);
 }
 
 const actions = () => world.simulator.calls().map(({ action, outcome }) => `${action}: ${outcome}`);
@@ -119,7 +117,8 @@ describe("the operator's own role", () => {
   });
 
   it('is renewed before its end, so that PCA never sees credentials that have ended', async () => {
-    world.simulator.setFaults({ sessionSeconds: 8 });
+    // Credentials are used until a tenth of their life is left, so a stall of less than that shows PCA none that ended.
+    world.simulator.setFaults({ sessionSeconds: 20 });
     await world.cluster.apply([clusterIssuer('short', { rrsa: { sessionName: 'short' } })]);
     await readyOf('alibabapcaclusterissuer short', 'Checked');
     await until('the third session', async () => {
@@ -233,7 +232,7 @@ describe('a namespaced issuer', () => {
     await world.cluster.apply([world.issuer(namespace, 'pca', spec({}))]);
     await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'Checked');
     await world.cluster.apply([certificate(namespace, 'one')]);
-    await world.cluster.kubectl(['wait', 'certificate/one', '-n', namespace, '--for=condition=Ready', '--timeout=30s']);
+    await certificateReady(namespace, 'one');
 
     await world.cluster.apply([
       secret(namespace, 'access-key', { ...world.simulator.accessKey, accessKeySecret: 'a-wrong-secret' }),

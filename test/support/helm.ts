@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import { helmProgram } from '../../control-plane/driver/programs.ts';
 import { type Manifest, readManifests } from './cluster.ts';
+import { patienceMilliseconds } from './wait.ts';
 
 /** Folder of the chart. */
 export const chart = fileURLToPath(new URL('../../helm/alibaba-pca-issuer', import.meta.url));
@@ -30,7 +31,7 @@ export async function buildHelm(): Promise<string> {
 export async function helm(args: readonly string[], input = ''): Promise<Finished> {
   const program = await buildHelm();
   return await new Promise((resolve) => {
-    const options = { maxBuffer: 16 * 1024 * 1024, timeout: 60_000 };
+    const options = { maxBuffer: 16 * 1024 * 1024, timeout: patienceMilliseconds };
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, stdout, stderr });
     });

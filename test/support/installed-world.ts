@@ -13,7 +13,7 @@ import type { ClusterWithPods } from './cluster-with-pods.ts';
 import { chart } from './helm.ts';
 import { type PodSimulator, startPodSimulator } from './pod-simulator.ts';
 import { startClusterWithPods } from './start-cluster.ts';
-import { NotYet, until, type WaitOptions } from './wait.ts';
+import { NotYet, patienceFlag, until, type WaitOptions } from './wait.ts';
 import { certificate, issuerApiVersion } from './world.ts';
 
 const runFile = promisify(execFile);
@@ -92,14 +92,14 @@ export class InstalledWorld {
 
   /** Installs the chart or another, or upgrades to it with these values, and waits until its pods are ready. */
   async install(values: object = {}, folder = chart): Promise<void> {
-    await this.helm(['upgrade', '--install', release, folder, '--wait', '--timeout=90s', '--values=-'], values);
+    await this.helm(['upgrade', '--install', release, folder, '--wait', patienceFlag, '--values=-'], values);
   }
 
   /** Uninstalls the chart and waits until its pods are gone. */
   async uninstall(): Promise<void> {
     // Helm takes the rights of the pods away while they end.
     await this.provokeRefusals(async () => {
-      await this.helm(['uninstall', release, '--wait', '--timeout=60s']);
+      await this.helm(['uninstall', release, '--wait', patienceFlag]);
       await until('the pods to be gone', async () => {
         const all = await this.cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace: this.namespace }, ofRelease);
         return all.length === 0;
@@ -166,7 +166,7 @@ export class InstalledWorld {
   async applyReady(...manifests: readonly Manifest[]): Promise<void> {
     await this.cluster.apply(manifests);
     for (const manifest of manifests.filter(({ kind }) => kind !== 'Secret')) {
-      await this.cluster.waitForCondition(reference(manifest), ready, { deadlineMilliseconds: 60_000 });
+      await this.cluster.waitForCondition(reference(manifest), ready);
     }
   }
 

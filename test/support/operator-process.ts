@@ -16,7 +16,7 @@ export interface OperatorSettings {
   /** Further flags; they win over those set here. */
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Longest wait for /readyz; 20 s when not given. */
+  /** Longest wait for /readyz; that of test/support/wait.ts when not given. */
   readonly deadlineMilliseconds?: number;
 }
 
@@ -40,7 +40,7 @@ export interface OperatorProcess {
   logs(): Promise<string>;
   /** The text of /metrics. */
   metrics(): Promise<string>;
-  /** SIGTERM, then SIGKILL after the grace period (25 s unless given); tells how it ended. */
+  /** SIGTERM, then SIGKILL after the grace period (60 s unless given); tells how it ended. */
   stop(graceMilliseconds?: number): Promise<ProcessEnd>;
   /** SIGKILL. */
   kill(): Promise<ProcessEnd>;
@@ -55,8 +55,10 @@ export const bundle = fileURLToPath(new URL('../../dist/main.js', import.meta.ur
 // As in the image's entry point (Dockerfile).
 const nodeFlags = ['--max-semi-space-size=4', '--max-old-space-size-percentage=60'];
 
-const defaultDeadlineMilliseconds = 20_000;
-const defaultGraceMilliseconds = 25_000;
+// More than --shutdown-timeout (20 s), within which it ends by itself.
+const defaultGraceMilliseconds = 60_000;
+// Only ends a wait for a process that hangs.
+const answerMilliseconds = 30_000;
 const logTailLines = 20;
 const running = new Set<ChildProcess>();
 
@@ -97,7 +99,8 @@ export async function launchOperator(settings: OperatorSettings): Promise<Omit<O
     logFile: settings.logFile,
     ended,
     logs: async () => await readFile(settings.logFile, 'utf8'),
-    metrics: async () => await (await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(5000) })).text(),
+    metrics: async () =>
+      await (await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(answerMilliseconds) })).text(),
     stop: async (graceMilliseconds = defaultGraceMilliseconds) => {
       const last = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);
       try {
@@ -120,7 +123,7 @@ export async function startOperator(settings: OperatorSettings): Promise<Operato
   void operator.ended.then((how) => (end = how));
   try {
     await until('the operator to be ready', async () => end !== undefined || (await isReady(operator.address)), {
-      deadlineMilliseconds: settings.deadlineMilliseconds ?? defaultDeadlineMilliseconds,
+      ...(settings.deadlineMilliseconds === undefined ? {} : { deadlineMilliseconds: settings.deadlineMilliseconds }),
       everyMilliseconds: 20,
     });
     if (end !== undefined) {
@@ -135,7 +138,7 @@ export async function startOperator(settings: OperatorSettings): Promise<Operato
 }
 
 async function isReady(address: string): Promise<boolean> {
-  const answer = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(2000) });
+  const answer = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(answerMilliseconds) });
   const body = await answer.text();
   if (!answer.ok) {
     throw new NotYet(`/readyz answered ${answer.status}: ${body}`);

@@ -2,31 +2,39 @@
 import { type Cluster, conditionsOf, type Manifest } from './cluster.ts';
 import { NotYet, until } from './wait.ts';
 
+interface CertificateName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /**
  * Asks for the next revision once the present one is wholly done. A Certificate is Ready before cert-manager has ended
  * the issuance: whoever asks in between is answered with the certificate that is there already. For the same reason the
- * change is refused, and tried again, when somebody else wrote the Certificate since it was read.
+ * change is refused, and tried again, when somebody else wrote the Certificate since it was read. Answers the revision
+ * that is asked for.
  */
-export async function renew(
-  cluster: Cluster,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-): Promise<void> {
+export async function renew(cluster: Cluster, certificate: CertificateName): Promise<number> {
+  return await until(`${certificate.name} to be asked for anew`, async () => renewNow(cluster, certificate));
+}
+
+/** The same in one attempt, which fails while an issuance is under way; answers the revision that it asks for. */
+export async function renewNow(cluster: Cluster, { namespace, name }: CertificateName): Promise<number> {
   const certificate = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name };
-  await until(`${name} to be asked for anew`, async () => {
-    const present = await cluster.get(certificate);
-    if (present === undefined || !isIssued(present)) throw new NotYet(present?.['status'] ?? 'no status');
-    const { generation, resourceVersion } = present.metadata;
-    const issuing = {
-      type: 'Issuing',
-      status: 'True',
-      reason: 'ManuallyTriggered',
-      message: 'Certificate re-issuance manually triggered',
-      lastTransitionTime: new Date().toISOString(),
-      observedGeneration: generation,
-    };
-    const conditions = [...conditionsOf(present).filter(({ type }) => type !== 'Issuing'), issuing];
-    return cluster.patch(certificate, { metadata: { resourceVersion }, status: { conditions } }, 'status');
-  });
+  const present = await cluster.get(certificate);
+  if (present === undefined || !isIssued(present)) throw new NotYet(present?.['status'] ?? 'no status');
+  const { generation, resourceVersion } = present.metadata;
+  const issuing = {
+    type: 'Issuing',
+    status: 'True',
+    reason: 'ManuallyTriggered',
+    message: 'Certificate re-issuance manually triggered',
+    lastTransitionTime: new Date().toISOString(),
+    observedGeneration: generation,
+  };
+  const conditions = [...conditionsOf(present).filter(({ type }) => type !== 'Issuing'), issuing];
+  await cluster.patch(certificate, { metadata: { resourceVersion }, status: { conditions } }, 'status');
+  const { revision = 0 } = present['status'] as { readonly revision?: number };
+  return revision + 1;
 }
 
 /** Whether a Certificate is Ready in its present generation and no issuance is under way. */

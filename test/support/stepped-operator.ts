@@ -107,7 +107,6 @@ export class SteppedOperator {
 
   async #until(description: string, check: () => boolean | Promise<boolean>): Promise<void> {
     const held = await until(description, async () => (this.hasEnded ? 'ended' : await check()), {
-      deadlineMilliseconds: 40_000,
       everyMilliseconds: 20,
     });
     if (held === 'ended') throw new Error(`The operator ended (${this.#end?.code}) before: ${description}`);

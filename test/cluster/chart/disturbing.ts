@@ -5,7 +5,7 @@ import { type InstalledWorld, sharedIssuerRef } from '../../support/installed-wo
 import { containerStatusesOf } from '../../support/pod-containers.ts';
 import { checkedIssuances } from '../../support/issuances.ts';
 import { watchRequests } from '../../support/seen-requests.ts';
-import { NotYet, until } from '../../support/wait.ts';
+import { NotYet, patienceFlag, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 const burstCount = 200;
@@ -32,7 +32,7 @@ export function disturbing(world: () => InstalledWorld): void {
       ...names.map((name) => cluster.apply(certificate(namespace, name, { issuerRef: sharedIssuerRef }))),
       deletePods(),
     ]);
-    await world().certificatesReady(burstCount, [namespace], { deadlineMilliseconds: 110_000 });
+    await world().certificatesReady(burstCount, [namespace], { deadlineMilliseconds: 240_000 });
     await simulator.setFaults({ latencyMilliseconds: 0 });
     const certificates = async () => (await simulator.issued()).slice(before);
     await checkedIssuances(
@@ -50,7 +50,7 @@ export function disturbing(world: () => InstalledWorld): void {
     expect(old).toContain(leader);
     await cluster.kubectl(['rollout', 'restart', ...deployment]);
     await world().applyReady(certificate(team, 'during-rollout', { issuerRef: sharedIssuerRef }));
-    await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
+    await cluster.kubectl(['rollout', 'status', patienceFlag, ...deployment]);
     await until('the Lease to be held by a new pod', async () => {
       const [holder, names] = [await world().leader(), await world().podNames()];
       if (!names.includes(holder) || old.includes(holder)) throw new NotYet({ holder, names });
@@ -70,7 +70,7 @@ export function disturbing(world: () => InstalledWorld): void {
     await world().applyReady(certificate(team, 'after-kubelet', { issuerRef: sharedIssuerRef }));
     // A pod that it brings up shows that it has taken up its work, and the others by then.
     await cluster.kubectl(['scale', ...deployment, '--replicas=3']);
-    await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
+    await cluster.kubectl(['rollout', 'status', patienceFlag, ...deployment]);
     expect(await containers()).toEqual(expect.arrayContaining(before));
     await cluster.kubectl(['scale', ...deployment, '--replicas=2']);
   });

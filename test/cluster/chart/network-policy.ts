@@ -16,14 +16,14 @@ export function networkPolicy(world: () => InstalledWorld): void {
     const manifests = world().issuer('closed-off', team);
     await cluster.apply(manifests);
     const issuer = reference(manifests.at(-1)!);
-    const closedOff = await cluster.waitForCondition(
-      issuer,
-      { type: 'Ready', status: 'False', reason: 'PCAUnavailable' },
-      { deadlineMilliseconds: 90_000 },
-    );
+    const closedOff = await cluster.waitForCondition(issuer, {
+      type: 'Ready',
+      status: 'False',
+      reason: 'PCAUnavailable',
+    });
     expect(conditionsOf(closedOff)[0]?.message).toContain('check spec.region, spec.endpoint and the network');
     await world().install({ secretAccess: { namespaces: [team] }, networkPolicy: { enabled: true, cloudPorts } });
-    await cluster.waitForCondition(issuer, ready, { deadlineMilliseconds: 90_000 });
+    await cluster.waitForCondition(issuer, ready);
     await world().applyReady(certificate(team, 'behind-policy', { issuerRef: sharedIssuerRef }));
   });
 }

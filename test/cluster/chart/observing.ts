@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { conditionsOf, hasCondition } from '../../support/cluster.ts';
 import { type InstalledWorld, ready, release } from '../../support/installed-world.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
-import { NotYet, until } from '../../support/wait.ts';
+import { NotYet, patienceFlag, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 const waiting =
@@ -89,7 +89,7 @@ export function observing(world: () => InstalledWorld): void {
         expect(readyPods.map(({ metadata }) => metadata.name).toSorted()).toEqual(before);
         return pod.address;
       });
-      await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
+      await cluster.kubectl(['rollout', 'status', patienceFlag, ...deployment]);
       expect(await answer(`${address}/readyz`)).toEqual([200, 'ok\n']);
       await cluster.kubectl(['scale', ...deployment, '--replicas=2']);
       await until('two pods', async () => (await world().pods()).length === 2);

@@ -6,7 +6,7 @@ import { makeCsr } from '../../support/certificates.ts';
 import { type Manifest, readManifests } from '../../support/cluster.ts';
 import { type InstalledWorld, release, sharedIssuerRef } from '../../support/installed-world.ts';
 import { grantedPermissions, readAuditLog, usedPermissions } from '../../support/permissions.ts';
-import { NotYet, until } from '../../support/wait.ts';
+import { NotYet, patienceFlag, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 const group = 'pca.alibabacloud.com';
@@ -84,7 +84,7 @@ export function permissions(world: () => InstalledWorld): void {
       await host.restartApiServer(['--feature-gates=WatchList=false']);
     });
     await cluster.kubectl(['rollout', 'restart', ...deployment]);
-    await cluster.kubectl(['rollout', 'status', '--timeout=60s', ...deployment]);
+    await cluster.kubectl(['rollout', 'status', patienceFlag, ...deployment]);
     await world().applyReady(certificate(team, 'without-watch-list', { issuerRef: sharedIssuerRef }));
   });
 

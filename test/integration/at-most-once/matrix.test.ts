@@ -44,7 +44,7 @@ describe('an operator that', () => {
         void stage.operator;
         return (await stage.areReady(played)) ? stage.ready(played) : undefined;
       },
-      { deadlineMilliseconds: 60_000, everyMilliseconds: 100 },
+      { everyMilliseconds: 100 },
     );
     const expected = operations.map((operation) => [
       operation,

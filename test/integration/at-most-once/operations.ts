@@ -56,8 +56,9 @@ export async function requestFor(
   { namespace, name, issuer }: { readonly namespace: string; readonly name: string; readonly issuer: string },
 ): Promise<MadeRequest> {
   const { content, usages } = samples[operation] ?? server;
-  const csr = await makeCsr('P-256', { subject: [{ CN: [name] }], ...content }, name);
-  const { publicKey } = await keyPair('P-256', name);
+  const label = `${namespace}/${name}`;
+  const csr = await makeCsr('P-256', { subject: [{ CN: [name] }], ...content }, label);
+  const { publicKey } = await keyPair('P-256', label);
   return {
     manifest: {
       apiVersion: 'cert-manager.io/v1',

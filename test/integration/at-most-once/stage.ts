@@ -130,7 +130,6 @@ export class Stage {
   /** Waits until they are Ready, and answers them as they are then. */
   async ready(played: readonly Played[]): Promise<readonly Manifest[]> {
     return await until(`${played.length} requests to be Ready`, async () => await this.#ready(played), {
-      deadlineMilliseconds: 60_000,
       everyMilliseconds: 100,
     });
   }

@@ -51,20 +51,16 @@ it(`issues ${count} certificates with as many calls, status writes and events`, 
     });
     await world.cluster.apply(manifest);
   }
-  await until(
-    'all to be Ready',
-    async () => {
-      const all = await world.cluster.list({
-        apiVersion: 'cert-manager.io/v1',
-        kind: 'CertificateRequest',
-        namespace,
-      });
-      const ready = all.filter((request) => hasCondition(request, { type: 'Ready', status: 'True' })).length;
-      if (ready < count) throw new NotYet(`${ready} are`);
-      return true;
-    },
-    { deadlineMilliseconds: 90_000 },
-  );
+  await until('all to be Ready', async () => {
+    const all = await world.cluster.list({
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'CertificateRequest',
+      namespace,
+    });
+    const ready = all.filter((request) => hasCondition(request, { type: 'Ready', status: 'True' })).length;
+    if (ready < count) throw new NotYet(`${ready} are`);
+    return true;
+  });
   // Ends cleanly, so that no event is still to be sent.
   expect(await world.operator.stop()).toEqual({ code: 0, signal: null });
   const perCertificate = ['get certificaterequests', 'patch certificaterequests status', 'create events'];

@@ -89,7 +89,6 @@ describe.each(scopes)('a CertificateSigningRequest to an %s', (scope) => {
       what,
       'issued or failed',
       (object) => certificateOf(object) !== '' || conditionsOf(object).some(({ type }) => type === 'Failed'),
-      { deadlineMilliseconds: 60_000 },
     );
   }
 

@@ -110,11 +110,13 @@ describe.each(scopes)('a Certificate of an %s', (scope) => {
     const issuer = await world.cluster.get(
       scope === 'AlibabaPCAIssuer' ? { ...type, namespace, name: 'authority' } : { ...type, name: 'authority' },
     );
-    const { externalCA } = issuer?.['status'] as {
-      readonly externalCA: { readonly instances: readonly { readonly requestUID: string }[] };
+    const { externalCA } = (issuer?.['status'] ?? {}) as {
+      readonly externalCA?: { readonly instances: readonly { readonly requestUID: string }[] };
     };
     const { all } = await world.issuances();
     const paid = all.filter(({ certificates }) => certificates.length > 0).map(({ request }) => request.uid);
-    expect(paid).toEqual(expect.arrayContaining(externalCA.instances.map(({ requestUID }) => requestUID)));
+    const promised = (externalCA?.instances ?? []).map(({ requestUID }) => requestUID);
+    expect(promised.length).toBeGreaterThan(0);
+    expect(paid).toEqual(expect.arrayContaining(promised));
   });
 });

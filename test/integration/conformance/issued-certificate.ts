@@ -94,23 +94,19 @@ export function certificateOf(
  * the end of the certificate in the Secret: cert-manager writes the Secret first and the status in several steps.
  */
 export async function waitForIssued(cluster: Cluster, name: CertificateName, revision = 1): Promise<IssuedCertificate> {
-  return until(
-    `${name.name} to be issued in revision ${revision}`,
-    async () => {
-      const certificate = await cluster.get(certificateReference(name));
-      if (certificate === undefined || !isDone(certificate, revision))
-        throw new NotYet(certificate?.['status'] ?? 'none');
-      const issued = await readIssued(cluster, name, certificate);
-      const { notAfter } = statusOf(certificate);
-      if (notAfter !== wireTime(issued.leaf.validToDate)) throw new NotYet({ notAfter, of: issued.leaf.validTo });
-      const after = await cluster.get(certificateReference(name));
-      // cert-manager may have begun to issue again while Secret and request were read.
-      if (after === undefined || !isDone(after, issued.revision) || statusOf(after).revision !== issued.revision)
-        throw new NotYet(after?.['status'] ?? 'none');
-      return issued;
-    },
-    { deadlineMilliseconds: 60_000 },
-  );
+  return until(`${name.name} to be issued in revision ${revision}`, async () => {
+    const certificate = await cluster.get(certificateReference(name));
+    if (certificate === undefined || !isDone(certificate, revision))
+      throw new NotYet(certificate?.['status'] ?? 'none');
+    const issued = await readIssued(cluster, name, certificate);
+    const { notAfter } = statusOf(certificate);
+    if (notAfter !== wireTime(issued.leaf.validToDate)) throw new NotYet({ notAfter, of: issued.leaf.validTo });
+    const after = await cluster.get(certificateReference(name));
+    // cert-manager may have begun to issue again while Secret and request were read.
+    if (after === undefined || !isDone(after, issued.revision) || statusOf(after).revision !== issued.revision)
+      throw new NotYet(after?.['status'] ?? 'none');
+    return issued;
+  });
 }
 
 function isDone(certificate: Manifest, wanted: number): boolean {
@@ -193,19 +189,15 @@ export async function waitForFailure(
   cluster: Cluster,
   name: CertificateName,
 ): Promise<{ readonly request: string; readonly certificate: string; readonly failureTime: string | undefined }> {
-  return until(
-    `${name.name} to fail`,
-    async () => {
-      const certificate = await cluster.get(certificateReference(name));
-      const request = await cluster.get(requestReference(name, 1));
-      const issuing = certificate && conditionsOf(certificate).find(({ type }) => type === 'Issuing');
-      const ready = request && conditionsOf(request).find(({ type }) => type === 'Ready');
-      if (issuing?.reason !== 'Failed' || ready?.reason !== 'Failed') throw new NotYet({ issuing, ready });
-      const { failureTime } = (request?.['status'] ?? {}) as { readonly failureTime?: string };
-      return { request: ready.message ?? '', certificate: issuing.message ?? '', failureTime };
-    },
-    { deadlineMilliseconds: 60_000 },
-  );
+  return until(`${name.name} to fail`, async () => {
+    const certificate = await cluster.get(certificateReference(name));
+    const request = await cluster.get(requestReference(name, 1));
+    const issuing = certificate && conditionsOf(certificate).find(({ type }) => type === 'Issuing');
+    const ready = request && conditionsOf(request).find(({ type }) => type === 'Ready');
+    if (issuing?.reason !== 'Failed' || ready?.reason !== 'Failed') throw new NotYet({ issuing, ready });
+    const { failureTime } = (request?.['status'] ?? {}) as { readonly failureTime?: string };
+    return { request: ready.message ?? '', certificate: issuing.message ?? '', failureTime };
+  });
 }
 
 function statusOf(certificate: Manifest): CertificateStatus {

@@ -94,7 +94,7 @@ it('a clock twenty minutes off: PCA refuses, the issuer says what to do, and no 
   await scene.waits('web', /is not ready \(CredentialsInvalid\)/);
   await replica.stop();
   await world.startOperator();
-  await scene.issued('web', { deadlineMilliseconds: 90_000 });
+  await scene.issued('web');
   await scene.paidOnce('web');
 });
 
@@ -122,12 +122,10 @@ it('the CRDs of cert-manager come late: the operator says what it waits for, and
     },
     spec: saved['spec'],
   });
-  await until('the operator to be ready', async () => (await fetch(`${operator.address}/readyz`)).ok, {
-    deadlineMilliseconds: 60_000,
-  });
+  await until('the operator to be ready', async () => (await fetch(`${operator.address}/readyz`)).ok);
   expect(await operator.logs()).toMatch(/certificaterequests.*(404|NotFound)/);
   await scene.ask('web');
-  await scene.issued('web', { deadlineMilliseconds: 90_000 });
+  await scene.issued('web');
   await scene.paidOnce('web');
   await operator.stop();
   await world.startOperator();

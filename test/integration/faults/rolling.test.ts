@@ -113,7 +113,7 @@ it(
     };
     const working = [keep(0), keep(1), restarts()];
     for (const each of certificates()) {
-      await until('it to be taken', async () => world.cluster.apply(each), { deadlineMilliseconds: 60_000 });
+      await until('it to be taken', async () => world.cluster.apply(each));
     }
     await until(
       'all Certificates to be Ready',

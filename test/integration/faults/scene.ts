@@ -64,11 +64,8 @@ export class Scene {
   }
 
   /** Waits until a Certificate is Ready. */
-  async issued(name: string, options: WaitOptions = {}): Promise<Manifest> {
-    return await this.world.cluster.waitForCondition({ ...this.request(name), kind: 'Certificate', name }, ready, {
-      deadlineMilliseconds: 60_000,
-      ...options,
-    });
+  async issued(name: string): Promise<Manifest> {
+    return await this.world.cluster.waitForCondition({ ...this.request(name), kind: 'Certificate', name }, ready);
   }
 
   /** Waits until the request of a Certificate is there and approved. */
