@@ -29,8 +29,8 @@ it('gives the figures of controller-runtime about loop and queue', async () => {
       concurrency: 1,
       baseDelayMilliseconds: 60_000,
       maxDelayMilliseconds: 60_000,
-      deadlineMilliseconds: 1_000,
-      drainMilliseconds: 1_000,
+      deadlineMilliseconds: 60_000,
+      drainMilliseconds: 60_000,
       mayAct: () => true,
       now: () => now,
       random: () => 0,
@@ -40,9 +40,7 @@ it('gives the figures of controller-runtime about loop and queue', async () => {
   );
   for (const key of ['a', 'b', 'c']) queue.add(key);
   const ended = controller.run(stop.signal);
-  await until('three reconciles', () => Promise.resolve(results.length === 0 && controller.active === 0), {
-    deadlineMilliseconds: 5_000,
-  });
+  await until('three reconciles', () => Promise.resolve(results.length === 0 && controller.active === 0));
   expect(await lines(metrics, /^(workqueue|controller_runtime)_(?!.*_bucket)/)).toEqual([
     'controller_runtime_reconcile_total{controller="test",result="success"} 1',
     'controller_runtime_reconcile_total{controller="test",result="requeue"} 1',
@@ -92,9 +90,7 @@ it('names a reconcile that does not end', async () => {
   );
   queue.add('stuck');
   const ended = controller.run(stop.signal);
-  await until('the report', () => Promise.resolve(logger.error.mock.calls.length === 1), {
-    deadlineMilliseconds: 5_000,
-  });
+  await until('the report', () => Promise.resolve(logger.error.mock.calls.length === 1));
   expect(logger.error.mock.calls).toEqual([
     [{ controller: 'test', key: 'stuck' }, 'A defect of the operator: a reconcile did not end after its deadline.'],
   ]);

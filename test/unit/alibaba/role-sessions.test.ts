@@ -45,7 +45,7 @@ class Sts {
     wallClock: () => this.clock.date().getTime(),
     now: this.clock.now,
     random: () => 0.5,
-    timeoutMilliseconds: 5_000,
+    timeoutMilliseconds: 60_000,
     signal: never,
     onRenewal: (renewal) => this.renewals.push(renewal),
   });

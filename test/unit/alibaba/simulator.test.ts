@@ -22,7 +22,7 @@ function clientOf(simulator: SimulatorHandle, protocol: 'HTTP' | 'HTTPS', access
   return new PcaClient({
     endpoint: endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol, ...ca }),
     accessKey: { accessKeyId: simulator.accessKey.accessKeyId, accessKeySecret, securityToken: undefined },
-    timeoutMilliseconds: 5000,
+    timeoutMilliseconds: 60_000,
     userAgent: 'alibaba-pca-issuer/test',
   });
 }

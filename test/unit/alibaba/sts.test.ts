@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 const connect: ConstructorParameters<typeof RoleSessions>[0]['connect'] = (where, accessKey) =>
-  new PcaClient({ endpoint: where, accessKey, timeoutMilliseconds: 5_000, userAgent: 'alibaba-pca-issuer/test' });
+  new PcaClient({ endpoint: where, accessKey, timeoutMilliseconds: 60_000, userAgent: 'alibaba-pca-issuer/test' });
 
 function sessions(token: string): RoleSessions {
   return new RoleSessions({
@@ -40,7 +40,7 @@ function sessions(token: string): RoleSessions {
     wallClock: Date.now,
     now: () => performance.now(),
     random: Math.random,
-    timeoutMilliseconds: 5_000,
+    timeoutMilliseconds: 60_000,
     signal: never,
     onRenewal: () => undefined,
   });

@@ -28,7 +28,7 @@ afterAll(async () => simulator.close());
 const client = new PcaClient({
   endpoint: endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol: 'HTTP' }),
   accessKey: { ...simulator.accessKey, securityToken: undefined },
-  timeoutMilliseconds: 10_000,
+  timeoutMilliseconds: 60_000,
   userAgent: 'alibaba-pca-issuer/test',
 });
 

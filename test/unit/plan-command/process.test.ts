@@ -14,7 +14,7 @@ beforeAll(async () => {
   // A folder of its own: others may be running what is in dist/.
   await buildBundle(join(folder, 'dist'));
   await writeFile(join(folder, 'web.csr'), await makeCsr('P-256', { subject: [{ CN: ['web.shop.svc'] }] }));
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
@@ -31,7 +31,7 @@ async function plan(argv: readonly string[], input = ''): Promise<End> {
     const child = execFile(
       process.execPath,
       [join(folder, 'dist', 'main.js'), 'plan', ...argv],
-      { cwd: folder, env: {}, timeout: 20_000 },
+      { cwd: folder, env: {}, timeout: 90_000 },
       (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });
       },
@@ -50,7 +50,7 @@ spec:
   issuerRef: { group: pca.alibabacloud.com, kind: AlibabaPCAIssuer, name: pca }
 `;
 
-it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2', { timeout: 60_000 }, async () => {
+it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2', { timeout: 240_000 }, async () => {
   const ends = [
     await plan(['-f', 'web.csr']),
     await plan(['-f', '-'], certificate(false)),
