@@ -6,7 +6,8 @@ import { certManagerNamespace, webhookLabel } from './cert-manager-objects.ts';
 import { waitUntil } from './wait.ts';
 
 const tokenSeconds = 365 * 24 * 60 * 60;
-const serviceAccountLimits = { timeoutMilliseconds: 10_000, pollMilliseconds: 100 };
+// A controller makes the account, which takes moments unless the machine is busy.
+const serviceAccountLimits = { timeoutMilliseconds: 60_000, pollMilliseconds: 100 };
 
 /** A token of the service account; waits a little for an account that is only just being created. */
 export async function requestToken(api: ApiClient, namespace: string, name: string): Promise<string> {

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 
-const requestTimeoutMilliseconds = 20_000;
+// Only ends a request that hangs.
+const requestTimeoutMilliseconds = 60_000;
 
 /** An answer of the API server; `body` is parsed when it is JSON and text otherwise. */
 export interface ApiAnswer {

@@ -1,7 +1,8 @@
 /** The few requests to etcd's HTTP gateway that the driver needs; no etcd client is required. */
 import { field } from './api-client.ts';
 
-const timeoutMilliseconds = 10_000;
+// Only ends a request that hangs.
+const timeoutMilliseconds = 60_000;
 
 /** Whether etcd has a leader and serves. */
 export async function etcdIsHealthy(url: string): Promise<boolean> {

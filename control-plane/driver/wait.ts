@@ -7,11 +7,14 @@ export interface WaitLimits {
   readonly pollMilliseconds: number;
 }
 
+// Only ends a wait in vain: on a machine whose processors are all taken a start takes many times the usual.
+const patience: WaitLimits = { timeoutMilliseconds: 180_000, pollMilliseconds: 50 };
+
 /** Resolves once `check` is true; rejects with `describe()` and the last failure of `check` at the deadline. */
 export async function waitUntil(
   check: () => Promise<boolean>,
   describe: () => string,
-  limits: WaitLimits = { timeoutMilliseconds: 60_000, pollMilliseconds: 50 },
+  limits: WaitLimits = patience,
 ): Promise<void> {
   const deadline = performance.now() + limits.timeoutMilliseconds;
   let lastFailure = '';

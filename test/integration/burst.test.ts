@@ -39,6 +39,7 @@ async function readyCertificates(atLeast: number): Promise<void> {
       if (ready < atLeast) throw new NotYet(`${ready} of ${all.length} are Ready`);
       return true;
     },
+    // For all of them, on a machine that others keep busy as well.
     { deadlineMilliseconds: 240_000, everyMilliseconds: 500 },
   );
 }

@@ -32,6 +32,7 @@ export function disturbing(world: () => InstalledWorld): void {
       ...names.map((name) => cluster.apply(certificate(namespace, name, { issuerRef: sharedIssuerRef }))),
       deletePods(),
     ]);
+    // For all of them, on a machine that others keep busy as well.
     await world().certificatesReady(burstCount, [namespace], { deadlineMilliseconds: 240_000 });
     await simulator.setFaults({ latencyMilliseconds: 0 });
     const certificates = async () => (await simulator.issued()).slice(before);

@@ -16,6 +16,7 @@ const operations = [
   'CreateClientCertificateWithCsr',
   'CreateCustomCertificate',
 ];
+// For the whole rest of the work, on a machine that others keep busy as well.
 const deadline = { deadlineMilliseconds: isFull ? 900_000 : 300_000, everyMilliseconds: 1_000 };
 let world: World;
 let namespaces: readonly string[];
