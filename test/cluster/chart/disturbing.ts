@@ -23,10 +23,13 @@ export function disturbing(world: () => InstalledWorld): void {
     const old = await world().podNames();
     const deletePods = async (): Promise<void> => {
       await until('a fifth to be issued', async () => (await issued()) > burstCount / 5, { everyMilliseconds: 10 });
+      // So that no more than what is under way is issued before the pods are told to go.
+      await simulator.setFaults({ heldActions: ['CreateCustomCertificate'] });
       await Promise.all(
         old.map((name) => cluster.delete({ apiVersion: 'v1', kind: 'Pod', namespace: world().namespace, name })),
       );
       expect(await issued()).toBeLessThan(burstCount);
+      await simulator.setFaults({ heldActions: [] });
     };
     await Promise.all([
       ...names.map((name) => cluster.apply(certificate(namespace, name, { issuerRef: sharedIssuerRef }))),

@@ -68,8 +68,9 @@ export function firstChart(world: () => InstalledWorld): void {
     const { team } = world();
     const pods = await world().podNames();
     const flags = ['--reset-then-reuse-values', '--set=image.repository=localhost/absent'];
+    // Waited for in full, and as long again for the way back: enough for both on a busy machine.
     const upgrade = world()
-      .helm(['upgrade', release, chart, ...flags, '--atomic', '--timeout=15s'])
+      .helm(['upgrade', release, chart, ...flags, '--atomic', '--timeout=40s'])
       .then(
         () => 'upgraded',
         (error: Error) => error.message,

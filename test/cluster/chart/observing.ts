@@ -60,7 +60,7 @@ export function observing(world: () => InstalledWorld): void {
       return lines.map((line) =>
         line
           .trim()
-          .replace(/ \d+s /, ' ')
+          .replace(/ (?:\d+[ms])+(?: \(x\d+ over [\dms]+\))? /, ' ')
           .split(/ {2,}/),
       );
     });
