@@ -82,7 +82,8 @@ export class Issuances {
     const unasked: PaidCertificate[] = [];
     for (const certificate of certificates) {
       const { customIdentifier } = certificate;
-      // Several requests may share a key that a Certificate keeps, so whoever has none yet goes first.
+      // Several requests may share a key that a Certificate keeps, so whoever has none yet goes first; a test that wants
+      // to tell them apart gives each a key of its own.
       const asking =
         customIdentifier === undefined
           ? issuances
