@@ -19,10 +19,9 @@ import {
 import { createIssuers, issuerFor, issuingCAs, scopes } from './scopes.ts';
 
 // More than the suite needs, because cert-manager may ask for a certificate again by itself.
-const instances = {
-  AlibabaPCAIssuer: [1, 2, 3, 4, 5].map((number) => `cas_deposit-cn-conf000${number}`),
-  AlibabaPCAClusterIssuer: [6, 7, 8, 9].map((number) => `cas_deposit-cn-conf000${number}`),
-};
+const tenInstances = (kind: string): readonly string[] =>
+  Array.from({ length: 10 }, (_, number) => `cas_deposit-cn-${kind}000${number}`);
+const instances = { AlibabaPCAIssuer: tenInstances('own'), AlibabaPCAClusterIssuer: tenInstances('shared') };
 let world: World;
 
 beforeAll(async () => {
