@@ -1,6 +1,6 @@
 // Entry of the process: options, operator, signals, exit code. 0: stopped as asked; 1: failed or lost the Lease; 2: wrong flags.
 // With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md).
-import { Operator } from './operator.ts';
+import { Operator } from './operator/operator.ts';
 import { createLogger, type Logger } from './runtime/logger.ts';
 import { parseOptions, type Options } from './runtime/options.ts';
 import { podIdentity } from './runtime/pod-identity.ts';

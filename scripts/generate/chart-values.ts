@@ -2,7 +2,7 @@
 // What an issuer of the values may hold comes from the CRDs' schema and is written into values.schema.json.
 import { stringify } from 'yaml';
 
-import { issuerSpecSchema } from '../../src/crds/issuer-spec-schema.ts';
+import { issuerSpecSchema } from '../../src/crds/issuer-schema/spec.ts';
 import type { Schema } from '../../src/crds/schema.ts';
 import { markdownTable } from './generated-section.ts';
 import { wrap } from './wrapped-text.ts';

@@ -2,7 +2,7 @@
 import type { IssuingOperation } from '../../src/issuing/operation.ts';
 import { externalCACertificate } from '../../src/issuing/operations/external-ca-certificate.ts';
 import { issuingOperations } from '../../src/issuing/operations/index.ts';
-import { usageWord } from '../../src/issuing/usages.ts';
+import { usageWord } from '../../src/issuing/x509/usages.ts';
 import { markdownTable } from './generated-section.ts';
 
 const all: readonly IssuingOperation[] = [...Object.values(issuingOperations), externalCACertificate];

@@ -1,6 +1,6 @@
 // The fields in docs/issuer-reference.md, read from the schema: a heading for each block, an entry for each field.
-import { issuerSpecSchema } from '../../src/crds/issuer-spec-schema.ts';
-import { issuerStatusSchema } from '../../src/crds/issuer-status-schema.ts';
+import { issuerSpecSchema } from '../../src/crds/issuer-schema/spec.ts';
+import { issuerStatusSchema } from '../../src/crds/issuer-schema/status.ts';
 import type { ObjectSchema, Schema } from '../../src/crds/schema.ts';
 import { typeOf } from './field-type.ts';
 import { wrap } from './wrapped-text.ts';

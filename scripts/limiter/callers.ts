@@ -1,7 +1,7 @@
 // The two ways to keep to a limit that are compared: finding it by trying, and a rate that somebody set.
-import { CallBudget } from '../../src/alibaba/call-budget.ts';
+import { CallBudget } from '../../src/alibaba/limits/rate-limit.ts';
 import { type CallTarget, CallTurns } from '../../src/controllers/call-turns.ts';
-import type { StartTimer } from '../../src/kubernetes/backoff.ts';
+import type { StartTimer } from '../../src/timing/backoff.ts';
 import { LimitedService, type Scenario, type Second, VirtualClock } from './service.ts';
 
 const latencyMilliseconds = 100;

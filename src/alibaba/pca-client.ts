@@ -1,6 +1,6 @@
 // The one way to Alibaba PCA: a call with a deadline, given up at once when its caller wants, answered with a value, never
 // with an exception. Nothing is retried here: who calls knows whether a certificate may exist.
-import type { AccessKey } from './access-key.ts';
+import type { AccessKey } from './credentials/access-key.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import { clientFailure, failureOf, requestIdOf } from './errors.ts';
 import type { FailedCall, PcaFailure } from './errors.ts';

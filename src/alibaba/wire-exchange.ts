@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 // The package is CommonJS: its default import is module.exports, and the class hangs off that as `default`.
 import type library from '@alicloud/openapi-client';
-import type { AccessKey } from './access-key.ts';
+import type { AccessKey } from './credentials/access-key.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 
 type Library = typeof library;

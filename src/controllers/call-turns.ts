@@ -1,9 +1,9 @@
 // Whose turn it is to call. A request that may not call yet gives its worker back and stands in line at the limit that it
 // counts against; when its turn comes it is woken and finds its call set aside. The flows (an issuer in a namespace) take
 // turns, so that many requests of one do not delay another's by more than one round, and ranks go before one another.
-import type { BudgetKey, CallBudget } from '../alibaba/call-budget.ts';
-import type { StartTimer } from '../kubernetes/backoff.ts';
-import { FairLine } from '../kubernetes/fair-line.ts';
+import type { BudgetKey, CallBudget } from '../alibaba/limits/rate-limit.ts';
+import type { StartTimer } from '../timing/backoff.ts';
+import { FairLine } from '../timing/fair-queue.ts';
 import { type CallEnd, EndpointBreaker, type EndpointBreakerOptions } from './endpoint-breaker.ts';
 
 /** Which requests go first. `Urgent`: nobody has a certificate for it, or not for long; `Retry`: it was called for before. */

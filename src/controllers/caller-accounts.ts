@@ -1,10 +1,10 @@
 // Which account an access key belongs to: limits are the account's, so that issuers with several keys of one share them.
 // Source: Alibaba Cloud, STS API 2015-04-01, "GetCallerIdentity"; it needs no permission.
-import type { AccessKey } from '../alibaba/access-key.ts';
+import type { AccessKey } from '../alibaba/credentials/access-key.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
-import { callerIdentityCall, callerAccountOf } from '../alibaba/sts.ts';
-import { backoff } from '../kubernetes/backoff.ts';
+import { callerIdentityCall, callerAccountOf } from '../alibaba/credentials/sts.ts';
+import { backoff } from '../timing/backoff.ts';
 import type { PcaCaller } from './pca-caller.ts';
 
 /** What asking works with. */

@@ -9,7 +9,7 @@ import {
   type CertificateRequest,
 } from '../crds/cert-manager.ts';
 import { nextStep } from './certificate-request-status.ts';
-import { referencedIssuer } from './issuer-key.ts';
+import { referencedIssuer } from '../crds/issuer-ref.ts';
 import type { LiveRequest, RequestAdapter } from './live-request.ts';
 import type { RequestWriter } from './request-writer.ts';
 

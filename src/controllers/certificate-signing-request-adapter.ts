@@ -13,7 +13,7 @@ import {
 } from '../crds/certificate-signing-request.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { RequestStatus } from './certificate-request-status.ts';
-import { describeIssuer, type IssuerIdentity } from './issuer-key.ts';
+import { describeIssuer, type IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { Authorization, LiveRequest, RequestAdapter, WriteOutcome } from './live-request.ts';
 
 type Client = Pick<KubernetesClient, 'get' | 'create' | 'applyStatus'>;

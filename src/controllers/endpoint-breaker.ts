@@ -1,6 +1,6 @@
 // Whether calls to an endpoint make sense now. After failures in a row without any answer none goes out for a while, then
 // one as a probe, and with each answer twice as many.
-import { backoff } from '../kubernetes/backoff.ts';
+import { backoff } from '../timing/backoff.ts';
 
 /** Settings; `now` is a monotonic clock in milliseconds, `random` gives numbers in [0, 1). */
 export interface EndpointBreakerOptions {

@@ -1,7 +1,7 @@
 // Which purchased instance a CA certificate activates. The account is kept in the issuer's status, written before the
 // instance is used, so that it survives restarts and races; what an instance was used for, PCA itself is asked.
 import { apiVersion, issuerPath, type Issuer, type IssuerStatus } from '../crds/issuer.ts';
-import { readCertificates } from '../issuing/certificate-chain.ts';
+import { readCertificates } from '../issuing/x509/certificate-chain.ts';
 import { describeIssuingCACall } from '../issuing/issuing-ca.ts';
 import type { IssueReply } from '../issuing/operation.ts';
 import {
@@ -12,7 +12,7 @@ import {
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesFailure } from '../kubernetes/failure.ts';
-import type { IssuerIdentity } from './issuer-key.ts';
+import type { IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { IssuerSession } from './issuer-sessions.ts';
 import type { LiveRequest } from './live-request.ts';
 import { requestKey } from './open-request.ts';

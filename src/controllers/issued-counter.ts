@@ -8,7 +8,7 @@ import {
   terminalState,
 } from '../crds/cert-manager.ts';
 import type { IssuanceLedger } from './issuance-ledger.ts';
-import { issuerKey, referencedIssuer } from './issuer-key.ts';
+import { issuerKey, referencedIssuer } from '../crds/issuer-ref.ts';
 
 /** Counts each issued request of our group in `ledger`, at the time when it became Ready. */
 export function issuedCounter(ledger: Pick<IssuanceLedger, 'count'>): (request: CertificateRequest) => void {

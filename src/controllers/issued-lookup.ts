@@ -1,7 +1,7 @@
 // Finds a certificate that PCA issued although nobody here saw the answer: by our identifier in the CA's list, or, where the
 // operation takes none, by its key in the list of the place where the operation keeps its certificates.
 import { createHash } from 'node:crypto';
-import { readCertificates } from '../issuing/certificate-chain.ts';
+import { readCertificates } from '../issuing/x509/certificate-chain.ts';
 import { listDateForms, listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
 import type { CertificateStore, IssueReply, StoredItem } from '../issuing/operation.ts';
 import type { PcaOutcome } from '../alibaba/pca-client.ts';

@@ -5,7 +5,7 @@ import type { EventRecorder } from '../kubernetes/events.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { checkIssuer, type CheckDependencies, type CheckResult } from './check.ts';
-import { describeIssuer, issuerLabels, parseIssuerKey, type IssuerIdentity } from './issuer-key.ts';
+import { describeIssuer, issuerLabels, parseIssuerKey, type IssuerIdentity } from '../crds/issuer-ref.ts';
 import { isSameSecret } from './issuer-secret.ts';
 import type { IssuerProblem, IssuerSessions } from './issuer-sessions.ts';
 import { checkedReason, issuerStatus } from './issuer-status.ts';

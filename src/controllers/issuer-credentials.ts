@@ -1,9 +1,9 @@
 // From an issuer's credentials to a caller of PCA: an access key, the operator's own role, or a role taken with a key.
 import type { Issuer } from '../crds/issuer.ts';
-import type { AccessKey } from '../alibaba/access-key.ts';
+import type { AccessKey } from '../alibaba/credentials/access-key.ts';
 import { endpointFor, type PcaEndpoint } from '../alibaba/endpoint.ts';
-import type { RoleSessions } from '../alibaba/role-sessions.ts';
-import { isAlibabaCloudHost, type RoleRequest, stsEndpointFor } from '../alibaba/sts.ts';
+import type { RoleSessions } from '../alibaba/credentials/role-sessions.ts';
+import { isAlibabaCloudHost, type RoleRequest, stsEndpointFor } from '../alibaba/credentials/sts.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { CallerAccounts } from './caller-accounts.ts';
 import { readAccessKey, type SecretDependencies, secretRefOf } from './issuer-secret.ts';

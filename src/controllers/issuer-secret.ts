@@ -1,6 +1,6 @@
 // The Secret that an issuer names, read by its name: the access key in it, and whether it has changed.
 import type { Issuer } from '../crds/issuer.ts';
-import { accessKeyFromSecret, type AccessKey } from '../alibaba/access-key.ts';
+import { accessKeyFromSecret, type AccessKey } from '../alibaba/credentials/access-key.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesFailure, KubernetesResult } from '../kubernetes/failure.ts';
 import type { IssuerProblem } from './issuer-sessions.ts';

@@ -5,7 +5,7 @@ import type { IssuePlan } from '../issuing/plan.ts';
 import { rankOf } from './call-rank.ts';
 import type { CallTarget, CallTurns } from './call-turns.ts';
 import type { CallEnd } from './endpoint-breaker.ts';
-import { issuerKey } from './issuer-key.ts';
+import { issuerKey } from '../crds/issuer-ref.ts';
 import type { IssuanceLedger, IssuanceScope } from './issuance-ledger.ts';
 import type { StepObserver } from './issuing-steps.ts';
 import type { LiveRequest } from './live-request.ts';

@@ -4,7 +4,7 @@ import type { RequestFields } from '../issuing/signing-request.ts';
 import type { Regarding } from '../kubernetes/events.ts';
 import type { KubernetesFailure } from '../kubernetes/failure.ts';
 import type { NextStep, RequestStatus } from './certificate-request-status.ts';
-import type { IssuerIdentity } from './issuer-key.ts';
+import type { IssuerIdentity } from '../crds/issuer-ref.ts';
 
 /** `gone`: the object was deleted, replaced or ended by somebody else, so there is nothing to write to. */
 export type WriteOutcome =

@@ -1,6 +1,6 @@
 // The lookups of this process: one for each account, CA and list, so that what was read of a list serves every issuer and
 // every check.
-import type { CallBudget } from '../alibaba/call-budget.ts';
+import type { CallBudget } from '../alibaba/limits/rate-limit.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { CertificateStore } from '../issuing/operation.ts';
 import { IssuedLookup } from './issued-lookup.ts';

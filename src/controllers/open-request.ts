@@ -20,7 +20,7 @@ import {
 } from '../crds/certificate-signing-request.ts';
 import { apiGroup } from '../crds/issuer.ts';
 import type { Regarding } from '../kubernetes/events.ts';
-import { issuerKey, referencedIssuer } from './issuer-key.ts';
+import { issuerKey, referencedIssuer } from '../crds/issuer-ref.ts';
 
 /** An unfinished request; `issuer` is undefined when its kind is none of ours. */
 export interface OpenRequest {

@@ -1,8 +1,8 @@
 // Calls that read long lists: one page after the other within the account's limit, and a throttled page is asked for again.
-import type { BudgetKey, CallBudget } from '../alibaba/call-budget.ts';
+import type { BudgetKey, CallBudget } from '../alibaba/limits/rate-limit.ts';
 import type { PcaOutcome } from '../alibaba/pca-client.ts';
 import type { IssueCall } from '../issuing/operation.ts';
-import { pause, startBackgroundTimer, type StartTimer } from '../kubernetes/backoff.ts';
+import { pause, startBackgroundTimer, type StartTimer } from '../timing/backoff.ts';
 import type { PcaCaller } from './pca-caller.ts';
 
 /** Whose limit the pages count against. */

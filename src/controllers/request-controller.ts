@@ -4,7 +4,7 @@ import type { ReconcileResult } from '../kubernetes/controller.ts';
 import { warnOfApproval } from './approval-warning.ts';
 import type { Attempt, Verdict } from './attempts.ts';
 import { deniedStatus, failedStatus, issuedStatus } from './certificate-request-status.ts';
-import { issuerKey, issuerLabels, type IssuerIdentity } from './issuer-key.ts';
+import { issuerKey, issuerLabels, type IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { IssuerSession } from './issuer-sessions.ts';
 import type { LiveRequest, WriteOutcome } from './live-request.ts';
 import { requestKey } from './open-request.ts';

@@ -4,7 +4,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Attempts, Verdict } from './attempts.ts';
 import type { CallTurns } from './call-turns.ts';
-import { issuerKey, issuerLabels, parseIssuerKey, type IssuerIdentity } from './issuer-key.ts';
+import { issuerKey, issuerLabels, parseIssuerKey, type IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { RequestAdapter } from './live-request.ts';
 import { type OpenRequest, requestKey } from './open-request.ts';
 import type { Revocations } from './revocations.ts';

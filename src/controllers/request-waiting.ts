@@ -5,7 +5,7 @@ import type { ReconcileResult } from '../kubernetes/controller.ts';
 import type { KubernetesFailure } from '../kubernetes/failure.ts';
 import type { Attempt } from './attempts.ts';
 import { failedStatus, pendingStatus, type RequestStatus } from './certificate-request-status.ts';
-import { issuerKey, issuerLabels, type IssuerIdentity } from './issuer-key.ts';
+import { issuerKey, issuerLabels, type IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { IssuerSession } from './issuer-sessions.ts';
 import type { LiveRequest } from './live-request.ts';
 import { requestKey } from './open-request.ts';

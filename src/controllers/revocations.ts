@@ -5,7 +5,7 @@ import { issuingOperations } from '../issuing/operations/index.ts';
 import type { ReconcileResult } from '../kubernetes/controller.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { issuerKey, issuerLabels, type IssuerIdentity } from './issuer-key.ts';
+import { issuerKey, issuerLabels, type IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { IssuerSessions } from './issuer-sessions.ts';
 
 /** What revoking works with; `enqueue` has a key reconciled soon. */

@@ -1,8 +1,8 @@
 // Calls to PCA with the temporary credentials of a role, whatever they are at the moment of the call.
-import type { AccessKey } from '../alibaba/access-key.ts';
+import type { AccessKey } from '../alibaba/credentials/access-key.ts';
 import type { PcaOutcome } from '../alibaba/pca-client.ts';
-import type { RoleSessions } from '../alibaba/role-sessions.ts';
-import type { RoleRequest } from '../alibaba/sts.ts';
+import type { RoleSessions } from '../alibaba/credentials/role-sessions.ts';
+import type { RoleRequest } from '../alibaba/credentials/sts.ts';
 import type { PcaCaller } from './pca-caller.ts';
 
 /** A caller whose credentials are renewed by themselves. A call without credentials fails with the failure of STS. */

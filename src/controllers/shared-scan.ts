@@ -1,7 +1,7 @@
 // One reading of a long list for all who ask at the same time, kept for those who ask later about an earlier moment. It goes
 // on by itself: who asked waits a little and comes back.
 import type { PcaFailure } from '../alibaba/errors.ts';
-import { pause, startBackgroundTimer } from '../kubernetes/backoff.ts';
+import { pause, startBackgroundTimer } from '../timing/backoff.ts';
 
 /** Why a list could not be read: the cloud's answer, or one that says nothing. */
 export type ScanFailure =

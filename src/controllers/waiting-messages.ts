@@ -1,6 +1,6 @@
 // Every text that tells why a request waits: what happened, to what, and what to do now.
 import type { ExceededLimit } from './issuance-ledger.ts';
-import { describeCommand, describeIssuer, type IssuerIdentity } from './issuer-key.ts';
+import { describeCommand, describeIssuer, type IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { LiveRequest } from './live-request.ts';
 
 /** Why a request waits: its issuer does not exist. */

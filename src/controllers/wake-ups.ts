@@ -5,7 +5,7 @@ import type { Store } from '../kubernetes/store.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { RequestDependencies } from './request-dependencies.ts';
 import type { RequestAdapter } from './live-request.ts';
-import { issuerKey } from './issuer-key.ts';
+import { issuerKey } from '../crds/issuer-ref.ts';
 import { type OpenRequest, requestKey } from './open-request.ts';
 import { releaseAttempt } from './request-release.ts';
 

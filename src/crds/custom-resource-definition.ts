@@ -1,7 +1,7 @@
 // The CustomResourceDefinition of each issuer kind, as the object that is written to YAML.
 import { apiGroup, type IssuerKind, version } from './issuer.ts';
-import { issuerSpecSchema } from './issuer-spec-schema.ts';
-import { issuerStatusSchema } from './issuer-status-schema.ts';
+import { issuerSpecSchema } from './issuer-schema/spec.ts';
+import { issuerStatusSchema } from './issuer-schema/status.ts';
 
 /** What `kubectl get` shows; a column with priority 1 only with `-o wide`. */
 export const printerColumns = [

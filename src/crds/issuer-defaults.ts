@@ -1,7 +1,7 @@
 // Issuers of a cluster whose CRDs are older than this operator: what those lack, they could not fill in.
 import { admit } from './admission.ts';
 import type { Issuer } from './issuer.ts';
-import { issuerSpecSchema } from './issuer-spec-schema.ts';
+import { issuerSpecSchema } from './issuer-schema/spec.ts';
 
 /** The issuer with every default of the present schema; as it is where its spec does not fit that schema. Pure. */
 export function withDefaults(issuer: Issuer): Issuer {

@@ -1,6 +1,6 @@
 // AlibabaPCAIssuer and AlibabaPCAClusterIssuer as the code sees them: names, types that follow from the schema, readers.
-import type { issuerSpecSchema } from './issuer-spec-schema.ts';
-import type { issuerStatusSchema } from './issuer-status-schema.ts';
+import type { issuerSpecSchema } from './issuer-schema/spec.ts';
+import type { issuerStatusSchema } from './issuer-schema/status.ts';
 import type { TypeOf } from './schema.ts';
 
 /** Our API group and version. */

@@ -1,12 +1,12 @@
 // Whether an operation can express a request: every check of what is asked against the operation's capabilities.
-import { showAlternativeName } from './alternative-name.ts';
-import { nameFault, type NameAttribute } from './distinguished-name.ts';
+import { showAlternativeName } from './x509/alternative-name.ts';
+import { nameFault, type NameAttribute } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssuingOperation, UsageProfile } from './operation.ts';
 import { profileFor } from './usage-profile.ts';
 import { type Refused, refusalReasons, refuse } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
-import { usageWord } from './usages.ts';
+import { usageWord } from './x509/usages.ts';
 
 /** What is checked: the request, the subject that the certificate will have, the operation and the CA. */
 export interface Candidate {

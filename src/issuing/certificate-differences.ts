@@ -1,10 +1,10 @@
 // How an issued certificate may differ from what was asked for, aspect by aspect, each with what is said about it.
-import { type AlternativeName, nameKey, showAlternativeName } from './alternative-name.ts';
-import type { CertificateFacts } from './certificate.ts';
-import { showName } from './distinguished-name.ts';
-import { formatMoment } from './moment.ts';
+import { type AlternativeName, nameKey, showAlternativeName } from './x509/alternative-name.ts';
+import type { CertificateFacts } from './x509/certificate.ts';
+import { showName } from './x509/distinguished-name.ts';
+import { formatMoment } from '../timing/moment.ts';
 import type { ExpectedSubject, IssuePlan } from './plan.ts';
-import { usageAllows, type Usages, usageWord } from './usages.ts';
+import { usageAllows, type Usages, usageWord } from './x509/usages.ts';
 
 /** One thing that is not as asked; reasons are CamelCase. */
 export interface Mismatch {

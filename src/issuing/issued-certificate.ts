@@ -1,12 +1,12 @@
 // What PCA issued, compared with what was asked for: nothing unproven reaches a request's status.
-import { type CertificateFacts, certificatePem, type ReadCertificate } from './certificate.ts';
-import { type CertificateChain, chainPem, orderChain, readCertificates } from './certificate-chain.ts';
-import { showName } from './distinguished-name.ts';
+import { type CertificateFacts, certificatePem, type ReadCertificate } from './x509/certificate.ts';
+import { type CertificateChain, chainPem, orderChain, readCertificates } from './x509/certificate-chain.ts';
+import { showName } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueReply } from './operation.ts';
 import { addedAttributes, aspects, type Mismatch, mismatch } from './certificate-differences.ts';
 import type { IssuePlan } from './plan.ts';
-import { formatMoment } from './moment.ts';
+import { formatMoment } from '../timing/moment.ts';
 
 /** A proven certificate, ready for a request's status. */
 export interface IssuedCertificate {

@@ -1,10 +1,10 @@
 // The CA that issues: what PCA says about it, and whether an operation can issue from it.
-import { certificatePem, type ReadCertificate } from './certificate.ts';
-import { readCertificates } from './certificate-chain.ts';
-import { showName } from './distinguished-name.ts';
+import { certificatePem, type ReadCertificate } from './x509/certificate.ts';
+import { readCertificates } from './x509/certificate-chain.ts';
+import { showName } from './x509/distinguished-name.ts';
 import type { IssueCall, IssuingOperation } from './operation.ts';
 import { asIdentifier, asMoment, asNumber, asObject, asText, asTexts, type JsonObject } from './reply-body.ts';
-import { formatMoment } from './moment.ts';
+import { formatMoment } from '../timing/moment.ts';
 
 /** A CA as PCA describes it (Alibaba: DescribeCACertificate). */
 export interface IssuingCA {

@@ -1,8 +1,8 @@
 // What the issuing operations have in common: data about what each can do, and two pure functions.
 import type { IssuerSpec } from '../crds/issuer.ts';
-import type { AlternativeName, NameKind } from './alternative-name.ts';
-import type { DistinguishedName, NameAttribute } from './distinguished-name.ts';
-import type { KeyUsage, Usages } from './usages.ts';
+import type { AlternativeName, NameKind } from './x509/alternative-name.ts';
+import type { DistinguishedName, NameAttribute } from './x509/distinguished-name.ts';
+import type { KeyUsage, Usages } from './x509/usages.ts';
 
 /** One attribute of a subject. */
 export type SubjectAttribute = Pick<NameAttribute, 'oid' | 'value'>;

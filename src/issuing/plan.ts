@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { IssuerSpec } from '../crds/issuer.ts';
 import { type Candidate, refusalOf } from './acceptance.ts';
-import type { AlternativeName } from './alternative-name.ts';
+import type { AlternativeName } from './x509/alternative-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
 import { externalCACertificate } from './operations/external-ca-certificate.ts';
 import { issuingOperations } from './operations/index.ts';
 import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
-import type { Usages } from './usages.ts';
+import type { Usages } from './x509/usages.ts';
 import { profileFor } from './usage-profile.ts';
 import { type CALimits, type ClampedLifetime, resolveValidity } from './validity.ts';
 

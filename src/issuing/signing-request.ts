@@ -1,9 +1,9 @@
 // From the fields of a CertificateRequest to the facts that a plan is made of, or to the reason why they are unfit.
-import { type CsrFacts, readCsr } from './csr.ts';
+import { type CsrFacts, readCsr } from './x509/csr.ts';
 import { formatDuration, parseDuration } from './duration.ts';
-import { decodeBase64 } from './pem.ts';
+import { decodeBase64 } from './x509/pem.ts';
 import { type Refused, refusalReasons, refuse } from './refusal.ts';
-import { inBitOrder, type KeyUsage, readUsages, type Usages, usageWord } from './usages.ts';
+import { inBitOrder, type KeyUsage, readUsages, type Usages, usageWord } from './x509/usages.ts';
 
 /** What a CertificateRequest says, as it stands in its spec, and its UID. */
 export interface RequestFields {

@@ -1,6 +1,6 @@
 // Which of an operation's fixed profiles of usages fits a request.
 import type { UsageProfile } from './operation.ts';
-import type { Usages } from './usages.ts';
+import type { Usages } from './x509/usages.ts';
 
 /**
  * The first profile with exactly these usages, or, where wider ones are allowed, the first that holds them all.

@@ -2,7 +2,7 @@
 import type { IssuerSpec } from '../crds/issuer.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { IssuingCA } from './issuing-ca.ts';
-import { formatMoment } from './moment.ts';
+import { formatMoment } from '../timing/moment.ts';
 import { type Refused, refusalReasons, refuse } from './refusal.ts';
 
 /** Both ends, on whole seconds. */

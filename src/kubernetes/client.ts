@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { KubernetesConnection } from './connection.ts';
-import { type Deadline, startDeadline } from './deadline.ts';
+import { type Deadline, startDeadline } from '../timing/deadline.ts';
 import {
   cancelledFailure,
   classifyAnswer,

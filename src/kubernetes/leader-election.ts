@@ -1,6 +1,6 @@
 // Election of the one replica that acts, by a Lease: client-go's rules with local monotonic time, a fence that is asked at
 // each use and falls by a timer as well, and release at the end.
-import { pause, startTimer, type StartTimer } from './backoff.ts';
+import { pause, startTimer, type StartTimer } from '../timing/backoff.ts';
 import type { KubernetesClient, KubernetesResult } from './client.ts';
 
 /** Settings; times are the Lease's usual 15, 10 and 2 seconds unless given. */

@@ -1,8 +1,8 @@
 // The de-duplicating queue between watches and workers, after client-go's rules: a key waits at most once, is never with
 // two workers, and is handed out again when it was added while somebody worked on it.
-import { backoff, startBackgroundTimer, type StartTimer } from './backoff.ts';
-import { DelayHeap } from './delay-heap.ts';
-import { FairLine } from './fair-line.ts';
+import { backoff, startBackgroundTimer, type StartTimer } from '../timing/backoff.ts';
+import { DelayHeap } from '../timing/delay-heap.ts';
+import { FairLine } from '../timing/fair-queue.ts';
 
 /** Settings of a queue; `now` is a monotonic clock in milliseconds, `random` gives numbers in [0, 1). */
 export interface WorkQueueOptions {

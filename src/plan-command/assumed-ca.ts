@@ -1,7 +1,7 @@
 // The issuing CA of a plan: what the flags say about it, and for the rest what lets a request pass.
 import type { IssuerSpec } from '../crds/issuer.ts';
 import { assessIssuingCA, type IssuingCA } from '../issuing/issuing-ca.ts';
-import { formatMoment } from '../issuing/moment.ts';
+import { formatMoment } from '../timing/moment.ts';
 import { issuingOperations } from '../issuing/operations/index.ts';
 import type { SigningRequest } from '../issuing/signing-request.ts';
 import type { PlanArguments } from './arguments.ts';

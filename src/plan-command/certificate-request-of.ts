@@ -1,5 +1,5 @@
 // The CSR that cert-manager would make of a Certificate (cert-manager 1.21: pki.GenerateCSR), with a throw-away key.
-// Besides src/issuing/csr.ts the only importer of @peculiar/x509: that one reads requests, this one makes them.
+// Besides src/issuing/x509/csr.ts the only importer of @peculiar/x509: that one reads requests, this one makes them.
 // oxlint-disable-next-line import/no-unassigned-import -- it installs what @peculiar/x509 needs
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
@@ -10,8 +10,8 @@ import {
   Name,
   Pkcs10CertificateRequestGenerator,
 } from '@peculiar/x509';
-import { encodePem } from '../issuing/pem.ts';
-import { keyUsages, readUsages } from '../issuing/usages.ts';
+import { encodePem } from '../issuing/x509/pem.ts';
+import { keyUsages, readUsages } from '../issuing/x509/usages.ts';
 import type { CertificateSpec } from './certificate-schema.ts';
 import { alternativeNamesOf, nameConstraintsOf } from './general-names.ts';
 import { subjectOf } from './subject.ts';

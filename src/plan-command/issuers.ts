@@ -1,8 +1,8 @@
 // The issuers among the documents, with the spec that the API server would store, and the one made up without any.
 import { admit } from '../crds/admission.ts';
 import { apiGroup, apiVersion, type IssuerSpec, issuerKind } from '../crds/issuer.ts';
-import { issuerSpecSchema } from '../crds/issuer-spec-schema.ts';
-import { describeIssuer, type IssuerIdentity, issuerKey } from '../controllers/issuer-key.ts';
+import { issuerSpecSchema } from '../crds/issuer-schema/spec.ts';
+import { describeIssuer, type IssuerIdentity, issuerKey } from '../crds/issuer-ref.ts';
 import type { InputDocument } from './documents.ts';
 import { nameOf } from './object-name.ts';
 

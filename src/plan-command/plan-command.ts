@@ -1,7 +1,7 @@
 // `alibaba-pca-issuer plan`: files in, the calls they would lead to out. Touches neither cluster nor cloud.
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { describeIssuer, issuerKey } from '../controllers/issuer-key.ts';
+import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
 import { type PlanArguments, planHelp, readArguments } from './arguments.ts';
 import { type InputDocument, readDocuments } from './documents.ts';
 import { isIssuer, madeUpIssuer, type PlanningIssuer, readIssuers } from './issuers.ts';

@@ -1,12 +1,12 @@
 // One request planned by the controller's own code, as plain data: what the output consists of.
-import { showAlternativeName } from '../issuing/alternative-name.ts';
-import { attributeLabel, showName } from '../issuing/distinguished-name.ts';
+import { showAlternativeName } from '../issuing/x509/alternative-name.ts';
+import { attributeLabel, showName } from '../issuing/x509/distinguished-name.ts';
 import { formatDuration } from '../issuing/duration.ts';
-import { formatMoment } from '../issuing/moment.ts';
+import { formatMoment } from '../timing/moment.ts';
 import { type IssuePlan, planIssuing } from '../issuing/plan.ts';
 import type { Refusal } from '../issuing/refusal.ts';
 import { readSigningRequest } from '../issuing/signing-request.ts';
-import { usageWord } from '../issuing/usages.ts';
+import { usageWord } from '../issuing/x509/usages.ts';
 import { clampNotice } from '../issuing/validity.ts';
 import type { PlanArguments } from './arguments.ts';
 import { assumeCA } from './assumed-ca.ts';

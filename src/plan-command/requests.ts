@@ -2,7 +2,7 @@
 import { admit, type Admission } from '../crds/admission.ts';
 import { certManagerApiVersion, type IssuerReference } from '../crds/cert-manager.ts';
 import { apiGroup, issuerKind, issuerKinds } from '../crds/issuer.ts';
-import { type IssuerIdentity, referencedIssuer } from '../controllers/issuer-key.ts';
+import { type IssuerIdentity, referencedIssuer } from '../crds/issuer-ref.ts';
 import { formatDuration } from '../issuing/duration.ts';
 import type { RequestFields } from '../issuing/signing-request.ts';
 import type { PlanArguments } from './arguments.ts';

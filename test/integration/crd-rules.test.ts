@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { apiGroup, issuerKinds } from '../../src/crds/issuer.ts';
-import { issuerSpecSchema } from '../../src/crds/issuer-spec-schema.ts';
+import { issuerSpecSchema } from '../../src/crds/issuer-schema/spec.ts';
 import type { Schema } from '../../src/crds/schema.ts';
 import { testCluster } from '../support/test-cluster.ts';
 import { until } from '../support/wait.ts';

@@ -2,7 +2,7 @@
 // CreateWHClientCertificate. They give a fixed profile of usages, and which of CSR and parameters wins is documented for
 // the common name only; so the parameters always say what the CSR says, and add only what it lacks.
 import type { IssuerSpec } from '../../crds/issuer.ts';
-import type { NameKind } from '../alternative-name.ts';
+import type { NameKind } from '../x509/alternative-name.ts';
 import type {
   IssueReply,
   OperationCapabilities,

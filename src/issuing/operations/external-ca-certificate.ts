@@ -3,7 +3,7 @@
 import { clientCertificates } from '../certificate-store.ts';
 import type { IssueCall, IssueReply, IssuingOperation } from '../operation.ts';
 import { asIdentifier, asObject, asText, asTexts, replyOf } from '../reply-body.ts';
-import { keyUsages } from '../usages.ts';
+import { keyUsages } from '../x509/usages.ts';
 import { absoluteValidity, extendedUsageName, sharedOrigins } from './notation.ts';
 
 const action = 'CreateExternalCACertificate';

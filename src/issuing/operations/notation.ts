@@ -1,10 +1,10 @@
 // How PCA's API writes things: validity, kinds of names, usages, subjects, lists.
 import type { IssuerSpec } from '../../crds/issuer.ts';
-import type { NameKind } from '../alternative-name.ts';
+import type { NameKind } from '../x509/alternative-name.ts';
 import type { SubjectAttribute } from '../operation.ts';
-import type { KeyUsage } from '../usages.ts';
+import type { KeyUsage } from '../x509/usages.ts';
 import type { Validity } from '../validity.ts';
-import { formatMoment } from '../moment.ts';
+import { formatMoment } from '../../timing/moment.ts';
 
 /** Kinds of names as CreateCustomCertificate spells them (Alibaba: SubjectAlternativeNames.N.Type). */
 export const nameTypes: Readonly<Record<NameKind, string>> = {

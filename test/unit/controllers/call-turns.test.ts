@@ -1,7 +1,7 @@
 // Whose turn it is: limits hold, lines are fair, nobody waits for ever, a silent endpoint is probed by one call.
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { CallBudget } from '../../../src/alibaba/call-budget.ts';
+import { CallBudget } from '../../../src/alibaba/limits/rate-limit.ts';
 import { type CallRank, type CallTarget, CallTurns } from '../../../src/controllers/call-turns.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

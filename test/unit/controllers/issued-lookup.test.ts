@@ -1,6 +1,6 @@
 // Finding what was issued by its identifier: whatever form of date the service takes, in a window, once for all who ask.
 import { expect, test } from 'vitest';
-import { CallBudget } from '../../../src/alibaba/call-budget.ts';
+import { CallBudget } from '../../../src/alibaba/limits/rate-limit.ts';
 import type { PcaOutcome } from '../../../src/alibaba/pca-client.ts';
 import { IssuedLookup } from '../../../src/controllers/issued-lookup.ts';
 import { clientCertificates } from '../../../src/issuing/certificate-store.ts';

@@ -2,10 +2,10 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { PcaOutcome } from '../../../src/alibaba/pca-client.ts';
 import { type IssuerDependencies, issuerReconciler } from '../../../src/controllers/issuer-controller.ts';
-import { issuerKey } from '../../../src/controllers/issuer-key.ts';
+import { issuerKey } from '../../../src/crds/issuer-ref.ts';
 import { IssuerSessions } from '../../../src/controllers/issuer-sessions.ts';
 import { admit } from '../../../src/crds/admission.ts';
-import { issuerSpecSchema } from '../../../src/crds/issuer-spec-schema.ts';
+import { issuerSpecSchema } from '../../../src/crds/issuer-schema/spec.ts';
 import { issuerKind, type Issuer } from '../../../src/crds/issuer.ts';
 import type { KubernetesResult } from '../../../src/kubernetes/failure.ts';
 import { podIdentity } from '../../../src/runtime/pod-identity.ts';

@@ -1,11 +1,11 @@
 // From an issuer's credentials to a caller: who may use the operator's identity, what is asked of STS, and renewal on refusal.
 import { describe, expect, it } from 'vitest';
-import type { AccessKey } from '../../../src/alibaba/access-key.ts';
+import type { AccessKey } from '../../../src/alibaba/credentials/access-key.ts';
 import type { PcaOutcome } from '../../../src/alibaba/pca-client.ts';
-import type { RoleRequest } from '../../../src/alibaba/sts.ts';
+import type { RoleRequest } from '../../../src/alibaba/credentials/sts.ts';
 import { type CredentialDependencies, openCredentials } from '../../../src/controllers/issuer-credentials.ts';
 import { admit } from '../../../src/crds/admission.ts';
-import { issuerSpecSchema } from '../../../src/crds/issuer-spec-schema.ts';
+import { issuerSpecSchema } from '../../../src/crds/issuer-schema/spec.ts';
 import type { Issuer } from '../../../src/crds/issuer.ts';
 import { podIdentity } from '../../../src/runtime/pod-identity.ts';
 

@@ -1,6 +1,6 @@
 // Pages of long lists: within the limit, again when throttled, ended by the signal.
 import { expect, test } from 'vitest';
-import { CallBudget } from '../../../src/alibaba/call-budget.ts';
+import { CallBudget } from '../../../src/alibaba/limits/rate-limit.ts';
 import type { PcaErrorClass } from '../../../src/alibaba/error-table.ts';
 import type { PcaOutcome } from '../../../src/alibaba/pca-client.ts';
 import { callAtPace } from '../../../src/controllers/paced-caller.ts';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { admit } from '../../../src/crds/admission.ts';
-import { issuerSpecSchema } from '../../../src/crds/issuer-spec-schema.ts';
+import { issuerSpecSchema } from '../../../src/crds/issuer-schema/spec.ts';
 import type { Schema } from '../../../src/crds/schema.ts';
 import { issuerSpec } from '../../support/issuing.ts';
 

@@ -2,8 +2,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
 import type { IssuerSpec, IssuerStatus } from '../../../src/crds/issuer.ts';
-import { issuerSpecSchema } from '../../../src/crds/issuer-spec-schema.ts';
-import { issuerStatusSchema } from '../../../src/crds/issuer-status-schema.ts';
+import { issuerSpecSchema } from '../../../src/crds/issuer-schema/spec.ts';
+import { issuerStatusSchema } from '../../../src/crds/issuer-schema/status.ts';
 import type { Schema, TypeOf } from '../../../src/crds/schema.ts';
 
 const sample = {

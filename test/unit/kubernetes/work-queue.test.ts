@@ -1,7 +1,7 @@
 // The queue's promises: a key waits once, is with one worker, is never lost, and comes back when it is due.
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DelayHeap } from '../../../src/kubernetes/delay-heap.ts';
+import { DelayHeap } from '../../../src/timing/delay-heap.ts';
 import { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

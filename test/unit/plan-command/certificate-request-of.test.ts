@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/crds/admission.ts';
-import { showName } from '../../../src/issuing/distinguished-name.ts';
+import { showName } from '../../../src/issuing/x509/distinguished-name.ts';
 import { certificateRequestOf } from '../../../src/plan-command/certificate-request-of.ts';
 import { certificateSpecSchema, type CertificateSpec } from '../../../src/plan-command/certificate-schema.ts';
 import { Pkcs10CertificateRequest } from '../../support/certificates.ts';

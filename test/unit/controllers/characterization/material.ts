@@ -1,7 +1,7 @@
 // The objects that the scenes are about: requests of both kinds, the Certificate behind them, CSRs and the CA.
 import { admit } from '../../../../src/crds/admission.ts';
 import type { CertificateRequestCondition } from '../../../../src/crds/cert-manager.ts';
-import { issuerSpecSchema } from '../../../../src/crds/issuer-spec-schema.ts';
+import { issuerSpecSchema } from '../../../../src/crds/issuer-schema/spec.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
 import { approved, certificateRequest, type RequestChanges } from '../../../support/certificate-requests.ts';
 import {

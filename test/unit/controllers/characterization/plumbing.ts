@@ -1,6 +1,6 @@
 // Plays a scene with the real reconcile of requests; the only file of this folder that knows how it is built.
-import { CallBudget } from '../../../../src/alibaba/call-budget.ts';
-import { clusterUidReader } from '../../../../src/cluster-identity.ts';
+import { CallBudget } from '../../../../src/alibaba/limits/rate-limit.ts';
+import { clusterUidReader } from '../../../../src/operator/cluster-uid.ts';
 import { Attempts } from '../../../../src/controllers/attempts.ts';
 import { type CallTarget, CallTurns } from '../../../../src/controllers/call-turns.ts';
 import { certificateRequestAdapter } from '../../../../src/controllers/certificate-request-adapter.ts';

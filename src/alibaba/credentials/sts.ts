@@ -1,0 +1,106 @@
+// Temporary credentials of a RAM role from STS: AssumeRoleWithOIDC with a token of the cluster, AssumeRole with an access key.
+// Sources: Alibaba Cloud, STS API 2015-04-01, "AssumeRoleWithOIDC", "AssumeRole" and "GetCallerIdentity".
+import type { AccessKey } from './access-key.ts';
+import type { PcaEndpoint } from '../endpoint.ts';
+import type { PcaFailure } from '../errors.ts';
+import type { PcaCall, PcaOutcome } from '../pca-client.ts';
+
+/** What is asked of STS whoever asks. `durationSeconds`: 900 to the role's own maximum; `policy`: RAM policy in JSON. */
+export interface RoleSettings {
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly durationSeconds: number;
+  readonly policy: string | undefined;
+}
+
+/** A role and who takes it: the bearer of the OIDC token in a file, or the owner of an access key. */
+export type RoleRequest = RoleSettings & { readonly endpoint: PcaEndpoint } & (
+    | { readonly kind: 'oidc'; readonly oidcProviderArn: string; readonly tokenFile: string }
+    | { readonly kind: 'accessKey'; readonly accessKey: AccessKey; readonly externalId: string | undefined }
+  );
+
+/** Credentials with an end; `expiresAt` is STS's own statement, in milliseconds since 1970. */
+export interface TemporaryKey {
+  readonly accessKey: AccessKey;
+  readonly expiresAt: number;
+}
+
+const version = '2015-04-01';
+
+/** The call for a request; `token` is the OIDC token where one is sent. */
+export function assumeRoleCall(request: RoleRequest, token: string | undefined): PcaCall {
+  const parameters = {
+    RoleArn: request.roleArn,
+    RoleSessionName: request.sessionName,
+    DurationSeconds: String(request.durationSeconds),
+    ...(request.policy === undefined ? {} : { Policy: request.policy }),
+  };
+  if (request.kind === 'oidc') {
+    const bearer = { OIDCProviderArn: request.oidcProviderArn, OIDCToken: token ?? '' };
+    return { action: 'AssumeRoleWithOIDC', version, parameters: { ...parameters, ...bearer } };
+  }
+  const condition = request.externalId === undefined ? {} : { ExternalId: request.externalId };
+  return { action: 'AssumeRole', version, parameters: { ...parameters, ...condition } };
+}
+
+/** Asks whose credentials these are; any credentials may. */
+export const callerIdentityCall: PcaCall = { action: 'GetCallerIdentity', version, parameters: {} };
+
+/** The account's number in the answer; undefined when it holds none. */
+export function callerAccountOf({ AccountId }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof AccountId === 'string' && /^\d{1,32}$/.test(AccountId) ? AccountId : undefined;
+}
+
+/** The credentials in STS's answer; undefined when it holds none that can be used. */
+export function temporaryKeyOf({ body }: Extract<PcaOutcome, { readonly kind: 'ok' }>): TemporaryKey | undefined {
+  const credentials = (body['Credentials'] ?? {}) as Readonly<Record<string, unknown>>;
+  const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = credentials;
+  if (!isHeaderText(AccessKeyId) || !isHeaderText(AccessKeySecret) || !isHeaderText(SecurityToken)) return undefined;
+  const expiresAt = typeof Expiration === 'string' ? Date.parse(Expiration) : Number.NaN;
+  if (Number.isNaN(expiresAt)) return undefined;
+  const accessKey = { accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret, securityToken: SecurityToken };
+  return { accessKey, expiresAt };
+}
+
+function isHeaderText(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+}
+
+/**
+ * A failure of STS as one of the credentials: nothing that STS objects to is a fault of the certificate or of the CA for
+ * which the credentials were wanted.
+ */
+export function credentialFailure(failure: PcaFailure): PcaFailure {
+  const passing = ['Throttled', 'Transient', 'OutcomeUnknown', 'Cancelled', 'Credentials', 'Permission'];
+  return passing.includes(failure.class) ? failure : { ...failure, class: 'Credentials' };
+}
+
+/** Whether an issuer that calls PCA at `host` may be assumed to reach the real STS, too. */
+export function isAlibabaCloudHost(host: string): boolean {
+  return /\.aliyuncs\.com(:\d+)?$/.test(host);
+}
+
+/** How the pod's surroundings say where STS is; what ack-pod-identity-webhook injects. */
+export interface StsSurroundings {
+  readonly stsHost: string | undefined;
+  readonly stsRegion: string | undefined;
+  readonly vpc: boolean;
+}
+
+/**
+ * STS for an issuer: the host that it names, else the one of the surroundings, else the region's public host or VPC host
+ * (Alibaba Cloud, STS API, "Endpoints").
+ */
+export function stsEndpointFor(
+  settings: { readonly host?: string; readonly protocol?: 'HTTP' | 'HTTPS'; readonly caBundle?: string },
+  region: string,
+  { stsHost, stsRegion, vpc }: StsSurroundings,
+): PcaEndpoint {
+  const regional = stsRegion ?? region;
+  return {
+    host: settings.host ?? stsHost ?? `${vpc ? 'sts-vpc' : 'sts'}.${regional}.aliyuncs.com`,
+    protocol: settings.protocol ?? 'HTTPS',
+    caBundle: settings.caBundle,
+    region: regional,
+  };
+}

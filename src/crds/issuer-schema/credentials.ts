@@ -1,0 +1,166 @@
+// How an issuer authenticates: exactly one of an access key, the operator's own role, and a role taken with an access key.
+import type { Schema } from '../schema.ts';
+
+const secretKeyRule = {
+  rule: "self.matches('^[-._a-zA-Z0-9]+$')",
+  message: 'must be a key of a Secret: letters, digits, -, _ and .',
+} as const;
+
+const secretRefSchema = {
+  type: 'object',
+  description:
+    "A Secret with an access key. An AlibabaPCAIssuer's is in its own namespace, an AlibabaPCAClusterIssuer's in the operator's cluster resource namespace.",
+  required: ['name'],
+  properties: {
+    name: {
+      type: 'string',
+      description: 'Name of the Secret.',
+      maxLength: 253,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+          message: 'must be the name of a Secret: lower-case letters, digits, - and .',
+        },
+      ],
+    },
+    keys: {
+      type: 'object',
+      description: 'Which keys of the Secret hold what.',
+      default: {},
+      properties: {
+        accessKeyId: {
+          type: 'string',
+          description: 'Key that holds the AccessKey ID.',
+          default: 'accessKeyId',
+          maxLength: 253,
+          'x-kubernetes-validations': [secretKeyRule],
+        },
+        accessKeySecret: {
+          type: 'string',
+          description: 'Key that holds the AccessKey secret.',
+          default: 'accessKeySecret',
+          maxLength: 253,
+          'x-kubernetes-validations': [secretKeyRule],
+        },
+        securityToken: {
+          type: 'string',
+          description: 'Key that holds the STS token. The Secret need not have it.',
+          default: 'securityToken',
+          maxLength: 253,
+          'x-kubernetes-validations': [secretKeyRule],
+        },
+      },
+    },
+  },
+} as const satisfies Schema;
+
+// Alibaba Cloud, STS API 2015-04-01, AssumeRole and AssumeRoleWithOIDC: the limits of their parameters.
+const roleArnRule = {
+  rule: "self.matches('^acs:ram::[0-9]+:role/[A-Za-z0-9._/-]+$')",
+  message: 'must be the ARN of a RAM role, such as acs:ram::1234567890123456:role/pca-issuer',
+} as const;
+
+const roleFields = {
+  sessionName: {
+    type: 'string',
+    description: "Name of the session in ActionTrail. Left out: the operator's own, alibaba-pca-issuer.",
+    maxLength: 64,
+    'x-kubernetes-validations': [
+      {
+        rule: "self.matches('^[A-Za-z0-9.@_-]{2,64}$')",
+        message: 'must have 2 to 64 letters, digits, ., @, - and _',
+      },
+    ],
+  },
+  durationSeconds: {
+    type: 'integer',
+    description:
+      "Lifetime of the temporary credentials; at most the role's own maximum. They are renewed by themselves.",
+    format: 'int32',
+    minimum: 900,
+    maximum: 43200,
+    default: 3600,
+  },
+  policy: {
+    type: 'string',
+    description: "RAM policy in JSON that narrows the session's rights down. Left out: all rights of the role.",
+    maxLength: 2048,
+    'x-kubernetes-validations': [
+      {
+        rule: "self.matches('^\\\\s*[{]') && self.contains('Statement')",
+        message: 'must be a RAM policy in JSON, with a Statement',
+      },
+    ],
+  },
+} as const;
+
+const rrsaSchema = {
+  type: 'object',
+  description:
+    "The operator's own RAM role through the OIDC token of its pod (RRSA). For AlibabaPCAClusterIssuers; for AlibabaPCAIssuers only where the operator runs with --issuer-ambient-credentials.",
+  properties: {
+    roleArn: {
+      type: 'string',
+      description: 'ARN of the role. Left out: ALIBABA_CLOUD_ROLE_ARN of the operator.',
+      maxLength: 256,
+      'x-kubernetes-validations': [roleArnRule],
+    },
+    oidcProviderArn: {
+      type: 'string',
+      description:
+        "ARN of the cluster's OIDC provider in RAM. Left out: ALIBABA_CLOUD_OIDC_PROVIDER_ARN of the operator.",
+      maxLength: 256,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^acs:ram::[0-9]+:oidc-provider/[A-Za-z0-9._/-]+$')",
+          message: 'must be the ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1',
+        },
+      ],
+    },
+    ...roleFields,
+  },
+} as const satisfies Schema;
+
+const assumeRoleSchema = {
+  type: 'object',
+  description: 'A RAM role, also of another account, taken with the access key of a Secret.',
+  required: ['secretRef', 'roleArn'],
+  properties: {
+    secretRef: secretRefSchema,
+    roleArn: {
+      type: 'string',
+      description: 'ARN of the role.',
+      maxLength: 256,
+      'x-kubernetes-validations': [roleArnRule],
+    },
+    externalId: {
+      type: 'string',
+      description: "External ID that the role's trust policy asks for.",
+      maxLength: 1224,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[A-Za-z0-9_=,.@:/+-]{2,}$')",
+          message: 'must have at least 2 letters, digits and _ = , . @ : / + -',
+        },
+      ],
+    },
+    ...roleFields,
+  },
+} as const satisfies Schema;
+
+/** Credentials of an issuer. */
+export const credentialsSchema = {
+  type: 'object',
+  description: 'How the operator authenticates to Alibaba Cloud: exactly one of the following.',
+  properties: {
+    secretRef: secretRefSchema,
+    rrsa: rrsaSchema,
+    assumeRole: assumeRoleSchema,
+  },
+  'x-kubernetes-validations': [
+    {
+      rule: '[has(self.secretRef), has(self.rrsa), has(self.assumeRole)].filter(given, given).size() == 1',
+      message: 'must hold exactly one of secretRef, rrsa and assumeRole',
+    },
+  ],
+} as const satisfies Schema;

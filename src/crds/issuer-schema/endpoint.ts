@@ -1,0 +1,63 @@
+// Where PCA and STS are reached.
+import type { Schema } from '../schema.ts';
+
+const endpointOf = (description: string, hostDescription: string) =>
+  ({
+    type: 'object',
+    description,
+    properties: {
+      host: {
+        type: 'string',
+        description: hostDescription,
+        maxLength: 260,
+        'x-kubernetes-validations': [
+          {
+            rule: "self.matches('^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\\\[[0-9A-Fa-f:.]+\\\\])(:[0-9]{1,5})?$')",
+            message: 'must be a host name with an optional port, without https:// and without a path',
+          },
+        ],
+      },
+      protocol: {
+        type: 'string',
+        description: 'HTTPS, or HTTP for a gateway or simulator on a trusted network.',
+        enum: ['HTTPS', 'HTTP'],
+        default: 'HTTPS',
+      },
+      caBundle: {
+        type: 'string',
+        description: "PEM certificates to trust for this endpoint instead of the system's, for a private gateway.",
+        maxLength: 65536,
+        'x-kubernetes-validations': [
+          {
+            rule: "self.contains('-----BEGIN CERTIFICATE-----')",
+            message: 'must hold at least one PEM certificate',
+          },
+          {
+            rule: "!self.contains('PRIVATE KEY-----')",
+            message: 'holds a private key; only certificates belong here',
+          },
+        ],
+      },
+    },
+    'x-kubernetes-validations': [
+      {
+        rule: "!has(self.caBundle) || self.protocol == 'HTTPS'",
+        message: 'caBundle has no effect with protocol HTTP; remove it or use HTTPS',
+      },
+    ],
+  }) as const satisfies Schema;
+
+/** PCA's API. */
+export const endpointSchema = {
+  ...endpointOf(
+    "Where PCA's API is reached, if not at the region's public endpoint.",
+    "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com. Left out: the region's public endpoint.",
+  ),
+  default: {},
+} as const satisfies Schema;
+
+/** STS, which gives out the temporary credentials of roles. */
+export const stsEndpointSchema = endpointOf(
+  "Where STS is reached for credentials.rrsa and credentials.assumeRole, if not where the operator's environment says or at the region's public endpoint. An AlibabaPCAIssuer with rrsa cannot choose it.",
+  "Host name with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com. Left out: ALIBABA_CLOUD_STS_ENDPOINT of the operator, else the region's public endpoint.",
+);

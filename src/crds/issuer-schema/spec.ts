@@ -1,0 +1,159 @@
+// The spec that a user writes: fields, descriptions, bounds, defaults and CEL rules of both kinds.
+// A rule sits on the smallest object that it needs: one on an ancestor would be evaluated again on every change below
+// it, and so could never be added or tightened later without breaking the edits of stored objects.
+import { credentialsSchema } from './credentials.ts';
+import { customCertificateSchema } from './custom-certificate.ts';
+import { endpointSchema, stsEndpointSchema } from './endpoint.ts';
+import {
+  externalCASchema,
+  isDuration,
+  issuanceLimitsSchema,
+  lifetimeRule,
+  patienceSchema,
+  revocationPolicySchema,
+  verificationSchema,
+} from './limits.ts';
+import {
+  certificateWithExtensionSchema,
+  clientCertificateWithCsrSchema,
+  serverCertificateWithCsrSchema,
+  warehouseClientCertificateSchema,
+} from './operation-settings.ts';
+import type { Schema } from '../schema.ts';
+
+const validitySchema = {
+  type: 'object',
+  description: 'Limits for the lifetime of certificates. A request outside them is refused.',
+  default: {},
+  properties: {
+    maxDuration: {
+      type: 'string',
+      description: "Longest lifetime that a request may ask for. Left out: only the CA's own end limits it.",
+      maxLength: 24,
+      'x-kubernetes-validations': [lifetimeRule],
+    },
+    minDuration: {
+      type: 'string',
+      description: 'Shortest lifetime that a request may ask for. Left out: no limit.',
+      maxLength: 24,
+      'x-kubernetes-validations': [lifetimeRule],
+    },
+    backdate: {
+      type: 'string',
+      description:
+        'How far notBefore lies before the moment of issuing, for verifiers whose clocks are behind; at most 24h. It moves both ends: the lifetime stays as requested.',
+      default: '0s',
+      minLength: 2,
+      maxLength: 24,
+      'x-kubernetes-validations': [
+        {
+          rule: `${isDuration('self')} && duration(self) <= duration('24h')`,
+          message: 'must be a duration in hours, minutes and seconds of at most 24h, such as 5m',
+        },
+      ],
+    },
+    onExceed: {
+      type: 'string',
+      description:
+        "What happens to a request beyond maxDuration or the CA's own end. Refuse: it fails. Clamp: it gets what is possible, with an event, if minDuration and the Certificate's renewBefore leave room.",
+      enum: ['Refuse', 'Clamp'],
+      default: 'Refuse',
+    },
+  },
+  'x-kubernetes-validations': [
+    {
+      // The two matches leave a badly written duration to the rule of its own field.
+      rule: `!has(self.minDuration) || !has(self.maxDuration) || !${isDuration('self.minDuration')} || !${isDuration('self.maxDuration')} || duration(self.minDuration) <= duration(self.maxDuration)`,
+      message: 'minDuration must not exceed maxDuration',
+    },
+  ],
+} as const satisfies Schema;
+
+const blockRule = (block: string, operation: string) => ({
+  rule: `!has(self.${block}) || self.operation == '${operation}'`,
+  message: `${block} is for operation ${operation} only; remove it or choose that operation`,
+});
+
+/** Spec of both kinds. */
+export const issuerSpecSchema = {
+  type: 'object',
+  description: 'Which CA issues, how, and with which credentials.',
+  required: ['parentIdentifier', 'credentials'],
+  properties: {
+    parentIdentifier: {
+      type: 'string',
+      description: 'Identifier of the subordinate CA that issues, as the PCA console shows it. A root CA cannot issue.',
+      maxLength: 128,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[A-Za-z0-9][A-Za-z0-9_.-]*$')",
+          message: 'must be the identifier of a subordinate CA: letters, digits, -, _ and .',
+        },
+      ],
+    },
+    region: {
+      type: 'string',
+      description: 'Region of the PCA instance.',
+      default: 'cn-hangzhou',
+      maxLength: 32,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[a-z]{2}(-[a-z0-9]+)+$')",
+          message: 'must be the ID of a region, such as cn-hangzhou or ap-southeast-1',
+        },
+      ],
+    },
+    endpoint: endpointSchema,
+    stsEndpoint: stsEndpointSchema,
+    operation: {
+      type: 'string',
+      description: "The operation of PCA's API that issues.",
+      enum: [
+        'CreateCustomCertificate',
+        'CreateCertificateWithExtension',
+        'CreateServerCertificateWithCsr',
+        'CreateClientCertificateWithCsr',
+        'CreateWHClientCertificate',
+      ],
+      default: 'CreateCustomCertificate',
+    },
+    createCustomCertificate: customCertificateSchema,
+    createCertificateWithExtension: certificateWithExtensionSchema,
+    createServerCertificateWithCsr: serverCertificateWithCsrSchema,
+    createClientCertificateWithCsr: clientCertificateWithCsrSchema,
+    createWHClientCertificate: warehouseClientCertificateSchema,
+    allowP521: {
+      type: 'boolean',
+      description:
+        "Whether requests with P-521 keys are sent to PCA. Its documents name 'ECC 512' and do not say which curve that is, so they are refused unless you know that your CA takes them.",
+      default: false,
+    },
+    externalCA: externalCASchema,
+    validity: validitySchema,
+    verification: verificationSchema,
+    revocationPolicy: revocationPolicySchema,
+    issuanceLimits: issuanceLimitsSchema,
+    patience: patienceSchema,
+    trust: {
+      type: 'object',
+      description: 'What is written to ca.crt.',
+      default: {},
+      properties: {
+        source: {
+          type: 'string',
+          description: 'Root: the root of the chain. IssuingCA: the certificate of the issuing CA.',
+          enum: ['Root', 'IssuingCA'],
+          default: 'Root',
+        },
+      },
+    },
+    credentials: credentialsSchema,
+  },
+  'x-kubernetes-validations': [
+    blockRule('createCustomCertificate', 'CreateCustomCertificate'),
+    blockRule('createCertificateWithExtension', 'CreateCertificateWithExtension'),
+    blockRule('createServerCertificateWithCsr', 'CreateServerCertificateWithCsr'),
+    blockRule('createClientCertificateWithCsr', 'CreateClientCertificateWithCsr'),
+    blockRule('createWHClientCertificate', 'CreateWHClientCertificate'),
+  ],
+} as const satisfies Schema;

@@ -1,0 +1,118 @@
+// The status that the operator writes to an issuer.
+import type { Schema } from '../schema.ts';
+
+/** One metav1.Condition, with the bounds of Kubernetes' own API. */
+const conditionSchema = {
+  type: 'object',
+  description: 'One aspect of the current state.',
+  required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
+  properties: {
+    type: {
+      type: 'string',
+      description: 'Which aspect, in CamelCase. Ready says whether the issuer can sign.',
+      maxLength: 316,
+      pattern:
+        '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
+    },
+    status: { type: 'string', description: 'Whether it holds.', enum: ['True', 'False', 'Unknown'] },
+    observedGeneration: {
+      type: 'integer',
+      format: 'int64',
+      minimum: 0,
+      description: 'The metadata.generation of the spec that this was observed with; smaller means outdated.',
+    },
+    lastTransitionTime: { type: 'string', format: 'date-time', description: 'When status last changed.' },
+    reason: {
+      type: 'string',
+      description: 'Why, as one word in CamelCase for programs.',
+      minLength: 1,
+      maxLength: 1024,
+      pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$',
+    },
+    message: { type: 'string', description: 'Why, for people, and what to do about it.', maxLength: 32768 },
+  },
+} as const satisfies Schema;
+
+/** Status of both kinds. */
+export const issuerStatusSchema = {
+  type: 'object',
+  description: 'What the operator last observed.',
+  required: ['conditions'],
+  properties: {
+    observedGeneration: {
+      type: 'integer',
+      format: 'int64',
+      minimum: 0,
+      description: 'The metadata.generation of the spec that this status is about.',
+    },
+    conditions: {
+      type: 'array',
+      description: 'Conditions by type. Requests wait until Ready is True for the current generation.',
+      maxItems: 16,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+      items: conditionSchema,
+    },
+    ca: {
+      type: 'object',
+      description: 'The issuing CA as PCA described it at the last successful check.',
+      required: ['subject', 'keyAlgorithm', 'issuerType', 'notAfter'],
+      properties: {
+        subject: { type: 'string', description: "The CA's subject.", maxLength: 1024 },
+        keyAlgorithm: {
+          type: 'string',
+          description: "Family of the CA's key, RSA, ECC or SM2. A request's key must be of the same family.",
+          maxLength: 64,
+        },
+        issuerType: {
+          type: 'string',
+          description: 'Where the CA came from, as PCA names it.',
+          maxLength: 64,
+        },
+        notAfter: {
+          type: 'string',
+          format: 'date-time',
+          description: 'When the CA expires. No certificate can outlive it.',
+        },
+        certificatesRemaining: {
+          type: 'integer',
+          format: 'int64',
+          minimum: 0,
+          description: 'Certificates that may still be issued from the purchased quota, where PCA says so.',
+        },
+      },
+    },
+    externalCA: {
+      type: 'object',
+      description: 'What became of the instances in spec.externalCA.',
+      required: ['instances'],
+      properties: {
+        instances: {
+          type: 'array',
+          description: 'Instances that are used or promised to a request; the others are free.',
+          maxItems: 1000,
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['instanceId'],
+          items: {
+            type: 'object',
+            description: 'One instance.',
+            required: ['instanceId', 'requestUID'],
+            properties: {
+              instanceId: { type: 'string', description: 'ID of the instance.', minLength: 1, maxLength: 128 },
+              requestUID: {
+                type: 'string',
+                description: 'UID of the CertificateRequest that it is for; empty when it was used by somebody else.',
+                maxLength: 64,
+              },
+              request: {
+                type: 'string',
+                description: 'Namespace and name of that CertificateRequest.',
+                maxLength: 512,
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+} as const satisfies Schema;

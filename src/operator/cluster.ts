@@ -1,0 +1,159 @@
+// The cluster as this process sees it: the connection, the client and the watched collections.
+import { type CertificateSigningRequest, signingRequestsPath } from '../crds/certificate-signing-request.ts';
+import type { CertificateRequest } from '../crds/cert-manager.ts';
+import { certificateRequestsPath } from '../crds/cert-manager.ts';
+import { apiGroup, issuerKinds, issuersPath, type Issuer, type IssuerKind } from '../crds/issuer.ts';
+import { withDefaults } from '../crds/issuer-defaults.ts';
+import { issuerKey } from '../crds/issuer-ref.ts';
+import { openRequest, openSigningRequest, requestIndexes, type OpenRequest } from '../controllers/open-request.ts';
+import { KubernetesClient } from '../kubernetes/client.ts';
+import { ClockOffset } from '../kubernetes/clock-offset.ts';
+import { connectInCluster, connectWithKubeconfig } from '../kubernetes/connection.ts';
+import { Reflector } from '../kubernetes/reflector.ts';
+import { Store } from '../kubernetes/store.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Options } from '../runtime/options.ts';
+import { userAgent } from '../runtime/version.ts';
+
+/** Issuers of one kind with the store they are kept in. */
+export interface IssuerStore {
+  readonly kind: IssuerKind;
+  readonly store: Store<Issuer>;
+}
+
+/** What the operator sees of the cluster; `run` watches until its signal aborts. */
+export interface ClusterView {
+  readonly kubernetes: KubernetesClient;
+  readonly server: string;
+  /** The operator's own namespace; `default` outside a cluster whose kubeconfig names none. */
+  readonly namespace: string;
+  readonly requests: Store<OpenRequest>;
+  /** Empty where CertificateSigningRequests are not answered. */
+  readonly signingRequests: Store<OpenRequest>;
+  readonly issuers: readonly IssuerStore[];
+  readonly issuer: (key: string) => Issuer | undefined;
+  readonly run: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when every collection was listed once, or when the signal aborts. */
+  readonly synced: (signal: AbortSignal) => Promise<void>;
+  /** One sentence for each collection that was not listed yet. */
+  readonly missing: () => readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+/** Connects with the kubeconfig of the options, else as the pod; rejects when there is neither. */
+export async function openCluster(
+  options: Options,
+  {
+    logger,
+    metrics,
+    onIssued,
+  }: {
+    readonly logger: Logger;
+    readonly metrics: Metrics;
+    /** Told of finished requests as they are listed and watched; of the same one more than once. */
+    readonly onIssued: (request: CertificateRequest) => void;
+  },
+): Promise<ClusterView> {
+  const connection =
+    options.kubeconfig === ''
+      ? connectInCluster()
+      : await connectWithKubeconfig(options.kubeconfig, options.context === '' ? undefined : options.context);
+  const clock = new ClockOffset({
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    onOffset: (seconds) => metrics.set('pca_issuer_clock_offset_seconds', {}, seconds),
+    onWarning: (message) => logger.warn({}, message),
+  });
+  const kubernetes = new KubernetesClient(connection, {
+    onServerDate: (header) => clock.take(header),
+    userAgent,
+    onRequest: ({ verb, status }) =>
+      metrics.count('rest_client_requests_total', {
+        method: verb,
+        code: status === undefined ? 'none' : String(status),
+      }),
+  });
+  const requests = new Store<OpenRequest>(requestIndexes());
+  const signingRequests = new Store<OpenRequest>(requestIndexes());
+  const issuers = issuerKinds.map((kind) => ({ kind, store: new Store<Issuer>({}) }));
+  const onTrouble =
+    (resource: string) =>
+    (trouble: { readonly kind: string; readonly message: string }): void => {
+      metrics.count('pca_issuer_watch_trouble_total', { resource, kind: trouble.kind });
+      logger.warn(
+        { resource, kind: trouble.kind },
+        `The watch was interrupted and goes on by itself: ${trouble.message}`,
+      );
+    };
+  const reflectors = [
+    new Reflector({
+      client: kubernetes,
+      name: 'certificaterequests',
+      path: certificateRequestsPath,
+      fieldSelector: `spec.issuerRef.group=${apiGroup}`,
+      store: requests,
+      transform: (object) => {
+        const request = object as unknown as CertificateRequest;
+        onIssued(request);
+        return openRequest(request);
+      },
+      onTrouble: onTrouble('certificaterequests'),
+    }),
+    ...(options['certificate-signing-requests']
+      ? [
+          new Reflector({
+            client: kubernetes,
+            name: 'certificatesigningrequests',
+            path: signingRequestsPath,
+            store: signingRequests,
+            transform: (object) => openSigningRequest(object as unknown as CertificateSigningRequest),
+            onTrouble: onTrouble('certificatesigningrequests'),
+          }),
+        ]
+      : []),
+    ...issuers.map(
+      ({ kind, store }) =>
+        new Reflector({
+          client: kubernetes,
+          name: kind.plural,
+          path: issuersPath(kind),
+          store,
+          transform: (object) => withDefaults(object as unknown as Issuer),
+          onTrouble: onTrouble(kind.plural),
+        }),
+    ),
+  ];
+  const synced = async (signal: AbortSignal): Promise<void> => {
+    await Promise.all(reflectors.map((reflector) => reflector.synced(signal)));
+  };
+  const tellReady = async (signal: AbortSignal): Promise<void> => {
+    await synced(signal);
+    if (signal.aborted) return;
+    logger.info({ secondsSinceStart: process.uptime() }, 'What is watched was listed: this replica is ready.');
+  };
+  const byKey = new Map<string, Issuer>();
+  for (const { kind, store } of issuers) {
+    store.onChange(({ type, object }) => {
+      const { namespace, name } = object.metadata;
+      const key = issuerKey({ kind, namespace, name });
+      if (type === 'deleted') byKey.delete(key);
+      else byKey.set(key, object);
+    });
+  }
+  return {
+    kubernetes,
+    server: connection.server,
+    namespace: connection.namespace ?? 'default',
+    requests,
+    signingRequests,
+    issuers,
+    issuer: (key) => byKey.get(key),
+    run: async (signal) => {
+      await Promise.all([...reflectors.map((reflector) => reflector.run(signal)), tellReady(signal)]);
+    },
+    synced,
+    missing: () => reflectors.filter(({ hasSynced }) => !hasSynced).map(({ name }) => `${name} were not listed yet`),
+    close: () => kubernetes.close(),
+  };
+}

@@ -1,0 +1,269 @@
+// Sessions of roles on a clock that stands still: who waits, when STS is asked again, and what a failure leaves behind.
+import { describe, expect, it } from 'vitest';
+import type { AccessKey } from '../../../../src/alibaba/credentials/access-key.ts';
+import { endpointFor } from '../../../../src/alibaba/endpoint.ts';
+import { clientFailure } from '../../../../src/alibaba/errors.ts';
+import type { PcaCall, PcaOutcome } from '../../../../src/alibaba/pca-client.ts';
+import { RoleSessions, type RoleRenewal } from '../../../../src/alibaba/credentials/role-sessions.ts';
+import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+
+const key: AccessKey = { accessKeyId: 'LTAI1', accessKeySecret: 'source-secret', securityToken: undefined };
+const endpoint = endpointFor({ region: 'cn-hangzhou', host: 'sts.example' });
+const settings = { roleArn: 'acs:ram::1:role/a', sessionName: 's', policy: undefined, endpoint };
+const byKey: RoleRequest = {
+  ...settings,
+  durationSeconds: 3_600,
+  kind: 'accessKey',
+  accessKey: key,
+  externalId: undefined,
+};
+const byToken: RoleRequest = {
+  ...settings,
+  durationSeconds: 3_600,
+  kind: 'oidc',
+  oidcProviderArn: 'acs:ram::1:oidc-provider/p',
+  tokenFile: '/token',
+};
+const never = new AbortController().signal;
+
+class Sts {
+  readonly clock = new FakeClock();
+  readonly calls: { readonly call: PcaCall; readonly accessKey: AccessKey | undefined }[] = [];
+  readonly renewals: RoleRenewal[] = [];
+  /** Answers in order; when there is none, credentials that last as long as was asked. */
+  answers: (PcaOutcome | Promise<PcaOutcome>)[] = [];
+  token: () => Promise<string> = async () => 'the-token';
+  readonly sessions = new RoleSessions({
+    connect: (_endpoint, accessKey) => ({
+      call: async (call) => {
+        this.calls.push({ call, accessKey });
+        return await (this.answers.shift() ?? this.credentials(Number(call.parameters['DurationSeconds'])));
+      },
+    }),
+    readToken: async () => await this.token(),
+    wallClock: () => this.clock.date().getTime(),
+    now: this.clock.now,
+    random: () => 0.5,
+    timeoutMilliseconds: 60_000,
+    signal: never,
+    onRenewal: (renewal) => this.renewals.push(renewal),
+  });
+
+  credentials(seconds: number): PcaOutcome {
+    const Expiration = new Date(this.clock.date().getTime() + seconds * 1_000).toISOString();
+    const AccessKeyId = `STS.${this.calls.length}`;
+    const body = { Credentials: { AccessKeyId, AccessKeySecret: 'temporary', SecurityToken: 'session', Expiration } };
+    return { kind: 'ok', body, requestId: 'R1' };
+  }
+
+  failed(code: 'DeadlineExceeded' = 'DeadlineExceeded'): PcaOutcome {
+    const about = { action: 'AssumeRole', host: 'sts.example', sent: true, redact: (text: string) => text };
+    return { kind: 'failed', failure: clientFailure(code, about) };
+  }
+
+  /** The id of the key that is given, or the code of the failure. */
+  async get(request: RoleRequest = byKey, signal: AbortSignal = never): Promise<string> {
+    const given = await this.sessions.get(request, signal);
+    return given.kind === 'ok' ? given.accessKey.accessKeyId : given.failure.code;
+  }
+}
+
+/** Lets what is ready go on, until nothing is. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+const seconds = (count: number): number => count * 1_000;
+
+describe('the call', () => {
+  it('of a token is not signed and carries the token', async () => {
+    const sts = new Sts();
+    await sts.get({ ...byToken, policy: '{}' });
+    expect(sts.calls).toEqual([
+      {
+        accessKey: undefined,
+        call: {
+          action: 'AssumeRoleWithOIDC',
+          version: '2015-04-01',
+          parameters: {
+            RoleArn: 'acs:ram::1:role/a',
+            RoleSessionName: 's',
+            DurationSeconds: '3600',
+            Policy: '{}',
+            OIDCProviderArn: 'acs:ram::1:oidc-provider/p',
+            OIDCToken: 'the-token',
+          },
+        },
+      },
+    ]);
+  });
+
+  it('of an access key is signed with it and names the external ID', async () => {
+    const sts = new Sts();
+    await sts.get({ ...byKey, externalId: 'x-1' });
+    expect(sts.calls).toEqual([
+      {
+        accessKey: key,
+        call: {
+          action: 'AssumeRole',
+          version: '2015-04-01',
+          parameters: {
+            RoleArn: 'acs:ram::1:role/a',
+            RoleSessionName: 's',
+            DurationSeconds: '3600',
+            ExternalId: 'x-1',
+          },
+        },
+      },
+    ]);
+  });
+});
+
+describe('sharing', () => {
+  it('makes one call for everyone who waits', async () => {
+    const sts = new Sts();
+    expect(new Set(await Promise.all(Array.from({ length: 50 }, () => sts.get({ ...byKey }))))).toEqual(
+      new Set(['STS.1']),
+    );
+    expect(sts.calls.length).toBe(1);
+  });
+
+  it.each<[string, RoleRequest]>([
+    ['role', { ...byKey, roleArn: 'acs:ram::1:role/b' }],
+    ['session name', { ...byKey, sessionName: 't' }],
+    ['duration', { ...byKey, durationSeconds: 900 }],
+    ['policy', { ...byKey, policy: '{}' }],
+    ['external ID', { ...byKey, externalId: 'x' }],
+    ['endpoint', { ...byKey, endpoint: { ...endpoint, host: 'other.example' } }],
+    ['secret of the same key', { ...byKey, accessKey: { ...key, accessKeySecret: 'other' } }],
+    ['source', byToken],
+  ])('stops at another %s', async (_, other) => {
+    const sts = new Sts();
+    expect([await sts.get(byKey), await sts.get(other)]).toEqual(['STS.1', 'STS.2']);
+  });
+
+  it('lets one caller go without ending the call of the others', async () => {
+    const sts = new Sts();
+    const answer = Promise.withResolvers<PcaOutcome>();
+    sts.answers = [answer.promise];
+    const leaving = new AbortController();
+    const [first, second] = [sts.get(byKey, leaving.signal), sts.get(byKey)];
+    leaving.abort();
+    const left = await first;
+    answer.resolve(sts.credentials(3_600));
+    expect([left, await second, sts.calls.length]).toEqual(['Cancelled', 'STS.1', 1]);
+  });
+});
+
+describe('renewal', () => {
+  it('begins after three quarters of the lifetime, behind the back of callers, once', async () => {
+    const sts = new Sts();
+    const given = [await sts.get()];
+    sts.clock.advance(seconds(0.74 * 3_600));
+    given.push(await sts.get());
+    sts.clock.advance(seconds(0.02 * 3_600));
+    given.push(await sts.get(), await sts.get());
+    await settled();
+    given.push(await sts.get());
+    expect([given, sts.calls.length]).toEqual([['STS.1', 'STS.1', 'STS.1', 'STS.1', 'STS.2'], 2]);
+  });
+
+  it('is awaited when nothing valid is left', async () => {
+    const sts = new Sts();
+    await sts.get();
+    sts.clock.advance(seconds(3_600) - 9_000);
+    expect(await sts.get()).toBe('STS.2');
+  });
+
+  it('keeps to the end that STS states where that comes sooner than asked', async () => {
+    const sts = new Sts();
+    sts.answers = [sts.credentials(30)];
+    await sts.get();
+    sts.clock.advance(seconds(31));
+    expect([await sts.get(), sts.calls.length]).toEqual(['STS.2', 2]);
+  });
+
+  it('that fails leaves the old credentials in use until their end, and pauses longer each time', async () => {
+    const sts = new Sts();
+    await sts.get();
+    sts.clock.advance(seconds(2_900));
+    const asked: number[] = [];
+    for (const pause of [0, 700, 100, 1_400, 200]) {
+      sts.clock.advance(pause);
+      sts.answers = [sts.failed()];
+      expect(await sts.get()).toBe('STS.1');
+      await settled();
+      asked.push(sts.calls.length);
+    }
+    expect(asked).toEqual([2, 2, 3, 3, 4]);
+    sts.clock.advance(seconds(700));
+    sts.answers = [sts.failed()];
+    expect([await sts.get(), await sts.get(), sts.calls.length]).toEqual(['DeadlineExceeded', 'DeadlineExceeded', 5]);
+    sts.clock.advance(seconds(61));
+    sts.answers = [];
+    expect([await sts.get(), sts.renewals.map(({ failure }) => failure?.code)]).toEqual([
+      'STS.6',
+      [undefined, ...Array.from({ length: 4 }, () => 'DeadlineExceeded'), undefined],
+    ]);
+  });
+
+  it('follows when PCA refused the credentials, but not when they were renewed since', async () => {
+    const sts = new Sts();
+    const first = await sts.sessions.get(byKey, never);
+    const refused = first.kind === 'ok' ? first.accessKey : key;
+    sts.sessions.drop(byKey, refused);
+    const second = await sts.get();
+    sts.sessions.drop(byKey, refused);
+    expect([refused.accessKeyId, second, await sts.get()]).toEqual(['STS.1', 'STS.2', 'STS.2']);
+  });
+});
+
+describe('a failure', () => {
+  it.each<[string, () => Promise<string>]>([
+    ['that cannot be read', async () => await Promise.reject(new Error('ENOENT'))],
+    ['that is empty', async () => ''],
+  ])('of a token file %s names the file and calls nobody', async (_, token) => {
+    const sts = new Sts();
+    sts.token = token;
+    expect(await sts.sessions.get(byToken, never)).toEqual({
+      kind: 'failed',
+      failure: {
+        class: 'Credentials',
+        code: 'OIDCTokenUnreadable',
+        httpStatus: undefined,
+        requestId: undefined,
+        message:
+          'AssumeRoleWithOIDC at sts.example failed, the pod\'s OIDC token could not be read (OIDCTokenUnreadable): the file is "/token". Mount a projected ServiceAccount token with audience sts.aliyuncs.com there (Helm: rrsa.enabled), or correct ALIBABA_CLOUD_OIDC_TOKEN_FILE.',
+        accessDenied: undefined,
+        mayHaveIssued: false,
+      },
+    });
+    expect(sts.calls).toEqual([]);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['no credentials', {}],
+    ['credentials without an end', { AccessKeyId: 'a', AccessKeySecret: 'b', SecurityToken: 'c' }],
+    [
+      'credentials that have ended',
+      { AccessKeyId: 'a', AccessKeySecret: 'b', SecurityToken: 'c', Expiration: '2020-01-01T00:00:00Z' },
+    ],
+    [
+      'a token that no header can hold',
+      { AccessKeyId: 'a', AccessKeySecret: 'b', SecurityToken: 'c\n', Expiration: '2099-01-01T00:00:00Z' },
+    ],
+  ])('is an answer with %s, and it is not asked for again at once', async (_, Credentials) => {
+    const sts = new Sts();
+    sts.answers = [{ kind: 'ok', body: { Credentials }, requestId: 'R1' }];
+    expect([await sts.get(), await sts.get(), sts.calls.length]).toEqual(['MalformedReply', 'MalformedReply', 1]);
+  });
+
+  it('of the parameters is one of the credentials, never of a request', async () => {
+    const sts = new Sts();
+    const failed = sts.failed();
+    if (failed.kind === 'ok') throw new Error('it should have failed');
+    sts.answers = [{ kind: 'failed', failure: { ...failed.failure, class: 'RequestRejected' } }];
+    expect(await sts.sessions.get(byKey, never)).toMatchObject({ failure: { class: 'Credentials' } });
+  });
+});

@@ -1,0 +1,173 @@
+// Roles taken from the simulated STS through the real client: what it refuses, and that its credentials reach PCA.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type SimulatorHandle, startSimulator } from '../../../../simulator/simulator.ts';
+import { endpointFor, type PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
+import { PcaClient } from '../../../../src/alibaba/pca-client.ts';
+import { RoleSessions } from '../../../../src/alibaba/credentials/role-sessions.ts';
+import { type RoleRequest, stsEndpointFor } from '../../../../src/alibaba/credentials/sts.ts';
+import { OidcIssuer, testAccount } from '../../../support/oidc-issuer.ts';
+
+const subject = 'system:serviceaccount:issuers:pca';
+const roleArn = `acs:ram::${testAccount}:role/pca-issuer`;
+const never = new AbortController().signal;
+const issuer = new OidcIssuer();
+let simulator: SimulatorHandle;
+let endpoint: PcaEndpoint;
+
+beforeAll(async () => {
+  simulator = await startSimulator();
+  endpoint = endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol: 'HTTP' });
+  simulator.setOidcProvider(issuer.provider);
+  simulator.setRole({
+    arn: roleArn,
+    trustedTokens: [{ oidcProviderArn: issuer.provider.arn, subject }],
+    trustedAccessKeyIds: [simulator.accessKey.accessKeyId],
+    externalId: 'x-1',
+  });
+});
+
+afterAll(async () => {
+  await simulator.close();
+});
+
+const connect: ConstructorParameters<typeof RoleSessions>[0]['connect'] = (where, accessKey) =>
+  new PcaClient({ endpoint: where, accessKey, timeoutMilliseconds: 60_000, userAgent: 'alibaba-pca-issuer/test' });
+
+function sessions(token: string): RoleSessions {
+  return new RoleSessions({
+    connect,
+    readToken: async () => token,
+    wallClock: Date.now,
+    now: () => performance.now(),
+    random: Math.random,
+    timeoutMilliseconds: 60_000,
+    signal: never,
+    onRenewal: () => undefined,
+  });
+}
+
+const request = (): RoleRequest => ({
+  kind: 'oidc',
+  roleArn,
+  sessionName: 'alibaba-pca-issuer',
+  durationSeconds: 3_600,
+  policy: undefined,
+  endpoint,
+  oidcProviderArn: issuer.provider.arn,
+  tokenFile: '/token',
+});
+
+const byKey = (): RoleRequest => ({
+  ...request(),
+  kind: 'accessKey',
+  accessKey: { ...simulator.accessKey, securityToken: undefined },
+  externalId: 'x-1',
+});
+
+it.each<[string, () => RoleRequest]>([
+  ['a token', request],
+  ['an access key', byKey],
+])('gives credentials for %s that PCA takes until they end', async (_, asked) => {
+  const given = await sessions(issuer.token(subject)).get(asked(), never);
+  if (given.kind === 'failed') throw new Error(given.failure.message);
+  const describeCall = {
+    action: 'DescribeCACertificate',
+    version: '2020-06-30',
+    parameters: { Identifier: 'sim-sub-ecc-p256' },
+  };
+  const call = async (key = given.accessKey) => {
+    const outcome = await connect(endpoint, key).call(describeCall, { signal: never });
+    return outcome.kind === 'ok' ? 'ok' : outcome.failure.code;
+  };
+  const before = [await call(), await call({ ...given.accessKey, securityToken: 'another' })];
+  simulator.endSessions();
+  expect([...before, await call()]).toEqual([
+    'ok',
+    'InvalidSecurityToken.MismatchWithAccessKey',
+    'InvalidAccessKeyId.NotFound',
+  ]);
+});
+
+const other = new OidcIssuer();
+const past = Math.floor(Date.now() / 1_000) - 60;
+
+it.each<[string, string, Partial<RoleRequest>, { readonly code: string; readonly class: string }]>([
+  [
+    'a token of another subject',
+    issuer.token('x'),
+    {},
+    { code: 'AuthenticationFail.NoPermission', class: 'Permission' },
+  ],
+  [
+    'a token that has ended',
+    issuer.token(subject, { exp: past }),
+    {},
+    { code: 'AuthenticationFail.OIDCToken.Expired', class: 'Credentials' },
+  ],
+  [
+    'a token for somebody else',
+    issuer.token(subject, { aud: 'kubernetes' }),
+    {},
+    { code: 'AuthenticationFail.OIDCToken.AudienceNotMatch', class: 'Credentials' },
+  ],
+  [
+    'a token signed by another key',
+    other.token(subject),
+    {},
+    { code: 'AuthenticationFail.OIDCToken.InvalidSignature', class: 'Credentials' },
+  ],
+  ['no token at all', 'abc', {}, { code: 'AuthenticationFail.OIDCToken.Invalid', class: 'Credentials' }],
+  [
+    'a role that does not exist',
+    issuer.token(subject),
+    { roleArn: `${roleArn}-2` },
+    { code: 'EntityNotExist.Role', class: 'Credentials' },
+  ],
+  [
+    'a session longer than the role allows',
+    issuer.token(subject),
+    { durationSeconds: 7_200 },
+    { code: 'InvalidParameter.DurationSeconds', class: 'Credentials' },
+  ],
+])('refuses %s, without repeating the token', async (_, token, changes, failure) => {
+  const given = await sessions(token).get({ ...request(), ...changes } as RoleRequest, never);
+  expect(given).toMatchObject({ kind: 'failed', failure: { ...failure, mayHaveIssued: false } });
+  expect(JSON.stringify(given)).not.toContain(token);
+  expect(given).toMatchObject({ failure: { message: expect.stringMatching(/RequestId [0-9A-F-]{36}/) } });
+});
+
+it.each<[string, object, { readonly code: string; readonly class: string }]>([
+  ['another external ID', { externalId: 'x-2' }, { code: 'NoPermission', class: 'Permission' }],
+  ['no external ID', { externalId: undefined }, { code: 'NoPermission', class: 'Permission' }],
+])('refuses a key with %s', async (_, changes, failure) => {
+  expect(await sessions('').get({ ...byKey(), ...changes }, never)).toMatchObject({ failure });
+});
+
+const nothing = { stsHost: undefined, stsRegion: undefined, vpc: false };
+it.each([
+  ['the public host of the region', {}, nothing, 'sts.cn-shanghai.aliyuncs.com'],
+  ['the VPC host of the region', {}, { ...nothing, vpc: true }, 'sts-vpc.cn-shanghai.aliyuncs.com'],
+  ['the region of the pod', {}, { ...nothing, stsRegion: 'cn-beijing' }, 'sts.cn-beijing.aliyuncs.com'],
+  ['the host of the pod', {}, { ...nothing, vpc: true, stsHost: 'sts.example' }, 'sts.example'],
+  ['the host of the issuer', { host: 'a.example' }, { ...nothing, stsHost: 'sts.example' }, 'a.example'],
+])('is reached at %s', (_, given, surroundings, host) => {
+  expect(stsEndpointFor(given, 'cn-shanghai', surroundings).host).toBe(host);
+});
+
+it.each([
+  [
+    'a passing fault of STS',
+    { code: 'InternalError', status: 500 },
+    { class: 'Transient', code: 'InternalError', mayHaveIssued: false },
+  ],
+  [
+    'an answer that repeats the token',
+    { code: 'SomethingElse', status: 400, message: 'bad token short.token.value' },
+    { class: 'Credentials', message: expect.stringContaining('bad token <omitted>.') as string },
+  ],
+])('makes of %s no certificate that may exist, and no secret that leaks', async (_, fault, failure) => {
+  simulator.setFaults({ failingActions: { AssumeRoleWithOIDC: fault } });
+  const given = await sessions('short.token.value').get(request(), never);
+  simulator.reset();
+  expect(given).toMatchObject({ kind: 'failed', failure });
+});
