@@ -30,6 +30,12 @@ interface Figures {
   readonly throttledShare: number;
 }
 
+async function inOrder<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await run(item));
+  return results;
+}
+
 /** From the 30th second after the last change on. */
 function settled(run: readonly Second[], scenario: Scenario): Figures {
   const changed = scenario.limitAt(0) !== scenario.limitAt(seconds - 1);
@@ -42,23 +48,21 @@ function settled(run: readonly Second[], scenario: Scenario): Figures {
   };
 }
 
-const runs = scenarios.map((scenario) => ({
+const runs = await inOrder(scenarios, async (scenario) => ({
   scenario,
-  adaptive: adaptive(scenario),
-  fixed: fixedRates.map((rate) => ({ rate, seconds: fixed(scenario, rate) })),
+  adaptive: await adaptive(scenario),
+  fixed: await inOrder(fixedRates, async (rate) => ({ rate, seconds: await fixed(scenario, rate) })),
 }));
 const results = runs.map((run) => ({
   limit: run.scenario.name,
   adaptive: settled(run.adaptive, run.scenario),
   fixed: run.fixed.map(({ rate, seconds: second }) => ({ rate, ...settled(second, run.scenario) })),
 }));
-const neighbours = [
-  { waiting: 10_000, perSecond: 10 },
-  { waiting: 10_000, perSecond: 100 },
-].map((row) => ({
-  ...row,
-  fair: noisyNeighbour(row.waiting, row.perSecond, true),
-  firstInFirstOut: noisyNeighbour(row.waiting, row.perSecond, false),
+const neighbours = await inOrder([10, 100], async (perSecond) => ({
+  waiting: 10_000,
+  perSecond,
+  fair: await noisyNeighbour(10_000, perSecond, true),
+  firstInFirstOut: await noisyNeighbour(10_000, perSecond, false),
 }));
 
 interface WireFigures {

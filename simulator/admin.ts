@@ -5,7 +5,7 @@ import { authorityStatuses } from './issuing/authority.ts';
 import type { AdminHandler } from './server.ts';
 import type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts';
 
-/** What the admin interface works on; the same as tests use. */
+/** The parts that the admin interface works on, which tests use too. */
 export interface AdminState {
   readonly cas: readonly CertificateAuthority[];
   readonly calls: () => readonly Call[];

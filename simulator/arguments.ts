@@ -2,13 +2,13 @@
 import { parseArgs } from 'node:util';
 import type { SimulatorOptions } from './simulator.ts';
 
-/** What the command line asks for; `message` says in a sentence what is wrong with it. */
+/** The command that the command line gives; `message` names its fault in a sentence. */
 export type SimulatorCommand =
   | { readonly kind: 'start'; readonly options: SimulatorOptions; readonly json: boolean }
   | { readonly kind: 'help' }
   | { readonly kind: 'invalid'; readonly message: string };
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export const simulatorHelp = `A simulated Alibaba Cloud PCA on this machine until Ctrl-C, for tests only.
 
   --port N                  port to listen on; 0, the default, is any free one

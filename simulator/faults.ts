@@ -11,7 +11,7 @@ export interface Faults {
    * the actions that it names, issuing or not. 0: no limit.
    */
   readonly throttlePerSecond: number | Readonly<Record<string, number>>;
-  /** `Throttling.User`, nothing issued, beside what `throttlePerSecond` refuses. */
+  /** `Throttling.User`, nothing issued, in addition to the calls that `throttlePerSecond` refuses. */
   readonly throttled: number;
   /** 503 ServiceUnavailable, nothing issued. */
   readonly serviceUnavailable: number;
@@ -25,7 +25,7 @@ export interface Faults {
   readonly cutBeforeIssuing: number;
   /** The connection is cut after the certificate was issued. */
   readonly cutAfterIssuing: number;
-  /** The answer has identifier and RequestId only, whatever `Immediately` says. */
+  /** The answer has only identifier and RequestId, regardless of `Immediately`. */
   readonly withoutCertificate: number;
   /** The certificate carries another public key than the request. */
   readonly wrongKey: number;
@@ -37,7 +37,7 @@ export interface Faults {
   readonly shiftedValidity: number;
   /** The certificate is one of a CA. */
   readonly asCertificateAuthority: number;
-  /** How many of a hundred calls a counted fault strikes, beside the next n. */
+  /** Percentage of calls that a counted fault strikes, in addition to the next n. */
   readonly percentages: Readonly<Partial<Record<CountedFault, number>>>;
   /** For so long after an answer without certificate (`Immediately=0`) look-ups show it as PENDING, without its PEM. */
   readonly pendingMilliseconds: number;
@@ -57,11 +57,11 @@ export interface Faults {
   readonly failingActions: Readonly<
     Record<string, { readonly code: string; readonly status: number; readonly message?: string }>
   >;
-  /** Lifetime of the credentials that STS gives out, whatever was asked; 0 as asked. */
+  /** Lifetime of the credentials that STS issues, regardless of the requested one; 0: as requested. */
   readonly sessionSeconds: number;
   /** The CA has no certificates left: `InsufficientQuota`. */
   readonly quotaExhausted: boolean;
-  /** What a custom identifier that was used before leads to. Undocumented. */
+  /** The effect of a custom identifier that was used before. Undocumented. */
   readonly duplicateIdentifier: 'ParamRepeat' | 'Accept' | 'ReturnEarlier';
   /** Whether names and usages of the CSR count where no passthrough says otherwise. Undocumented. */
   readonly csrExtensions: 'Used' | 'Ignored';
@@ -89,7 +89,7 @@ export interface Faults {
   readonly listDates: 'Both' | 'Seconds' | 'Days' | 'Refused' | 'Ignored';
   /** Server and client answers in the older form: root and parent certificate, no serial number and no chain. */
   readonly olderReply: boolean;
-  /** CreateServerCertificateWithCsr answers without PEM texts whatever `Immediately` says, as its older document has it. */
+  /** CreateServerCertificateWithCsr answers without PEM texts regardless of `Immediately`, as in its older document. */
   readonly serverIgnoresImmediately: boolean;
 }
 

@@ -161,7 +161,7 @@ function isOpen(action: ReturnType<typeof findAction>, { headers }: SignedReques
   return typeof action === 'object' && action.anonymous === true && headers.authorization === undefined;
 }
 
-// Whoever looks at the calls learns nothing to authenticate with.
+// The recorded calls must not reveal credentials.
 const bearerParameters = ['OIDCToken'];
 
 function refuse(what: Problem): ActionOutcome {

@@ -1,4 +1,4 @@
-/** Starts a simulated Alibaba Cloud PCA and hands out what a test or a person needs to use it. */
+/** Starts a simulated Alibaba Cloud PCA and returns everything that a test or a person needs to use it. */
 import { randomBytes } from 'node:crypto';
 import type { Service } from './actions/action.ts';
 import { FaultState, type Faults } from './faults.ts';
@@ -61,7 +61,7 @@ export interface SimulatorHandle {
   setRole(role: Role): void;
   /** Accepts a further permanent key, of the account that it names; it stays over resets. */
   addAccessKey(key: AccessKey): void;
-  /** Ends all temporary credentials that STS gave out; they are unknown from now on. */
+  /** Ends all temporary credentials that STS issued; they are unknown from now on. */
   endSessions(): void;
   calls(): readonly Call[];
   issued(): readonly Issued[];

@@ -32,7 +32,7 @@ export interface Issued {
   readonly notAfter: Date;
 }
 
-/** What can be changed of a CA at run time. */
+/** The parts of a CA that can change at run time. */
 export interface AuthorityChanges {
   readonly status?: AuthorityStatus;
   readonly quota?: number;

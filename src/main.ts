@@ -14,9 +14,9 @@ async function run(options: Options): Promise<number> {
   failHard(logger);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      // Who asks twice does not want to wait for calls in flight.
+      // A second signal means: do not wait for calls in flight.
       if (stopping.signal.aborted) process.exit(exitCode.failed);
-      logger.info({ signal }, 'Stopping: no new requests are taken, calls in flight are awaited.');
+      logger.info({ signal }, 'Stopping: the operator takes no new requests and waits for calls in flight.');
       stopping.abort();
     });
   }
@@ -30,7 +30,7 @@ async function run(options: Options): Promise<number> {
   }
 }
 
-// After an error that nobody expected the state of the process is unknown; a fresh one recovers from the cluster's.
+// After an unexpected error the state of the process is unknown; a new process recovers from the state in the cluster.
 function failHard(logger: Logger): void {
   const fail = (error: unknown): void => {
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
@@ -41,7 +41,7 @@ function failHard(logger: Logger): void {
   process.on('unhandledRejection', fail);
 }
 
-// Alibaba's client library calls url.parse; nobody who reads our log can do anything about that.
+// Alibaba's client library calls url.parse; a reader of our log can do nothing about that.
 process.noDeprecation = true;
 
 const [subcommand, ...rest] = process.argv.slice(2);

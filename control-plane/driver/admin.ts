@@ -1,4 +1,4 @@
-/** What the driver asks of the API server as administrator, with the waiting that a starting server needs. */
+/** The driver's requests to the API server as administrator, with the waiting that a starting server needs. */
 import { randomBytes } from 'node:crypto';
 
 import { type ApiClient, field, messageOf } from './api-client.ts';
@@ -7,7 +7,7 @@ import { waitUntil } from './wait.ts';
 
 const tokenSeconds = 365 * 24 * 60 * 60;
 // A controller makes the account, which takes moments unless the machine is busy.
-const serviceAccountLimits = { timeoutMilliseconds: 60_000, pollMilliseconds: 100 };
+const serviceAccountLimits = { timeoutMs: 60_000, pollMs: 100 };
 
 /** A token of the service account; waits a little for an account that is only just being created. */
 export async function requestToken(api: ApiClient, namespace: string, name: string): Promise<string> {
@@ -57,7 +57,7 @@ export async function installDefinitions(api: ApiClient, yaml: string): Promise<
   );
 }
 
-/** Whether cert-manager's webhook is asked and answers: it must refuse a request that is no certificate request. */
+/** Whether the API server calls cert-manager's webhook and it answers: it must refuse an invalid certificate request. */
 export async function webhookRefuses(api: ApiClient): Promise<boolean> {
   const path = `/apis/cert-manager.io/v1/namespaces/${certManagerNamespace}/certificaterequests?dryRun=All`;
   const answer = await api.send('POST', path, {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 
 // Only ends a request that hangs.
-const requestTimeoutMilliseconds = 60_000;
+const requestTimeoutMs = 60_000;
 
 /** An answer of the API server; `body` is parsed when it is JSON and text otherwise. */
 export interface ApiAnswer {
@@ -41,7 +41,7 @@ export class ApiClient {
     });
   }
 
-  /** Sends one request and returns whatever the server answers; rejects only when there is no answer. */
+  /** Sends one request and returns any answer of the server; rejects only when there is no answer. */
   async send(method: string, path: string, body?: object | string, contentType = mediaType(body)): Promise<ApiAnswer> {
     return await new Promise((resolve, reject) => {
       const outgoing = request(
@@ -50,7 +50,7 @@ export class ApiClient {
           method,
           agent: this.#agent,
           headers: body === undefined ? {} : { 'content-type': contentType },
-          signal: AbortSignal.timeout(requestTimeoutMilliseconds),
+          signal: AbortSignal.timeout(requestTimeoutMs),
         },
         (incoming) => {
           let text = '';

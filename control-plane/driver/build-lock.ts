@@ -7,16 +7,16 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const pollMilliseconds = 500;
-const unownedLimitMilliseconds = 10_000;
+const pollMs = 500;
+const unownedLimitMs = 10_000;
 
-/** Runs `work` while holding the lock, waiting for the present holder first, and releases it whatever happens. */
+/** Runs `work` while holding the lock, waiting for the present holder first, and always releases it. */
 export async function withLock<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
   while (!(await take(directory))) {
     if (await isStale(directory)) {
       await discard(directory);
     } else {
-      await sleep(pollMilliseconds);
+      await sleep(pollMs);
     }
   }
   try {
@@ -58,7 +58,7 @@ async function isStale(directory: string): Promise<boolean> {
 async function isOld(directory: string): Promise<boolean> {
   try {
     const { mtimeMs } = await stat(directory);
-    return Date.now() - mtimeMs > unownedLimitMilliseconds;
+    return Date.now() - mtimeMs > unownedLimitMs;
   } catch {
     return false;
   }
@@ -75,7 +75,7 @@ async function discard(directory: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Whether a process of this id exists, whoever owns it. */
+/** Whether a process of this id exists, of any owner. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -22,7 +22,7 @@ export interface Component {
   readonly pid: number;
   readonly logFile: string;
   /** SIGTERM, then SIGKILL when the process is still there after the grace period (5 s unless stated). */
-  stop(graceMilliseconds?: number): Promise<void>;
+  stop(graceMs?: number): Promise<void>;
   kill(): Promise<void>;
   /** SIGSTOP: connections stay open and nothing answers. */
   pause(): void;
@@ -33,20 +33,20 @@ export interface Component {
   restart(flags?: readonly string[]): Promise<void>;
 }
 
-/** What a component needs to be started. */
+/** The settings of a component. */
 export interface ComponentDefinition {
   readonly name: ComponentName | NodeComponentName;
   readonly command: readonly string[];
   readonly logFile: string;
   /** Command that, given a process id, kills that process once this one is gone. */
   readonly guard: readonly string[];
-  /** False for a foreign binary, which does not notice by itself that its parent is gone. */
+  /** False for a foreign binary, which does not notice that its parent is gone. */
   readonly exitsWithParent: boolean;
   readonly beforeStart?: () => Promise<void>;
   readonly isReady: () => Promise<boolean>;
 }
 
-const defaultGraceMilliseconds = 5000;
+const defaultGraceMs = 5000;
 const logTailLines = 15;
 
 /** The process behind a {@link Component}; what only the control plane itself may call is here too. */
@@ -94,7 +94,7 @@ export class ComponentProcess implements Component {
     }
   }
 
-  async stop(graceMilliseconds = defaultGraceMilliseconds): Promise<void> {
+  async stop(graceMs = defaultGraceMs): Promise<void> {
     const child = this.#child;
     if (child === undefined) {
       return;
@@ -102,7 +102,7 @@ export class ComponentProcess implements Component {
     this.resume();
     child.kill('SIGTERM');
     const grace = new AbortController();
-    await Promise.race([ended(child), sleep(graceMilliseconds, undefined, { signal: grace.signal }).catch(() => {})]);
+    await Promise.race([ended(child), sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
     grace.abort();
     await this.kill();
   }

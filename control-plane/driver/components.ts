@@ -1,4 +1,4 @@
-/** What each component waits for before it counts as ready, and the order in which cert-manager is brought up. */
+/** The condition for each component to count as ready, and the order in which cert-manager starts. */
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { get } from 'node:https';
@@ -13,7 +13,7 @@ import { certManagerReadyFile, commandOf, type Instance, kubeconfigFile, pkiFile
 import { writeKubeconfig } from './kubeconfig.ts';
 import { runOrThrow } from './run.ts';
 
-const probeTimeoutMilliseconds = 5000;
+const probeTimeoutMs = 5000;
 
 /** How to run a component of the instance and how to see that it serves. */
 export function defineComponent(instance: Instance, name: ComponentName, api: ApiClient): ComponentDefinition {
@@ -92,7 +92,7 @@ export async function isHealthy(port: number, caFile: string): Promise<boolean> 
   const ca = await readFile(caFile);
   return await new Promise((resolve, reject) => {
     const url = `https://127.0.0.1:${port}/healthz`;
-    get(url, { ca, agent: false, timeout: probeTimeoutMilliseconds }, (answer) => {
+    get(url, { ca, agent: false, timeout: probeTimeoutMs }, (answer) => {
       answer.resume();
       resolve(answer.statusCode === 200);
     }).once('error', reject);

@@ -204,7 +204,7 @@ export class ControlPlane {
   async #startComponents(options: ControlPlaneOptions, onStep: (step: string) => void): Promise<void> {
     const { certManager = true, whenServing = async () => {} } = options;
     const start = async (name: ComponentName): Promise<void> => {
-      // What was still being prepared when another component failed must not start any more.
+      // A component that was still being prepared when another one failed must not start any more.
       if (!running.has(this)) {
         throw new Error(`${name} was not started: the control plane is stopping.`);
       }
@@ -213,7 +213,7 @@ export class ControlPlane {
       await component.start();
       onStep(`${name} is ready`);
     };
-    // The API server waits for etcd by itself, and its own start takes longer.
+    // The API server waits for etcd on its own, and its own start takes longer.
     await Promise.all([start('etcd'), start('kube-apiserver')]);
     await Promise.all([
       start('kube-controller-manager'),

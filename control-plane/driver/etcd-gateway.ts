@@ -2,11 +2,11 @@
 import { field } from './api-client.ts';
 
 // Only ends a request that hangs.
-const timeoutMilliseconds = 60_000;
+const timeoutMs = 60_000;
 
 /** Whether etcd has a leader and serves. */
 export async function etcdIsHealthy(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(timeoutMilliseconds) });
+  const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(timeoutMs) });
   return field(await response.json(), 'health') === 'true';
 }
 
@@ -47,7 +47,7 @@ async function post(url: string, body: object): Promise<unknown> {
   const response = await fetch(url, {
     method: 'POST',
     body: JSON.stringify(body),
-    signal: AbortSignal.timeout(timeoutMilliseconds),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   const answer: unknown = await response.json();
   // Compacting twice at the same revision is refused, and has nothing left to do.

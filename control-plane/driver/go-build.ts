@@ -12,7 +12,7 @@ import { type GoToolchain, goToolchain, runGo } from './go-command.ts';
 
 export { GoMissingError } from './go-command.ts';
 
-const unusedLimitMilliseconds = 14 * 24 * 60 * 60 * 1000;
+const unusedLimitMs = 14 * 24 * 60 * 60 * 1000;
 
 /** Files of a linked module that are copied next to the executable, because `go:embed` cannot reach them. */
 export interface ModuleFiles {
@@ -175,7 +175,7 @@ async function removeUnused(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > unusedLimitMilliseconds) {
+    if (Date.now() - mtimeMs > unusedLimitMs) {
       await rm(path, { recursive: true, force: true });
     }
   }

@@ -14,7 +14,7 @@ export class GoMissingError extends Error {
   }
 }
 
-/** What decides, besides the sources, whether an executable can be reused. */
+/** The facts, besides the sources, that decide whether an executable can be reused. */
 export interface GoToolchain {
   readonly version: string;
   readonly os: string;

@@ -25,7 +25,7 @@ export interface Binaries {
   readonly foreign: boolean;
 }
 
-/** What a control plane has to know about the node it is to work with. */
+/** The addresses of the node that a control plane works with. */
 export interface NodePlan {
   /** Address of this machine that the node and its pods reach; the API server listens there instead of on loopback. */
   readonly hostAddress: string;
@@ -47,7 +47,7 @@ export interface Instance {
   readonly ports: Ports;
   readonly auditLog: boolean;
   readonly certManagerSettings: CertManagerSettings;
-  /** Undefined where there is none, and hence are no pods. */
+  /** Undefined for a control plane without a node, and so without pods. */
   readonly node: NodePlan | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Kubeconfig files. Written as JSON, which every reader of YAML accepts. */
 import { readFile, writeFile } from 'node:fs/promises';
 
-/** Who the holder of a kubeconfig is: a client certificate by its files, or a token. */
+/** The identity in a kubeconfig: a client certificate by its files, or a token. */
 export type KubeconfigUser =
   { readonly certificateFile: string; readonly keyFile: string } | { readonly token: string };
 

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long to wait in all, and how long between two looks. */
 export interface WaitLimits {
-  readonly timeoutMilliseconds: number;
-  readonly pollMilliseconds: number;
+  readonly timeoutMs: number;
+  readonly pollMs: number;
 }
 
-// Only ends a wait in vain: on a machine whose processors are all taken a start takes many times the usual.
-const patience: WaitLimits = { timeoutMilliseconds: 180_000, pollMilliseconds: 50 };
+// Only ends a wait for nothing: on a machine whose processors are all taken a start takes many times the usual.
+const patience: WaitLimits = { timeoutMs: 180_000, pollMs: 50 };
 
 /** Resolves once `check` is true; rejects with `describe()` and the last failure of `check` at the deadline. */
 export async function waitUntil(
@@ -16,7 +16,7 @@ export async function waitUntil(
   describe: () => string,
   limits: WaitLimits = patience,
 ): Promise<void> {
-  const deadline = performance.now() + limits.timeoutMilliseconds;
+  const deadline = performance.now() + limits.timeoutMs;
   let lastFailure = '';
   while (performance.now() < deadline) {
     try {
@@ -27,7 +27,7 @@ export async function waitUntil(
     } catch (error) {
       lastFailure = `: ${error instanceof Error ? error.message : String(error)}`;
     }
-    await sleep(limits.pollMilliseconds);
+    await sleep(limits.pollMs);
   }
-  throw new Error(`${describe()} within ${limits.timeoutMilliseconds / 1000} s${lastFailure}`);
+  throw new Error(`${describe()} within ${limits.timeoutMs / 1000} s${lastFailure}`);
 }

@@ -1,7 +1,12 @@
 // The tables of docs/configuration.md, docs/metrics.md and docs/conditions-and-errors.md, read from the code's catalogues.
 import { errorClasses, errorTable } from '../../src/alibaba/error-table.ts';
-import { requestEventReasons } from '../../src/controllers/request-events.ts';
-import { issuerReasons } from '../../src/controllers/issuer-reasons.ts';
+import { issuerReasons } from '../../src/controllers/issuers/reasons.ts';
+import {
+  type Consequence,
+  consequences,
+  failureReasons,
+  troubleReasons,
+} from '../../src/controllers/requests/reasons.ts';
 import { metricCatalogue } from '../../src/runtime/metrics.ts';
 import { settings } from '../../src/runtime/options.ts';
 import { markdownTable } from './generated-section.ts';
@@ -34,14 +39,28 @@ export function issuerReasonsTable(): string {
   return markdownTable(['Reason', 'Meaning and what to do'], rows);
 }
 
-/** Reasons of the events on CertificateRequests. */
+/** Reasons of the events on requests, with all that follows from each. */
 export function requestReasonsTable(): string {
-  const rows = Object.entries(requestEventReasons).map(([reason, { type, meaning }]) => [
+  const rows = Object.entries(consequences).map(([reason, { event, log, counter, meaning }]: [string, Consequence]) => [
     `\`${reason}\``,
-    type,
+    event,
+    log ?? '–',
+    counter === undefined ? '–' : `\`${counter}\``,
     meaning,
   ]);
-  return markdownTable(['Reason', 'Type', 'When'], rows);
+  return markdownTable(['Reason', 'Event', 'Log', 'Counter', 'When'], rows);
+}
+
+/** Troubles that are tried again, beside the classes of PCA's errors. */
+export function troubleReasonsTable(): string {
+  const rows = Object.entries(troubleReasons).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
+  return markdownTable(['Trouble', 'What happened'], rows);
+}
+
+/** Why a request fails for good. */
+export function failureReasonsTable(): string {
+  const rows = Object.entries(failureReasons).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
+  return markdownTable(['Reason', 'What happened'], rows);
 }
 
 /** What each class of error means. */

@@ -2,10 +2,12 @@
 import {
   errorClassesTable,
   errorCodesTable,
+  failureReasonsTable,
   issuerReasonsTable,
   metricsTable,
   requestReasonsTable,
   settingsTable,
+  troubleReasonsTable,
 } from './catalogue-tables.ts';
 import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
@@ -27,6 +29,8 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'docs/metrics.md': { metrics: metricsTable },
   'docs/conditions-and-errors.md': {
     'request-reasons': requestReasonsTable,
+    'trouble-reasons': troubleReasonsTable,
+    'failure-reasons': failureReasonsTable,
     'issuer-reasons': issuerReasonsTable,
     'error-classes': errorClassesTable,
     'error-codes': errorCodesTable,

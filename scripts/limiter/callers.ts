@@ -1,10 +1,11 @@
 // The two ways to keep to a limit that are compared: finding it by trying, and a rate that somebody set.
-import { CallBudget } from '../../src/alibaba/limits/rate-limit.ts';
-import { type CallTarget, CallTurns } from '../../src/controllers/call-turns.ts';
-import type { StartTimer } from '../../src/timing/backoff.ts';
+import { RateLimits } from '../../src/alibaba/limits/rate-limit.ts';
+import type { PcaOutcome } from '../../src/alibaba/call.ts';
+import { type CallPriority, CallQueue, type CallTarget } from '../../src/alibaba/limits/call-queue.ts';
+import type { Clock } from '../../src/timing/clock.ts';
 import { LimitedService, type Scenario, type Second, VirtualClock } from './service.ts';
 
-const latencyMilliseconds = 100;
+const latencyMs = 100;
 const callersAtATime = 400;
 
 /** The limit that all callers of these runs share. */
@@ -13,93 +14,98 @@ export const target: CallTarget = {
   endpoint: 'HTTPS cas.aliyuncs.com',
 };
 
-/** The operator's own turns in virtual time. */
-export function turnsIn(clock: VirtualClock): CallTurns {
-  return new CallTurns({
-    budget: new CallBudget({ now: clock.now }),
-    endpoint: { now: clock.now, random: () => 0.5, mostInFlight: 1_000 },
-    setTimer: clock.setTimer,
-  });
+/** The operator's own queue. */
+export function queueOn(clock: Clock): CallQueue {
+  return new CallQueue({ limits: new RateLimits({ clock }), clock, mostInFlight: 1_000 });
 }
 
 /** As the operator does it. */
-export function adaptive(scenario: Scenario): readonly Second[] {
+export async function adaptive(scenario: Scenario): Promise<readonly Second[]> {
   const clock = new VirtualClock();
   const service = new LimitedService(clock, scenario);
-  const turns = turnsIn(clock);
-  keepCalling(turns, clock.setTimer, (answered) => service.call(latencyMilliseconds, answered));
-  clock.advanceTo(scenario.seconds * 1_000);
-  turns.close();
+  const queue = queueOn(clock);
+  const ended = new AbortController();
+  keepCalling({ queue, clock, call: async () => await service.call(latencyMs), signal: ended.signal });
+  await clock.advanceTo(scenario.seconds * 1_000);
+  ended.abort();
+  queue.close();
   return service.seconds;
+}
+
+interface KeepCalling {
+  readonly queue: Pick<CallQueue, 'enter'>;
+  readonly clock: Pick<Clock, 'startTimer'>;
+  readonly call: () => Promise<PcaOutcome>;
+  readonly signal: AbortSignal;
 }
 
 /** Callers that always want to call; one that was throttled comes back after a second, behind those that were not. */
-export function keepCalling(
-  turns: CallTurns,
-  setTimer: StartTimer,
-  call: (answered: (throttled: boolean) => void) => void,
-): void {
-  const want = (uid: string, retry: boolean): void => {
-    const isTurn = turns.ask(target, {
-      uid,
-      flow: uid,
-      rank: retry ? 'Retry' : 'Urgent',
-      wake: () => setTimer(() => want(uid, retry), 0),
-    });
-    if (!isTurn) return;
-    call((throttled) => {
-      turns.ended(uid, 'answered');
-      if (throttled) turns.throttled(target);
-      setTimer(() => want(uid, throttled), throttled ? 1_000 : 0);
-    });
+export function keepCalling({ queue, clock, call, signal }: KeepCalling): void {
+  const want = async (uid: string, priority: CallPriority): Promise<void> => {
+    if (signal.aborted) return;
+    const later = (ms: number, next: CallPriority): void => void clock.startTimer(() => void want(uid, next), ms);
+    const caller = { uid, flow: uid, priority: async () => priority, wake: () => later(0, priority) };
+    const admission = await queue.enter(target, caller);
+    if (admission.kind === 'queued') return;
+    using permit = admission.permit;
+    const outcome = await call();
+    permit.ended(outcome);
+    if (isThrottled(outcome)) later(1_000, 'Retry');
+    else later(0, 'Urgent');
   };
-  for (let caller = 0; caller < callersAtATime; caller += 1) want(String(caller), false);
+  for (let caller = 0; caller < callersAtATime; caller += 1) void want(String(caller), 'Urgent');
 }
 
 /** A fixed rate, as other issuers have it: evenly spaced calls, each throttled one again after a second. */
-export function fixed(scenario: Scenario, perSecond: number): readonly Second[] {
+export async function fixed(scenario: Scenario, perSecond: number): Promise<readonly Second[]> {
   const clock = new VirtualClock();
   const service = new LimitedService(clock, scenario);
   for (let call = 0; call < scenario.seconds * perSecond; call += 1) {
-    clock.setTimer(() => service.call(latencyMilliseconds, () => undefined), (call * 1_000) / perSecond);
+    clock.startTimer(() => void service.call(latencyMs), (call * 1_000) / perSecond);
   }
-  clock.advanceTo(scenario.seconds * 1_000);
+  await clock.advanceTo(scenario.seconds * 1_000);
   return service.seconds;
 }
 
+interface Wait {
+  readonly calls: number;
+  readonly milliseconds: number;
+}
+
 /** How long the only request of one namespace waits when another's so many wait already, in calls and in milliseconds. */
-export function noisyNeighbour(
-  waiting: number,
-  perSecond: number,
-  isFair: boolean,
-): { readonly calls: number; readonly milliseconds: number } {
+export async function noisyNeighbour(waiting: number, perSecond: number, isFair: boolean): Promise<Wait> {
   const clock = new VirtualClock();
-  const turns = turnsIn(clock);
+  const queue = queueOn(clock);
   const service = new LimitedService(clock, { name: '', limitAt: () => perSecond, seconds: 86_400 });
   let calls = 0;
-  const served: { readonly calls: number; readonly milliseconds: number }[] = [];
+  const served: Wait[] = [];
   let cameAt = 0;
   let callsBefore = 0;
-  const want = (uid: string, flow: string): void => {
-    const wake = (): void => void clock.setTimer(() => want(uid, flow), 0);
-    if (!turns.ask(target, { uid, flow: isFair ? flow : '', rank: 'Urgent', wake })) return;
+  const want = async (uid: string, flow: string): Promise<void> => {
+    const later = (ms: number): void => void clock.startTimer(() => void want(uid, flow), ms);
+    const caller = { uid, flow: isFair ? flow : '', priority: async () => 'Urgent' as const, wake: () => later(0) };
+    const admission = await queue.enter(target, caller);
+    if (admission.kind === 'queued') return;
+    using permit = admission.permit;
     calls += 1;
-    service.call(latencyMilliseconds, (throttled) => {
-      turns.ended(uid, 'answered');
-      if (throttled) {
-        turns.throttled(target);
-        clock.setTimer(() => want(uid, flow), 1_000);
-      } else if (uid === 'single') {
-        served.push({ calls: calls - callsBefore, milliseconds: clock.now() - cameAt });
-      }
-    });
+    const outcome = await service.call(latencyMs);
+    permit.ended(outcome);
+    if (isThrottled(outcome)) later(1_000);
+    else if (uid === 'single') {
+      served.push({ calls: calls - callsBefore, milliseconds: clock.monotonic() - cameAt });
+    }
   };
-  for (let n = 0; n < waiting; n += 1) want(`many-${n}`, 'many');
-  clock.advanceTo(40_000);
-  cameAt = clock.now();
+  for (let n = 0; n < waiting; n += 1) void want(`many-${n}`, 'many');
+  await clock.advanceTo(40_000);
+  cameAt = clock.monotonic();
   callsBefore = calls;
-  want('single', 'single');
-  for (let second = 41; served.length === 0 && second < 80_000; second += 1) clock.advanceTo(second * 1_000);
-  turns.close();
+  void want('single', 'single');
+  for (let second = 41; served.length === 0 && second < 80_000; second += 1) await clock.advanceTo(second * 1_000);
+  queue.close();
   return served[0] ?? { calls: Number.POSITIVE_INFINITY, milliseconds: Number.POSITIVE_INFINITY };
+}
+
+/** Whether the service throttled the call. */
+export function isThrottled(outcome: PcaOutcome): boolean {
+  return outcome.kind === 'failed' && outcome.failure.class === 'Throttled';
 }

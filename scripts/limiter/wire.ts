@@ -1,16 +1,16 @@
-// The operator's own lines, rates and client against the simulator in a process of its own, over HTTP and in real time.
+// The operator's own queue, rates and client against the simulator in a process of its own, over HTTP and in real time.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { CallBudget } from '../../src/alibaba/limits/rate-limit.ts';
-import { PcaClient, type PcaCall } from '../../src/alibaba/pca-client.ts';
-import { CallTurns } from '../../src/controllers/call-turns.ts';
-import { startTimer } from '../../src/timing/backoff.ts';
+import { type Call, compose, type PcaCall, type PcaOutcome } from '../../src/alibaba/call.ts';
+import { withAccessKey } from '../../src/alibaba/credentials/with-access-key.ts';
+import { pcaCall } from '../../src/alibaba/pca-client.ts';
+import { systemClock } from '../../src/timing/clock.ts';
 import { describeIssuingCACall, readIssuingCA } from '../../src/issuing/issuing-ca.ts';
 import { makeCsr } from '../../test/support/certificates.ts';
 import { issuerSpec, plan, signingRequest } from '../../test/support/issuing.ts';
-import { keepCalling } from './callers.ts';
+import { isThrottled, keepCalling, queueOn } from './callers.ts';
 import type { Scenario, Second } from './service.ts';
 
 const latencyMilliseconds = 100;
@@ -38,39 +38,33 @@ async function run(
   { endpoint, adminUrl, accessKey }: Started,
   { limitAt, seconds }: Pick<Scenario, 'limitAt' | 'seconds'>,
 ): Promise<readonly Second[]> {
-  const client = new PcaClient({
-    endpoint: { host: endpoint, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' },
-    accessKey: { ...accessKey, securityToken: undefined },
-    timeoutMilliseconds: 30_000,
-    userAgent: 'alibaba-pca-issuer/limiter',
-  });
-  const call = await issuingCall(client);
+  const pca = compose(
+    pcaCall({
+      endpoint: { host: endpoint, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' },
+      timeoutMs: 30_000,
+      userAgent: 'alibaba-pca-issuer/limiter',
+    }),
+    withAccessKey({ ...accessKey, securityToken: undefined }),
+  );
+  const call = await issuingCall(pca);
   const counts = Array.from({ length: seconds }, () => ({ accepted: 0, throttled: 0 }));
-  const now = (): number => performance.now();
-  const turns = new CallTurns({
-    budget: new CallBudget({ now }),
-    endpoint: { now, random: Math.random, mostInFlight: 1_000 },
-    setTimer: startTimer,
-  });
+  const queue = queueOn(systemClock);
   const ended = new AbortController();
   await limit(adminUrl, limitAt(0));
-  const startedAt = now();
-  const callOnce = async (answered: (throttled: boolean) => void): Promise<void> => {
-    const outcome = await client.call(call(), { signal: ended.signal });
-    const second = counts[Math.floor((now() - startedAt) / 1_000)];
-    const throttled = outcome.kind === 'failed' && outcome.failure.class === 'Throttled';
-    if (second !== undefined) second[throttled ? 'throttled' : 'accepted'] += 1;
-    answered(throttled);
+  const startedAt = performance.now();
+  const callOnce = async (): Promise<PcaOutcome> => {
+    const outcome = await pca(call(), { signal: ended.signal });
+    const second = counts[Math.floor((performance.now() - startedAt) / 1_000)];
+    if (second !== undefined) second[isThrottled(outcome) ? 'throttled' : 'accepted'] += 1;
+    return outcome;
   };
-  keepCalling(turns, startTimer, (answered) => {
-    if (!ended.signal.aborted) void callOnce(answered);
-  });
+  keepCalling({ queue, clock: systemClock, call: callOnce, signal: ended.signal });
   for (let second = 1; second <= seconds; second += 1) {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + second * 1_000 - now())));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + second * 1_000 - performance.now())));
     if (second < seconds && limitAt(second) !== limitAt(second - 1)) await limit(adminUrl, limitAt(second));
   }
   ended.abort();
-  turns.close();
+  queue.close();
   return counts.map((count, second) => ({ ...count, limit: limitAt(second) }));
 }
 
@@ -81,9 +75,9 @@ async function limit(adminUrl: string, throttlePerSecond: number): Promise<void>
 }
 
 /** One plan, with an identifier of its own for each call. */
-async function issuingCall(client: PcaClient): Promise<() => PcaCall> {
+async function issuingCall(pca: Call): Promise<() => PcaCall> {
   const parentIdentifier = 'sim-sub-ecc-p256';
-  const described = await client.call(describeIssuingCACall(parentIdentifier), { signal: AbortSignal.timeout(5_000) });
+  const described = await pca(describeIssuingCACall(parentIdentifier), { signal: AbortSignal.timeout(5_000) });
   if (described.kind === 'failed') throw new Error(described.failure.message);
   const ca = readIssuingCA(described.body);
   if (ca.kind === 'malformed') throw new Error(ca.message);

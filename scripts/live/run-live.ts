@@ -1,6 +1,8 @@
 // The contract's cases against a real service: each is planned, called, compared with what was asked, and revoked.
 import { endpointFor } from '../../src/alibaba/endpoint.ts';
-import { PcaClient, type PcaCall } from '../../src/alibaba/pca-client.ts';
+import { type Call, compose, type PcaCall } from '../../src/alibaba/call.ts';
+import { withAccessKey } from '../../src/alibaba/credentials/with-access-key.ts';
+import { pcaCall } from '../../src/alibaba/pca-client.ts';
 import { describeIssuingCACall, readIssuingCA, type IssuingCA } from '../../src/issuing/issuing-ca.ts';
 import { verifyIssued } from '../../src/issuing/issued-certificate.ts';
 import type { IssueReply } from '../../src/issuing/operation.ts';
@@ -26,12 +28,11 @@ export async function runLive(
   say: (line: string) => void,
 ): Promise<{ readonly passed: number; readonly failed: number }> {
   const { region, protocol, host } = settings;
-  const client = new PcaClient({
-    endpoint: endpointFor({ region, protocol, ...(host === undefined ? {} : { host }) }),
-    accessKey: settings,
-    timeoutMilliseconds: 30_000,
-    userAgent: 'alibaba-pca-issuer/live',
-  });
+  const endpoint = endpointFor({ region, protocol, ...(host === undefined ? {} : { host }) });
+  const client = compose(
+    pcaCall({ endpoint, timeoutMs: 30_000, userAgent: 'alibaba-pca-issuer/live' }),
+    withAccessKey(settings),
+  );
   const counts = { passed: 0, failed: 0 };
   for (const [family, identifier] of Object.entries(settings.parents)) {
     const ca = await describeCA(client, identifier);
@@ -74,7 +75,7 @@ interface Case {
 }
 
 /** What is wrong, or undefined. */
-async function tryCase(client: PcaClient, { ca, operation, request }: Case): Promise<string | undefined> {
+async function tryCase(client: Call, { ca, operation, request }: Case): Promise<string | undefined> {
   const csr = await makeCsr(request.key.kind, { subject: request.subject.content, names: request.names.content });
   const now = new Date();
   const planned = planIssuing({
@@ -94,7 +95,7 @@ async function tryCase(client: PcaClient, { ca, operation, request }: Case): Pro
 }
 
 async function issueNow(
-  client: PcaClient,
+  client: Call,
   { call, operation }: IssuePlan,
 ): Promise<(IssueReply & { readonly kind: 'issued' }) | string> {
   const outcome = await ask(client, call);
@@ -109,12 +110,12 @@ async function issueNow(
   return reply.kind === 'issued' ? reply : `no certificate: ${reply.kind}`;
 }
 
-async function ask(client: PcaClient, call: PcaCall): Promise<{ readonly body: unknown } | string> {
-  const outcome = await client.call(call, { signal: new AbortController().signal });
+async function ask(client: Call, call: PcaCall): Promise<{ readonly body: unknown } | string> {
+  const outcome = await client(call, { signal: new AbortController().signal });
   return outcome.kind === 'ok' ? outcome : outcome.failure.message;
 }
 
-async function describeCA(client: PcaClient, identifier: string): Promise<IssuingCA> {
+async function describeCA(client: Call, identifier: string): Promise<IssuingCA> {
   const outcome = await ask(client, describeIssuingCACall(identifier));
   if (typeof outcome === 'string') throw new Error(outcome);
   const read = readIssuingCA(outcome.body);

@@ -8,7 +8,7 @@ import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
 import type { Problem } from '../protocol/problem.ts';
 import type { AccessKey } from '../protocol/signature.ts';
 
-/** What an action works on. */
+/** The service that an action works on. */
 export interface Service {
   readonly authorities: ReadonlyMap<string, Authority>;
   readonly instances: ReadonlyMap<string, Instance>;

@@ -1,4 +1,4 @@
-/** AssumeRole and AssumeRoleWithOIDC (STS, 2015-04-01): temporary credentials of a role for whoever its trust policy names. */
+/** AssumeRole and AssumeRoleWithOIDC (STS, 2015-04-01): temporary credentials of a role for trusted callers. */
 import { giveCredentials, type Role } from '../identity/identity-store.ts';
 import { checkToken } from '../identity/oidc-token.ts';
 import { integerOf, type ParameterRule, type Parameters } from '../protocol/parameters.ts';

@@ -25,7 +25,7 @@ export const createCertificateWithExtension: Action = {
     { name: 'CsrPemString', type: 'string', required: true, maximumLength: 65_536 },
     ...sansParameters,
     ...subjectParameters('CountryCode'),
-    // Given beside a CSR it says nothing: the CSR's key decides.
+    // Ignored next to a CSR: the CSR's key decides.
     { name: 'AlgorithmKeySize', type: 'integer', values: ['256', '384', '512', '1024', '2048', '4096'] },
     { name: 'BasicConstraintsCritical', type: 'boolean' },
     { name: 'AppendCrl', type: 'boolean' },

@@ -1,4 +1,4 @@
-/** What CreateServerCertificateWithCsr, CreateClientCertificateWithCsr and CreateWHClientCertificate have in common. */
+/** The common part of CreateServerCertificateWithCsr, CreateClientCertificateWithCsr and CreateWHClientCertificate. */
 import { authorityChain, type Authority, rootOf } from '../issuing/authority.ts';
 import { issueCertificate, type IssuePlan } from '../issuing/issue.ts';
 import { certificatePem, type IssuedRecord } from '../issuing/ledger.ts';
@@ -22,7 +22,7 @@ export const profileParameters: readonly ParameterRule[] = [
   ...subjectParameters('Country'),
 ];
 
-/** What tells the three operations apart. */
+/** The differences between the three operations. */
 export interface ProfileOperation {
   readonly name: string;
   readonly type: 'SERVER' | 'CLIENT';

@@ -1,4 +1,4 @@
-/** What RAM and STS know: OIDC providers, roles with whom they trust, and the temporary credentials that were given out. */
+/** The identities in RAM and STS: OIDC providers, roles with their trust policies, and issued temporary credentials. */
 import { randomBytes, type JsonWebKey } from 'node:crypto';
 import type { AccessKey } from '../protocol/signature.ts';
 
@@ -22,7 +22,7 @@ export interface Role {
   readonly trustedTokens?: readonly { readonly oidcProviderArn: string; readonly subject: string }[];
   /** Permanent keys whose owner is trusted. */
   readonly trustedAccessKeyIds?: readonly string[];
-  /** What AssumeRole must name as ExternalId. */
+  /** The ExternalId that AssumeRole must name. */
   readonly externalId?: string;
   /** MaxSessionDuration; default 3600. */
   readonly maximumSeconds?: number;
@@ -41,7 +41,7 @@ export function createIdentityStore(): IdentityStore {
   return { providers: new Map(), roles: new Map(), temporaryKeys: new Map() };
 }
 
-/** Gives out credentials of a role that end after so many seconds. */
+/** Issues credentials of a role that end after so many seconds. */
 export function giveCredentials(
   { temporaryKeys }: IdentityStore,
   role: Role,

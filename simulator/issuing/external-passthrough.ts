@@ -4,7 +4,7 @@ import { isObjectIdentifier } from '../x509/der-writer.ts';
 import type { NameAttribute } from '../x509/names.ts';
 import { subjectFields } from './subject-fields.ts';
 
-/** What is passed through; without a subject the CSR's is used. */
+/** The contents that are passed through; without a subject the CSR's is used. */
 export interface ExternalPassthrough {
   readonly subject: readonly NameAttribute[];
   readonly extensions: readonly ExtensionContent[];

@@ -32,7 +32,7 @@ export interface LeafContent {
   readonly wrongUsage: boolean;
 }
 
-/** What the ledger keeps of a certificate that was just made. */
+/** The facts that the ledger keeps of a new certificate. */
 export interface Leaf {
   readonly identifier: string;
   readonly serialNumber: string;

@@ -1,4 +1,4 @@
-/** What the simulated service has issued. Identifiers and custom identifiers are unique in the whole account. */
+/** The certificates that the simulated service has issued. Identifiers and custom identifiers are unique in the whole account. */
 import { toPem } from '../x509/pem.ts';
 import type { AlternativeName } from '../x509/extensions.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';

@@ -80,7 +80,7 @@ export const passthroughParameters: readonly ParameterRule[] = [
   { name: `${extensions}.SerialNumber`, type: 'string', pattern: /^[1-9]\d{0,47}$/ },
 ];
 
-/** What goes into the certificate, or what is wrong with the parameters. */
+/** The contents for the certificate, or the fault of the parameters. */
 export type PassthroughOutcome =
   | {
       readonly kind: 'ok';
@@ -146,7 +146,7 @@ function objectionTo(
   const wrongName = names.find((name) => !isAlternativeName(name));
   if (wrongName !== undefined) return `"${wrongName.value}" is no ${wrongName.type}`;
   const wrongUsage = usages.find((usage) => !isObjectIdentifier(usage));
-  if (wrongUsage !== undefined) return `"${wrongUsage}" is no extended key usage`;
+  if (wrongUsage !== undefined) return `"${wrongUsage}" is not an extended key usage`;
   return !bits.includes(keyUsageBit.keyAgreement) && bits.some((bit) => bit >= keyUsageBit.encipherOnly)
     ? 'EncipherOnly and DecipherOnly need KeyAgreement'
     : undefined;

@@ -11,7 +11,7 @@ export function subjectParameters(country: 'Country' | 'CountryCode'): readonly 
   return subjectRules('').map((rule) => (rule.name === 'Country' ? { ...rule, name: country } : rule));
 }
 
-/** Who gets which defaults: client certificates the organization, and all that are `Located` province and city. */
+/** Which defaults a certificate gets: client certificates the organization, and all `Located` ones province and city. */
 export type SubjectDefaults = 'Client' | 'Located' | 'None';
 
 /** The attributes of the certificate's subject, those of the CSR first and in its order. */

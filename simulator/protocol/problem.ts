@@ -1,4 +1,4 @@
-/** Refusals in Alibaba's manner: HTTP status, Code and Message; most are 400 whatever their nature. */
+/** Refusals in Alibaba's manner: HTTP status, Code and Message; most are 400, regardless of the cause. */
 
 /** One refusal. */
 export interface Problem {

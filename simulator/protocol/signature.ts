@@ -12,7 +12,7 @@ export interface AccessKey {
   readonly expiresAt?: string;
   /** The account that the key belongs to, 16 digits; default one of its own, the same at each start. */
   readonly accountId?: string;
-  /** The role and the session's name, for a temporary key that STS gave out. */
+  /** The role and the session's name, for a temporary key that STS issued. */
   readonly session?: { readonly roleName: string; readonly sessionName: string };
 }
 
@@ -25,7 +25,7 @@ export interface SignedRequest {
   readonly body: Buffer;
 }
 
-/** What verification needs to remember and know. */
+/** The memory and facts that verification needs. */
 export interface SignatureContext {
   readonly accessKey: (accessKeyId: string) => AccessKey | undefined;
   readonly now: () => Date;
@@ -33,7 +33,7 @@ export interface SignatureContext {
   readonly nonces: Map<string, number>;
 }
 
-/** Who signed, or why the request is refused. */
+/** The signer, or why the request is refused. */
 export type Verification =
   | { readonly kind: 'verified'; readonly accessKey: AccessKey }
   | { readonly kind: 'refused'; readonly problem: Problem };

@@ -23,7 +23,7 @@ export interface Signer {
   readonly keyIdentifier: Buffer;
 }
 
-/** What stands in a certificate beside the issuer's part; all buffers are DER, the extensions complete elements. */
+/** The contents of a certificate except the issuer's part; all buffers are DER, the extensions complete elements. */
 export interface CertificateContent {
   /** Big-endian, positive. */
   readonly serialNumber: Uint8Array;

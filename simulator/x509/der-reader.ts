@@ -1,6 +1,6 @@
-/** A small, strict DER reader. It never reads beyond its input, never recurses by itself, and fails with DerError only. */
+/** A small, strict DER reader. It never reads beyond its input, does not recurse, and fails with DerError only. */
 
-/** What is wrong with the bytes; the offset is from the start of the outermost input. */
+/** A fault of the bytes; the offset is from the start of the outermost input. */
 export class DerError extends Error {
   constructor(problem: string, offset: number) {
     super(`${problem} at byte ${offset}`);

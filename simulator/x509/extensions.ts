@@ -138,7 +138,7 @@ export function isAlternativeName({ type, value }: AlternativeName): boolean {
     : value.length <= 2048 && namePatterns[type].test(value);
 }
 
-/** The 4 or 16 bytes of an IP address, undefined when it is none. */
+/** The 4 or 16 bytes of an IP address, undefined when it is not one. */
 export function addressBytes(address: string): Buffer | undefined {
   const version = isIP(address);
   if (version === 4) return Buffer.from(address.split('.').map(Number));

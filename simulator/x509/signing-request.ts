@@ -13,7 +13,7 @@ import { derTag } from './der-writer.ts';
 import { decodeName } from './names.ts';
 import { fromPem } from './pem.ts';
 
-/** What a certificate takes from a signing request; every buffer is DER. */
+/** The parts of a signing request that go into a certificate; every buffer is DER. */
 export interface CertificationRequest {
   /** The subject's Name, whole. */
   readonly subject: Buffer;

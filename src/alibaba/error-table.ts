@@ -16,7 +16,7 @@ export type PcaErrorClass =
   | 'Cancelled'
   | 'Unknown';
 
-/** One row: the first row of its source whose pattern fits decides. A pattern is a whole name, or one with `*` for any text. */
+/** One row: the first row of its source whose pattern matches decides. A pattern is a whole name, or one with `*` for any text. */
 export interface ErrorRow {
   readonly source: 'Code' | 'Status' | 'Transport' | 'Client';
   readonly patterns: readonly string[];
@@ -25,7 +25,7 @@ export interface ErrorRow {
   readonly mayHaveIssued: boolean;
   /** What happened, as the middle of a sentence; replaces the service's own text where that would echo our request. */
   readonly meaning: string;
-  /** What to do now; empty where nothing is to be done. */
+  /** What to do now; empty where no action is needed. */
   readonly advice: string;
   /** The service's text is not repeated. */
   readonly silent?: true;
@@ -35,29 +35,32 @@ export interface ErrorRow {
 export const errorClasses: Readonly<Record<PcaErrorClass, { readonly request: string; readonly issuer: string }>> = {
   Throttled: {
     request: 'tried again with back-off; nothing was issued',
-    issuer: 'stays ready; the call budget is halved',
+    issuer: 'stays ready; the rate of calls is halved',
   },
   Transient: { request: 'tried again with back-off; nothing was issued', issuer: 'stays ready' },
   OutcomeUnknown: { request: 'looked up before it is tried again; a certificate may exist', issuer: 'stays ready' },
-  Credentials: { request: 'waits for the issuer', issuer: 'not ready until the credentials or the clock are mended' },
+  Credentials: {
+    request: 'waits for the issuer',
+    issuer: 'not ready until the credentials or the clock are corrected',
+  },
   Permission: { request: 'waits for the issuer', issuer: 'not ready until the RAM policy allows the action' },
   IssuingCA: { request: 'waits for the issuer', issuer: 'not ready until the CA can be used' },
   Capacity: { request: 'waits for the issuer', issuer: 'not ready until quota, balance or subscription is renewed' },
   ActionUnavailable: { request: 'waits for the issuer', issuer: 'not ready: wrong endpoint or withdrawn operation' },
   Duplicate: { request: 'the certificate of the same identifier is looked up and adopted', issuer: 'stays ready' },
-  RequestRejected: { request: 'fails for good', issuer: 'stays ready' },
-  Cancelled: { request: 'looked up before it is tried again where the call had been sent', issuer: 'stays ready' },
-  Unknown: { request: 'tried again with patience, then reported; never failed', issuer: 'stays ready' },
+  RequestRejected: { request: 'fails permanently', issuer: 'stays ready' },
+  Cancelled: { request: 'looked up before it is tried again if the call had been sent', issuer: 'stays ready' },
+  Unknown: { request: 'tried again with back-off, then reported; never failed', issuer: 'stays ready' },
 };
 
-const policyAdvice = 'Allow the action to the RAM identity in its policy.';
+const policyAdvice = 'Allow the action in the policy of the RAM identity.';
 const networkAdvice = 'Check the endpoint, DNS, network policies and the egress of the operator.';
 const tlsAdvice = 'Check the protocol and, for a private CA, the caBundle of the endpoint.';
 
 /** Every known failure. Sources: the service's public code lists, the observed behaviour of the client library. */
 export const errorTable: readonly ErrorRow[] = [
   row('Code', 'Throttled', ['*Throttling*', 'FlowControlError'], 'the account calls faster than Alibaba Cloud allows'),
-  row('Code', 'OutcomeUnknown', ['InternalError*', 'ServiceUnavailable*'], 'the service failed inside', '', {
+  row('Code', 'OutcomeUnknown', ['InternalError*', 'ServiceUnavailable*'], 'the service had an internal error', '', {
     issued: true,
   }),
   row(
@@ -71,16 +74,16 @@ export const errorTable: readonly ErrorRow[] = [
     ],
     'the service cannot do this at the moment',
   ),
-  // We send each nonce once: a used one means that something on the way sent the request twice, so the first may have counted.
-  row('Code', 'OutcomeUnknown', ['SignatureNonceUsed'], 'the service had already seen this very request', '', {
+  // We send each nonce once: a used one means that something on the way sent the request twice, and the first may have counted.
+  row('Code', 'OutcomeUnknown', ['SignatureNonceUsed'], 'the service has already seen this request', '', {
     issued: true,
   }),
   row(
     'Code',
     'Credentials',
     ['InvalidTimeStamp*'],
-    "the service finds the request's time wrong",
-    'Set the clock of the node (at most 15 minutes may lie between).',
+    'the service does not accept the time of the request',
+    "Correct the clock of the node: it may differ from Alibaba Cloud's by at most 15 minutes.",
     { silent: true },
   ),
   row(
@@ -132,7 +135,7 @@ export const errorTable: readonly ErrorRow[] = [
     'Code',
     'Permission',
     ['NoPermission*', 'Forbidden', 'Forbidden.*', 'PermissionDenied*', 'AccessDenied*'],
-    'the RAM identity may not do this',
+    'the RAM identity is not allowed to do this',
     policyAdvice,
   ),
   row(
@@ -153,7 +156,7 @@ export const errorTable: readonly ErrorRow[] = [
     'Code',
     'Duplicate',
     ['ParamRepeat*', 'NameRepeat*', 'AlreadyExists*'],
-    'a certificate with this identifier exists already',
+    'a certificate with this identifier already exists',
     '',
     { issued: true },
   ),
@@ -178,12 +181,12 @@ export const errorTable: readonly ErrorRow[] = [
       'DataTooLongException',
       'CertificateChainNotMatch',
     ],
-    'the service refuses what was asked',
+    'the service rejects the request',
   ),
   row('Status', 'Throttled', ['429'], 'the account calls faster than Alibaba Cloud allows'),
-  row('Status', 'OutcomeUnknown', ['5*'], 'the service failed inside', '', { issued: true }),
+  row('Status', 'OutcomeUnknown', ['5*'], 'the service had an internal error', '', { issued: true }),
   row('Transport', 'Transient', ['ECONNREFUSED'], 'the connection was refused', networkAdvice),
-  row('Transport', 'Transient', ['ENOTFOUND', 'EAI_*'], "the host's name could not be resolved", networkAdvice),
+  row('Transport', 'Transient', ['ENOTFOUND', 'EAI_*'], 'the host name could not be resolved', networkAdvice),
   // These never leave the machine: no route, no local port, no descriptor.
   row(
     'Transport',
@@ -221,13 +224,13 @@ export const errorTable: readonly ErrorRow[] = [
   row('Transport', 'OutcomeUnknown', ['*'], 'the connection failed before an answer came', networkAdvice, {
     issued: true,
   }),
-  row('Client', 'Cancelled', ['Cancelled'], 'the call was given up by its caller', '', { issued: true }),
+  row('Client', 'Cancelled', ['Cancelled'], 'the caller cancelled the call', '', { issued: true }),
   row('Client', 'OutcomeUnknown', ['DeadlineExceeded'], 'no answer came in time', networkAdvice, { issued: true }),
   row(
     'Client',
     'OutcomeUnknown',
     ['MalformedReply', 'UnexpectedRedirect'],
-    'the answer is not one of Alibaba PCA',
+    'the answer does not come from Alibaba PCA',
     'Check endpoint and protocol: something else may answer there.',
     { issued: true },
   ),
@@ -242,7 +245,7 @@ export const errorTable: readonly ErrorRow[] = [
   row('Client', 'OutcomeUnknown', ['UnexpectedFailure'], 'the client library failed unexpectedly', '', {
     issued: true,
   }),
-  row('Client', 'Unknown', ['*'], 'the service answered with a code that is not known here', '', { issued: true }),
+  row('Client', 'Unknown', ['*'], 'the service answered with an unknown code', '', { issued: true }),
 ];
 
 /** The first row of a source whose pattern fits, if there is one. */

@@ -1,78 +1,71 @@
 // The one way to Alibaba PCA: a call with a deadline, given up at once when its caller wants, answered with a value, never
 // with an exception. Nothing is retried here: who calls knows whether a certificate may exist.
+import type { Call, PcaCall, PcaOutcome } from './call.ts';
 import type { AccessKey } from './credentials/access-key.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import { clientFailure, failureOf, requestIdOf } from './errors.ts';
 import type { FailedCall, PcaFailure } from './errors.ts';
-import { patienceOf } from './patience.ts';
-import type { Waited } from './patience.ts';
 import { redactorOf } from './redaction.ts';
+import type { Clock } from '../timing/clock.ts';
+import { startDeadline, type Waited } from '../timing/deadline.ts';
 import { openWireClient } from './wire-exchange.ts';
 import type { WireClient, WireReply } from './wire-exchange.ts';
 
-/** One call of an RPC operation; parameters are flat, in wire names, e.g. `Tags.1.Key`. */
-export interface PcaCall {
-  readonly action: string;
-  readonly version: string;
-  readonly parameters: Readonly<Record<string, string>>;
-}
-
-/** The reply's JSON object, or a classified failure. */
-export type PcaOutcome =
-  | { readonly kind: 'ok'; readonly body: Readonly<Record<string, unknown>>; readonly requestId: string | undefined }
-  | { readonly kind: 'failed'; readonly failure: PcaFailure };
-
-/** What a client needs; clients are cheap and share their connections, so a changed key means a new client. */
+/** Where calls go, and how long one may take. */
 export interface PcaClientOptions {
   readonly endpoint: PcaEndpoint;
-  /** Undefined for the one operation that takes no signature, AssumeRoleWithOIDC. */
-  readonly accessKey: AccessKey | undefined;
   /** How long one call may take altogether. */
-  readonly timeoutMilliseconds: number;
+  readonly timeoutMs: number;
   readonly userAgent: string;
+  /** The clock of the process unless a test gives another. */
+  readonly clock?: Pick<Clock, 'monotonic' | 'startTimer'>;
 }
 
-/** Calls Alibaba PCA at one endpoint with one access key. */
-export class PcaClient {
-  readonly #options: PcaClientOptions;
-  #wire: Promise<WireClient> | undefined;
-
-  constructor(options: PcaClientOptions) {
-    this.#options = options;
-  }
-
-  /**
-   * Makes one call. Resolves at the latest after the client's timeout, and at once when `signal` aborts; a call that had been
-   * sent by then goes on at the service, so its failure says `mayHaveIssued`.
-   */
-  async call(call: PcaCall, options: { readonly signal: AbortSignal }): Promise<PcaOutcome> {
-    const { accessKey, endpoint, timeoutMilliseconds } = this.#options;
+/**
+ * Calls Alibaba PCA, or STS, at one endpoint. A call resolves at the latest after the timeout, and at once when its signal
+ * aborts; one that had been sent by then goes on at the service, so its failure says `mayHaveIssued`. Cheap to make:
+ * connections are shared by the whole process.
+ */
+export function pcaCall(options: PcaClientOptions): Call {
+  const open = clientOpener(options);
+  return async (call, { signal, accessKey }) => {
     const redact = redactorOf([accessKey?.accessKeySecret, accessKey?.securityToken, ...quotedParameters(call)]);
-    const about = { action: call.action, host: endpoint.host, redact };
-    const patience = patienceOf(options.signal, timeoutMilliseconds);
-    try {
-      const opened = await patience.wait(this.#open());
-      if (opened.kind !== 'value') return this.#unopened(opened, { ...about, sent: false });
-      const exchange = opened.value.send(call);
-      const answered = await patience.wait(exchange.reply);
-      if (answered.kind === 'value') return outcomeOf(answered.value, { ...about, sent: true });
-      exchange.abandon();
-      return failed(failureBehind(answered, { ...about, sent: true }));
-    } finally {
-      patience.end();
+    const about = { action: call.action, host: options.endpoint.host, redact };
+    using deadline = startDeadline(options.timeoutMs, signal, options.clock);
+    const opened = await deadline.wait(open(accessKey));
+    if (opened.kind === 'thrown') return failed(clientFailure('ClientUnavailable', { ...about, sent: false }));
+    if (opened.kind !== 'value') return failed(clientFailure(opened.kind, { ...about, sent: false }));
+    const exchange = opened.value.send(call);
+    const answered = await deadline.wait(exchange.reply);
+    if (answered.kind === 'value') return outcomeOf(answered.value, { ...about, sent: true });
+    exchange.abandon();
+    return failed(failureBehind(answered, { ...about, sent: true }));
+  };
+}
+
+/** Opens the library's client for an access key, and keeps the last one: keys change seldom. */
+function clientOpener(options: PcaClientOptions): (accessKey: AccessKey | undefined) => Promise<WireClient> {
+  let last: { readonly accessKey: AccessKey | undefined; readonly client: Promise<WireClient> } | undefined;
+  return async (accessKey) => {
+    if (last === undefined || !isSameKey(last.accessKey, accessKey)) {
+      last = { accessKey, client: openWireClient({ ...options, accessKey }) };
     }
-  }
+    const used = last;
+    try {
+      return await used.client;
+    } catch (thrown) {
+      if (last === used) last = undefined;
+      throw thrown;
+    }
+  };
+}
 
-  #open(): Promise<WireClient> {
-    this.#wire ??= openWireClient(this.#options);
-    return this.#wire;
-  }
-
-  #unopened(waited: Unanswered, about: FailedCall): PcaOutcome {
-    if (waited.kind !== 'thrown') return failed(failureBehind(waited, about));
-    this.#wire = undefined;
-    return failed(clientFailure('ClientUnavailable', about));
-  }
+function isSameKey(one: AccessKey | undefined, other: AccessKey | undefined): boolean {
+  return (
+    one?.accessKeyId === other?.accessKeyId &&
+    one?.accessKeySecret === other?.accessKeySecret &&
+    one?.securityToken === other?.securityToken
+  );
 }
 
 type Unanswered = Exclude<Waited<never>, { readonly kind: 'value' }>;

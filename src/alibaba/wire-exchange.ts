@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 // The package is CommonJS: its default import is module.exports, and the class hangs off that as `default`.
 import type library from '@alicloud/openapi-client';
+import type { PcaCall } from './call.ts';
 import type { AccessKey } from './credentials/access-key.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 
@@ -20,14 +21,7 @@ export interface WireReply {
 /** Sends calls to one endpoint with one access key. */
 export interface WireClient {
   /** Starts one call. `abandon` may be called at any time: what still arrives is thrown away. */
-  send(call: WireCall): WireExchange;
-}
-
-/** One RPC call: flat parameters in wire names. */
-export interface WireCall {
-  readonly action: string;
-  readonly version: string;
-  readonly parameters: Readonly<Record<string, string>>;
+  send(call: PcaCall): WireExchange;
 }
 
 /** A call under way. */
@@ -41,13 +35,14 @@ export interface WireOptions {
   readonly endpoint: PcaEndpoint;
   /** Undefined: calls are not signed. */
   readonly accessKey: AccessKey | undefined;
-  readonly timeoutMilliseconds: number;
+  /** Time limit of one call; the library's own timers come after it. */
+  readonly timeoutMs: number;
   readonly userAgent: string;
 }
 
 const largestReply = 4 * 1024 * 1024;
 // The caller's deadline ends every wait; the library's timers only sweep up behind it and must not fire first.
-const sweepDelayMilliseconds = 1000;
+const sweepDelayMs = 1000;
 
 let loading: Promise<Library> | undefined;
 
@@ -69,7 +64,7 @@ async function load(): Promise<Library> {
 
 function configuration(library: Library, options: WireOptions): InstanceType<Library['Config']> {
   const { endpoint, accessKey } = options;
-  const sweep = options.timeoutMilliseconds + sweepDelayMilliseconds;
+  const sweep = options.timeoutMs + sweepDelayMs;
   return new library.Config({
     endpoint: endpoint.host,
     regionId: endpoint.region,
@@ -99,7 +94,7 @@ interface OpenClient {
   readonly authType: 'AK' | 'Anonymous';
 }
 
-function exchange({ library, client, authType }: OpenClient, call: WireCall): WireExchange {
+function exchange({ library, client, authType }: OpenClient, call: PcaCall): WireExchange {
   let abandoned = false;
   let body: IncomingMessage | undefined;
   const receive = async (): Promise<WireReply> => {
@@ -129,7 +124,7 @@ const runtimeOptions = { autoretry: false } as Parameters<LibraryClient['callApi
 
 function parametersOf(
   library: Library,
-  call: WireCall,
+  call: PcaCall,
   authType: OpenClient['authType'],
 ): InstanceType<Library['Params']> {
   return new library.Params({
@@ -147,7 +142,7 @@ function parametersOf(
 }
 
 // All in the form body: an RSA-4096 CSR with 100 names makes a URL of 7.8 KB, which proxies cut.
-function requestOf(library: Library, call: WireCall): InstanceType<Library['OpenApiRequest']> {
+function requestOf(library: Library, call: PcaCall): InstanceType<Library['OpenApiRequest']> {
   return new library.OpenApiRequest({ body: call.parameters });
 }
 

@@ -1,4 +1,4 @@
-// What the API server makes of an object by its structural schema: defaults filled in, types and bounds checked.
+// What the API server does to an object by its structural schema: it fills in defaults and checks types and bounds.
 // CEL rules are not evaluated; only an API server can do that.
 import type { ArraySchema, IntegerSchema, ObjectSchema, Schema, StringSchema, TypeOf } from './schema.ts';
 
@@ -46,11 +46,11 @@ function admitValue(schema: Schema, value: unknown, path: string, findings: Find
   }
 }
 
-/** What the value should have been; undefined where its type is right. */
+/** The type that the value should have; undefined where it has it. */
 function expectation({ type }: Schema, value: unknown): string | undefined {
   switch (type) {
     case 'string':
-      return typeof value === 'string' ? undefined : 'a text';
+      return typeof value === 'string' ? undefined : 'a string';
     case 'integer':
       return Number.isSafeInteger(value) ? undefined : 'a whole number';
     case 'boolean':
@@ -65,7 +65,7 @@ function expectation({ type }: Schema, value: unknown): string | undefined {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return 'a text';
+  if (typeof value === 'string') return 'a string';
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'number' || typeof value === 'bigint') return `the number ${value}`;
   return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
@@ -112,7 +112,7 @@ function admitItems(
   return admitted;
 }
 
-/** By what the items of a list must differ; undefined where they may repeat. */
+/** The part by which the items of a list must differ; undefined where they may repeat. */
 function listKey(schema: ArraySchema, item: unknown): string | undefined {
   if (item === undefined || schema['x-kubernetes-list-type'] === 'atomic') return undefined;
   if (schema['x-kubernetes-list-type'] === 'set') return JSON.stringify(item);
@@ -128,7 +128,7 @@ function textFault(schema: StringSchema, text: string): string | undefined {
     return `must match ${schema.pattern}.`;
   }
   if (schema.format === 'date-time' && Number.isNaN(Date.parse(text))) {
-    return 'must be a moment, such as 2027-01-31T09:30:00Z.';
+    return 'must be a time, such as 2027-01-31T09:30:00Z.';
   }
   const { minLength = 0, maxLength = Infinity } = schema;
   return lengthFault(Array.from(text).length, { minimum: minLength, maximum: maxLength, unit: 'characters' });

@@ -48,7 +48,7 @@ export interface CertificateRequestCondition {
   readonly lastTransitionTime?: string;
 }
 
-/** What the requester asked for; immutable. */
+/** The requester's spec; immutable. */
 export interface CertificateRequestSpec {
   /** Base64 of the PEM of a PKCS#10 request. */
   readonly request: string;
@@ -59,7 +59,7 @@ export interface CertificateRequestSpec {
   readonly usages?: readonly string[];
 }
 
-/** Which issuer is asked; an absent group means cert-manager's own. */
+/** The issuer that should sign; an absent group means cert-manager's own. */
 export interface IssuerReference {
   readonly name: string;
   readonly kind?: string;
@@ -74,7 +74,7 @@ export interface CertificateRequestStatus {
   readonly failureTime?: string;
 }
 
-/** A CertificateRequest as far as this issuer looks at it. */
+/** A CertificateRequest, with the fields that this issuer reads. */
 export interface CertificateRequest {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -100,13 +100,13 @@ export interface CertificateRequest {
   readonly status?: CertificateRequestStatus;
 }
 
-/** What the approvers said so far. */
+/** The approvers' decision so far. */
 export type Approval = 'Approved' | 'Denied' | 'Undecided';
 
 /** How a request ended. Nothing may be written to it afterwards. */
 export type TerminalState = 'Issued' | 'Failed' | 'Denied';
 
-/** What the approvers said. Denied wins over Approved, should a race leave both. */
+/** The approvers' decision. Denied wins over Approved, should a race leave both. */
 export function approval(request: Pick<CertificateRequest, 'status'>): Approval {
   if (holds(request, certificateRequestConditions.denied)) return 'Denied';
   return holds(request, certificateRequestConditions.approved) ? 'Approved' : 'Undecided';

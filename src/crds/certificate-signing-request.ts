@@ -19,7 +19,7 @@ export const signingRequestAnnotations = {
   isCA: 'experimental.cert-manager.io/request-is-ca',
 } as const;
 
-/** A CertificateSigningRequest as far as this signer looks at it; who asked is set by the API server. */
+/** A CertificateSigningRequest, with the fields that this signer reads; the API server sets the requester's identity. */
 export interface CertificateSigningRequest {
   readonly metadata: {
     readonly name: string;
@@ -58,7 +58,7 @@ export interface SignerReference {
 
 /**
  * Reads `<plural>.<group>/<name>` of the cluster-scoped kind and `<plural>.<group>/<namespace>.<name>` of the namespaced
- * one, split at the first dot as in cert-manager. undefined when the signer is none of ours.
+ * one, split at the first dot as in cert-manager. undefined when the signer is not one of ours.
  */
 export function signerReference(signerName: string): SignerReference | undefined {
   const [domain, path, ...rest] = signerName.split('/');
@@ -70,7 +70,7 @@ export function signerReference(signerName: string): SignerReference | undefined
   return { kind, namespace: path.slice(0, dot), name: path.slice(dot + 1) };
 }
 
-/** What the approvers said. */
+/** The approvers' decision. */
 export function signingApproval(request: CertificateSigningRequest): 'Approved' | 'Denied' | 'Undecided' {
   if (has(request, 'Denied')) return 'Denied';
   return has(request, 'Approved') ? 'Approved' : 'Undecided';

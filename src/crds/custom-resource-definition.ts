@@ -3,7 +3,7 @@ import { apiGroup, type IssuerKind, version } from './issuer.ts';
 import { issuerSpecSchema } from './issuer-schema/spec.ts';
 import { issuerStatusSchema } from './issuer-schema/status.ts';
 
-/** What `kubectl get` shows; a column with priority 1 only with `-o wide`. */
+/** The columns of `kubectl get`; those with priority 1 only with `-o wide`. */
 export const printerColumns = [
   {
     name: 'Ready',
@@ -14,7 +14,7 @@ export const printerColumns = [
   {
     name: 'Reason',
     type: 'string',
-    description: 'Why, in one word.',
+    description: 'Reason of the condition Ready.',
     jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
   },
   {
@@ -39,7 +39,7 @@ export const printerColumns = [
   {
     name: 'Message',
     type: 'string',
-    description: 'Why, for people.',
+    description: 'Message of the condition Ready.',
     jsonPath: '.status.conditions[?(@.type=="Ready")].message',
     priority: 1,
   },

@@ -13,7 +13,7 @@ export function issuerKey(identity: IssuerIdentity): string {
   return `${identity.kind.kind}/${identity.namespace ?? ''}/${identity.name}`;
 }
 
-/** The identity behind a key made by `issuerKey`; undefined when the text is no such key. */
+/** The identity behind a key made by `issuerKey`; undefined when the text is not such a key. */
 export function parseIssuerKey(key: string): IssuerIdentity | undefined {
   const [kindName, namespace, name, ...rest] = key.split('/');
   const kind = issuerKind(kindName);
@@ -21,7 +21,7 @@ export function parseIssuerKey(key: string): IssuerIdentity | undefined {
   return { kind, namespace: namespace === '' ? undefined : namespace, name };
 }
 
-/** The issuer that a request in `namespace` means by its issuerRef; undefined when the kind is none of ours. */
+/** The issuer that a request in `namespace` means by its issuerRef; undefined when the kind is not one of ours. */
 export function referencedIssuer(
   issuerRef: { readonly kind?: string; readonly name: string },
   namespace: string,

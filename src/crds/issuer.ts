@@ -29,10 +29,10 @@ export const issuerKinds = [
 /** Everything that names one of the two kinds. */
 export type IssuerKind = (typeof issuerKinds)[number];
 
-/** What the user asks of an issuer, with all defaults filled in. */
+/** An issuer's spec with all defaults filled in. */
 export type IssuerSpec = TypeOf<typeof issuerSpecSchema>;
 
-/** What the operator observed about an issuer. */
+/** An issuer's status, as the operator observed it. */
 export type IssuerStatus = TypeOf<typeof issuerStatusSchema>;
 
 /** A condition of an issuer (metav1.Condition). */
@@ -57,7 +57,7 @@ export interface Issuer {
   readonly status?: IssuerStatus;
 }
 
-/** The kind of this name, `undefined` when it is none of ours. */
+/** The kind of this name, `undefined` when it is not one of ours. */
 export function issuerKind(name: string | undefined): IssuerKind | undefined {
   return issuerKinds.find(({ kind }) => kind === name);
 }
@@ -76,7 +76,7 @@ export function issuerPath(
   return `/apis/${apiVersion}/${namespace}${kind.plural}/${issuer.name}`;
 }
 
-/** The condition `Ready`, whatever generation it is about. */
+/** The condition `Ready`, of any generation. */
 export function readyCondition(issuer: Pick<Issuer, 'status'>): IssuerCondition | undefined {
   return issuer.status?.conditions.find(({ type }) => type === 'Ready');
 }
@@ -87,7 +87,7 @@ export function isReady(issuer: Pick<Issuer, 'metadata' | 'status'>): boolean {
   return ready?.status === 'True' && (ready.observedGeneration ?? 0) >= generationOf(issuer);
 }
 
-/** The generation of its spec; 0 where the API server told none. */
+/** The generation of its spec; 0 where the API server gave none. */
 export function generationOf({ metadata }: Pick<Issuer, 'metadata'>): number {
   return metadata.generation ?? 0;
 }

@@ -1,7 +1,7 @@
 // The part of Kubernetes' structural-schema vocabulary that our CRDs use, and the TypeScript type of what it describes.
 // A schema is written once, `as const satisfies Schema`; the CRD's YAML and the types of the code both follow from it.
 
-/** A CEL rule with the sentence that a user reads when it does not hold. */
+/** A CEL rule with the message that a user reads when it does not hold. */
 export interface ValidationRule {
   readonly rule: string;
   readonly message: string;
@@ -78,7 +78,7 @@ type ObjectOf<S extends ObjectSchema> = {
 type Flat<T> = { readonly [K in keyof T]: T[K] };
 
 /**
- * What an object holds after the API server admitted it: a required or defaulted field is present, an enum is the union
+ * The type of an object after the API server admitted it: a required or defaulted field is present, an enum is the union
  * of its values, every other field is optional.
  */
 export type TypeOf<S> = S extends { readonly enum: readonly (infer Value)[] }

@@ -1,4 +1,4 @@
-// Whether an operation can express a request: every check of what is asked against the operation's capabilities.
+// Whether an operation can express a request: every check of the request against the operation's capabilities.
 import { showAlternativeName } from './x509/alternative-name.ts';
 import { nameFault, type NameAttribute } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
@@ -8,7 +8,7 @@ import { type Refused, refusalReasons, refuse } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import { usageWord } from './x509/usages.ts';
 
-/** What is checked: the request, the subject that the certificate will have, the operation and the CA. */
+/** A request to check, with the subject that the certificate will have, the operation and the CA. */
 export interface Candidate {
   readonly request: SigningRequest;
   /** Attributes of the subject: the CSR's or the issuer's. */
@@ -19,9 +19,9 @@ export interface Candidate {
   readonly ca: IssuingCA;
   /** The profile that the issuer's settings demand. */
   readonly requiredProfile: UsageProfile['name'] | undefined;
-  /** Whether a profile that holds more than was asked will do. */
+  /** Whether a profile with more usages than requested is acceptable. */
   readonly allowWiderUsages: boolean;
-  /** Whether a certificate without all the names will do. */
+  /** Whether a certificate without all the names is acceptable. */
   readonly allowOtherNames: boolean;
   readonly allowP521: boolean;
 }
@@ -39,7 +39,7 @@ export function refusalOf(candidate: Candidate): Refused | undefined {
 
 function refuseCA({ request, operation }: Candidate): Refused | undefined {
   if (!request.isCA || operation.capabilities.certificateAuthorities) return undefined;
-  const message = `${operation.action} cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or have the issuer's owner set spec.externalCA, for which instances are bought in PCA.`;
+  const message = `${operation.action} cannot issue CA certificates (isCA: true). Ask for a certificate without isCA, or ask the issuer's owner to set spec.externalCA, which needs instances bought in PCA.`;
   return refuse(refusalReasons.caNotSupported, 'spec.isCA', message);
 }
 
@@ -62,7 +62,7 @@ function refuseUsages({ request: { usages }, operation, ...settings }: Candidate
   }
   const oneWay = usages.keyUsages.find((usage) => usage === 'encipherOnly' || usage === 'decipherOnly');
   if (oneWay === undefined || usages.keyUsages.includes('keyAgreement')) return undefined;
-  const message = `"${usageWord(oneWay)}" means something only together with "key agreement". Add "key agreement" or remove it.`;
+  const message = `"${usageWord(oneWay)}" has a meaning only together with "key agreement". Add "key agreement" or remove it.`;
   return refuse(refusalReasons.usageNotSupported, 'spec.usages', message);
 }
 
@@ -76,7 +76,7 @@ function refuseKey({ request, operation, ca, allowP521 }: Candidate): Refused | 
       : family === 'ECC' && curves.includes(name);
   if (!possible) {
     const sizes = rsaBits.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`));
-    const message = `the CSR's key is ${name}; ${operation.action} is used with RSA ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (in a Certificate: spec.privateKey)${name === 'P-521' ? ', or set spec.allowP521 of the issuer if you know that the CA takes it' : ''}.`;
+    const message = `the CSR's key is ${name}; ${operation.action} supports RSA with ${sizes.join(', ')} bits and ${curves.join(', ')}. Choose such a key (in a Certificate: spec.privateKey)${name === 'P-521' ? ', or set spec.allowP521 of the issuer if you know that the CA accepts it' : ''}.`;
     return refuse(refusalReasons.keyNotSupported, csrField, message);
   }
   // Which CA signs a CA certificate is decided by the purchased instance.
@@ -94,7 +94,7 @@ function refuseNames(candidate: Candidate): Refused | undefined {
     return refuse(refusalReasons.nameConstraintsNotSupported, csrField, message);
   }
   if (able.inCsrOnly === true && names.length > 0 && !candidate.allowOtherNames) {
-    const message = `${operation.action} has no parameter for alternative names, and whether it takes those of the CSR is not documented. Give the Certificate a commonName and no names, or set spec.verification.names of the issuer to Allow.`;
+    const message = `${operation.action} has no parameter for alternative names, and PCA does not document whether it uses those of the CSR. Give the Certificate a commonName and no other names, or set spec.verification.names of the issuer to Allow.`;
     return refuse(refusalReasons.nameNotSupported, csrField, message);
   }
   const foreign = refuseKindsOfNames(candidate);
@@ -126,7 +126,7 @@ function refuseKindsOfNames({ request, operation }: Candidate): Refused | undefi
 
 function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candidate): Refused | undefined {
   if (operation.capabilities.certificateAuthorities && subject.length === 0) {
-    const message = `the certificate of a CA needs a subject. Give the Certificate a commonName.`;
+    const message = `a CA certificate needs a subject. Give the Certificate a commonName.`;
     return refuse(refusalReasons.noName, csrField, message);
   }
   const fault = nameFault(subject);
@@ -140,7 +140,7 @@ function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candi
   const singular = new Set(attributes.map(({ oid }) => oid)).size === attributes.length;
   const flat = new Set(attributes.map(({ rdn }) => rdn)).size === attributes.length;
   if (singular && flat && attributes.every(({ oid }) => subjectFields.has(oid))) return undefined;
-  const message = `${operation.action} has one field each for CN, O, OU, C, ST and L, so this subject cannot be expressed. Use each at most once and no others.`;
+  const message = `${operation.action} has one field each for CN, O, OU, C, ST and L, so this subject cannot be expressed. Use each of these at most once and no others.`;
   return refuse(refusalReasons.subjectNotSupported, csrField, message);
 }
 

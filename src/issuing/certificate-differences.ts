@@ -1,4 +1,4 @@
-// How an issued certificate may differ from what was asked for, aspect by aspect, each with what is said about it.
+// How an issued certificate may differ from what was asked for, aspect by aspect, each with its message.
 import { type AlternativeName, nameKey, showAlternativeName } from './x509/alternative-name.ts';
 import type { CertificateFacts } from './x509/certificate.ts';
 import { showName } from './x509/distinguished-name.ts';
@@ -6,27 +6,42 @@ import { formatMoment } from '../timing/moment.ts';
 import type { ExpectedSubject, IssuePlan } from './plan.ts';
 import { usageAllows, type Usages, usageWord } from './x509/usages.ts';
 
-/** One thing that is not as asked; reasons are CamelCase. */
+/** The difference that makes a certificate unusable. */
+export type MismatchReason =
+  | 'CertificateMalformed'
+  | 'KeyMismatch'
+  | 'ChainBroken'
+  | 'NotSignedByCA'
+  | 'CAFlagMismatch'
+  | 'PathLengthMismatch'
+  | 'CertificateExpired'
+  | 'SubjectMismatch'
+  | 'AlternativeNamesMismatch'
+  | 'KeyUsageMismatch'
+  | 'ExtendedKeyUsageMismatch'
+  | 'ValidityMismatch';
+
+/** One difference between certificate and request. */
 export interface Mismatch {
   readonly kind: 'mismatch';
-  readonly reason: string;
+  readonly reason: MismatchReason;
   readonly message: string;
 }
 
-/** What a certificate is compared with. `adopted`: it comes from an earlier attempt, whose clock the plan does not know. */
+/** The plan that a certificate is compared with. `adopted`: it comes from an earlier attempt, whose clock the plan does not know. */
 export interface Comparison {
   readonly plan: IssuePlan;
   readonly adopted?: boolean;
 }
 
 /** Builds a mismatch; `message` is the rest of a sentence about the certificate. */
-export function mismatch(reason: string, message: string): Mismatch {
+export function mismatch(reason: MismatchReason, message: string): Mismatch {
   return { kind: 'mismatch', reason, message };
 }
 
 type Check = (facts: CertificateFacts, comparison: Comparison) => Mismatch | undefined;
 
-/** What an issuer may accept (spec.verification), each with its check. */
+/** The differences that an issuer may accept (spec.verification), each with its check. */
 export const aspects: readonly { readonly aspect: keyof IssuePlan['verification']; readonly check: Check }[] = [
   { aspect: 'subject', check: subjectFault },
   { aspect: 'names', check: namesFault },
@@ -36,7 +51,7 @@ export const aspects: readonly { readonly aspect: keyof IssuePlan['verification'
 
 function subjectFault({ subject }: CertificateFacts, { plan }: Comparison): Mismatch | undefined {
   if (isExpectedSubject(subject, plan.expected.subject)) return undefined;
-  return mismatch('SubjectMismatch', `its subject is ${showName(subject.attributes)}, another was asked for.`);
+  return mismatch('SubjectMismatch', `its subject is ${showName(subject.attributes)}, not the one that was asked for.`);
 }
 
 function isExpectedSubject(subject: CertificateFacts['subject'], expected: ExpectedSubject): boolean {

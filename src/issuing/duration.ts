@@ -27,7 +27,7 @@ export function parseDuration(text: string): DurationResult {
   const nanoseconds = totalNanoseconds(unsigned);
   if (nanoseconds === undefined) {
     return malformed(
-      `${JSON.stringify(text)} is no duration; write hours, minutes and seconds, such as 2160h or 1h30m`,
+      `${JSON.stringify(text)} is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m`,
     );
   }
   if (nanoseconds > maxNanoseconds) return malformed('it is longer than 292 years, the longest duration in Go');

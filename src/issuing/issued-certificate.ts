@@ -1,4 +1,4 @@
-// What PCA issued, compared with what was asked for: nothing unproven reaches a request's status.
+// Compares the certificate that PCA issued with the request: nothing unproven reaches a request's status.
 import { type CertificateFacts, certificatePem, type ReadCertificate } from './x509/certificate.ts';
 import { type CertificateChain, chainPem, orderChain, readCertificates } from './x509/certificate-chain.ts';
 import { showName } from './x509/distinguished-name.ts';
@@ -19,11 +19,11 @@ export interface IssuedCertificate {
   readonly serialNumber: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** What differs from the request and was accepted, a sentence each. */
+  /** Accepted differences from the request, a sentence each. */
   readonly differences: readonly string[];
 }
 
-/** What is verified. `adopted`: the certificate comes from an earlier attempt, whose clock the plan does not know. */
+/** A reply to verify. `adopted`: the certificate comes from an earlier attempt, whose clock the plan does not know. */
 export interface Verification {
   readonly plan: IssuePlan;
   readonly reply: IssueReply & { readonly kind: 'issued' };
@@ -33,7 +33,7 @@ export interface Verification {
   readonly adopted?: boolean;
 }
 
-/** A certificate that may be used, or what is wrong with it; reasons are CamelCase. */
+/** A certificate that may be used, or what is wrong with it. */
 export type VerificationResult = { readonly kind: 'verified'; readonly certificate: IssuedCertificate } | Mismatch;
 
 /** Proves a reply: key, chain up to the CA, and every field that was asked for. */
@@ -44,7 +44,7 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if (read.kind === 'broken') return mismatch('CertificateMalformed', `the reply cannot be read: ${read.message}.`);
   const { spki } = plan.expected;
   if (!read.certificates.some(({ facts }) => facts.spki.equals(spki))) {
-    return mismatch('KeyMismatch', 'it carries another public key than the request.');
+    return mismatch('KeyMismatch', 'its public key is not the one of the request.');
   }
   const ordered = orderChain(read.certificates, spki, known);
   if (ordered.kind === 'broken') return mismatch('ChainBroken', `its chain is malformed: ${ordered.message}.`);
@@ -110,7 +110,7 @@ function chainFault(
   return undefined;
 }
 
-/** What no setting accepts: the wrong CA flag, and a certificate that is over already. */
+/** The differences that no setting accepts: a wrong CA flag or path length, and a certificate that has expired already. */
 function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Verification): Mismatch | undefined {
   if ((extensions.isCA ?? false) !== plan.expected.isCA) {
     return mismatch('CAFlagMismatch', `it is ${extensions.isCA === true ? 'a' : 'no'} CA certificate.`);

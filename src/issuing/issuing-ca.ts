@@ -1,4 +1,4 @@
-// The CA that issues: what PCA says about it, and whether an operation can issue from it.
+// The issuing CA as PCA describes it, and whether an operation can issue from it.
 import { certificatePem, type ReadCertificate } from './x509/certificate.ts';
 import { readCertificates } from './x509/certificate-chain.ts';
 import { showName } from './x509/distinguished-name.ts';
@@ -22,7 +22,7 @@ export interface IssuingCA {
   readonly notAfter: Date;
   /** Longest lifetime that it may give; undefined when PCA names none. */
   readonly maxValiditySeconds: number | undefined;
-  /** Certificates left of what was bought; undefined when PCA names none. */
+  /** Certificates that remain of the purchased quota; undefined when PCA names none. */
   readonly remainingCertificates: number | undefined;
   /** PEM. */
   readonly certificate: string;
@@ -30,9 +30,20 @@ export interface IssuingCA {
   readonly chain: readonly string[];
 }
 
-/** Whether the CA can be used; reasons are CamelCase, `message` says what to do. */
+/** Why a CA cannot be used. */
+export type UnusableReason =
+  | 'IssuingCAIsRoot'
+  | 'OperationRefusedByCA'
+  | 'IssuingCAKeyNotSupported'
+  | 'IssuingCANotActive'
+  | 'IssuingCAExpired'
+  | 'IssuingCANotYetValid'
+  | 'IssuingCAExhausted';
+
+/** Whether the CA can be used; `message` says what to do. */
 export type Assessment =
-  { readonly kind: 'usable' } | { readonly kind: 'unusable'; readonly reason: string; readonly message: string };
+  | { readonly kind: 'usable' }
+  | { readonly kind: 'unusable'; readonly reason: UnusableReason; readonly message: string };
 
 const secondsPerDay = 86_400;
 
@@ -104,7 +115,7 @@ export function assessIssuingCA(ca: IssuingCA, operation: IssuingOperation, now:
   return unusableKind(ca, operation) ?? unusableState(ca, now) ?? { kind: 'usable' };
 }
 
-/** What no time changes: the kind of CA. */
+/** Faults that time does not change: the kind of CA. */
 function unusableKind(ca: IssuingCA, { action, capabilities }: IssuingOperation): Assessment | undefined {
   const name = `CA "${ca.identifier}"`;
   if (ca.type === 'ROOT') {
@@ -116,19 +127,19 @@ function unusableKind(ca: IssuingCA, { action, capabilities }: IssuingOperation)
   if (capabilities.refusedIssuerTypes.includes(ca.issuerType)) {
     return unusable(
       'OperationRefusedByCA',
-      `${name} is a compliance CA (IssuerType ${ca.issuerType}), from which ${action} cannot issue. Set spec.operation to one that it offers, or spec.parentIdentifier to a private CA.`,
+      `${name} is a compliance CA (IssuerType ${ca.issuerType}), from which ${action} cannot issue. Set spec.operation to one that it supports, or spec.parentIdentifier to a private CA.`,
     );
   }
   if (ca.keyFamily !== 'RSA' && ca.keyFamily !== 'ECC') {
     return unusable(
       'IssuingCAKeyNotSupported',
-      `${name} has a key of the family ${ca.keyFamily}, whose certificates cert-manager cannot verify. Set spec.parentIdentifier to a CA with an RSA or ECC key.`,
+      `${name} has a key of family ${ca.keyFamily}, whose certificates cert-manager cannot verify. Set spec.parentIdentifier to a CA with an RSA or ECC key.`,
     );
   }
   return undefined;
 }
 
-/** What time or an operator of PCA changes: status, dates, quota. */
+/** Faults that time or an administrator of PCA changes: status, dates, quota. */
 function unusableState(ca: IssuingCA, now: Date): Assessment | undefined {
   const name = `CA "${ca.identifier}"`;
   if (ca.status !== 'ISSUE') {
@@ -146,7 +157,7 @@ function unusableState(ca: IssuingCA, now: Date): Assessment | undefined {
   if (now.getTime() < ca.notBefore.getTime()) {
     return unusable(
       'IssuingCANotYetValid',
-      `${name} is valid from ${formatMoment(ca.notBefore)} only. Wait for it, check the clock of this machine, or set spec.parentIdentifier to another CA.`,
+      `${name} is not valid before ${formatMoment(ca.notBefore)}. Wait until then, check the clock of this machine, or set spec.parentIdentifier to another CA.`,
     );
   }
   if (ca.remainingCertificates !== undefined && ca.remainingCertificates <= 0) {
@@ -158,7 +169,7 @@ function unusableState(ca: IssuingCA, now: Date): Assessment | undefined {
   return undefined;
 }
 
-function unusable(reason: string, message: string): Assessment {
+function unusable(reason: UnusableReason, message: string): Assessment {
   return { kind: 'unusable', reason, message };
 }
 

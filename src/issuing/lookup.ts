@@ -1,4 +1,5 @@
-// Finding a certificate whose issuing call ended unknown, by the identifier that its caller chose.
+// Finding a certificate whose issuing call had an unknown outcome, by the identifier that its caller chose.
+import { formatMoment } from '../timing/moment.ts';
 import type { IssueCall } from './operation.ts';
 import { asIdentifier, asMoment, asNumber, asObject } from './reply-body.ts';
 
@@ -19,8 +20,8 @@ export const listDateForms = ['Seconds', 'Days', 'None'] as const;
 /** One form; `None` leaves the parameter out. */
 export type ListDateForm = (typeof listDateForms)[number];
 
-// Whatever zone the service takes a date for, it lies at most 14 hours beside UTC; the rest is for clocks.
-const zoneMarginMilliseconds = 15 * 3_600_000;
+// The service's time zone is unknown, but no zone is more than 14 hours from UTC; the last hour is for clocks.
+const zoneMarginMs = 15 * 3_600_000;
 
 /**
  * The call for one page, from 1, of the certificates that a CA issued or changed after `after` (Alibaba: ListCert, API
@@ -45,12 +46,12 @@ export function listIssuedCall(input: {
 }
 
 function afterDate(after: Date, form: ListDateForm): Readonly<Record<string, string>> {
-  const text = new Date(after.getTime() - zoneMarginMilliseconds).toISOString();
+  const moment = formatMoment(new Date(after.getTime() - zoneMarginMs));
   switch (form) {
     case 'Seconds':
-      return { AfterDate: text.slice(0, 19).replace('T', ' ') };
+      return { AfterDate: moment.slice(0, 19).replace('T', ' ') };
     case 'Days':
-      return { AfterDate: text.slice(0, 10) };
+      return { AfterDate: moment.slice(0, 10) };
     case 'None':
       return {};
   }

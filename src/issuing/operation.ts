@@ -1,4 +1,4 @@
-// What the issuing operations have in common: data about what each can do, and two pure functions.
+// The form that all issuing operations share: data about what each can do, and two pure functions.
 import type { IssuerSpec } from '../crds/issuer.ts';
 import type { AlternativeName, NameKind } from './x509/alternative-name.ts';
 import type { DistinguishedName, NameAttribute } from './x509/distinguished-name.ts';
@@ -15,7 +15,7 @@ export interface IssueCall {
 }
 
 /**
- * What an issuing or describing call answered. `chain` holds further PEM texts of any form and order; `pending` means
+ * The answer to an issuing or describing call. `chain` holds further PEM texts of any form and order; `pending` means
  * that the certificate is not in the reply and is read through the describe call.
  */
 export type IssueReply =
@@ -35,13 +35,13 @@ export interface UsageProfile {
   readonly usages: Usages;
 }
 
-/** What an operation can express. Plans are checked against it; documentation is rendered from it. */
+/** The requests that an operation can express. Plans are checked against it; documentation is rendered from it. */
 export interface OperationCapabilities {
   readonly names: {
     readonly kinds: readonly NameKind[];
     /** Whether one certificate may carry names of several of these kinds. */
     readonly mixed: boolean;
-    /** What separates values on the wire, so that no value may contain it. */
+    /** The separator of values on the wire, which no value may contain. */
     readonly separator: string | undefined;
     /** The operation has no parameter for names; whether those of the CSR are taken is not documented. */
     readonly inCsrOnly?: true;

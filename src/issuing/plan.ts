@@ -1,4 +1,4 @@
-// From a readable request and a checked issuer to the exact call, or to the reason why none is made.
+// From a readable request and a checked issuer to the exact call, or to the reason why there is none.
 import { createHash } from 'node:crypto';
 import type { IssuerSpec } from '../crds/issuer.ts';
 import { type Candidate, refusalOf } from './acceptance.ts';
@@ -14,7 +14,7 @@ import { profileFor } from './usage-profile.ts';
 import { type CALimits, type ClampedLifetime, resolveValidity } from './validity.ts';
 
 /**
- * `exact`: this DER. `attributes`: these, in whatever order and grouping PCA writes them, and where the service has
+ * `exact`: this DER. `attributes`: these, in any order and grouping, and where the service has
  * defaults, further ones of the types in `mayAdd`.
  */
 export type ExpectedSubject =
@@ -25,7 +25,7 @@ export type ExpectedSubject =
       readonly mayAdd: readonly string[];
     };
 
-/** What the certificate must be. */
+/** The contents that the certificate must have. */
 export interface ExpectedCertificate {
   /** DER of SubjectPublicKeyInfo. */
   readonly spki: Buffer;
@@ -39,7 +39,7 @@ export interface ExpectedCertificate {
   readonly notAfter: Date;
 }
 
-/** One call that is allowed to be made, and what must come of it. `identifier` is ours, the same for every attempt. */
+/** One allowed call and the certificate that it must give. `identifier` is ours, the same for every attempt. */
 export interface IssuePlan {
   readonly operation: IssuingOperation;
   readonly call: IssueCall;
@@ -61,7 +61,7 @@ export function callerIdentifier(clusterUid: string, requestUid: string): string
   return groups.join('-');
 }
 
-/** Plans the call for a request; whatever PCA or the issuer cannot give is refused here, before any call. */
+/** Plans the call for a request, and refuses before any call everything that PCA or the issuer cannot give. */
 export function planIssuing(input: {
   readonly request: SigningRequest;
   readonly spec: IssuerSpec;
@@ -157,7 +157,7 @@ function candidateOf(operation: IssuingOperation, { request, spec, ca }: PlanInp
   };
 }
 
-/** Names the operations that could issue this, where there are any; the CA must suit them as well. */
+/** Adds the operations that could issue this with the same CA, if there are any. */
 function withAlternatives(refused: Refused, input: PlanInput): Refused {
   const able = Object.values(issuingOperations).filter(
     (operation) =>

@@ -4,7 +4,7 @@ import type { IssueReply } from './operation.ts';
 /** A JSON object whose fields are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The value as an object, undefined when it is none. */
+/** The value as an object, undefined when it is not one. */
 export function asObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
@@ -28,9 +28,9 @@ export function asNumber(value: unknown): number | undefined {
 
 /** A moment given in milliseconds since 1970, as number or text; zero and less mean none. */
 export function asMoment(value: unknown): Date | undefined {
-  const milliseconds = asNumber(value);
-  if (milliseconds === undefined || milliseconds <= 0 || milliseconds > 8.64e15) return undefined;
-  return new Date(milliseconds);
+  const ms = asNumber(value);
+  if (ms === undefined || ms <= 0 || ms > 8.64e15) return undefined;
+  return new Date(ms);
 }
 
 /** The PEM texts among these values; a value may be a list of them. */
@@ -44,6 +44,17 @@ export interface ReplyFields {
   readonly certificate: unknown;
   readonly chain: readonly unknown[];
   readonly serialNumber: unknown;
+}
+
+/** The reply in a body whose fields have the names that most operations use. */
+export function readReply(action: string, body: unknown): IssueReply {
+  const fields = asObject(body) ?? {};
+  return replyOf(action, {
+    identifier: fields['Identifier'],
+    certificate: fields['Certificate'],
+    chain: [fields['CertificateChain']],
+    serialNumber: fields['SerialNumber'],
+  });
 }
 
 /** The reply that these fields make, the same for all operations. */

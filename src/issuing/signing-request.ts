@@ -1,11 +1,11 @@
-// From the fields of a CertificateRequest to the facts that a plan is made of, or to the reason why they are unfit.
+// Reads the fields of a CertificateRequest as facts for a plan, or refuses them with a reason.
 import { type CsrFacts, readCsr } from './x509/csr.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { decodeBase64 } from './x509/pem.ts';
 import { type Refused, refusalReasons, refuse } from './refusal.ts';
 import { inBitOrder, type KeyUsage, readUsages, type Usages, usageWord } from './x509/usages.ts';
 
-/** What a CertificateRequest says, as it stands in its spec, and its UID. */
+/** The spec of a CertificateRequest, unread, and its UID. */
 export interface RequestFields {
   readonly uid: string;
   /** Base64 of the PEM of a PKCS#10 request. */
@@ -91,7 +91,7 @@ function durationOf(text: string): { readonly kind: 'ok'; readonly seconds: numb
     return refuse(refusalReasons.invalidDuration, 'spec.duration', `${duration.message}.`);
   }
   if (duration.seconds > 0) return duration;
-  const message = `a certificate must be valid for at least one second, ${formatDuration(duration.seconds)} was asked for. Ask for a longer duration.`;
+  const message = `a certificate must be valid for at least one second, but the request asks for ${formatDuration(duration.seconds)}. Ask for a longer duration.`;
   return refuse(refusalReasons.invalidDuration, 'spec.duration', message);
 }
 

@@ -11,7 +11,7 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
-/** What of a CA limits its certificates. */
+/** The fields of a CA that limit its certificates. */
 export type CALimits = Pick<IssuingCA, 'identifier' | 'notBefore' | 'notAfter' | 'maxValiditySeconds'>;
 
 /** A lifetime that was cut; `because` names the limit that cut it. */
@@ -33,7 +33,7 @@ const field = 'spec.duration';
 
 /**
  * Resolves a lifetime of `durationSeconds`: it begins now less the issuer's backdate, not before the CA itself, and
- * ends `durationSeconds` later. What does not fit is refused, or cut where the issuer clamps.
+ * ends `durationSeconds` later. A lifetime that does not fit is refused, or cut where the issuer clamps.
  */
 export function resolveValidity(input: {
   readonly durationSeconds: number;
@@ -73,13 +73,13 @@ export function refuseForRenewal(clamped: ClampedLifetime, renewBeforeSeconds: n
   const { givenSeconds, backdatedSeconds, because } = clamped;
   const room = givenSeconds - backdatedSeconds - renewBeforeSeconds;
   if (room >= givenSeconds / 10) return undefined;
-  const message = `${because} leaves ${formatDuration(givenSeconds)}, too little for the Certificate's spec.renewBefore ${formatDuration(renewBeforeSeconds)}: cert-manager would renew it again and again. Ask for a shorter renewBefore, or extend the limit.`;
+  const message = `${because} leaves ${formatDuration(givenSeconds)}, too little for the Certificate's spec.renewBefore ${formatDuration(renewBeforeSeconds)}: cert-manager would renew it again and again. Ask for a shorter renewBefore, or raise the limit.`;
   return refuse(refusalReasons.durationTooShort, field, message);
 }
 
 /** A cut lifetime in words, for the certificate's owner. */
 export function clampNotice({ askedSeconds, givenSeconds, because }: ClampedLifetime): string {
-  return `It lives for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`;
+  return `It is valid for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`;
 }
 
 interface Excess {
@@ -124,7 +124,7 @@ function limitsOf({ backdate, maxDuration, minDuration }: IssuerSpec['validity']
     if (text === undefined) continue;
     const duration = parseDuration(text);
     if (duration.kind === 'malformed' || duration.seconds < 0) {
-      const message = `the issuer's setting is no duration. Correct spec.validity.${name} of the issuer.`;
+      const message = `the issuer's setting is not a duration. Correct spec.validity.${name} of the issuer.`;
       return refuse(refusalReasons.invalidIssuerSettings, `issuer spec.validity.${name}`, message);
     }
     values[name] = duration.seconds;
@@ -138,7 +138,7 @@ function limitsOf({ backdate, maxDuration, minDuration }: IssuerSpec['validity']
 }
 
 function tooShort(asked: number, given: number, minimum: number): Refused {
-  const what = given === asked ? formatDuration(asked) : `${formatDuration(given)}, all that is possible now,`;
+  const what = given === asked ? formatDuration(asked) : `${formatDuration(given)}, the longest possible now,`;
   const message = `${what} is shorter than the issuer allows (spec.validity.minDuration ${formatDuration(minimum)}). ${given === asked ? `Ask for at least ${formatDuration(minimum)}.` : 'Renew the CA, or correct the limits of the issuer.'}`;
   return refuse(refusalReasons.durationTooShort, field, message);
 }

@@ -2,10 +2,10 @@
  * Requests to the API server: JSON in and out, every answer classified, every request with a deadline.
  * Only reads are repeated here; whoever writes decides about repeating it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { KubernetesConnection } from './connection.ts';
+import { backoff } from '../timing/backoff.ts';
+import { type Clock, pause, systemClock } from '../timing/clock.ts';
 import { type Deadline, startDeadline } from '../timing/deadline.ts';
+import type { KubernetesConnection } from './connection.ts';
 import {
   cancelledFailure,
   classifyAnswer,
@@ -37,18 +37,18 @@ export interface KubernetesClientOptions {
   readonly onServerDate?: (header: string) => void;
   /** Connections for requests other than watches; 16 when not given. */
   readonly connections?: number;
-  /** Total deadline of a request that states none; 30 s when not given. */
-  readonly timeoutMilliseconds?: number;
-  /** Uniform in [0, 1), for jitter. */
-  readonly random?: () => number;
+  /** Total deadline in milliseconds of a request that states none; 30,000 when not given. */
+  readonly timeoutMs?: number;
+  /** The process's own when not given. */
+  readonly clock?: Clock;
 }
 
 /** Settings of one request. */
 export interface RequestOptions {
-  /** Gives the request up; the outcome of a write is unknown then. */
+  /** Cancels the request; the outcome of a write is unknown then. */
   readonly signal?: AbortSignal;
-  /** Total deadline over all attempts; for a watch until its answer begins. */
-  readonly timeoutMilliseconds?: number;
+  /** Total deadline in milliseconds over all attempts; for a watch until its answer begins. */
+  readonly timeoutMs?: number;
   readonly query?: Readonly<Record<string, string>>;
   /** `Accept` header, e.g. for PartialObjectMetadata. */
   readonly accept?: string;
@@ -62,10 +62,10 @@ export const patchTypes = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
-const defaultTimeoutMilliseconds = 30_000;
+const defaultTimeoutMs = 30_000;
 const defaultConnections = 16;
 const defaultReadAttempts = 3;
-const firstRetryMilliseconds = 200;
+const readBackoff = { baseMs: 300, maxMs: 10_000 } as const;
 // An answer larger than any object etcd stores is cut off together with its connection.
 const largestDumpBytes = 4 * 1024 * 1024;
 
@@ -84,30 +84,28 @@ type ReadBody<T> = (answer: TransportAnswer) => Promise<T>;
 export class KubernetesClient {
   readonly #transport: Transport;
   readonly #options: KubernetesClientOptions;
+  readonly #clock: Clock;
 
   constructor(connection: KubernetesConnection, options: KubernetesClientOptions) {
     this.#transport = new Transport(connection, options.connections ?? defaultConnections);
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** Reads an object or a list; repeated within the deadline when the server or the network is in trouble. */
   async get<T>(path: string, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
-    const deadline = this.#deadline(options);
-    try {
-      const attempts = options.attempts ?? defaultReadAttempts;
-      for (let attempt = 1; ; attempt += 1) {
-        const result = await this.#attempt<T>({ method: 'GET', path, pool: 'requests', options }, deadline, readJson);
-        if (result.kind === 'ok' || attempt >= attempts || !isPassing(result.failure)) {
-          return result;
-        }
-        const pause = this.#pauseAfter(attempt, result.failure);
-        if (pause >= deadline.remainingMilliseconds()) {
-          return result;
-        }
-        await sleep(pause, undefined, { signal: deadline.signal }).catch(() => undefined);
+    using deadline = this.#deadline(options);
+    const attempts = options.attempts ?? defaultReadAttempts;
+    for (let failures = 0; ; failures += 1) {
+      const result = await this.#attempt<T>({ method: 'GET', path, pool: 'requests', options }, deadline, readJson);
+      if (result.kind === 'ok' || failures + 1 >= attempts || !isPassing(result.failure)) {
+        return result;
       }
-    } finally {
-      deadline.dispose();
+      const pauseMs = this.#pauseAfter(failures, result.failure);
+      if (pauseMs >= deadline.remainingMs()) {
+        return result;
+      }
+      await pause(pauseMs, deadline.signal, this.#clock);
     }
   }
 
@@ -166,32 +164,28 @@ export class KubernetesClient {
     if (result.kind === 'ok') {
       deadline.lift();
     } else {
-      deadline.dispose();
+      deadline[Symbol.dispose]();
     }
     return result;
   }
 
-  /** Ends all connections; what is under way fails. */
+  /** Ends all connections; requests in flight fail. */
   async close(): Promise<void> {
     await this.#transport.close();
   }
 
   #deadline(options: RequestOptions): Deadline {
-    const milliseconds = options.timeoutMilliseconds ?? this.#options.timeoutMilliseconds ?? defaultTimeoutMilliseconds;
-    return startDeadline(milliseconds, options.signal);
+    const ms = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs;
+    return startDeadline(ms, options.signal, this.#clock);
   }
 
   async #write<T>(call: Call, read: ReadBody<T>): Promise<KubernetesResult<T>> {
-    const deadline = this.#deadline(call.options);
-    try {
-      return await this.#attempt(call, deadline, read);
-    } finally {
-      deadline.dispose();
-    }
+    using deadline = this.#deadline(call.options);
+    return await this.#attempt(call, deadline, read);
   }
 
   async #attempt<T>(call: Call, deadline: Deadline, read: ReadBody<T>): Promise<KubernetesResult<T>> {
-    const started = performance.now();
+    const startedAt = this.#clock.monotonic();
     const what = describeRequest(call.method, call.path, call.pool === 'watches');
     let status: number | undefined;
     try {
@@ -211,13 +205,14 @@ export class KubernetesClient {
           request: what.text,
           status,
           retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
+          receivedAt: this.#clock.now(),
           text,
         }),
       };
     } catch (error) {
       return { kind: 'failed', failure: interruption(what.text, deadline, error) };
     } finally {
-      const seconds = (performance.now() - started) / 1000;
+      const seconds = (this.#clock.monotonic() - startedAt) / 1000;
       this.#options.onRequest?.({ verb: what.verb, resource: what.resource, status, seconds });
     }
   }
@@ -226,7 +221,7 @@ export class KubernetesClient {
     const query = new URLSearchParams(call.options.query);
     if (call.pool === 'requests') {
       // The server gives up first, so that a request we stop waiting for is not executed later.
-      query.set('timeout', `${Math.max(1, Math.floor(deadline.remainingMilliseconds() * 0.9))}ms`);
+      query.set('timeout', `${Math.max(1, Math.floor(deadline.remainingMs() * 0.9))}ms`);
     }
     const search = query.toString();
     return {
@@ -243,12 +238,10 @@ export class KubernetesClient {
     };
   }
 
-  #pauseAfter(attempt: number, failure: KubernetesFailure): number {
-    const random = (this.#options.random ?? Math.random)();
-    const asked = failure.retryAfterMilliseconds;
-    return asked === undefined
-      ? firstRetryMilliseconds * 2 ** (attempt - 1) * (0.5 + random)
-      : asked * (1 + random / 4);
+  #pauseAfter(failures: number, { retryAfterMs }: KubernetesFailure): number {
+    return retryAfterMs === undefined
+      ? backoff(failures, readBackoff, this.#clock)
+      : retryAfterMs * (1 + this.#clock.random() / 4);
   }
 }
 
@@ -276,7 +269,7 @@ function interruption(request: string, deadline: Deadline, error: unknown): Kube
     case 'cancelled':
       return cancelledFailure(request);
     case 'expired':
-      return deadlineFailure(request, deadline.milliseconds);
+      return deadlineFailure(request, deadline.ms);
     case 'running':
       return classifyError(request, error);
   }

@@ -1,4 +1,5 @@
 // Conditions in both shapes of the cluster: metav1.Condition and cert-manager's, which has no observedGeneration.
+import { formatMoment } from '../timing/moment.ts';
 
 /** One condition; `lastTransitionTime` is RFC 3339 in whole seconds. */
 export interface Condition {
@@ -26,5 +27,5 @@ export function withCondition<Next extends Omit<Condition, 'lastTransitionTime'>
   now: Date,
 ): Next & { readonly lastTransitionTime: string } {
   const kept = present?.status === next.status ? present.lastTransitionTime : undefined;
-  return { ...next, lastTransitionTime: kept ?? `${now.toISOString().slice(0, 19)}Z` };
+  return { ...next, lastTransitionTime: kept ?? formatMoment(now) };
 }

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../timing/clock.ts';
 
 /** TLS settings towards the API server; PEM text or bytes. */
 export interface TlsSettings {
@@ -29,7 +30,7 @@ export interface KubernetesConnection {
   readonly server: string;
   /** The pod's or the context's own namespace. */
   readonly namespace: string | undefined;
-  /** The present credentials, from a cache unless `fresh`; rejects when they cannot be read. */
+  /** The current credentials, from a cache unless `fresh`; rejects when they cannot be read. */
   credentials(options: { readonly fresh: boolean }): Promise<KubernetesCredentials>;
 }
 
@@ -38,12 +39,12 @@ export interface InClusterOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Directory with `token`, `ca.crt` and `namespace`. */
   readonly directory?: string;
-  /** Monotonic clock in milliseconds. */
-  readonly now?: () => number;
+  /** For the age of what was read. */
+  readonly clock?: Pick<Clock, 'monotonic'>;
 }
 
 const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
-const longestCacheMilliseconds = 60_000;
+const longestCacheMs = 60_000;
 
 /**
  * The connection of a pod. Tokens and the CA are rotated by the kubelet, so both files are read again every minute.
@@ -56,13 +57,13 @@ export function connectInCluster(options: InClusterOptions = {}): KubernetesConn
   const port = environment['KUBERNETES_SERVICE_PORT'];
   if (host === undefined || host === '' || port === undefined || port === '') {
     throw new Error(
-      'Not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set. Outside of a cluster give a kubeconfig.',
+      'Not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set. Outside a cluster, give a kubeconfig.',
     );
   }
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
     namespace: readIfPresent(join(directory, 'namespace')),
-    credentials: cached(() => readServiceAccount(directory), options.now),
+    credentials: cached(() => readServiceAccount(directory), options.clock),
   };
 }
 
@@ -91,7 +92,7 @@ export async function connectWithKubeconfig(file: string, context?: string): Pro
   }
   if (cluster.proxyUrl !== undefined) {
     throw new Error(
-      `The kubeconfig ${file} wants the proxy ${new URL(cluster.proxyUrl).host} for ${cluster.server}. Proxies are not supported; use a context without proxy-url.`,
+      `The kubeconfig ${file} requires the proxy ${new URL(cluster.proxyUrl).host} for ${cluster.server}. Proxies are not supported; use a context without proxy-url.`,
     );
   }
   return {
@@ -151,24 +152,27 @@ function readIfPresent(file: string): string | undefined {
 type ReadCredentials = (fresh: boolean) => Promise<KubernetesCredentials>;
 
 /** Reads at most once a minute and once at a time; keeps the last good credentials when a scheduled reading fails. */
-function cached(read: ReadCredentials, now = () => performance.now()): KubernetesConnection['credentials'] {
+function cached(
+  read: ReadCredentials,
+  { monotonic }: Pick<Clock, 'monotonic'> = systemClock,
+): KubernetesConnection['credentials'] {
   let last: { readonly at: number; readonly credentials: KubernetesCredentials } | undefined;
   let reading: Promise<KubernetesCredentials> | undefined;
   const refresh = async (fresh: boolean): Promise<KubernetesCredentials> => {
     const previous = last;
     try {
-      last = { at: now(), credentials: await read(fresh) };
+      last = { at: monotonic(), credentials: await read(fresh) };
     } catch (error) {
       // A file that is being replaced must not stop a client whose credentials may still be good.
       if (previous === undefined || fresh) {
         throw error;
       }
-      last = { at: now(), credentials: previous.credentials };
+      last = { at: monotonic(), credentials: previous.credentials };
     }
     return last.credentials;
   };
   return async ({ fresh }) => {
-    if (!fresh && last !== undefined && now() - last.at < longestCacheMilliseconds) {
+    if (!fresh && last !== undefined && monotonic() - last.at < longestCacheMs) {
       return last.credentials;
     }
     reading ??= refresh(fresh).finally(() => {

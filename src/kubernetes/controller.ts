@@ -1,11 +1,13 @@
 // The generic loop: workers take keys from a queue and reconcile them, each with a deadline, while this replica may act.
+import type { Clock } from '../timing/clock.ts';
+import { startDeadline } from '../timing/deadline.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-/** What is to happen with the key: nothing, again after a time, or again with back-off. */
+/** What is to happen with the key: nothing, again after so many milliseconds, or again with back-off. */
 export type ReconcileResult =
   | { readonly kind: 'done' }
-  | { readonly kind: 'after'; readonly milliseconds: number }
-  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMilliseconds?: number };
+  | { readonly kind: 'after'; readonly ms: number }
+  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfterMs?: number };
 
 /** One finished reconcile, for metrics and log; `error` is set for an exception, which is a bug. */
 export interface ReconcileRecord {
@@ -15,46 +17,43 @@ export interface ReconcileRecord {
   readonly error: unknown;
 }
 
-/** Settings of a loop. */
+/** Settings of a loop; times are milliseconds. */
 export interface ControllerOptions {
   readonly name: string;
   readonly queue: WorkQueue;
   readonly concurrency: number;
   /** After this time the reconcile's signal aborts. */
-  readonly deadlineMilliseconds: number;
+  readonly deadlineMs: number;
   /** How long a reconcile whose signal aborted is waited for; 5 s when not given. */
-  readonly graceMilliseconds?: number;
+  readonly graceMs?: number;
   /** How long `run` waits for reconciles in flight after its signal aborted, before it aborts theirs. */
-  readonly drainMilliseconds: number;
+  readonly drainMs: number;
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
   /** The fence: asked before each reconcile. */
   readonly mayAct: () => boolean;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'monotonic' | 'startTimer'>;
   readonly onReconcile?: (record: ReconcileRecord) => void;
-  /** A reconcile ignored its aborted signal: its worker goes on without it, its key waits until it ends. */
+  /** A reconcile ignored its aborted signal: its worker continues without it, and its key waits until it ends. */
   readonly onHung?: (key: string) => void;
 }
 
-// A reconcile that ignores its signal after the deadline is waited for this long, then its worker is set free.
-const defaultGraceMilliseconds = 5_000;
+// A reconcile that ignores its aborted signal is waited for this long; then its worker is set free.
+const defaultGraceMs = 5_000;
 
 // A fence that is down may come up again (a renewal that was late), and then the key must not be lost.
-const fencedPauseMilliseconds = 1_000;
+const fencedPauseMs = 1_000;
 
-interface Run {
-  ended: Promise<void>;
-  readonly abort: () => void;
-}
-
-/** Workers over one queue. */
+/** Workers over one queue; they run once, since the queue is shut down at the end. */
 export class Controller {
   readonly #options: ControllerOptions;
-  readonly #running = new Set<Run>();
-  readonly #graceMilliseconds: number;
+  readonly #running = new Set<Promise<void>>();
+  /** Aborts what is in flight when the drain is over. */
+  readonly #stopping = new AbortController();
+  readonly #graceMs: number;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#graceMilliseconds = options.graceMilliseconds ?? defaultGraceMilliseconds;
+    this.#graceMs = options.graceMs ?? defaultGraceMs;
   }
 
   /** Number of reconciles in flight. */
@@ -66,24 +65,24 @@ export class Controller {
   async run(signal: AbortSignal): Promise<void> {
     const workers = Promise.all(Array.from({ length: this.#options.concurrency }, () => this.#work(signal)));
     await aborted(signal);
-    const ended = Promise.all([...this.#running].map((run) => run.ended));
-    await waitAtMost(ended, this.#options.drainMilliseconds);
-    for (const run of this.#running) run.abort();
-    await waitAtMost(Promise.all([ended, workers]), this.#graceMilliseconds);
+    const ended = Promise.all(this.#running);
+    await this.#endsWithin(this.#options.drainMs, ended);
+    this.#stopping.abort();
+    await this.#endsWithin(this.#graceMs, Promise.all([ended, workers]));
     this.#options.queue.shutDown();
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    const { queue, deadlineMilliseconds, mayAct } = this.#options;
+    const { queue, deadlineMs, mayAct } = this.#options;
     for (let key = await queue.next(signal); key !== undefined; key = await queue.next(signal)) {
       if (signal.aborted) {
         // It was handed out just before the end; who leads next finds it in the cluster.
         queue.done(key);
       } else if (mayAct()) {
-        const ended = await waitAtMost(this.#start(key).ended, deadlineMilliseconds + this.#graceMilliseconds);
+        const ended = await this.#endsWithin(deadlineMs + this.#graceMs, this.#start(key));
         if (!ended) this.#options.onHung?.(key);
       } else {
-        queue.addAfter(key, fencedPauseMilliseconds);
+        queue.addAfter(key, fencedPauseMs);
         queue.done(key);
       }
     }
@@ -91,24 +90,21 @@ export class Controller {
 
   // The key stays with this reconcile until it really ends, also when its worker was set free meanwhile: a second one
   // on the same key could make a second call.
-  #start(key: string): Run {
-    const abort = new AbortController();
-    const deadline = setTimeout(() => abort.abort(), this.#options.deadlineMilliseconds);
-    const finish = async (): Promise<void> => {
-      const result = await this.#reconcile(key, abort.signal);
-      clearTimeout(deadline);
-      this.#running.delete(run);
+  #start(key: string): Promise<void> {
+    const run = async (): Promise<void> => {
+      using deadline = startDeadline(this.#options.deadlineMs, this.#stopping.signal, this.#options.clock);
+      const result = await this.#reconcile(key, deadline.signal);
+      this.#running.delete(running);
       this.#options.queue.done(key);
       this.#requeue(key, result);
     };
-    const run: Run = { abort: () => abort.abort(), ended: Promise.resolve() };
-    this.#running.add(run);
-    run.ended = finish();
-    return run;
+    const running = run();
+    this.#running.add(running);
+    return running;
   }
 
   async #reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
-    const startedAt = this.#options.now();
+    const startedAt = this.#options.clock.monotonic();
     let outcome: { readonly result: ReconcileResult; readonly error: unknown };
     try {
       outcome = { result: await this.#options.reconcile(key, signal), error: undefined };
@@ -118,7 +114,7 @@ export class Controller {
     this.#options.onReconcile?.({
       key,
       result: outcome.error === undefined ? outcome.result.kind : 'error',
-      seconds: (this.#options.now() - startedAt) / 1_000,
+      seconds: (this.#options.clock.monotonic() - startedAt) / 1_000,
       error: outcome.error,
     });
     return outcome.result;
@@ -132,24 +128,21 @@ export class Controller {
         break;
       case 'after':
         queue.forget(key);
-        queue.addAfter(key, result.milliseconds);
+        queue.addAfter(key, result.ms);
         break;
       case 'retry':
-        queue.addRateLimited(key, result.retryAfterMilliseconds);
+        queue.addRateLimited(key, result.retryAfterMs);
         break;
     }
   }
-}
 
-/** Whether it ended in time. */
-async function waitAtMost(what: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  const ended = await Promise.race([what.then(() => true), limit]);
-  clearTimeout(timer);
-  return ended;
+  /** Whether it ended in time; what it throws is thrown. */
+  async #endsWithin(ms: number, what: Promise<unknown>): Promise<boolean> {
+    using patience = startDeadline(ms, undefined, this.#options.clock);
+    const waited = await patience.wait(what);
+    if (waited.kind === 'thrown') throw waited.thrown;
+    return waited.kind === 'value';
+  }
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

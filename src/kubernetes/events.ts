@@ -1,5 +1,9 @@
 // Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, those of a
 // burst are sent one after the other at a rate that costs the API server little, and a failed one is only counted.
+import { type Clock, pause } from '../timing/clock.ts';
+import { startDeadline } from '../timing/deadline.ts';
+import { formatMicroTime } from '../timing/moment.ts';
+import { type Rate, TokenBucket } from '../timing/token-bucket.ts';
 import type { KubernetesClient } from './client.ts';
 
 /** The object that an event is about; `namespace` is absent for cluster-scoped objects. */
@@ -11,7 +15,7 @@ export interface Regarding {
   readonly uid: string;
 }
 
-/** One event; `note` is a full text for people and is cut at 1,024 bytes. */
+/** One event; `note` is a complete sentence for people and is cut at 1,024 bytes. */
 export interface EventToRecord {
   readonly regarding: Regarding;
   readonly type: 'Normal' | 'Warning';
@@ -20,22 +24,17 @@ export interface EventToRecord {
   readonly note: string;
 }
 
-/** Settings; the clocks are those of the process unless a test gives others. */
+/** Settings. */
 export interface EventRecorderOptions {
   readonly client: Pick<KubernetesClient, 'create'>;
   /** Reporting controller, for example `alibaba-pca-issuer`. */
   readonly component: string;
   /** Reporting instance, for example the pod's name. */
   readonly instance: string;
-  /** Wall clock. */
-  readonly now: () => Date;
-  /** Monotonic milliseconds, for windows and limits. */
-  readonly monotonic?: () => number;
-  /** The same words about the same object are not sent again for so long; 10 minutes when not given. */
-  readonly sameWindowMilliseconds?: number;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'startTimer'>;
+  /** The same words about the same object are not sent again for so many milliseconds; 10 minutes when not given. */
+  readonly sameWindowMs?: number;
   readonly onDropped?: (why: 'repeated' | 'limit' | 'failed') => void;
-  /** Waits so many milliseconds, at most until the signal aborts; the process's own timers when not given. */
-  readonly sleep?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
 // One event per certificate would cost the API server nearly as much as the certificates themselves, so in a burst they
@@ -44,28 +43,17 @@ const limits = {
   Normal: { burst: 50, perSecond: 20 },
   Warning: { burst: 100, perSecond: 20 },
 } as const;
-// One object that changes its mind all the time must not use up what all have: client-go's limit for each object.
+// One object whose state flaps must not use up the budget of all: this is client-go's limit for each object.
 const objectLimit = { burst: 25, perSecond: 1 / 300 } as const;
-const defaultSameWindowMilliseconds = 10 * 60_000;
+const defaultSameWindowMs = 10 * 60_000;
 const maxRemembered = 4_096;
-// Ten minutes' worth; what comes on top is dropped, and the conditions alone tell of it.
+// Ten minutes' worth; events beyond that are dropped, and only the conditions tell of them.
 const maxWaiting = 12_000;
-const deadlineMilliseconds = 10_000;
-const defaultFlushMilliseconds = 10_000;
-
-interface Limit {
-  readonly burst: number;
-  readonly perSecond: number;
-}
-
-interface Bucket {
-  tokens: number;
-  filledAt: number;
-}
+const sendMs = 10_000;
+const defaultFlushMs = 10_000;
 
 interface Lane {
-  readonly limit: Limit;
-  readonly bucket: Bucket;
+  readonly bucket: TokenBucket;
   readonly waiting: { readonly event: EventToRecord; readonly at: Date }[];
   sender: Promise<void> | undefined;
 }
@@ -77,10 +65,9 @@ interface Lane {
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #recent = new Map<string, number>();
-  readonly #objects = new Map<string, Bucket>();
-  readonly #monotonic: () => number;
-  readonly #sameWindowMilliseconds: number;
-  readonly #sleep: NonNullable<EventRecorderOptions['sleep']>;
+  readonly #objects = new Map<string, TokenBucket>();
+  readonly #clock: EventRecorderOptions['clock'];
+  readonly #sameWindowMs: number;
   readonly #lanes: Readonly<Record<EventToRecord['type'], Lane>>;
   #ended = new AbortController();
   #hurry = new AbortController();
@@ -88,12 +75,10 @@ export class EventRecorder {
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
-    this.#monotonic = options.monotonic ?? (() => performance.now());
-    this.#sameWindowMilliseconds = options.sameWindowMilliseconds ?? defaultSameWindowMilliseconds;
-    this.#sleep = options.sleep ?? sleep;
-    const lane = (limit: Limit): Lane => ({
-      limit,
-      bucket: { tokens: limit.burst, filledAt: this.#monotonic() },
+    this.#clock = options.clock;
+    this.#sameWindowMs = options.sameWindowMs ?? defaultSameWindowMs;
+    const lane = (rate: Rate): Lane => ({
+      bucket: new TokenBucket(rate, options.clock),
       waiting: [],
       sender: undefined,
     });
@@ -102,32 +87,33 @@ export class EventRecorder {
 
   /** Takes the event and returns at once. */
   record(event: EventToRecord): void {
-    const now = this.#monotonic();
+    const now = this.#clock.monotonic();
     const key = `${event.regarding.uid}/${event.reason}/${event.note}`;
     const last = this.#recent.get(key);
-    if (last !== undefined && now - last < this.#sameWindowMilliseconds) return this.#options.onDropped?.('repeated');
+    if (last !== undefined && now - last < this.#sameWindowMs) return this.#options.onDropped?.('repeated');
     const lane = this.#lanes[event.type];
-    if (lane.waiting.length >= maxWaiting || !this.#admit(event, now)) return this.#options.onDropped?.('limit');
+    if (lane.waiting.length >= maxWaiting || !this.#admit(event)) return this.#options.onDropped?.('limit');
     remember(this.#recent, key, now);
-    lane.waiting.push({ event, at: this.#options.now() });
+    lane.waiting.push({ event, at: this.#clock.now() });
     lane.sender ??= this.#serve(lane);
   }
 
   /**
    * Resolves when everything taken so far was sent, without the pauses of a burst and at the latest after so many
-   * milliseconds: what waits then is dropped, what is under way is cancelled.
+   * milliseconds: events that still wait then are dropped, those in flight are cancelled.
    */
-  async flush(deadlineMilliseconds = defaultFlushMilliseconds): Promise<void> {
+  async flush(ms = defaultFlushMs): Promise<void> {
     const lanes = Object.values(this.#lanes);
-    const end = setTimeout(() => {
+    using deadline = startDeadline(ms, undefined, this.#clock);
+    this.#hurry.abort();
+    const sent = Promise.all(lanes.flatMap(({ sender }) => sender ?? []));
+    if ((await deadline.wait(sent)).kind !== 'value') {
       for (const _ of lanes.flatMap(({ waiting }) => waiting.splice(0))) this.#options.onDropped?.('failed');
       this.#ended.abort();
-    }, deadlineMilliseconds);
-    this.#hurry.abort();
-    await Promise.all(lanes.map(async ({ sender }) => sender));
-    clearTimeout(end);
+      await sent;
+      this.#ended = new AbortController();
+    }
     this.#hurry = new AbortController();
-    if (this.#ended.signal.aborted) this.#ended = new AbortController();
   }
 
   async #serve(lane: Lane): Promise<void> {
@@ -139,13 +125,10 @@ export class EventRecorder {
   }
 
   /** Waits until the lane's rate allows one more. */
-  async #turn({ limit, bucket }: Lane): Promise<void> {
-    refill(bucket, limit, this.#monotonic());
-    if (bucket.tokens < 1 && !this.#hurry.signal.aborted) {
-      await this.#sleep(((1 - bucket.tokens) * 1_000) / limit.perSecond, this.#hurry.signal);
-      refill(bucket, limit, this.#monotonic());
+  async #turn({ bucket }: Lane): Promise<void> {
+    while (!bucket.take() && !this.#hurry.signal.aborted) {
+      await pause(bucket.waitMs(), this.#hurry.signal, this.#clock);
     }
-    bucket.tokens = Math.max(0, bucket.tokens - 1);
   }
 
   async #send(event: EventToRecord, at: Date): Promise<void> {
@@ -154,7 +137,7 @@ export class EventRecorder {
     const result = await this.#options.client.create(
       `/apis/events.k8s.io/v1/namespaces/${namespace}/events`,
       this.#body(event, namespace, at),
-      { timeoutMilliseconds: deadlineMilliseconds, signal: this.#ended.signal },
+      { timeoutMs: sendMs, signal: this.#ended.signal },
     );
     if (result.kind === 'failed') this.#options.onDropped?.('failed');
   }
@@ -166,8 +149,7 @@ export class EventRecorder {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
       metadata: { name: `${event.regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '')}.${suffix}`, namespace },
-      // The API server takes exactly six digits.
-      eventTime: at.toISOString().replace('Z', '000Z'),
+      eventTime: formatMicroTime(at),
       reportingController: this.#options.component,
       reportingInstance: cut(this.#options.instance, 128),
       type: event.type,
@@ -178,34 +160,12 @@ export class EventRecorder {
     };
   }
 
-  #admit({ regarding }: EventToRecord, now: number): boolean {
-    const object = this.#objects.get(regarding.uid) ?? { tokens: objectLimit.burst, filledAt: now };
-    refill(object, objectLimit, now);
-    if (object.tokens < 1) return false;
-    object.tokens -= 1;
+  #admit({ regarding }: EventToRecord): boolean {
+    const object = this.#objects.get(regarding.uid) ?? new TokenBucket(objectLimit, this.#clock);
+    if (!object.take()) return false;
     remember(this.#objects, regarding.uid, object);
     return true;
   }
-}
-
-async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', end);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener('abort', end, { once: true });
-  });
-}
-
-function refill(bucket: Bucket, limit: Limit, now: number): void {
-  const earned = (Math.max(0, now - bucket.filledAt) * limit.perSecond) / 1_000;
-  bucket.tokens = Math.min(limit.burst, bucket.tokens + earned);
-  bucket.filledAt = now;
 }
 
 /** Keeps the latest only, so that the memory for events does not grow with the cluster. */

@@ -7,10 +7,10 @@
  * What a caller does about a failure:
  * - `NotFound`: the object, or the whole kind, does not exist.
  * - `Conflict`: someone else wrote first (409); read again.
- * - `Invalid`: the API server refuses the content (422, 413); only other content helps.
+ * - `Invalid`: the API server refuses the content (422, 413); only different content helps.
  * - `Forbidden`: right missing, or the server's RBAC cache is still empty after its start; retry with back-off.
- * - `Unauthorized`: the credentials were refused, also after they had been read again.
- * - `Throttled`: 429; wait at least `retryAfterMilliseconds`.
+ * - `Unauthorized`: the credentials were refused, even after they had been read again.
+ * - `Throttled`: 429; wait at least `retryAfterMs`.
  * - `Transient`: server, webhook or network trouble, or the deadline passed. The outcome of a write is unknown.
  * - `Defect`: the request itself is wrong (our mistake); a retry cannot help.
  * - `Cancelled`: the caller's signal was aborted. The outcome of a write is unknown.
@@ -35,8 +35,8 @@ export interface KubernetesFailure {
   readonly reason: string | undefined;
   /** One sentence with method, path and the server's words; safe to log. */
   readonly message: string;
-  /** How long the server asks us to wait, at most {@link longestRetryAfterMilliseconds}. */
-  readonly retryAfterMilliseconds: number | undefined;
+  /** How many milliseconds the server asks us to wait, at most {@link longestRetryAfterMs}. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /** The outcome of one request. */
@@ -51,11 +51,13 @@ export interface RefusedAnswer {
   readonly status: number;
   /** The `Retry-After` header: seconds or an HTTP date. */
   readonly retryAfter: string | undefined;
+  /** When it arrived, by our wall clock: what a date in `Retry-After` is compared with. */
+  readonly receivedAt: Date;
   readonly text: string;
 }
 
-/** The longest wait taken over from a server, so that a wrong header cannot silence us for hours. */
-export const longestRetryAfterMilliseconds = 300_000;
+/** The longest wait in milliseconds taken over from a server, so that a wrong header cannot silence us for hours. */
+export const longestRetryAfterMs = 300_000;
 
 const longestMessage = 1000;
 
@@ -80,7 +82,7 @@ export function classifyAnswer(answer: RefusedAnswer): KubernetesFailure {
     status: answer.status,
     reason,
     message: cut(`${answer.request} was answered ${answer.status}${said === '' ? '' : ` ${said}`}`),
-    retryAfterMilliseconds: retryAfterOf(answer.retryAfter) ?? boundedRetryAfter(retryAfterSeconds),
+    retryAfterMs: retryAfterOf(answer) ?? boundedRetryAfter(retryAfterSeconds),
   };
 }
 
@@ -93,18 +95,18 @@ export function classifyError(request: string, error: unknown): KubernetesFailur
     status: undefined,
     reason: code,
     message: cut(`${request} failed: ${code === undefined || text.includes(code) ? text : `${code}: ${text}`}`),
-    retryAfterMilliseconds: undefined,
+    retryAfterMs: undefined,
   };
 }
 
-/** The failure of a request whose total deadline passed. */
-export function deadlineFailure(request: string, milliseconds: number): KubernetesFailure {
+/** The failure of a request whose total deadline of `ms` milliseconds passed. */
+export function deadlineFailure(request: string, ms: number): KubernetesFailure {
   return {
     class: 'Transient',
     status: undefined,
     reason: 'DeadlineExceeded',
-    message: `${request} was not answered within ${milliseconds / 1000} s`,
-    retryAfterMilliseconds: undefined,
+    message: `${request} was not answered within ${ms / 1000} s`,
+    retryAfterMs: undefined,
   };
 }
 
@@ -115,7 +117,7 @@ export function cancelledFailure(request: string): KubernetesFailure {
     status: undefined,
     reason: undefined,
     message: `${request} was cancelled`,
-    retryAfterMilliseconds: undefined,
+    retryAfterMs: undefined,
   };
 }
 
@@ -161,12 +163,12 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-function retryAfterOf(header: string | undefined): number | undefined {
+function retryAfterOf({ retryAfter: header, receivedAt }: RefusedAnswer): number | undefined {
   if (header === undefined || header.trim() === '') {
     return undefined;
   }
   const seconds = Number(header);
-  return boundedRetryAfter(Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds);
+  return boundedRetryAfter(Number.isNaN(seconds) ? (Date.parse(header) - receivedAt.getTime()) / 1000 : seconds);
 }
 
 /** A server's wait in milliseconds, bounded; undefined when there is none. */
@@ -174,7 +176,7 @@ export function boundedRetryAfter(seconds: number | undefined): number | undefin
   if (seconds === undefined || !Number.isFinite(seconds) || seconds <= 0) {
     return undefined;
   }
-  return Math.min(seconds * 1000, longestRetryAfterMilliseconds);
+  return Math.min(seconds * 1000, longestRetryAfterMs);
 }
 
 function codeOf(error: unknown): string | undefined {

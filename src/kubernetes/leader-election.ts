@@ -1,6 +1,7 @@
-// Election of the one replica that acts, by a Lease: client-go's rules with local monotonic time, a fence that is asked at
-// each use and falls by a timer as well, and release at the end.
-import { pause, startTimer, type StartTimer } from '../timing/backoff.ts';
+// Election of the one replica that acts, by a Lease: client-go's rules on local monotonic time, with a fence that is checked
+// at each use and also falls by a timer, and with a release at the end.
+import { type Clock, pause, systemClock } from '../timing/clock.ts';
+import { formatMicroTime } from '../timing/moment.ts';
 import type { KubernetesClient, KubernetesResult } from './client.ts';
 
 /** Settings; times are the Lease's usual 15, 10 and 2 seconds unless given. */
@@ -13,11 +14,8 @@ export interface LeaderElectorOptions {
   readonly leaseDurationSeconds?: number;
   readonly renewDeadlineSeconds?: number;
   readonly retryPeriodSeconds?: number;
-  /** Monotonic milliseconds, wall clock, numbers in [0, 1), and timers; those of the process unless given. */
-  readonly monotonic?: () => number;
-  readonly now?: () => Date;
-  readonly random?: () => number;
-  readonly setTimer?: StartTimer;
+  /** The process's own when not given. */
+  readonly clock?: Clock;
   readonly onTrouble?: (message: string) => void;
 }
 
@@ -42,8 +40,8 @@ interface Lease {
   readonly spec?: LeaseSpec;
 }
 
-// A leader renews at least once per retry period. Who made the Lease anew leaves it alone for a little longer, so that a
-// leader whose Lease was deleted has found out.
+// A leader renews at least once per retry period. Whoever created the Lease again leaves it alone for a little longer, so
+// that a leader whose Lease was deleted has found out.
 const settlePeriods = 1.25;
 
 /** Takes part in one election, once: a process that lost it should end. */
@@ -51,15 +49,13 @@ export class LeaderElector {
   readonly #options: LeaderElectorOptions;
   readonly #collection: string;
   readonly #path: string;
-  readonly #duration: number;
-  readonly #renewDeadline: number;
-  readonly #retryPeriod: number;
-  readonly #monotonic: () => number;
-  readonly #random: () => number;
-  readonly #setTimer: StartTimer;
+  readonly #durationMs: number;
+  readonly #renewDeadlineMs: number;
+  readonly #retryPeriodMs: number;
+  readonly #clock: Clock;
   /** The last Lease seen to change, and when it was seen here: clocks of other machines are never compared. */
   #observed: { readonly version: string; readonly at: number } | undefined;
-  /** Until when a Lease that this process made anew is left alone. */
+  /** Monotonic milliseconds until which a Lease that this process created again is left alone. */
   #settlesAt = Number.NEGATIVE_INFINITY;
   /** The Lease as last written, while this process leads. */
   #held: Lease | undefined;
@@ -73,19 +69,17 @@ export class LeaderElector {
     this.#options = options;
     this.#collection = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`;
     this.#path = `${this.#collection}/${options.name}`;
-    this.#duration = (options.leaseDurationSeconds ?? 15) * 1_000;
-    this.#renewDeadline = (options.renewDeadlineSeconds ?? 10) * 1_000;
-    this.#retryPeriod = (options.retryPeriodSeconds ?? 2) * 1_000;
-    if (this.#renewDeadline >= this.#duration)
+    this.#durationMs = (options.leaseDurationSeconds ?? 15) * 1_000;
+    this.#renewDeadlineMs = (options.renewDeadlineSeconds ?? 10) * 1_000;
+    this.#retryPeriodMs = (options.retryPeriodSeconds ?? 2) * 1_000;
+    if (this.#renewDeadlineMs >= this.#durationMs)
       throw new RangeError('the renew deadline must end before the Lease does');
-    this.#monotonic = options.monotonic ?? (() => performance.now());
-    this.#random = options.random ?? Math.random;
-    this.#setTimer = options.setTimer ?? startTimer;
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** The fence: true only while nobody else can hold the Lease, whatever the timers of this process did. */
   get isLeader(): boolean {
-    return this.#held !== undefined && this.#monotonic() < this.#heldUntil;
+    return this.#held !== undefined && this.#clock.monotonic() < this.#heldUntil;
   }
 
   /**
@@ -122,9 +116,9 @@ export class LeaderElector {
   async #acquire(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       if (await this.#tryAcquire()) return true;
-      // Twice as often as a leader renews: a Lease that was given back is to be taken at once.
-      const wait = Math.max(this.#period() / 2, this.#settlesAt - this.#monotonic());
-      await pause(wait, signal, this.#setTimer);
+      // Twice as often as a leader renews, so that a released Lease is taken soon.
+      const waitMs = Math.max(this.#periodMs() / 2, this.#settlesAt - this.#clock.monotonic());
+      await pause(waitMs, signal, this.#clock);
     }
     return false;
   }
@@ -139,7 +133,7 @@ export class LeaderElector {
   }
 
   async #tryAcquire(): Promise<boolean> {
-    const startedAt = this.#monotonic();
+    const startedAt = this.#clock.monotonic();
     const read = await this.#read();
     if (read.kind === 'failed') {
       if (read.failure.class !== 'NotFound') this.#trouble('read', read.failure.message);
@@ -147,7 +141,7 @@ export class LeaderElector {
       return false;
     }
     const version = read.body.metadata.resourceVersion ?? '';
-    if (this.#observed?.version !== version) this.#observed = { version, at: this.#monotonic() };
+    if (this.#observed?.version !== version) this.#observed = { version, at: this.#clock.monotonic() };
     if (!this.#isFree(read.body)) return false;
     const written = await this.#write(this.#leaseAfter(read.body));
     // 201: the Lease was deleted and this made a new one, so that it is to be read before acting.
@@ -156,35 +150,35 @@ export class LeaderElector {
     return true;
   }
 
-  // A Lease that was deleted underneath does not end the leadership of who held it; only time does.
+  // Deleting the Lease does not end its holder's leadership; only time does.
   #mayHaveHolder(): boolean {
-    return this.#observed !== undefined && this.#monotonic() < this.#observed.at + this.#duration;
+    return this.#observed !== undefined && this.#clock.monotonic() < this.#observed.at + this.#durationMs;
   }
 
   // This process may never have seen the Lease whose holder still acts, so that it waits before it takes its own.
   async #createAnew(): Promise<void> {
     const created = await this.#create(this.#leaseAfter(undefined));
-    if (created !== undefined) this.#settlesAt = this.#monotonic() + settlePeriods * this.#retryPeriod;
+    if (created !== undefined) this.#settlesAt = this.#clock.monotonic() + settlePeriods * this.#retryPeriodMs;
   }
 
   #isFree(lease: Lease): boolean {
     const holder = lease.spec?.holderIdentity ?? '';
     if (holder === '' || holder === this.#options.identity) return true;
-    const duration = Math.max((lease.spec?.leaseDurationSeconds ?? 0) * 1_000, this.#duration);
-    return this.#observed !== undefined && this.#monotonic() >= this.#observed.at + duration;
+    const durationMs = Math.max((lease.spec?.leaseDurationSeconds ?? 0) * 1_000, this.#durationMs);
+    return this.#observed !== undefined && this.#clock.monotonic() >= this.#observed.at + durationMs;
   }
 
   /** Renews until `ended`, or until leadership is lost. */
   async #keep(ended: AbortSignal): Promise<void> {
     while (!ended.aborted && this.isLeader) {
-      await pause(this.#period(), ended, this.#setTimer);
+      await pause(this.#periodMs(), ended, this.#clock);
       if (!ended.aborted && (await this.#tryRenew()) === 'changed') await this.#tryRenew();
     }
   }
 
   /** `changed`: the Lease is still ours, but at another resourceVersion, so that a renewal can be tried at once. */
   async #tryRenew(): Promise<'changed' | 'over'> {
-    const startedAt = this.#monotonic();
+    const startedAt = this.#clock.monotonic();
     const held = this.#held;
     if (held === undefined) return 'over';
     const written = await this.#write({ ...held, spec: { ...held.spec, renewTime: this.#microTime() } });
@@ -203,7 +197,7 @@ export class LeaderElector {
       return 'changed';
     }
     if (read.failure.class === 'NotFound') {
-      // Deleted: only one can make it anew, and whoever else could waits longer than the fence stands.
+      // Deleted: only one replica can create it again, and any other waits for longer than the fence stands.
       const { name, namespace } = held.metadata;
       const created = await this.#create({ ...held, metadata: { name, namespace } });
       if (created !== undefined) this.#take(created, startedAt);
@@ -212,12 +206,13 @@ export class LeaderElector {
   }
 
   #take(lease: Lease, startedAt: number): void {
-    // What comes back after the fence fell does not raise it again: who leads has been told to stop.
+    // An answer that comes after the fence fell does not raise it again: the leader was told to stop.
     if (this.#isLost) return;
     this.#held = lease;
-    this.#heldUntil = startedAt + this.#renewDeadline;
+    this.#heldUntil = startedAt + this.#renewDeadlineMs;
     this.#stopFence();
-    this.#stopFence = this.#setTimer(() => this.#lose(), Math.max(0, this.#heldUntil - this.#monotonic()));
+    const leftMs = Math.max(0, this.#heldUntil - this.#clock.monotonic());
+    this.#stopFence = this.#clock.startTimer(() => this.#lose(), leftMs);
   }
 
   #lose(): void {
@@ -269,7 +264,7 @@ export class LeaderElector {
       metadata: present?.metadata ?? { name: this.#options.name, namespace: this.#options.namespace },
       spec: {
         holderIdentity: this.#options.identity,
-        leaseDurationSeconds: Math.ceil(this.#duration / 1_000),
+        leaseDurationSeconds: Math.ceil(this.#durationMs / 1_000),
         acquireTime: now,
         renewTime: now,
         leaseTransitions: isNewHolder ? transitions + 1 : transitions,
@@ -278,17 +273,16 @@ export class LeaderElector {
   }
 
   // A third of the renew deadline leaves room for a second try after a request that hangs.
-  #limits(): { readonly timeoutMilliseconds: number; readonly attempts: number } {
-    return { timeoutMilliseconds: this.#renewDeadline / 3, attempts: 1 };
+  #limits(): { readonly timeoutMs: number; readonly attempts: number } {
+    return { timeoutMs: this.#renewDeadlineMs / 3, attempts: 1 };
   }
 
-  #period(): number {
-    return this.#retryPeriod * (0.8 + 0.2 * this.#random());
+  #periodMs(): number {
+    return this.#retryPeriodMs * (0.8 + 0.2 * this.#clock.random());
   }
 
-  // The API server takes exactly six digits after the point.
   #microTime(): string {
-    return (this.#options.now?.() ?? new Date()).toISOString().replace('Z', '000Z');
+    return formatMicroTime(this.#clock.now());
   }
 
   #trouble(done: string, message: string): void {

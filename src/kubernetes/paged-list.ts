@@ -1,8 +1,9 @@
 /** Reads a whole collection page by page, handing each object on at once, so that the whole list is never in memory. */
+import type { Clock } from '../timing/clock.ts';
+import { TimeSlice } from '../timing/time-slice.ts';
 import type { KubernetesClient } from './client.ts';
 import type { KubernetesFailure, KubernetesResult } from './failure.ts';
 import type { KubernetesObject } from './objects.ts';
-import { TimeSlice } from './time-slice.ts';
 import { isKubernetesObject } from './watch-event.ts';
 
 /** What is listed, and how. */
@@ -13,9 +14,11 @@ export interface PagedListOptions {
   /** Selectors. */
   readonly query: Readonly<Record<string, string>>;
   readonly pageSize: number;
-  readonly timeoutMilliseconds: number;
+  /** For each page. */
+  readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Begins from nothing, possibly a second time when the server no longer knows the first beginning. */
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** The list starts from its beginning, again when the server no longer knows the first one. */
   readonly onStart: () => void;
   readonly onItem: (object: KubernetesObject) => void;
 }
@@ -84,13 +87,13 @@ async function readPage(
       ...(token === '' ? {} : { continue: token }),
     },
     signal: options.signal,
-    timeoutMilliseconds: options.timeoutMilliseconds,
+    timeoutMs: options.timeoutMs,
     attempts: 1,
   });
 }
 
 async function takeItems(items: readonly unknown[], options: PagedListOptions): Promise<boolean> {
-  const slice = new TimeSlice();
+  const slice = new TimeSlice(options.clock);
   for (const item of items) {
     if (!isKubernetesObject(item)) {
       return false;

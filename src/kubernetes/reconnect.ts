@@ -4,19 +4,19 @@ import type { PagedListResult } from './paged-list.ts';
 import type { ReflectorLimits, ReflectorTroubleKind } from './reflector-options.ts';
 import type { WatchEnd } from './watch-stream.ts';
 
-/** One attempt of a reflector, finished. */
+/** One finished attempt of a reflector. */
 export interface Attempt {
   readonly end: WatchEnd | PagedListResult;
-  /** How long it lasted. */
-  readonly milliseconds: number;
+  /** How many milliseconds it lasted. */
+  readonly lastedMs: number;
   /** Objects that it delivered. */
   readonly objects: number;
   /** Whether it had to deliver the initial state and did not finish that. */
   readonly unfinished: boolean;
   /** Whether the initial state was asked for by WatchList. */
   readonly isWatchList: boolean;
-  /** Time since the state was last read as a whole; Infinity when it never was. */
-  readonly sinceSyncMilliseconds: number;
+  /** Milliseconds since the state was last read as a whole; Infinity when it never was. */
+  readonly sinceSyncMs: number;
 }
 
 /** What follows. */
@@ -26,8 +26,8 @@ export interface Reaction {
   readonly resync: boolean;
   /** Whether to wait before the next attempt. */
   readonly pause: boolean;
-  /** The least wait that the server asked for. */
-  readonly retryAfterMilliseconds: number | undefined;
+  /** The least wait in milliseconds that the server asked for. */
+  readonly retryAfterMs: number | undefined;
   /** Which way the initial state is read next; undefined keeps the way. */
   readonly nextList: 'PagedOnce' | 'PagedAlways' | undefined;
 }
@@ -36,7 +36,7 @@ const calm: Reaction = {
   trouble: undefined,
   resync: false,
   pause: false,
-  retryAfterMilliseconds: undefined,
+  retryAfterMs: undefined,
   nextList: undefined,
 };
 
@@ -70,14 +70,14 @@ function reactionToErrorEvent(attempt: Attempt, end: ErrorEnd, limits: Reflector
     return expired(attempt, end.message, limits);
   }
   const message = `the server reported ${end.status ?? 'no code'} ${end.message}`;
-  const { retryAfterMilliseconds } = end;
-  return { ...calm, trouble: { kind: 'ErrorEvent', message }, pause: true, retryAfterMilliseconds };
+  const { retryAfterMs } = end;
+  return { ...calm, trouble: { kind: 'ErrorEvent', message }, pause: true, retryAfterMs };
 }
 
 type OrdinaryEnd = Extract<WatchEnd, { readonly kind: 'closed' | 'cut' | 'stalled' | 'overdue' }>;
 
 function reactionToEnd(attempt: Attempt, end: OrdinaryEnd, limits: ReflectorLimits): Reaction {
-  const isShort = attempt.milliseconds < limits.shortMilliseconds && attempt.objects === 0;
+  const isShort = attempt.lastedMs < limits.shortMs && attempt.objects === 0;
   if (attempt.unfinished && end.kind !== 'cut') {
     const message = `the initial state ended without its end marker (${end.kind}); listing page by page`;
     return { ...calm, trouble: { kind: 'NoEndMarker', message }, pause: isShort, nextList: 'PagedOnce' };
@@ -92,21 +92,21 @@ function troubleOf(end: OrdinaryEnd, isShort: boolean): Reaction['trouble'] {
     case 'cut':
       return { kind: 'Cut', message: `the connection of the watch broke: ${end.message}` };
     case 'stalled':
-      return { kind: 'Stalled', message: `nothing arrived for ${end.milliseconds / 1000} s, the watch is opened anew` };
+      return { kind: 'Stalled', message: `nothing arrived for ${end.ms / 1000} s; the watch is opened again` };
     case 'overdue':
       return { kind: 'Overdue', message: 'the server did not end the watch in time' };
   }
 }
 
 function expired(attempt: Attempt, message: string, limits: ReflectorLimits): Reaction {
-  // Normal after each start of an API server: read everything at once, unless that was only just done.
-  const pause = attempt.sinceSyncMilliseconds < limits.shortMilliseconds || attempt.unfinished;
+  // Normal after each start of an API server: everything is read again at once, unless that was just done.
+  const pause = attempt.sinceSyncMs < limits.shortMs || attempt.unfinished;
   return { ...calm, trouble: { kind: 'Expired', message }, resync: true, pause };
 }
 
 function reactionToRefusal(attempt: Attempt, failure: KubernetesFailure): Reaction {
-  const { message, retryAfterMilliseconds } = failure;
-  const refused: Reaction = { ...calm, trouble: { kind: 'Refused', message }, pause: true, retryAfterMilliseconds };
+  const { message, retryAfterMs } = failure;
+  const refused: Reaction = { ...calm, trouble: { kind: 'Refused', message }, pause: true, retryAfterMs };
   if (failure.class === 'NotFound') {
     return { ...refused, trouble: { kind: 'CollectionMissing', message }, resync: true };
   }

@@ -1,9 +1,10 @@
 /** What a reflector is given, what it reports, and the times it keeps. */
+import type { Clock } from '../timing/clock.ts';
 import type { KubernetesClient } from './client.ts';
 import type { KubernetesObject } from './objects.ts';
 import type { Store } from './store.ts';
 
-/** What went wrong; the reflector deals with all of it by itself. */
+/** What went wrong; the reflector recovers from all of it automatically. */
 export type ReflectorTroubleKind =
   /** The collection does not exist (404): the CRD is not installed. */
   | 'CollectionMissing'
@@ -13,7 +14,7 @@ export type ReflectorTroubleKind =
   | 'Refused'
   /** The connection of a watch broke. */
   | 'Cut'
-  /** A watch was silent for too long and has been given up. */
+  /** A watch was silent for too long and was abandoned. */
   | 'Stalled'
   /** The server did not end a watch in time. */
   | 'Overdue'
@@ -21,13 +22,13 @@ export type ReflectorTroubleKind =
   | 'Expired'
   /** An ERROR event other than 410. */
   | 'ErrorEvent'
-  /** Something arrived that is no watch event and no list. */
+  /** Something arrived that is neither a watch event nor a list. */
   | 'Garbage'
   /** The initial state came without its end marker; the next attempt lists page by page. */
   | 'NoEndMarker'
   /** Watches end as soon as they begin. */
   | 'ShortWatch'
-  /** `transform` threw; the object is treated as one that is not stored. */
+  /** `transform` threw; the object is not stored. */
   | 'TransformFailed'
   /** A listener or an index function of the store threw. */
   | 'HandlerFailed';
@@ -37,45 +38,46 @@ export interface ReflectorTrouble {
   readonly reflector: string;
   readonly kind: ReflectorTroubleKind;
   readonly message: string;
-  /** When the next attempt begins; undefined when it begins at once or none is needed. */
-  readonly pauseMilliseconds: number | undefined;
+  /** In how many milliseconds the next attempt begins; undefined when it begins at once or none is needed. */
+  readonly pauseMs: number | undefined;
 }
 
-/** Times and sizes; the defaults are for production, tests choose smaller ones. */
+/** Times in milliseconds unless named otherwise, and sizes; the defaults are for production, tests choose smaller ones. */
 export interface ReflectorLimits {
   /** Longest silence of a watch; the API server sends a bookmark every 60 s. */
-  readonly silenceMilliseconds: number;
+  readonly silenceMs: number;
   /** Longest silence before the initial state is complete. */
-  readonly initialSilenceMilliseconds: number;
+  readonly initialSilenceMs: number;
   /** Bounds of `timeoutSeconds`, chosen at random for each watch. */
   readonly shortestWatchSeconds: number;
   readonly longestWatchSeconds: number;
   /** How long after `timeoutSeconds` a watch may still be open. */
-  readonly overtimeMilliseconds: number;
+  readonly overtimeMs: number;
   /** Longest wait for the beginning of a watch's answer, and for one page of a list. */
-  readonly answerMilliseconds: number;
+  readonly answerMs: number;
   /** A watch that lasted so long ends the back-off. */
-  readonly healthyMilliseconds: number;
+  readonly healthyMs: number;
   /** A watch that ended earlier, without an event, is followed by a pause. */
-  readonly shortMilliseconds: number;
-  readonly firstPauseMilliseconds: number;
-  readonly longestPauseMilliseconds: number;
+  readonly shortMs: number;
+  /** Bounds of the back-off, before the scattering that halves a pause at most. */
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
   readonly pageSize: number;
   readonly largestLineBytes: number;
 }
 
 /** The limits in production. */
 export const reflectorLimits: ReflectorLimits = {
-  silenceMilliseconds: 130_000,
-  initialSilenceMilliseconds: 30_000,
+  silenceMs: 130_000,
+  initialSilenceMs: 30_000,
   shortestWatchSeconds: 300,
   longestWatchSeconds: 600,
-  overtimeMilliseconds: 10_000,
-  answerMilliseconds: 30_000,
-  healthyMilliseconds: 30_000,
-  shortMilliseconds: 1000,
-  firstPauseMilliseconds: 800,
-  longestPauseMilliseconds: 30_000,
+  overtimeMs: 10_000,
+  answerMs: 30_000,
+  healthyMs: 30_000,
+  shortMs: 1000,
+  firstPauseMs: 1_200,
+  longestPauseMs: 45_000,
   pageSize: 500,
   largestLineBytes: 16 * 1024 * 1024,
 };
@@ -93,10 +95,8 @@ export interface ReflectorOptions<T> {
   readonly store: Store<T>;
   /** The part of an object that is stored, as small as possible; undefined when the object is not stored at all. */
   readonly transform: (object: KubernetesObject) => T | undefined;
-  /** Monotonic clock in milliseconds. */
-  readonly now?: () => number;
-  /** Uniform in [0, 1), for jitter. */
-  readonly random?: () => number;
+  /** The process's own when not given. */
+  readonly clock?: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>;
   readonly limits?: Partial<ReflectorLimits>;
   readonly onTrouble?: (trouble: ReflectorTrouble) => void;
   /** Called whenever a watch or list has ended and another begins, with the way it ended; for metrics. */

@@ -1,9 +1,9 @@
 /**
- * Keeps a store equal to a collection of the API server, for ever: reads the initial state (WatchList, or page by
- * page), follows it by watches, and starts over by itself after whatever goes wrong. Only its signal ends it.
+ * Keeps a store equal to a collection of the API server: reads the initial state (WatchList, or page by
+ * page), follows it by watches, and recovers automatically from whatever goes wrong. Only its signal ends it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-
+import { backoff } from '../timing/backoff.ts';
+import { pause, systemClock } from '../timing/clock.ts';
 import { keyOf, type KubernetesObject } from './objects.ts';
 import { listPages, type PagedListResult } from './paged-list.ts';
 import { reactionTo } from './reconnect.ts';
@@ -22,8 +22,7 @@ export type { ReflectorLimits, ReflectorOptions, ReflectorTrouble, ReflectorTrou
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #limits: ReflectorLimits;
-  readonly #now: () => number;
-  readonly #random: () => number;
+  readonly #clock: NonNullable<ReflectorOptions<T>['clock']>;
   readonly #waiting = new Set<() => void>();
   // The initial state while it is being read; the store keeps the old state until it is complete.
   #incoming: Map<string, StoreEntry<T>> | undefined;
@@ -39,9 +38,8 @@ export class Reflector<T> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#limits = { ...reflectorLimits, ...options.limits };
-    this.#now = options.now ?? (() => performance.now());
-    this.#random = options.random ?? Math.random;
-    this.#lastContact = this.#now();
+    this.#clock = options.clock ?? systemClock;
+    this.#lastContact = this.#clock.monotonic();
     options.store.onListenerError((error) =>
       this.#report('HandlerFailed', `a listener of the store threw: ${textOf(error)}`),
     );
@@ -56,7 +54,7 @@ export class Reflector<T> {
     return this.#hasSynced;
   }
 
-  /** Time on the given clock at which the server was last heard; the clock's time at construction before that. */
+  /** Monotonic milliseconds at which the server was last heard; at which this was constructed before that. */
   get lastContact(): number {
     return this.#lastContact;
   }
@@ -86,10 +84,10 @@ export class Reflector<T> {
     });
   }
 
-  /** Runs until the signal is aborted; resolves when everything has ended. Rejects only when it is running already. */
+  /** Runs until the signal is aborted; resolves when everything has ended. Rejects only when it is already running. */
   async run(signal: AbortSignal): Promise<void> {
     if (this.#isRunning) {
-      throw new Error(`The reflector ${this.#options.name} is running already.`);
+      throw new Error(`The reflector ${this.#options.name} is already running.`);
     }
     this.#isRunning = true;
     try {
@@ -103,7 +101,7 @@ export class Reflector<T> {
   }
 
   async #attempt(signal: AbortSignal): Promise<void> {
-    const started = this.#now();
+    const startedAt = this.#clock.monotonic();
     this.#objects = 0;
     const isWatchList = this.#resourceVersion === undefined && this.#nextList === 'WatchList';
     const end = await this.#next(signal);
@@ -112,26 +110,26 @@ export class Reflector<T> {
     if (signal.aborted) {
       return;
     }
-    const milliseconds = this.#now() - started;
-    if (milliseconds >= this.#limits.healthyMilliseconds && end.kind !== 'refused') {
+    const lastedMs = this.#clock.monotonic() - startedAt;
+    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') {
       this.#pauses = 0;
     }
-    const sinceSyncMilliseconds = this.#now() - this.#lastSync;
+    const sinceSyncMs = this.#clock.monotonic() - this.#lastSync;
     const reaction = reactionTo(
-      { end, milliseconds, objects: this.#objects, unfinished, isWatchList, sinceSyncMilliseconds },
+      { end, lastedMs, objects: this.#objects, unfinished, isWatchList, sinceSyncMs },
       this.#limits,
     );
     if (reaction.resync) {
       this.#resourceVersion = undefined;
     }
     this.#nextList = this.#nextList === 'PagedAlways' ? 'PagedAlways' : (reaction.nextList ?? this.#nextList);
-    const pause = reaction.pause ? this.#nextPause(reaction.retryAfterMilliseconds) : undefined;
+    const pauseMs = reaction.pause ? this.#nextPause(reaction.retryAfterMs) : undefined;
     if (reaction.trouble !== undefined) {
-      this.#report(reaction.trouble.kind, reaction.trouble.message, pause);
+      this.#report(reaction.trouble.kind, reaction.trouble.message, pauseMs);
     }
     this.#call(() => this.#options.onRestart?.(end.kind));
-    if (pause !== undefined) {
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    if (pauseMs !== undefined) {
+      await pause(pauseMs, signal, this.#clock);
     }
   }
 
@@ -152,8 +150,9 @@ export class Reflector<T> {
       path: this.#options.path,
       query: this.#selectors(),
       pageSize: this.#limits.pageSize,
-      timeoutMilliseconds: this.#limits.answerMilliseconds,
+      timeoutMs: this.#limits.answerMs,
       signal,
+      clock: this.#clock,
       onStart: () => {
         this.#incoming = new Map();
       },
@@ -161,7 +160,7 @@ export class Reflector<T> {
     });
     if (result.kind === 'listed' && !signal.aborted) {
       this.#nextList = this.#nextList === 'PagedOnce' ? 'WatchList' : this.#nextList;
-      this.#lastContact = this.#now();
+      this.#lastContact = this.#clock.monotonic();
       this.#finishSync(result.resourceVersion);
     }
     return result;
@@ -169,7 +168,7 @@ export class Reflector<T> {
 
   async #watch(signal: AbortSignal, parameters: Readonly<Record<string, string>>): Promise<WatchEnd> {
     const { shortestWatchSeconds: shortest, longestWatchSeconds: longest } = this.#limits;
-    const seconds = Math.round(shortest + this.#random() * (longest - shortest));
+    const seconds = Math.round(shortest + this.#clock.random() * (longest - shortest));
     const query = {
       ...this.#selectors(),
       watch: '1',
@@ -183,16 +182,16 @@ export class Reflector<T> {
         await this.#options.client.watch(this.#options.path, {
           query,
           signal: streamSignal,
-          timeoutMilliseconds: this.#limits.answerMilliseconds,
+          timeoutMs: this.#limits.answerMs,
         }),
       signal,
-      silenceMilliseconds: () =>
-        this.#incoming === undefined ? this.#limits.silenceMilliseconds : this.#limits.initialSilenceMilliseconds,
-      totalMilliseconds: seconds * 1000 + this.#limits.overtimeMilliseconds,
+      clock: this.#clock,
+      silenceMs: () => (this.#incoming === undefined ? this.#limits.silenceMs : this.#limits.initialSilenceMs),
+      totalMs: seconds * 1000 + this.#limits.overtimeMs,
       largestLineBytes: this.#limits.largestLineBytes,
       onEvent: (event) => this.#take(event),
       onContact: () => {
-        this.#lastContact = this.#now();
+        this.#lastContact = this.#clock.monotonic();
       },
     });
   }
@@ -246,7 +245,7 @@ export class Reflector<T> {
     const incoming = this.#incoming ?? new Map<string, StoreEntry<T>>();
     this.#incoming = undefined;
     this.#resourceVersion = resourceVersion;
-    this.#lastSync = this.#now();
+    this.#lastSync = this.#clock.monotonic();
     this.#options.store.replace(incoming);
     this.#hasSynced = true;
     for (const done of this.#waiting) {
@@ -261,7 +260,7 @@ export class Reflector<T> {
       const projected = this.#options.transform(object);
       return projected === undefined ? undefined : { uid, resourceVersion, object: projected };
     } catch (error) {
-      this.#report('TransformFailed', `the object ${name} could not be taken over: ${textOf(error)}`);
+      this.#report('TransformFailed', `the object ${name} could not be stored: ${textOf(error)}`);
       return undefined;
     }
   }
@@ -274,15 +273,15 @@ export class Reflector<T> {
     };
   }
 
-  #nextPause(retryAfterMilliseconds: number | undefined): number {
-    const { firstPauseMilliseconds, longestPauseMilliseconds } = this.#limits;
-    const grown = Math.min(firstPauseMilliseconds * 2 ** this.#pauses, longestPauseMilliseconds);
-    this.#pauses = Math.min(this.#pauses + 1, 30);
-    return Math.max(grown, retryAfterMilliseconds ?? 0) * (1 + this.#random() / 2);
+  #nextPause(retryAfterMs: number | undefined): number {
+    const { firstPauseMs, longestPauseMs } = this.#limits;
+    const grown = backoff(this.#pauses, { baseMs: firstPauseMs, maxMs: longestPauseMs }, this.#clock);
+    this.#pauses += 1;
+    return Math.max(grown, (retryAfterMs ?? 0) * (1 + this.#clock.random() / 2));
   }
 
-  #report(kind: ReflectorTroubleKind, message: string, pauseMilliseconds?: number): void {
-    this.#call(() => this.#options.onTrouble?.({ reflector: this.#options.name, kind, message, pauseMilliseconds }));
+  #report(kind: ReflectorTroubleKind, message: string, pauseMs?: number): void {
+    this.#call(() => this.#options.onTrouble?.({ reflector: this.#options.name, kind, message, pauseMs }));
   }
 
   // Reporting must not disturb what is reported about.

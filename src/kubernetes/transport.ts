@@ -22,12 +22,12 @@ export interface TransportRequest {
 /** An answer whose body is still to be read or dumped. */
 export type TransportAnswer = Dispatcher.ResponseData;
 
-const connectMilliseconds = 5000;
+const connectMs = 5000;
 // Backstops only: each request has a shorter deadline of its own.
-const headersMilliseconds = 120_000;
-const bodyMilliseconds = 120_000;
-const keepAliveMilliseconds = 60_000;
-const tcpKeepAliveMilliseconds = 15_000;
+const headersMs = 120_000;
+const bodyMs = 120_000;
+const keepAliveMs = 60_000;
+const tcpKeepAliveMs = 15_000;
 const largestAnswerBytes = 256 * 1024 * 1024;
 
 interface Pools {
@@ -36,7 +36,7 @@ interface Pools {
   readonly watches: Pool;
 }
 
-/** Sends requests with the present credentials; opens new connections when CA or client certificate changed. */
+/** Sends requests with the current credentials; opens new connections when the CA or the client certificate changes. */
 export class Transport {
   readonly #connection: KubernetesConnection;
   readonly #connections: number;
@@ -94,7 +94,7 @@ export class Transport {
       requests: this.#pool(tls, this.#connections),
       watches: this.#pool(tls, null),
     };
-    // close() lets what is under way come to its end: a watch stays until its own time-out.
+    // close() lets requests in flight finish: a watch stays until its own time-out.
     void present?.requests.close();
     void present?.watches.close();
     return this.#pools;
@@ -105,16 +105,16 @@ export class Transport {
     return new Pool(this.#origin, {
       connections,
       allowH2: false,
-      keepAliveTimeout: keepAliveMilliseconds,
-      headersTimeout: headersMilliseconds,
-      bodyTimeout: isWatch ? 0 : bodyMilliseconds,
+      keepAliveTimeout: keepAliveMs,
+      headersTimeout: headersMs,
+      bodyTimeout: isWatch ? 0 : bodyMs,
       maxResponseSize: isWatch ? -1 : largestAnswerBytes,
       connect: {
         ...tls,
         allowH2: false,
-        timeout: connectMilliseconds,
+        timeout: connectMs,
         keepAlive: true,
-        keepAliveInitialDelay: tcpKeepAliveMilliseconds,
+        keepAliveInitialDelay: tcpKeepAliveMs,
       },
     });
   }

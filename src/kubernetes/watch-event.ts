@@ -16,7 +16,7 @@ export type WatchEvent =
       /** HTTP-like code; 410 means that the resourceVersion is too old. */
       readonly status: number | undefined;
       readonly message: string;
-      readonly retryAfterMilliseconds: number | undefined;
+      readonly retryAfterMs: number | undefined;
     }
   /** Not a watch event. The message tells what is wrong and quotes nothing. */
   | { readonly kind: 'garbage'; readonly message: string };
@@ -81,7 +81,7 @@ function errorEvent(object: Readonly<Record<string, unknown>>): WatchEvent {
     kind: 'error',
     status: typeof code === 'number' ? code : undefined,
     message: said === '' ? 'an ERROR event without a message' : said.slice(0, 1000),
-    retryAfterMilliseconds: boundedRetryAfter(retryAfterSeconds),
+    retryAfterMs: boundedRetryAfter(retryAfterSeconds),
   };
 }
 

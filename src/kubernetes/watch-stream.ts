@@ -1,10 +1,11 @@
 /**
  * One watch from its opening to its end. Notices what the transport does not: a connection that stays open and silent
- * (a stopped API server, one that is shutting down), a server that never ends the watch, lines that are no events.
+ * (a stopped API server, one that is shutting down), a server that never ends the watch, and lines that are not events.
  */
+import type { Clock } from '../timing/clock.ts';
+import { TimeSlice } from '../timing/time-slice.ts';
 import type { KubernetesFailure, KubernetesResult } from './failure.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { TimeSlice } from './time-slice.ts';
 import { parseWatchEvent, type WatchEvent } from './watch-event.ts';
 
 /** An event that carries state. */
@@ -14,17 +15,17 @@ export type StateEvent = Extract<WatchEvent, { readonly kind: 'object' | 'bookma
 export type WatchEnd =
   /** The server refused it, or could not be reached. */
   | { readonly kind: 'refused'; readonly failure: KubernetesFailure }
-  /** The server ended it in order. */
+  /** The server ended it normally. */
   | { readonly kind: 'closed' }
   /** The connection broke. */
   | { readonly kind: 'cut'; readonly message: string }
   /** Nothing arrived for too long. */
-  | { readonly kind: 'stalled'; readonly milliseconds: number }
+  | { readonly kind: 'stalled'; readonly ms: number }
   /** The server did not end it when it should have. */
   | { readonly kind: 'overdue' }
   /** An ERROR event. */
   | Extract<WatchEvent, { readonly kind: 'error' }>
-  /** Something that is no watch event: what follows cannot be trusted. */
+  /** Something that is not a watch event, so that nothing after it can be trusted. */
   | { readonly kind: 'garbage'; readonly message: string }
   /** The caller's signal was aborted. */
   | { readonly kind: 'cancelled' };
@@ -33,10 +34,11 @@ export type WatchEnd =
 export interface WatchStreamOptions {
   readonly open: (signal: AbortSignal) => Promise<KubernetesResult<AsyncIterable<Uint8Array>>>;
   readonly signal: AbortSignal;
-  /** Longest time without a byte once the answer has begun; asked for at least every second. */
-  readonly silenceMilliseconds: () => number;
-  /** Longest time in all. */
-  readonly totalMilliseconds: number;
+  readonly clock: Pick<Clock, 'monotonic' | 'startTimer'>;
+  /** Longest time in milliseconds without a byte once the answer has begun; called at least every second. */
+  readonly silenceMs: () => number;
+  /** Longest time in milliseconds in all. */
+  readonly totalMs: number;
   readonly largestLineBytes: number;
   /** Takes the events in order. Must not throw. */
   readonly onEvent: (event: StateEvent) => void;
@@ -45,57 +47,53 @@ export interface WatchStreamOptions {
 }
 
 // The limit may become shorter while a watch is open.
-const longestCheckMilliseconds = 1000;
+const longestCheckMs = 1000;
 
 /** Reads a watch until it ends, and never rejects. */
 export async function readWatch(options: WatchStreamOptions): Promise<WatchEnd> {
-  const controller = new AbortController();
-  const cancel = (): void => controller.abort();
-  options.signal.addEventListener('abort', cancel, { once: true });
-  const guard = startGuard(options, controller);
-  try {
-    if (options.signal.aborted) {
-      return { kind: 'cancelled' };
-    }
-    const end = await readOpened(options, controller.signal, guard.onContact);
-    return interruptionOf(options, guard) ?? end;
-  } finally {
-    guard.stop();
-    options.signal.removeEventListener('abort', cancel);
-    // Frees the connection of a stream that is given up half read.
-    controller.abort();
+  if (options.signal.aborted) {
+    return { kind: 'cancelled' };
   }
+  using guard = startGuard(options);
+  const end = await readOpened(options, guard);
+  return options.signal.aborted ? { kind: 'cancelled' } : (guard.verdict() ?? end);
 }
 
-interface Guard {
+interface Guard extends Disposable {
+  /** Aborted by the caller's signal, by the guard's verdict, and at the end. */
+  readonly signal: AbortSignal;
   readonly onContact: () => void;
   /** Why the guard has ended the stream, if it has. */
   verdict(): WatchEnd | undefined;
-  stop(): void;
 }
 
-function startGuard(options: WatchStreamOptions, controller: AbortController): Guard {
+function startGuard(options: WatchStreamOptions): Guard {
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort();
+  options.signal.addEventListener('abort', cancel, { once: true });
+  const { monotonic, startTimer } = options.clock;
   let lastContact: number | undefined;
-  let silence: NodeJS.Timeout | undefined;
+  let stopSilence: (() => void) | undefined;
   let verdict: WatchEnd | undefined;
   const end = (why: WatchEnd): void => {
     verdict ??= why;
     controller.abort();
   };
   const check = (since: number): void => {
-    const limit = options.silenceMilliseconds();
-    const left = limit - (performance.now() - since);
+    const limit = options.silenceMs();
+    const left = limit - (monotonic() - since);
     if (left <= 0) {
-      end({ kind: 'stalled', milliseconds: limit });
+      end({ kind: 'stalled', ms: limit });
     } else {
-      silence = setTimeout(() => check(lastContact ?? since), Math.min(left, longestCheckMilliseconds));
+      stopSilence = startTimer(() => check(lastContact ?? since), Math.min(left, longestCheckMs));
     }
   };
-  const total = setTimeout(() => end({ kind: 'overdue' }), options.totalMilliseconds);
+  const stopTotal = startTimer(() => end({ kind: 'overdue' }), options.totalMs);
   return {
+    signal: controller.signal,
     onContact: () => {
       const isFirst = lastContact === undefined;
-      lastContact = performance.now();
+      lastContact = monotonic();
       options.onContact();
       // The opening has a deadline of its own, so silence counts from the beginning of the answer.
       if (isFirst) {
@@ -103,18 +101,17 @@ function startGuard(options: WatchStreamOptions, controller: AbortController): G
       }
     },
     verdict: () => verdict,
-    stop: () => {
-      clearTimeout(silence);
-      clearTimeout(total);
+    [Symbol.dispose]: () => {
+      stopSilence?.();
+      stopTotal();
+      options.signal.removeEventListener('abort', cancel);
+      // Frees the connection of a stream that is abandoned half read.
+      controller.abort();
     },
   };
 }
 
-function interruptionOf(options: WatchStreamOptions, guard: Guard): WatchEnd | undefined {
-  return options.signal.aborted ? { kind: 'cancelled' } : guard.verdict();
-}
-
-async function readOpened(options: WatchStreamOptions, signal: AbortSignal, onContact: () => void): Promise<WatchEnd> {
+async function readOpened(options: WatchStreamOptions, { signal, onContact }: Guard): Promise<WatchEnd> {
   const opened = await options.open(signal);
   if (opened.kind === 'failed') {
     return { kind: 'refused', failure: opened.failure };
@@ -146,7 +143,7 @@ async function takeLines(
   options: WatchStreamOptions,
   signal: AbortSignal,
 ): Promise<WatchEnd | undefined> {
-  const slice = new TimeSlice();
+  const slice = new TimeSlice(options.clock);
   for (const line of lines) {
     const event = parseWatchEvent(line);
     if (event.kind === 'error' || event.kind === 'garbage') {

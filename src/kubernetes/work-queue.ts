@@ -1,47 +1,46 @@
 // The de-duplicating queue between watches and workers, after client-go's rules: a key waits at most once, is never with
-// two workers, and is handed out again when it was added while somebody worked on it.
-import { backoff, startBackgroundTimer, type StartTimer } from '../timing/backoff.ts';
+// two workers, and is handed out again if it was added while a worker had it.
+import { backoff } from '../timing/backoff.ts';
+import type { Clock } from '../timing/clock.ts';
 import { DelayHeap } from '../timing/delay-heap.ts';
-import { FairLine } from '../timing/fair-queue.ts';
+import { FairQueue } from '../timing/fair-queue.ts';
 
-/** Settings of a queue; `now` is a monotonic clock in milliseconds, `random` gives numbers in [0, 1). */
+/** Settings of a queue; times are milliseconds. */
 export interface WorkQueueOptions {
-  readonly baseDelayMilliseconds: number;
-  readonly maxDelayMilliseconds: number;
-  readonly now: () => number;
-  readonly random: () => number;
-  /** The process's own timers, which do not keep it alive, unless a test gives others. */
-  readonly setTimer?: StartTimer;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly clock: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>;
   /** Keys of different flows take turns; all are of one flow unless given. */
   readonly flowOf?: (key: string) => string;
-  /** A worker took a key that had waited so long. */
-  readonly onTaken?: (waitedMilliseconds: number) => void;
+  /** A worker took a key that had waited for so many milliseconds. */
+  readonly onTaken?: (waitedMs: number) => void;
 }
 
-/** What a queue has to do and has done, for metrics; times in milliseconds, 0 when there is no such key. */
+/** What a queue still has to do and has done, for metrics; times are milliseconds, 0 when there is no such key. */
 export interface WorkQueueReadings {
   /** Keys that wait for a worker, for their time, and that workers have. */
   readonly depth: number;
   readonly delayed: number;
   readonly processing: number;
-  readonly oldestWaitMilliseconds: number;
-  readonly longestRunningMilliseconds: number;
-  /** Time that the keys which workers have took so far, added up. */
-  readonly unfinishedMilliseconds: number;
+  readonly oldestWaitMs: number;
+  readonly longestRunningMs: number;
+  /** How long the workers have had their keys, added up. */
+  readonly unfinishedMs: number;
   /** Since the start: keys queued (without those that waited already), and back-offs. */
   readonly adds: number;
   readonly retries: number;
 }
 
-// setTimeout takes no longer times; a timer that fires early is only started again.
-const longestTimerMilliseconds = 2 ** 31 - 1;
+// Clocks have no longer timers; a timer that fires early is only started again.
+const longestTimerMs = 2 ** 31 - 1;
 
 /** Keys waiting for workers. */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
-  /** News of the cluster goes first, what is only tried again waits behind it. */
-  readonly #fresh: FairLine;
-  readonly #again: FairLine;
+  readonly #clock: WorkQueueOptions['clock'];
+  /** News from the cluster goes first; retries wait behind it. */
+  readonly #fresh: FairQueue;
+  readonly #again: FairQueue;
   /** Keys that workers have, with the time of taking. */
   readonly #processing = new Map<string, number>();
   readonly #addedMeanwhile = new Map<string, 'fresh' | 'again'>();
@@ -56,8 +55,9 @@ export class WorkQueue {
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
-    this.#fresh = new FairLine(options.flowOf);
-    this.#again = new FairLine(options.flowOf);
+    this.#clock = options.clock;
+    this.#fresh = new FairQueue(options.flowOf);
+    this.#again = new FairQueue(options.flowOf);
   }
 
   /** Keys that wait for a worker now. */
@@ -72,15 +72,15 @@ export class WorkQueue {
 
   /** The state of the queue now. */
   get readings(): WorkQueueReadings {
-    const now = this.#options.now();
+    const now = this.#clock.monotonic();
     const age = (since: number | undefined): number => (since === undefined ? 0 : now - since);
     return {
       depth: this.depth,
       delayed: this.delayed,
       processing: this.#processing.size,
-      oldestWaitMilliseconds: Math.max(age(this.#fresh.oldest), age(this.#again.oldest)),
-      longestRunningMilliseconds: age(this.#processing.values().next().value),
-      unfinishedMilliseconds: [...this.#processing.values()].reduce((sum, since) => sum + age(since), 0),
+      oldestWaitMs: Math.max(age(this.#fresh.oldest), age(this.#again.oldest)),
+      longestRunningMs: age(this.#processing.values().next().value),
+      unfinishedMs: [...this.#processing.values()].reduce((sum, since) => sum + age(since), 0),
       adds: this.#adds,
       retries: this.#retries,
     };
@@ -95,27 +95,27 @@ export class WorkQueue {
   }
 
   /** Queues the key after so many milliseconds; of several times the earliest counts. */
-  addAfter(key: string, milliseconds: number): void {
+  addAfter(key: string, ms: number): void {
     if (this.#closed) return;
-    this.#delayed.add(key, this.#options.now() + Math.max(0, milliseconds));
+    this.#delayed.add(key, this.#clock.monotonic() + Math.max(0, ms));
     this.#arm();
   }
 
   /**
-   * Queues the key after its back-off, which grows with each call until `forget`, and not before `atLeastMilliseconds`
+   * Queues the key after its back-off, which grows with each call until `forget`, and not before `atLeastMs`
    * (a server's Retry-After, scattered a little upwards); returns the milliseconds.
    */
-  addRateLimited(key: string, atLeastMilliseconds = 0): number {
-    const { baseDelayMilliseconds, maxDelayMilliseconds, random } = this.#options;
+  addRateLimited(key: string, atLeastMs = 0): number {
+    const { baseDelayMs, maxDelayMs } = this.#options;
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     this.#retries += 1;
-    const milliseconds = Math.max(
-      backoff(failures, { baseMilliseconds: baseDelayMilliseconds, maxMilliseconds: maxDelayMilliseconds, random }),
-      atLeastMilliseconds * (1 + random() / 10),
+    const ms = Math.max(
+      backoff(failures, { baseMs: baseDelayMs, maxMs: maxDelayMs }, this.#clock),
+      atLeastMs * (1 + this.#clock.random() / 10),
     );
-    this.addAfter(key, milliseconds);
-    return milliseconds;
+    this.addAfter(key, ms);
+    return ms;
   }
 
   /** Ends the key's back-off: the next one begins at the base again. */
@@ -163,7 +163,7 @@ export class WorkQueue {
   #take(): string | undefined {
     const place = this.#fresh.take() ?? this.#again.take();
     if (place === undefined) return undefined;
-    const now = this.#options.now();
+    const now = this.#clock.monotonic();
     this.#processing.set(place.key, now);
     this.#options.onTaken?.(now - place.since);
     return place.key;
@@ -176,7 +176,7 @@ export class WorkQueue {
     }
     if (this.#fresh.has(key) || (priority === 'again' && this.#again.has(key))) return;
     if (!this.#again.remove(key)) this.#adds += 1;
-    (priority === 'fresh' ? this.#fresh : this.#again).push(key, this.#options.now());
+    (priority === 'fresh' ? this.#fresh : this.#again).push(key, this.#clock.monotonic());
   }
 
   #serve(): void {
@@ -192,14 +192,14 @@ export class WorkQueue {
     if (due === undefined || due >= this.#timerDue) return;
     this.#stopTimer?.();
     this.#timerDue = due;
-    const milliseconds = Math.min(longestTimerMilliseconds, Math.max(0, Math.ceil(due - this.#options.now())));
-    this.#stopTimer = (this.#options.setTimer ?? startBackgroundTimer)(() => this.#ring(), milliseconds);
+    const ms = Math.min(longestTimerMs, Math.max(0, Math.ceil(due - this.#clock.monotonic())));
+    this.#stopTimer = this.#clock.startTimer(() => this.#ring(), ms);
   }
 
   #ring(): void {
     this.#timerDue = Number.POSITIVE_INFINITY;
     if (this.#closed) return;
-    for (const key of this.#delayed.takeDue(this.#options.now())) this.#queue(key, 'again');
+    for (const key of this.#delayed.takeDue(this.#clock.monotonic())) this.#queue(key, 'again');
     this.#serve();
     this.#arm();
   }

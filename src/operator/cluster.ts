@@ -5,7 +5,12 @@ import { certificateRequestsPath } from '../crds/cert-manager.ts';
 import { apiGroup, issuerKinds, issuersPath, type Issuer, type IssuerKind } from '../crds/issuer.ts';
 import { withDefaults } from '../crds/issuer-defaults.ts';
 import { issuerKey } from '../crds/issuer-ref.ts';
-import { openRequest, openSigningRequest, requestIndexes, type OpenRequest } from '../controllers/open-request.ts';
+import {
+  cachedRequest,
+  type CachedRequest,
+  cachedSigningRequest,
+  requestIndexes,
+} from '../controllers/requests/kinds/cached-request.ts';
 import { KubernetesClient } from '../kubernetes/client.ts';
 import { ClockOffset } from '../kubernetes/clock-offset.ts';
 import { connectInCluster, connectWithKubeconfig } from '../kubernetes/connection.ts';
@@ -15,6 +20,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Options } from '../runtime/options.ts';
 import { userAgent } from '../runtime/version.ts';
+import type { Clock } from '../timing/clock.ts';
 
 /** Issuers of one kind with the store they are kept in. */
 export interface IssuerStore {
@@ -22,15 +28,15 @@ export interface IssuerStore {
   readonly store: Store<Issuer>;
 }
 
-/** What the operator sees of the cluster; `run` watches until its signal aborts. */
-export interface ClusterView {
+/** The cluster as the operator sees it; `run` watches until its signal aborts. */
+export interface Cluster {
   readonly kubernetes: KubernetesClient;
   readonly server: string;
   /** The operator's own namespace; `default` outside a cluster whose kubeconfig names none. */
   readonly namespace: string;
-  readonly requests: Store<OpenRequest>;
+  readonly requests: Store<CachedRequest>;
   /** Empty where CertificateSigningRequests are not answered. */
-  readonly signingRequests: Store<OpenRequest>;
+  readonly signingRequests: Store<CachedRequest>;
   readonly issuers: readonly IssuerStore[];
   readonly issuer: (key: string) => Issuer | undefined;
   readonly run: (signal: AbortSignal) => Promise<void>;
@@ -45,28 +51,30 @@ export interface ClusterView {
 export async function openCluster(
   options: Options,
   {
+    clock,
     logger,
     metrics,
     onIssued,
   }: {
+    readonly clock: Clock;
     readonly logger: Logger;
     readonly metrics: Metrics;
     /** Told of finished requests as they are listed and watched; of the same one more than once. */
     readonly onIssued: (request: CertificateRequest) => void;
   },
-): Promise<ClusterView> {
+): Promise<Cluster> {
   const connection =
     options.kubeconfig === ''
       ? connectInCluster()
       : await connectWithKubeconfig(options.kubeconfig, options.context === '' ? undefined : options.context);
-  const clock = new ClockOffset({
-    now: () => Date.now(),
-    monotonic: () => performance.now(),
+  const offset = new ClockOffset({
+    clock,
     onOffset: (seconds) => metrics.set('pca_issuer_clock_offset_seconds', {}, seconds),
     onWarning: (message) => logger.warn({}, message),
   });
   const kubernetes = new KubernetesClient(connection, {
-    onServerDate: (header) => clock.take(header),
+    clock,
+    onServerDate: (header) => offset.take(header),
     userAgent,
     onRequest: ({ verb, status }) =>
       metrics.count('rest_client_requests_total', {
@@ -74,8 +82,8 @@ export async function openCluster(
         code: status === undefined ? 'none' : String(status),
       }),
   });
-  const requests = new Store<OpenRequest>(requestIndexes());
-  const signingRequests = new Store<OpenRequest>(requestIndexes());
+  const requests = new Store<CachedRequest>(requestIndexes());
+  const signingRequests = new Store<CachedRequest>(requestIndexes());
   const issuers = issuerKinds.map((kind) => ({ kind, store: new Store<Issuer>({}) }));
   const onTrouble =
     (resource: string) =>
@@ -83,7 +91,7 @@ export async function openCluster(
       metrics.count('pca_issuer_watch_trouble_total', { resource, kind: trouble.kind });
       logger.warn(
         { resource, kind: trouble.kind },
-        `The watch was interrupted and goes on by itself: ${trouble.message}`,
+        `The watch was interrupted and continues automatically: ${trouble.message}`,
       );
     };
   const reflectors = [
@@ -93,10 +101,11 @@ export async function openCluster(
       path: certificateRequestsPath,
       fieldSelector: `spec.issuerRef.group=${apiGroup}`,
       store: requests,
+      clock,
       transform: (object) => {
         const request = object as unknown as CertificateRequest;
         onIssued(request);
-        return openRequest(request);
+        return cachedRequest(request);
       },
       onTrouble: onTrouble('certificaterequests'),
     }),
@@ -107,7 +116,8 @@ export async function openCluster(
             name: 'certificatesigningrequests',
             path: signingRequestsPath,
             store: signingRequests,
-            transform: (object) => openSigningRequest(object as unknown as CertificateSigningRequest),
+            clock,
+            transform: (object) => cachedSigningRequest(object as unknown as CertificateSigningRequest),
             onTrouble: onTrouble('certificatesigningrequests'),
           }),
         ]
@@ -119,6 +129,7 @@ export async function openCluster(
           name: kind.plural,
           path: issuersPath(kind),
           store,
+          clock,
           transform: (object) => withDefaults(object as unknown as Issuer),
           onTrouble: onTrouble(kind.plural),
         }),

@@ -4,26 +4,31 @@ import { WorkQueue, type WorkQueueOptions } from '../kubernetes/work-queue.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 
-/** Settings of the loop and its queue; times in milliseconds, `now` is a monotonic clock. */
-export type MeteredControllerOptions = Omit<ControllerOptions, 'queue' | 'onReconcile' | 'onHung'> &
-  Pick<WorkQueueOptions, 'baseDelayMilliseconds' | 'maxDelayMilliseconds' | 'random' | 'flowOf'>;
+/** What is measured, and where defects go. */
+export interface Meters {
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
 
 /** Names of the results as controller-runtime's metrics have them. */
 const results = { done: 'success', after: 'requeue_after', retry: 'requeue', error: 'error' } as const;
 
-/** Builds the queue and the loop over it; what they do goes to `metrics`, defects go to `logger`. */
-export function meteredController(
-  options: MeteredControllerOptions,
-  { metrics, logger }: { readonly metrics: Metrics; readonly logger: Logger },
-): { readonly controller: Controller; readonly queue: WorkQueue } {
-  const { name } = options;
-  const queue = new WorkQueue({
+/** Builds the queue of the controller of this name, measured. */
+export function meteredQueue(name: string, options: Omit<WorkQueueOptions, 'onTaken'>, { metrics }: Meters): WorkQueue {
+  return new WorkQueue({
     ...options,
-    onTaken: (waited) => metrics.observe('workqueue_queue_duration_seconds', { name }, waited / 1_000),
+    onTaken: (waitedMs) => metrics.observe('workqueue_queue_duration_seconds', { name }, waitedMs / 1_000),
   });
+}
+
+/** Builds the loop over a queue, measured; defects go to the log. */
+export function meteredController(
+  options: Omit<ControllerOptions, 'onReconcile' | 'onHung'>,
+  { metrics, logger }: Meters,
+): Controller {
+  const { name, queue } = options;
   const controller = new Controller({
     ...options,
-    queue,
     onReconcile: (record) => {
       observe(metrics, name, record);
       if (record.error !== undefined) logDefect(logger, name, record);
@@ -35,7 +40,7 @@ export function meteredController(
   });
   metrics.set('controller_runtime_max_concurrent_reconciles', { controller: name }, options.concurrency);
   metrics.beforeRender(queueReader(metrics, { name, queue, controller }));
-  return { controller, queue };
+  return controller;
 }
 
 function observe(metrics: Metrics, controller: string, { result, seconds }: ReconcileRecord): void {
@@ -59,8 +64,8 @@ function queueReader(
     const now = queue.readings;
     metrics.set('workqueue_depth', { name }, now.depth);
     metrics.set('workqueue_delayed', { name }, now.delayed);
-    metrics.set('workqueue_unfinished_work_seconds', { name }, now.unfinishedMilliseconds / 1_000);
-    metrics.set('workqueue_longest_running_processor_seconds', { name }, now.longestRunningMilliseconds / 1_000);
+    metrics.set('workqueue_unfinished_work_seconds', { name }, now.unfinishedMs / 1_000);
+    metrics.set('workqueue_longest_running_processor_seconds', { name }, now.longestRunningMs / 1_000);
     metrics.set('controller_runtime_active_workers', { controller: name }, controller.active);
     metrics.count('workqueue_adds_total', { name }, now.adds - counted.adds);
     metrics.count('workqueue_retries_total', { name }, now.retries - counted.retries);

@@ -1,11 +1,11 @@
-// The command line of `alibaba-pca-issuer plan`: flags as one table, and what they come to.
+// The command line of `alibaba-pca-issuer plan`: flags as one table, and how they are read.
 import { parseArgs } from 'node:util';
 
 interface Flag {
   readonly type: 'string' | 'boolean';
   readonly short?: string;
   readonly multiple?: true;
-  /** What stands for the value in the help. */
+  /** Placeholder of the value in the help. */
   readonly value?: string;
   readonly help: string;
 }
@@ -18,12 +18,12 @@ const flags = {
     value: 'FILE',
     help: 'YAML or JSON manifests, or a CSR in PEM; - is standard input. May be given several times.',
   },
-  output: { type: 'string', short: 'o', value: 'table|json|yaml', help: 'Form of the output. Default: table.' },
+  output: { type: 'string', short: 'o', value: 'table|json|yaml', help: 'Format of the output. Default: table.' },
   namespace: {
     type: 'string',
     short: 'n',
     value: 'NAME',
-    help: 'Namespace of documents that name none. Default: default.',
+    help: 'Namespace of documents without one. Default: default.',
   },
   operation: {
     type: 'string',
@@ -35,7 +35,7 @@ const flags = {
     value: 'RSA|ECC',
     help: "Family of the issuing CA's key. Default: that of the request's key.",
   },
-  'ca-not-before': { type: 'string', value: 'TIME', help: 'Begin of the issuing CA, as 2026-01-31T09:30:00Z.' },
+  'ca-not-before': { type: 'string', value: 'TIME', help: 'Start of the issuing CA, such as 2026-01-31T09:30:00Z.' },
   'ca-not-after': {
     type: 'string',
     value: 'TIME',
@@ -44,23 +44,23 @@ const flags = {
   'cluster-uid': {
     type: 'string',
     value: 'UID',
-    help: "UID of the namespace kube-system, a part of the caller's identifier.",
+    help: "UID of the namespace kube-system, from which the caller's identifier is derived.",
   },
-  now: { type: 'string', value: 'TIME', help: 'Moment to plan for. Default: now.' },
+  now: { type: 'string', value: 'TIME', help: 'Time to plan for. Default: now.' },
   duration: { type: 'string', value: 'DURATION', help: 'Lifetime for a bare CSR. Default: 2160h.' },
   usages: {
     type: 'string',
     value: 'WORD,…',
     help: "Usages for a bare CSR, in cert-manager's words. Default: digital signature,key encipherment.",
   },
-  'is-ca': { type: 'boolean', help: 'Ask for the certificate of a CA with a bare CSR.' },
+  'is-ca': { type: 'boolean', help: 'Ask for a CA certificate with a bare CSR.' },
   help: { type: 'boolean', short: 'h', help: 'Show this text.' },
 } as const satisfies Record<string, Flag>;
 
 /** Forms of the output. */
 export type OutputForm = 'table' | 'json' | 'yaml';
 
-/** What a command line asks for. Moments are as given or undefined; `bare` is what the flags say about bare CSRs. */
+/** The settings of a plan. Times are as given or undefined; `bare` holds the flags about bare CSRs. */
 export interface PlanArguments {
   readonly files: readonly string[];
   readonly output: OutputForm;
@@ -84,7 +84,7 @@ export type ReadArguments =
   | { readonly kind: 'help' }
   | { readonly kind: 'invalid'; readonly message: string };
 
-const manual = `alibaba-pca-issuer plan: show the call to PCA that a request would lead to, or why it is refused
+const manual = `alibaba-pca-issuer plan: show the call to PCA that a request would cause, or why it is refused
 
 Reads Certificates, CertificateRequests, Kubernetes CertificateSigningRequests and CSRs in PEM, together with the issuers
 that they name, and plans them with the operator's own code. Touches neither a cluster nor the cloud.
@@ -153,7 +153,7 @@ function parse(argv: readonly string[]): Parsed | string {
 function filesFault(files: readonly string[]): string | undefined {
   if (files.length === 0) return 'No file is given. Name one with -f, or - for standard input.';
   return files.filter((file) => file === '-').length > 1
-    ? 'Standard input can be read once. Give -f - once.'
+    ? 'Standard input can be read only once. Give -f - once.'
     : undefined;
 }
 
@@ -172,7 +172,7 @@ function momentFault(parsed: Parsed): string | undefined {
   for (const name of ['ca-not-before', 'ca-not-after', 'now'] as const) {
     const value = parsed[name];
     if (value !== undefined && momentOf(value) === undefined) {
-      return `--${name} is ${JSON.stringify(value)} but must be a moment such as 2027-01-31T09:30:00Z.`;
+      return `--${name} is ${JSON.stringify(value)} but must be a time such as 2027-01-31T09:30:00Z.`;
     }
   }
   return undefined;

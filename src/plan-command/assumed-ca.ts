@@ -1,4 +1,4 @@
-// The issuing CA of a plan: what the flags say about it, and for the rest what lets a request pass.
+// The issuing CA of a plan: as the flags describe it, and otherwise so that it refuses no request.
 import type { IssuerSpec } from '../crds/issuer.ts';
 import { assessIssuingCA, type IssuingCA } from '../issuing/issuing-ca.ts';
 import { formatMoment } from '../timing/moment.ts';
@@ -6,7 +6,7 @@ import { issuingOperations } from '../issuing/operations/index.ts';
 import type { SigningRequest } from '../issuing/signing-request.ts';
 import type { PlanArguments } from './arguments.ts';
 
-/** The CA with what was assumed about it, one sentence each; `fault` where nothing could be issued from it. */
+/** The CA with the assumptions about it, one sentence each; `fault` where it could issue nothing. */
 export type AssumedCA =
   | { readonly kind: 'usable'; readonly ca: IssuingCA; readonly assumptions: readonly string[] }
   | { readonly kind: 'unusable'; readonly fault: string };
@@ -41,7 +41,7 @@ export function assumeCA(
     ca,
     assumptions: [
       'The CA is an active private subordinate CA with certificates left and no CertMaxTime.',
-      ...(flags.caKeyFamily === undefined ? [`The CA's key is ${family}, as the request's (--ca-key-family).`] : []),
+      ...(flags.caKeyFamily === undefined ? [`The CA's key is ${family}, like the request's (--ca-key-family).`] : []),
       ...(flags.caNotBefore === undefined
         ? ['The CA is valid already, long enough for any backdate (--ca-not-before).']
         : []),

@@ -16,7 +16,7 @@ const texts = {
 
 const issuerRef = {
   type: 'object',
-  description: 'Which issuer is asked.',
+  description: 'The issuer that should sign.',
   required: ['name'],
   properties: { name: text, kind: text, group: text },
 } as const satisfies ObjectSchema;
@@ -42,7 +42,7 @@ const constraints = {
   properties: { dnsDomains: texts, ipRanges: texts, emailAddresses: texts, uriDomains: texts },
 } as const satisfies ObjectSchema;
 
-/** The part of a Certificate's spec that cert-manager makes a request of. */
+/** The part of a Certificate's spec from which cert-manager makes a request. */
 export const certificateSpecSchema = {
   type: 'object',
   description: 'Spec of a Certificate.',
@@ -101,7 +101,7 @@ export const certificateSpecSchema = {
   },
 } as const satisfies ObjectSchema;
 
-/** What is read of a Certificate's spec. */
+/** The fields that are read from a Certificate's spec. */
 export type CertificateSpec = TypeOf<typeof certificateSpecSchema>;
 
 /** Fields of a Certificate's spec that change nothing about the request (cert-manager 1.21). */
@@ -141,7 +141,7 @@ export const signingRequestSpecSchema = {
   },
 } as const satisfies ObjectSchema;
 
-/** Fields that the API server writes into the spec of a request by itself: who created it. */
+/** Fields that the API server adds to the spec of a request: its creator's identity. */
 export const requestFieldsAside: ReadonlySet<string> = new Set(
   ['username', 'uid', 'groups', 'extra'].map((field) => `spec.${field}`),
 );

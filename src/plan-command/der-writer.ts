@@ -1,4 +1,4 @@
-// Writes the few kinds of DER that a request needs whose form has to be cert-manager's to the octet.
+// Writes the few DER types of a request that must equal cert-manager's to the octet.
 
 /** One element: tag, length, contents. */
 export function der(tag: number, ...contents: readonly Buffer[]): Buffer {

@@ -6,7 +6,7 @@ export type InputDocument =
   | { readonly kind: 'csr'; readonly source: string; readonly pem: string }
   | { readonly kind: 'object'; readonly source: string; readonly object: Readonly<Record<string, unknown>> };
 
-/** What a file holds; faults are sentences that name the file. */
+/** The contents of a file; faults are sentences that name the file. */
 export interface FileContents {
   readonly documents: readonly InputDocument[];
   readonly faults: readonly string[];

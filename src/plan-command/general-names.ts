@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import type { CertificateSpec } from './certificate-schema.ts';
 import { der, derOid, derSequence } from './der-writer.ts';
 
-/** Value of an extension, undefined where there is nothing to say; `fault` begins with the field's path. */
+/** Value of an extension, undefined where it is left out; `fault` begins with the field's path. */
 export type ExtensionResult =
   { readonly kind: 'ok'; readonly value: Buffer | undefined } | { readonly kind: 'unfit'; readonly fault: string };
 
@@ -59,13 +59,13 @@ function otherName(
   path: string,
 ): Buffer | string {
   const type = derOid(oid);
-  if (type === undefined) return `${path}.oid is no object identifier. Write it as 1.3.6.1.4.1.311.20.2.3.`;
+  if (type === undefined) return `${path}.oid is not an object identifier. Write it as 1.3.6.1.4.1.311.20.2.3.`;
   return der(0xa0, type, der(0xa0, der(0x0c, Buffer.from(utf8Value))));
 }
 
 function address(text: string, path: string): Buffer | string {
   const octets = addressOctets(text);
-  return octets === undefined ? `${path} is no IP address. Write it as 10.0.0.1 or fd00::1.` : der(tags.ip, octets);
+  return octets === undefined ? `${path} is not an IP address. Write it as 10.0.0.1 or fd00::1.` : der(tags.ip, octets);
 }
 
 function network(range: string, path: string): Buffer | string {
@@ -73,7 +73,7 @@ function network(range: string, path: string): Buffer | string {
   const octets = addressOctets(text);
   const bits = Number(digits);
   if (octets === undefined || digits === '' || bits > octets.length * 8) {
-    return `${path} is no range of IP addresses. Write it as 10.0.0.0/8 or fd00::/8.`;
+    return `${path} is not a range of IP addresses. Write it as 10.0.0.0/8 or fd00::/8.`;
   }
   const mask = Buffer.from(octets.map((_, index) => 0xff00 >> Math.min(8, Math.max(0, bits - index * 8))));
   return der(tags.ip, Buffer.from(octets.map((octet, index) => octet & (mask[index] ?? 0))), mask);

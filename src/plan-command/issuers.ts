@@ -1,4 +1,4 @@
-// The issuers among the documents, with the spec that the API server would store, and the one made up without any.
+// The issuers among the documents, with the spec that the API server would store, and the made-up issuer if there is none.
 import { admit } from '../crds/admission.ts';
 import { apiGroup, apiVersion, type IssuerSpec, issuerKind } from '../crds/issuer.ts';
 import { issuerSpecSchema } from '../crds/issuer-schema/spec.ts';
@@ -21,13 +21,13 @@ export interface ReadIssuers {
 
 type ObjectDocument = Extract<InputDocument, { readonly kind: 'object' }>;
 
-/** Whether a document is an issuer of ours, in whatever version. */
+/** Whether a document is an issuer of ours, in any version. */
 export function isIssuer({ object }: ObjectDocument): boolean {
   const group = typeof object['apiVersion'] === 'string' ? object['apiVersion'].split('/')[0] : undefined;
   return issuerKind(object['kind'] as string) !== undefined && group === apiGroup;
 }
 
-/** Reads the issuers; `namespace` is that of documents that name none. */
+/** Reads the issuers; `namespace` is for documents without one. */
 export function readIssuers(documents: readonly ObjectDocument[], namespace: string): ReadIssuers {
   const issuers = new Map<string, PlanningIssuer>();
   const faults: string[] = [];
@@ -71,15 +71,15 @@ function specOf(value: unknown): { readonly spec: IssuerSpec } | { readonly faul
   const admitted = admit(issuerSpecSchema, value ?? null, 'spec');
   if (admitted.kind === 'rejected') return { faults: admitted.faults };
   if (admitted.unknown.length === 0) return { spec: admitted.value };
-  return { faults: admitted.unknown.map((path) => `${path} is no field of an issuer. Correct or remove it.`) };
+  return { faults: admitted.unknown.map((path) => `${path} is not a field of an issuer. Correct or remove it.`) };
 }
 
-/** The issuer that stands in when none is given: every default of the CRD, and this operation. */
+/** The issuer that is used when none is given: every default of the CRD, and this operation. */
 export function madeUpIssuer(operation: string | undefined): PlanningIssuer | { readonly fault: string } {
   const read = specOf({
     parentIdentifier: '<parentIdentifier>',
     credentials: { secretRef: { name: '<secret>' } },
-    ...(operation === undefined ? {} : { operation }),
+    operation,
   });
   if ('spec' in read) return { identity: undefined, source: undefined, spec: read.spec };
   return { fault: read.faults.join(' ').replace('spec.operation', '--operation') };

@@ -1,7 +1,7 @@
 // Name, namespace and UID of a Kubernetes object in a file, where they are texts.
 import { isObject } from './documents.ts';
 
-/** What metadata says; an object to be created with generateName is named by that. */
+/** The names in metadata; for an object with generateName, that one. */
 export interface ObjectName {
   readonly name: string | undefined;
   readonly namespace: string | undefined;
@@ -9,7 +9,7 @@ export interface ObjectName {
   readonly annotations: Readonly<Record<string, unknown>>;
 }
 
-/** Reads metadata, of whatever form it is. */
+/** Reads metadata of any form. */
 export function nameOf({ metadata }: Readonly<Record<string, unknown>>): ObjectName {
   const fields = isObject(metadata) ? metadata : {};
   const { annotations } = fields;

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
+import { systemClock } from '../timing/clock.ts';
 import { type PlanArguments, planHelp, readArguments } from './arguments.ts';
 import { type InputDocument, readDocuments } from './documents.ts';
 import { isIssuer, madeUpIssuer, type PlanningIssuer, readIssuers } from './issuers.ts';
@@ -9,7 +10,7 @@ import { type RequestReport, reportOn } from './plan-report.ts';
 import { printable, render } from './rendering.ts';
 import { type PlannableRequest, readRequest } from './requests.ts';
 
-/** What the command needs from outside. `read` rejects when a file cannot be read; `-` is standard input. */
+/** Input and output of the command. `read` rejects when a file cannot be read; `-` is standard input. */
 export interface Surroundings {
   readonly read: (file: string) => Promise<Buffer>;
   readonly now: () => Date;
@@ -20,7 +21,7 @@ export interface Surroundings {
 /** Files, clock and streams of this process. */
 export const thisProcess: Surroundings = {
   read: async (file) => (file === '-' ? buffer(process.stdin) : readFile(file)),
-  now: () => new Date(),
+  now: systemClock.now,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
 };
@@ -101,7 +102,7 @@ async function documentsOf(
       faults.push(...contents.faults);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      faults.push(`${name} cannot be read (${why}). Check the name and the rights.`);
+      faults.push(`${name} cannot be read (${why}). Check its name and permissions.`);
     }
   }
   return documents;
@@ -122,7 +123,7 @@ async function requestsOf(
   return requests;
 }
 
-/** Flags that would have no effect were meant to have one. */
+/** Refuses flags that would have no effect: their user expects one. */
 function checkFlags(
   { bare, operation }: PlanArguments,
   { documents, given }: { readonly documents: readonly InputDocument[]; readonly given: boolean },
@@ -131,11 +132,13 @@ function checkFlags(
   const says = bare.duration !== undefined || bare.usages !== undefined || bare.isCA;
   if (says && !documents.some(({ kind }) => kind === 'csr')) {
     faults.push(
-      '--duration, --usages and --is-ca are about a CSR in PEM, and no file is one. Change the document instead.',
+      '--duration, --usages and --is-ca apply only to a CSR in PEM, and no file holds one. Change the document instead.',
     );
   }
   if (operation !== undefined && given) {
-    faults.push("--operation is for plans without an issuer. Leave it out, or change the issuer's spec.operation.");
+    faults.push(
+      "--operation applies only to plans without an issuer. Leave it out, or change the issuer's spec.operation.",
+    );
   }
 }
 
@@ -149,7 +152,7 @@ function issuerFor(
   if (issuer === undefined) {
     return further.length === 0
       ? first
-      : { fault: `${source}: a CSR in PEM names no issuer, and several are given. Give only the one that is meant.` };
+      : { fault: `${source}: a CSR in PEM names no issuer, and several are given. Give only the one to plan with.` };
   }
   const found = issuers.get(issuerKey(issuer));
   const fault = `${source}: the request is for ${describeIssuer(issuer)}, which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.`;

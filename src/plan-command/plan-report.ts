@@ -1,4 +1,4 @@
-// One request planned by the controller's own code, as plain data: what the output consists of.
+// One request planned by the controller's own code, as plain data for the output.
 import { showAlternativeName } from '../issuing/x509/alternative-name.ts';
 import { attributeLabel, showName } from '../issuing/x509/distinguished-name.ts';
 import { formatDuration } from '../issuing/duration.ts';
@@ -13,7 +13,7 @@ import { assumeCA } from './assumed-ca.ts';
 import type { PlanningIssuer } from './issuers.ts';
 import type { PlannableRequest } from './requests.ts';
 
-/** What the certificate will look like, in words. */
+/** The future certificate, in words. */
 export interface CertificateReport {
   readonly subject: string;
   readonly names: readonly string[];
@@ -22,22 +22,24 @@ export interface CertificateReport {
   readonly notBefore: string;
   readonly notAfter: string;
   readonly lifetime: string;
-  /** What its owner may not expect, one sentence each. */
+  /** Things that its owner may not expect, one sentence each. */
   readonly notices: readonly string[];
 }
 
-/** One request; `call` and `certificate` where it is planned, `refusal` where it is refused. */
+/** One request, without the undefined fields when it is written; `call` and `certificate` where it is planned, `refusal` where it is refused. */
 export interface RequestReport {
   readonly source: string;
   readonly kind: string;
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly issuer?: {
-    readonly kind: string;
-    readonly namespace?: string;
-    readonly name: string;
-    readonly source?: string;
-  };
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly issuer:
+    | {
+        readonly kind: string;
+        readonly namespace: string | undefined;
+        readonly name: string;
+        readonly source: string | undefined;
+      }
+    | undefined;
   readonly outcome: 'planned' | 'refused';
   readonly call?: {
     readonly action: string;
@@ -46,7 +48,7 @@ export interface RequestReport {
   };
   readonly certificate?: CertificateReport;
   readonly refusal?: Refusal;
-  /** What was not known and taken for granted, one sentence each. */
+  /** Assumptions about unknown facts, one sentence each. */
   readonly assumptions: readonly string[];
 }
 
@@ -105,30 +107,26 @@ function placeOf({ source, kind, namespace, name, ...request }: PlannableRequest
   return {
     source,
     kind,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-    ...(identity === undefined
-      ? {}
-      : {
-          issuer: {
-            kind: identity.kind.kind,
-            ...(identity.namespace === undefined ? {} : { namespace: identity.namespace }),
-            name: identity.name,
-            ...(issuer.source === undefined ? {} : { source: issuer.source }),
-          },
-        }),
+    namespace,
+    name,
+    issuer: identity && {
+      kind: identity.kind.kind,
+      namespace: identity.namespace,
+      name: identity.name,
+      source: issuer.source,
+    },
   };
 }
 
 function assumptionsAbout({ madeUpKey }: PlannableRequest, { identity, spec }: PlanningIssuer): readonly string[] {
   return [
     ...(identity === undefined
-      ? [`No issuer was given: operation ${spec.operation}, all else as the CRD's defaults (-f, --operation).`]
+      ? [`No issuer was given: operation ${spec.operation}, everything else as the CRD's defaults (-f, --operation).`]
       : []),
     ...(madeUpKey === undefined
       ? []
       : [
-          `The CSR is signed with a throw-away ${madeUpKey} key; cert-manager's has another key, all else is the same.`,
+          `The CSR is signed with a throw-away ${madeUpKey} key; cert-manager's CSR has another key and is otherwise the same.`,
         ]),
   ];
 }
@@ -150,12 +148,16 @@ function certificateOf({ expected, request, clamped, operation }: IssuePlan): Ce
     notAfter: formatMoment(notAfter),
     lifetime: formatDuration((notAfter.getTime() - notBefore.getTime()) / 1000),
     notices: [
-      ...(clamped === undefined ? [] : [`${clampNotice(clamped)} Refused if that leaves no room for renewBefore.`]),
+      ...(clamped === undefined
+        ? []
+        : [`${clampNotice(clamped)} The request is refused if that leaves no room for renewBefore.`]),
       ...(subject.kind === 'exact' || subject.mayAdd.length === 0
         ? []
         : [`${operation.action} may add ${subject.mayAdd.map(attributeLabel).join(', ')} to the subject.`]),
       ...(isCA
-        ? ['It activates a bought instance: the first that is free, here the first that the issuer names.']
+        ? [
+            'It activates a purchased instance: the first one that is free, in this plan the first one that the issuer names.',
+          ]
         : []),
     ],
   };

@@ -1,6 +1,12 @@
-// From documents to requests in the form that the controller reads them in, whatever they were written as.
+// From documents of any kind to requests in the form that the controller reads.
 import { admit, type Admission } from '../crds/admission.ts';
 import { certManagerApiVersion, type IssuerReference } from '../crds/cert-manager.ts';
+import {
+  signerReference,
+  signingRequestAnnotations,
+  signingRequestApiVersion,
+  signingRequestKind,
+} from '../crds/certificate-signing-request.ts';
 import { apiGroup, issuerKind, issuerKinds } from '../crds/issuer.ts';
 import { type IssuerIdentity, referencedIssuer } from '../crds/issuer-ref.ts';
 import { formatDuration } from '../issuing/duration.ts';
@@ -30,7 +36,7 @@ export interface PlannableRequest {
   readonly madeUpKey: string | undefined;
 }
 
-/** A document as a request; `skipped` says why it is none, `faults` what is wrong with it. Notes are for the reader. */
+/** A document as a request, skipped because it is not one, or with its faults. Notes are for the reader. */
 export type ReadRequest = { readonly notes: readonly string[] } & (
   | { readonly kind: 'request'; readonly request: PlannableRequest }
   | { readonly kind: 'skipped' }
@@ -45,7 +51,7 @@ interface Subject {
   readonly namespace: string;
 }
 
-/** Reads a document that is no issuer; makes a CSR where it is a Certificate. */
+/** Reads a document that is not an issuer; makes a CSR for a Certificate. */
 export async function readRequest(document: InputDocument, { namespace, bare }: Context): Promise<ReadRequest> {
   if (document.kind === 'csr') {
     const request = Buffer.from(document.pem).toString('base64');
@@ -59,10 +65,10 @@ export async function readRequest(document: InputDocument, { namespace, bare }: 
       return readCertificate(subject);
     case `${certManagerApiVersion} CertificateRequest`:
       return readCertificateRequest(subject);
-    case 'certificates.k8s.io/v1 CertificateSigningRequest':
+    case `${signingRequestApiVersion} ${signingRequestKind}`:
       return readSigningRequest(subject);
     default:
-      return skipped(`${source}: ${String(object['kind'])} (${String(object['apiVersion'])}) is nothing to plan.`);
+      return skipped(`${source}: ${String(object['kind'])} (${String(object['apiVersion'])}) cannot be planned.`);
   }
 }
 
@@ -92,8 +98,6 @@ async function readCertificateRequest(subject: Subject): Promise<ReadRequest> {
   );
 }
 
-const annotationPrefix = 'experimental.cert-manager.io/';
-
 function readSigningRequest(subject: Subject): ReadRequest {
   const { document, meta } = subject;
   const spec = specOf(subject, admit(signingRequestSpecSchema, document.object['spec'] ?? null, 'spec'), {
@@ -101,12 +105,12 @@ function readSigningRequest(subject: Subject): ReadRequest {
   });
   if (spec.kind === 'faulty') return spec;
   const { signerName, request, usages, expirationSeconds } = spec.value;
-  const issuer = signerOf(signerName);
-  if (issuer === undefined) return skipped(`${document.source}: signerName ${signerName} is none of our issuers.`);
-  const annotated = meta.annotations[`${annotationPrefix}request-duration`];
+  const issuer = signerReference(signerName);
+  if (issuer === undefined) return skipped(`${document.source}: signerName ${signerName} is not one of our issuers.`);
+  const annotated = meta.annotations[signingRequestAnnotations.duration];
   const duration = typeof annotated === 'string' ? annotated : undefined;
   const expiry = expirationSeconds === undefined ? undefined : formatDuration(expirationSeconds);
-  const isCA = meta.annotations[`${annotationPrefix}request-is-ca`] === 'true';
+  const isCA = meta.annotations[signingRequestAnnotations.isCA] === 'true';
   return withNotes(
     asked({
       ...placeOf(subject),
@@ -119,16 +123,6 @@ function readSigningRequest(subject: Subject): ReadRequest {
   );
 }
 
-/** `alibabapcaclusterissuers.<group>/<name>`, or `alibabapcaissuers.<group>/<namespace>.<name>` as cert-manager has it. */
-function signerOf(signerName: string): IssuerIdentity | undefined {
-  const [domain = '', path = '', ...rest] = signerName.split('/');
-  const kind = issuerKinds.find(({ plural }) => domain === `${plural}.${apiGroup}`);
-  if (kind === undefined || path === '' || rest.length > 0) return undefined;
-  if (kind.scope === 'Cluster') return { kind, namespace: undefined, name: path };
-  const dot = path.indexOf('.');
-  return dot < 1 ? undefined : { kind, namespace: path.slice(0, dot), name: path.slice(dot + 1) };
-}
-
 async function withIssuer(
   subject: Subject,
   issuerRef: IssuerReference,
@@ -138,7 +132,7 @@ async function withIssuer(
   const { kind = '(none)', group } = issuerRef;
   const ours = issuerKind(issuerRef.kind) !== undefined;
   if (group !== apiGroup && ours) {
-    const fault = `spec.issuerRef.group is ${JSON.stringify(group ?? '')}, so the operator would not look at it. Set it to ${apiGroup}.`;
+    const fault = `spec.issuerRef.group is ${JSON.stringify(group ?? '')}, so the operator would ignore it. Set it to ${apiGroup}.`;
     return faulty(subject, [fault]);
   }
   if (group !== apiGroup) return skipped(`${placeText(subject)} is for another issuer (${kind} ${issuerRef.name}).`);
@@ -160,7 +154,7 @@ function specOf<T>(
   if (admitted.kind === 'rejected') return faulty(subject, admitted.faults);
   const notes = admitted.unknown
     .filter((path) => !aside.has(path))
-    .map((path) => `${placeText(subject)}: ${path} is not known here and makes no difference. Is it misspelt?`);
+    .map((path) => `${placeText(subject)}: ${path} is unknown and has no effect. Check its spelling.`);
   return { kind: 'ok', value: admitted.value, notes };
 }
 

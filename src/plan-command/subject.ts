@@ -1,4 +1,4 @@
-// The subject of the request that cert-manager makes of a Certificate, as DER and with the same order and grouping.
+// The subject of the request that cert-manager makes from a Certificate, as DER, in the same order and grouping.
 import type { CertificateSpec } from './certificate-schema.ts';
 import { derOid, derSequence, derSet, derText } from './der-writer.ts';
 

@@ -1,4 +1,4 @@
-// The three addresses that a kubelet and Prometheus ask for: /healthz, /readyz and /metrics.
+// The three paths that a kubelet and Prometheus request: /healthz, /readyz and /metrics.
 import { createServer, type Server, type ServerResponse } from 'node:http';
 
 /** Answers of the process about itself. `ready` gives the reasons why it is not ready; empty means ready. */
@@ -38,7 +38,7 @@ export async function startHealthServer(address: string, state: ProcessState): P
 
 async function answer(path: string, response: ServerResponse, state: ProcessState): Promise<void> {
   if (path === '/healthz') {
-    return plain(response, state.live() ? 200 : 503, state.live() ? 'ok' : 'the main loop does not move');
+    return plain(response, state.live() ? 200 : 503, state.live() ? 'ok' : 'the main loop is stuck');
   }
   if (path === '/readyz') {
     const reasons = state.ready();

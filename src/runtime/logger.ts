@@ -1,7 +1,7 @@
 // Log lines on standard output, one JSON object or one line of text each; the only importer of the log library.
 import { pino } from 'pino';
 
-/** What every layer above gets to log with: the fields first, then a full sentence. */
+/** The log of every layer above: the fields first, then a full sentence. */
 export interface Logger {
   readonly debug: LogMethod;
   readonly info: LogMethod;
@@ -12,7 +12,7 @@ export interface Logger {
 /** Logs `message` with `fields`; nothing secret may be among them, redaction is only the second line of defence. */
 export type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
 
-// Names under which a secret, a key or a request body could slip in with an object that somebody logs whole.
+// Names under which a secret, a key or a request body could slip in with an object that is logged whole.
 const secretNames = [
   'accessKeySecret',
   'securityToken',

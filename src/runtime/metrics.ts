@@ -7,57 +7,60 @@ interface Entry {
   readonly labels: readonly string[];
 }
 
+const ofIssuer = ['issuer_kind', 'issuer_namespace', 'issuer'] as const;
+const ofCallLimit = ['account', 'region', 'action'] as const;
+
 /** Name, type, labels and meaning of every metric of our own; durations are seconds. */
 export const metricCatalogue = {
   pca_issuer_certificate_requests_total: {
     type: 'counter',
-    help: 'CertificateRequests brought to an end, by result: issued, failed or denied.',
-    labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'result'],
+    help: 'Finished CertificateRequests, by result: issued, failed or denied.',
+    labels: [...ofIssuer, 'result'],
   },
   pca_issuer_certificate_request_retries_total: {
     type: 'counter',
-    help: 'Attempts that ended in passing trouble and will be made again, by reason.',
-    labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'reason'],
+    help: 'Attempts that failed with passing trouble and are retried, by reason.',
+    labels: [...ofIssuer, 'reason'],
   },
   pca_issuer_certificate_requests_held_total: {
     type: 'counter',
-    help: "Times that a request was held for one of its issuer's own limits: IssuanceLimitReached or ReissueLoop.",
-    labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'reason'],
+    help: "Times that the operator held a request because of its issuer's own limits, by reason: IssuanceLimitReached or ReissueLoop.",
+    labels: [...ofIssuer, 'reason'],
   },
   pca_issuer_call_limit_per_second: {
     type: 'gauge',
-    help: 'Calls per second that an account may make at the moment, as found by trying; account: its number or a digest.',
-    labels: ['account', 'region', 'action'],
+    help: 'Current limit on calls per second for an account, as the operator found it; account: its number or a digest.',
+    labels: ofCallLimit,
   },
   pca_issuer_calls_waiting: {
     type: 'gauge',
-    help: 'Requests that wait for their turn to call.',
-    labels: ['account', 'region', 'action'],
+    help: 'Requests that wait until the limit lets them call.',
+    labels: ofCallLimit,
   },
   pca_issuer_endpoint_held: {
     type: 'gauge',
-    help: '1 while calls are held because several in a row had no answer, else 0.',
-    labels: ['account', 'region', 'action'],
+    help: '1 while calls are held because several in a row got no answer, else 0.',
+    labels: ofCallLimit,
   },
   pca_issuer_certificates_without_request_total: {
     type: 'counter',
-    help: 'Certificates that PCA issued while their CertificateRequest went away; the log names them.',
-    labels: ['issuer_kind', 'issuer_namespace', 'issuer'],
+    help: 'Certificates whose CertificateRequest was deleted while PCA issued them; the log names them.',
+    labels: ofIssuer,
   },
   pca_issuer_revocations_total: {
     type: 'counter',
-    help: 'Certificates that nobody can use, by what became of them: revoked or given_up.',
-    labels: ['issuer_kind', 'issuer_namespace', 'issuer', 'result'],
+    help: 'Revocations of certificates that nobody can use, by result: revoked or given_up.',
+    labels: [...ofIssuer, 'result'],
   },
   pca_issuer_issuer_ready: {
     type: 'gauge',
     help: '1 when the issuer is Ready, else 0.',
-    labels: ['issuer_kind', 'issuer_namespace', 'issuer'],
+    labels: ofIssuer,
   },
   pca_issuer_ca_not_after_timestamp_seconds: {
     type: 'gauge',
-    help: "End of the issuer's sub CA as a Unix time.",
-    labels: ['issuer_kind', 'issuer_namespace', 'issuer'],
+    help: "End of the issuer's subordinate CA as a Unix time.",
+    labels: ofIssuer,
   },
   pca_issuer_pca_calls_total: {
     type: 'counter',
@@ -96,7 +99,7 @@ export const metricCatalogue = {
   },
   controller_runtime_active_workers: {
     type: 'gauge',
-    help: 'Reconciles that are running, also those that ignored their deadline.',
+    help: 'Reconciles that are running, including those that ignored their deadline.',
     labels: ['controller'],
   },
   controller_runtime_max_concurrent_reconciles: {
@@ -106,17 +109,17 @@ export const metricCatalogue = {
   },
   pca_issuer_hung_reconciles_total: {
     type: 'counter',
-    help: 'Reconciles that did not end after their deadline; the log names their objects.',
+    help: 'Reconciles that were still running after their deadline; the log names their objects.',
     labels: ['controller'],
   },
   workqueue_depth: { type: 'gauge', help: 'Keys that wait for a worker.', labels: ['name'] },
   workqueue_delayed: {
     type: 'gauge',
-    help: 'Keys that wait for their time before they wait for a worker.',
+    help: 'Keys whose delay is not over yet.',
     labels: ['name'],
   },
   workqueue_adds_total: { type: 'counter', help: 'Keys that were queued.', labels: ['name'] },
-  workqueue_retries_total: { type: 'counter', help: 'Keys that were put back with back-off.', labels: ['name'] },
+  workqueue_retries_total: { type: 'counter', help: 'Keys that were queued again with back-off.', labels: ['name'] },
   workqueue_queue_duration_seconds: {
     type: 'histogram',
     help: 'Time that keys waited for a worker.',
@@ -124,17 +127,17 @@ export const metricCatalogue = {
   },
   workqueue_work_duration_seconds: {
     type: 'histogram',
-    help: 'Time that a worker had a key.',
+    help: 'Time that a worker spent on a key.',
     labels: ['name'],
   },
   workqueue_unfinished_work_seconds: {
     type: 'gauge',
-    help: 'Time that the keys which workers have took so far, added up.',
+    help: 'Time that workers have spent so far on all keys in progress.',
     labels: ['name'],
   },
   workqueue_longest_running_processor_seconds: {
     type: 'gauge',
-    help: 'Time that the oldest key which a worker has took so far.',
+    help: 'Time that a worker has spent so far on the oldest key in progress.',
     labels: ['name'],
   },
   rest_client_requests_total: {
@@ -158,7 +161,7 @@ type NamesOf<Type extends Entry['type']> = {
   [Name in MetricName]: Catalogue[Name]['type'] extends Type ? Name : never;
 }[MetricName];
 
-/** What every layer above gets to count with; names and labels are checked by the compiler. */
+/** The counters of every layer above; the compiler checks names and labels. */
 export interface Metrics {
   /** Raises a counter, by 1 unless told otherwise. */
   count<Name extends NamesOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by?: number): void;

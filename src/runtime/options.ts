@@ -8,6 +8,8 @@ interface Setting {
   readonly default: string;
   readonly help: string;
   readonly choices?: readonly string[];
+  /** Whether a duration may be 0s, which switches off what it times. */
+  readonly mayBeZero?: true;
 }
 
 /** Every setting of the executable; the flag is `--<name>`, the environment variable `PCA_ISSUER_<NAME>`. */
@@ -31,7 +33,7 @@ export const settings = {
   'leader-elect': {
     type: 'switch',
     default: 'true',
-    help: 'Take part in the election of the one replica that issues.',
+    help: 'Take part in the election of the replica that issues; without it every replica issues.',
   },
   'leader-election-namespace': {
     type: 'text',
@@ -42,17 +44,17 @@ export const settings = {
   'lease-duration': {
     type: 'duration',
     default: '15s',
-    help: 'How long another replica waits for a Lease that is not renewed any more; the Lease keeps it in whole seconds.',
+    help: 'Time after the last renewal until another replica may take the Lease; the Lease stores it in whole seconds.',
   },
   'lease-renew-deadline': {
     type: 'duration',
     default: '10s',
-    help: 'After this time without a renewal the replica stops acting; shorter than --lease-duration.',
+    help: 'Time without a renewal until the leader stops acting; must be shorter than --lease-duration.',
   },
   'lease-retry-period': {
     type: 'duration',
     default: '2s',
-    help: 'How often the Lease is renewed, or looked at by who waits for it; shorter than --lease-renew-deadline.',
+    help: 'Interval at which the leader renews the Lease and the other replicas check it; must be shorter than --lease-renew-deadline.',
   },
   'health-address': {
     type: 'text',
@@ -63,50 +65,51 @@ export const settings = {
     type: 'choice',
     default: 'info',
     choices: ['trace', 'debug', 'info', 'warn', 'error'],
-    help: 'Least level that is logged.',
+    help: 'Lowest level that is logged.',
   },
-  'log-format': { type: 'choice', default: 'json', choices: ['json', 'text'], help: 'Form of a log line.' },
+  'log-format': { type: 'choice', default: 'json', choices: ['json', 'text'], help: 'Format of log lines.' },
   'certificate-signing-requests': {
     type: 'switch',
     default: 'true',
-    help: 'Also answer CertificateSigningRequests of Kubernetes whose signerName means an issuer of ours.',
+    help: 'Also sign Kubernetes CertificateSigningRequests whose signerName names an AlibabaPCAIssuer or AlibabaPCAClusterIssuer.',
   },
   'max-concurrent-requests': {
     type: 'count',
     default: '64',
-    help: 'CertificateRequests worked on at the same time; 64 keep up with a cloud latency of 200 ms.',
+    help: 'Number of CertificateRequests processed at the same time; 64 suffice at a cloud latency of 200 ms.',
   },
   'issuer-check-interval': {
     type: 'duration',
     default: '5m',
-    help: 'How often a ready issuer is checked against PCA again; a tenth is added or taken off at random.',
+    help: 'Interval between checks of a ready issuer against PCA, varied at random by up to a tenth.',
   },
   'secret-check-interval': {
     type: 'duration',
     default: '15s',
-    help: 'How often the Secret of a ready issuer is looked at; a changed one has the issuer checked at once.',
+    help: 'Interval between reads of the Secret of a ready issuer; if it changed, the issuer is checked at once.',
   },
   'approval-warning-after': {
     type: 'duration',
     default: '60s',
-    help: 'After this time an event warns of a request that nobody approved or denied; 0s: never.',
+    mayBeZero: true,
+    help: 'Time until an event warns that a request is neither approved nor denied; 0s: never.',
   },
   'call-limits': {
     type: 'text',
     default: '',
-    help: 'Calls per second of an account, as action=start/floor/ceiling with commas between, such as CreateCustomCertificate=100/1/1000,*=10/1/1000; empty: as published.',
+    help: 'Calls per second for each account, as a comma-separated list of action=start/floor/ceiling, such as CreateCustomCertificate=100/1/1000,*=10/1/1000; empty: the published limits.',
   },
-  'pca-timeout': { type: 'duration', default: '30s', help: 'Longest time one call to PCA may take.' },
+  'pca-timeout': { type: 'duration', default: '30s', help: 'Time limit for one call to PCA.' },
   'retry-base-delay': {
     type: 'duration',
     default: '1s',
-    help: 'First pause after passing trouble; doubled each time, with jitter.',
+    help: 'First delay after passing trouble; doubled each time, with jitter.',
   },
-  'retry-max-delay': { type: 'duration', default: '5m', help: 'Longest pause after passing trouble.' },
+  'retry-max-delay': { type: 'duration', default: '5m', help: 'Longest delay after passing trouble.' },
   'shutdown-timeout': {
     type: 'duration',
     default: '20s',
-    help: 'Longest wait for calls in flight at the end; keep it below terminationGracePeriodSeconds.',
+    help: 'Longest wait for calls in flight at shutdown; keep it below terminationGracePeriodSeconds.',
   },
 } as const satisfies Record<string, Setting>;
 
@@ -122,7 +125,7 @@ type ValueOf<S extends Setting> = S['type'] extends 'switch'
 /** The parsed settings; durations are milliseconds. */
 export type Options = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };
 
-/** What the command line asks for; `invalid` names the flag or variable at fault. */
+/** The command that the command line gives; `invalid` names the flag or variable at fault. */
 export type ParsedOptions =
   | { readonly kind: 'run'; readonly options: Options }
   | { readonly kind: 'help'; readonly text: string }
@@ -141,7 +144,7 @@ export function helpText(): string {
     'alibaba-pca-issuer: cert-manager issuer for Alibaba Cloud Private CA',
     '',
     'Usage: alibaba-pca-issuer [flags]',
-    '       alibaba-pca-issuer plan -f FILE   shows the calls that manifests would lead to; see plan --help',
+    '       alibaba-pca-issuer plan -f FILE   shows which calls the manifests would cause; see plan --help',
     '',
     ...rows,
     '  --help\n        Show this text.',
@@ -222,22 +225,24 @@ function readValue(setting: Setting, text: string): string | number | boolean | 
     case 'count':
       return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined;
     case 'duration':
-      return readDuration(text);
+      return readDuration(text, setting.mayBeZero === true);
   }
 }
 
-const unitMilliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-function readDuration(text: string): number | undefined {
-  const match = /^(\d{1,7})(ms|s|m|h)$/.exec(text);
-  const unit = unitMilliseconds[match?.[2] ?? ''];
-  return match === null || unit === undefined || Number(match[1]) === 0 ? undefined : Number(match[1]) * unit;
+function readDuration(text: string, mayBeZero: boolean): number | undefined {
+  const [, digits, name = ''] = /^(\d{1,7})(ms|s|m|h)$/.exec(text) ?? [];
+  const unit = unitMs[name];
+  if (unit === undefined) return undefined;
+  const ms = Number(digits) * unit;
+  return ms === 0 && !mayBeZero ? undefined : ms;
 }
 
 function expectation(setting: Setting): string {
   switch (setting.type) {
     case 'text':
-      return 'a text';
+      return 'a string';
     case 'switch':
       return 'true or false';
     case 'choice':

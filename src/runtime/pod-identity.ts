@@ -1,4 +1,4 @@
-// What the pod's environment says about its RAM role. ack-pod-identity-webhook injects these variables, and the chart sets the
+// The pod's RAM role as its environment gives it. ack-pod-identity-webhook injects these variables, and the chart sets the
 // same ones where it mounts the token itself (Alibaba Cloud, ACK, "Use RRSA to authorize different pods").
 
 /** The pod's own identity at Alibaba Cloud, as far as its environment gives one. */

@@ -8,7 +8,7 @@ interface Place {
 }
 
 /** Waiting keys; `flowOf` tells to which flow a key belongs, all to the same one when it is not given. */
-export class FairLine {
+export class FairQueue {
   readonly #flowOf: (key: string) => string;
   readonly #byKey = new Map<string, Place>();
   readonly #flows = new Map<string, Line<Place>>();

@@ -14,7 +14,7 @@ describe.runIf(findObstacle() === undefined)('a root user', () => {
     const command = ['--bounding-set=-sys_admin', '--inh-caps=-sys_admin', process.execPath, '--eval', program];
     const { stdout } = await promisify(execFile)('setpriv', command);
     expect(stdout.trim()).toBe(
-      'it may not make namespaces or cgroups, as is usual in a container. Use a virtual machine, or what needs no pods: npm run demo.',
+      'it may not make namespaces or cgroups, as is usual in a container. Use a virtual machine, or run npm run demo, which needs no pods.',
     );
   });
 });

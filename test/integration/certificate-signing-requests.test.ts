@@ -148,7 +148,7 @@ describe('a request', () => {
     expect(await chainOf(waiting)).toHaveLength(2);
   });
 
-  it('of a signer that is none of ours is ignored', async () => {
+  it('of a signer that is not one of ours is ignored', async () => {
     const other = await request({ signerName: 'example.com/other' });
     await chainOf(await request({}));
     expect(conditionsOf(await found(other)).map(({ type }) => type)).toEqual(['Approved']);

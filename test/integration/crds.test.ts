@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import { issuerKinds } from '../../src/crds/issuer.ts';
 import { Cluster, conditionsOf } from '../support/cluster.ts';
+import { issuerSpec } from '../support/issuing.ts';
 import { patienceFlag } from '../support/wait.ts';
 import { admit, type Answer, issuers, minimal, unchecked, withField } from './issuer-admission.ts';
 
@@ -47,25 +48,9 @@ describe('definitions', () => {
 
 describe('defaults', () => {
   it('fill in everything that the code relies on', async () => {
-    expect(await admit(cluster.api, minimal)).toEqual({
-      parentIdentifier: '1ef1da5f-38ed',
-      region: 'cn-hangzhou',
-      endpoint: { protocol: 'HTTPS' },
-      operation: 'CreateCustomCertificate',
-      allowP521: false,
-      validity: { backdate: '0s', onExceed: 'Refuse' },
-      verification: { subject: 'Enforce', names: 'Enforce', usages: 'Enforce', validity: 'Enforce' },
-      revocationPolicy: 'Never',
-      issuanceLimits: { reissuesPerHour: 10 },
-      patience: { duration: '24h', onExceeded: 'Report' },
-      trust: { source: 'Root' },
-      credentials: {
-        secretRef: {
-          name: 'key',
-          keys: { accessKeyId: 'accessKeyId', accessKeySecret: 'accessKeySecret', securityToken: 'securityToken' },
-        },
-      },
-    });
+    const keys = { accessKeyId: 'accessKeyId', accessKeySecret: 'accessKeySecret', securityToken: 'securityToken' };
+    const given = { parentIdentifier: '1ef1da5f-38ed', credentials: { secretRef: { name: 'key', keys } } };
+    expect(await admit(cluster.api, minimal)).toEqual(issuerSpec(given));
   });
 
   it('leave what the user wrote', async () => {

@@ -170,7 +170,7 @@ describe('what cannot be issued is answered with a reason', () => {
     const issuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', name: 'later' };
     await world.cluster.apply(certificate(namespace, 'early', { issuerRef }));
     expect(await pendingOrFailed('early', 'Pending')).toBe(
-      `Waiting for AlibabaPCAIssuer "${namespace}/later", which does not exist. Create it, or correct issuerRef; this request then continues by itself.`,
+      `Waiting for AlibabaPCAIssuer "${namespace}/later", which does not exist. Create it, or correct issuerRef; this request then continues automatically.`,
     );
     await world.cluster.apply(world.issuer(namespace, 'later'));
     await world.cluster.waitForCondition(certificateNamed('early'), ready);
@@ -223,7 +223,7 @@ describe('what cannot be issued is answered with a reason', () => {
     await world.cluster.apply(world.issuer(namespace, 'missing', { credentials: { secretRef: { name: 'nowhere' } } }));
     const missing = await issuerIs('missing', { type: 'Ready', status: 'False', reason: 'SecretNotFound' });
     expect(conditionsOf(missing).find(({ type }) => type === 'Ready')?.message).toBe(
-      `Secret "${namespace}/nowhere", named by spec.credentials.secretRef, does not exist. Create it with the access key; the issuer is checked again by itself.`,
+      `Secret "${namespace}/nowhere", named by spec.credentials.secretRef, does not exist. Create it with the access key; the issuer is checked again automatically.`,
     );
     const closed = await world.cluster.createNamespace('closed');
     await world.cluster.apply([secret(closed, 'access-key', world.simulator.accessKey), world.issuer(closed, 'pca')]);

@@ -96,7 +96,7 @@ it('certificates beyond the limit per hour wait, say until when, and go on when 
     return waiting;
   });
   expect(held[0]).toMatch(
-    /^Held: spec\.issuanceLimits\.certificatesPerHour of the issuer allows 2 certificates and these were issued\. Raise it if more are wanted\. It continues by itself at \S+Z\.$/,
+    /^Held: spec\.issuanceLimits\.certificatesPerHour of the issuer allows 2 certificates and these were issued\. Raise it if more are wanted\. It continues automatically at \S+Z\.$/,
   );
   const { all } = await world.issuances();
   const paid = all.filter(({ certificates }) => certificates.length > 0).map(({ request: { name } }) => name);
@@ -150,7 +150,7 @@ it('trouble that lasts longer than the patience is reported once more, with the 
   const waiting = `web-${next}`;
   expect(await told(waiting, 'Pending', /spec\.patience/)).toMatch(
     new RegExp(
-      `^Not issued for longer than spec\\.patience\\.duration of the issuer \\(2s\\): .*OperationDenied\\.SystemUpgrading.*It is still tried by itself; somebody should look into it\\. The present certificate of Certificate "${namespace}/web" is valid until \\S+Z\\.$`,
+      `^Not issued for longer than spec\\.patience\\.duration of the issuer \\(2s\\): .*OperationDenied\\.SystemUpgrading.*It is still tried automatically; somebody should look into it\\. The present certificate of Certificate "${namespace}/web" is valid until \\S+Z\\.$`,
     ),
   );
   await until('both events', async () => (await warnings(waiting)).length >= 2);
@@ -173,7 +173,7 @@ it('an issuer may give up then, but only where surely no certificate was issued'
     cutAfterIssuing: 1,
   });
   await world.cluster.apply(certificate(namespace, 'unsure'));
-  await told('unsure-1', 'Pending', /It is still tried by itself; somebody should look into it\./);
+  await told('unsure-1', 'Pending', /It is still tried automatically; somebody should look into it\./);
   world.simulator.setFaults(noFaults);
   await allReady(['unsure']);
   await world.issuances({ namespace, certificates: { sure: 0, unsure: 1 } });

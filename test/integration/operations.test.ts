@@ -271,7 +271,7 @@ describe('a lifetime beyond the CA', () => {
       certificate(namespace, 'loop', { duration: '2160h', renewBefore: '700h' }),
     ]);
     expect(await requestIs(namespace, 'cut-1', 'True', /Issued/)).toMatch(
-      /It lives for \S+ instead of 2160h0m0s, because of the end of CA "sim-sub-short" \(notAfter \S+\)\.$/,
+      /It is valid for \S+ instead of 2160h0m0s, because of the end of CA "sim-sub-short" \(notAfter \S+\)\.$/,
     );
     expect(await requestIs(namespace, 'loop-1', 'False', /renewBefore/)).toContain(
       "too little for the Certificate's spec.renewBefore 700h0m0s: cert-manager would renew it again and again.",

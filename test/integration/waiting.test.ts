@@ -62,7 +62,7 @@ it('an event tells of a CertificateRequest that nobody approves, on it and on it
   await world.cluster.apply(certificate(namespace, 'web'));
   expect(await onlyWarning('web-1')).toMatch(
     new RegExp(
-      `^WaitingForApproval: Waits since \\S+Z to be approved or denied; cert-manager approves by itself only where its ServiceAccount may: .*cmctl approve -n ${namespace} web-1\\.$`,
+      `^WaitingForApproval: Waits since \\S+Z to be approved or denied; cert-manager approves automatically only where its ServiceAccount may: .*cmctl approve -n ${namespace} web-1\\.$`,
     ),
   );
   expect(await onlyWarning('pca')).toMatch(

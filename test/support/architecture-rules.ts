@@ -6,7 +6,9 @@ export interface Rule {
   readonly name:
     | 'layers import only what lies below them'
     | 'files have at most 300 lines'
+    | 'rooms have at most 14 files'
     | 'src/issuing is pure'
+    | 'time is read in src/timing alone'
     | '@peculiar/x509 is imported in one file'
     | 'pino is imported in one file'
     | 'nothing is exported as default';
@@ -22,27 +24,73 @@ interface Layer {
   readonly mayImportTypes: readonly string[];
 }
 
+// From the top of the house to its ground floor; of two folders that hold a file the longer one counts.
 const layers: readonly Layer[] = [
   {
-    folder: 'src/controllers/',
-    mayImport: ['src/issuing/', 'src/alibaba/', 'src/kubernetes/', 'src/crds/', 'src/timing/'],
+    // Construction only.
+    folder: 'src/operator/',
+    mayImport: [
+      'src/controllers/',
+      'src/authority/',
+      'src/alibaba/',
+      'src/kubernetes/',
+      'src/crds/',
+      'src/timing/',
+      'src/runtime/',
+    ],
+    mayImportTypes: [],
+  },
+  {
+    // PCA is behind one door, src/authority: of the way to it requests know types alone.
+    folder: 'src/controllers/requests/',
+    mayImport: [
+      'src/controllers/issuers/',
+      'src/authority/',
+      'src/issuing/',
+      'src/kubernetes/',
+      'src/crds/',
+      'src/timing/',
+    ],
+    mayImportTypes: ['src/alibaba/', 'src/runtime/'],
+  },
+  {
+    folder: 'src/controllers/issuers/',
+    mayImport: ['src/authority/', 'src/issuing/', 'src/alibaba/', 'src/kubernetes/', 'src/crds/', 'src/timing/'],
     mayImportTypes: ['src/runtime/'],
   },
-  { folder: 'src/issuing/', mayImport: ['src/crds/', 'src/timing/moment.ts'], mayImportTypes: [] },
-  { folder: 'src/plan-command/', mayImport: ['src/issuing/', 'src/crds/', 'src/timing/'], mayImportTypes: [] },
+  {
+    folder: 'src/authority/',
+    mayImport: ['src/issuing/', 'src/alibaba/', 'src/crds/', 'src/timing/'],
+    mayImportTypes: [],
+  },
+  {
+    folder: 'src/plan-command/',
+    mayImport: ['src/issuing/', 'src/crds/', 'src/timing/'],
+    mayImportTypes: [],
+  },
+  {
+    // Of time it has the way to write a moment.
+    folder: 'src/issuing/',
+    mayImport: ['src/crds/', 'src/timing/moment.ts'],
+    mayImportTypes: [],
+  },
   { folder: 'src/alibaba/', mayImport: ['src/timing/'], mayImportTypes: [] },
   { folder: 'src/kubernetes/', mayImport: ['src/timing/'], mayImportTypes: [] },
-  { folder: 'src/timing/', mayImport: [], mayImportTypes: [] },
   // The version is the package's.
   { folder: 'src/runtime/', mayImport: ['package.json'], mayImportTypes: [] },
   { folder: 'src/crds/', mayImport: [], mayImportTypes: [] },
+  { folder: 'src/timing/', mayImport: [], mayImportTypes: [] },
   { folder: 'simulator/', mayImport: [], mayImportTypes: [] },
 ];
 
-// The composition root, which may import everything and which no layer may import.
-const compositionRoot = /^src\/(operator\/)?[^/]+$/;
+// The entry of the process, which may import everything and which no layer may import.
+const entry = 'src/main.ts';
 
-// It makes requests for `alibaba-pca-issuer plan`, which reads none by itself; what is read is read by src/issuing alone.
+const mostFilesInARoom = 14;
+// Plumbing and encodings: long lists of small siblings that nobody searches for a street in.
+const largeRooms: ReadonlySet<string> = new Set(['src/kubernetes', 'src/issuing/x509']);
+
+// It makes requests for `alibaba-pca-issuer plan`, which reads none; what is read is read by src/issuing alone.
 const requestMaker = 'src/plan-command/certificate-request-of.ts';
 
 /** What a pure function cannot need. */
@@ -70,6 +118,27 @@ const impureCode: readonly RegExp[] = [
   /\bcrypto\.(?:random|getRandom)/,
 ];
 
+const timeFolder = 'src/timing/';
+// The log must tell when something happened whatever clock the rest of the process was given.
+const alsoReadTime: readonly string[] = ['src/runtime/logger.ts'];
+const timeImports = [
+  'timers',
+  'timers/promises',
+  'node:timers',
+  'node:timers/promises',
+  'perf_hooks',
+  'node:perf_hooks',
+];
+const timeCode: Readonly<Record<string, RegExp>> = {
+  'Date.now': /\bDate\.now\b/,
+  'new Date()': /\bnew Date\b(?:\(\s*\)|(?!\s*\())/,
+  performance: /\bperformance\b/,
+  'process.hrtime': /\bprocess\.hrtime\b/,
+  'Math.random': /\bMath\.random\b/,
+  'setTimeout or setInterval': /\bset(?:Timeout|Interval)\b/,
+  'AbortSignal.timeout': /\bAbortSignal\.timeout\b/,
+};
+
 /** Every rule except the absence of cycles, which {@link findCycles} checks. */
 export const rules: readonly Rule[] = [
   { name: 'layers import only what lies below them', check: checkLayers },
@@ -78,7 +147,9 @@ export const rules: readonly Rule[] = [
     check: (modules) =>
       modules.filter(({ lines }) => lines > maxLines).map(({ path, lines }) => `${path} has ${lines} lines.`),
   },
+  { name: 'rooms have at most 14 files', check: checkRooms },
   { name: 'src/issuing is pure', check: checkPurity },
+  { name: 'time is read in src/timing alone', check: checkTime },
   {
     name: '@peculiar/x509 is imported in one file',
     check: (modules) =>
@@ -105,7 +176,7 @@ export function findViolations(rule: Rule, modules: readonly Module[]): readonly
 function checkLayers(modules: readonly Module[]): readonly string[] {
   return modules.flatMap((module) => {
     const layer = layers.find(({ folder }) => module.path.startsWith(folder));
-    if (layer === undefined && !compositionRoot.test(module.path)) {
+    if (layer === undefined && module.path !== entry) {
       return [`${module.path} belongs to no layer.`];
     }
     return module.imports
@@ -126,6 +197,16 @@ function isAllowed({ target, typeOnly }: Import, layer: Layer | undefined): bool
   );
 }
 
+function checkRooms(modules: readonly Module[]): readonly string[] {
+  const rooms = Map.groupBy(
+    modules.filter(({ path }) => path.startsWith('src/')),
+    ({ path }) => path.slice(0, path.lastIndexOf('/')),
+  );
+  return [...rooms]
+    .filter(([room, files]) => files.length > mostFilesInARoom && !largeRooms.has(room))
+    .map(([room, files]) => `${room} has ${files.length} files beside each other.`);
+}
+
 function checkPurity(modules: readonly Module[]): readonly string[] {
   return modules
     .filter(({ path }) => path.startsWith('src/issuing/'))
@@ -134,6 +215,19 @@ function checkPurity(modules: readonly Module[]): readonly string[] {
         .filter(isImpure)
         .map(({ target, names }) => `${path} must not import ${names.join(', ')} of ${target}.`),
       ...impureCode.filter((pattern) => pattern.test(code)).map((pattern) => `${path} must not use ${pattern.source}.`),
+    ]);
+}
+
+function checkTime(modules: readonly Module[]): readonly string[] {
+  return modules
+    .filter(({ path }) => path.startsWith('src/') && !path.startsWith(timeFolder) && !alsoReadTime.includes(path))
+    .flatMap(({ path, code, imports }) => [
+      ...imports
+        .filter(({ target }) => timeImports.includes(target))
+        .map(({ target }) => `${path} must take time from a Clock, not from ${target}.`),
+      ...Object.entries(timeCode)
+        .filter(([, pattern]) => pattern.test(code))
+        .map(([name]) => `${path} must take time from a Clock, not from ${name}.`),
     ]);
 }
 

@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import type { IssuingStep } from '../../src/controllers/issuing-steps.ts';
+import type { IssuingStep } from '../../src/controllers/requests/signing/steps.ts';
 import type { ProcessEnd } from './operator-process.ts';
 import { NotYet, until } from './wait.ts';
 

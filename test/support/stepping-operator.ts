@@ -1,5 +1,5 @@
 // The operator from its sources, as a process that tells its parent each boundary of issuing and stays at one when told to.
-import type { IssuingStep } from '../../src/controllers/issuing-steps.ts';
+import type { IssuingStep } from '../../src/controllers/requests/signing/steps.ts';
 import { Operator } from '../../src/operator/operator.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { parseOptions } from '../../src/runtime/options.ts';

@@ -11,7 +11,7 @@ const root = '/sys/fs/cgroup';
 // Each thread of the machine's other processes, those of the control plane among them, counts 1024. Pods that together
 // counted as much as one thread would starve while these are busy.
 const processorShares = 8192;
-const limits = { timeoutMilliseconds: 60_000, pollMilliseconds: 50 };
+const limits = { timeoutMs: 60_000, pollMs: 50 };
 
 /** Makes the folder, with the processors and memory nodes of the machine, and with the weight of several processes. */
 export async function createCgroups(name: string): Promise<void> {

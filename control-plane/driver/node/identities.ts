@@ -1,4 +1,4 @@
-/** Who the parts of a node are to the API server, and the certificates that say so. Pure. */
+/** The identities of a node's parts at the API server, and their certificates. Pure. */
 import type { NodePlan } from '../instance.ts';
 
 /** Identities that get a kubeconfig with the certificate of the same name. */
@@ -12,7 +12,7 @@ export function nodeCertificates(node: NodePlan): object {
       dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
       addresses: ['127.0.0.1', node.hostAddress, node.apiServiceAddress],
     },
-    // What the API server shows to the kubelet, which lets its group do everything.
+    // The API server's certificate for the kubelet, which lets its group do everything.
     'kubelet-client': { commonName: 'kube-apiserver', organization: 'system:masters' },
     kubelet: { commonName: `system:node:${node.nodeName}`, organization: 'system:nodes' },
     'kubelet-serving': { commonName: node.nodeName, addresses: [node.nodeAddress] },

@@ -68,8 +68,8 @@ export async function createNamespaces(directory: string, init: readonly string[
     pid,
     enter: ['nsenter', '--target', String(pid), ...names, 'setpriv', '--pdeathsig', 'KILL', '--'],
     close: async () => {
-      // Told so, the first process ends by itself and the kernel all others; killed, they would stay as zombies where
-      // the machine's own first process does not ask for them.
+      // On this signal the first process ends cleanly and the kernel ends all others; killed, they would stay as
+      // zombies where the machine's own first process does not reap them.
       child.stdin.end();
       await waitUntil(
         async () => !isRunning(child),

@@ -50,7 +50,7 @@ export async function connectNode(pid: number, enter: readonly string[]): Promis
   return network;
 }
 
-/** Removes the cable; one that went with its namespace is no error. */
+/** Removes the cable; one that is already gone with its namespace is not an error. */
 export async function disconnectNode(network: NodeNetwork): Promise<void> {
   await run(['ip', 'link', 'delete', network.interface]);
 }

@@ -15,7 +15,7 @@ import {
   proxyHealthPort,
 } from './configuration.ts';
 
-const probeTimeoutMilliseconds = 5000;
+const probeTimeoutMs = 5000;
 
 /** Executables of the node. */
 export interface NodePrograms {
@@ -76,7 +76,7 @@ export function defineNodeParts(
         `--hostname-override=${plan.nodeName}`,
         `--node-ip=${plan.nodeAddress}`,
       ],
-      // Started again it finds a node that counts as ready, hence its own word as well.
+      // After a restart it finds a node that counts as ready already, so its own word counts as well.
       isReady: async () =>
         (await answers(`http://${plan.nodeAddress}:${kubeletHealthPort}/healthz`)) &&
         (await isNodeReady(controlPlane, plan.nodeName)),
@@ -123,7 +123,7 @@ async function isNodeReady({ api }: ControlPlane, name: string): Promise<boolean
 }
 
 async function answers(url: string): Promise<boolean> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(probeTimeoutMilliseconds) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(probeTimeoutMs) });
   await response.body?.cancel();
   return response.ok;
 }

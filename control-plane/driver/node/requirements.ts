@@ -1,4 +1,4 @@
-/** What a machine must be and have to run a node, and the installation of what Debian and Ubuntu offer. */
+/** The requirements for a machine that runs a node, and the installation of packages that Debian and Ubuntu offer. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { access, chmod, rm, writeFile } from 'node:fs/promises';
@@ -40,16 +40,16 @@ const policyFile = '/usr/sbin/policy-rc.d';
 /** Why this machine can never run a node, in a sentence; undefined if it can, perhaps after an installation. */
 export function findObstacle(): string | undefined {
   if (process.platform !== 'linux') {
-    return `it needs Linux, and this is ${process.platform}. Use Linux, or what needs no pods: npm run demo.`;
+    return `it needs Linux, and this is ${process.platform}. Use Linux, or run npm run demo, which needs no pods.`;
   }
   if (process.getuid?.() !== 0) {
-    return 'it needs root, for network, mounts and cgroups of its own. Run the command as root, or what needs no pods: npm run demo.';
+    return 'it needs root to create its own network, mounts and cgroups. Run the command as root, or run npm run demo, which needs no pods.';
   }
   if (!existsSync(memoryCgroups)) {
-    return 'it needs cgroup version 1, and this machine has version 2. Use a machine with version 1, or a cluster of yours.';
+    return 'it needs cgroup version 1, and this machine has version 2. Use a machine with version 1, or a cluster of your own.';
   }
   if (!mayMakeNode()) {
-    return 'it may not make namespaces or cgroups, as is usual in a container. Use a virtual machine, or what needs no pods: npm run demo.';
+    return 'it may not make namespaces or cgroups, as is usual in a container. Use a virtual machine, or run npm run demo, which needs no pods.';
   }
   const missing = missingPackages();
   if (missing.length > 0 && find('apt-get') === undefined) {

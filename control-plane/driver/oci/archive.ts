@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { packTar } from 'modern-tar';
 
-/** What an engine has to know about running the image. */
+/** The settings with which an engine runs the image. */
 export interface ImageSettings {
   /** Name and tag by which an engine finds it after loading, in full. */
   readonly reference: string;

@@ -9,7 +9,7 @@ export interface ImageFile {
   readonly content: Uint8Array;
 }
 
-// Of every entry, so that the same files give the same bytes whoever packs them, and whenever.
+// The same for every entry, so that the same files always give the same bytes.
 const fixed = { mtime: new Date(0), uid: 0, gid: 0 };
 
 /** Packs the files with the folders above them; of two files with one path the later one counts. */

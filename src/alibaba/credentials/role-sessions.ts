@@ -1,45 +1,42 @@
 // Temporary credentials of RAM roles, shared by everyone who asks for the same role in the same way: one call to STS at a
 // time, renewed before their end, used until their end when STS fails.
 import { createHash } from 'node:crypto';
+import type { Call } from '../call.ts';
 import type { AccessKey } from './access-key.ts';
 import type { PcaEndpoint } from '../endpoint.ts';
 import { clientFailure, type PcaFailure } from '../errors.ts';
-import type { PcaCall, PcaOutcome } from '../pca-client.ts';
-import { patienceOf } from '../patience.ts';
 import { assumeRoleCall, credentialFailure, type RoleRequest, temporaryKeyOf } from './sts.ts';
+import { backoff } from '../../timing/backoff.ts';
+import type { Clock } from '../../timing/clock.ts';
+import { startDeadline } from '../../timing/deadline.ts';
 
 /** Credentials that are valid now, or why there are none. */
 export type RoleCredentials =
   { readonly kind: 'ok'; readonly accessKey: AccessKey } | { readonly kind: 'failed'; readonly failure: PcaFailure };
 
-/** What a renewal came to, for log and metrics; `validMilliseconds` is what remains of the credentials in use. */
+/** What a renewal came to, for log and metrics; `validMs` is what remains of the credentials in use. */
 export interface RoleRenewal {
   readonly roleArn: string;
-  readonly validMilliseconds: number;
+  readonly validMs: number;
   readonly failure: PcaFailure | undefined;
 }
 
 /** What the sessions work with. */
 export interface RoleSessionsOptions {
-  /** A caller of STS; without an access key it signs nothing. Every call must end by itself. */
-  readonly connect: (
-    endpoint: PcaEndpoint,
-    accessKey: AccessKey | undefined,
-  ) => { call(call: PcaCall, options: { readonly signal: AbortSignal }): Promise<PcaOutcome> };
+  /** Calls STS at an endpoint; every call has a time limit of its own. */
+  readonly connect: (endpoint: PcaEndpoint) => Call;
   /** The token in a file, without blanks around it; rejects when it cannot be read. */
   readonly readToken: (file: string, signal: AbortSignal) => Promise<string>;
-  /** Wall clock, to compare with STS's; milliseconds. */
-  readonly wallClock: () => number;
-  /** Monotonic, milliseconds. */
-  readonly now: () => number;
-  readonly random: () => number;
-  /** Longest time of a renewal as a whole. */
-  readonly timeoutMilliseconds: number;
+  /** Its wall clock is compared with that of STS. */
+  readonly clock: Clock;
+  /** Longest wait for credentials, and for the token in its file, in milliseconds. */
+  readonly timeoutMs: number;
   /** Ends renewals under way: they belong to no single caller. */
   readonly signal: AbortSignal;
   readonly onRenewal: (renewal: RoleRenewal) => void;
 }
 
+/** Times are monotonic milliseconds. */
 interface Session {
   accessKey: AccessKey | undefined;
   renewAt: number;
@@ -53,10 +50,9 @@ interface Session {
 /** Renewal begins after 70 to 80 % of the lifetime, at random so that replicas and issuers spread. */
 const renewAfter = { least: 0.7, spread: 0.1 };
 /** Credentials are not used in the last seconds of their life: a call takes time to arrive. */
-const endMarginMilliseconds = 10_000;
+const endMarginMs = 10_000;
 const smallestUsableShare = 0.9;
-const pauseBaseMilliseconds = 1_000;
-const pauseMaxMilliseconds = 60_000;
+const pauseAfterFailure = { baseMs: 1_000, maxMs: 60_000 };
 
 /** The sessions by what was asked for; nothing runs between uses, so an unused one costs nothing but its entry. */
 export class RoleSessions {
@@ -73,21 +69,22 @@ export class RoleSessions {
    */
   async get(request: RoleRequest, signal: AbortSignal): Promise<RoleCredentials> {
     const session = this.#session(request);
-    const { now } = this.#options;
-    if (session.accessKey !== undefined && now() < session.endsAt) {
-      if (now() >= session.renewAt) void this.#renew(session, request);
+    const { clock, timeoutMs } = this.#options;
+    if (session.accessKey !== undefined && clock.monotonic() < session.endsAt) {
+      if (clock.monotonic() >= session.renewAt) void this.#renew(session, request);
       return { kind: 'ok', accessKey: session.accessKey };
     }
     const renewal = this.#renew(session, request);
     if (renewal !== undefined) {
-      const patience = patienceOf(signal, this.#options.timeoutMilliseconds);
-      const waited = await patience.wait(renewal);
-      patience.end();
+      using deadline = startDeadline(timeoutMs, signal, clock);
+      const waited = await deadline.wait(renewal);
       if (waited.kind === 'Cancelled' || waited.kind === 'DeadlineExceeded') {
         return { kind: 'failed', failure: clientFailure(waited.kind, this.#about(request, false)) };
       }
     }
-    if (session.accessKey !== undefined && now() < session.endsAt) return { kind: 'ok', accessKey: session.accessKey };
+    if (session.accessKey !== undefined && clock.monotonic() < session.endsAt) {
+      return { kind: 'ok', accessKey: session.accessKey };
+    }
     const failure = session.failure ?? clientFailure('UnexpectedFailure', this.#about(request, false));
     return { kind: 'failed', failure };
   }
@@ -117,7 +114,7 @@ export class RoleSessions {
   }
 
   #forgetEnded(): void {
-    const now = this.#options.now();
+    const now = this.#options.clock.monotonic();
     for (const [key, { endsAt, pausedUntil, renewal }] of this.#sessions) {
       if (renewal === undefined && endsAt <= now && pausedUntil <= now) this.#sessions.delete(key);
     }
@@ -125,7 +122,7 @@ export class RoleSessions {
 
   /** The renewal under way, a new one, or undefined during the pause after a failure. */
   #renew(session: Session, request: RoleRequest): Promise<void> | undefined {
-    if (session.renewal === undefined && this.#options.now() < session.pausedUntil) return undefined;
+    if (session.renewal === undefined && this.#options.clock.monotonic() < session.pausedUntil) return undefined;
     session.renewal ??= this.#renewed(session, request).finally(() => {
       session.renewal = undefined;
     });
@@ -133,21 +130,20 @@ export class RoleSessions {
   }
 
   async #renewed(session: Session, request: RoleRequest): Promise<void> {
-    const { now, random, wallClock } = this.#options;
-    const [startedAt, wallStartedAt] = [now(), wallClock()];
+    const { clock } = this.#options;
+    const [startedAt, wallStartedAt] = [clock.monotonic(), clock.now().getTime()];
     const outcome = await this.#ask(request, wallStartedAt);
     if (outcome.kind === 'failed') {
       session.failure = outcome.failure;
+      session.pausedUntil = clock.monotonic() + backoff(session.failures, pauseAfterFailure, clock);
       session.failures += 1;
-      const pause = Math.min(pauseMaxMilliseconds, pauseBaseMilliseconds * 2 ** (session.failures - 1));
-      session.pausedUntil = now() + pause * (0.5 + 0.5 * random());
     } else {
       // The shorter of what was asked and what STS says, from before the call: a clock that is off cannot lengthen it.
       const lifetime = Math.min(request.durationSeconds * 1_000, outcome.expiresAt - wallStartedAt);
-      const usable = Math.max(lifetime - endMarginMilliseconds, lifetime * smallestUsableShare);
+      const usable = Math.max(lifetime - endMarginMs, lifetime * smallestUsableShare);
       Object.assign(session, {
         accessKey: outcome.accessKey,
-        renewAt: startedAt + lifetime * (renewAfter.least + renewAfter.spread * random()),
+        renewAt: startedAt + lifetime * (renewAfter.least + renewAfter.spread * clock.random()),
         endsAt: startedAt + usable,
         failure: undefined,
         failures: 0,
@@ -156,7 +152,7 @@ export class RoleSessions {
     }
     this.#options.onRenewal({
       roleArn: request.roleArn,
-      validMilliseconds: session.accessKey === undefined ? 0 : Math.max(0, session.endsAt - now()),
+      validMs: session.accessKey === undefined ? 0 : Math.max(0, session.endsAt - clock.monotonic()),
       failure: session.failure,
     });
   }
@@ -168,12 +164,11 @@ export class RoleSessions {
     | { readonly kind: 'ok'; readonly accessKey: AccessKey; readonly expiresAt: number }
     | { readonly kind: 'failed'; readonly failure: PcaFailure }
   > {
-    const { signal, timeoutMilliseconds, connect } = this.#options;
+    const { signal, timeoutMs, connect, clock, readToken } = this.#options;
     let token: string | undefined;
     if (request.kind === 'oidc') {
-      const patience = patienceOf(signal, timeoutMilliseconds);
-      const read = await patience.wait(this.#options.readToken(request.tokenFile, signal));
-      patience.end();
+      using deadline = startDeadline(timeoutMs, signal, clock);
+      const read = await deadline.wait(readToken(request.tokenFile, deadline.signal));
       token = read.kind === 'value' ? read.value : '';
       if (token === '') {
         const detail = `the file is "${request.tokenFile}"`;
@@ -182,7 +177,7 @@ export class RoleSessions {
       }
     }
     const accessKey = request.kind === 'oidc' ? undefined : request.accessKey;
-    const outcome = await connect(request.endpoint, accessKey).call(assumeRoleCall(request, token), { signal });
+    const outcome = await connect(request.endpoint)(assumeRoleCall(request, token), { signal, accessKey });
     if (outcome.kind === 'failed') return { kind: 'failed', failure: credentialFailure(outcome.failure) };
     const key = temporaryKeyOf(outcome);
     if (key !== undefined && key.expiresAt > wallNow) return { kind: 'ok', ...key };
@@ -190,7 +185,7 @@ export class RoleSessions {
     const detail =
       key === undefined
         ? 'it holds no credentials'
-        : "its credentials have ended by this node's clock, which may be wrong";
+        : "its credentials have expired by this node's clock, which may be wrong";
     return {
       kind: 'failed',
       failure: clientFailure('MalformedReply', this.#about(request, true), { requestId, detail }),

@@ -1,9 +1,9 @@
 // Temporary credentials of a RAM role from STS: AssumeRoleWithOIDC with a token of the cluster, AssumeRole with an access key.
 // Sources: Alibaba Cloud, STS API 2015-04-01, "AssumeRoleWithOIDC", "AssumeRole" and "GetCallerIdentity".
+import type { PcaCall, PcaOutcome } from '../call.ts';
 import type { AccessKey } from './access-key.ts';
 import type { PcaEndpoint } from '../endpoint.ts';
 import type { PcaFailure } from '../errors.ts';
-import type { PcaCall, PcaOutcome } from '../pca-client.ts';
 
 /** What is asked of STS whoever asks. `durationSeconds`: 900 to the role's own maximum; `policy`: RAM policy in JSON. */
 export interface RoleSettings {

@@ -1,41 +1,42 @@
 // How many calls may go out: one token bucket per account, region and action, shared by every issuer that uses it, since the
 // service counts in just that way. The published limits contradict one another, so the rate is found by trying: doubled each
 // second while it is used, halved when the service throttles, then brought carefully back to where that happened.
+import type { Clock } from '../../timing/clock.ts';
 
-/** Whose limit it is: the account (its access key id until its number is known), the region and the API. */
-export interface BudgetKey {
+/** Whose limit it is: the account (its access key id until its number is known), the region and the action. */
+export interface LimitKey {
   readonly account: string;
   readonly region: string;
   readonly action: string;
 }
 
-/** Calls per second: where an action starts, and between what it moves. */
-export interface CallLimits {
+/** Calls per second: the rate at which an action starts, and the range in which it moves. */
+export interface RateRange {
   readonly startPerSecond: number;
   readonly floorPerSecond: number;
   readonly ceilingPerSecond: number;
 }
 
-/** Go ahead, or not before so many milliseconds from now. */
-export type Reservation = { readonly kind: 'granted' } | { readonly kind: 'wait'; readonly milliseconds: number };
+/** The call may go out, or not before so many milliseconds from now. */
+export type Reservation = { readonly kind: 'granted' } | { readonly kind: 'wait'; readonly ms: number };
 
-/** The clock (monotonic, milliseconds) and the limits by action; `otherActions` serves the rest. */
-export interface CallBudgetOptions {
-  readonly now: () => number;
-  readonly limits?: Readonly<Record<string, CallLimits>>;
-  readonly otherActions?: CallLimits;
+/** The clock and the rates by action; `otherActions` serves the rest. */
+export interface RateLimitsOptions {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly limits?: Readonly<Record<string, RateRange>>;
+  readonly otherActions?: RateRange;
 }
 
 /** Alibaba's pages name 10/s for every issuing operation but this one; the quota page says 1,000/s. */
-export const publishedLimits: Readonly<Record<string, CallLimits>> = {
+export const publishedLimits: Readonly<Record<string, RateRange>> = {
   CreateCustomCertificate: { startPerSecond: 100, floorPerSecond: 1, ceilingPerSecond: 1000 },
 };
 
 /** The start for every other action. */
-export const cautiousLimits: CallLimits = { startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 1000 };
+export const cautiousLimits: RateRange = { startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 1000 };
 
 interface Bucket {
-  readonly limits: CallLimits;
+  readonly range: RateRange;
   rate: number;
   tokens: number;
   filledAt: number;
@@ -50,34 +51,34 @@ interface Bucket {
   probe: number;
 }
 
-const second = 1000;
+const secondMs = 1000;
 /** Throttled answers within this time of a halving belong to calls from before it. */
-const coolDownMilliseconds = 1000;
+const coolDownMs = 1000;
 /** Any throttled answer stops new calls this long: the service's own window is used up. */
-const pauseMilliseconds = 250;
+const pauseMs = 250;
 /** How much of a second's calls may be saved up, for callers that wake a little late. */
 const burstSeconds = 0.1;
 const smallestBurst = 1.5;
 /** How near the return goes at once to the rate that was throttled, and how gently it goes on from there. */
 const returnShare = 0.95;
 /** Throttled again so soon after a halving, the limit must lie well below: the next return stops short by this factor. */
-const shortReturnMilliseconds = 2500;
+const shortReturnMs = 2500;
 const distrust = 0.9;
 const firstProbe = 0.0005;
 const probeGrowth = 1.25;
 
-/** Grants calls within the rates found so far. Never blocks; pure but for its clock. */
-export class CallBudget {
-  readonly #options: CallBudgetOptions;
+/** Grants calls within the rates found so far, one token bucket for each key. Never waits itself. */
+export class RateLimits {
+  readonly #options: RateLimitsOptions;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(options: CallBudgetOptions) {
+  constructor(options: RateLimitsOptions) {
     this.#options = options;
   }
 
-  /** Takes one call from the budget, or says when the next one may be there. */
-  reserve(key: BudgetKey): Reservation {
-    const now = this.#options.now();
+  /** Takes one call, or says when the next one may be there. */
+  reserve(key: LimitKey): Reservation {
+    const now = this.#options.clock.monotonic();
     const bucket = this.#bucket(key, now);
     fill(bucket, now);
     observe(bucket, now);
@@ -88,39 +89,39 @@ export class CallBudget {
     }
     bucket.refused = true;
     const from = Math.max(now, bucket.pausedUntil);
-    const due = from + (Math.max(0, 1 - bucket.tokens) / bucket.rate) * second;
-    return { kind: 'wait', milliseconds: Math.max(1, Math.ceil(due - now)) };
+    const due = from + (Math.max(0, 1 - bucket.tokens) / bucket.rate) * secondMs;
+    return { kind: 'wait', ms: Math.max(1, Math.ceil(due - now)) };
   }
 
   /** The service throttled a call: halves the rate, once for all throttled answers of one cool-down, and pauses. */
-  throttled(key: BudgetKey): void {
-    const now = this.#options.now();
+  throttled(key: LimitKey): void {
+    const now = this.#options.clock.monotonic();
     const bucket = this.#bucket(key, now);
     fill(bucket, now);
     observeAnew(bucket, now);
-    bucket.pausedUntil = now + pauseMilliseconds;
+    bucket.pausedUntil = now + pauseMs;
     bucket.tokens = 0;
     const sinceHalved = now - bucket.halvedAt;
-    if (sinceHalved < coolDownMilliseconds) return;
+    if (sinceHalved < coolDownMs) return;
     bucket.halvedAt = now;
-    bucket.throttledRate = sinceHalved < shortReturnMilliseconds ? bucket.rate * distrust : bucket.rate;
+    bucket.throttledRate = sinceHalved < shortReturnMs ? bucket.rate * distrust : bucket.rate;
     bucket.probe = firstProbe;
-    bucket.rate = Math.max(bucket.limits.floorPerSecond, bucket.rate / 2);
+    bucket.rate = Math.max(bucket.range.floorPerSecond, bucket.rate / 2);
   }
 
   /** Gives back a call that was not made. */
-  refund(key: BudgetKey): void {
-    const now = this.#options.now();
+  refund(key: LimitKey): void {
+    const now = this.#options.clock.monotonic();
     const bucket = this.#bucket(key, now);
     bucket.tokens = Math.min(burstOf(bucket.rate), bucket.tokens + 1);
   }
 
   /** The present rate in calls per second, for metrics. */
-  ratePerSecond(key: BudgetKey): number {
-    return this.#bucket(key, this.#options.now()).rate;
+  ratePerSecond(key: LimitKey): number {
+    return this.#bucket(key, this.#options.clock.monotonic()).rate;
   }
 
-  #bucket(key: BudgetKey, now: number): Bucket {
+  #bucket(key: LimitKey, now: number): Bucket {
     const name = JSON.stringify([key.account, key.region, key.action]);
     const known = this.#buckets.get(name);
     if (known !== undefined) return known;
@@ -132,10 +133,10 @@ export class CallBudget {
   }
 }
 
-function newBucket(limits: CallLimits, now: number): Bucket {
-  const rate = Math.min(limits.ceilingPerSecond, Math.max(limits.floorPerSecond, limits.startPerSecond));
+function newBucket(range: RateRange, now: number): Bucket {
+  const rate = Math.min(range.ceilingPerSecond, Math.max(range.floorPerSecond, range.startPerSecond));
   return {
-    limits,
+    range,
     rate,
     tokens: burstOf(rate),
     filledAt: now,
@@ -155,7 +156,7 @@ function burstOf(rate: number): number {
 
 function fill(bucket: Bucket, now: number): void {
   const from = Math.max(bucket.filledAt, bucket.pausedUntil);
-  const earned = (bucket.rate * Math.max(0, now - from)) / second;
+  const earned = (bucket.rate * Math.max(0, now - from)) / secondMs;
   bucket.tokens = Math.min(burstOf(bucket.rate), bucket.tokens + earned);
   bucket.filledAt = Math.max(now, bucket.filledAt);
 }
@@ -163,8 +164,8 @@ function fill(bucket: Bucket, now: number): void {
 // A second without a throttled answer, in which the rate was needed, raises it; called after the tokens of the old rate are in.
 function observe(bucket: Bucket, now: number): void {
   const observed = now - bucket.observedFrom;
-  if (observed < second) return;
-  const used = bucket.refused || bucket.granted * second >= 0.5 * bucket.rate * observed;
+  if (observed < secondMs) return;
+  const used = bucket.refused || bucket.granted * secondMs >= 0.5 * bucket.rate * observed;
   if (used) grow(bucket);
   observeAnew(bucket, now);
 }
@@ -178,7 +179,7 @@ function observeAnew(bucket: Bucket, now: number): void {
 // Below the rate that was throttled: quickly back to just under it, then in steps that grow, so that a limit which stays is
 // touched seldom and one which was raised is found soon. Well above it, the old experience no longer counts.
 function grow(bucket: Bucket): void {
-  const { ceilingPerSecond } = bucket.limits;
+  const { ceilingPerSecond } = bucket.range;
   const throttledRate = bucket.throttledRate;
   if (throttledRate === undefined) {
     bucket.rate = Math.min(ceilingPerSecond, bucket.rate * 2);

@@ -1,4 +1,4 @@
-// How an issuer authenticates: exactly one of an access key, the operator's own role, and a role taken with an access key.
+// How an issuer authenticates: exactly one of an access key, the operator's own role, and a role assumed with an access key.
 import type { Schema } from '../schema.ts';
 
 const secretKeyRule = {
@@ -25,7 +25,7 @@ const secretRefSchema = {
     },
     keys: {
       type: 'object',
-      description: 'Which keys of the Secret hold what.',
+      description: 'Names of the keys in the Secret.',
       default: {},
       properties: {
         accessKeyId: {
@@ -44,7 +44,7 @@ const secretRefSchema = {
         },
         securityToken: {
           type: 'string',
-          description: 'Key that holds the STS token. The Secret need not have it.',
+          description: 'Key that holds the STS token, if the Secret has one.',
           default: 'securityToken',
           maxLength: 253,
           'x-kubernetes-validations': [secretKeyRule],
@@ -75,7 +75,7 @@ const roleFields = {
   durationSeconds: {
     type: 'integer',
     description:
-      "Lifetime of the temporary credentials; at most the role's own maximum. They are renewed by themselves.",
+      "Lifetime of the temporary credentials; at most the role's own maximum. They are renewed automatically.",
     format: 'int32',
     minimum: 900,
     maximum: 43200,
@@ -83,7 +83,7 @@ const roleFields = {
   },
   policy: {
     type: 'string',
-    description: "RAM policy in JSON that narrows the session's rights down. Left out: all rights of the role.",
+    description: "RAM policy in JSON that limits the session's permissions. Left out: all permissions of the role.",
     maxLength: 2048,
     'x-kubernetes-validations': [
       {
@@ -97,7 +97,7 @@ const roleFields = {
 const rrsaSchema = {
   type: 'object',
   description:
-    "The operator's own RAM role through the OIDC token of its pod (RRSA). For AlibabaPCAClusterIssuers; for AlibabaPCAIssuers only where the operator runs with --issuer-ambient-credentials.",
+    "The operator's own RAM role, assumed with the OIDC token of its pod (RRSA). For AlibabaPCAClusterIssuers; for AlibabaPCAIssuers only where the operator runs with --issuer-ambient-credentials.",
   properties: {
     roleArn: {
       type: 'string',
@@ -123,7 +123,7 @@ const rrsaSchema = {
 
 const assumeRoleSchema = {
   type: 'object',
-  description: 'A RAM role, also of another account, taken with the access key of a Secret.',
+  description: 'A RAM role of this or another account, assumed with the access key of a Secret.',
   required: ['secretRef', 'roleArn'],
   properties: {
     secretRef: secretRefSchema,
@@ -135,7 +135,7 @@ const assumeRoleSchema = {
     },
     externalId: {
       type: 'string',
-      description: "External ID that the role's trust policy asks for.",
+      description: "External ID that the role's trust policy requires.",
       maxLength: 1224,
       'x-kubernetes-validations': [
         {

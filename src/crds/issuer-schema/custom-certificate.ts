@@ -32,7 +32,7 @@ const customAttributesSchema = {
 const subjectSchema = {
   type: 'object',
   description:
-    "Subject of every certificate. Any field here makes PCA ignore the request's own subject altogether. Left out: the request's subject is used whole.",
+    "Subject of every certificate. If any field is set, PCA ignores the request's own subject. Left out: PCA uses the request's subject unchanged.",
   properties: {
     ...subjectFieldSchemas,
     commonName: { type: 'string', description: 'Common name.', minLength: 1, maxLength: 64 },
@@ -57,7 +57,7 @@ export const customCertificateSchema = {
     criticals: {
       type: 'array',
       description:
-        'Extensions that are marked critical. SubjectAlternativeNames is critical anyway where the subject is empty.',
+        'Extensions that are marked critical. SubjectAlternativeNames is always critical if the subject is empty.',
       maxItems: 3,
       'x-kubernetes-list-type': 'set',
       items: {

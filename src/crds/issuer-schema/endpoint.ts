@@ -1,4 +1,4 @@
-// Where PCA and STS are reached.
+// The addresses of PCA and STS.
 import type { Schema } from '../schema.ts';
 
 const endpointOf = (description: string, hostDescription: string) =>
@@ -50,14 +50,14 @@ const endpointOf = (description: string, hostDescription: string) =>
 /** PCA's API. */
 export const endpointSchema = {
   ...endpointOf(
-    "Where PCA's API is reached, if not at the region's public endpoint.",
+    "Address of PCA's API, if it is not the region's public endpoint.",
     "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com. Left out: the region's public endpoint.",
   ),
   default: {},
 } as const satisfies Schema;
 
-/** STS, which gives out the temporary credentials of roles. */
+/** STS, which issues the temporary credentials of roles. */
 export const stsEndpointSchema = endpointOf(
-  "Where STS is reached for credentials.rrsa and credentials.assumeRole, if not where the operator's environment says or at the region's public endpoint. An AlibabaPCAIssuer with rrsa cannot choose it.",
+  "Address of STS for credentials.rrsa and credentials.assumeRole. Left out: the address in the operator's environment, else the region's public endpoint. An AlibabaPCAIssuer with rrsa cannot set it.",
   "Host name with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com. Left out: ALIBABA_CLOUD_STS_ENDPOINT of the operator, else the region's public endpoint.",
 );

@@ -15,24 +15,25 @@ export const lifetimeRule = {
   message: 'must be a duration above zero in hours, minutes and seconds, such as 2160h or 1h30m',
 } as const;
 
-const most = (description: string) =>
+const maximum = (description: string) =>
   ({ type: 'integer', format: 'int32', description, minimum: 1, maximum: 10_000_000 }) as const;
 
-/** How many certificates may be issued at all. */
+/** Maximum numbers of certificates. */
 export const issuanceLimitsSchema = {
   type: 'object',
   description:
-    'Most certificates in any sliding hour or day. A request beyond them waits, with an event. After a restart the finished requests that the cluster still has are counted.',
+    'Maximum numbers of certificates in any sliding hour or day. A request beyond a limit waits, and an event says so. After a restart the operator counts the finished requests that are still in the cluster.',
   default: {},
   properties: {
-    certificatesPerHour: most('For the issuer in an hour. Left out: no limit.'),
-    certificatesPerDay: most('For the issuer in a day. Left out: no limit.'),
-    certificatesPerNamespacePerHour: most('For each namespace in an hour. Left out: no limit.'),
-    certificatesPerNamespacePerDay: most('For each namespace in a day. Left out: no limit.'),
+    certificatesPerHour: maximum('For the issuer in an hour. Left out: no limit.'),
+    certificatesPerDay: maximum('For the issuer in a day. Left out: no limit.'),
+    certificatesPerNamespacePerHour: maximum('For each namespace in an hour. Left out: no limit.'),
+    certificatesPerNamespacePerDay: maximum('For each namespace in a day. Left out: no limit.'),
     reissuesPerHour: {
       type: 'integer',
       format: 'int32',
-      description: 'For each Certificate in an hour: more look like a loop, which is reported and held. 0: no limit.',
+      description:
+        'For each Certificate in an hour. More look like a loop: the request is held, and an event reports it. 0: no limit.',
       minimum: 0,
       maximum: 10_000,
       default: 10,
@@ -40,15 +41,15 @@ export const issuanceLimitsSchema = {
   },
 } as const satisfies Schema;
 
-/** How long passing trouble may last. */
+/** How long passing trouble may last before the operator reports it. */
 export const patienceSchema = {
   type: 'object',
-  description: 'How long passing trouble with PCA may last before it is reported as lasting.',
+  description: 'How long passing trouble with PCA may last before the operator reports it or gives up.',
   default: {},
   properties: {
     duration: {
       type: 'string',
-      description: 'Counted from the first trouble that the acting replica met.',
+      description: 'Time since the acting replica first met the trouble.',
       default: '24h',
       minLength: 2,
       maxLength: 24,
@@ -57,18 +58,18 @@ export const patienceSchema = {
     onExceeded: {
       type: 'string',
       description:
-        'Report: an event, and the request is still tried. Fail: the request fails where surely no certificate was issued, and cert-manager makes a new one later.',
+        'Report: an event is recorded, and the operator keeps trying. Fail: the request fails if it is certain that no certificate was issued, and cert-manager creates a new one later.',
       enum: ['Report', 'Fail'],
       default: 'Report',
     },
   },
 } as const satisfies Schema;
 
-/** What happens to a certificate that differs from its request. */
+/** Which differences between a certificate and its request are accepted. */
 export const verificationSchema = {
   type: 'object',
   description:
-    'What happens when an issued certificate differs from its request. Enforce: it is refused. Allow: it is used, and an event names the difference. Key, chain and CA flag are always enforced.',
+    'What happens when an issued certificate differs from its request. Enforce: it is refused. Allow: it is used, and the Ready message of the request names the difference. Key, chain and CA flag are always enforced.',
   default: {},
   properties: {
     subject: { type: 'string', description: 'The subject.', enum: differences, default: 'Enforce' },
@@ -80,7 +81,7 @@ export const verificationSchema = {
       enum: differences,
       default: 'Enforce',
     },
-    validity: { type: 'string', description: 'Begin and end.', enum: differences, default: 'Enforce' },
+    validity: { type: 'string', description: 'Start and end.', enum: differences, default: 'Enforce' },
   },
 } as const satisfies Schema;
 
@@ -88,7 +89,7 @@ export const verificationSchema = {
 export const revocationPolicySchema = {
   type: 'string',
   description:
-    'RequestGone: a certificate whose request was deleted meanwhile, or that was refused because it differs from the request, is revoked. Never: it is only reported.',
+    'RequestGone: the operator revokes a certificate if its request was deleted in the meantime, or if it was refused because it differs from the request. Never: the operator only reports it.',
   enum: ['Never', 'RequestGone'],
   default: 'Never',
 } as const satisfies Schema;
@@ -103,7 +104,7 @@ export const externalCASchema = {
     instanceIds: {
       type: 'array',
       description:
-        'Purchased instances of external subordinate CAs. Each CA certificate, renewals included, activates one of them for good.',
+        'Purchased instances of external subordinate CAs. Each CA certificate, renewals included, activates one of them permanently.',
       minItems: 1,
       maxItems: 50,
       'x-kubernetes-list-type': 'set',

@@ -1,4 +1,4 @@
-// Settings of the operations in an issuer's spec: what several share, and the blocks of those beside CreateCustomCertificate.
+// Settings of the operations in an issuer's spec: the shared ones, and all blocks except that of CreateCustomCertificate.
 import type { Schema } from '../schema.ts';
 
 /** Whether certificates carry the CRL distribution point (Alibaba: EnableCrl). */
@@ -51,7 +51,7 @@ export const subjectFieldSchemas = {
   state: { type: 'string', description: 'State or province.', minLength: 1, maxLength: 128 },
   locality: { type: 'string', description: 'City.', minLength: 1, maxLength: 128 },
   organization: { type: 'string', description: 'Organization.', minLength: 1, maxLength: 64 },
-  organizationUnit: { type: 'string', description: 'Unit of the organization.', minLength: 1, maxLength: 64 },
+  organizationUnit: { type: 'string', description: 'Organizational unit.', minLength: 1, maxLength: 64 },
 } as const satisfies Readonly<Record<string, Schema>>;
 
 const subjectDefaultsSchema = {
@@ -79,7 +79,7 @@ export const certificateWithExtensionSchema = {
     appendCrl: {
       type: 'boolean',
       description:
-        "Whether certificates name the CRL distribution point of the CA; the API's name for what its siblings call enableCrl. Left out: they do not.",
+        'Whether certificates name the CRL distribution point of the CA; the other operations call this setting enableCrl. Left out: they do not.',
     },
     aliasName: {
       type: 'string',

@@ -28,7 +28,7 @@ const validitySchema = {
   properties: {
     maxDuration: {
       type: 'string',
-      description: "Longest lifetime that a request may ask for. Left out: only the CA's own end limits it.",
+      description: 'Longest lifetime that a request may ask for. Left out: the end of the CA is the only limit.',
       maxLength: 24,
       'x-kubernetes-validations': [lifetimeRule],
     },
@@ -55,7 +55,7 @@ const validitySchema = {
     onExceed: {
       type: 'string',
       description:
-        "What happens to a request beyond maxDuration or the CA's own end. Refuse: it fails. Clamp: it gets what is possible, with an event, if minDuration and the Certificate's renewBefore leave room.",
+        "What happens to a request for a lifetime above maxDuration or beyond the end of the CA. Refuse: it fails. Clamp: its lifetime is shortened, and its Ready message says so, if minDuration and the Certificate's renewBefore allow it.",
       enum: ['Refuse', 'Clamp'],
       default: 'Refuse',
     },
@@ -125,7 +125,7 @@ export const issuerSpecSchema = {
     allowP521: {
       type: 'boolean',
       description:
-        "Whether requests with P-521 keys are sent to PCA. Its documents name 'ECC 512' and do not say which curve that is, so they are refused unless you know that your CA takes them.",
+        "Whether requests with P-521 keys are sent to PCA. PCA documents 'ECC 512' without naming the curve, so the operator refuses such requests by default. Set it to true if you know that your CA accepts these keys.",
       default: false,
     },
     externalCA: externalCASchema,
@@ -136,7 +136,7 @@ export const issuerSpecSchema = {
     patience: patienceSchema,
     trust: {
       type: 'object',
-      description: 'What is written to ca.crt.',
+      description: 'Which CA certificate is written to ca.crt.',
       default: {},
       properties: {
         source: {

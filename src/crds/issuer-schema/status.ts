@@ -9,12 +9,12 @@ const conditionSchema = {
   properties: {
     type: {
       type: 'string',
-      description: 'Which aspect, in CamelCase. Ready says whether the issuer can sign.',
+      description: 'Type of the condition in CamelCase. Ready says whether the issuer can sign.',
       maxLength: 316,
       pattern:
         '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
     },
-    status: { type: 'string', description: 'Whether it holds.', enum: ['True', 'False', 'Unknown'] },
+    status: { type: 'string', description: 'Whether the condition holds.', enum: ['True', 'False', 'Unknown'] },
     observedGeneration: {
       type: 'integer',
       format: 'int64',
@@ -24,19 +24,19 @@ const conditionSchema = {
     lastTransitionTime: { type: 'string', format: 'date-time', description: 'When status last changed.' },
     reason: {
       type: 'string',
-      description: 'Why, as one word in CamelCase for programs.',
+      description: 'Reason in CamelCase, for programs.',
       minLength: 1,
       maxLength: 1024,
       pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$',
     },
-    message: { type: 'string', description: 'Why, for people, and what to do about it.', maxLength: 32768 },
+    message: { type: 'string', description: 'Explanation for people: what happened and what to do.', maxLength: 32768 },
   },
 } as const satisfies Schema;
 
 /** Status of both kinds. */
 export const issuerStatusSchema = {
   type: 'object',
-  description: 'What the operator last observed.',
+  description: 'State of the issuer as the operator last observed it.',
   required: ['conditions'],
   properties: {
     observedGeneration: {
@@ -66,7 +66,7 @@ export const issuerStatusSchema = {
         },
         issuerType: {
           type: 'string',
-          description: 'Where the CA came from, as PCA names it.',
+          description: 'Origin of the CA as PCA names it, such as local.',
           maxLength: 64,
         },
         notAfter: {
@@ -84,7 +84,7 @@ export const issuerStatusSchema = {
     },
     externalCA: {
       type: 'object',
-      description: 'What became of the instances in spec.externalCA.',
+      description: 'State of the instances in spec.externalCA.',
       required: ['instances'],
       properties: {
         instances: {
@@ -101,7 +101,8 @@ export const issuerStatusSchema = {
               instanceId: { type: 'string', description: 'ID of the instance.', minLength: 1, maxLength: 128 },
               requestUID: {
                 type: 'string',
-                description: 'UID of the CertificateRequest that it is for; empty when it was used by somebody else.',
+                description:
+                  'UID of the CertificateRequest that the instance is for; empty if it was used outside this operator.',
                 maxLength: 64,
               },
               request: {

@@ -2,9 +2,9 @@
 // Cloud in 2022; it may still answer for old accounts.
 import { clientCertificates } from '../certificate-store.ts';
 import type { IssuingOperation } from '../operation.ts';
-import { asObject, replyOf } from '../reply-body.ts';
+import { readReply } from '../reply-body.ts';
 import { clientProfile, documentedKeys, sanTypes, serverProfile, validitySeconds } from './csr-certificate.ts';
-import { sharedOrigins } from './notation.ts';
+import { present, sharedOrigins } from './notation.ts';
 
 const action = 'CreateCertificateWithExtension';
 
@@ -41,24 +41,16 @@ export const certificateWithExtension: IssuingOperation = {
   parameters(request, spec) {
     const { basicConstraintsCritical, appendCrl, aliasName } = spec.createCertificateWithExtension ?? {};
     const sans = request.names.map(({ kind, value }) => ({ Type: sanTypes[kind], Value: value }));
-    return {
+    return present({
       ParentIdentifier: request.parentIdentifier,
       CertType: request.profile?.name ?? serverProfile.name,
       ...validitySeconds(request),
       CsrPemString: request.csr,
-      ...(sans.length === 0 ? {} : { Sans: JSON.stringify(sans) }),
-      ...(basicConstraintsCritical === undefined ? {} : { BasicConstraintsCritical: String(basicConstraintsCritical) }),
-      ...(appendCrl === undefined ? {} : { AppendCrl: String(appendCrl) }),
-      ...(aliasName === undefined ? {} : { AliasName: aliasName }),
-    };
-  },
-  read(body) {
-    const fields = asObject(body) ?? {};
-    return replyOf(action, {
-      identifier: fields['Identifier'],
-      certificate: fields['Certificate'],
-      chain: [fields['CertificateChain']],
-      serialNumber: fields['SerialNumber'],
+      Sans: sans.length === 0 ? undefined : JSON.stringify(sans),
+      BasicConstraintsCritical: basicConstraintsCritical?.toString(),
+      AppendCrl: appendCrl?.toString(),
+      AliasName: aliasName,
     });
   },
+  read: (body) => readReply(action, body),
 };

@@ -1,19 +1,20 @@
-// What the operations around a CSR share: CreateServerCertificateWithCsr, CreateClientCertificateWithCsr and
+// The common part of the operations around a CSR: CreateServerCertificateWithCsr, CreateClientCertificateWithCsr and
 // CreateWHClientCertificate. They give a fixed profile of usages, and which of CSR and parameters wins is documented for
-// the common name only; so the parameters always say what the CSR says, and add only what it lacks.
+// the common name only; so the parameters repeat the CSR and add only what it lacks.
 import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { NameKind } from '../x509/alternative-name.ts';
 import type {
   IssueReply,
+  IssuingOperation,
   OperationCapabilities,
   PlannedRequest,
   SubjectAttribute,
   UsageProfile,
 } from '../operation.ts';
 import { asObject, replyOf } from '../reply-body.ts';
-import { attributesOf, sharedOrigins, subjectFields } from './notation.ts';
+import { accountParameters, attributesOf, present, sharedOrigins, subjectFields } from './notation.ts';
 
-type Settings = NonNullable<IssuerSpec['createWHClientCertificate']>;
+type Settings = NonNullable<IssuerSpec['createServerCertificateWithCsr']>;
 type Parameters = Readonly<Record<string, string>>;
 
 /** Server certificates (Alibaba: CertType SERVER); what the profile holds follows the documented recipe for servers. */
@@ -40,21 +41,44 @@ export const documentedKeys: OperationCapabilities['keys'] = {
 // Organization, unit, state and locality: the service has defaults for them (Alibaba: CreateClientCertificateWithCsr).
 const defaultedAttributes = ['2.5.4.10', '2.5.4.11', '2.5.4.8', '2.5.4.7'] as const;
 
-/** What these operations can express: one profile, names as a list with commas, a subject of single fields. */
-export function csrCapabilities(own: {
+/** How these operations differ from each other. */
+export interface CsrOperation extends Pick<IssuingOperation, 'action' | 'version' | 'parameterOrigins' | 'store'> {
   readonly names: Pick<OperationCapabilities['names'], 'kinds' | 'mixed'>;
   readonly profile: UsageProfile;
   readonly callerIdentifier: boolean;
-}): OperationCapabilities {
+  /** The operation's settings in an issuer's spec; the warehouse has no CRL, tags and resource group among them. */
+  readonly block: 'createServerCertificateWithCsr' | 'createClientCertificateWithCsr' | 'createWHClientCertificate';
+  readonly nameParameters: (names: PlannedRequest['names']) => Parameters;
+}
+
+/** Builds such an operation: one profile, names as a list with commas, a subject of single fields. */
+export function csrOperation(own: CsrOperation): IssuingOperation {
+  const { action, version, store, parameterOrigins } = own;
+  const settingsOf = (spec: IssuerSpec): Settings => spec[own.block] ?? {};
   return {
-    names: { ...own.names, separator: ',' },
-    usages: { kind: 'profiles', profiles: [own.profile] },
-    subject: 'fields',
-    addedAttributes: defaultedAttributes,
-    keys: documentedKeys,
-    certificateAuthorities: false,
-    callerIdentifier: own.callerIdentifier,
-    refusedIssuerTypes: [],
+    action,
+    version,
+    capabilities: {
+      names: { ...own.names, separator: ',' },
+      usages: { kind: 'profiles', profiles: [own.profile] },
+      subject: 'fields',
+      addedAttributes: defaultedAttributes,
+      keys: documentedKeys,
+      certificateAuthorities: false,
+      callerIdentifier: own.callerIdentifier,
+      refusedIssuerTypes: [],
+    },
+    parameterOrigins,
+    store,
+    subjectDefaults: (spec) => attributesOf(settingsOf(spec).subjectDefaults),
+    parameters: (request, spec) =>
+      present({
+        ...csrParameters(request, settingsOf(spec)),
+        ...own.nameParameters(request.names),
+        CustomIdentifier: request.identifier,
+        ...accountParameters(settingsOf(spec)),
+      }),
+    read: (body) => readCsrReply(action, body),
   };
 }
 
@@ -74,7 +98,7 @@ export const csrOrigins = {
 } as const;
 
 /** Parent, CSR, validity to the second, and the subject. */
-export function csrParameters(request: PlannedRequest, settings: Settings): Parameters {
+function csrParameters(request: PlannedRequest, settings: Settings): Parameters {
   const present = new Set(request.subject.attributes.map(({ oid }) => oid));
   const defaults = attributesOf(settings.subjectDefaults).filter(({ oid }) => !present.has(oid));
   return {
@@ -95,14 +119,14 @@ export function validitySeconds({ notBefore, notAfter }: Pick<PlannedRequest, 'n
 }
 
 /** All names of one kind, with that kind; nothing where there are none (Alibaba: SanType, SanValue). */
-export function oneKindOfNames({ names }: PlannedRequest): Parameters {
+export function oneKindOfNames(names: PlannedRequest['names']): Parameters {
   const [first] = names;
   if (first === undefined) return {};
   return { SanType: String(sanTypes[first.kind]), SanValue: names.map(({ value }) => value).join(',') };
 }
 
 /** The reply of these operations; older ones have parent and root in fields of their own. */
-export function readCsrReply(action: string, body: unknown): IssueReply {
+function readCsrReply(action: string, body: unknown): IssueReply {
   const fields = asObject(body) ?? {};
   return replyOf(action, {
     identifier: fields['Identifier'],

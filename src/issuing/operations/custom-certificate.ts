@@ -1,7 +1,7 @@
 // CreateCustomCertificate: names and usages through ApiPassthrough, validity to the second, the CSR's subject whole.
 import type { IssuerSpec } from '../../crds/issuer.ts';
-import type { IssueReply, IssuingOperation, PlannedRequest } from '../operation.ts';
-import { asObject, replyOf } from '../reply-body.ts';
+import type { IssuingOperation, PlannedRequest } from '../operation.ts';
+import { readReply } from '../reply-body.ts';
 import { clientCertificates } from '../certificate-store.ts';
 import {
   absoluteValidity,
@@ -12,6 +12,7 @@ import {
   nameTypes,
   numbered,
   numberedObjects,
+  present,
   sharedOrigins,
   subjectFields,
 } from './notation.ts';
@@ -57,26 +58,18 @@ export const customCertificate: IssuingOperation = {
   },
   parameters(request: PlannedRequest, spec: IssuerSpec): Parameters {
     const settings = spec.createCustomCertificate ?? {};
-    return {
+    return present({
       ParentIdentifier: request.parentIdentifier,
       Csr: request.csr,
       Validity: absoluteValidity(request),
       Immediately: '2',
-      ...(request.identifier === undefined ? {} : { customIdentifier: request.identifier }),
+      customIdentifier: request.identifier,
       ...accountParameters(settings),
       ...subjectParameters(settings.subject),
       ...extensionParameters(request, settings),
-    };
-  },
-  read(body: unknown): IssueReply {
-    const { Identifier, Certificate, CertificateChain, SerialNumber } = asObject(body) ?? {};
-    return replyOf(action, {
-      identifier: Identifier,
-      certificate: Certificate,
-      chain: [CertificateChain],
-      serialNumber: SerialNumber,
     });
   },
+  read: (body) => readReply(action, body),
 };
 
 // Any field here makes PCA ignore the CSR's subject, so nothing is sent unless the issuer sets a subject.

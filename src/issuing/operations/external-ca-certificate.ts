@@ -1,8 +1,8 @@
 // CreateExternalCACertificate: certificates of CAs. Each call activates one purchased instance, which takes the place of
-// an identifier of ours: an instance can be used once only, and tells what it was used for.
+// an identifier of ours: an instance can be used only once, and PCA tells which CA it was used for.
 import { clientCertificates } from '../certificate-store.ts';
 import type { IssueCall, IssueReply, IssuingOperation } from '../operation.ts';
-import { asIdentifier, asObject, asText, asTexts, replyOf } from '../reply-body.ts';
+import { asIdentifier, asObject, asText, asTexts, readReply, replyOf } from '../reply-body.ts';
 import { keyUsages } from '../x509/usages.ts';
 import { absoluteValidity, extendedUsageName, sharedOrigins } from './notation.ts';
 
@@ -24,43 +24,34 @@ export const externalCACertificate: IssuingOperation = {
     refusedIssuerTypes: [],
   },
   parameterOrigins: {
-    InstanceId: 'one of `spec.externalCA.instanceIds` that was not used yet',
+    InstanceId: 'one of `spec.externalCA.instanceIds` that is not used yet',
     Csr: sharedOrigins.Csr,
     Validity: '`spec.duration` and `validity` as `NotBefore/NotAfter`, exact to the second',
     'ApiPassthrough.Subject': "not sent: the CSR's subject is used whole",
     'ApiPassthrough.Extensions.ExtendedKeyUsages': "the request's usages",
     'ApiPassthrough.Extensions.PathLenConstraint': 'setting `spec.externalCA.pathLength`',
-    CertMaxTime: 'not sent: the lifetimes that the CA may give are its own matter',
+    CertMaxTime: 'not sent: the CA decides which lifetimes it gives',
     'Tags, ResourceGroupId': 'not sent: only newer versions of the API know them',
   },
   store: clientCertificates,
   parameters(request, spec) {
+    const usages = request.usages.extendedKeyUsages.map(extendedUsageName);
     return {
       InstanceId: request.instanceId ?? '',
       Csr: request.csr,
       Validity: absoluteValidity(request),
       ApiPassthrough: JSON.stringify({
         Extensions: {
-          ...(request.usages.extendedKeyUsages.length === 0
-            ? {}
-            : { ExtendedKeyUsages: request.usages.extendedKeyUsages.map(extendedUsageName) }),
+          ExtendedKeyUsages: usages.length === 0 ? undefined : usages,
           PathLenConstraint: spec.externalCA?.pathLength ?? 0,
         },
       }),
     };
   },
-  read(body) {
-    const fields = asObject(body) ?? {};
-    return replyOf(action, {
-      identifier: fields['Identifier'],
-      certificate: fields['Certificate'],
-      chain: [fields['CertificateChain']],
-      serialNumber: undefined,
-    });
-  },
+  read: (body) => readReply(action, body),
 };
 
-/** The call that asks what became of an instance (Alibaba: GetCAInstanceStatus). */
+/** The call that reads the state of an instance (Alibaba: GetCAInstanceStatus). */
 export function instanceStatusCall(instanceId: string): IssueCall {
   return { action: 'GetCAInstanceStatus', version, parameters: { InstanceId: instanceId } };
 }

@@ -72,6 +72,12 @@ export function numberedObjects(
   return Object.fromEntries(entries) as Record<string, string>;
 }
 
+/** The parameters that have a value. */
+export function present(parameters: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
 /** The attributes that these settings name; fields left out or empty are not among them. */
 export function attributesOf(
   settings: Readonly<Partial<Record<(typeof subjectFields)[number]['setting'], string>>> | undefined,
@@ -90,14 +96,14 @@ export function accountParameters({
 }: Pick<NonNullable<IssuerSpec['createServerCertificateWithCsr']>, 'enableCrl' | 'tags' | 'resourceGroupId'>): Readonly<
   Record<string, string>
 > {
-  return {
-    ...(enableCrl === undefined ? {} : { EnableCrl: enableCrl ? '1' : '0' }),
+  return present({
+    EnableCrl: enableCrl === undefined ? undefined : enableCrl ? '1' : '0',
     ...numberedObjects(
       'Tags',
       tags.map(({ key, value }) => ({ Key: key, Value: value })),
     ),
-    ...(resourceGroupId === undefined ? {} : { ResourceGroupId: resourceGroupId }),
-  };
+    ResourceGroupId: resourceGroupId,
+  });
 }
 
 /** Where the parameters that several operations share come from. */

@@ -11,7 +11,7 @@ export interface CertificateChain {
   readonly root: ReadCertificate | undefined;
 }
 
-/** A chain, or why these certificates are none. */
+/** A chain, or why these certificates do not form one. */
 export type ChainResult =
   { readonly kind: 'ok'; readonly chain: CertificateChain } | { readonly kind: 'broken'; readonly message: string };
 
@@ -93,7 +93,7 @@ function parentsOf(
   remaining: readonly ReadCertificate[],
   supplements: readonly ReadCertificate[],
 ): readonly ReadCertificate[] {
-  // A known certificate goes before another one for the same key, which then is a stranger: anybody can write one.
+  // A known certificate takes precedence over another one for the same key: anybody can write such a one.
   const known = supplements.find((candidate) => isSigned(child, candidate));
   return known === undefined ? remaining.filter((candidate) => isSigned(child, candidate)) : [known];
 }

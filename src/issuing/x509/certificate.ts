@@ -16,7 +16,7 @@ import { type ExtensionFacts, extensionsOf } from './extensions.ts';
 import { encodePem } from './pem.ts';
 import { usageAllows } from './usages.ts';
 
-/** What a certificate says. */
+/** The contents of a certificate. */
 export interface CertificateFacts {
   /** Lower-case hex without leading zero octets. */
   readonly serialNumber: string;
@@ -29,7 +29,7 @@ export interface CertificateFacts {
   readonly extensions: ExtensionFacts;
 }
 
-/** A certificate in every form that is needed of it. */
+/** A certificate in every form that its readers need. */
 export interface ReadCertificate {
   readonly der: Buffer;
   readonly x509: X509Certificate;
@@ -43,7 +43,7 @@ export function readCertificate(der: Buffer): DerResult<ReadCertificate> {
   try {
     return { kind: 'ok', value: { der, x509: new X509Certificate(der), facts: facts.value } };
   } catch {
-    return { kind: 'malformed', message: 'it is no X.509 certificate' };
+    return { kind: 'malformed', message: 'it is not an X.509 certificate' };
   }
 }
 
@@ -113,10 +113,10 @@ function timeOf(element: DerElement | undefined, what: string): Date {
   const text = element.content.toString('latin1');
   const isUtcTime = element.tag === derTags.utcTime && /^\d{12}Z$/.test(text);
   const isGeneralized = element.tag === derTags.generalizedTime && /^\d{14}Z$/.test(text);
-  if (!isUtcTime && !isGeneralized) throw new DerError(`${what} is no time`);
+  if (!isUtcTime && !isGeneralized) throw new DerError(`${what} is not a time`);
   const full = isUtcTime ? `${Number(text.slice(0, 2)) >= 50 ? '19' : '20'}${text}` : text;
   const iso = full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z');
   const time = new Date(iso);
-  if (Number.isNaN(time.getTime()) || time.toISOString() !== iso) throw new DerError(`${what} is no time`);
+  if (Number.isNaN(time.getTime()) || time.toISOString() !== iso) throw new DerError(`${what} is not a time`);
   return time;
 }

@@ -12,7 +12,7 @@ import { type ExtensionFacts, extensionsOf } from './extensions.ts';
 import { encodePem, readOnlyPem } from './pem.ts';
 import { type PublicKeyFacts, publicKeyOf } from './public-key.ts';
 
-/** What a certificate request says. */
+/** The contents of a certificate request. */
 export interface CsrFacts {
   /** The request as PEM with the label CERTIFICATE REQUEST, LF and a trailing newline. */
   readonly pem: string;
@@ -22,7 +22,7 @@ export interface CsrFacts {
 }
 
 /**
- * Facts whose signature was proven, or what is wrong with the request; `message` never quotes it. `unsupportedKey` names
+ * Facts whose signature was proven, or the fault of the request; `message` never quotes it. `unsupportedKey` names
  * a kind of key with which no signature can be proven here: SM2 and rare curves and algorithms.
  */
 export type CsrResult =
@@ -57,7 +57,9 @@ export function readCsr(pem: string): CsrResult {
   const digest = digestFor(algorithm, publicKey);
   if (digest.kind === 'malformed') return digest;
   if (!isSignedBy(key, { digest: digest.name, pss: algorithm.name === 'RSA-PSS', signed, signature })) {
-    return malformed('its signature does not match its public key, so the requester has not shown to hold the key');
+    return malformed(
+      'its signature does not match its public key, so the requester has not proven that it holds the key',
+    );
   }
   return { kind: 'ok', csr: facts };
 }
@@ -79,7 +81,7 @@ function requestOf(root: DerElement): RequestParts {
   if (others.length > 0 || attributes === undefined) throw new DerError('the body has the wrong number of parts');
   if (!integerOf(version, 'the version').equals(Buffer.of(0))) throw new DerError('the version is not 1');
   const { unused, octets } = bitStringOf(signature, 'the signature');
-  if (unused !== 0) throw new DerError('the signature is no whole number of octets');
+  if (unused !== 0) throw new DerError('the signature is not a whole number of octets');
   const { facts, key } = publicKeyOf(spki);
   return {
     signed: info?.raw ?? Buffer.alloc(0),
@@ -123,8 +125,8 @@ function signatureAlgorithm(der: Buffer): SignatureAlgorithm | Malformed {
     };
     return { kind: 'ok', name, hash: hash?.name };
   } catch {
-    // The library's message may quote the request, and whatever it dislikes, the request is no PKCS#10.
-    return malformed('it is no PKCS#10 certificate request');
+    // The library's message may quote the request, and any fault that it finds means that this is not a PKCS#10 request.
+    return malformed('it is not a PKCS#10 certificate request');
   }
 }
 

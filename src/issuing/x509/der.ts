@@ -1,5 +1,5 @@
 // A small strict reader of DER: definite minimal lengths, low tag numbers, exact bounds, a cap on depth.
-// Readers throw DerError inside decodeDer(), which alone catches it: the outcome of reading is a value for everyone else.
+// Readers throw DerError inside decodeDer(), which alone catches it: every other caller gets the outcome as a value.
 
 /** One element. `tag` is the whole identifier octet; `raw` includes identifier and length, `content` does not. */
 export interface DerElement {
@@ -9,7 +9,7 @@ export interface DerElement {
   readonly depth: number;
 }
 
-/** What reading gave; `message` says what is wrong with the bytes and never quotes them. */
+/** The outcome of reading; `message` names the fault of the bytes and never quotes them. */
 export type DerResult<T> =
   { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'malformed'; readonly message: string };
 
@@ -88,12 +88,13 @@ export function wrappedIn(element: DerElement, what: string): DerElement {
 export function oidOf(element: DerElement | undefined, what: string): string {
   const { content } = expectTag(element, derTags.oid, what);
   const last = content.at(-1);
-  if (last === undefined || last >= 0x80 || content.length > 64) throw new DerError(`${what} is no object identifier`);
+  if (last === undefined || last >= 0x80 || content.length > 64)
+    throw new DerError(`${what} is not an object identifier`);
   const arcs: bigint[] = [];
   let arc = 0n;
   let started = false;
   for (const octet of content) {
-    if (!started && octet === 0x80) throw new DerError(`${what} is no object identifier`);
+    if (!started && octet === 0x80) throw new DerError(`${what} is not an object identifier`);
     arc = (arc << 7n) | BigInt(octet & 0x7f);
     started = octet >= 0x80;
     if (started) continue;
@@ -108,7 +109,7 @@ export function oidOf(element: DerElement | undefined, what: string): string {
 /** A BOOLEAN, which DER writes as 00 or FF only. */
 export function booleanOf(element: DerElement, what: string): boolean {
   const { content } = expectTag(element, derTags.boolean, what);
-  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw new DerError(`${what} is no boolean`);
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw new DerError(`${what} is not a boolean`);
   return content[0] === 0xff;
 }
 
@@ -116,7 +117,7 @@ export function booleanOf(element: DerElement, what: string): boolean {
 export function integerOf(element: DerElement | undefined, what: string): Buffer {
   const { content } = expectTag(element, derTags.integer, what);
   const [first, second] = content;
-  if (first === undefined) throw new DerError(`${what} is no integer`);
+  if (first === undefined) throw new DerError(`${what} is not an integer`);
   if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
     throw new DerError(`${what} is not written minimally`);
   }
@@ -132,7 +133,7 @@ export function bitStringOf(
   const unused = content[0] ?? 8;
   const last = content.length > 1 ? (content.at(-1) ?? 0) : 0;
   if (unused > 7 || (content.length === 1 && unused > 0) || (last & ((1 << unused) - 1)) !== 0) {
-    throw new DerError(`${what} is no bit string`);
+    throw new DerError(`${what} is not a bit string`);
   }
   return { unused, octets: content.subarray(1) };
 }

@@ -60,7 +60,7 @@ export function showName(attributes: readonly Pick<NameAttribute, 'oid' | 'value
   return attributes.map(({ oid, value }) => `${attributeLabel(oid)}=${value}`).join(', ');
 }
 
-/** What X.520 forbids about these attributes; undefined when nothing. */
+/** Why X.520 forbids these attributes; undefined when it allows them. */
 export function nameFault(attributes: readonly Pick<NameAttribute, 'oid' | 'value'>[]): string | undefined {
   for (const { oid, value } of attributes) {
     const { minLength = 1, maxLength } = attributeTypes[oid] ?? {};
@@ -99,7 +99,7 @@ function textOf(element: DerElement | undefined, what: string): string {
     case derTags.universalString:
       return universalText(content, what);
     default:
-      throw new DerError(`${what} is no text`);
+      throw new DerError(`${what} is not text`);
   }
 }
 

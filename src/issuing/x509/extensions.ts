@@ -13,7 +13,7 @@ import {
 } from './der.ts';
 import { type KeyUsage, keyUsages } from './usages.ts';
 
-/** What the extensions say; a usage list is undefined where its extension is absent. */
+/** The contents of the extensions; a usage list is undefined where its extension is absent. */
 export interface ExtensionFacts {
   readonly alternativeNames: AlternativeNames;
   readonly keyUsages: readonly KeyUsage[] | undefined;
@@ -90,6 +90,6 @@ function pathLengthOf(element: DerElement): number {
   const octets = integerOf(element, 'the path length of basicConstraints');
   const value = Number(BigInt(`0x${octets.toString('hex')}`));
   if (((octets[0] ?? 0) & 0x80) !== 0 || value > 255)
-    throw new DerError('the path length of basicConstraints is absurd');
+    throw new DerError('the path length of basicConstraints is not a number from 0 to 255');
   return value;
 }

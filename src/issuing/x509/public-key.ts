@@ -2,7 +2,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { DerError, type DerElement, oidOf, sequenceOf } from './der.ts';
 
-/** Families of keys. PCA names them RSA, ECC and SM2; the rest no PCA operation issues for. */
+/** Families of keys. PCA names RSA, ECC and SM2; no PCA operation issues for the rest. */
 export type KeyFamily = 'RSA' | 'ECC' | 'SM2' | 'Ed25519' | 'other';
 
 /** A public key. `name` is for messages, such as `RSA 2048` or `P-256`; `bits` is the size of modulus or curve. */
@@ -22,7 +22,7 @@ const curves: Readonly<Record<string, { readonly family: KeyFamily; readonly bit
   '1.2.156.10197.1.301': { family: 'SM2', bits: 256, name: 'SM2' },
 };
 
-/** A key with what node:crypto makes of it; `key` is undefined for families that it cannot verify with. */
+/** A key and its form in node:crypto; `key` is undefined for families that node:crypto cannot verify with. */
 export interface ReadPublicKey {
   readonly facts: PublicKeyFacts;
   readonly key: KeyObject | undefined;
@@ -64,6 +64,6 @@ function importKey(spki: Buffer): KeyObject {
   try {
     return createPublicKey({ key: spki, format: 'der', type: 'spki' });
   } catch {
-    throw new DerError('the public key is no valid key of its algorithm');
+    throw new DerError('the public key is not a valid key of its algorithm');
   }
 }

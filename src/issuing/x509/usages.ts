@@ -16,7 +16,7 @@ export const keyUsages = [
 /** One key usage. */
 export type KeyUsage = (typeof keyUsages)[number];
 
-/** What a certificate may be used for. Key usages in the order of their bits, extended ones as dotted identifiers. */
+/** The usages of a certificate. Key usages in the order of their bits, extended ones as dotted identifiers. */
 export interface Usages {
   readonly keyUsages: readonly KeyUsage[];
   readonly extendedKeyUsages: readonly string[];
@@ -54,7 +54,7 @@ const extendedKeyUsageOf: ReadonlyMap<string, string> = new Map([
 const defaultUsages = ['digital signature', 'key encipherment'];
 
 /**
- * Reads cert-manager's usages; none at all means digital signature and key encipherment. Words that nobody knows are
+ * Reads cert-manager's usages; an empty list means digital signature and key encipherment. Unknown words are
  * named in `unknown`. Extended usages keep the order of the request and lose repetitions.
  */
 export function readUsages(

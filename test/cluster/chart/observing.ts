@@ -8,7 +8,7 @@ import { NotYet, patienceFlag, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 const waiting =
-  'Waiting for AlibabaPCAClusterIssuer "late", which does not exist. Create it, or correct issuerRef; this request then continues by itself.';
+  'Waiting for AlibabaPCAClusterIssuer "late", which does not exist. Create it, or correct issuerRef; this request then continues automatically.';
 const refusedProbe = 'Readiness probe failed: HTTP probe failed with statuscode: 503';
 const missing = [
   'certificaterequests were not listed yet',

@@ -1,5 +1,5 @@
 /** The cases of the crash matrix: each step of issuing, by each disturbance, for each operation. */
-import { type IssuingStep, issuingSteps } from '../../../src/controllers/issuing-steps.ts';
+import { type IssuingStep, issuingSteps } from '../../../src/controllers/requests/signing/steps.ts';
 import { issuerOperations } from './operations.ts';
 
 /** What happens to the operator at a boundary, with the words of the page. */

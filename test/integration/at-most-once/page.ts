@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { markdownTable, replaceSection } from '../../../scripts/generate/generated-section.ts';
 import { wrap } from '../../../scripts/generate/wrapped-text.ts';
-import { issuingSteps } from '../../../src/controllers/issuing-steps.ts';
+import { issuingSteps } from '../../../src/controllers/requests/signing/steps.ts';
 import { allCases, type Case, disturbances, reaching, unreached } from './cases.ts';
 
 /** The page. */

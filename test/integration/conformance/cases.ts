@@ -103,7 +103,7 @@ export const ed25519: Refused = {
   kind: 'refused',
   because: 'PCA issues for RSA and ECDSA keys only',
   message:
-    /^spec\.request: the CSR's key is Ed25519; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384\. Choose such a key \(in a Certificate: spec\.privateKey\)\.$/,
+    /^spec\.request: the CSR's key is Ed25519; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384\. Choose such a key \(in a Certificate: spec\.privateKey\)\.$/,
 };
 
 /** The suites ask for CAs without a subject, which RFC 5280 (4.1.2.6) forbids. */
@@ -112,7 +112,7 @@ export const caWithoutSubject: Refused = {
   because:
     'CreateExternalCACertificate has no parameter for names, and a CA needs a subject; with a common name instead of the DNS name it is issued',
   message:
-    /^spec\.request: CreateExternalCACertificate has no parameter for alternative names, and whether it takes those of the CSR is not documented\. Give the Certificate a commonName and no names, or set spec\.verification\.names of the issuer to Allow\.$/,
+    /^spec\.request: CreateExternalCACertificate has no parameter for alternative names, and PCA does not document whether it uses those of the CSR\. Give the Certificate a commonName and no other names, or set spec\.verification\.names of the issuer to Allow\.$/,
 };
 
 /** How the page and the titles of tests call a case. */

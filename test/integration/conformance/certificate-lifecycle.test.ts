@@ -178,7 +178,7 @@ describe('a Certificate with a key', () => {
     await create('too-wide', { dnsNames: ['key.example.com'], privateKey: p521 });
     const { request, certificate } = await waitForFailure(world.cluster, { namespace, name: 'too-wide' });
     expect(request).toBe(
-      "spec.request: the CSR's key is P-521; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey), or set spec.allowP521 of the issuer if you know that the CA takes it.",
+      "spec.request: the CSR's key is P-521; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey), or set spec.allowP521 of the issuer if you know that the CA accepts it.",
     );
     expect(certificate).toBe(`The certificate request has failed to complete and will be retried: ${request}`);
   });

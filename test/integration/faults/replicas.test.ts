@@ -48,7 +48,7 @@ it('SIGTERM: the call in flight is awaited and its result written, then the othe
   await scene.askAndHold('in-flight');
   const ended = first.stop();
   await until('the first to be about to stop', async () =>
-    (await first.logs()).includes('Stopping: no new requests are taken'),
+    (await first.logs()).includes('Stopping: the operator takes no new requests'),
   );
   scene.release();
   await scene.issued('in-flight');

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
 import { EventRecorder, type EventToRecord } from '../../../src/kubernetes/events.ts';
+import { systemClock } from '../../../src/timing/clock.ts';
 import { testCluster } from '../../support/test-cluster.ts';
 
 const cluster = testCluster();
@@ -17,7 +18,7 @@ beforeAll(async () => {
     client,
     component: 'alibaba-pca-issuer',
     instance: 'i'.repeat(200),
-    now: () => new Date(),
+    clock: systemClock,
     onDropped: (why) => dropped.push(why),
   });
 });

@@ -4,6 +4,7 @@ import { ControlPlane } from '../../../control-plane/driver/control-plane.ts';
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
 import { LeaderElector } from '../../../src/kubernetes/leader-election.ts';
+import { systemClock } from '../../../src/timing/clock.ts';
 import { Cluster } from '../../support/cluster.ts';
 import { until } from '../../support/wait.ts';
 
@@ -40,7 +41,7 @@ class Candidate {
   #hung = false;
 
   constructor(identity: string, leaseDurationSeconds = times.leaseDurationSeconds) {
-    const clock = (): number => this.#frozenAt ?? performance.now();
+    const monotonic = (): number => this.#frozenAt ?? performance.now();
     const unlessHung = <Result>(call: () => Promise<Result>): Promise<Result> =>
       this.#frozenAt === undefined ? call() : new Promise<Result>(() => {});
     this.elector = new LeaderElector({
@@ -54,7 +55,7 @@ class Candidate {
       identity,
       ...times,
       leaseDurationSeconds,
-      monotonic: clock,
+      clock: { ...systemClock, monotonic },
     });
     this.end = this.elector.run(this.#stop.signal, async (leadership) => {
       this.leading = true;

@@ -13,11 +13,11 @@ import { testKind } from './test-kind.ts';
 
 const kind = testKind('reflector.test');
 const collection = kind.pathIn('default');
-const silenceMilliseconds = 3000;
+const silenceMs = 3000;
 const limits: Partial<ReflectorLimits> = {
-  silenceMilliseconds,
-  answerMilliseconds: 5000,
-  longestPauseMilliseconds: 4000,
+  silenceMs,
+  answerMs: 5000,
+  longestPauseMs: 4000,
 };
 
 let controlPlane: ControlPlane;

@@ -167,8 +167,8 @@ test('a denial names action and principal, in the failure and in its message', (
     httpStatus: 403,
     requestId: 'RID-1',
     message:
-      'CreateCustomCertificate at cas.aliyuncs.com failed, the RAM identity may not do this (NoPermission, HTTP 403, RequestId RID-1): text. ' +
-      'Denied: yundun-cert:CreateCustomCertificate for cert-issuer. Allow the action to the RAM identity in its policy.',
+      'CreateCustomCertificate at cas.aliyuncs.com failed, the RAM identity is not allowed to do this (NoPermission, HTTP 403, RequestId RID-1): text. ' +
+      'Denied: yundun-cert:CreateCustomCertificate for cert-issuer. Allow the action in the policy of the RAM identity.',
     accessDenied: { action: 'yundun-cert:CreateCustomCertificate', principal: 'cert-issuer' },
     mayHaveIssued: false,
   });

@@ -8,12 +8,14 @@ import { createHook } from 'node:async_hooks';
 import type * as X509 from '@peculiar/x509';
 import * as fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { PcaClient } from '../../../src/alibaba/pca-client.ts';
-import type { PcaOutcome } from '../../../src/alibaba/pca-client.ts';
+import { compose, type Call, type PcaOutcome } from '../../../src/alibaba/call.ts';
+import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
+import { pcaCall } from '../../../src/alibaba/pca-client.ts';
 
 const secret = 'PLANTEDsecret0123456789abcdefg';
 const token = 'PLANTEDtoken+/=';
 const csr = '-----BEGIN CERTIFICATE REQUEST-----\nUExBTlRFRA==PLANTEDcsr\n-----END CERTIFICATE REQUEST-----\n';
+const accessKey = { accessKeyId: 'LTAI5t', accessKeySecret: secret, securityToken: token };
 const create = {
   action: 'CreateCustomCertificate',
   version: '2020-06-30',
@@ -42,16 +44,19 @@ function answer(response: ServerResponse, status: number, body: string | Uint8Ar
   response.writeHead(status, { 'x-acs-request-id': 'HEADER-ID' }).end(body);
 }
 
-function clientAt(
+function callTo(
   host: string,
   settings: { timeout?: number; protocol?: 'HTTP' | 'HTTPS'; caBundle?: string } = {},
-): PcaClient {
-  return new PcaClient({
-    endpoint: { host, protocol: settings.protocol ?? 'HTTP', caBundle: settings.caBundle, region: 'cn-hangzhou' },
-    accessKey: { accessKeyId: 'LTAI5t', accessKeySecret: secret, securityToken: token },
-    timeoutMilliseconds: settings.timeout ?? 60_000,
-    userAgent: 'alibaba-pca-issuer/test',
-  });
+): Call {
+  const { protocol = 'HTTP', caBundle, timeout: timeoutMs = 60_000 } = settings;
+  return compose(
+    pcaCall({
+      endpoint: { host, protocol, caBundle, region: 'cn-hangzhou' },
+      timeoutMs,
+      userAgent: 'alibaba-pca-issuer/test',
+    }),
+    withAccessKey(accessKey),
+  );
 }
 
 const forever = (): { signal: AbortSignal } => ({ signal: new AbortController().signal });
@@ -85,7 +90,7 @@ test('sends every parameter in the form body, signed, with the token, and gives 
     answer(response, 200, '{"RequestId":"REPLY-ID","Identifier":"x"}');
   };
   const host = await serve((request, response) => void receive(request, response));
-  const outcome = await clientAt(host).call(create, forever());
+  const outcome = await callTo(host)(create, forever());
   expect({ outcome, seen }).toEqual({
     outcome: { kind: 'ok', body: { RequestId: 'REPLY-ID', Identifier: 'x' }, requestId: 'REPLY-ID' },
     seen: {
@@ -118,15 +123,15 @@ test.each([
   ['an array for an error', 400, '[]', { ...odd, httpStatus: undefined, requestId: undefined }],
 ])('%s is classified', async (_name, status, body, expected) => {
   const host = await serve((_request, response) => answer(response, status, body));
-  expect(brief(await clientAt(host).call(create, forever()))).toEqual(expected);
+  expect(brief(await callTo(host)(create, forever()))).toEqual(expected);
 });
 
 const nothing = { httpStatus: undefined, requestId: undefined };
 
 test('a hung server is left at the deadline; a create may have issued, a read has not', async () => {
   const host = await serve(() => undefined);
-  const client = clientAt(host, { timeout: 60 });
-  expect([brief(await client.call(create, forever())), brief(await client.call(describeCA, forever()))]).toEqual([
+  const pca = callTo(host, { timeout: 60 });
+  expect([brief(await pca(create, forever())), brief(await pca(describeCA, forever()))]).toEqual([
     { errorClass: 'OutcomeUnknown', code: 'DeadlineExceeded', mayHaveIssued: true, ...nothing },
     { errorClass: 'Transient', code: 'DeadlineExceeded', mayHaveIssued: false, ...nothing },
   ]);
@@ -138,7 +143,7 @@ test('a reply that stalls half-way is left at the deadline and its connection cl
     response.on('close', () => (seen.isClosed = true));
     response.writeHead(200, { 'content-length': '100' }).write('{');
   });
-  const outcome = await clientAt(host, { timeout: 1_000 }).call(create, forever());
+  const outcome = await callTo(host, { timeout: 1_000 })(create, forever());
   // The library itself would close it a second later. Turns are counted as well, since a busy machine may stand still.
   const from = performance.now();
   for (let turn = 0; !seen.isClosed && (turn < 1_000 || performance.now() - from < 500); turn += 1) {
@@ -162,7 +167,7 @@ test.each([
   ],
 ])('a connection cut %s leaves the outcome unknown', async (_name, cut) => {
   const host = await serve((request, response) => void request.resume().on('end', () => cut(response)));
-  expect(brief(await clientAt(host).call(create, forever()))).toEqual({
+  expect(brief(await callTo(host)(create, forever()))).toEqual({
     errorClass: 'OutcomeUnknown',
     code: 'ECONNRESET',
     mayHaveIssued: true,
@@ -174,15 +179,15 @@ test('a refused connection and an unknown host surely issued nothing', async () 
   const gone = createTcpServer();
   const host = await listen(gone);
   await new Promise((resolve) => gone.close(resolve));
-  const refused = await clientAt(host).call(create, forever());
-  const unresolved = await clientAt('pca.invalid').call(create, forever());
+  const refused = await callTo(host)(create, forever());
+  const unresolved = await callTo('pca.invalid')(create, forever());
   expect(brief(refused)).toEqual({ errorClass: 'Transient', code: 'ECONNREFUSED', mayHaveIssued: false, ...nothing });
   expect(brief(unresolved)).toMatchObject({ errorClass: 'Transient', mayHaveIssued: false });
 });
 
 test('plain HTTP where TLS is expected is named a TLS failure', async () => {
   const host = await serve((_request, response) => answer(response, 200, '{}'));
-  const outcome = await clientAt(host, { protocol: 'HTTPS' }).call(describeCA, forever());
+  const outcome = await callTo(host, { protocol: 'HTTPS' })(describeCA, forever());
   expect(outcome.kind === 'failed' && outcome.failure.message.split('(')[0]).toBe(
     `DescribeCACertificate at ${host} failed, the TLS connection failed `,
   );
@@ -191,8 +196,8 @@ test('plain HTTP where TLS is expected is named a TLS failure', async () => {
 test('an untrusted certificate surely issued nothing; with the caBundle it is trusted', async () => {
   const tls = await selfSigned();
   const host = await listen(createTlsServer(tls, (_request, response) => answer(response, 200, '{"RequestId":"R"}')));
-  const untrusted = await clientAt(host, { protocol: 'HTTPS' }).call(create, forever());
-  const trusted = await clientAt(host, { protocol: 'HTTPS', caBundle: tls.cert }).call(create, forever());
+  const untrusted = await callTo(host, { protocol: 'HTTPS' })(create, forever());
+  const trusted = await callTo(host, { protocol: 'HTTPS', caBundle: tls.cert })(create, forever());
   expect([brief(untrusted), trusted]).toEqual([
     { errorClass: 'Transient', code: 'DEPTH_ZERO_SELF_SIGNED_CERT', mayHaveIssued: false, ...nothing },
     { kind: 'ok', body: { RequestId: 'R' }, requestId: 'R' },
@@ -218,7 +223,7 @@ test('a caller that cancels stops waiting at once, and the call counts as possib
   const arrived = Promise.withResolvers<void>();
   const host = await serve(() => arrived.resolve());
   const controller = new AbortController();
-  const call = clientAt(host).call(create, { signal: controller.signal });
+  const call = callTo(host)(create, { signal: controller.signal });
   await arrived.promise;
   controller.abort();
   expect(brief(await call)).toEqual({ errorClass: 'Cancelled', code: 'Cancelled', mayHaveIssued: true, ...nothing });
@@ -227,7 +232,7 @@ test('a caller that cancels stops waiting at once, and the call counts as possib
 test('a call cancelled beforehand is not sent', async () => {
   let calls = 0;
   const host = await serve(() => void (calls += 1));
-  const outcome = await clientAt(host).call(create, { signal: AbortSignal.abort() });
+  const outcome = await callTo(host)(create, { signal: AbortSignal.abort() });
   expect({ calls, outcome: brief(outcome) }).toEqual({
     calls: 0,
     outcome: { errorClass: 'Cancelled', code: 'Cancelled', mayHaveIssued: false, ...nothing },
@@ -236,15 +241,15 @@ test('a call cancelled beforehand is not sent', async () => {
 
 test('a finished call leaves no timer behind', async () => {
   const host = await serve((_request, response) => answer(response, 200, '{}'));
-  const client = clientAt(host);
-  await client.call(create, forever());
+  const pca = callTo(host);
+  await pca(create, forever());
   const live = new Set<number>();
   const hook = createHook({
     init: (id, type) => void (type === 'Timeout' && live.add(id)),
     destroy: (id) => void live.delete(id),
   });
   hook.enable();
-  for (let call = 0; call < 20; call += 1) await client.call(create, forever());
+  for (let call = 0; call < 20; call += 1) await pca(create, forever());
   await new Promise((resolve) => setImmediate(resolve));
   hook.disable();
   expect(live.size).toBeLessThanOrEqual(3);
@@ -253,7 +258,7 @@ test('a finished call leaves no timer behind', async () => {
 test('any status and any bytes give an outcome, and nothing planted comes out in a failure', async () => {
   let next: { status: number; body: Uint8Array } = { status: 200, body: new Uint8Array() };
   const host = await serve((_request, response) => answer(response, next.status, next.body));
-  const client = clientAt(host);
+  const pca = callTo(host);
   const status = fc.oneof(fc.integer({ min: 200, max: 599 }), fc.constantFrom(200, 400, 403, 500, 503));
   const planted = fc.constantFrom(
     secret,
@@ -275,7 +280,7 @@ test('any status and any bytes give an outcome, and nothing planted comes out in
   await fc.assert(
     fc.asyncProperty(status, body, async (status, body) => {
       next = { status, body };
-      const outcome = await client.call(create, forever());
+      const outcome = await pca(create, forever());
       if (outcome.kind === 'ok') return;
       expect(outcome.failure.message.length).toBeLessThanOrEqual(500);
       expect(JSON.stringify(outcome.failure)).not.toMatch(/PLANTED|BEGIN|:\/\//);

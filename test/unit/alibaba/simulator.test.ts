@@ -3,7 +3,9 @@ import type * as X509 from '@peculiar/x509';
 import { afterEach, expect, test } from 'vitest';
 import { startSimulator } from '../../../simulator/simulator.ts';
 import type { Faults, SimulatorHandle } from '../../../simulator/simulator.ts';
-import { PcaClient } from '../../../src/alibaba/pca-client.ts';
+import { compose, type Call, type PcaCall } from '../../../src/alibaba/call.ts';
+import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
+import { pcaCall } from '../../../src/alibaba/pca-client.ts';
 import { endpointFor } from '../../../src/alibaba/endpoint.ts';
 
 const running: SimulatorHandle[] = [];
@@ -17,25 +19,24 @@ async function started(protocol: 'HTTP' | 'HTTPS'): Promise<SimulatorHandle> {
   return simulator;
 }
 
-function clientOf(simulator: SimulatorHandle, protocol: 'HTTP' | 'HTTPS', accessKeySecret: string): PcaClient {
+function signedCall(simulator: SimulatorHandle, protocol: 'HTTP' | 'HTTPS', accessKeySecret: string): Call {
   const ca = simulator.tlsCaPem === undefined ? {} : { caBundle: simulator.tlsCaPem };
-  return new PcaClient({
-    endpoint: endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol, ...ca }),
-    accessKey: { accessKeyId: simulator.accessKey.accessKeyId, accessKeySecret, securityToken: undefined },
-    timeoutMilliseconds: 60_000,
-    userAgent: 'alibaba-pca-issuer/test',
-  });
+  const endpoint = endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol, ...ca });
+  return compose(
+    pcaCall({ endpoint, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' }),
+    withAccessKey({ accessKeyId: simulator.accessKey.accessKeyId, accessKeySecret, securityToken: undefined }),
+  );
 }
 
-function describeCall(identifier: string): Parameters<PcaClient['call']>[0] {
+function describeCall(identifier: string): PcaCall {
   return { action: 'DescribeCACertificate', version: '2020-06-30', parameters: { Identifier: identifier } };
 }
 
 test.each(['HTTP', 'HTTPS'] as const)('describes a CA over %s', async (protocol) => {
   const simulator = await started(protocol);
   const identifier = simulator.cas.find((ca) => ca.kind === 'SUB_ROOT')?.identifier ?? '';
-  const client = clientOf(simulator, protocol, simulator.accessKey.accessKeySecret);
-  const outcome = await client.call(describeCall(identifier), { signal: new AbortController().signal });
+  const pca = signedCall(simulator, protocol, simulator.accessKey.accessKeySecret);
+  const outcome = await pca(describeCall(identifier), { signal: new AbortController().signal });
   expect(outcome).toMatchObject({ kind: 'ok', body: { Certificate: { Identifier: identifier, Status: 'ISSUE' } } });
 });
 
@@ -44,8 +45,8 @@ test.each([
   ['an unknown CA', undefined, 'no-such-ca', 'IssuingCA'],
 ])('%s is classified', async (_name, secret, identifier, errorClass) => {
   const simulator = await started('HTTP');
-  const client = clientOf(simulator, 'HTTP', secret ?? simulator.accessKey.accessKeySecret);
-  const outcome = await client.call(describeCall(identifier), { signal: new AbortController().signal });
+  const pca = signedCall(simulator, 'HTTP', secret ?? simulator.accessKey.accessKeySecret);
+  const outcome = await pca(describeCall(identifier), { signal: new AbortController().signal });
   expect(outcome).toMatchObject({ kind: 'failed', failure: { class: errorClass, mayHaveIssued: false } });
 });
 
@@ -69,8 +70,8 @@ test.each(faults)(
   async (_name, set, failure, issued) => {
     const simulator = await started('HTTP');
     simulator.setFaults(set);
-    const client = clientOf(simulator, 'HTTP', simulator.accessKey.accessKeySecret);
-    const outcome = await client.call(await createCall(simulator), { signal: new AbortController().signal });
+    const pca = signedCall(simulator, 'HTTP', simulator.accessKey.accessKeySecret);
+    const outcome = await pca(await createCall(simulator), { signal: new AbortController().signal });
     expect(outcome).toMatchObject({ kind: 'failed', failure });
     expect(simulator.issued().length).toBe(issued);
   },
@@ -78,17 +79,17 @@ test.each(faults)(
 
 test('the same identifier again is a duplicate, of which a certificate exists', async () => {
   const simulator = await started('HTTP');
-  const client = clientOf(simulator, 'HTTP', simulator.accessKey.accessKeySecret);
+  const pca = signedCall(simulator, 'HTTP', simulator.accessKey.accessKeySecret);
   const call = await createCall(simulator);
-  const first = await client.call(call, { signal: new AbortController().signal });
-  const second = await client.call(call, { signal: new AbortController().signal });
+  const first = await pca(call, { signal: new AbortController().signal });
+  const second = await pca(call, { signal: new AbortController().signal });
   expect([first, second]).toMatchObject([
     { kind: 'ok', body: { Certificate: expect.stringContaining('BEGIN CERTIFICATE') } },
     { kind: 'failed', failure: { class: 'Duplicate', mayHaveIssued: true } },
   ]);
 });
 
-async function createCall(simulator: SimulatorHandle): Promise<Parameters<PcaClient['call']>[0]> {
+async function createCall(simulator: SimulatorHandle): Promise<PcaCall> {
   await import('reflect-metadata');
   const { Pkcs10CertificateRequestGenerator }: typeof X509 = await import('@peculiar/x509');
   const authority = simulator.cas.find((ca) => ca.kind === 'SUB_ROOT' && ca.algorithm.startsWith('ECC'));

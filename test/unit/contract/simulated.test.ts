@@ -5,7 +5,9 @@ import { afterAll, expect, test } from 'vitest';
 
 import { startSimulator, type Faults } from '../../../simulator/simulator.ts';
 import { endpointFor } from '../../../src/alibaba/endpoint.ts';
-import { PcaClient, type PcaCall } from '../../../src/alibaba/pca-client.ts';
+import { compose, type PcaCall } from '../../../src/alibaba/call.ts';
+import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
+import { pcaCall } from '../../../src/alibaba/pca-client.ts';
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
 import { describeIssuingCACall, readIssuingCA, type IssuingCA } from '../../../src/issuing/issuing-ca.ts';
 import type { IssueReply } from '../../../src/issuing/operation.ts';
@@ -25,15 +27,14 @@ import { generator, sampleOf } from '../../support/sample.ts';
 const simulator = await startSimulator();
 afterAll(async () => simulator.close());
 
-const client = new PcaClient({
-  endpoint: endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol: 'HTTP' }),
-  accessKey: { ...simulator.accessKey, securityToken: undefined },
-  timeoutMilliseconds: 60_000,
-  userAgent: 'alibaba-pca-issuer/test',
-});
+const endpoint = endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol: 'HTTP' });
+const client = compose(
+  pcaCall({ endpoint, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' }),
+  withAccessKey({ ...simulator.accessKey, securityToken: undefined }),
+);
 
 async function answer(call: PcaCall): Promise<unknown> {
-  const outcome = await client.call(call, { signal: new AbortController().signal });
+  const outcome = await client(call, { signal: new AbortController().signal });
   if (outcome.kind === 'failed') throw new Error(`${call.action}: ${outcome.failure.message}`);
   return outcome.body;
 }
@@ -45,7 +46,7 @@ async function caNamed(identifier: string): Promise<IssuingCA> {
 }
 const cas = { RSA: await caNamed('sim-sub-rsa-2048'), ECC: await caNamed('sim-sub-ecc-p256') };
 
-/** Whatever the documents leave open, drawn at random. */
+/** Every choice that the documents leave open, drawn at random. */
 function anyChoices(random: () => number): Partial<Faults> {
   const one = <Value>(...values: readonly Value[]): Value => values[Math.floor(random() * values.length)] as Value;
   return {
@@ -99,7 +100,7 @@ interface Issued {
   readonly operation: Operation;
 }
 
-/** What differs between certificate and request, found with another implementation of X.509. */
+/** The differences between certificate and request, found with another implementation of X.509. */
 function differences(certificate: X509.X509Certificate, issued: Issued): readonly string[] {
   const wanted = factsAsked(issued);
   const facts = factsOf(certificate);

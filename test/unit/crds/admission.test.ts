@@ -51,8 +51,8 @@ describe('admit', () => {
     [[], ['spec must be an object, but is a list.']],
     [{}, ['spec.parentIdentifier is required.', 'spec.credentials is required.']],
     [{ ...valid, credentials: { secretRef: {} } }, ['spec.credentials.secretRef.name is required.']],
-    [{ ...valid, region: 7 }, ['spec.region must be a text, but is the number 7.']],
-    [{ ...valid, endpoint: 'x' }, ['spec.endpoint must be an object, but is a text.']],
+    [{ ...valid, region: 7 }, ['spec.region must be a string, but is the number 7.']],
+    [{ ...valid, endpoint: 'x' }, ['spec.endpoint must be an object, but is a string.']],
     [{ ...valid, trust: { source: 'Leaf' } }, ['spec.trust.source must be one of Root, IssuingCA, but is "Leaf".']],
     [{ ...valid, region: 'x'.repeat(33) }, ['spec.region must have at most 32 characters, but has 33.']],
     [
@@ -65,7 +65,7 @@ describe('admit', () => {
         },
       },
       [
-        'spec.createCustomCertificate.enableCrl must be true or false, but is a text.',
+        'spec.createCustomCertificate.enableCrl must be true or false, but is a string.',
         'spec.createCustomCertificate.tags[1].value is required.',
         'spec.createCustomCertificate.tags[2] repeats an earlier item; each may occur once.',
         'spec.createCustomCertificate.criticals[1] repeats an earlier item; each may occur once.',
@@ -83,8 +83,8 @@ describe('admit', () => {
     [{ list: [] }, 'x.list must have at least 1 items, but has 0.'],
     [{ list: ['a', 'a', 'aa'] }, 'x.list must have at most 2 items, but has 3.'],
     [{ list: ['b'] }, 'x.list[0] must match ^a+$.'],
-    [{ list: [null] }, 'x.list[0] must be a text, but is null.'],
-    [{ at: 'now' }, 'x.at must be a moment, such as 2027-01-31T09:30:00Z.'],
+    [{ list: [null] }, 'x.list[0] must be a string, but is null.'],
+    [{ at: 'now' }, 'x.at must be a time, such as 2027-01-31T09:30:00Z.'],
   ])('rejects %j by the bounds of the schema', (value, fault) => {
     expect(admit(other, value, 'x')).toEqual({ kind: 'rejected', faults: [fault] });
   });

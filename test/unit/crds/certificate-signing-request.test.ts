@@ -27,7 +27,7 @@ test.each([
   'alibabapcaissuers.pca.alibabacloud.com',
   'alibabapcaissuers.pca.alibabacloud.com/a.b/c',
   'xalibabapcaissuers.pca.alibabacloud.com/a.b',
-])('signer %s is none of ours', (signerName) => {
+])('signer %s is not one of ours', (signerName) => {
   expect(signerReference(signerName)).toBeUndefined();
 });
 

@@ -1,4 +1,4 @@
-// What an operator makes of issuers that were stored by CRDs older or newer than itself.
+// How an operator reads issuers that were stored by CRDs older or newer than itself.
 import { describe, expect, it } from 'vitest';
 
 import type { Issuer } from '../../../src/crds/issuer.ts';

@@ -27,9 +27,9 @@ describe('durations', () => {
   });
 
   test.each(['', ' ', '90', '1d', 'h', '.h', '1h ', '1 h', '1h-1m', '--1h', '1H', '1e3s', '٣h', 'NaN'])(
-    '"%s" is no duration',
+    '"%s" is not a duration',
     (text) => {
-      const message = `${JSON.stringify(text)} is no duration; write hours, minutes and seconds, such as 2160h or 1h30m`;
+      const message = `${JSON.stringify(text)} is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m`;
       expect(parseDuration(text)).toEqual({ kind: 'malformed', message });
     },
   );

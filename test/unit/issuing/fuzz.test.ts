@@ -1,4 +1,4 @@
-/** Hostile bytes: whatever comes in, the outcome is a value. ISSUING_FUZZ_RUNS sets the number of runs per target. */
+/** Hostile bytes: for any input the outcome is a value. ISSUING_FUZZ_RUNS sets the number of runs per target. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 

@@ -145,7 +145,7 @@ describe('the chain of a reply', async () => {
       otherKey,
       [issuing.pem],
       'KeyMismatch',
-      'it carries another public key than the request.',
+      'its public key is not the one of the request.',
     ],
     [
       'another CA above it',
@@ -227,13 +227,13 @@ describe('the content of a certificate', () => {
       'another subject',
       { subject: [{ O: ['One'] }, { CN: ['a.example'] }] },
       'SubjectMismatch',
-      'its subject is O=One, CN=a.example, another was asked for.',
+      'its subject is O=One, CN=a.example, not the one that was asked for.',
     ],
     [
       'another order of the subject',
       { subject: [{ O: ['Two'] }, { O: ['One'] }, { CN: ['a.example'] }] },
       'SubjectMismatch',
-      'its subject is O=Two, O=One, CN=a.example, another was asked for.',
+      'its subject is O=Two, O=One, CN=a.example, not the one that was asked for.',
     ],
     ['a name less', { content: { names: names.slice(1) } }, 'AlternativeNamesMismatch', 'it lacks DNS a.example.'],
     [

@@ -104,13 +104,13 @@ describe('assessing a CA', () => {
       'a compliance CA',
       { IssuerType: 'iTrusChina' },
       'OperationRefusedByCA',
-      `CA "${id}" is a compliance CA (IssuerType iTrusChina), from which CreateCustomCertificate cannot issue. Set spec.operation to one that it offers, or spec.parentIdentifier to a private CA.`,
+      `CA "${id}" is a compliance CA (IssuerType iTrusChina), from which CreateCustomCertificate cannot issue. Set spec.operation to one that it supports, or spec.parentIdentifier to a private CA.`,
     ],
     [
       'an SM2 CA',
       { Algorithm: 'SM2' },
       'IssuingCAKeyNotSupported',
-      `CA "${id}" has a key of the family SM2, whose certificates cert-manager cannot verify. Set spec.parentIdentifier to a CA with an RSA or ECC key.`,
+      `CA "${id}" has a key of family SM2, whose certificates cert-manager cannot verify. Set spec.parentIdentifier to a CA with an RSA or ECC key.`,
     ],
     [
       'a revoked CA',
@@ -128,7 +128,7 @@ describe('assessing a CA', () => {
       'a CA of tomorrow',
       { BeforeDate: now.getTime() + 1000 },
       'IssuingCANotYetValid',
-      `CA "${id}" is valid from 2026-11-23T10:00:01Z only. Wait for it, check the clock of this machine, or set spec.parentIdentifier to another CA.`,
+      `CA "${id}" is not valid before 2026-11-23T10:00:01Z. Wait until then, check the clock of this machine, or set spec.parentIdentifier to another CA.`,
     ],
     [
       'a CA without quota',

@@ -27,7 +27,7 @@ async function planned(content: TestContent, fields: Partial<RequestFields> = {}
   return plan(signingRequest(await makeCsr(kind, content), fields), caFor(kind));
 }
 
-/** What every call has, for a request that begins now and ends at `notAfter`. */
+/** The parameters of every call, for a request that begins now and ends at `notAfter`. */
 const base = (csr: string, notAfter: string) => ({
   ParentIdentifier: '1ed4068c-6f1b-6deb-8e32-3f8439a851cb',
   Csr: csr,
@@ -255,7 +255,7 @@ describe('refusals before any call', () => {
         reason: 'CANotSupported',
         field: 'spec.isCA',
         message:
-          "spec.isCA: CreateCustomCertificate cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or have the issuer's owner set spec.externalCA, for which instances are bought in PCA.",
+          "spec.isCA: CreateCustomCertificate cannot issue CA certificates (isCA: true). Ask for a certificate without isCA, or ask the issuer's owner to set spec.externalCA, which needs instances bought in PCA.",
       },
     ],
     [
@@ -275,7 +275,7 @@ describe('refusals before any call', () => {
         reason: 'UsageNotSupported',
         field: 'spec.usages',
         message:
-          'spec.usages: "encipher only" means something only together with "key agreement". Add "key agreement" or remove it.',
+          'spec.usages: "encipher only" has a meaning only together with "key agreement". Add "key agreement" or remove it.',
       },
     ],
     [
@@ -303,7 +303,7 @@ describe('refusals before any call', () => {
     ...(
       [
         ['RSA-1024', 'RSA 1024', ''],
-        ['P-521', 'P-521', ', or set spec.allowP521 of the issuer if you know that the CA takes it'],
+        ['P-521', 'P-521', ', or set spec.allowP521 of the issuer if you know that the CA accepts it'],
         ['Ed25519', 'Ed25519', ''],
       ] as const
     ).map(([kind, name, further]): Case => [
@@ -312,7 +312,7 @@ describe('refusals before any call', () => {
       {
         reason: 'KeyNotSupported',
         field: 'spec.request',
-        message: `spec.request: the CSR's key is ${name}; CreateCustomCertificate is used with RSA 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey)${further}.`,
+        message: `spec.request: the CSR's key is ${name}; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey)${further}.`,
       },
     ]),
     [
@@ -425,7 +425,7 @@ describe('refusals before any call', () => {
         reason: 'InvalidIssuerSettings',
         field: 'issuer spec.validity.backdate',
         message:
-          "issuer spec.validity.backdate: the issuer's setting is no duration. Correct spec.validity.backdate of the issuer.",
+          "issuer spec.validity.backdate: the issuer's setting is not a duration. Correct spec.validity.backdate of the issuer.",
       },
       { validity: { backdate: 'soon', onExceed: 'Refuse' } },
     ],

@@ -2,7 +2,14 @@ import { createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
 import { readSigningRequest, type RequestFields } from '../../../src/issuing/signing-request.ts';
-import { encoded, keyPair, makeCsr, Pkcs10CertificateRequest, withBytes } from '../../support/certificates.ts';
+import {
+  encoded,
+  keyPair,
+  makeCsr,
+  Pkcs10CertificateRequest,
+  type TestName,
+  withBytes,
+} from '../../support/certificates.ts';
 import { requestFields, requestUid, signingRequest } from '../../support/issuing.ts';
 
 const p256 = await makeCsr('P-256', { subject: [{ CN: ['a.example'] }] });
@@ -21,15 +28,16 @@ const invalidCsr = (fault: string) => ({
 
 describe('reading a request', () => {
   test('every fact of the CSR is found as it stands there', async () => {
+    const names: readonly TestName[] = [
+      { kind: 'dns', value: '*.a.example' },
+      { kind: 'ip', value: '10.0.0.1' },
+      { kind: 'ip', value: '2001:db8::1' },
+      { kind: 'email', value: 'a@a.example' },
+      { kind: 'uri', value: 'spiffe://a.example/ns/b' },
+    ];
     const pem = await makeCsr('P-384', {
       subject: [{ C: ['CN'] }, { O: ['One', 'Two'] }, { O: ['公司'] }, { OU: ['a'] }, { OU: ['b'] }, { CN: ['x'] }],
-      names: [
-        { kind: 'dns', value: '*.a.example' },
-        { kind: 'ip', value: '10.0.0.1' },
-        { kind: 'ip', value: '2001:db8::1' },
-        { kind: 'email', value: 'a@a.example' },
-        { kind: 'uri', value: 'spiffe://a.example/ns/b' },
-      ],
+      names,
       keyUsages: ['digitalSignature', 'decipherOnly', 'keyAgreement'],
       extendedKeyUsages: ['1.3.6.1.5.5.7.3.2', '1.3.6.1.4.1.311.10.3.3'],
       isCA: false,
@@ -66,13 +74,7 @@ describe('reading a request', () => {
         },
         extensions: {
           alternativeNames: {
-            names: [
-              { kind: 'dns', value: '*.a.example' },
-              { kind: 'ip', value: '10.0.0.1' },
-              { kind: 'ip', value: '2001:db8::1' },
-              { kind: 'email', value: 'a@a.example' },
-              { kind: 'uri', value: 'spiffe://a.example/ns/b' },
-            ],
+            names,
             unsupported: [],
           },
           ...usages,
@@ -165,7 +167,7 @@ describe('refusing a request', () => {
     [
       'another subject under the old signature',
       encoded(withBytes(p256, '612e6578616d706c65', '622e6578616d706c65')),
-      'its signature does not match its public key, so the requester has not shown to hold the key',
+      'its signature does not match its public key, so the requester has not proven that it holds the key',
     ],
     [
       'an algorithm that is no sequence',
@@ -181,7 +183,7 @@ describe('refusing a request', () => {
           '0000000000000000',
         ),
       ),
-      'the public key is no valid key of its algorithm',
+      'the public key is not a valid key of its algorithm',
     ],
   ])('%s instead of a CSR', (_, request, fault) => {
     expect(refusal(requestFields('', { request }))).toEqual(invalidCsr(fault));
@@ -210,7 +212,8 @@ describe('refusing a request', () => {
       {
         reason: 'InvalidDuration',
         field: 'spec.duration',
-        message: 'spec.duration: "90 days" is no duration; write hours, minutes and seconds, such as 2160h or 1h30m.',
+        message:
+          'spec.duration: "90 days" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m.',
       },
     ],
     ...(['0s', '-1h', '999ms'] as const).map((duration): [string, Partial<RequestFields>, object] => [
@@ -219,7 +222,7 @@ describe('refusing a request', () => {
       {
         reason: 'InvalidDuration',
         field: 'spec.duration',
-        message: `spec.duration: a certificate must be valid for at least one second, ${duration === '-1h' ? '-1h0m0s' : '0s'} was asked for. Ask for a longer duration.`,
+        message: `spec.duration: a certificate must be valid for at least one second, but the request asks for ${duration === '-1h' ? '-1h0m0s' : '0s'}. Ask for a longer duration.`,
       },
     ]),
   ])('%s', (_, changes, expected) => {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { KubernetesClient, type RequestRecord } from '../../../src/kubernetes/client.ts';
 import type { KubernetesConnection } from '../../../src/kubernetes/connection.ts';
+import { systemClock } from '../../../src/timing/clock.ts';
 import { type Answer, ApiDouble, beginWatch, line, sendJson, thing } from '../../support/api-double.ts';
 import { until } from '../../support/wait.ts';
 
@@ -24,7 +25,7 @@ async function connect(
   const records: RequestRecord[] = [];
   const client = new KubernetesClient(connectionOf(double), {
     userAgent: 'agent/1',
-    random: () => 0,
+    clock: { ...systemClock, random: () => 0 },
     onRequest: (record) => records.push({ ...record, seconds: 0 }),
   });
   cleanUps.push(
@@ -62,7 +63,7 @@ describe('KubernetesClient', () => {
 
   test('asks the server to give up before it gives up itself', async () => {
     const { client, double } = await connect((_, response) => sendJson(response, 200, {}));
-    await client.create('/api/v1/namespaces/a/events', {}, { timeoutMilliseconds: 10_000 });
+    await client.create('/api/v1/namespaces/a/events', {}, { timeoutMs: 10_000 });
     const timeout = /^(\d+)ms$/.exec(double.requests[0]?.query['timeout'] ?? '')?.[1];
     expect(Number(timeout)).toBeGreaterThan(5000);
     expect(Number(timeout)).toBeLessThanOrEqual(9000);
@@ -95,10 +96,10 @@ describe('KubernetesClient', () => {
   test('does not begin a wait that exceeds the deadline', async () => {
     // Both longer than a test may take, so that an answer shows that nothing was waited for.
     const { client, double } = await connect((_, response) => refuse(response, 503, 'no', { 'retry-after': '250' }));
-    const result = await client.get(object, { timeoutMilliseconds: 200_000 });
+    const result = await client.get(object, { timeoutMs: 200_000 });
     expect(result).toMatchObject({
       kind: 'failed',
-      failure: { class: 'Transient', retryAfterMilliseconds: 250_000 },
+      failure: { class: 'Transient', retryAfterMs: 250_000 },
     });
     expect(double.requests.length).toBe(1);
   });
@@ -120,21 +121,21 @@ describe('KubernetesClient', () => {
 
   test('fails at its deadline when the server is silent', async () => {
     const { client } = await connect(() => {});
-    expect(await client.create(object, {}, { timeoutMilliseconds: 50 })).toEqual({
+    expect(await client.create(object, {}, { timeoutMs: 50 })).toEqual({
       kind: 'failed',
       failure: {
         class: 'Transient',
         status: undefined,
         reason: 'DeadlineExceeded',
         message: `POST ${object} was not answered within 0.05 s`,
-        retryAfterMilliseconds: undefined,
+        retryAfterMs: undefined,
       },
     });
   });
 
   test('fails at its deadline when the server stops within the body', async () => {
     const { client } = await connect((_, response) => beginWatch(response).write('{"half'));
-    const result = await client.get(object, { timeoutMilliseconds: 50 });
+    const result = await client.get(object, { timeoutMs: 50 });
     expect(result).toMatchObject({ failure: { class: 'Transient', reason: 'DeadlineExceeded' } });
   });
 
@@ -152,7 +153,7 @@ describe('KubernetesClient', () => {
         status: undefined,
         reason: undefined,
         message: `GET ${object} was cancelled`,
-        retryAfterMilliseconds: undefined,
+        retryAfterMs: undefined,
       },
     });
     expect(double.requests.length).toBe(when === 'before' ? 0 : 1);
@@ -247,7 +248,7 @@ describe('KubernetesClient', () => {
       beginWatch(response).write('x\n');
     });
     const controller = new AbortController();
-    const opened = await client.watch('/things', { signal: controller.signal, timeoutMilliseconds: 60_000 });
+    const opened = await client.watch('/things', { signal: controller.signal, timeoutMs: 60_000 });
     controller.abort();
     await expect(opened.kind === 'ok' && textOf(opened.body)).rejects.toThrow('abort');
     await until('the server saw the end', () => closed);
@@ -259,7 +260,7 @@ describe('KubernetesClient', () => {
       // Counted from later than the client's deadline, and longer; the deadline leaves a busy machine time for the beginning.
       setTimeout(() => response.end('late\n'), 2_100);
     });
-    const opened = await client.watch('/things', { timeoutMilliseconds: 2_000 });
+    const opened = await client.watch('/things', { timeoutMs: 2_000 });
     expect(opened.kind === 'ok' && (await textOf(opened.body))).toBe('late\n');
   });
 });

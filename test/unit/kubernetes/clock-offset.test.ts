@@ -1,6 +1,7 @@
 // The operator's clock compared with the API server's: measured with each answer, told at once and then seldom.
 import { expect, it } from 'vitest';
 import { ClockOffset } from '../../../src/kubernetes/clock-offset.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 const theirs = 'Mon, 23 Nov 2026 10:00:00 GMT';
 
@@ -9,17 +10,16 @@ function taking(offsets: readonly (readonly [monotonic: number, seconds: number]
   readonly warnings: readonly string[];
 } {
   const seen = { offsets: [] as number[], warnings: [] as string[] };
-  let now = 0;
-  let monotonic = 0;
+  const clock = new FakeClock();
+  const startedAt = clock.monotonic();
   const offset = new ClockOffset({
-    now: () => now,
-    monotonic: () => monotonic,
+    clock,
     onOffset: (seconds) => seen.offsets.push(seconds),
     onWarning: (message) => seen.warnings.push(message.split(':')[0] ?? ''),
   });
   for (const [at, seconds] of offsets) {
-    monotonic = at;
-    now = Date.parse(theirs) + seconds * 1_000;
+    clock.advance(startedAt + at - clock.monotonic());
+    clock.jump(Date.parse(theirs) + seconds * 1_000 - clock.now().getTime());
     offset.take(theirs);
   }
   offset.take('no date');

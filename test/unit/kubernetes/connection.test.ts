@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { connectInCluster, connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 let directory = '';
 beforeEach(() => {
@@ -45,14 +46,14 @@ describe('connectInCluster', () => {
 
   test('reads the files again after a minute or when asked', async () => {
     write({ token: 'T1', 'ca.crt': 'CA1' });
-    let now = 0;
-    const connection = connectInCluster({ environment, directory, now: () => now });
+    const clock = new FakeClock();
+    const connection = connectInCluster({ environment, directory, clock });
     const read = async (fresh = false) => await connection.credentials({ fresh });
     const first = await read();
     write({ token: 'T2' });
-    now = 59_999;
+    clock.advance(59_999);
     expect(await read()).toBe(first);
-    now = 60_000;
+    clock.advance(1);
     expect(await read()).toEqual({ headers: { authorization: 'Bearer T2' }, tls: { ca: 'CA1' } });
     write({ token: 'T3', 'ca.crt': 'CA2' });
     expect(await read(true)).toEqual({ headers: { authorization: 'Bearer T3' }, tls: { ca: 'CA2' } });
@@ -60,11 +61,11 @@ describe('connectInCluster', () => {
 
   test('goes on with the last credentials while a file is missing, unless they were refused', async () => {
     write({ token: 'T1', 'ca.crt': 'CA1' });
-    let now = 0;
-    const connection = connectInCluster({ environment, directory, now: () => now });
+    const clock = new FakeClock();
+    const connection = connectInCluster({ environment, directory, clock });
     await connection.credentials({ fresh: false });
     rmSync(join(directory, 'token'));
-    now = 60_000;
+    clock.advance(60_000);
     expect((await connection.credentials({ fresh: false })).headers).toEqual({ authorization: 'Bearer T1' });
     await expect(connection.credentials({ fresh: true })).rejects.toThrow('ENOENT');
   });
@@ -139,7 +140,7 @@ describe('connectWithKubeconfig', () => {
   test('refuses a proxy in words', async () => {
     const file = kubeconfig({ token: 'T' }, { 'proxy-url': 'http://user:secret@proxy.test:3128' });
     await expect(connectWithKubeconfig(file)).rejects.toThrow(
-      'wants the proxy proxy.test:3128 for https://api.test:6443',
+      'requires the proxy proxy.test:3128 for https://api.test:6443',
     );
   });
 });

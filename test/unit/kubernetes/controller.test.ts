@@ -2,34 +2,34 @@
 import { expect, it } from 'vitest';
 import { Controller, type ReconcileRecord, type ReconcileResult } from '../../../src/kubernetes/controller.ts';
 import { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
+import { systemClock } from '../../../src/timing/clock.ts';
 import { until } from '../../support/wait.ts';
 
 function stage(
   reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>,
   changes: {
     concurrency?: number;
-    deadlineMilliseconds?: number;
-    drainMilliseconds?: number;
-    graceMilliseconds?: number;
+    deadlineMs?: number;
+    drainMs?: number;
+    graceMs?: number;
     onHung?: (key: string) => void;
     mayAct?: () => boolean;
   } = {},
 ): { queue: WorkQueue; controller: Controller; records: ReconcileRecord[]; stop: AbortController; run: Promise<void> } {
   const queue = new WorkQueue({
-    baseDelayMilliseconds: 5,
-    maxDelayMilliseconds: 20,
-    now: () => performance.now(),
-    random: Math.random,
+    baseDelayMs: 5,
+    maxDelayMs: 20,
+    clock: systemClock,
   });
   const records: ReconcileRecord[] = [];
   const controller = new Controller({
     name: 'test',
     queue,
     concurrency: 2,
-    deadlineMilliseconds: 60_000,
-    drainMilliseconds: 60_000,
+    deadlineMs: 60_000,
+    drainMs: 60_000,
     mayAct: () => true,
-    now: () => performance.now(),
+    clock: systemClock,
     onReconcile: (record) => records.push(record),
     reconcile,
     ...changes,
@@ -44,7 +44,7 @@ it('maps results to the queue: done, again after a time, again with back-off, an
     const times = (seen.get(key) ?? 0) + 1;
     seen.set(key, times);
     if (times > 1) return { kind: 'done' };
-    if (key === 'after') return { kind: 'after', milliseconds: 1 };
+    if (key === 'after') return { kind: 'after', ms: 1 };
     if (key === 'retry') return { kind: 'retry', reason: 'not yet' };
     if (key === 'defect') throw new TypeError('a bug');
     return { kind: 'done' };
@@ -91,7 +91,7 @@ it('waits at the end for what is in flight, then tells it to end', async () => {
           resolve({ kind: 'retry', reason: 'stopped' });
         });
       }),
-    { drainMilliseconds: 30 },
+    { drainMs: 30 },
   );
   queue.add('a');
   await until('the reconcile to run', () => controller.active === 1);
@@ -106,7 +106,7 @@ it('aborts a reconcile at its deadline', async () => {
       new Promise((resolve) => {
         signal.addEventListener('abort', () => resolve({ kind: 'done' }));
       }),
-    { deadlineMilliseconds: 20 },
+    { deadlineMs: 20 },
   );
   queue.add('a');
   await until('the reconcile to end', () => records.length === 1);
@@ -136,9 +136,9 @@ it('gives the worker of a reconcile that never ends to other keys, but the key t
     },
     {
       concurrency: 1,
-      deadlineMilliseconds: 10,
-      graceMilliseconds: 10,
-      drainMilliseconds: 10,
+      deadlineMs: 10,
+      graceMs: 10,
+      drainMs: 10,
       onHung: (key) => hung.push(key),
     },
   );

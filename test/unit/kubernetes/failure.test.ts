@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { classifyAnswer, classifyError } from '../../../src/kubernetes/failure.ts';
 
+const receivedAt = new Date('2026-11-23T10:00:00Z');
 const request = 'PATCH /apis/cert-manager.io/v1/namespaces/a/certificaterequests/b/status';
 
 function statusBody(message: string, reason?: string): string {
@@ -32,29 +33,31 @@ describe('classifyAnswer', () => {
     [502, '<html>bad gateway</html>', 'Transient'],
     [302, '', 'Defect'],
   ])('%i %s is %s', (status, text, expected) => {
-    expect(classifyAnswer({ request, status, retryAfter: undefined, text }).class).toBe(expected);
+    expect(classifyAnswer({ request, status, retryAfter: undefined, receivedAt, text }).class).toBe(expected);
   });
 
   test('says what was asked and what was answered', () => {
     const text = statusBody('the object has been modified', 'Conflict');
-    expect(classifyAnswer({ request, status: 409, retryAfter: undefined, text })).toEqual({
+    expect(classifyAnswer({ request, status: 409, retryAfter: undefined, receivedAt, text })).toEqual({
       class: 'Conflict',
       status: 409,
       reason: 'Conflict',
       message: `${request} was answered 409 Conflict: the object has been modified`,
-      retryAfterMilliseconds: undefined,
+      retryAfterMs: undefined,
     });
   });
 
   test.each([
-    { retryAfter: '5', text: '', milliseconds: 5000 },
-    { retryAfter: '86400', text: '', milliseconds: 300_000 },
-    { retryAfter: undefined, text: '{"details":{"retryAfterSeconds":1}}', milliseconds: 1000 },
-    { retryAfter: 'soon', text: '', milliseconds: undefined },
-    { retryAfter: '-1', text: '', milliseconds: undefined },
-    { retryAfter: 'Thu, 01 Jan 1970 00:00:00 GMT', text: '', milliseconds: undefined },
-  ])('takes the wait from header "$retryAfter" or body "$text"', ({ retryAfter, text, milliseconds }) => {
-    expect(classifyAnswer({ request, status: 503, retryAfter, text }).retryAfterMilliseconds).toBe(milliseconds);
+    { retryAfter: '5', text: '', ms: 5000 },
+    { retryAfter: '86400', text: '', ms: 300_000 },
+    { retryAfter: undefined, text: '{"details":{"retryAfterSeconds":1}}', ms: 1000 },
+    { retryAfter: 'soon', text: '', ms: undefined },
+    { retryAfter: '-1', text: '', ms: undefined },
+    { retryAfter: 'Thu, 01 Jan 1970 00:00:00 GMT', text: '', ms: undefined },
+    { retryAfter: 'Mon, 23 Nov 2026 10:00:07 GMT', text: '', ms: 7000 },
+    { retryAfter: 'Mon, 23 Nov 2026 10:00:00 GMT', text: '', ms: undefined },
+  ])('takes the wait from header "$retryAfter" or body "$text"', ({ retryAfter, text, ms }) => {
+    expect(classifyAnswer({ request, status: 503, retryAfter, receivedAt, text }).retryAfterMs).toBe(ms);
   });
 
   test('takes any body, and never a long message', () => {
@@ -63,7 +66,9 @@ describe('classifyAnswer', () => {
         fc.oneof(fc.string({ maxLength: 5000 }), fc.json()),
         fc.integer({ min: 300, max: 599 }),
         (text, status) => {
-          expect(classifyAnswer({ request, status, retryAfter: text, text }).message.length).toBeLessThanOrEqual(1001);
+          expect(
+            classifyAnswer({ request, status, retryAfter: text, receivedAt, text }).message.length,
+          ).toBeLessThanOrEqual(1001);
         },
       ),
     );
@@ -77,6 +82,6 @@ test('classifyError names the network error', () => {
     status: undefined,
     reason: 'ECONNREFUSED',
     message: 'GET /api failed: connect ECONNREFUSED 127.0.0.1:1',
-    retryAfterMilliseconds: undefined,
+    retryAfterMs: undefined,
   });
 });

@@ -92,10 +92,7 @@ class Candidate {
       namespace: 'here',
       name: 'lease',
       identity,
-      monotonic: clock.now,
-      now: clock.date,
-      random: () => random,
-      setTimer: clock.setTimer,
+      clock: { now: clock.now, monotonic: clock.monotonic, startTimer: clock.startTimer, random: () => random },
     });
     this.end = this.elector.run(this.stop.signal, async (leadership) => {
       this.state = 'leading';
@@ -110,8 +107,8 @@ async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-async function pass(milliseconds: number, each: () => void = () => undefined): Promise<void> {
-  for (let passed = 0; passed < milliseconds; passed += 100) {
+async function pass(ms: number, each: () => void = () => undefined): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 100) {
     clock.advance(100);
     await settle();
     each();
@@ -297,3 +294,13 @@ it.each(['that saw the Lease before', 'that starts just then'])(
     expect([both, first.elector.isLeader || other.elector.isLeader]).toEqual([0, true]);
   },
 );
+
+it('neither keeps nor loses the Lease by a jump of the wall clock', async () => {
+  const first = await leader('first');
+  clock.jump(3_600_000);
+  await pass(20_000);
+  expect([first.state, first.elector.isLeader]).toEqual(['leading', true]);
+  clock.jump(-7_200_000);
+  clock.skip(10_000);
+  expect(first.elector.isLeader).toBe(false);
+});

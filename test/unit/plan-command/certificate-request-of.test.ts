@@ -179,11 +179,11 @@ describe('the request of a Certificate', () => {
       'spec has neither a commonName nor an alternative name, and cert-manager asks for one. Set dnsNames, ipAddresses, uris, emailAddresses, otherNames or commonName.',
     ],
     [{ dnsNames: ['a', 'ä.example'] }, 'spec.dnsNames[1] is not ASCII. Write it in its ASCII form (punycode).'],
-    [{ ipAddresses: ['10.0.0.256'] }, 'spec.ipAddresses[0] is no IP address. Write it as 10.0.0.1 or fd00::1.'],
-    [{ ipAddresses: ['fe80::1%eth0'] }, 'spec.ipAddresses[0] is no IP address. Write it as 10.0.0.1 or fd00::1.'],
+    [{ ipAddresses: ['10.0.0.256'] }, 'spec.ipAddresses[0] is not an IP address. Write it as 10.0.0.1 or fd00::1.'],
+    [{ ipAddresses: ['fe80::1%eth0'] }, 'spec.ipAddresses[0] is not an IP address. Write it as 10.0.0.1 or fd00::1.'],
     [
       { otherNames: [{ oid: '3.1', utf8Value: 'a' }] },
-      'spec.otherNames[0].oid is no object identifier. Write it as 1.3.6.1.4.1.311.20.2.3.',
+      'spec.otherNames[0].oid is not an object identifier. Write it as 1.3.6.1.4.1.311.20.2.3.',
     ],
     [
       { commonName: 'a', literalSubject: 'CN=b' },
@@ -198,7 +198,7 @@ describe('the request of a Certificate', () => {
     [{ literalSubject: 'CN=a\\' }, 'spec.literalSubject ends with a backslash. Write \\\\ for a backslash.'],
     [
       { commonName: 'a', nameConstraints: { permitted: { ipRanges: ['10.0.0.0/33'] } } },
-      'spec.nameConstraints.permitted.ipRanges[0] is no range of IP addresses. Write it as 10.0.0.0/8 or fd00::/8.',
+      'spec.nameConstraints.permitted.ipRanges[0] is not a range of IP addresses. Write it as 10.0.0.0/8 or fd00::/8.',
     ],
     [
       { commonName: 'a', privateKey: { size: 1024 } },

@@ -8,12 +8,12 @@ import { certificate, certificateRequest, csr, group, issuer, manifest } from '.
 
 const assumedCA = (family: string) => [
   'The CA is an active private subordinate CA with certificates left and no CertMaxTime.',
-  `The CA's key is ${family}, as the request's (--ca-key-family).`,
+  `The CA's key is ${family}, like the request's (--ca-key-family).`,
   'The CA is valid already, long enough for any backdate (--ca-not-before).',
   'The CA ends in 100 years, at 2126-11-23T10:00:00Z (--ca-not-after).',
 ];
 const madeUp =
-  "No issuer was given: operation CreateCustomCertificate, all else as the CRD's defaults (-f, --operation).";
+  "No issuer was given: operation CreateCustomCertificate, everything else as the CRD's defaults (-f, --operation).";
 
 const parsed = (out: string): unknown => JSON.parse(out);
 const withoutCsr = (out: string): unknown =>
@@ -67,7 +67,7 @@ describe('plan', () => {
               notices: [],
             },
             assumptions: [
-              "The CSR is signed with a throw-away ECDSA P-256 key; cert-manager's has another key, all else is the same.",
+              "The CSR is signed with a throw-away ECDSA P-256 key; cert-manager's CSR has another key and is otherwise the same.",
               ...assumedCA('ECC'),
             ],
           },
@@ -152,11 +152,11 @@ describe('plan', () => {
           reason: 'CANotSupported',
           field: 'spec.isCA',
           message:
-            "spec.isCA: CreateCustomCertificate cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or have the issuer's owner set spec.externalCA, for which instances are bought in PCA.",
+            "spec.isCA: CreateCustomCertificate cannot issue CA certificates (isCA: true). Ask for a certificate without isCA, or ask the issuer's owner to set spec.externalCA, which needs instances bought in PCA.",
         },
         assumptions: [
           madeUp,
-          "The CSR is signed with a throw-away ECDSA P-256 key; cert-manager's has another key, all else is the same.",
+          "The CSR is signed with a throw-away ECDSA P-256 key; cert-manager's CSR has another key and is otherwise the same.",
           ...assumedCA('ECC'),
         ],
       },
@@ -192,7 +192,7 @@ describe('plan', () => {
     expect(await runWith({ a: signing('kubernetes.io/kubelet-serving') })).toMatchObject({
       code: 2,
       err: expect.stringContaining(
-        'note: a: signerName kubernetes.io/kubelet-serving is none of our issuers.',
+        'note: a: signerName kubernetes.io/kubelet-serving is not one of our issuers.',
       ) as string,
     });
   });
@@ -223,7 +223,7 @@ describe('plan', () => {
     Valid    2026-11-23T09:55:00Z to 2026-12-23T09:55:00Z (720h0m0s)
   Assumed
     - The CA is an active private subordinate CA with certificates left and no CertMaxTime.
-    - The CA's key is RSA, as the request's (--ca-key-family).
+    - The CA's key is RSA, like the request's (--ca-key-family).
     - The CA is valid already, long enough for any backdate (--ca-not-before).
     - The CA ends in 100 years, at 2126-11-23T10:00:00Z (--ca-not-after).
 
@@ -258,7 +258,7 @@ describe('plan', () => {
     const { code, out } = await runWith({}, ['--help']);
     expect([code, out.split('\n')[0], out.trimEnd().split('\n').at(-1)]).toEqual([
       0,
-      'alibaba-pca-issuer plan: show the call to PCA that a request would lead to, or why it is refused',
+      'alibaba-pca-issuer plan: show the call to PCA that a request would cause, or why it is refused',
       'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage or unreadable input.',
     ]);
   });

@@ -1,4 +1,4 @@
-// What the command cannot plan: each fault with its message, and what is left out.
+// Input that the command cannot plan: each fault with its message, and documents that it skips.
 import { describe, expect, it } from 'vitest';
 import { runWith } from '../../support/plan-command.ts';
 import { certificate, certificateRequest, csr, group, issuer, issuerRef, manifest } from '../../support/plan-inputs.ts';
@@ -10,7 +10,7 @@ const noRequest =
 describe('plan ends with 2 and says what to do', () => {
   it.each<[string, Readonly<Record<string, string>>, readonly string[], readonly string[]]>([
     ['no file', {}, [], ['No file is given. Name one with -f, or - for standard input.']],
-    ['standard input twice', { '-': request }, ['-f', '-'], ['Standard input can be read once. Give -f - once.']],
+    ['standard input twice', { '-': request }, ['-f', '-'], ['Standard input can be read only once. Give -f - once.']],
     [
       'an unknown flag',
       { a: request },
@@ -28,19 +28,19 @@ describe('plan ends with 2 and says what to do', () => {
       'no moment',
       { a: request },
       ['--now=tomorrow'],
-      ['--now is "tomorrow" but must be a moment such as 2027-01-31T09:30:00Z.'],
+      ['--now is "tomorrow" but must be a time such as 2027-01-31T09:30:00Z.'],
     ],
     [
       'a day that does not exist',
       { a: request },
       ['--ca-not-after=2027-13-01T00:00:00Z'],
-      ['--ca-not-after is "2027-13-01T00:00:00Z" but must be a moment such as 2027-01-31T09:30:00Z.'],
+      ['--ca-not-after is "2027-13-01T00:00:00Z" but must be a time such as 2027-01-31T09:30:00Z.'],
     ],
     [
       'a missing file',
       { a: request },
       ['-f', 'b'],
-      ["b cannot be read (ENOENT: no such file or directory, open 'b'). Check the name and the rights."],
+      ["b cannot be read (ENOENT: no such file or directory, open 'b'). Check its name and permissions."],
     ],
     [
       'broken YAML',
@@ -63,13 +63,15 @@ describe('plan ends with 2 and says what to do', () => {
       'flags for a bare CSR without one',
       { a: request },
       ['--is-ca'],
-      ['--duration, --usages and --is-ca are about a CSR in PEM, and no file is one. Change the document instead.'],
+      [
+        '--duration, --usages and --is-ca apply only to a CSR in PEM, and no file holds one. Change the document instead.',
+      ],
     ],
     [
       'an operation besides an issuer',
       { a: request, b: issuer },
       ['--operation=CreateCustomCertificate'],
-      ["--operation is for plans without an issuer. Leave it out, or change the issuer's spec.operation."],
+      ["--operation applies only to plans without an issuer. Leave it out, or change the issuer's spec.operation."],
     ],
     [
       'an unknown operation',
@@ -91,7 +93,7 @@ describe('plan ends with 2 and says what to do', () => {
       'a bare CSR and two issuers',
       { a: csr, b: issuer, c: issuer.replace('"shop"', '"bank"') },
       [],
-      ['a: a CSR in PEM names no issuer, and several are given. Give only the one that is meant.'],
+      ['a: a CSR in PEM names no issuer, and several are given. Give only the one to plan with.'],
     ],
     [
       'the same issuer twice',
@@ -104,7 +106,7 @@ describe('plan ends with 2 and says what to do', () => {
       { a: manifest(certificate({ commonName: 'a', issuerRef: { kind: 'AlibabaPCAIssuer', name: 'pca' } })) },
       [],
       [
-        'a: Certificate web: spec.issuerRef.group is "", so the operator would not look at it. Set it to pca.alibabacloud.com.',
+        'a: Certificate web: spec.issuerRef.group is "", so the operator would ignore it. Set it to pca.alibabacloud.com.',
       ],
     ],
     [
@@ -119,8 +121,8 @@ describe('plan ends with 2 and says what to do', () => {
       [],
       [
         'a, document 1: Certificate web: spec has neither a commonName nor an alternative name, and cert-manager asks for one. Set dnsNames, ipAddresses, uris, emailAddresses, otherNames or commonName.',
-        'a, document 2: Certificate web: spec.dnsNames must be a list, but is a text.',
-        'a, document 2: Certificate web: spec.isCA must be true or false, but is a text.',
+        'a, document 2: Certificate web: spec.dnsNames must be a list, but is a string.',
+        'a, document 2: Certificate web: spec.isCA must be true or false, but is a string.',
       ],
     ],
     [
@@ -133,7 +135,7 @@ describe('plan ends with 2 and says what to do', () => {
       },
       [],
       [
-        'b: AlibabaPCAIssuer "shop/pca": spec.validity.backDate is no field of an issuer. Correct or remove it.',
+        'b: AlibabaPCAIssuer "shop/pca": spec.validity.backDate is not a field of an issuer. Correct or remove it.',
         'c: apiVersion is "pca.alibabacloud.com/v1". Change it to pca.alibabacloud.com/v1alpha1.',
         'd: metadata.name is required.',
       ],
@@ -172,9 +174,9 @@ describe('plan leaves out what is not for us', () => {
     expect([code, err]).toEqual([
       0,
       [
-        'note: a, document 1: Secret (v1) is nothing to plan. It is skipped.\n',
+        'note: a, document 1: Secret (v1) cannot be planned. It is skipped.\n',
         'note: a, document 2: Certificate web is for another issuer (ClusterIssuer letsencrypt). It is skipped.\n',
-        'note: a, document 3: Certificate (without a name): spec.dnsname is not known here and makes no difference. Is it misspelt?\n',
+        'note: a, document 3: Certificate (without a name): spec.dnsname is unknown and has no effect. Check its spelling.\n',
       ].join(''),
     ]);
     expect(out).toContain('Certificate default (a, document 3)\n');

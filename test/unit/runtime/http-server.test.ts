@@ -25,7 +25,7 @@ it('answers probes with the reasons and refuses other paths', async () => {
   reasons.pop();
   live = false;
   expect(await get('/readyz')).toEqual([200, 'ok\n']);
-  expect(await get('/healthz')).toEqual([503, 'the main loop does not move\n']);
+  expect(await get('/healthz')).toEqual([503, 'the main loop is stuck\n']);
   expect(await get('/x')).toEqual([404, 'not found: only /healthz, /readyz and /metrics are served\n']);
 });
 

@@ -54,6 +54,13 @@ describe('parseOptions', () => {
     });
   });
 
+  it('takes 0s for a duration that 0s switches off', () => {
+    expect(parseOptions(['--approval-warning-after=0s'], {})).toEqual({
+      kind: 'run',
+      options: { ...defaults, 'approval-warning-after': 0 },
+    });
+  });
+
   it.each([
     [['--log-level=loud'], {}, '--log-level is "loud" but must be one of trace, debug, info, warn, error.'],
     [['--pca-timeout=0s'], {}, '--pca-timeout is "0s" but must be a duration such as 500ms, 30s, 5m or 1h.'],

@@ -1,17 +1,12 @@
 // CA certificates over a CSR, the instances that they activate, and the caller's identity.
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { opensslVerify } from './openssl.ts';
 import type { Texts } from './profile-calls.ts';
 import { factsOf, KeyUsageFlags, makeCsr, signedCall } from './signed-call.ts';
 
 type Members = Record<string, unknown>;
 
-const run = promisify(execFile);
 const keys = [
   { accessKeyId: 'first', accessKeySecret: 'a', accountId: '1234567890123456' },
   { accessKeyId: 'second', accessKeySecret: 'b', accountId: '1234567890123456' },
@@ -39,39 +34,26 @@ describe('CreateExternalCACertificate', () => {
   it.each([
     ['P-384', 'ecc', '{"Extensions":{"PathLenConstraint":1}}', 'pathlen:1'],
     ['RSA-2048', 'rsa', undefined, 'pathlen:0'],
-  ] as const)('over a %s key gives a CA certificate that openssl verifies', async (algorithm, family, text, length) => {
-    const { pem } = await makeCsr({ algorithm, subject: 'CN=csr.example.com' });
-    const body = await create(text === undefined ? {} : { ApiPassthrough: text }, pem);
-    expect(Object.keys(body)).toEqual(['RequestId', 'Identifier', 'Certificate', 'CertificateChain']);
-    expect(factsOf(body['Certificate'])).toEqual({
-      subject: 'CN=csr.example.com',
-      names: undefined,
-      keyUsage: KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign,
-      purposes: undefined,
-      ca: true,
-    });
-    const directory = await mkdtemp(join(tmpdir(), 'simulator-'));
-    try {
-      const file = (name: string) => join(directory, name);
-      await writeFile(file('root.pem'), simulator.rootPem(`sim-root-${family}`));
-      await writeFile(file('chain.pem'), String(body['CertificateChain']));
-      await writeFile(file('ca.pem'), String(body['Certificate']));
-      const verified = await run('openssl', [
-        'verify',
-        '-x509_strict',
-        '-CAfile',
-        file('root.pem'),
-        '-untrusted',
-        file('chain.pem'),
-        file('ca.pem'),
-      ]);
-      const shown = await run('openssl', ['x509', '-in', file('ca.pem'), '-noout', '-text']);
-      expect(verified.stdout.trim()).toBe(`${file('ca.pem')}: OK`);
-      expect(shown.stdout).toContain(`CA:TRUE, ${length}`);
-    } finally {
-      await rm(directory, { recursive: true });
-    }
-  });
+  ] as const)(
+    'over a %s key gives a CA certificate that openssl verifies',
+    async (algorithm, family, passthrough, length) => {
+      const { pem } = await makeCsr({ algorithm, subject: 'CN=csr.example.com' });
+      const body = await create(passthrough === undefined ? {} : { ApiPassthrough: passthrough }, pem);
+      expect(Object.keys(body)).toEqual(['RequestId', 'Identifier', 'Certificate', 'CertificateChain']);
+      expect(factsOf(body['Certificate'])).toEqual({
+        subject: 'CN=csr.example.com',
+        names: undefined,
+        keyUsage: KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign,
+        purposes: undefined,
+        ca: true,
+      });
+      const root = simulator.rootPem(`sim-root-${family}`);
+      const pems = { root, chain: body['CertificateChain'], certificate: body['Certificate'] };
+      const { verdict, text } = await opensslVerify(pems);
+      expect(verdict).toBe('certificate.pem: OK');
+      expect(text).toContain(`CA:TRUE, ${length}`);
+    },
+  );
 
   it('passes subject and usages through', async () => {
     const ApiPassthrough = JSON.stringify({

@@ -1,4 +1,4 @@
-// What CreateCustomCertificate refuses: unknown, wrongly cased, missing and impossible parameters, CSRs and CAs.
+// Calls that CreateCustomCertificate refuses: unknown, wrongly cased, missing and impossible parameters, CSRs and CAs.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
 import { createParameters, makeCsr, signedCall } from './signed-call.ts';

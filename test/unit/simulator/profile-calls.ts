@@ -1,5 +1,6 @@
 // Calls of the operations that issue by a profile, and the facts of what they issue.
-import type { SimulatorHandle } from '../../../simulator/simulator.ts';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
 import {
   ExtendedKeyUsageExtension,
   factsOf,
@@ -26,8 +27,43 @@ export const purpose = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2
 export const fullSubject = 'C=CN, ST=Beijing, L=Beijing, O=Csr, OU=Unit, CN=csr.example.com';
 export const sub = 'sim-sub-ecc-p256';
 
-/** CSRs of that subject, without and with names and usages. */
-export async function makeCsrs(): Promise<{ readonly plain: string; readonly named: string }> {
+/** A simulator for the tests of one file, and the calls that they make of it. */
+export interface ProfileStage {
+  readonly simulator: SimulatorHandle;
+  /** CSR of the full subject, with names and usages. */
+  readonly named: string;
+  /** Calls an operation with the least it needs and `more`, over the CSR without names unless another one is given. */
+  readonly call: (action: string, more?: Texts, pem?: string) => Promise<Record<string, unknown>>;
+  /** The same, and the facts of the certificate in the answer. */
+  readonly facts: (action: string, more?: Texts, pem?: string) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** Starts a simulator before the tests of a file, resets it before each, and stops it after them. */
+export function profileStage(): ProfileStage {
+  let simulator: SimulatorHandle;
+  let csrs: Awaited<ReturnType<typeof makeCsrs>>;
+  beforeAll(async () => {
+    simulator = await startSimulator();
+    csrs = await makeCsrs();
+  });
+  afterAll(() => simulator.close());
+  beforeEach(() => simulator.reset());
+  const call: ProfileStage['call'] = async (action, more = {}, pem = csrs.plain) =>
+    callProfile(simulator, action, pem, more);
+  return {
+    get simulator() {
+      return simulator;
+    },
+    get named() {
+      return csrs.named;
+    },
+    call,
+    facts: async (action, more, pem) => issuedFacts(await call(action, more, pem)),
+  };
+}
+
+// CSRs of that subject, without and with names and usages.
+async function makeCsrs(): Promise<{ readonly plain: string; readonly named: string }> {
   const extensions = [
     new SubjectAlternativeNameExtension([{ type: 'dns', value: 'csr.example.com' }]),
     new KeyUsagesExtension(KeyUsageFlags.keyAgreement),
@@ -53,8 +89,8 @@ function parametersOf(action: string, pem: string): Record<string, string> {
     : { ParentIdentifier: sub, Csr: pem, Days: '30', Immediately: '2' };
 }
 
-/** Calls an operation with the least it needs and `more`; a parameter with the value `omitted` is left out. */
-export async function callProfile(
+// A parameter with the value `omitted` is left out.
+async function callProfile(
   simulator: SimulatorHandle,
   action: string,
   pem: string,
@@ -65,7 +101,6 @@ export async function callProfile(
   return (await signedCall(simulator, action, Object.fromEntries(merged), { version })).body;
 }
 
-/** Names and usages of the certificate in an answer. */
-export function issuedFacts(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function issuedFacts(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return factsOf(body['X509Certificate'] ?? body['Certificate']);
 }

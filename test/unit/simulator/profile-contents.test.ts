@@ -1,12 +1,10 @@
 // Names, usages and subjects that CSR and parameters give together, and the parameters that are refused.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Faults, type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { describe, expect, it } from 'vitest';
+import type { Faults } from '../../../simulator/simulator.ts';
 import {
-  callProfile,
   client,
   fullSubject,
-  issuedFacts,
-  makeCsrs,
+  profileStage,
   purpose,
   server,
   sub,
@@ -16,18 +14,8 @@ import {
 } from './profile-calls.ts';
 import { KeyUsageFlags, makeCsr } from './signed-call.ts';
 
-let simulator: SimulatorHandle;
-let csr: string;
-let named: string;
-beforeAll(async () => {
-  simulator = await startSimulator();
-  ({ plain: csr, named } = await makeCsrs());
-});
-afterAll(() => simulator.close());
-beforeEach(() => simulator.reset());
-
-const call = async (action: string, more: Texts = {}, pem = csr) => callProfile(simulator, action, pem, more);
-const facts = async (action: string, more: Texts = {}, pem = csr) => issuedFacts(await call(action, more, pem));
+const stage = profileStage();
+const { call, facts } = stage;
 
 describe('names', () => {
   const sans = JSON.stringify([
@@ -56,14 +44,14 @@ describe('names', () => {
     ['Merged', ['dns:csr.example.com', 'dns:a.example.com']],
     ['Replaced', ['dns:csr.example.com', 'dns:a.example.com'].slice(1)],
   ] as const)('of CSR and parameters are %s', async (csrNames, expected) => {
-    simulator.setFaults({ csrNames });
-    expect((await facts(server, { Domain: 'a.example.com' }, named))['names']).toEqual(expected);
-    expect((await facts(client, {}, named))['names']).toEqual(['dns:csr.example.com']);
+    stage.simulator.setFaults({ csrNames });
+    expect((await facts(server, { Domain: 'a.example.com' }, stage.named))['names']).toEqual(expected);
+    expect((await facts(client, {}, stage.named))['names']).toEqual(['dns:csr.example.com']);
   });
 
   it('that CSR and parameters share stand once', async () => {
     const more = { Domain: 'csr.example.com,a.example.com' };
-    expect((await facts(server, more, named))['names']).toEqual(['dns:csr.example.com', 'dns:a.example.com']);
+    expect((await facts(server, more, stage.named))['names']).toEqual(['dns:csr.example.com', 'dns:a.example.com']);
   });
 
   const refusals: readonly (readonly [string, Texts, string])[] = [
@@ -91,7 +79,7 @@ describe('names', () => {
     [server, { ParentIdentifier: 'nobody' }, 'NotFound'],
   ];
   it.each(refusals)('and other parameters: %s %j is refused with %s', async (action, more, code) => {
-    expect([(await call(action, more))['Code'], simulator.issued()]).toEqual([code, []]);
+    expect([(await call(action, more))['Code'], stage.simulator.issued()]).toEqual([code, []]);
   });
 });
 
@@ -99,16 +87,16 @@ it.each([
   ['Ignored', KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, [purpose.server]],
   ['Used', KeyUsageFlags.keyAgreement, ['1.3.6.1.5.5.7.3.4']],
 ] as const)('usages of the CSR are %s', async (csrUsages, keyUsage, purposes) => {
-  simulator.setFaults({ csrUsages });
-  expect(await facts(server, {}, named)).toMatchObject({ keyUsage, purposes });
+  stage.simulator.setFaults({ csrUsages });
+  expect(await facts(server, {}, stage.named)).toMatchObject({ keyUsage, purposes });
 });
 
 it.each([
   ['Recipe', KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment],
   ['ByKeyFamily', KeyUsageFlags.digitalSignature],
 ] as const)('the key usage of an ECC key is that of %s', async (profileKeyUsage, keyUsage) => {
-  simulator.setFaults({ profileKeyUsage });
-  expect(await facts(server, {}, named)).toMatchObject({ keyUsage });
+  stage.simulator.setFaults({ profileKeyUsage });
+  expect(await facts(server, {}, stage.named)).toMatchObject({ keyUsage });
 });
 
 describe('the subject', () => {
@@ -119,7 +107,7 @@ describe('the subject', () => {
     [{ csrSubject: 'ParametersWin' }, 'CN=csr.example.com, C=DE, O=Given'],
   ];
   it.each(rows)('of CSR and parameters with %j', async (faults, expected) => {
-    simulator.setFaults({ addedSubject: 'None', ...faults });
+    stage.simulator.setFaults({ addedSubject: 'None', ...faults });
     const { pem } = await makeCsr({ subject: 'O=Csr, CN=csr.example.com' });
     expect((await facts(server, given, pem))['subject']).toBe(expected);
     const { Country, ...rest } = given;
@@ -127,7 +115,7 @@ describe('the subject', () => {
   });
 
   it('is that of the parameters over a CSR without one', async () => {
-    simulator.setFaults({ addedSubject: 'None' });
+    stage.simulator.setFaults({ addedSubject: 'None' });
     const { pem } = await makeCsr({ subject: '' });
     expect((await facts(client, given, pem))['subject']).toBe('C=DE, O=Given, CN=given.example.com');
   });
@@ -142,7 +130,7 @@ describe('the subject', () => {
     [client, 'None', sub, 'CN=csr.example.com'],
     [warehouse, 'None', sub, 'CN=csr.example.com'],
   ] as const)('of %s with defaults %s by %s', async (action, addedSubject, ParentIdentifier, expected) => {
-    simulator.setFaults({ addedSubject });
+    stage.simulator.setFaults({ addedSubject });
     const { pem } = await makeCsr();
     const period = action === withExtension ? {} : { Days: '1' };
     expect((await facts(action, { ParentIdentifier, ...period }, pem))['subject']).toBe(expected);
@@ -158,10 +146,10 @@ describe('a custom identifier', () => {
     const more = { CustomIdentifier: 'mine' };
     const first = await call(action, more);
     expect((await call(action, more))['Code']).toBe('ParamRepeat');
-    simulator.setFaults({ duplicateIdentifier: 'ReturnEarlier' });
+    stage.simulator.setFaults({ duplicateIdentifier: 'ReturnEarlier' });
     expect({ ...(await call(action, more)), RequestId: '' }).toEqual({ ...first, RequestId: '' });
-    simulator.setFaults({ duplicateIdentifier: 'Accept' });
+    stage.simulator.setFaults({ duplicateIdentifier: 'Accept' });
     await call(action, more);
-    expect(simulator.issued().map(({ customIdentifier }) => customIdentifier)).toEqual(['mine', 'mine']);
+    expect(stage.simulator.issued().map(({ customIdentifier }) => customIdentifier)).toEqual(['mine', 'mine']);
   });
 });

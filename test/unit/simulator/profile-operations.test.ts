@@ -1,13 +1,11 @@
 // The operations that issue by a profile: what they answer, what stands in the certificate, and how long it is valid.
 import { X509Certificate } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Faults, type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { describe, expect, it } from 'vitest';
+import type { Faults } from '../../../simulator/simulator.ts';
 import {
-  callProfile,
   client,
   fullSubject,
-  issuedFacts,
-  makeCsrs,
+  profileStage,
   purpose,
   server,
   sub,
@@ -17,18 +15,8 @@ import {
 } from './profile-calls.ts';
 import { commonNames, type CsrAlgorithm, factsOf, KeyUsageFlags, makeCsr } from './signed-call.ts';
 
-let simulator: SimulatorHandle;
-let csr: string;
-let named: string;
-beforeAll(async () => {
-  simulator = await startSimulator();
-  ({ plain: csr, named } = await makeCsrs());
-});
-afterAll(() => simulator.close());
-beforeEach(() => simulator.reset());
-
-const call = async (action: string, more: Texts = {}, pem = csr) => callProfile(simulator, action, pem, more);
-const facts = async (action: string, more: Texts = {}, pem = csr) => issuedFacts(await call(action, more, pem));
+const stage = profileStage();
+const { call, facts } = stage;
 
 describe('the certificate', () => {
   it.each([
@@ -38,7 +26,7 @@ describe('the certificate', () => {
     [withExtension, {}, purpose.server],
     [withExtension, { CertType: 'CLIENT' }, purpose.client],
   ])('of %s %j has the usages of its profile', async (action, more, expected) => {
-    expect(await facts(action, more, named)).toEqual({
+    expect(await facts(action, more, stage.named)).toEqual({
       subject: fullSubject,
       names: ['dns:csr.example.com'],
       keyUsage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment,
@@ -61,7 +49,7 @@ describe('the certificate', () => {
     const { X509Certificate: text } = await call(client, { ParentIdentifier, Algorithm }, pem);
     const leaf = new X509Certificate(String(text));
     const issuer = new X509Certificate(
-      simulator.cas.find(({ identifier }) => identifier === ParentIdentifier)?.certificatePem ?? '',
+      stage.simulator.cas.find(({ identifier }) => identifier === ParentIdentifier)?.certificatePem ?? '',
     );
     expect([
       leaf.publicKey.export({ type: 'spki', format: 'der' }).equals(publicKey),
@@ -128,10 +116,10 @@ describe('the answer', () => {
     [withExtension, {}, { withoutCertificate: 1 }, identified],
   ];
   it.each(rows)('of %s with %j and %j', async (action, more, faults, members) => {
-    simulator.setFaults(faults);
+    stage.simulator.setFaults(faults);
     const body = await call(action, more);
     expect(Object.keys(body)).toEqual(members);
-    const [issued] = simulator.issued();
+    const [issued] = stage.simulator.issued();
     expect([body['Identifier'], issued?.action, issued?.status]).toEqual([issued?.identifier, action, 'ISSUE']);
     if (body['X509Certificate'] !== undefined) expect(body['X509Certificate']).toBe(issued?.pem);
     if (body['SerialNumber'] !== undefined) expect(body['SerialNumber']).toBe(issued?.serialNumber);
@@ -150,19 +138,20 @@ describe('the answer', () => {
 describe('the period', () => {
   const now = Math.floor(Date.now() / 1_000);
   const pair = { BeforeTime: `${now - 60}`, AfterTime: `${now + 86_400 * 3}` };
-  const days = () => simulator.issued().map((one) => (one.notAfter.getTime() - one.notBefore.getTime()) / 86_400_000);
+  const days = () =>
+    stage.simulator.issued().map((one) => (one.notAfter.getTime() - one.notBefore.getTime()) / 86_400_000);
 
   it('is exactly that of BeforeTime and AfterTime', async () => {
     for (const action of [server, client, warehouse]) await call(action, { Days: 'omitted', ...pair });
     await call(withExtension, pair);
     const instants = [new Date((now - 60) * 1_000), new Date((now + 86_400 * 3) * 1_000)];
-    expect(simulator.issued().map(({ notBefore, notAfter }) => [notBefore, notAfter])).toEqual([
+    expect(stage.simulator.issued().map(({ notBefore, notAfter }) => [notBefore, notAfter])).toEqual([
       instants,
       instants,
       instants,
       instants,
     ]);
-    const leaf = new X509Certificate(simulator.issued()[0]?.pem ?? '');
+    const leaf = new X509Certificate(stage.simulator.issued()[0]?.pem ?? '');
     expect([leaf.validFromDate, leaf.validToDate]).toEqual(instants);
   });
 
@@ -190,6 +179,6 @@ describe('the period', () => {
     [server, { Days: '31', ParentIdentifier: 'sim-sub-short' }, 'InvalidParameter.Days'],
   ];
   it.each(refusals)('of %s with %j is refused: %s', async (action, more, code) => {
-    expect([(await call(action, more))['Code'], simulator.issued()]).toEqual([code, []]);
+    expect([(await call(action, more))['Code'], stage.simulator.issued()]).toEqual([code, []]);
   });
 });

@@ -28,7 +28,7 @@ export {
 
 cryptoProvider.set(webcrypto as never);
 
-/** What can be changed of a call that is correct otherwise. */
+/** Changes to an otherwise correct call. */
 export interface CallChanges {
   readonly action?: string;
   readonly version?: string;

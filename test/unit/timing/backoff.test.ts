@@ -1,47 +1,36 @@
-// Pauses between tries: how long, and how they end.
-import { getEventListeners } from 'node:events';
+// Pauses between tries: how long.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoff, pause } from '../../../src/timing/backoff.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { backoff } from '../../../src/timing/backoff.ts';
+
+const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const bounds = fc
+  .record({ baseMs: fc.integer({ min: 1, max: 60_000 }), factor: fc.integer({ min: 1, max: 1_000 }) })
+  .map(({ baseMs, factor }) => ({ baseMs, maxMs: baseMs * factor }));
 
 describe('backoff', () => {
   it('lies between half and the whole of the doubled base, and never above the maximum', () => {
     fc.assert(
-      fc.property(fc.nat(200), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
-        const pause = backoff(attempt, { baseMilliseconds: 100, maxMilliseconds: 10_000, random: () => random });
-        const full = Math.min(10_000, 100 * 2 ** attempt);
-        expect(pause).toBeGreaterThanOrEqual(full / 2);
-        expect(pause).toBeLessThanOrEqual(full);
+      fc.property(fc.nat(2_000), bounds, chance, (failures, { baseMs, maxMs }, drawn) => {
+        const ms = backoff(failures, { baseMs, maxMs }, { random: () => drawn });
+        const full = Math.min(maxMs, baseMs * 2 ** failures);
+        expect(ms).toBeGreaterThanOrEqual(full / 2);
+        expect(ms).toBeLessThanOrEqual(full);
       }),
     );
   });
-});
 
-describe('pause', () => {
-  it('ends at its time, not before', async () => {
-    const clock = new FakeClock();
-    let ended = false;
-    const { signal } = new AbortController();
-    const pausing = pause(100, signal, clock.setTimer).then(() => (ended = true));
-    clock.advance(99);
-    await Promise.resolve();
-    expect(ended).toBe(false);
-    clock.advance(1);
-    expect(await pausing).toBe(true);
-    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  it('never shrinks with another failure, for the same chance', () => {
+    fc.assert(
+      fc.property(fc.nat(100), bounds, chance, (failures, between, drawn) => {
+        const after = (count: number): number => backoff(count, between, { random: () => drawn });
+        expect(after(failures + 1)).toBeGreaterThanOrEqual(after(failures));
+      }),
+    );
   });
 
-  it.each([true, false])('ends with the signal and leaves no timer (aborted before: %s)', async (before) => {
-    const stop = new AbortController();
-    if (before) stop.abort();
-    const timers = new Set<string>();
-    const pausing = pause(100, stop.signal, () => {
-      timers.add('timer');
-      return () => timers.delete('timer');
-    });
-    stop.abort();
-    await pausing;
-    expect([...timers]).toEqual([]);
+  it('begins at the base and scatters evenly over the upper half', () => {
+    const scattered = [0, 0.5, 1].map((drawn) => backoff(0, { baseMs: 100, maxMs: 10_000 }, { random: () => drawn }));
+    expect(scattered).toEqual([50, 75, 100]);
   });
 });

@@ -1,37 +1,37 @@
 // Turns between flows: order within a flow, one key per flow and round, nothing lost.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FairLine } from '../../../src/timing/fair-queue.ts';
+import { FairQueue } from '../../../src/timing/fair-queue.ts';
 
 const flowOf = (key: string): string => key.split('/')[0] ?? '';
 
-function drain(line: FairLine): string[] {
+function drain(queue: FairQueue): string[] {
   const keys: string[] = [];
-  for (let place = line.take(); place !== undefined; place = line.take()) keys.push(place.key);
+  for (let place = queue.take(); place !== undefined; place = queue.take()) keys.push(place.key);
   return keys;
 }
 
 test('the only key of a flow waits for one key of the other, not for ten thousand', () => {
-  const line = new FairLine(flowOf);
-  for (let n = 0; n < 10_000; n += 1) line.push(`many/${n}`, n);
-  line.push('one/0', 10_000);
-  expect([line.take()?.key, line.take()?.key, line.take()?.key]).toEqual(['many/0', 'one/0', 'many/1']);
+  const queue = new FairQueue(flowOf);
+  for (let n = 0; n < 10_000; n += 1) queue.push(`many/${n}`, n);
+  queue.push('one/0', 10_000);
+  expect([queue.take()?.key, queue.take()?.key, queue.take()?.key]).toEqual(['many/0', 'one/0', 'many/1']);
 });
 
 test('without flows it is first in, first out', () => {
-  const line = new FairLine();
-  for (const key of ['b/1', 'a/1', 'b/2']) line.push(key, 0);
-  expect(drain(line)).toEqual(['b/1', 'a/1', 'b/2']);
+  const queue = new FairQueue();
+  for (const key of ['b/1', 'a/1', 'b/2']) queue.push(key, 0);
+  expect(drain(queue)).toEqual(['b/1', 'a/1', 'b/2']);
 });
 
 test('tells since when the oldest waits', () => {
-  const line = new FairLine(flowOf);
-  line.push('a/1', 5);
-  line.push('b/1', 3);
-  line.push('b/2', 9);
-  const before = line.oldest;
-  line.remove('b/1');
-  expect([before, line.oldest, new FairLine().oldest]).toEqual([3, 5, undefined]);
+  const queue = new FairQueue(flowOf);
+  queue.push('a/1', 5);
+  queue.push('b/1', 3);
+  queue.push('b/2', 9);
+  const before = queue.oldest;
+  queue.remove('b/1');
+  expect([before, queue.oldest, new FairQueue().oldest]).toEqual([3, 5, undefined]);
 });
 
 test('whatever is pushed, removed and taken: nothing is lost or given twice, flows keep their order and take turns', () => {
@@ -43,27 +43,27 @@ test('whatever is pushed, removed and taken: nothing is lost or given twice, flo
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const line = new FairLine(flowOf);
+      const queue = new FairQueue(flowOf);
       let model: string[] = [];
       for (const { do: what, key: name } of steps) {
-        if (what === 'push' && !line.has(name)) {
-          line.push(name, 0);
+        if (what === 'push' && !queue.has(name)) {
+          queue.push(name, 0);
           model.push(name);
         } else if (what === 'remove') {
-          expect(line.remove(name)).toBe(model.includes(name));
+          expect(queue.remove(name)).toBe(model.includes(name));
           model = model.filter((other) => other !== name);
         } else if (what === 'take') {
-          const taken = line.take()?.key;
+          const taken = queue.take()?.key;
           const firsts = ['a', 'b', 'c'].flatMap((flow) => model.find((other) => flowOf(other) === flow) ?? []);
           if (taken === undefined) expect(model).toEqual([]);
           else expect(firsts).toContain(taken);
           model = model.filter((other) => other !== taken);
         }
-        expect(line.size).toBe(model.length);
+        expect(queue.size).toBe(model.length);
       }
       const left = [...model];
       const flows = new Set(left.map(flowOf)).size;
-      const rest = drain(line);
+      const rest = drain(queue);
       expect([...rest].toSorted()).toEqual(left.toSorted());
       // The first round serves every flow once.
       expect(new Set(rest.slice(0, flows).map(flowOf)).size).toBe(flows);

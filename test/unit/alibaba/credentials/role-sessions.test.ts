@@ -1,9 +1,9 @@
 // Sessions of roles on a clock that stands still: who waits, when STS is asked again, and what a failure leaves behind.
 import { describe, expect, it } from 'vitest';
+import type { PcaCall, PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { AccessKey } from '../../../../src/alibaba/credentials/access-key.ts';
 import { endpointFor } from '../../../../src/alibaba/endpoint.ts';
 import { clientFailure } from '../../../../src/alibaba/errors.ts';
-import type { PcaCall, PcaOutcome } from '../../../../src/alibaba/pca-client.ts';
 import { RoleSessions, type RoleRenewal } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
@@ -35,23 +35,21 @@ class Sts {
   answers: (PcaOutcome | Promise<PcaOutcome>)[] = [];
   token: () => Promise<string> = async () => 'the-token';
   readonly sessions = new RoleSessions({
-    connect: (_endpoint, accessKey) => ({
-      call: async (call) => {
+    connect:
+      () =>
+      async (call, { accessKey }) => {
         this.calls.push({ call, accessKey });
         return await (this.answers.shift() ?? this.credentials(Number(call.parameters['DurationSeconds'])));
       },
-    }),
     readToken: async () => await this.token(),
-    wallClock: () => this.clock.date().getTime(),
-    now: this.clock.now,
-    random: () => 0.5,
-    timeoutMilliseconds: 60_000,
+    clock: this.clock,
+    timeoutMs: 5_000,
     signal: never,
     onRenewal: (renewal) => this.renewals.push(renewal),
   });
 
   credentials(seconds: number): PcaOutcome {
-    const Expiration = new Date(this.clock.date().getTime() + seconds * 1_000).toISOString();
+    const Expiration = new Date(this.clock.now().getTime() + seconds * 1_000).toISOString();
     const AccessKeyId = `STS.${this.calls.length}`;
     const body = { Credentials: { AccessKeyId, AccessKeySecret: 'temporary', SecurityToken: 'session', Expiration } };
     return { kind: 'ok', body, requestId: 'R1' };
@@ -153,6 +151,29 @@ describe('sharing', () => {
     const left = await first;
     answer.resolve(sts.credentials(3_600));
     expect([left, await second, sts.calls.length]).toEqual(['Cancelled', 'STS.1', 1]);
+  });
+});
+
+describe('the time limit', () => {
+  it('ends the wait of a caller, not the renewal', async () => {
+    const sts = new Sts();
+    const answer = Promise.withResolvers<PcaOutcome>();
+    sts.answers = [answer.promise];
+    const waiting = sts.get();
+    sts.clock.advance(5_000);
+    const late = await waiting;
+    answer.resolve(sts.credentials(3_600));
+    expect([late, await sts.get(), sts.calls.length]).toEqual(['DeadlineExceeded', 'STS.1', 1]);
+  });
+
+  it('ends the reading of a token', async () => {
+    const sts = new Sts();
+    sts.token = async () => await new Promise(() => undefined);
+    const waiting = sts.get(byToken);
+    sts.clock.advance(5_000);
+    await waiting;
+    await settled();
+    expect([await sts.get(byToken), sts.calls]).toEqual(['OIDCTokenUnreadable', []]);
   });
 });
 

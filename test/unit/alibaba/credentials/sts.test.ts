@@ -1,10 +1,12 @@
 // Roles taken from the simulated STS through the real client: what it refuses, and that its credentials reach PCA.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type SimulatorHandle, startSimulator } from '../../../../simulator/simulator.ts';
+import type { Call } from '../../../../src/alibaba/call.ts';
 import { endpointFor, type PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
-import { PcaClient } from '../../../../src/alibaba/pca-client.ts';
+import { pcaCall } from '../../../../src/alibaba/pca-client.ts';
 import { RoleSessions } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import { type RoleRequest, stsEndpointFor } from '../../../../src/alibaba/credentials/sts.ts';
+import { systemClock } from '../../../../src/timing/clock.ts';
 import { OidcIssuer, testAccount } from '../../../support/oidc-issuer.ts';
 
 const subject = 'system:serviceaccount:issuers:pca';
@@ -30,17 +32,15 @@ afterAll(async () => {
   await simulator.close();
 });
 
-const connect: ConstructorParameters<typeof RoleSessions>[0]['connect'] = (where, accessKey) =>
-  new PcaClient({ endpoint: where, accessKey, timeoutMilliseconds: 60_000, userAgent: 'alibaba-pca-issuer/test' });
+const connect = (where: PcaEndpoint): Call =>
+  pcaCall({ endpoint: where, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' });
 
 function sessions(token: string): RoleSessions {
   return new RoleSessions({
     connect,
     readToken: async () => token,
-    wallClock: Date.now,
-    now: () => performance.now(),
-    random: Math.random,
-    timeoutMilliseconds: 60_000,
+    clock: systemClock,
+    timeoutMs: 60_000,
     signal: never,
     onRenewal: () => undefined,
   });
@@ -76,7 +76,7 @@ it.each<[string, () => RoleRequest]>([
     parameters: { Identifier: 'sim-sub-ecc-p256' },
   };
   const call = async (key = given.accessKey) => {
-    const outcome = await connect(endpoint, key).call(describeCall, { signal: never });
+    const outcome = await connect(endpoint)(describeCall, { signal: never, accessKey: key });
     return outcome.kind === 'ok' ? 'ok' : outcome.failure.code;
   };
   const before = [await call(), await call({ ...given.accessKey, securityToken: 'another' })];

@@ -28,7 +28,7 @@ test.each(['x', 'A=1', 'A=1/2/3/4', 'A=1/2/3', 'A=0/0/0', 'A=5/1/4', 'A=1/1/1e9'
   (text) => {
     expect(parseCallLimits(text)).toEqual({
       kind: 'invalid',
-      message: `"${text}" is no limit: write action=start/floor/ceiling in calls per second, such as CreateCustomCertificate=100/1/1000, with 0 < floor <= start <= ceiling; * means all other actions.`,
+      message: `"${text}" is not a limit: write action=start/floor/ceiling in calls per second, such as CreateCustomCertificate=100/1/1000, with 0 < floor <= start <= ceiling; * means all other actions.`,
     });
   },
 );

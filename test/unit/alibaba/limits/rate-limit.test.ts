@@ -1,19 +1,20 @@
 // Rates found by trying: bounds that always hold, and how the search behaves against a service with a limit.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CallBudget } from '../../../../src/alibaba/limits/rate-limit.ts';
-import type { CallLimits, Reservation } from '../../../../src/alibaba/limits/rate-limit.ts';
+import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
+import type { RateRange, Reservation } from '../../../../src/alibaba/limits/rate-limit.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 
 const key = { account: 'a', region: 'cn-hangzhou', action: 'CreateCustomCertificate' };
 
-function budgetWith(limits: CallLimits): { budget: CallBudget; clock: { now: number } } {
-  const clock = { now: 1000 };
-  return { budget: new CallBudget({ now: () => clock.now, limits: {}, otherActions: limits }), clock };
+function limitsWith(range: RateRange): { limits: RateLimits; clock: FakeClock } {
+  const clock = new FakeClock();
+  return { limits: new RateLimits({ clock, limits: {}, otherActions: range }), clock };
 }
 
-function drain(budget: CallBudget): { granted: number; wait: Reservation } {
+function drain(limits: RateLimits): { granted: number; wait: Reservation } {
   for (let granted = 0; ; granted += 1) {
-    const reservation = budget.reserve(key);
+    const reservation = limits.reserve(key);
     if (reservation.kind === 'wait') return { granted, wait: reservation };
   }
 }
@@ -25,86 +26,87 @@ describe('rates', () => {
     ['DescribeCACertificate', 10],
     ['constructor', 10],
   ])('%s starts at %d calls a second', (action, rate) => {
-    expect(new CallBudget({ now: () => 0 }).ratePerSecond({ ...key, action })).toBe(rate);
+    expect(new RateLimits({ clock: new FakeClock() }).ratePerSecond({ ...key, action })).toBe(rate);
   });
 
   test('doubles each second while it is used, up to the ceiling', () => {
-    const { budget, clock } = budgetWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 60 });
+    const { limits, clock } = limitsWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 60 });
     const rates = [1, 2, 3, 4].map(() => {
-      drain(budget);
-      clock.now += 1000;
-      drain(budget);
-      return budget.ratePerSecond(key);
+      drain(limits);
+      clock.skip(1000);
+      drain(limits);
+      return limits.ratePerSecond(key);
     });
     expect(rates).toEqual([20, 40, 60, 60]);
   });
 
   test('stays where it is while hardly used', () => {
-    const { budget, clock } = budgetWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 60 });
+    const { limits, clock } = limitsWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 60 });
     for (let second = 0; second < 5; second += 1) {
-      budget.reserve(key);
-      clock.now += 1000;
+      limits.reserve(key);
+      clock.skip(1000);
     }
-    expect(budget.ratePerSecond(key)).toBe(10);
+    expect(limits.ratePerSecond(key)).toBe(10);
   });
 
   test('a burst of throttled answers halves once, and grants nothing for a moment', () => {
-    const { budget, clock } = budgetWith({ startPerSecond: 100, floorPerSecond: 1, ceilingPerSecond: 1000 });
+    const { limits, clock } = limitsWith({ startPerSecond: 100, floorPerSecond: 1, ceilingPerSecond: 1000 });
     for (let answer = 0; answer < 50; answer += 1) {
-      budget.throttled(key);
-      clock.now += 10;
+      limits.throttled(key);
+      clock.skip(10);
     }
-    expect({ rate: budget.ratePerSecond(key), next: budget.reserve(key).kind }).toEqual({ rate: 50, next: 'wait' });
-    clock.now += 600;
-    budget.throttled(key);
-    expect(budget.ratePerSecond(key)).toBe(25);
+    expect({ rate: limits.ratePerSecond(key), next: limits.reserve(key).kind }).toEqual({ rate: 50, next: 'wait' });
+    clock.skip(600);
+    limits.throttled(key);
+    expect(limits.ratePerSecond(key)).toBe(25);
   });
 
   test('never falls below the floor', () => {
-    const { budget, clock } = budgetWith({ startPerSecond: 4, floorPerSecond: 2, ceilingPerSecond: 10 });
+    const { limits, clock } = limitsWith({ startPerSecond: 4, floorPerSecond: 2, ceilingPerSecond: 10 });
     for (let halving = 0; halving < 5; halving += 1) {
-      budget.throttled(key);
-      clock.now += 2000;
+      limits.throttled(key);
+      clock.skip(2000);
     }
-    expect(budget.ratePerSecond(key)).toBe(2);
+    expect(limits.ratePerSecond(key)).toBe(2);
   });
 
   test.each([{ account: 'b' }, { region: 'cn-shanghai' }, { action: 'DescribeCACertificate' }])(
     'a throttled account costs others nothing: %o',
     (other) => {
-      const { budget } = budgetWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 10 });
-      budget.throttled(key);
-      expect(budget.reserve({ ...key, ...other })).toEqual({ kind: 'granted' });
+      const { limits } = limitsWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 10 });
+      limits.throttled(key);
+      expect(limits.reserve({ ...key, ...other })).toEqual({ kind: 'granted' });
     },
   );
 });
 
 test('says when the next call is there', () => {
-  const { budget, clock } = budgetWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 10 });
-  drain(budget);
-  const wait = budget.reserve(key);
-  clock.now += 50;
-  expect([wait, budget.reserve(key)]).toEqual([{ kind: 'wait', milliseconds: 50 }, { kind: 'granted' }]);
+  const { limits, clock } = limitsWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 10 });
+  drain(limits);
+  const wait = limits.reserve(key);
+  clock.skip(50);
+  expect([wait, limits.reserve(key)]).toEqual([{ kind: 'wait', ms: 50 }, { kind: 'granted' }]);
 });
 
 test('a call that was not made is there for the next', () => {
-  const { budget } = budgetWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 10 });
-  drain(budget);
-  budget.refund(key);
-  expect(budget.reserve(key)).toEqual({ kind: 'granted' });
+  const { limits } = limitsWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 10 });
+  drain(limits);
+  limits.refund(key);
+  expect(limits.reserve(key)).toEqual({ kind: 'granted' });
 });
 
 test('in any window it never grants more than the ceiling allows and one burst', () => {
-  const limits = fc.record({ start: fc.integer({ min: 1, max: 500 }), ceiling: fc.integer({ min: 1, max: 500 }) });
+  const range = fc.record({ start: fc.integer({ min: 1, max: 500 }), ceiling: fc.integer({ min: 1, max: 500 }) });
   const step = fc.tuple(fc.integer({ min: 0, max: 700 }), fc.integer({ min: 0, max: 80 }), fc.boolean());
   fc.assert(
-    fc.property(limits, fc.array(step, { maxLength: 60 }), ({ start, ceiling }, steps) => {
-      const { budget, clock } = budgetWith({ startPerSecond: start, floorPerSecond: 1, ceilingPerSecond: ceiling });
+    fc.property(range, fc.array(step, { maxLength: 60 }), ({ start, ceiling }, steps) => {
+      const { limits, clock } = limitsWith({ startPerSecond: start, floorPerSecond: 1, ceilingPerSecond: ceiling });
       const grants: number[] = [];
       for (const [pass, attempts, throttle] of steps) {
-        clock.now += pass;
-        for (let n = 0; n < attempts; n += 1) if (budget.reserve(key).kind === 'granted') grants.push(clock.now);
-        if (throttle) budget.throttled(key);
+        clock.skip(pass);
+        for (let n = 0; n < attempts; n += 1)
+          if (limits.reserve(key).kind === 'granted') grants.push(clock.monotonic());
+        if (throttle) limits.throttled(key);
       }
       const burst = Math.max(1.5, ceiling * 0.1);
       for (const [from, at] of grants.entries()) {
@@ -118,14 +120,14 @@ test('in any window it never grants more than the ceiling allows and one burst',
 test('after any past it grants again within two seconds of quiet', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 3000 }), fc.boolean())), (past) => {
-      const { budget, clock } = budgetWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 1000 });
+      const { limits, clock } = limitsWith({ startPerSecond: 10, floorPerSecond: 1, ceilingPerSecond: 1000 });
       for (const [pass, throttle] of past) {
-        clock.now += pass;
-        if (throttle) budget.throttled(key);
-        else budget.reserve(key);
+        clock.skip(pass);
+        if (throttle) limits.throttled(key);
+        else limits.reserve(key);
       }
-      clock.now += 2000;
-      expect(budget.reserve(key)).toEqual({ kind: 'granted' });
+      clock.skip(2000);
+      expect(limits.reserve(key)).toEqual({ kind: 'granted' });
     }),
   );
 });
@@ -133,21 +135,21 @@ test('after any past it grants again within two seconds of quiet', () => {
 // 400 callers that always want to call, against a service that counts per second and answers after 100 ms.
 function run(limitAt: (second: number) => number, seconds: number): { share: number; throttledShare: number }[] {
   const clock = { now: 0 };
-  const budget = new CallBudget({ now: () => clock.now });
+  const limits = new RateLimits({ clock: { monotonic: () => clock.now } });
   const idleAt = Array.from({ length: 400 }, () => 0);
   let askAt = 0;
   const answers: { at: number; throttled: boolean }[] = [];
   const perSecond = Array.from({ length: seconds }, () => ({ accepted: 0, throttled: 0 }));
   for (; clock.now < seconds * 1000; clock.now += 1) {
     while (answers[0] !== undefined && answers[0].at <= clock.now)
-      if (answers.shift()?.throttled) budget.throttled(key);
+      if (answers.shift()?.throttled) limits.throttled(key);
     const tally = perSecond[Math.floor(clock.now / 1000)]!;
     for (const [caller, idle] of idleAt.entries()) {
       if (askAt > clock.now) break;
       if (idle > clock.now) continue;
-      const reservation = budget.reserve(key);
+      const reservation = limits.reserve(key);
       if (reservation.kind === 'wait') {
-        askAt = clock.now + reservation.milliseconds;
+        askAt = clock.now + reservation.ms;
         break;
       }
       const throttled = tally.accepted >= limitAt(Math.floor(clock.now / 1000));

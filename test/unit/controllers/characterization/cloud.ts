@@ -1,6 +1,6 @@
 // Alibaba PCA as a list of answers for each action, in the shape of its true replies; it keeps what was called.
 import type { PcaFailure } from '../../../../src/alibaba/errors.ts';
-import type { PcaOutcome } from '../../../../src/alibaba/pca-client.ts';
+import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { IssueCall } from '../../../../src/issuing/operation.ts';
 import { callerIdentifier } from '../../../../src/issuing/plan.ts';
 import { issue, type TestContent } from '../../../support/certificates.ts';

@@ -121,6 +121,6 @@ function failed({ failure, retryAfterMilliseconds }: ClusterFault): Result {
   const message = clusterMessage(failure);
   return {
     kind: 'failed',
-    failure: { class: failure, status: undefined, reason: undefined, message, retryAfterMilliseconds },
+    failure: { class: failure, status: undefined, reason: undefined, message, retryAfterMs: retryAfterMilliseconds },
   };
 }

@@ -1,32 +1,41 @@
 // Plays a scene with the real reconcile of requests; the only file of this folder that knows how it is built.
-import { CallBudget } from '../../../../src/alibaba/limits/rate-limit.ts';
-import { clusterUidReader } from '../../../../src/operator/cluster-uid.ts';
-import { Attempts } from '../../../../src/controllers/attempts.ts';
-import { type CallTarget, CallTurns } from '../../../../src/controllers/call-turns.ts';
-import { certificateRequestAdapter } from '../../../../src/controllers/certificate-request-adapter.ts';
-import { certificateSigningRequestAdapter } from '../../../../src/controllers/certificate-signing-request-adapter.ts';
-import { ExternalCAInstances } from '../../../../src/controllers/external-ca-instances.ts';
-import { IssuanceLedger } from '../../../../src/controllers/issuance-ledger.ts';
-import { type IssuerSession, IssuerSessions } from '../../../../src/controllers/issuer-sessions.ts';
-import { Lookups } from '../../../../src/controllers/lookups.ts';
+import type { PcaFailure } from '../../../../src/alibaba/errors.ts';
+import { type CallPriority, CallQueue, type CallTarget } from '../../../../src/alibaba/limits/call-queue.ts';
+import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
+import { PcaAuthority } from '../../../../src/authority/certificate-authority.ts';
+import { CertificateSearches } from '../../../../src/authority/certificate-search.ts';
+import { type ReadyIssuer, ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
+import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
+import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
+import { RequestController } from '../../../../src/controllers/requests/controller.ts';
+import { Decider } from '../../../../src/controllers/requests/decide.ts';
 import {
-  openRequest,
-  openSigningRequest,
-  type OpenRequest,
+  cachedRequest,
+  type CachedRequest,
+  cachedSigningRequest,
   requestIndexes,
   requestKey,
-} from '../../../../src/controllers/open-request.ts';
-import { owningCertificateReader } from '../../../../src/controllers/owning-certificate.ts';
-import { requestReconciler } from '../../../../src/controllers/request-controller.ts';
-import { requestEventReasons } from '../../../../src/controllers/request-events.ts';
-import { RequestWriter } from '../../../../src/controllers/request-writer.ts';
-import { Revocations } from '../../../../src/controllers/revocations.ts';
-import { connectWakeUps } from '../../../../src/controllers/wake-ups.ts';
+} from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import { CertificateRequests } from '../../../../src/controllers/requests/kinds/certificate-request.ts';
+import { CertificateSigningRequests } from '../../../../src/controllers/requests/kinds/certificate-signing-request.ts';
+import { owningCertificateReader } from '../../../../src/controllers/requests/kinds/owning-certificate.ts';
+import type { RequestKind } from '../../../../src/controllers/requests/kinds/request.ts';
+import { type Earlier, RequestMemories } from '../../../../src/controllers/requests/memory.ts';
+import { Publisher } from '../../../../src/controllers/requests/publish.ts';
+import { consequences } from '../../../../src/controllers/requests/reasons.ts';
+import { Revocations } from '../../../../src/controllers/requests/revocations.ts';
+import { CAInstances } from '../../../../src/controllers/requests/signing/ca-instances.ts';
+import { IssuanceLimits } from '../../../../src/controllers/requests/signing/issuance-limits.ts';
+import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
+import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
 import { generationOf } from '../../../../src/crds/issuer.ts';
 import { readIssuingCA } from '../../../../src/issuing/issuing-ca.ts';
-import { issuingOperations } from '../../../../src/issuing/operations/index.ts';
 import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
+import type { ReconcileResult } from '../../../../src/kubernetes/controller.ts';
 import { Store } from '../../../../src/kubernetes/store.ts';
+import { clusterUidReader } from '../../../../src/operator/cluster-uid.ts';
+import { connectEventHandlers } from '../../../../src/operator/event-handlers.ts';
 import { describedCA } from '../../../support/certificates.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { FakeCloud } from './cloud.ts';
@@ -36,17 +45,17 @@ import { Recording } from './recording.ts';
 import type { Act, Remembered, Scene, Seen, Stage } from './scene.ts';
 
 /** Every reason that an event on a request can have. */
-export const eventReasons: readonly string[] = Object.keys(requestEventReasons);
+export const eventReasons: readonly string[] = Object.keys(consequences);
 
 const issuerName = 'AlibabaPCAIssuer/shop/pca';
 const fieldManager = 'alibaba-pca-issuer';
 const endpoint = { protocol: 'HTTPS', host: 'pca.test', caBundle: undefined, region: 'cn-hangzhou' } as const;
 const account = '42';
-const random = (): number => 0.5;
 
 /** Plays one scene and tells everything that was to be seen. */
 export async function play(scene: Scene): Promise<Seen> {
   const production = new Production(scene);
+  await production.prepare();
   for (const act of scene.acts ?? [{}]) await production.act(act);
   return production.end();
 }
@@ -54,25 +63,21 @@ export async function play(scene: Scene): Promise<Seen> {
 /** Everything that one scene needs, built as the operator does it. */
 class Production {
   readonly #clock = new FakeClock();
-  readonly #startedAt = this.#clock.date().getTime();
+  readonly #startedAt = this.#clock.now().getTime();
   readonly #seen = new Recording();
   readonly #cluster = new FakeCluster();
-  readonly #budget = new CallBudget({ now: this.#clock.now });
-  readonly #turns = new CallTurns({
-    budget: this.#budget,
-    endpoint: { now: this.#clock.now, random, mostInFlight: 4 },
-    setTimer: this.#clock.setTimer,
-  });
-  readonly #sessions = new IssuerSessions({ now: this.#clock.now, random });
-  readonly #attempts = new Attempts();
-  readonly #requests = new Store<OpenRequest>(requestIndexes());
-  readonly #signingRequests = new Store<OpenRequest>(requestIndexes());
+  readonly #limits = new RateLimits({ clock: this.#clock });
+  readonly #callQueue = new CallQueue({ limits: this.#limits, clock: this.#clock, mostInFlight: 4 });
+  readonly #readyIssuers = new ReadyIssuers(this.#clock);
+  readonly #memories = new RequestMemories();
+  readonly #requests = new Store<CachedRequest>(requestIndexes());
+  readonly #signingRequests = new Store<CachedRequest>(requestIndexes());
   readonly #scene: Scene;
   readonly #cloud: FakeCloud;
   readonly #issuer: ReturnType<typeof material.issuerObject>;
-  readonly #session: IssuerSession;
+  readonly #ready: ReadyIssuer;
   readonly #first: ClusterObject['metadata'];
-  readonly #reconcilers: readonly ReturnType<typeof requestReconciler>[];
+  readonly #controllers: readonly RequestController[];
   #mayAct = true;
   #abort = new AbortController();
   #interventions = new Map<string, NonNullable<Act['before']>>();
@@ -83,15 +88,19 @@ class Production {
     this.#first = requests[0]?.metadata ?? material.web().metadata;
     this.#cloud = new FakeCloud(scene.cloud ?? {});
     this.#issuer = material.issuerObject(spec);
-    this.#session = this.#newSession();
+    this.#ready = this.#newReady();
     this.#fillCluster(requests);
-    if (state === 'ready') this.#sessions.open(issuerName, this.#session);
-    else if (state === 'changed') this.#sessions.open(issuerName, { ...this.#session, generation: 1 });
-    else if (state !== 'missing' && state !== 'unchecked') this.#sessions.close(issuerName, problem(state));
+    if (state === 'ready') this.#readyIssuers.open(issuerName, this.#ready);
+    else if (state === 'changed') this.#readyIssuers.open(issuerName, { ...this.#ready, generation: 1 });
+    else if (state !== 'missing' && state !== 'unchecked') this.#readyIssuers.close(issuerName, problem(state));
     if (scene.takenOver === true) this.#watch(scene.listed);
-    this.#reconcilers = this.#connect();
+    this.#controllers = this.#connect();
     this.#watch(scene.listed);
-    this.#holdEndpoint(scene);
+  }
+
+  /** What has to be awaited before the first reconcile. */
+  async prepare(): Promise<void> {
+    await this.#holdEndpoint(this.#scene);
     this.#seen.start();
   }
 
@@ -108,24 +117,24 @@ class Production {
   }
 
   end(): Seen {
-    this.#turns.close();
+    this.#callQueue.close();
     const object = { uid: this.#issuer.metadata.uid, generation: generationOf(this.#issuer) };
-    const state = this.#sessions.state(issuerName, object);
+    const state = this.#readyIssuers.state(issuerName, object);
     return this.#seen.seen({
       writes: this.#cluster.writes,
       calls: this.#cloud.calls,
       remembered: this.#remembered(),
       issuer: state.kind === 'notReady' ? `notReady: ${state.reason}` : state.kind,
-      fault: this.#sessions.held(issuerName, object)?.problem.message,
+      fault: this.#readyIssuers.held(issuerName, object)?.problem.message,
     });
   }
 
   readonly #stage: Stage = {
     cluster: this.#cluster,
     reconcile: (key) => this.#reconcile(key),
-    checked: () => this.#sessions.open(issuerName, this.#session),
-    checkFailed: (reason) => this.#sessions.close(issuerName, problem(reason)),
-    throttle: () => this.#budget.throttled(this.#target().limit),
+    checked: () => this.#readyIssuers.open(issuerName, this.#ready),
+    checkFailed: (reason) => this.#readyIssuers.close(issuerName, problem(reason)),
+    throttle: () => this.#limits.throttled(this.#target().limit),
     fence: (mayAct) => void (this.#mayAct = mayAct),
     abort: () => this.#abort.abort(),
     remove: (path) => {
@@ -136,9 +145,9 @@ class Production {
   };
 
   async #reconcile(key: string): Promise<void> {
-    const reconcile = this.#reconcilers[key.includes('/') ? 0 : 1];
+    const controller = this.#controllers[key.includes('/') ? 0 : 1];
     try {
-      this.#seen.next(await reconcile?.(key, this.#abort.signal));
+      this.#seen.next(neutral(await controller?.reconcile(key, this.#abort.signal)));
     } catch (thrown) {
       this.#seen.next({ kind: 'threw', message: thrown instanceof Error ? thrown.message : String(thrown) });
     }
@@ -161,122 +170,194 @@ class Production {
     for (const fault of this.#scene.faults ?? []) this.#cluster.fail(fault);
   }
 
-  #newSession(): IssuerSession {
+  #newReady(): ReadyIssuer {
     const { spec, metadata } = this.#issuer;
     const read = readIssuingCA(describedCA(material.hierarchy, { Identifier: 'ca' }));
     if (read.kind === 'malformed') throw new Error(read.message);
-    const { store } = issuingOperations[spec.operation];
-    const lookups = new Lookups({ budget: this.#budget, now: this.#clock.date });
+    const searches = new CertificateSearches(this.#limits, this.#clock);
+    const opened = { call: this.#cloud.call, endpoint, account: Promise.resolve(account) };
     return {
       uid: metadata.uid,
       generation: generationOf(this.#issuer),
       spec,
       ca: read.ca,
-      client: this.#cloud,
+      authority: new PcaAuthority(opened, spec, searches, this.#clock),
       secretVersion: '7',
-      account,
-      endpoint: `${endpoint.protocol} ${endpoint.host}`,
-      lookup: lookups.of(this.#cloud, { endpoint, account, parentIdentifier: spec.parentIdentifier, store }),
     };
   }
 
   /** Builds the reconciles of both kinds of request and what wakes their keys. */
-  #connect(): readonly ReturnType<typeof requestReconciler>[] {
+  #connect(): readonly RequestController[] {
     const { events, logger, metrics } = this.#seen;
     const kubernetes = this.#cluster as unknown as KubernetesClient;
-    const now = this.#clock.date;
-    const ledger = new IssuanceLedger();
+    const clock = this.#clock;
+    const queue = { add: (key: string) => this.#seen.woken(key), forget: () => {} };
+    const issuer = (key: string) =>
+      key === issuerName && this.#scene.issuer?.state !== 'missing' ? this.#issuer : undefined;
+    const revocations = this.#revocations(issuer);
+    const memories = this.#memories;
+    const callQueue = this.#callQueue;
+    const readyIssuers = this.#readyIssuers;
+    const abandoned = new Abandoned({ memories, callQueue, revocations, metrics, logger, clock });
+    const owningCertificate = owningCertificateReader(kubernetes);
+    const onStep = async (step: string) => {
+      const intervention = this.#interventions.get(step);
+      this.#interventions.delete(step);
+      await intervention?.(this.#stage);
+    };
+    const signer = new Signer({
+      issuance: new Issuance({
+        queue: callQueue,
+        limits: this.#issuanceLimits(),
+        owningCertificate,
+        wake: (object) => queue.add(requestKey(object)),
+        mayAct: () => this.#mayAct,
+        clock,
+        onStep,
+      }),
+      instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, (key, uid) =>
+        [this.#requests, this.#signingRequests].some((store) => store.get(key)?.metadata.uid === uid),
+      ),
+      owningCertificate,
+      clock,
+      onStep,
+    });
+    const decider = new Decider({
+      issuer,
+      readyIssuers,
+      signer,
+      clusterUid: clusterUidReader(kubernetes),
+      owningCertificate,
+      revocations,
+      clock,
+      longestPause: '300 s',
+    });
+    const publisher = new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep });
+    const reminder = new ApprovalReminder({ afterMs: this.#scene.approvalWarning ?? 60_000, issuer, events, clock });
+    const kinds: readonly {
+      readonly store: Store<CachedRequest>;
+      readonly queue: typeof queue;
+      readonly kind: RequestKind;
+    }[] = [
+      { store: this.#requests, queue, kind: new CertificateRequests(kubernetes, fieldManager, clock) },
+      { store: this.#signingRequests, queue, kind: new CertificateSigningRequests(kubernetes, fieldManager) },
+    ];
+    connectEventHandlers({
+      requests: kinds,
+      issuers: [],
+      issuerQueue: queue,
+      readyIssuers,
+      memories,
+      abandoned,
+      clock,
+    });
+    return kinds.map(
+      ({ store: requests, kind }) =>
+        new RequestController({ requests, kind, memories, decider, publisher, reminder, abandoned, callQueue, onStep }),
+    );
+  }
+
+  #issuanceLimits(): IssuanceLimits {
+    const limits = new IssuanceLimits();
     const { count = 0, certificate = 'web' } = this.#scene.issuedBefore ?? {};
     for (let minutes = count; minutes > 0; minutes -= 1) {
       const scope = { issuer: issuerName, namespace: 'shop', certificate };
-      ledger.count(`earlier-${minutes}`, scope, this.#startedAt - minutes * 60_000);
+      limits.count(`earlier-${minutes}`, scope, this.#startedAt - minutes * 60_000);
     }
-    const issuer = (key: string) =>
-      key === issuerName && this.#scene.issuer?.state !== 'missing' ? this.#issuer : undefined;
-    const real = new Revocations({ issuer, sessions: this.#sessions, enqueue: () => {}, metrics, logger });
-    const revocations: Pick<Revocations, 'offer'> = {
+    return limits;
+  }
+
+  #revocations(
+    issuer: ConstructorParameters<typeof Revocations>[0]['issuer'],
+  ): Pick<Revocations, 'offer' | 'isPolicyOf'> {
+    const { metrics, logger } = this.#seen;
+    const queue = { add: () => {} };
+    const real = new Revocations({ issuer, readyIssuers: this.#readyIssuers, queue, metrics, logger });
+    return {
+      isPolicyOf: (identity) => real.isPolicyOf(identity),
       offer: (identity, identifier) => {
-        const fate = real.offer(identity, identifier);
-        this.#seen.revoked(identifier, fate);
-        return fate;
+        const revokes = real.offer(identity, identifier);
+        this.#seen.revoked(identifier, revokes ? 'revoked' : 'kept');
+        return revokes;
       },
     };
-    const isOpen = (key: string, uid: string): boolean =>
-      [this.#requests, this.#signingRequests].some((store) => store.get(key)?.metadata.uid === uid);
-    const shared = {
-      events,
-      logger,
-      metrics,
-      now,
-      issuer,
-      revocations: revocations as Revocations,
-      turns: this.#turns,
-      sessions: this.#sessions,
-      attempts: this.#attempts,
-      ledger,
-      instances: new ExternalCAInstances(kubernetes, { fieldManager: `${fieldManager}-external-ca`, isOpen }),
-      owningCertificate: owningCertificateReader(kubernetes),
-      clusterUid: clusterUidReader(kubernetes),
-      mayAct: () => this.#mayAct,
-      onStep: async (step: string) => {
-        const intervention = this.#interventions.get(step);
-        this.#interventions.delete(step);
-        await intervention?.(this.#stage);
-      },
-      approvalWarningMilliseconds: this.#scene.approvalWarning ?? 60_000,
-      longestPause: '300 s',
-    };
-    const queue = { add: (key: string) => this.#seen.woken(key), forget: () => {} };
-    const writer = new RequestWriter(kubernetes, fieldManager, now);
-    const kinds = [
-      { store: this.#requests, queue, adapter: certificateRequestAdapter(writer) },
-      { store: this.#signingRequests, queue, adapter: certificateSigningRequestAdapter(kubernetes, fieldManager) },
-    ];
-    connectWakeUps({ ...shared, requests: kinds, issuers: [], issuerQueue: queue });
-    return kinds.map(({ store, adapter }) =>
-      requestReconciler({ ...shared, requests: store, adapter, wake: (object) => queue.add(requestKey(object)) }),
-    );
   }
 
   /** Brings the stores to what the API server has, or to what the scene says that the watch has told. */
   #watch(listed: readonly ClusterObject[] = [...this.#cluster.objects.values()]): void {
     const signing = listed.filter((object) => 'signerName' in (specOf(object) ?? {}));
     const ordinary = listed.filter((object) => 'issuerRef' in (specOf(object) ?? {}));
-    this.#requests.replace(entriesOf(ordinary, (object) => openRequest(object as never)));
-    this.#signingRequests.replace(entriesOf(signing, (object) => openSigningRequest(object as never)));
+    this.#requests.replace(entriesOf(ordinary, (object) => cachedRequest(object as never)));
+    this.#signingRequests.replace(entriesOf(signing, (object) => cachedSigningRequest(object as never)));
   }
 
   #target(): CallTarget {
     const limit = { account, region: endpoint.region, action: this.#issuer.spec.operation };
-    return { limit, endpoint: this.#session.endpoint };
+    return { limit, endpoint: `${endpoint.protocol} ${endpoint.host}` };
   }
 
-  #holdEndpoint({ unanswered = 0, isOtherCalling = false }: Scene): void {
-    const other = { uid: 'other', flow: '', rank: 'Urgent', wake: () => {} } as const;
+  async #holdEndpoint({ unanswered = 0, isOtherCalling = false }: Scene): Promise<void> {
+    const other = {
+      uid: 'other',
+      flow: '',
+      priority: async (): Promise<CallPriority> => 'Urgent',
+      wake: () => {},
+    } as const;
     for (let calls = 0; calls < unanswered; calls += 1) {
-      this.#turns.ask(this.#target(), other);
-      this.#turns.ended(other.uid, 'unanswered');
+      const admission = await this.#callQueue.enter(this.#target(), other);
+      if (admission.kind === 'admitted') admission.permit.ended({ kind: 'failed', failure: noAnswer });
     }
     if (!isOtherCalling) return;
     this.#clock.advance(5_000);
-    this.#turns.ask(this.#target(), other);
+    await this.#callQueue.enter(this.#target(), other);
   }
 
   #remembered(): Remembered {
-    const attempt = this.#attempts.get(this.#first.uid);
-    const { pendingIdentifier, uncertainSince, verdict, calls = 0 } = attempt ?? {};
-    const unknown = uncertainSince === undefined ? 'none' : { unknownSince: uncertainSince - this.#startedAt };
-    return {
-      known: attempt !== undefined,
-      earlier: pendingIdentifier === undefined ? unknown : { accepted: pendingIdentifier },
-      decided: verdict?.result,
-      calls,
-    };
+    const memory = this.#memories.get(this.#first.uid);
+    const { earlier = { kind: 'none' }, decided, calls = 0 } = memory ?? {};
+    return { known: memory !== undefined, earlier: this.#earlier(earlier), decided: decided?.kind, calls };
+  }
+
+  #earlier(earlier: Earlier): Remembered['earlier'] {
+    switch (earlier.kind) {
+      case 'none':
+        return 'none';
+      case 'accepted':
+        return { accepted: earlier.identifier };
+      case 'unknown':
+        return { unknownSince: earlier.since - this.#startedAt };
+    }
   }
 }
 
-function problem(reason: string): { readonly reason: string; readonly message: string } {
-  return { reason, message: 'A check said so.' };
+/** A call that nobody answered. */
+const noAnswer: PcaFailure = {
+  class: 'OutcomeUnknown',
+  code: 'DeadlineExceeded',
+  httpStatus: undefined,
+  requestId: undefined,
+  message: 'No answer came.',
+  accessDenied: undefined,
+  mayHaveIssued: true,
+};
+
+/** When a key comes again, in the words of the rows. */
+function neutral(result: ReconcileResult | undefined): unknown {
+  switch (result?.kind) {
+    case 'after':
+      return { kind: 'after', milliseconds: result.ms };
+    case 'retry': {
+      const { retryAfterMs, ...rest } = result;
+      return { ...rest, ...(retryAfterMs === undefined ? {} : { retryAfterMilliseconds: retryAfterMs }) };
+    }
+    case 'done':
+    case undefined:
+      return result;
+  }
+}
+
+function problem(reason: string): IssuerProblem {
+  return { reason: reason as IssuerProblem['reason'], message: 'A check said so.' };
 }
 
 function specOf(object: ClusterObject): object | undefined {
@@ -285,8 +366,8 @@ function specOf(object: ClusterObject): object | undefined {
 
 function entriesOf(
   objects: readonly ClusterObject[],
-  lean: (object: ClusterObject) => OpenRequest | undefined,
-): ReadonlyMap<string, { uid: string; resourceVersion: string; object: OpenRequest }> {
+  lean: (object: ClusterObject) => CachedRequest | undefined,
+): ReadonlyMap<string, { uid: string; resourceVersion: string; object: CachedRequest }> {
   return new Map(
     objects.flatMap((object) => {
       const open = lean(object);

@@ -1,6 +1,7 @@
-// Rows: an exception at a boundary, which is a bug; the queue tries the key again. What it breaks for good is in defects.ts.
-import { issues } from './cloud.ts';
-import { done, issued, issuedWrite, log, remembers, seen, told, webRequest } from './expected.ts';
+// Rows: an exception at a boundary, which is a bug; the queue tries the key again, and nothing that was taken is lost.
+import { type CloudAnswer, describes, fails, issues, lists } from './cloud.ts';
+import { done, issued, issuedWrite, issuerName, log, remembers, seen, told, waits, webRequest } from './expected.ts';
+import { web } from './material.ts';
 import type { Boundary, Row } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -14,7 +15,54 @@ const bug = (): never => {
 };
 const before: readonly Boundary[] = ['RequestRead', 'Planned', 'EarlierLookedUp', 'CallPermitted'];
 
+const twice = ['shop/web-1', 'shop/web-2'];
+const breaks: CloudAnswer = async () => bug();
+
 export const exceptionRows: readonly Row[] = [
+  {
+    name: 'an exception of the request that goes first after a fault: another one goes first',
+    scene: {
+      requests: [web(), web({}, 'web-2')],
+      cloud: { [custom]: [fails('Credentials'), issues('c1'), issues('c2')] },
+      acts: [{}, { before: ({ checked }) => checked(), at: { Planned: bug } }, { of: 'shop/web-2' }, { after: 1_000 }],
+    },
+    expected: seen(
+      waits('IssuerNotReady', texts.issuerNotReady('CredentialsInvalid')),
+      { woken: [...twice, issuerName, ...twice] },
+      { next: [thrown] },
+      issued(message, webRequest('web-2')),
+      { woken: twice },
+      issued(texts.issued(custom, 'c2')),
+      { calls: [...calls, `${custom} web-2`, ...calls] },
+      remembers({ known: false }),
+    ),
+  },
+  {
+    name: 'exceptions when the call may go out, as many as the endpoint takes calls: the next one goes out',
+    scene: {
+      cloud,
+      acts: [...Array.from({ length: 4 }, () => ({ at: { CallPermitted: bug } })), { after: 1_000 }],
+    },
+    expected: seen({ next: Array.from({ length: 4 }, () => thrown) }, issued(message), { calls }),
+  },
+  {
+    name: 'an exception during the call: the certificate is looked for, found and adopted',
+    scene: {
+      cloud: { [custom]: [breaks], ListCert: [lists({ 'web-1': 'c1' })], DescribeClientCertificate: [describes('c1')] },
+      acts: [{}, { after: 1_000 }],
+    },
+    expected: seen({ next: [thrown] }, issued(message), {
+      calls: [...calls, 'ListCert 1', 'DescribeClientCertificate c1'],
+    }),
+  },
+  {
+    name: 'an exception after the answer: the certificate is read by its identifier and adopted',
+    scene: {
+      cloud: { ...cloud, DescribeClientCertificate: [describes('c1')] },
+      acts: [{ at: { CallAnswered: bug } }, { after: 1_000 }],
+    },
+    expected: seen({ next: [thrown] }, issued(message), { calls: [...calls, 'DescribeClientCertificate c1'] }),
+  },
   ...before.map((boundary): Row => ({
     name: `an exception at ${boundary}: nothing was called; the next try issues`,
     scene: { cloud, acts: [{ at: { [boundary]: bug } }, { after: 1_000 }] },

@@ -1,4 +1,4 @@
-// All rows of the table: today's behaviour that is meant. What is wrong today is in defects.ts.
+// All rows of the table.
 import { cloudRows } from './rows-cloud.ts';
 import { earlierRows } from './rows-earlier.ts';
 import { endRows } from './rows-ends.ts';

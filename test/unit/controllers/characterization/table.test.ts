@@ -1,7 +1,6 @@
 // The reconcile of a request as it can be seen from outside: each row is a situation with all that comes of it. The table
 // outlasts a rewriting of the controllers: of this folder only plumbing.ts knows how they are built.
 import { expect, test } from 'vitest';
-import { defects } from './defects.ts';
 import { eventReasons, play } from './plumbing.ts';
 import type { Row } from './scene.ts';
 import { rows } from './scenes.ts';
@@ -24,12 +23,8 @@ test.each(named(rows))('%s', async (_, { scene, expected }) => {
   expect(await play(scene)).toEqual(expected);
 });
 
-test.each(named(defects))('defect: %s', async (_, { scene, expected }) => {
-  expect(await play(scene)).toEqual(expected);
-});
-
 test('no two rows have the same name', () => {
-  const names = [...rows, ...defects].map(({ name }) => name);
+  const names = rows.map(({ name }) => name);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
 

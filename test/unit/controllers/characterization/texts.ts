@@ -9,32 +9,33 @@ export const issued = (operation: string, identifier: string, ...notices: readon
     ...notices,
   ].join(' ');
 export const clampedToIssuer =
-  "It lives for 24h0m0s instead of 2160h0m0s, because of the issuer's spec.validity.maxDuration 24h0m0s.";
+  "It is valid for 24h0m0s instead of 2160h0m0s, because of the issuer's spec.validity.maxDuration 24h0m0s.";
 export const namesDiffer =
   'Accepted because spec.verification.names of the issuer is Allow: it has DNS other.shop.svc, which was not asked for.';
 
 // Why a request waits.
 export const notIssuedYet = (message: string): string => `Not issued yet: ${message}`;
-export const trouble = (message: string): string => `Not issued yet: ${message} Tried again by itself ${pause}`;
+export const trouble = (message: string): string =>
+  `Not issued yet: ${message} It is tried again automatically, ${pause}`;
 export const validUntil = (end: string): string =>
   ` The present certificate of Certificate "shop/web" is valid until ${end}.`;
 export const expired = (end: string): string =>
   ` The present certificate of Certificate "shop/web" has expired (${end}).`;
-export const issuerMissing = `Waiting for ${issuer}, which does not exist. Create it, or correct issuerRef; this request then continues by itself.`;
+export const issuerMissing = `Waiting for ${issuer}, which does not exist. Create it, or correct issuerRef; this request then continues automatically.`;
 export const issuerNotReady = (reason: string): string =>
-  `Waiting for ${issuer}, which is not ready (${reason}). See: kubectl describe alibabapcaissuer pca -n shop. This request then continues by itself.`;
+  `Waiting for ${issuer}, which is not ready (${reason}). See: kubectl describe alibabapcaissuer pca -n shop. This request then continues automatically.`;
 export const unknownKind =
   'issuerRef.kind is Issuer, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.';
 export const turn =
-  'Waiting for its turn: more requests than Alibaba Cloud lets this account make with CreateCustomCertificate per second. Nothing needs to be done.';
+  'Waiting for its turn: more requests than Alibaba Cloud lets this account make with CreateCustomCertificate per second. No action is needed.';
 export const endpointHeld =
   'Waiting for its turn: several calls of CreateCustomCertificate had no answer, so one at a time is tried until PCA answers again. If this lasts, check spec.region and spec.endpoint of the issuer and the network.';
 export const limitReached = (field: string, most: number, until: string): string =>
-  `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. It continues by itself at ${until}.`;
+  `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. It continues automatically at ${until}.`;
 export const reissueLoop = (most: number, until: string): string =>
-  `Held: Certificate "shop/web" got ${most} certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues by itself at ${until}.`;
+  `Held: Certificate "shop/web" got ${most} certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at ${until}.`;
 export const stillTried = (message: string, duration: string): string =>
-  `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} It is still tried by itself; somebody should look into it.`;
+  `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} It is still tried automatically; somebody should look into it.`;
 export const givenUp = (message: string, duration: string): string =>
   `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later.`;
 
@@ -50,11 +51,12 @@ export const notActing = 'The operator hands over to another replica.';
 export const certificateUnreadable = (failure: string): string =>
   `Certificate "shop/web" could not be read: ${failure}.`;
 export const clusterUnknown = (failure: string): string =>
-  `The cluster's identity could not be read: ${failure} The operator's ClusterRole must allow get on the namespace kube-system.`;
-export const authorizationUnknown = (failure: string): string => `whether ann may use the issuer: ${failure}`;
+  `The cluster's identity could not be read: ${failure}. The operator's ClusterRole must allow get on the namespace kube-system.`;
+export const authorizationUnknown = (failure: string): string =>
+  `Whether ann may use the issuer could not be found out: ${failure}.`;
 export const noInstanceLeft = (count: number): string =>
   `All ${count} instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
-export const instanceUnsettled = (failure: string): string => `the issuer's status: ${failure}`;
+export const instanceUnsettled = (failure: string): string => `The issuer's status could not be written: ${failure}.`;
 export const issuerUnreadable = (failure: string): string => `The issuer could not be read: ${failure}.`;
 export const caNotGivenYet = 'CreateExternalCACertificate was called, but PCA has not given the certificate yet.';
 export const lookedForByKeyIn = (seconds: number): string =>
@@ -70,12 +72,12 @@ export const deniedReference =
 export const emptyCsr =
   'spec.request: the certificate request (CSR) cannot be used: it is empty. Create the CertificateRequest again with a signed PKCS#10 request in PEM.';
 export const caNotOffered =
-  "spec.isCA: CreateCustomCertificate cannot issue certificates of CAs (isCA: true). Ask for a certificate without isCA, or have the issuer's owner set spec.externalCA, for which instances are bought in PCA.";
+  "spec.isCA: CreateCustomCertificate cannot issue CA certificates (isCA: true). Ask for a certificate without isCA, or ask the issuer's owner to set spec.externalCA, which needs instances bought in PCA.";
 export const noRoomToRenew =
-  "spec.duration: the issuer's spec.validity.maxDuration 24h0m0s leaves 24h0m0s, too little for the Certificate's spec.renewBefore 23h0m0s: cert-manager would renew it again and again. Ask for a shorter renewBefore, or extend the limit.";
+  "spec.duration: the issuer's spec.validity.maxDuration 24h0m0s leaves 24h0m0s, too little for the Certificate's spec.renewBefore 23h0m0s: cert-manager would renew it again and again. Ask for a shorter renewBefore, or raise the limit.";
 export const mismatch = (identifier: string, origin: string, fault: string): string =>
   `PCA issued certificate ${identifier}${origin}, but it is not what was asked for, so it is not used: ${fault}`;
-export const otherKey = 'it carries another public key than the request.';
+export const otherKey = 'its public key is not the one of the request.';
 export const noCA = 'it is no CA certificate.';
 export const kept = ' It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.';
 export const beingRevoked = ' It is being revoked (spec.revocationPolicy of the issuer).';
@@ -92,7 +94,7 @@ export const oneAtATime = 'After several calls without an answer one at a time i
 
 // Trouble with the API server.
 export const notWritten = (what: 'issued' | 'failed', failure: string): string =>
-  `${what === 'issued' ? 'The certificate was issued and is kept' : 'The request is refused'}, but the status of this request cannot be written: ${failure} Tried again by itself; nothing is issued a second time.`;
+  `${what === 'issued' ? 'The certificate was issued and is kept' : 'The request is refused'}, but the status of this request cannot be written: ${failure}. It is tried again automatically; nothing is issued a second time.`;
 export const resultNotWritten = (failure: string): string =>
   `The result of the request could not be written: ${failure}`;
 export const waitNotWritten = (failure: string): string => `The reason for waiting could not be written: ${failure}`;
@@ -103,14 +105,14 @@ export const writingDenial = (failure: string): string => `writing the denial: $
 
 // Requests that are gone or wait for approval.
 export const goneKept =
-  'A certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so by itself).';
+  'A certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
 export const goneRevoked =
   'A certificate was issued but its request is gone; it is revoked, because spec.revocationPolicy of the issuer is RequestGone.';
 const grant =
-  'cert-manager approves by itself only where its ServiceAccount may: bind it to the ClusterRole for approving requests of group pca.alibabacloud.com (Helm: approver).';
+  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole for approving requests of group pca.alibabacloud.com (Helm: approver).';
 export const unapproved = (since: string): string =>
   `Waits since ${since} to be approved or denied; ${grant} By hand: cmctl approve -n shop web-1.`;
 export const unapprovedSigning = (since: string): string =>
-  `Waits since ${since} to be approved or denied; nobody approves such requests by itself: kubectl certificate approve csr-1.`;
+  `Waits since ${since} to be approved or denied; nobody approves such requests automatically: kubectl certificate approve csr-1.`;
 export const issuerUnapproved = `Requests for this issuer wait to be approved or denied. ${grant} See: kubectl get certificaterequests -A.`;
 export const issuerUnapprovedSigning = 'Requests for this issuer wait to be approved or denied. See: kubectl get csr.';

@@ -24,7 +24,7 @@ const identifier = '871998e8-3dec-225e-c4c4-11fc50407da9';
 const parent = issuerSpec().parentIdentifier;
 const seconds = { BeforeTime: '1795428000', AfterTime: '1803204000' };
 
-/** What every call of the operation carries beside the parts of the request. */
+/** The parameters of every call of the operation in addition to the parts of the request. */
 function fixedParameters(operation: Operation, csr: string): Readonly<Record<string, string>> {
   const common = { ParentIdentifier: parent };
   switch (operation) {

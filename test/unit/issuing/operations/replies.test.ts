@@ -29,7 +29,7 @@ test.each<[string, unknown, object]>([
     },
   ],
   [
-    'that is no object',
+    'that is not an object',
     null,
     {
       kind: 'malformed',

@@ -60,18 +60,18 @@ describe('reading DER', () => {
   });
 
   test.each<[string, string, (root: DerElement) => unknown, string]>([
-    ['a boolean of BER', '01 01 01', (root) => booleanOf(root, 'it'), 'it is no boolean'],
+    ['a boolean of BER', '01 01 01', (root) => booleanOf(root, 'it'), 'it is not a boolean'],
     [
       'an integer with a superfluous zero',
       '02 02 00 01',
       (root) => integerOf(root, 'it'),
       'it is not written minimally',
     ],
-    ['an empty integer', '02 00', (root) => integerOf(root, 'it'), 'it is no integer'],
-    ['an unfinished identifier', '06 02 55 80', (root) => oidOf(root, 'it'), 'it is no object identifier'],
-    ['an arc with a leading zero', '06 03 55 80 01', (root) => oidOf(root, 'it'), 'it is no object identifier'],
-    ['unused bits that are set', '03 02 05 bf', (root) => bitStringOf(root, 'it'), 'it is no bit string'],
-    ['a bit string without octets', '03 00', (root) => bitStringOf(root, 'it'), 'it is no bit string'],
+    ['an empty integer', '02 00', (root) => integerOf(root, 'it'), 'it is not an integer'],
+    ['an unfinished identifier', '06 02 55 80', (root) => oidOf(root, 'it'), 'it is not an object identifier'],
+    ['an arc with a leading zero', '06 03 55 80 01', (root) => oidOf(root, 'it'), 'it is not an object identifier'],
+    ['unused bits that are set', '03 02 05 bf', (root) => bitStringOf(root, 'it'), 'it is not a bit string'],
+    ['a bit string without octets', '03 00', (root) => bitStringOf(root, 'it'), 'it is not a bit string'],
     ['another type', '04 00', (root) => sequenceOf(root, 'it'), 'it has the wrong type'],
   ])('%s is malformed', (_, hex, read, message) => {
     expect(decodeDer(bytes(hex), read)).toEqual({ kind: 'malformed', message });

@@ -1,0 +1,83 @@
+// Whether an issuer can issue: its Secret is readable, PCA answers, the CA is an active sub CA that suits the operation.
+import { PcaAuthority } from '../../authority/certificate-authority.ts';
+import type { CertificateSearches } from '../../authority/certificate-search.ts';
+import { problemOf } from '../../authority/problems.ts';
+import type { PcaFailure } from '../../alibaba/errors.ts';
+import { generationOf, type Issuer, type IssuerSpec } from '../../crds/issuer.ts';
+import { assessIssuingCA, type IssuingCA } from '../../issuing/issuing-ca.ts';
+import { issuingOperations } from '../../issuing/operations/index.ts';
+import type { Clock } from '../../timing/clock.ts';
+import type { IssuerCredentials } from './credentials.ts';
+import type { ReadyIssuer } from './ready-issuers.ts';
+import type { IssuerProblem } from './reasons.ts';
+
+/** `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. */
+export type CheckResult =
+  | { readonly kind: 'ready'; readonly issuer: ReadyIssuer }
+  | { readonly kind: 'notReady'; readonly problem: IssuerProblem; readonly ca: IssuingCA | undefined };
+
+/** Checks issuers. */
+export class IssuerCheck {
+  readonly #credentials: Pick<IssuerCredentials, 'open'>;
+  readonly #searches: Pick<CertificateSearches, 'of'>;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor(
+    credentials: Pick<IssuerCredentials, 'open'>,
+    searches: Pick<CertificateSearches, 'of'>,
+    clock: Pick<Clock, 'now'>,
+  ) {
+    this.#credentials = credentials;
+    this.#searches = searches;
+    this.#clock = clock;
+  }
+
+  /** Checks one issuer object; `signal` ends it early with `notReady`. */
+  async check(issuer: Issuer, signal: AbortSignal): Promise<CheckResult> {
+    const { spec, metadata } = issuer;
+    const opened = await this.#credentials.open(issuer, signal);
+    if (opened.kind === 'problem') return notReady(opened.problem);
+    const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);
+    const described = await authority.describe(signal);
+    switch (described.kind) {
+      case 'failed':
+        return notReady(problemOf(described.failure, spec) ?? unavailable(described.failure, spec));
+      case 'unreadable': {
+        const { message, requestId = 'unknown' } = described;
+        return notReady({
+          reason: 'UnreadableAnswer',
+          message: `PCA described CA "${spec.parentIdentifier}" in a form that cannot be read: ${message} (RequestId ${requestId}). Check spec.endpoint; the issuer is checked again automatically.`,
+        });
+      }
+      case 'described':
+        break;
+    }
+    const { ca } = described;
+    const assessed = assessIssuingCA(ca, issuingOperations[spec.operation], this.#clock.now());
+    if (assessed.kind === 'unusable') return notReady({ reason: assessed.reason, message: assessed.message }, ca);
+    // The limits of issuing are the account's, so nothing is issued before it is known or cannot be.
+    await opened.account;
+    return {
+      kind: 'ready',
+      issuer: {
+        uid: metadata.uid,
+        generation: generationOf(issuer),
+        spec,
+        ca,
+        authority,
+        secretVersion: opened.secretVersion,
+      },
+    };
+  }
+}
+
+function notReady(problem: IssuerProblem, ca?: IssuingCA): CheckResult {
+  return { kind: 'notReady', problem, ca };
+}
+
+function unavailable(failure: PcaFailure, { parentIdentifier }: IssuerSpec): IssuerProblem {
+  return {
+    reason: 'PCAUnavailable',
+    message: `PCA could not be asked about CA "${parentIdentifier}": ${failure.message} The issuer is checked again automatically; if this lasts, check spec.region, spec.endpoint and the network.`,
+  };
+}

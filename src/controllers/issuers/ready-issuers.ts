@@ -1,0 +1,142 @@
+// What issuing needs of issuers that were checked: the CA behind each and whether requests may go out now. Written by the
+// issuer controller, read by the request controllers; lives in memory and is rebuilt after a start.
+import type { CertificateAuthority } from '../../authority/certificate-authority.ts';
+import type { IssuerSpec } from '../../crds/issuer.ts';
+import type { IssuingCA } from '../../issuing/issuing-ca.ts';
+import type { Clock } from '../../timing/clock.ts';
+import { FaultHold, type IssuerPass } from './fault-hold.ts';
+import type { IssuerProblem, IssuerReason } from './reasons.ts';
+
+export type { IssuerPass } from './fault-hold.ts';
+
+/** A checked issuer: what it says (`spec` of `generation`), its CA and the way to it. */
+export interface ReadyIssuer {
+  readonly uid: string;
+  readonly generation: number;
+  readonly spec: IssuerSpec;
+  readonly ca: IssuingCA;
+  readonly authority: CertificateAuthority;
+  /** resourceVersion of the Secret with the credentials; empty where none is read. */
+  readonly secretVersion: string;
+}
+
+/** What a request may do with an issuer. */
+export type IssuerState =
+  | { readonly kind: 'unchecked' }
+  | { readonly kind: 'notReady'; readonly reason: IssuerReason }
+  | { readonly kind: 'ready'; readonly issuer: ReadyIssuer };
+
+/** Which issuer object is meant. */
+export interface IssuerObject {
+  readonly uid: string;
+  readonly generation: number;
+}
+
+interface Entry {
+  issuer: ReadyIssuer | undefined;
+  problem: IssuerProblem | undefined;
+  hold: FaultHold;
+}
+
+/** The checked issuers by key. */
+export class ReadyIssuers {
+  readonly #entries = new Map<string, Entry>();
+  readonly #changeListeners: ((key: string) => void)[] = [];
+  readonly #faultListeners: ((key: string) => void)[] = [];
+  readonly #clock: Pick<Clock, 'monotonic' | 'random'>;
+
+  constructor(clock: Pick<Clock, 'monotonic' | 'random'>) {
+    this.#clock = clock;
+  }
+
+  /** Calls `listener` with the key whenever an issuer becomes ready or loses that. */
+  onChange(listener: (key: string) => void): void {
+    this.#changeListeners.push(listener);
+  }
+
+  /** Calls `listener` with the key whenever issuing met a fault, so that it becomes the issuer's condition. */
+  onFault(listener: (key: string) => void): void {
+    this.#faultListeners.push(listener);
+  }
+
+  /** The state for this issuer object; a check of an older one counts as none. */
+  state(key: string, object: IssuerObject): IssuerState {
+    const entry = this.#entries.get(key);
+    if (entry?.problem !== undefined) return { kind: 'notReady', reason: entry.problem.reason };
+    const issuer = entry?.issuer;
+    return issuer !== undefined && isFor(object, issuer) ? { kind: 'ready', issuer } : { kind: 'unchecked' };
+  }
+
+  /** The issuer as the last successful check found it, also while a fault holds it. */
+  last(key: string): ReadyIssuer | undefined {
+    return this.#entries.get(key)?.issuer;
+  }
+
+  /** A check succeeded: requests may go out, after a fault one of them first. */
+  open(key: string, issuer: ReadyIssuer): void {
+    const entry = this.#entry(key);
+    const changed = entry.issuer === undefined || !isFor(issuer, entry.issuer);
+    const opens = changed || entry.problem !== undefined;
+    if (changed) entry.hold = new FaultHold(this.#clock);
+    else if (entry.problem !== undefined) entry.hold.reopen();
+    entry.issuer = issuer;
+    entry.problem = undefined;
+    if (opens) this.#changed(key);
+  }
+
+  /** A check failed: no request goes out until a later check succeeds. */
+  close(key: string, problem: IssuerProblem): void {
+    const entry = this.#entry(key);
+    const changed = entry.problem?.reason !== problem.reason;
+    entry.problem = problem;
+    if (changed) this.#changed(key);
+  }
+
+  /** Lets one request try with a ready issuer; undefined while another one goes first after a fault. */
+  enter(key: string, issuer: ReadyIssuer): IssuerPass | undefined {
+    return this.#entries.get(key)?.hold.enter(
+      () => this.#changed(key),
+      (problem) => this.#fault(key, issuer, problem),
+    );
+  }
+
+  /** The fault that still holds this issuer object, with the milliseconds left. */
+  held(key: string, object: IssuerObject): { readonly problem: IssuerProblem; readonly ms: number } | undefined {
+    const entry = this.#entries.get(key);
+    if (entry?.problem === undefined || entry.issuer === undefined || !isFor(object, entry.issuer)) return undefined;
+    const ms = entry.hold.leftMs;
+    return ms > 0 ? { problem: entry.problem, ms } : undefined;
+  }
+
+  /** The issuer is gone. */
+  remove(key: string): void {
+    if (this.#entries.delete(key)) this.#changed(key);
+  }
+
+  /** Issuing met a fault of the issuer: its requests are held. */
+  #fault(key: string, issuer: ReadyIssuer, problem: IssuerProblem): void {
+    const entry = this.#entries.get(key);
+    // Answers to calls that went out before the first fault was known say nothing new.
+    if (entry?.issuer !== issuer || entry.problem !== undefined) return;
+    entry.hold.fault();
+    entry.problem = problem;
+    this.#changed(key);
+    for (const listener of this.#faultListeners) listener(key);
+  }
+
+  #entry(key: string): Entry {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const entry: Entry = { issuer: undefined, problem: undefined, hold: new FaultHold(this.#clock) };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #changed(key: string): void {
+    for (const listener of this.#changeListeners) listener(key);
+  }
+}
+
+function isFor({ uid, generation }: IssuerObject, issuer: IssuerObject): boolean {
+  return issuer.uid === uid && issuer.generation === generation;
+}

@@ -1,0 +1,215 @@
+// Decides what is to happen with a request: reads, makes the one call where it is due, and answers with a value. It writes
+// nothing.
+import { issuerKey, type IssuerIdentity } from '../../crds/issuer-ref.ts';
+import { generationOf, type Issuer } from '../../crds/issuer.ts';
+import { parseDuration } from '../../issuing/duration.ts';
+import type { Clock } from '../../timing/clock.ts';
+import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
+import { type Decision, type FailedDecision, tellingKey, type Trouble, type WaitingDecision } from './decision.ts';
+import type { ReadOwningCertificate } from './kinds/owning-certificate.ts';
+import type { Request } from './kinds/request.ts';
+import type { RequestMemory } from './memory.ts';
+import {
+  deniedMessage,
+  issuedMessage,
+  issuerMissingMessage,
+  issuerNotReadyMessage,
+  patienceMessage,
+  remainingLife,
+  troubleMessage,
+  turnMessage,
+  unknownKindMessage,
+  unusedMessage,
+} from './messages.ts';
+import type { FailureReason } from './reasons.ts';
+import type { Revocations } from './revocations.ts';
+import type { Signer } from './signing/sign.ts';
+import { type SigningOutcome, type SigningTask, tellPass } from './signing/outcome.ts';
+
+/** UID of the namespace kube-system, or the sentence why it cannot be read now. */
+export type ClusterUid = { readonly uid: string } | { readonly message: string };
+
+/** What deciding works with. */
+export interface DeciderParts {
+  /** The issuer of a key as the watch has it. */
+  readonly issuer: (key: string) => Issuer | undefined;
+  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter'>;
+  readonly signer: Pick<Signer, 'sign'>;
+  readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
+  readonly owningCertificate: ReadOwningCertificate;
+  readonly revocations: Pick<Revocations, 'isPolicyOf'>;
+  readonly clock: Pick<Clock, 'now'>;
+  /** The longest pause between two tries, as a text for messages such as `5m`. */
+  readonly longestPause: string;
+}
+
+/** One pass over one request that was read live. */
+export interface RequestPass {
+  readonly request: Request;
+  readonly memory: RequestMemory;
+  readonly signal: AbortSignal;
+}
+
+// How soon a request looks again while another one goes first with its issuer.
+const behindFirstMs = 2_000;
+const nothing: Decision = { kind: 'nothing', next: { kind: 'done' } };
+
+/** Decides about requests. */
+export class Decider {
+  readonly #on: DeciderParts;
+
+  constructor(parts: DeciderParts) {
+    this.#on = parts;
+  }
+
+  /** What is to happen with the request now. An end that was decided before stays as it is. */
+  async decide(pass: RequestPass): Promise<Decision> {
+    const { request, memory } = pass;
+    switch (request.step) {
+      case 'nothing':
+        return nothing;
+      case 'deny':
+        return { kind: 'denied', message: deniedMessage, at: this.#on.clock.now() };
+      case 'sign':
+        break;
+    }
+    const { issuer: identity } = request;
+    if (identity === undefined) {
+      return { kind: 'ignored', reason: 'UnknownIssuerKind', message: unknownKindMessage(request.issuerKind) };
+    }
+    return memory.decided ?? (await this.#decideToSign(pass, identity));
+  }
+
+  async #decideToSign(pass: RequestPass, identity: IssuerIdentity): Promise<Decision> {
+    const issuer = this.#on.issuer(issuerKey(identity));
+    if (issuer === undefined) return waiting('IssuerNotFound', issuerMissingMessage(identity));
+    const object = { ...issuer.metadata, generation: generationOf(issuer) };
+    const state = this.#on.readyIssuers.state(issuerKey(identity), object);
+    switch (state.kind) {
+      case 'unchecked':
+        return nothing;
+      case 'notReady':
+        return waiting('IssuerNotReady', issuerNotReadyMessage(identity, state.reason), state.reason);
+      case 'ready':
+        return this.#sign(pass, identity, state.issuer);
+    }
+  }
+
+  async #sign(pass: RequestPass, identity: IssuerIdentity, issuer: ReadyIssuer): Promise<Decision> {
+    const { request, signal } = pass;
+    const cluster = await this.#on.clusterUid(signal);
+    if ('message' in cluster) return this.#trouble(pass, { reason: 'ClusterUnknown', message: cluster.message });
+    const authorization = await request.authorize(signal);
+    if (authorization.kind === 'denied') return this.#failed('DeniedReference', authorization.message);
+    if (authorization.kind === 'failed') {
+      return this.#trouble(pass, { reason: 'AuthorizationUnknown', message: authorization.message });
+    }
+    const outcome = await this.#trySigning({ ...pass, identity, issuer }, cluster.uid);
+    if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
+    return this.#settle(pass, identity, issuer, outcome);
+  }
+
+  /** Undefined while another request goes first with the issuer. */
+  async #trySigning(task: SigningTask, clusterUid: string): Promise<SigningOutcome | undefined> {
+    using entry = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer);
+    if (entry === undefined) return undefined;
+    const outcome = await this.#on.signer.sign(task, clusterUid);
+    tellPass(entry, outcome);
+    return outcome;
+  }
+
+  async #settle(
+    pass: RequestPass,
+    identity: IssuerIdentity,
+    issuer: ReadyIssuer,
+    outcome: SigningOutcome,
+  ): Promise<Decision> {
+    switch (outcome.kind) {
+      case 'issued': {
+        const { certificate, action, notices } = outcome;
+        return { kind: 'issued', certificate, message: issuedMessage(certificate, action, notices) };
+      }
+      case 'refused':
+        return this.#refused(identity, outcome);
+      case 'issuerFault': {
+        const { reason } = outcome.problem;
+        return waiting('IssuerNotReady', issuerNotReadyMessage(identity, reason), reason);
+      }
+      case 'trouble':
+        return this.#trouble(pass, { reason: outcome.reason, message: outcome.message }, issuer);
+      case 'queued': {
+        const { endpointHeld, ms } = outcome;
+        const message = turnMessage(issuer.spec.operation, endpointHeld);
+        return waitingFor(ms, 'WaitingForTurn', message, endpointHeld ? 'EndpointHeld' : '');
+      }
+      case 'limited':
+        return waitingFor(outcome.ms, outcome.reason, outcome.message);
+    }
+  }
+
+  #refused(identity: IssuerIdentity, outcome: Extract<SigningOutcome, { readonly kind: 'refused' }>): FailedDecision {
+    const { reason, message, unused } = outcome;
+    if (unused === undefined) return this.#failed(reason, message);
+    const revokes = this.#on.revocations.isPolicyOf(identity);
+    return { ...this.#failed(reason, unusedMessage(message, revokes)), unused };
+  }
+
+  #failed(reason: FailureReason, message: string): FailedDecision {
+    return { kind: 'failed', reason, message, at: this.#on.clock.now() };
+  }
+
+  /** Passing trouble is tried again; when it outlasts the issuer's patience the request says so, or fails. */
+  async #trouble(pass: RequestPass, trouble: Trouble, issuer?: ReadyIssuer): Promise<Decision> {
+    const { memory } = pass;
+    const troubledMs = memory.troubledFor(this.#on.clock.now());
+    const patience = issuer?.spec.patience;
+    if (patience === undefined || troubledMs < durationMs(patience.duration)) {
+      const message = troubleMessage(trouble.message, this.#on.longestPause);
+      return this.#retry(pass, 'RetryableError', message, trouble);
+    }
+    // A certificate that may exist is looked for as long as it takes: a new request would be paid for again.
+    const fails = patience.onExceeded === 'Fail' && memory.earlier.kind === 'none';
+    const message = patienceMessage(trouble.message, patience.duration, fails);
+    if (!fails) return this.#retry(pass, 'PatienceExceeded', message, trouble);
+    return { ...this.#failed('PatienceExceeded', `${message}${await this.#remainingLife(pass)}`), trouble };
+  }
+
+  async #retry(
+    pass: RequestPass,
+    reason: 'RetryableError' | 'PatienceExceeded',
+    message: string,
+    trouble: Trouble,
+  ): Promise<WaitingDecision> {
+    const detail = trouble.reason;
+    // How long the present certificate lives costs a read, so it is told with news alone.
+    const isNews = !pass.memory.isTold(tellingKey({ reason, detail }), this.#on.clock.now());
+    return {
+      kind: 'waiting',
+      reason,
+      detail,
+      message: isNews ? `${message}${await this.#remainingLife(pass)}` : message,
+      trouble,
+      next: { kind: 'retry', reason: trouble.reason },
+    };
+  }
+
+  async #remainingLife({ request, signal }: RequestPass): Promise<string> {
+    const read = await this.#on.owningCertificate(request.certificate, signal);
+    if (read.kind === 'failed') return '';
+    return remainingLife(request.certificate, read.certificate.notAfter, this.#on.clock.now());
+  }
+}
+
+/** Waits until something wakes it. */
+function waiting(reason: WaitingDecision['reason'], message: string, detail = ''): WaitingDecision {
+  return { kind: 'waiting', reason, detail, message, next: { kind: 'done' } };
+}
+
+function waitingFor(ms: number, reason: WaitingDecision['reason'], message: string, detail = ''): WaitingDecision {
+  return { kind: 'waiting', reason, detail, message, next: { kind: 'after', ms } };
+}
+
+function durationMs(duration: string): number {
+  const parsed = parseDuration(duration);
+  return parsed.kind === 'ok' ? parsed.seconds * 1_000 : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,66 @@
+// What is to happen with a request, as a value: the neutral currency between deciding and publishing.
+import type { IssuedCertificate } from '../../issuing/issued-certificate.ts';
+import type { ReconcileResult } from '../../kubernetes/controller.ts';
+import type { FailureReason, TroubleReason, WaitingReason } from './reasons.ts';
+
+/** Passing trouble, in the words of whoever met it. */
+export interface Trouble {
+  readonly reason: TroubleReason;
+  readonly message: string;
+}
+
+/** The request has its certificate. */
+export interface IssuedDecision {
+  readonly kind: 'issued';
+  readonly message: string;
+  readonly certificate: IssuedCertificate;
+}
+
+/** The request failed for good. */
+export interface FailedDecision {
+  readonly kind: 'failed';
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** When it failed. */
+  readonly at: Date;
+  /** PCA's identifier of a certificate that was paid for and is not used. */
+  readonly unused?: string;
+  /** The trouble that lasted too long. */
+  readonly trouble?: Trouble;
+}
+
+/** The request was denied by an approver. */
+export interface DeniedDecision {
+  readonly kind: 'denied';
+  readonly message: string;
+  /** When the denial was seen. */
+  readonly at: Date;
+}
+
+/** The request waits. */
+export interface WaitingDecision {
+  readonly kind: 'waiting';
+  readonly reason: WaitingReason;
+  /** Tells apart causes with the same reason: another one is news. */
+  readonly detail: string;
+  readonly message: string;
+  readonly trouble?: Trouble;
+  readonly next: ReconcileResult;
+}
+
+/** An end of a request that is kept until it is written. */
+export type End = IssuedDecision | FailedDecision;
+
+/** What a status is written of. */
+export type Outcome = End | DeniedDecision | WaitingDecision;
+
+/** What is to happen: a status, an event alone where the status is not ours (`ignored`), or nothing. */
+export type Decision =
+  | Outcome
+  | { readonly kind: 'ignored'; readonly reason: 'UnknownIssuerKind'; readonly message: string }
+  | { readonly kind: 'nothing'; readonly next: ReconcileResult };
+
+/** What a waiting request was last told: the same again is no news. */
+export function tellingKey({ reason, detail }: Pick<WaitingDecision, 'reason' | 'detail'>): string {
+  return `${reason}/${detail}`;
+}

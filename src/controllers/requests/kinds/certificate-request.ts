@@ -1,0 +1,120 @@
+// cert-manager's CertificateRequests: read live, and written with one server-side apply each, only to the object that was
+// read, never over an end.
+import {
+  certificateRequestConditions,
+  certificateRequestKind,
+  certificateRequestPath,
+  certificateRevisionAnnotation,
+  certManagerApiVersion,
+  conditionOf,
+  owningCertificateName,
+  terminalState,
+  type CertificateRequest,
+} from '../../../crds/cert-manager.ts';
+import { referencedIssuer } from '../../../crds/issuer-ref.ts';
+import type { KubernetesClient } from '../../../kubernetes/client.ts';
+import { withCondition } from '../../../kubernetes/conditions.ts';
+import type { Clock } from '../../../timing/clock.ts';
+import {
+  type Request,
+  type RequestKind,
+  type RequestRead,
+  type RequestReference,
+  sameObject,
+  type WriteOutcome,
+} from './request.ts';
+import { isCertificateIn, nextStep, requestStatus, type RequestStatus } from './status.ts';
+
+const maxConflicts = 5;
+
+/** Reads and writes CertificateRequests as one field manager. */
+export class CertificateRequests implements RequestKind {
+  readonly #kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>;
+  readonly #fieldManager: string;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor(
+    kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>,
+    fieldManager: string,
+    clock: Pick<Clock, 'now'>,
+  ) {
+    this.#kubernetes = kubernetes;
+    this.#fieldManager = fieldManager;
+    this.#clock = clock;
+  }
+
+  /** The request as the API server has it now. */
+  async read(reference: RequestReference, signal: AbortSignal): Promise<RequestRead> {
+    const read = await this.#get(reference, signal);
+    return read.kind === 'read' ? { kind: 'read', request: this.#request(read.object) } : read;
+  }
+
+  async #get({ namespace = '', name, uid }: RequestReference, signal: AbortSignal) {
+    const path = certificateRequestPath({ namespace, name });
+    return sameObject(await this.#kubernetes.get<CertificateRequest>(path, { signal }), uid);
+  }
+
+  #request(object: CertificateRequest): Request {
+    const { namespace, name, uid, creationTimestamp, annotations } = object.metadata;
+    const { issuerRef, request: csr, duration, isCA = false, usages } = object.spec;
+    const owner = owningCertificateName(object);
+    return {
+      object: { apiVersion: certManagerApiVersion, kind: certificateRequestKind, namespace, name, uid },
+      creationTimestamp,
+      step: nextStep(object),
+      issuer: referencedIssuer(issuerRef, namespace),
+      issuerKind: issuerRef.kind ?? '(none)',
+      fields: { uid, request: csr, duration, isCA, usages },
+      message: conditionOf(object, certificateRequestConditions.ready)?.message,
+      certificate: owner === undefined ? undefined : { namespace, name: owner },
+      revision: revisionOf(annotations),
+      holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
+      write: async (outcome, signal) => this.#write(object, requestStatus(outcome, object.metadata), signal),
+      // Who may create CertificateRequests in a namespace may use its issuers; cluster issuers are for everybody.
+      authorize: async () => ({ kind: 'allowed' }),
+    };
+  }
+
+  /**
+   * Applies `status`. The resourceVersion of the read is the only precondition that the API server honours here, so a
+   * conflict means to read again, compare the UID and apply the same result.
+   */
+  async #write(request: CertificateRequest, status: RequestStatus, signal: AbortSignal): Promise<WriteOutcome> {
+    let current = request;
+    for (let conflicts = 0; ; conflicts += 1) {
+      const result = await this.#kubernetes.applyStatus(
+        certificateRequestPath(current.metadata),
+        this.#body(current, status),
+        { fieldManager: this.#fieldManager, signal },
+      );
+      if (result.kind === 'ok') return { kind: 'written' };
+      if (result.failure.class === 'NotFound') return { kind: 'gone' };
+      if (result.failure.class !== 'Conflict' || conflicts === maxConflicts) {
+        return { kind: 'failed', failure: result.failure };
+      }
+      const read = await this.#get(request.metadata, signal);
+      if (read.kind !== 'read') return read;
+      if (terminalState(read.object) !== undefined) {
+        // An earlier write whose answer was lost; for any other end there is nothing to write to.
+        const isOurs = status.certificate !== undefined && read.object.status?.certificate === status.certificate;
+        return { kind: isOurs ? 'written' : 'gone' };
+      }
+      current = read.object;
+    }
+  }
+
+  #body(request: CertificateRequest, { condition, ...fields }: RequestStatus): object {
+    const present = conditionOf(request, certificateRequestConditions.ready);
+    return {
+      apiVersion: certManagerApiVersion,
+      kind: certificateRequestKind,
+      metadata: { resourceVersion: request.metadata.resourceVersion },
+      status: { conditions: [withCondition(present, condition, this.#clock.now())], ...fields },
+    };
+  }
+}
+
+function revisionOf(annotations: CertificateRequest['metadata']['annotations']): number | undefined {
+  const revision = Number(annotations?.[certificateRevisionAnnotation]);
+  return Number.isInteger(revision) && revision > 0 ? revision : undefined;
+}

@@ -1,0 +1,170 @@
+// Kubernetes' CertificateSigningRequests for the reconcile. Their status takes no Pending: the API server never forgets a
+// condition and refuses any status without those of the approvers, so only an end is written, once.
+import {
+  type CertificateSigningRequest,
+  isSigningEnded,
+  signerReference,
+  signingApproval,
+  signingRequestAnnotations,
+  signingRequestApiVersion,
+  signingRequestKind,
+  signingRequestPath,
+} from '../../../crds/certificate-signing-request.ts';
+import { describeIssuer, type IssuerIdentity } from '../../../crds/issuer-ref.ts';
+import type { KubernetesClient } from '../../../kubernetes/client.ts';
+import type { Outcome } from '../decision.ts';
+import {
+  type Authorization,
+  type Request,
+  type RequestKind,
+  type RequestRead,
+  type RequestReference,
+  sameObject,
+  type WriteOutcome,
+} from './request.ts';
+import { isCertificateIn } from './status.ts';
+
+type Client = Pick<KubernetesClient, 'get' | 'create' | 'applyStatus'>;
+
+/** Reads and writes CertificateSigningRequests as one field manager. */
+export class CertificateSigningRequests implements RequestKind {
+  readonly #kubernetes: Client;
+  readonly #fieldManager: string;
+
+  constructor(kubernetes: Client, fieldManager: string) {
+    this.#kubernetes = kubernetes;
+    this.#fieldManager = fieldManager;
+  }
+
+  /** The request as the API server has it now. */
+  async read({ name, uid }: RequestReference, signal: AbortSignal): Promise<RequestRead> {
+    const read = await this.#get(name, uid, signal);
+    return read.kind === 'read' ? { kind: 'read', request: this.#request(read.object) } : read;
+  }
+
+  async #get(name: string, uid: string, signal: AbortSignal) {
+    const result = await this.#kubernetes.get<CertificateSigningRequest>(signingRequestPath(name), { signal });
+    return sameObject(result, uid);
+  }
+
+  #request(object: CertificateSigningRequest): Request {
+    const { name, uid, creationTimestamp, annotations = {} } = object.metadata;
+    const { request: csr, usages, expirationSeconds, signerName } = object.spec;
+    const issuer = signerReference(signerName);
+    return {
+      object: { apiVersion: signingRequestApiVersion, kind: signingRequestKind, name, uid },
+      creationTimestamp,
+      step: isOpen(object) ? 'sign' : 'nothing',
+      issuer,
+      issuerKind: signerName,
+      fields: {
+        uid,
+        request: csr,
+        // cert-manager's annotation wins over the field (cert-manager: pkg/util/pki/kube.go).
+        duration:
+          annotations[signingRequestAnnotations.duration] ??
+          (expirationSeconds === undefined ? undefined : `${expirationSeconds}s`),
+        isCA: annotations[signingRequestAnnotations.isCA] === 'true',
+        usages,
+      },
+      message: undefined,
+      certificate: undefined,
+      revision: undefined,
+      holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
+      write: async (outcome, signal) => this.#write(object.metadata, outcome, signal),
+      authorize: async (signal) =>
+        issuer?.namespace === undefined ? { kind: 'allowed' } : authorize(object, issuer, signal, this.#kubernetes),
+    };
+  }
+
+  async #write(
+    { name, uid }: { readonly name: string; readonly uid: string },
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<WriteOutcome> {
+    const status = signingRequestStatus(outcome);
+    if (status === undefined) return { kind: 'written' };
+    // Unlike with custom resources the API server compares the UID, so that no other object of that name is written to.
+    const body = { apiVersion: signingRequestApiVersion, kind: signingRequestKind, metadata: { uid }, status };
+    const path = signingRequestPath(name);
+    const result = await this.#kubernetes.applyStatus(path, body, { fieldManager: this.#fieldManager, signal });
+    if (result.kind === 'ok') return { kind: 'written' };
+    const { failure } = result;
+    if (failure.class === 'NotFound') return { kind: 'gone' };
+    if (failure.class !== 'Invalid') return { kind: 'failed', failure };
+    // What a refused write means: an earlier one whose answer was lost, another object, or a fault.
+    const read = await this.#get(name, uid, signal);
+    if (read.kind === 'gone') return read;
+    if (read.kind === 'failed' || !isSigningEnded(read.object)) return { kind: 'failed', failure };
+    const isOurs = outcome.kind === 'issued' && isCertificateIn(read.object.status?.certificate, outcome.certificate);
+    return { kind: isOurs ? 'written' : 'gone' };
+  }
+}
+
+function isOpen(request: CertificateSigningRequest): boolean {
+  return (
+    signingApproval(request) === 'Approved' &&
+    !isSigningEnded(request) &&
+    request.metadata.deletionTimestamp === undefined
+  );
+}
+
+/** The status for an outcome; undefined where the kind has no place for it. */
+function signingRequestStatus(outcome: Outcome): object | undefined {
+  switch (outcome.kind) {
+    case 'issued':
+      return { certificate: Buffer.from(outcome.certificate.chain, 'utf8').toString('base64') };
+    case 'failed': {
+      const { reason, message } = outcome;
+      return { conditions: [{ type: 'Failed', status: 'True', reason, message }] };
+    }
+    case 'waiting':
+    case 'denied':
+      return undefined;
+  }
+}
+
+/**
+ * Whether the requester may refer to a namespaced issuer, by cert-manager's own rule: a CertificateSigningRequest has no
+ * namespace, so without it anybody could use every issuer (cert-manager: certificatesigningrequests/sync.go).
+ */
+async function authorize(
+  { spec: { username, uid, groups, extra } }: CertificateSigningRequest,
+  issuer: IssuerIdentity,
+  signal: AbortSignal,
+  kubernetes: Pick<KubernetesClient, 'create'>,
+): Promise<Authorization> {
+  for (const name of [issuer.name, '*']) {
+    const result = await kubernetes.create<{ readonly status?: { readonly allowed?: boolean } }>(
+      '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: {
+          user: username,
+          uid,
+          groups,
+          extra,
+          resourceAttributes: {
+            group: 'cert-manager.io',
+            resource: 'signers',
+            verb: 'reference',
+            version: '*',
+            namespace: issuer.namespace,
+            name,
+          },
+        },
+      },
+      { signal },
+    );
+    if (result.kind === 'failed') {
+      return {
+        kind: 'failed',
+        message: `Whether ${username ?? 'the requester'} may use the issuer could not be found out: ${result.failure.message}.`,
+      };
+    }
+    if (result.body.status?.allowed === true) return { kind: 'allowed' };
+  }
+  const message = `User "${username ?? ''}" may not use ${describeIssuer(issuer)}. Grant a Role in namespace "${issuer.namespace ?? ''}" with apiGroups ["cert-manager.io"], resources ["signers"], verbs ["reference"], resourceNames ["${issuer.name}"], then create the request again.`;
+  return { kind: 'denied', message };
+}

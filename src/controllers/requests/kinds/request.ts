@@ -1,0 +1,77 @@
+// A request as the reconcile sees it, read live, whichever of the two kinds it is: cert-manager's CertificateRequest or
+// Kubernetes' CertificateSigningRequest.
+import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
+import type { IssuedCertificate } from '../../../issuing/issued-certificate.ts';
+import type { RequestFields } from '../../../issuing/signing-request.ts';
+import type { Regarding } from '../../../kubernetes/events.ts';
+import type { KubernetesFailure } from '../../../kubernetes/failure.ts';
+import type { Outcome } from '../decision.ts';
+import type { NextStep } from './status.ts';
+
+/** `gone`: the object was deleted, replaced or ended by somebody else, so there is nothing to write to. */
+export type WriteOutcome =
+  | { readonly kind: 'written' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'failed'; readonly failure: KubernetesFailure };
+
+/** Whether the requester may use the issuer; `message` of `denied` says what to grant. */
+export type Authorization =
+  | { readonly kind: 'allowed' }
+  | { readonly kind: 'denied'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** One request that was read live. */
+export interface Request {
+  readonly object: Regarding;
+  readonly creationTimestamp: string;
+  readonly step: NextStep;
+  /** undefined when it names no kind of ours. */
+  readonly issuer: IssuerIdentity | undefined;
+  /** The kind as the request spells it. */
+  readonly issuerKind: string;
+  readonly fields: RequestFields;
+  /** The text of its Ready condition. */
+  readonly message: string | undefined;
+  /** The Certificate behind it. */
+  readonly certificate: { readonly namespace: string; readonly name: string } | undefined;
+  /** Revision of that Certificate that the request is for, from 1; undefined where it is not known. */
+  readonly revision: number | undefined;
+  /** Whether its status already holds this certificate. */
+  holds(certificate: IssuedCertificate): boolean;
+  /** Writes what was decided, to this object only and never over an end. */
+  write(outcome: Outcome, signal: AbortSignal): Promise<WriteOutcome>;
+  authorize(signal: AbortSignal): Promise<Authorization>;
+}
+
+/** A request, or why there is none: `gone` when the object does not exist any more or is another one of that name. */
+export type RequestRead =
+  | { readonly kind: 'read'; readonly request: Request }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'failed'; readonly failure: KubernetesFailure };
+
+/** How a request is found. */
+export interface RequestReference {
+  /** undefined for kinds without namespace. */
+  readonly namespace?: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** One kind of request. */
+export interface RequestKind {
+  read(reference: RequestReference, signal: AbortSignal): Promise<RequestRead>;
+}
+
+/** A read of the API server as the object that was meant: one that is missing or has another UID is gone. */
+export function sameObject<T extends { readonly metadata: { readonly uid: string } }>(
+  result: KubernetesResultOf<T>,
+  uid: string,
+): { readonly kind: 'read'; readonly object: T } | Exclude<RequestRead, { readonly kind: 'read' }> {
+  if (result.kind === 'failed') {
+    return result.failure.class === 'NotFound' ? { kind: 'gone' } : { kind: 'failed', failure: result.failure };
+  }
+  return result.body.metadata.uid === uid ? { kind: 'read', object: result.body } : { kind: 'gone' };
+}
+
+type KubernetesResultOf<T> =
+  { readonly kind: 'ok'; readonly body: T } | { readonly kind: 'failed'; readonly failure: KubernetesFailure };

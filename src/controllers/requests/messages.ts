@@ -1,0 +1,94 @@
+// Every text that a request is given: what happened, to what, and what to do now.
+import { describeCommand, describeIssuer, type IssuerIdentity } from '../../crds/issuer-ref.ts';
+import type { IssuedCertificate } from '../../issuing/issued-certificate.ts';
+import { formatMoment } from '../../timing/moment.ts';
+import type { Request } from './kinds/request.ts';
+
+/** The certificate is there. `notices` are further sentences. */
+export function issuedMessage(certificate: IssuedCertificate, action: string, notices: readonly string[]): string {
+  const identifier = certificate.identifier === undefined ? '' : `, PCA identifier ${certificate.identifier}`;
+  const serial = `serial number ${certificate.serialNumber}${identifier}`;
+  return [`Issued by Alibaba Cloud PCA with ${action}: ${serial}.`, ...notices].join(' ');
+}
+
+/** The end of a denied request. */
+export const deniedMessage =
+  'The CertificateRequest was denied by an approval controller, so no certificate is issued for it.';
+
+/** The request names no kind of ours. */
+export function unknownKindMessage(kind: string): string {
+  return `issuerRef.kind is ${kind}, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.`;
+}
+
+/** Why a request waits: its issuer does not exist. */
+export function issuerMissingMessage(issuer: IssuerIdentity): string {
+  return `Waiting for ${describeIssuer(issuer)}, which does not exist. Create it, or correct issuerRef; this request then continues automatically.`;
+}
+
+/** Why a request waits: its issuer is not ready. Names the reason only, so that one fault is one write per request. */
+export function issuerNotReadyMessage(issuer: IssuerIdentity, reason: string): string {
+  return `Waiting for ${describeIssuer(issuer)}, which is not ready (${reason}). See: ${describeCommand(issuer)}. This request then continues automatically.`;
+}
+
+/** Why a request waits: passing trouble with the cloud. `longestPause` is a text such as `5m`. */
+export function troubleMessage(message: string, longestPause: string): string {
+  return `Not issued yet: ${message} It is tried again automatically, with growing pauses of at most ${longestPause}.`;
+}
+
+/** Why a request waits: the limit on calls, or an endpoint that does not answer. */
+export function turnMessage(operation: string, endpointHeld: boolean): string {
+  if (endpointHeld) {
+    return `Waiting for its turn: several calls of ${operation} had no answer, so one at a time is tried until PCA answers again. If this lasts, check spec.region and spec.endpoint of the issuer and the network.`;
+  }
+  return `Waiting for its turn: more requests than Alibaba Cloud lets this account make with ${operation} per second. No action is needed.`;
+}
+
+/** Why a request waits although it is decided: its status is refused. */
+export function notWrittenMessage(result: 'issued' | 'failed', message: string): string {
+  const what = result === 'issued' ? 'The certificate was issued and is kept' : 'The request is refused';
+  return `${what}, but the status of this request cannot be written: ${message}. It is tried again automatically; nothing is issued a second time.`;
+}
+
+/** Why a request waits: a limit in spec.issuanceLimits, used up by `most` certificates until `freeAt` (wall clock, ms). */
+export function limitMessage(
+  { field, most, freeAt }: { readonly field: string; readonly most: number; readonly freeAt: number },
+  { object, certificate }: Pick<Request, 'object' | 'certificate'>,
+): string {
+  const until = `It continues automatically at ${formatMoment(new Date(freeAt))}.`;
+  if (field === 'reissuesPerHour') {
+    return `Held: Certificate "${object.namespace ?? ''}/${certificate?.name ?? ''}" got ${most} certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). ${until}`;
+  }
+  return `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. ${until}`;
+}
+
+/** How much is at stake: the life left to the certificate that is in use; empty where that is not known. */
+export function remainingLife(certificate: Request['certificate'], notAfter: Date | undefined, now: Date): string {
+  if (certificate === undefined || notAfter === undefined) return '';
+  const name = `Certificate "${certificate.namespace}/${certificate.name}"`;
+  return notAfter.getTime() > now.getTime()
+    ? ` The present certificate of ${name} is valid until ${formatMoment(notAfter)}.`
+    : ` The present certificate of ${name} has expired (${formatMoment(notAfter)}).`;
+}
+
+/** Why a request still waits, or failed, after trouble that lasted longer than the issuer's patience. */
+export function patienceMessage(message: string, duration: string, fails: boolean): string {
+  const fate = fails
+    ? 'spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later.'
+    : 'It is still tried automatically; somebody should look into it.';
+  return `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} ${fate}`;
+}
+
+/** What becomes of a certificate that was paid for and is not used. */
+export function unusedMessage(message: string, revokes: boolean): string {
+  return revokes
+    ? `${message} It is being revoked (spec.revocationPolicy of the issuer).`
+    : `${message} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
+}
+
+/** A certificate whose request is gone, for the log. */
+export function withoutRequestMessage(revokes: boolean): string {
+  const advice = revokes
+    ? 'it is revoked, because spec.revocationPolicy of the issuer is RequestGone.'
+    : 'revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
+  return `A certificate was issued but its request is gone; ${advice}`;
+}

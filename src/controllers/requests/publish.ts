@@ -1,0 +1,197 @@
+// Makes a decision known: the one write, then what the reason leads to (event, counter, log) and when to come back.
+import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
+import type { ReconcileResult } from '../../kubernetes/controller.ts';
+import type { EventRecorder } from '../../kubernetes/events.ts';
+import type { KubernetesFailure } from '../../kubernetes/failure.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { Clock } from '../../timing/clock.ts';
+import type { Abandoned } from './abandoned.ts';
+import type { RequestPass } from './decide.ts';
+import { type Decision, type End, tellingKey, type Trouble, type WaitingDecision } from './decision.ts';
+import { requestEvent } from './events.ts';
+import { requestKey } from './kinds/cached-request.ts';
+import type { RequestMemories } from './memory.ts';
+import { notWrittenMessage } from './messages.ts';
+import { type Consequence, consequences, type RequestReason } from './reasons.ts';
+import type { Revocations } from './revocations.ts';
+import type { StepObserver } from './signing/steps.ts';
+
+/** What publishing works with. */
+export interface PublisherParts {
+  readonly memories: Pick<RequestMemories, 'forget'>;
+  readonly abandoned: Pick<Abandoned, 'report'>;
+  readonly revocations: Pick<Revocations, 'offer'>;
+  readonly events: Pick<EventRecorder, 'record'>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly onStep: StepObserver;
+}
+
+const done: ReconcileResult = { kind: 'done' };
+
+/** Again with back-off, and not before the API server wants it. */
+export function retryOf(doing: string, { message, retryAfterMs }: KubernetesFailure): ReconcileResult {
+  const reason = `${doing}: ${message}`;
+  return { kind: 'retry', reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+/** Publishes decisions. */
+export class Publisher {
+  readonly #on: PublisherParts;
+
+  constructor(parts: PublisherParts) {
+    this.#on = parts;
+  }
+
+  /** Makes the decision known and answers when the request is to be looked at again. */
+  async publish(pass: RequestPass, decision: Decision): Promise<ReconcileResult> {
+    if (!isTurn(decision)) pass.memory.unqueued();
+    switch (decision.kind) {
+      case 'nothing':
+        return decision.next;
+      case 'ignored':
+        this.#event(pass, decision.reason, decision.message);
+        return done;
+      case 'waiting':
+        return this.#publishWaiting(pass, decision);
+      case 'denied':
+        return this.#publishDenied(pass, decision);
+      case 'issued':
+      case 'failed':
+        return this.#publishEnd(pass, decision);
+    }
+  }
+
+  async #publishWaiting(pass: RequestPass, decision: WaitingDecision): Promise<ReconcileResult> {
+    const next = await this.#tell(pass, decision);
+    this.#countTry(pass, decision.reason, decision.trouble);
+    return next;
+  }
+
+  /** One status and one event for each distinct reason, not one for each try. */
+  async #tell(pass: RequestPass, decision: WaitingDecision): Promise<ReconcileResult> {
+    const { memory, request, signal } = pass;
+    const { reason, message, next } = decision;
+    const silentMs = this.#silentMs(pass, reason);
+    if (silentMs > 0) return next.kind === 'after' ? { kind: 'after', ms: Math.min(next.ms, silentMs) } : next;
+    const key = tellingKey(decision);
+    const now = this.#on.clock.now();
+    if (memory.isTold(key, now)) return next;
+    if (request.message === message) {
+      memory.tell(key, now);
+      return next;
+    }
+    const written = await request.write(decision, signal);
+    switch (written.kind) {
+      case 'failed':
+        this.#on.logger.warn(
+          { ...requestFields(pass), reason },
+          `The reason for waiting could not be written: ${written.failure.message}`,
+        );
+        return next.kind === 'done' ? retryOf('writing why the request waits', written.failure) : next;
+      case 'gone':
+        return done;
+      case 'written':
+        if (memory.told?.key !== key) this.#event(pass, reason, message);
+        memory.tell(key, now);
+        return next;
+    }
+  }
+
+  async #publishDenied(pass: RequestPass, decision: Extract<Decision, { kind: 'denied' }>): Promise<ReconcileResult> {
+    const written = await pass.request.write(decision, pass.signal);
+    if (written.kind === 'failed') return retryOf('writing the denial', written.failure);
+    this.#on.memories.forget(pass.memory.uid);
+    if (written.kind === 'written') this.#countResult(pass, 'denied');
+    return done;
+  }
+
+  /** Until the write worked the decision is kept, so that the paid certificate is written later. */
+  async #publishEnd(pass: RequestPass, decision: End): Promise<ReconcileResult> {
+    const { request, memory, signal } = pass;
+    const isNew = memory.decided === undefined;
+    memory.decide(decision);
+    await this.#on.onStep('VerdictReached', memory.uid);
+    const written = await request.write(decision, signal);
+    if (isNew && decision.kind === 'failed' && decision.trouble !== undefined) {
+      this.#countTry(pass, 'PatienceExceeded', decision.trouble);
+    }
+    if (written.kind === 'failed') return this.#notWritten(pass, decision, written.failure);
+    await this.#on.onStep('ResultWritten', memory.uid);
+    this.#on.memories.forget(memory.uid);
+    this.#follow(pass, decision, written.kind === 'gone');
+    return done;
+  }
+
+  #notWritten(pass: RequestPass, decision: End, failure: KubernetesFailure): ReconcileResult {
+    const reason = 'ResultNotWritten';
+    this.#on.logger[consequences[reason].log](
+      { ...requestFields(pass), failure: failure.class },
+      `The result of the request could not be written: ${failure.message}`,
+    );
+    if (pass.memory.told?.key !== reason) {
+      pass.memory.tell(reason, this.#on.clock.now());
+      this.#event(pass, reason, notWrittenMessage(decision.kind, failure.message));
+    }
+    return retryOf('writing the result', failure);
+  }
+
+  #follow(pass: RequestPass, decision: End, isGone: boolean): void {
+    const { object, issuer } = pass.request;
+    if (issuer === undefined) return;
+    if (decision.kind === 'failed' && decision.unused !== undefined) {
+      this.#on.revocations.offer(issuer, decision.unused);
+    }
+    if (isGone) {
+      const named = { key: requestKey(object), uid: object.uid };
+      if (decision.kind === 'issued') this.#on.abandoned.report(named, issuer, decision);
+      return;
+    }
+    this.#countResult(pass, decision.kind);
+    const reason = decision.kind === 'issued' ? 'Issued' : 'Failed';
+    this.#on.logger[consequences[reason].log]({ ...requestFields(pass), issuer: issuerKey(issuer) }, decision.message);
+    this.#event(pass, reason, decision.message);
+  }
+
+  /** Milliseconds for which a wait of this reason is not worth a word yet. */
+  #silentMs({ memory }: RequestPass, reason: RequestReason): number {
+    const { silentMs = 0 }: Consequence = consequences[reason];
+    if (silentMs === 0) return 0;
+    return silentMs - memory.queuedFor(this.#on.clock.now());
+  }
+
+  /** Counter and log of one try, whether or not there is something new to tell. */
+  #countTry(pass: RequestPass, reason: RequestReason, trouble: Trouble | undefined): void {
+    const { issuer } = pass.request;
+    const { counter, log }: Consequence = consequences[reason];
+    if (issuer === undefined) return;
+    if (counter !== undefined) {
+      this.#on.metrics.count(counter, { ...issuerLabels(issuer), reason: trouble?.reason ?? reason });
+    }
+    if (log !== undefined && trouble !== undefined) {
+      this.#on.logger[log](
+        { ...requestFields(pass), issuer: issuerKey(issuer), reason: trouble.reason },
+        `Not issued yet: ${trouble.message}`,
+      );
+    }
+  }
+
+  #countResult({ request: { issuer } }: RequestPass, result: 'issued' | 'failed' | 'denied'): void {
+    if (issuer === undefined) return;
+    this.#on.metrics.count('pca_issuer_certificate_requests_total', { ...issuerLabels(issuer), result });
+  }
+
+  #event({ request }: RequestPass, reason: RequestReason, note: string): void {
+    this.#on.events.record(requestEvent(request.object, reason, note));
+  }
+}
+
+function isTurn(decision: Decision): boolean {
+  return decision.kind === 'waiting' && decision.reason === 'WaitingForTurn';
+}
+
+function requestFields({ request: { object } }: RequestPass): { readonly request: string; readonly uid: string } {
+  return { request: requestKey(object), uid: object.uid };
+}

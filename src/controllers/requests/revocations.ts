@@ -1,0 +1,85 @@
+// Revokes certificates that were paid for and that nobody can use, where the issuer's revocationPolicy says so. They wait
+// in memory: what a stop of the process leaves undone is named in the log, because it was logged when it was taken in.
+import { issuerKey, issuerLabels, type IssuerIdentity } from '../../crds/issuer-ref.ts';
+import type { Issuer } from '../../crds/issuer.ts';
+import type { ReconcileResult } from '../../kubernetes/controller.ts';
+import type { WorkQueue } from '../../kubernetes/work-queue.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { ReadyIssuers } from '../issuers/ready-issuers.ts';
+
+/** What revoking works with. */
+export interface RevocationParts {
+  readonly issuer: (key: string) => Issuer | undefined;
+  readonly readyIssuers: Pick<ReadyIssuers, 'last'>;
+  readonly queue: Pick<WorkQueue, 'add'>;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+interface Revocation {
+  readonly identity: IssuerIdentity;
+  readonly identifier: string;
+  failures: number;
+}
+
+// With the pauses of the queue between them these take hours; then somebody has to look.
+const maxFailures = 50;
+const done: ReconcileResult = { kind: 'done' };
+
+/** The certificates that are to be revoked. */
+export class Revocations {
+  readonly #on: RevocationParts;
+  readonly #waiting = new Map<string, Revocation>();
+
+  constructor(parts: RevocationParts) {
+    this.#on = parts;
+  }
+
+  /** Whether the issuer's policy is to revoke what nobody can use. */
+  isPolicyOf(identity: IssuerIdentity): boolean {
+    return this.#on.issuer(issuerKey(identity))?.spec.revocationPolicy === 'RequestGone';
+  }
+
+  /** Takes in a certificate that nobody can use, by PCA's identifier; false where the issuer's policy is to keep it. */
+  offer(identity: IssuerIdentity, identifier: string): boolean {
+    if (!this.isPolicyOf(identity)) return false;
+    const key = `${issuerKey(identity)}#${identifier}`;
+    this.#waiting.set(key, { identity, identifier, failures: 0 });
+    this.#on.queue.add(key);
+    return true;
+  }
+
+  /** Revokes one of them; tried again with back-off while PCA does not answer or does not allow it. */
+  async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
+    const revocation = this.#waiting.get(key);
+    if (revocation === undefined) return done;
+    const failure = await this.#revoke(revocation, signal);
+    if (failure === undefined) return this.#end(key, revocation, 'revoked');
+    revocation.failures += 1;
+    this.#on.logger.warn(
+      { issuer: issuerKey(revocation.identity), identifier: revocation.identifier },
+      `Not revoked yet: ${failure}`,
+    );
+    return revocation.failures >= maxFailures
+      ? this.#end(key, revocation, 'given_up')
+      : { kind: 'retry', reason: 'revoking failed' };
+  }
+
+  async #revoke({ identity, identifier }: Revocation, signal: AbortSignal): Promise<string | undefined> {
+    // A refused certificate holds its issuer, and must be revoked all the same.
+    const issuer = this.#on.readyIssuers.last(issuerKey(identity));
+    if (issuer === undefined) return 'its issuer was not checked or does not exist any more.';
+    const failure = await issuer.authority.revoke(identifier, signal);
+    return failure?.message;
+  }
+
+  #end(key: string, { identity, identifier }: Revocation, result: 'revoked' | 'given_up'): ReconcileResult {
+    this.#waiting.delete(key);
+    this.#on.metrics.count('pca_issuer_revocations_total', { ...issuerLabels(identity), result });
+    const fields = { issuer: issuerKey(identity), identifier };
+    if (result === 'revoked') this.#on.logger.info(fields, 'A certificate that nobody can use was revoked.');
+    else this.#on.logger.error(fields, 'A certificate that nobody can use could not be revoked: do it in the console.');
+    return done;
+  }
+}

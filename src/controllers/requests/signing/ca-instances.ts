@@ -1,0 +1,148 @@
+// Which purchased instance a CA certificate activates. The account is kept in the issuer's status, written before the
+// instance is used, so that it survives restarts and races; what an instance was used for, PCA itself is asked.
+import type { Found } from '../../../authority/certificate-authority.ts';
+import { issuerPath, apiVersion, type Issuer, type IssuerStatus } from '../../../crds/issuer.ts';
+import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
+import type { KubernetesClient } from '../../../kubernetes/client.ts';
+import type { KubernetesFailure } from '../../../kubernetes/failure.ts';
+import { requestKey } from '../kinds/cached-request.ts';
+import type { SigningTask } from './outcome.ts';
+
+/** An instance that is promised to the request and `free` to be used, what was found of an earlier use, or why there is none. */
+export type TakenInstance =
+  | { readonly kind: 'free'; readonly instanceId: string }
+  | { readonly kind: 'exhausted'; readonly message: string }
+  | Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
+
+/** Asks PCA what became of an instance. */
+type Look = (instanceId: string) => Promise<Found>;
+
+interface Claim {
+  readonly issuer: IssuerIdentity;
+  readonly uid: string;
+  /** `namespace/name` of the request. */
+  readonly request: string;
+  readonly configured: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+type Entry = NonNullable<IssuerStatus['externalCA']>['instances'][number];
+type Account = { readonly resourceVersion: string; readonly entries: readonly Entry[] };
+
+const maxConflicts = 5;
+
+/** The instances of all issuers. `isOpen` tells whether the request `namespace/name` of that UID still waits. */
+export class CAInstances {
+  readonly #kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>;
+  readonly #fieldManager: string;
+  readonly #isOpen: (request: string, uid: string) => boolean;
+
+  constructor(
+    kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>,
+    fieldManager: string,
+    isOpen: (request: string, uid: string) => boolean,
+  ) {
+    this.#kubernetes = kubernetes;
+    this.#fieldManager = fieldManager;
+    this.#isOpen = isOpen;
+  }
+
+  /** The instance for a request: the one that it was promised before, else a free one, promised to it from now on. */
+  async take({ request, identity, issuer, signal }: SigningTask, look: Look): Promise<TakenInstance> {
+    const configured = issuer.spec.externalCA?.instanceIds ?? [];
+    const { uid } = request.object;
+    const claim: Claim = { issuer: identity, uid, request: requestKey(request.object), configured, signal };
+    for (let tries = 0; tries <= maxConflicts + configured.length; tries += 1) {
+      const promised = await this.#promiseOne(claim);
+      if (promised.kind === 'conflict') continue;
+      if (promised.kind !== 'promised') return promised;
+      const { instanceId } = promised;
+      const looked = await look(instanceId);
+      if (looked.kind === 'absent') return { kind: 'free', instanceId };
+      if (looked.kind !== 'taken') return looked;
+      await this.#markTaken(claim, instanceId);
+    }
+    return { kind: 'unsettled', message: "The issuer's status changes too fast to take an instance." };
+  }
+
+  /** Has the issuer's status promise one instance to the request, unless it does already. */
+  async #promiseOne(
+    claim: Claim,
+  ): Promise<
+    | { readonly kind: 'promised'; readonly instanceId: string }
+    | { readonly kind: 'conflict' }
+    | Extract<TakenInstance, { readonly kind: 'exhausted' | 'unsettled' }>
+  > {
+    const { configured, uid } = claim;
+    const account = await this.#read(claim);
+    if ('message' in account) return { kind: 'unsettled', message: account.message };
+    const choice = this.#choose(account.entries, configured, uid);
+    if (choice === undefined) return exhausted(configured);
+    const { instanceId, entry } = choice;
+    if (entry?.requestUID === uid) return { kind: 'promised', instanceId };
+    const failure = await this.#promise(claim, account, instanceId, uid);
+    if (failure === undefined) return { kind: 'promised', instanceId };
+    if (failure.class === 'Conflict') return { kind: 'conflict' };
+    return { kind: 'unsettled', message: `The issuer's status could not be written: ${failure.message}.` };
+  }
+
+  #choose(
+    entries: readonly Entry[],
+    configured: readonly string[],
+    uid: string,
+  ): { readonly instanceId: string; readonly entry: Entry | undefined } | undefined {
+    const own = entries.find(({ requestUID }) => requestUID === uid);
+    if (own !== undefined) return { instanceId: own.instanceId, entry: own };
+    const known = new Map(entries.map((entry) => [entry.instanceId, entry]));
+    const free = configured.find((instanceId) => !known.has(instanceId));
+    if (free !== undefined) return { instanceId: free, entry: undefined };
+    // Promised to a request that is gone: free after all unless it was used, which is asked before it is.
+    const abandoned = entries.find(
+      ({ request, requestUID }) => requestUID !== '' && !this.#isOpen(request ?? '', requestUID),
+    );
+    return abandoned === undefined ? undefined : { instanceId: abandoned.instanceId, entry: abandoned };
+  }
+
+  async #read({ issuer, configured, signal }: Claim): Promise<Account | { readonly message: string }> {
+    const result = await this.#kubernetes.get<Issuer>(issuerPath(issuer.kind, issuer), { signal });
+    if (result.kind === 'failed') return { message: `The issuer could not be read: ${result.failure.message}.` };
+    const entries = result.body.status?.externalCA?.instances ?? [];
+    return {
+      resourceVersion: result.body.metadata.resourceVersion,
+      entries: entries.filter(({ instanceId }) => configured.includes(instanceId)),
+    };
+  }
+
+  /** Promises the instance to the request of this UID; an empty one says that the instance was used for something else. */
+  async #promise(
+    { issuer, request, signal }: Claim,
+    { resourceVersion, entries }: Account,
+    instanceId: string,
+    requestUID: string,
+  ): Promise<KubernetesFailure | undefined> {
+    const entry: Entry = { instanceId, requestUID, ...(requestUID === '' ? {} : { request }) };
+    const instances = [...entries.filter((other) => other.instanceId !== instanceId), entry];
+    const body = {
+      apiVersion,
+      kind: issuer.kind.kind,
+      metadata: { resourceVersion },
+      status: { externalCA: { instances } },
+    };
+    const result = await this.#kubernetes.applyStatus(issuerPath(issuer.kind, issuer), body, {
+      fieldManager: this.#fieldManager,
+      signal,
+    });
+    return result.kind === 'failed' ? result.failure : undefined;
+  }
+
+  /** Somebody else used the instance; what goes wrong here is met again on the next try. */
+  async #markTaken(claim: Claim, instanceId: string): Promise<void> {
+    const account = await this.#read(claim);
+    if (!('message' in account)) await this.#promise(claim, account, instanceId, '');
+  }
+}
+
+function exhausted(configured: readonly string[]): Extract<TakenInstance, { readonly kind: 'exhausted' }> {
+  const message = `All ${configured.length} instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
+  return { kind: 'exhausted', message };
+}

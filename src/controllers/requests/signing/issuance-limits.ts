@@ -1,0 +1,148 @@
+// How many certificates were issued of late, per issuer, namespace and Certificate, against the issuer's own limits. Filled by
+// our own calls and, after a start, by the finished requests that the cluster still has; nothing is stored anywhere else.
+import {
+  certificateRequestConditions,
+  type CertificateRequest,
+  conditionOf,
+  owningCertificateName,
+  terminalState,
+} from '../../../crds/cert-manager.ts';
+import { issuerKey, referencedIssuer } from '../../../crds/issuer-ref.ts';
+import { apiGroup } from '../../../crds/issuer.ts';
+
+/** Whom a certificate counts for. `certificate`: the Certificate behind the request, undefined where there is none. */
+export interface IssuanceScope {
+  readonly issuer: string;
+  /** undefined for requests without namespace. */
+  readonly namespace: string | undefined;
+  readonly certificate: string | undefined;
+}
+
+/** Most certificates in a sliding hour or day; undefined: no limit. */
+export interface IssuanceLimitSettings {
+  readonly certificatesPerHour?: number;
+  readonly certificatesPerDay?: number;
+  readonly certificatesPerNamespacePerHour?: number;
+  readonly certificatesPerNamespacePerDay?: number;
+  /** For one Certificate; 0: no limit. */
+  readonly reissuesPerHour: number;
+}
+
+/** The limit that is used up, and from when on (wall clock, ms) there is room again. */
+export interface ExceededLimit {
+  readonly field: keyof IssuanceLimitSettings;
+  readonly most: number;
+  readonly freeAt: number;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+// Scopes that nobody asks about again are dropped this seldom, so that it costs nothing.
+const sweepEvery = 1_000;
+
+/** The count; all times are wall-clock milliseconds. */
+export class IssuanceLimits {
+  readonly #scopes = new Map<string, number[]>();
+  readonly #counted = new Map<string, number>();
+  #sinceSweep = 0;
+
+  /** Counts the certificate of a request once, however often it is told. */
+  count(uid: string, scope: IssuanceScope, at: number): void {
+    if (this.#counted.has(uid)) return;
+    this.#counted.set(uid, at);
+    for (const key of keysOf(scope)) {
+      const times = this.#scopes.get(key);
+      if (times === undefined) this.#scopes.set(key, [at]);
+      else insert(times, at);
+    }
+    this.#sinceSweep += 1;
+    if (this.#sinceSweep >= sweepEvery) this.#sweep(at);
+  }
+
+  /** Takes back what was counted before a call that surely issued nothing. */
+  takeBack(uid: string, scope: IssuanceScope): void {
+    const at = this.#counted.get(uid);
+    if (at === undefined) return;
+    this.#counted.delete(uid);
+    for (const key of keysOf(scope)) {
+      const times = this.#scopes.get(key);
+      const index = times?.lastIndexOf(at) ?? -1;
+      if (index >= 0) times?.splice(index, 1);
+    }
+  }
+
+  /** The limit that holds one more certificate back now; of several the one that does so for longest. */
+  exceeded(uid: string, scope: IssuanceScope, limits: IssuanceLimitSettings, now: number): ExceededLimit | undefined {
+    if (this.#counted.has(uid)) return undefined;
+    const { issuer, namespace, certificate } = scopeKeys(scope);
+    const rows = [
+      this.#row('certificatesPerHour', limits, issuer, hourMs),
+      this.#row('certificatesPerDay', limits, issuer, dayMs),
+      this.#row('certificatesPerNamespacePerHour', limits, namespace, hourMs),
+      this.#row('certificatesPerNamespacePerDay', limits, namespace, dayMs),
+      this.#row('reissuesPerHour', limits, certificate, hourMs),
+    ];
+    return rows
+      .flatMap((row) => (row !== undefined && row.freeAt > now ? [row] : []))
+      .reduce<ExceededLimit | undefined>(
+        (last, row) => (last === undefined || row.freeAt > last.freeAt ? row : last),
+        undefined,
+      );
+  }
+
+  #row(
+    field: keyof IssuanceLimitSettings,
+    limits: IssuanceLimitSettings,
+    key: string | undefined,
+    window: number,
+  ): ExceededLimit | undefined {
+    const most = limits[field];
+    if (most === undefined || most === 0 || key === undefined) return undefined;
+    const oldest = this.#scopes.get(key)?.at(-most);
+    return oldest === undefined ? undefined : { field, most, freeAt: oldest + window };
+  }
+
+  #sweep(now: number): void {
+    this.#sinceSweep = 0;
+    for (const [uid, at] of this.#counted) if (at < now - dayMs) this.#counted.delete(uid);
+    for (const [key, times] of this.#scopes) {
+      const kept = times.filter((at) => at >= now - dayMs);
+      if (kept.length === 0) this.#scopes.delete(key);
+      else this.#scopes.set(key, kept);
+    }
+  }
+}
+
+type ScopeKeys = Readonly<Record<keyof IssuanceScope, string | undefined>>;
+
+function scopeKeys({ issuer, namespace, certificate }: IssuanceScope): ScopeKeys {
+  return {
+    issuer: `issuer ${issuer}`,
+    namespace: namespace === undefined ? undefined : `namespace ${issuer} ${namespace}`,
+    certificate: certificate === undefined ? undefined : `certificate ${namespace ?? ''}/${certificate}`,
+  };
+}
+
+function keysOf(scope: IssuanceScope): readonly string[] {
+  return Object.values(scopeKeys(scope)).filter((key) => key !== undefined);
+}
+
+// Times come nearly in order: own calls do, the list after a start does not.
+function insert(times: number[], at: number): void {
+  let index = times.length;
+  while (index > 0 && (times[index - 1] ?? 0) > at) index -= 1;
+  times.splice(index, 0, at);
+}
+
+/** Counts what other processes issued: finished requests as they are listed at the start and watched by a standby. */
+export function issuedCounter(limits: Pick<IssuanceLimits, 'count'>): (request: CertificateRequest) => void {
+  return (request) => {
+    const { issuerRef } = request.spec;
+    if (issuerRef.group !== apiGroup || terminalState(request) !== 'Issued') return;
+    const { uid, namespace } = request.metadata;
+    const identity = referencedIssuer(issuerRef, namespace);
+    const at = Date.parse(conditionOf(request, certificateRequestConditions.ready)?.lastTransitionTime ?? '');
+    if (identity === undefined || Number.isNaN(at)) return;
+    limits.count(uid, { issuer: issuerKey(identity), namespace, certificate: owningCertificateName(request) }, at);
+  };
+}

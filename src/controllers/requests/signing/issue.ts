@@ -1,0 +1,119 @@
+// The only place from which an issuing call goes out: within the issuer's limits, when its turn has come, while this replica
+// may act.
+import type { CallPriority, CallQueue, Permit } from '../../../alibaba/limits/call-queue.ts';
+import { issuerKey } from '../../../crds/issuer-ref.ts';
+import type { IssuePlan } from '../../../issuing/plan.ts';
+import type { Clock } from '../../../timing/clock.ts';
+import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
+import type { Request } from '../kinds/request.ts';
+import { limitMessage } from '../messages.ts';
+import type { IssuanceLimits, IssuanceScope } from './issuance-limits.ts';
+import { callEndOf, judgeFailure, judgeReply, type SigningOutcome, type SigningTask } from './outcome.ts';
+import type { StepObserver } from './steps.ts';
+
+// A request that waits is woken when its turn has come; it looks again so often, to say why it waits.
+const queuedMs = 5 * 60_000;
+const nearExpiryMs = 24 * 3_600_000;
+
+/** Makes issuing calls. */
+export class Issuance {
+  readonly #queue: Pick<CallQueue, 'enter'>;
+  readonly #limits: Pick<IssuanceLimits, 'exceeded' | 'count' | 'takeBack'>;
+  readonly #owningCertificate: ReadOwningCertificate;
+  readonly #wake: (request: Request['object']) => void;
+  readonly #mayAct: () => boolean;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #onStep: StepObserver;
+
+  constructor(parts: {
+    readonly queue: Pick<CallQueue, 'enter'>;
+    readonly limits: Pick<IssuanceLimits, 'exceeded' | 'count' | 'takeBack'>;
+    readonly owningCertificate: ReadOwningCertificate;
+    /** Has the request reconciled again, at once. */
+    readonly wake: (request: Request['object']) => void;
+    /** The fence: false as soon as another replica may hold the Lease. */
+    readonly mayAct: () => boolean;
+    readonly clock: Pick<Clock, 'now'>;
+    readonly onStep: StepObserver;
+  }) {
+    this.#queue = parts.queue;
+    this.#limits = parts.limits;
+    this.#owningCertificate = parts.owningCertificate;
+    this.#wake = parts.wake;
+    this.#mayAct = parts.mayAct;
+    this.#clock = parts.clock;
+    this.#onStep = parts.onStep;
+  }
+
+  /** Makes the one call of a plan, or says when to come back for it. */
+  async issue(task: SigningTask, plan: IssuePlan): Promise<SigningOutcome> {
+    const { request, memory, issuer, signal } = task;
+    const scope = scopeOf(task);
+    const limited = this.#limitedBy(task, scope);
+    if (limited !== undefined) return limited;
+    const admission = await this.#queue.enter(await issuer.authority.target(plan.call.action), {
+      uid: memory.uid,
+      flow: `${scope.issuer} ${scope.namespace ?? ''}`,
+      priority: async () => this.#priorityOf(task, signal),
+      wake: () => this.#wake(request.object),
+    });
+    if (admission.kind === 'queued') return { kind: 'queued', ms: queuedMs, endpointHeld: admission.endpointHeld };
+    using permit = admission.permit;
+    return await this.#call(task, plan, scope, permit);
+  }
+
+  async #call(task: SigningTask, plan: IssuePlan, scope: IssuanceScope, permit: Permit): Promise<SigningOutcome> {
+    const { memory, issuer, signal } = task;
+    await this.#onStep('CallPermitted', memory.uid);
+    if (signal.aborted || !this.#mayAct()) {
+      return { kind: 'trouble', reason: 'NotActing', message: 'The operator hands over to another replica.' };
+    }
+    // Others may have taken the last places meanwhile; from here to the count nothing waits.
+    const limited = this.#limitedBy(task, scope);
+    if (limited !== undefined) return limited;
+    this.#limits.count(memory.uid, scope, this.#now);
+    memory.called(this.#now);
+    const issued = await issuer.authority.issue(plan, signal);
+    memory.answered(callEndOf(issued), this.#now);
+    permit.ended(issued);
+    await this.#onStep('CallAnswered', memory.uid);
+    if (issued.kind === 'ok') {
+      const { reply, requestId } = issued;
+      return judgeReply(reply, { plan, issuer, now: this.#clock.now(), adopted: false, requestId });
+    }
+    const { failure } = issued;
+    if (!failure.mayHaveIssued) this.#limits.takeBack(memory.uid, scope);
+    if (permit.endpointHeld) {
+      const message = `${failure.message} After several calls without an answer one at a time is tried.`;
+      return { kind: 'issuerFault', problem: { reason: 'PCAUnavailable', message } };
+    }
+    return judgeFailure(failure, issuer, 'issuing');
+  }
+
+  /** The issuer's own limit that holds the request. */
+  #limitedBy({ request, memory, issuer }: SigningTask, scope: IssuanceScope): SigningOutcome | undefined {
+    const exceeded = this.#limits.exceeded(memory.uid, scope, issuer.spec.issuanceLimits, this.#now);
+    if (exceeded === undefined) return undefined;
+    const reason = exceeded.field === 'reissuesPerHour' ? 'ReissueLoop' : 'IssuanceLimitReached';
+    return { kind: 'limited', reason, message: limitMessage(exceeded, request), ms: exceeded.freeAt - this.#now };
+  }
+
+  /** First issuance and near expiry go before renewals, renewals before retries. */
+  async #priorityOf({ request, memory }: SigningTask, signal: AbortSignal): Promise<CallPriority> {
+    if (memory.calls > 0) return 'Retry';
+    if (request.certificate === undefined || request.revision === 1) return 'Urgent';
+    const read = await this.#owningCertificate(request.certificate, signal);
+    if (read.kind === 'failed') return 'Renewal';
+    const end = read.certificate.notAfter?.getTime() ?? Number.NEGATIVE_INFINITY;
+    return end - this.#now < nearExpiryMs ? 'Urgent' : 'Renewal';
+  }
+
+  get #now(): number {
+    return this.#clock.now().getTime();
+  }
+}
+
+/** Whom the certificate of a request counts for. */
+function scopeOf({ identity, request: { object, certificate } }: SigningTask): IssuanceScope {
+  return { issuer: issuerKey(identity), namespace: object.namespace, certificate: certificate?.name };
+}

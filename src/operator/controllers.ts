@@ -1,0 +1,218 @@
+// The controllers of this process, each with its queue and loop: what every one needs is to be read off its constructor.
+import { hostname } from 'node:os';
+import { IssuerCheck } from '../controllers/issuers/check.ts';
+import { IssuerController } from '../controllers/issuers/controller.ts';
+import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
+import { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
+import { IssuerSecrets } from '../controllers/issuers/secret.ts';
+import { Abandoned } from '../controllers/requests/abandoned.ts';
+import { ApprovalReminder } from '../controllers/requests/approval-reminder.ts';
+import { RequestController } from '../controllers/requests/controller.ts';
+import { Decider } from '../controllers/requests/decide.ts';
+import { type CachedRequest, requestKey } from '../controllers/requests/kinds/cached-request.ts';
+import { CertificateRequests } from '../controllers/requests/kinds/certificate-request.ts';
+import { CertificateSigningRequests } from '../controllers/requests/kinds/certificate-signing-request.ts';
+import { owningCertificateReader } from '../controllers/requests/kinds/owning-certificate.ts';
+import type { RequestKind } from '../controllers/requests/kinds/request.ts';
+import { RequestMemories } from '../controllers/requests/memory.ts';
+import { Publisher } from '../controllers/requests/publish.ts';
+import { Revocations } from '../controllers/requests/revocations.ts';
+import { CAInstances } from '../controllers/requests/signing/ca-instances.ts';
+import type { IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
+import { Issuance } from '../controllers/requests/signing/issue.ts';
+import { Signer } from '../controllers/requests/signing/sign.ts';
+import type { StepObserver } from '../controllers/requests/signing/steps.ts';
+import type { Controller } from '../kubernetes/controller.ts';
+import { EventRecorder } from '../kubernetes/events.ts';
+import type { Store } from '../kubernetes/store.ts';
+import type { WorkQueue } from '../kubernetes/work-queue.ts';
+import type { PodIdentity } from '../runtime/pod-identity.ts';
+import type { Cluster } from './cluster.ts';
+import { clusterUidReader } from './cluster-uid.ts';
+import { connectEventHandlers } from './event-handlers.ts';
+import { type LoopParts, openLoop, openQueue } from './loops.ts';
+import type { Pca } from './pca.ts';
+
+/** Field manager of everything the operator writes. */
+export const fieldManager = 'alibaba-pca-issuer';
+const issuerChecksAtATime = 8;
+const revocationsAtATime = 2;
+/** A broken issuer is looked at again at least this often, so that a corrected Secret is noticed soon. */
+const issuerRetryMaxMs = 60_000;
+
+/** What the controllers are made of. */
+export interface ControllersParts extends LoopParts {
+  readonly podIdentity: PodIdentity;
+  readonly cluster: Cluster;
+  readonly pca: Pca;
+  readonly issuanceLimits: IssuanceLimits;
+  readonly onStep: StepObserver;
+}
+
+/** What several controllers share. */
+interface Shared extends ControllersParts {
+  readonly events: EventRecorder;
+  readonly readyIssuers: ReadyIssuers;
+  readonly memories: RequestMemories;
+  readonly revocations: Revocations;
+  readonly abandoned: Abandoned;
+}
+
+/** The open requests of one kind with their queue and loop. */
+interface RequestLoop {
+  readonly store: Store<CachedRequest>;
+  readonly kind: RequestKind;
+  readonly queue: WorkQueue;
+  readonly loop: Controller;
+}
+
+/** Runs every controller until `leadership` ends and their calls in flight are done. */
+export async function runControllers(parts: ControllersParts, leadership: AbortSignal): Promise<void> {
+  const { cluster, pca, clock, metrics, logger } = parts;
+  const { kubernetes, issuer } = cluster;
+  const events = new EventRecorder({ client: kubernetes, component: fieldManager, instance: hostname(), clock });
+  const readyIssuers = new ReadyIssuers(clock);
+  const memories = new RequestMemories();
+  const revocationQueue = openQueue('revocation', parts);
+  const revocations = new Revocations({ issuer, readyIssuers, queue: revocationQueue, metrics, logger });
+  const abandoned = new Abandoned({ memories, callQueue: pca.callQueue, revocations, metrics, logger, clock });
+  const shared: Shared = { ...parts, events, readyIssuers, memories, revocations, abandoned };
+
+  const revoking = revocationLoop(revocationQueue, shared);
+  const issuers = issuerLoop(shared);
+  const requests = [
+    requestLoop(
+      { name: 'certificaterequest', store: cluster.requests },
+      new CertificateRequests(kubernetes, fieldManager, clock),
+      shared,
+    ),
+    requestLoop(
+      { name: 'certificatesigningrequest', store: cluster.signingRequests },
+      new CertificateSigningRequests(kubernetes, fieldManager),
+      shared,
+    ),
+  ];
+  const disconnect = connectEventHandlers({
+    requests,
+    issuers: cluster.issuers,
+    issuerQueue: issuers.queue,
+    readyIssuers,
+    memories,
+    abandoned,
+    clock,
+  });
+  try {
+    const loops = [issuers, revoking, ...requests];
+    await Promise.all(loops.map(async ({ loop }) => loop.run(leadership)));
+  } finally {
+    disconnect();
+    pca.callQueue.close();
+    await events.flush();
+  }
+}
+
+function revocationLoop(queue: WorkQueue, shared: Shared): { readonly loop: Controller } {
+  const { revocations } = shared;
+  const loop = openLoop(queue, shared, {
+    name: 'revocation',
+    concurrency: revocationsAtATime,
+    reconcile: async (key, signal) => revocations.reconcile(key, signal),
+  });
+  return { loop };
+}
+
+function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop: Controller } {
+  const { options, podIdentity, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
+  const { kubernetes } = cluster;
+  const secrets = new IssuerSecrets(kubernetes, options['cluster-resource-namespace'] || cluster.namespace);
+  const credentials = new IssuerCredentials({
+    secrets,
+    connect: pca.connect,
+    roles: pca.roles,
+    accounts: pca.accounts,
+    podIdentity,
+    issuersMayUsePodIdentity: options['issuer-ambient-credentials'],
+  });
+  const controller = new IssuerController({
+    issuer: cluster.issuer,
+    check: new IssuerCheck(credentials, pca.searches, clock),
+    secrets,
+    readyIssuers,
+    kubernetes,
+    fieldManager,
+    events,
+    metrics,
+    logger,
+    clock,
+    checkIntervalMs: options['issuer-check-interval'],
+    secretIntervalMs: options['secret-check-interval'],
+  });
+  const queue = openQueue('issuer', shared, { maxDelayMs: Math.min(issuerRetryMaxMs, options['retry-max-delay']) });
+  const loop = openLoop(queue, shared, {
+    name: 'issuer',
+    concurrency: issuerChecksAtATime,
+    reconcile: async (key, signal) => controller.reconcile(key, signal),
+  });
+  return { queue, loop };
+}
+
+function requestLoop(
+  { name, store }: { readonly name: string; readonly store: Store<CachedRequest> },
+  kind: RequestKind,
+  shared: Shared,
+): RequestLoop {
+  const { options, cluster, pca, memories, abandoned, revocations, events, clock, metrics, logger, onStep } = shared;
+  const { issuer } = cluster;
+  const { callQueue } = pca;
+  const queue = openQueue(name, shared, {
+    flowOf: (key) => `${store.get(key)?.issuer ?? ''} ${store.get(key)?.metadata.namespace ?? ''}`,
+  });
+  const controller = new RequestController({
+    requests: store,
+    kind,
+    memories,
+    decider: new Decider({
+      issuer,
+      readyIssuers: shared.readyIssuers,
+      signer: signer(queue, shared),
+      clusterUid: clusterUidReader(cluster.kubernetes),
+      owningCertificate: owningCertificateReader(cluster.kubernetes),
+      revocations,
+      clock,
+      longestPause: `${Math.round(options['retry-max-delay'] / 1_000)} s`,
+    }),
+    publisher: new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep }),
+    reminder: new ApprovalReminder({ afterMs: options['approval-warning-after'], issuer, events, clock }),
+    abandoned,
+    callQueue,
+    onStep,
+  });
+  const loop = openLoop(queue, shared, {
+    name,
+    concurrency: options['max-concurrent-requests'],
+    reconcile: async (key, signal) => controller.reconcile(key, signal),
+  });
+  return { store, kind, queue, loop };
+}
+
+function signer(queue: WorkQueue, { cluster, pca, issuanceLimits, mayAct, clock, onStep }: Shared): Signer {
+  const { kubernetes, requests, signingRequests } = cluster;
+  const owningCertificate = owningCertificateReader(kubernetes);
+  const isOpen = (key: string, uid: string): boolean =>
+    [requests, signingRequests].some((store) => store.get(key)?.metadata.uid === uid);
+  return new Signer({
+    issuance: new Issuance({
+      queue: pca.callQueue,
+      limits: issuanceLimits,
+      owningCertificate,
+      wake: (object) => queue.add(requestKey(object)),
+      mayAct,
+      clock,
+      onStep,
+    }),
+    instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, isOpen),
+    owningCertificate,
+    clock,
+    onStep,
+  });
+}

@@ -1,0 +1,102 @@
+// What the watches' events lead to: changed requests are queued, requests by news of their issuer, issuers by changes of their
+// spec and by faults that issuing met.
+import type { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
+import type { Abandoned } from '../controllers/requests/abandoned.ts';
+import { type CachedRequest, requestKey } from '../controllers/requests/kinds/cached-request.ts';
+import type { RequestKind } from '../controllers/requests/kinds/request.ts';
+import type { RequestMemories } from '../controllers/requests/memory.ts';
+import { issuerKey } from '../crds/issuer-ref.ts';
+import type { Issuer, IssuerKind } from '../crds/issuer.ts';
+import type { Store } from '../kubernetes/store.ts';
+import type { WorkQueue } from '../kubernetes/work-queue.ts';
+import type { Clock } from '../timing/clock.ts';
+
+/** The open requests of one kind, and where they wait. */
+export interface QueuedRequests {
+  readonly store: Store<CachedRequest>;
+  readonly queue: Pick<WorkQueue, 'add' | 'forget'>;
+  readonly kind: RequestKind;
+}
+
+/** What is connected to what. */
+export interface EventHandlers {
+  readonly requests: readonly QueuedRequests[];
+  readonly issuers: readonly { readonly kind: IssuerKind; readonly store: Store<Issuer> }[];
+  readonly issuerQueue: Pick<WorkQueue, 'add' | 'forget'>;
+  readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault'>;
+  readonly memories: Pick<RequestMemories, 'of'>;
+  readonly abandoned: Pick<Abandoned, 'release'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** Queues everything that is there, then whatever changes; the returned function ends that. */
+export function connectEventHandlers(on: EventHandlers): () => void {
+  let connected = true;
+  const whileConnected =
+    <A>(listener: (argument: A) => void): ((argument: A) => void) =>
+    (argument) => {
+      if (connected) listener(argument);
+    };
+
+  for (const { store, queue, kind } of on.requests) {
+    store.onChange(
+      whileConnected(({ type, key, object, previous }) => {
+        if (type === 'deleted') {
+          // Also when it came to its end, since finished requests leave the store.
+          queue.forget(key);
+          on.abandoned.release(kind, object);
+        } else if (needsAttention(object, previous)) queue.add(key);
+      }),
+    );
+  }
+  on.readyIssuers.onChange(whileConnected((issuer: string) => wakeRequests(on, issuer)));
+  on.readyIssuers.onFault(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
+  for (const { kind, store } of on.issuers) {
+    const keyOf = ({ metadata: { namespace, name } }: Issuer): string => issuerKey({ kind, namespace, name });
+    store.onChange(
+      whileConnected(({ type, object, previous }) => {
+        if (type === 'updated' && !newSpec(object, previous)) return;
+        const key = keyOf(object);
+        on.issuerQueue.forget(key);
+        on.issuerQueue.add(key);
+        // Created or deleted: what its requests wait for has changed.
+        if (type !== 'updated') wakeRequests(on, key);
+      }),
+    );
+    for (const issuer of store.list()) on.issuerQueue.add(keyOf(issuer));
+  }
+  // Another process may have worked on what is approved already, so for these a certificate may exist.
+  const since = on.clock.now().getTime();
+  for (const { store, queue } of on.requests) {
+    for (const request of store.list()) {
+      if (request.approval === 'Approved') on.memories.of(request.metadata.uid).inherited(since);
+      queue.add(requestKey(request.metadata));
+    }
+  }
+  return () => {
+    connected = false;
+  };
+}
+
+function wakeRequests(on: EventHandlers, issuer: string): void {
+  for (const { store, queue } of on.requests) {
+    for (const { metadata } of store.byIndex('issuer', issuer)) {
+      const key = requestKey(metadata);
+      queue.forget(key);
+      queue.add(key);
+    }
+  }
+}
+
+// Changes of the Ready condition are our own writes.
+function needsAttention(request: CachedRequest, previous: CachedRequest | undefined): boolean {
+  return previous?.approval !== request.approval || previous.metadata.uid !== request.metadata.uid;
+}
+
+function newSpec(issuer: Issuer, previous: Issuer | undefined): boolean {
+  return (
+    previous?.metadata.uid !== issuer.metadata.uid ||
+    previous.metadata.generation !== issuer.metadata.generation ||
+    previous.metadata.deletionTimestamp !== issuer.metadata.deletionTimestamp
+  );
+}

@@ -1,0 +1,128 @@
+// Everything that calls Alibaba Cloud: clients with metrics, roles and accounts, limits and searches, with the process's clock,
+// files and log; the cloud layer itself knows none of them.
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { type Call, compose, type Wrap } from '../alibaba/call.ts';
+import { CallerAccounts } from '../alibaba/credentials/caller-accounts.ts';
+import { type RoleRenewal, RoleSessions } from '../alibaba/credentials/role-sessions.ts';
+import type { PcaEndpoint } from '../alibaba/endpoint.ts';
+import { CallQueue } from '../alibaba/limits/call-queue.ts';
+import { RateLimits } from '../alibaba/limits/rate-limit.ts';
+import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
+import { pcaCall } from '../alibaba/pca-client.ts';
+import { CertificateSearches } from '../authority/certificate-search.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Options } from '../runtime/options.ts';
+import { userAgent } from '../runtime/version.ts';
+import type { Clock } from '../timing/clock.ts';
+
+/** What the way to PCA is made of. */
+export interface PcaParts {
+  readonly options: Options;
+  readonly limits: RateLimitTable;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Ends calls that belong to no single caller. */
+  readonly signal: AbortSignal;
+}
+
+/** The way to PCA. */
+export interface Pca {
+  /** Calls an endpoint without credentials; each call is counted and timed. */
+  readonly connect: (endpoint: PcaEndpoint) => Call;
+  readonly roles: RoleSessions;
+  readonly accounts: CallerAccounts;
+  readonly callQueue: CallQueue;
+  readonly searches: CertificateSearches;
+}
+
+// An endpoint that hangs must leave workers for the others.
+const shareOfOneEndpoint = 0.75;
+const largestToken = 32 * 1_024;
+// A check of an issuer asks PCA meanwhile, so that this is seldom felt.
+const accountTimeoutMs = 3_000;
+
+/** Opens the way to PCA; nothing is sent before the first call. */
+export function openPca({ options, limits: table, clock, metrics, logger, signal }: PcaParts): Pca {
+  const timeoutMs = options['pca-timeout'];
+  const connect = (endpoint: PcaEndpoint): Call =>
+    compose(pcaCall({ endpoint, timeoutMs, userAgent, clock }), measured(metrics, clock));
+  const limits = new RateLimits({ clock, ...table });
+  const mostInFlight = Math.max(1, Math.floor(options['max-concurrent-requests'] * shareOfOneEndpoint));
+  const callQueue = new CallQueue({ limits, clock, mostInFlight });
+  metrics.beforeRender(limitReader(metrics, callQueue));
+  return {
+    connect,
+    roles: new RoleSessions({
+      connect,
+      clock,
+      signal,
+      timeoutMs,
+      readToken,
+      onRenewal: (renewal) => logRenewal(renewal, logger),
+    }),
+    accounts: new CallerAccounts({
+      connect,
+      clock,
+      signal,
+      timeoutMs: accountTimeoutMs,
+      onFailure: ({ message }) =>
+        logger.info(
+          {},
+          `STS did not tell which account an access key belongs to, so its limits are kept for the key alone; asked again automatically: ${message}`,
+        ),
+    }),
+    callQueue,
+    searches: new CertificateSearches(limits, clock),
+  };
+}
+
+function measured(metrics: Metrics, { monotonic }: Pick<Clock, 'monotonic'>): Wrap {
+  return (next) => async (call, options) => {
+    const startedAt = monotonic();
+    const outcome = await next(call, options);
+    const { action } = call;
+    metrics.observe('pca_issuer_pca_call_duration_seconds', { action }, (monotonic() - startedAt) / 1_000);
+    const label = outcome.kind === 'ok' ? 'ok' : outcome.failure.class;
+    metrics.count('pca_issuer_pca_calls_total', { action, outcome: label });
+    return outcome;
+  };
+}
+
+function limitReader(metrics: Metrics, callQueue: Pick<CallQueue, 'readings'>): () => void {
+  return () => {
+    for (const { limit, ratePerSecond, waiting, held } of callQueue.readings) {
+      const { region, action } = limit;
+      const labels = { account: accountLabel(limit.account), region, action };
+      metrics.set('pca_issuer_call_limit_per_second', labels, ratePerSecond);
+      metrics.set('pca_issuer_calls_waiting', labels, waiting);
+      metrics.set('pca_issuer_endpoint_held', labels, held ? 1 : 0);
+    }
+  };
+}
+
+// Until the account's number is known it is told apart by its access key, which is nobody's business.
+function accountLabel(account: string): string {
+  return /^\d+$/.test(account) ? account : `key-${createHash('sha256').update(account).digest('hex').slice(0, 8)}`;
+}
+
+/** The token in a file, without the line end that some writers leave; rejects when it is no file or too long for one. */
+async function readToken(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(largestToken), 0, largestToken, 0);
+    if (bytesRead === largestToken) throw new RangeError('the file is too long for a token');
+    return buffer.toString('utf8', 0, bytesRead).trim();
+  } finally {
+    await file.close();
+  }
+}
+
+function logRenewal({ roleArn, validMs, failure }: RoleRenewal, logger: Logger): void {
+  const fields = { role: roleArn, validSeconds: Math.round(validMs / 1_000) };
+  if (failure === undefined) logger.debug(fields, 'The credentials of the role were renewed.');
+  else
+    logger.warn(fields, `The credentials of the role were not renewed; tried again automatically: ${failure.message}`);
+}

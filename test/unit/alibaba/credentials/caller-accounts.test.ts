@@ -1,0 +1,85 @@
+// The accounts of access keys: asked once, shared, and done without where STS does not answer.
+import { expect, it } from 'vitest';
+import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
+import { CallerAccounts } from '../../../../src/alibaba/credentials/caller-accounts.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+
+const sts = { host: 'sts.example', protocol: 'HTTPS', caBundle: undefined, region: 'cn-hangzhou' } as const;
+const failure = { class: 'Transient', code: 'ConnectionRefused', message: 'No.' } as never;
+const refusal: PcaOutcome = { kind: 'failed', failure };
+
+function told(AccountId: unknown): PcaOutcome {
+  return { kind: 'ok', body: { AccountId }, requestId: undefined };
+}
+
+class Sts {
+  /** The longest pause each time. */
+  readonly clock = new FakeClock(() => 1);
+  readonly ending = new AbortController();
+  readonly asked: string[] = [];
+  readonly failures: unknown[] = [];
+  answers: (PcaOutcome | Promise<PcaOutcome>)[] = [];
+  lastSignal: AbortSignal | undefined;
+  readonly accounts = new CallerAccounts({
+    connect:
+      ({ host }) =>
+      async ({ action }, { accessKey, signal }) => {
+        this.asked.push(`${accessKey?.accessKeyId} ${action} ${host}`);
+        this.lastSignal = signal;
+        return (await this.answers.shift()) ?? refusal;
+      },
+    clock: this.clock,
+    timeoutMs: 3_000,
+    signal: this.ending.signal,
+    onFailure: (given) => this.failures.push(given),
+  });
+
+  async of(accessKeyId: string): Promise<string> {
+    return await this.accounts.of({ accessKeyId, accessKeySecret: 's', securityToken: undefined }, sts);
+  }
+}
+
+it('is asked once for each key, by whoever comes first', async () => {
+  const service = new Sts();
+  service.answers = [told('42'), told('42')];
+  expect(await Promise.all([service.of('A'), service.of('A'), service.of('B')])).toEqual(['42', '42', '42']);
+  expect(await service.of('A')).toBe('42');
+  expect(service.asked).toEqual(['A GetCallerIdentity sts.example', 'B GetCallerIdentity sts.example']);
+});
+
+it('is known by its key until STS answers, which is asked ever more seldom', async () => {
+  const service = new Sts();
+  expect(await service.of('A')).toBe('A');
+  service.clock.advance(59_999);
+  expect(await service.of('A')).toBe('A');
+  service.clock.advance(1);
+  expect(await service.of('A')).toBe('A');
+  service.clock.advance(119_999);
+  expect(await service.of('A')).toBe('A');
+  expect(service.asked).toHaveLength(2);
+  expect(service.failures).toEqual([failure, failure]);
+  service.clock.advance(1);
+  service.answers = [told('42')];
+  expect(await service.of('A')).toBe('42');
+});
+
+it.each([[undefined], [''], [42], ['acs:ram'], ['1'.repeat(33)]])('takes %j for no account', async (given) => {
+  const service = new Sts();
+  service.answers = [told(given)];
+  expect(await service.of('A')).toBe('A');
+});
+
+it.each<[string, (service: Sts) => void]>([
+  ['the time limit', ({ clock }) => clock.advance(3_000)],
+  ['the end of the process', ({ ending }) => ending.abort()],
+])('is not waited for beyond %s', async (_, end) => {
+  const service = new Sts();
+  const answer = Promise.withResolvers<PcaOutcome>();
+  service.answers = [answer.promise];
+  const asking = service.of('A');
+  service.lastSignal?.addEventListener('abort', () => answer.resolve(refusal));
+  service.clock.advance(2_999);
+  const early = service.lastSignal?.aborted;
+  end(service);
+  expect([early, await asking]).toEqual([false, 'A']);
+});

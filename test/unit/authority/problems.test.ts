@@ -1,0 +1,80 @@
+// Which failures are a fault of the issuer, and the words that its user reads.
+import { expect, it } from 'vitest';
+import { errorClasses, type PcaErrorClass } from '../../../src/alibaba/error-table.ts';
+import { type AuthorityProblem, problemOf } from '../../../src/authority/problems.ts';
+import type { IssuerSpec } from '../../../src/crds/issuer.ts';
+import { issuerSpec } from '../../support/issuing.ts';
+import { pcaFailure } from './pca-double.ts';
+
+const spec = issuerSpec({ parentIdentifier: 'ca' });
+const secretRef = spec.credentials.secretRef!;
+
+/** What each class says of an issuer with a Secret; undefined: it is passing, or the request's own. */
+const problems: Readonly<Record<PcaErrorClass, AuthorityProblem | undefined>> = {
+  Credentials: {
+    reason: 'CredentialsInvalid',
+    message: 'PCA says no. The access key comes from the Secret named by spec.credentials.secretRef.',
+  },
+  Permission: {
+    reason: 'PermissionDenied',
+    message: 'PCA says no. The RAM identity is the one of spec.credentials.',
+  },
+  IssuingCA: {
+    reason: 'IssuingCAUnusable',
+    message:
+      'PCA says no. The CA is spec.parentIdentifier "ca"; it must be an active sub CA of this account and region.',
+  },
+  Capacity: { reason: 'CapacityExhausted', message: 'PCA says no. The CA is spec.parentIdentifier "ca".' },
+  ActionUnavailable: {
+    reason: 'ActionUnavailable',
+    message: 'PCA says no. The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.',
+  },
+  Throttled: undefined,
+  Transient: undefined,
+  OutcomeUnknown: undefined,
+  Duplicate: undefined,
+  RequestRejected: undefined,
+  Cancelled: undefined,
+  Unknown: undefined,
+};
+
+it.each(Object.entries(problems))('a failure of class %s is the fault of the issuer that it says', (name, problem) => {
+  expect(problemOf(pcaFailure(name as PcaErrorClass), spec)).toEqual(problem);
+});
+
+it('calls those classes a fault which the table of errors has the issuer lose Ready for', () => {
+  const faults = Object.entries(errorClasses).filter(([, { issuer }]) => !issuer.startsWith('stays ready'));
+  const named = Object.entries(problems).filter(([, problem]) => problem !== undefined);
+  expect(named.map(([name]) => name).sort()).toEqual(faults.map(([name]) => name).sort());
+});
+
+it.each<[string, IssuerSpec['credentials'], string]>([
+  [
+    'rrsa',
+    { rrsa: { durationSeconds: 3_600 } },
+    "The role is the one of spec.credentials.rrsa, or of the operator's environment.",
+  ],
+  [
+    'assumeRole',
+    { assumeRole: { secretRef, roleArn: 'acs:ram::9:role/a', durationSeconds: 3_600 } },
+    'The role is spec.credentials.assumeRole.roleArn "acs:ram::9:role/a", the access key the one of its secretRef.',
+  ],
+])('credentials of %s that are refused name where they come from', (_, credentials, origin) => {
+  expect(problemOf(pcaFailure('Credentials'), { ...spec, credentials })).toEqual({
+    reason: 'CredentialsInvalid',
+    message: `PCA says no. ${origin}`,
+  });
+});
+
+it('an operation that was withdrawn names the one that takes its place', () => {
+  const withdrawn = issuerSpec({ operation: 'CreateCertificateWithExtension' });
+  expect(problemOf(pcaFailure('ActionUnavailable'), withdrawn, 'CreateCustomCertificate')).toEqual({
+    reason: 'ActionUnavailable',
+    message:
+      'PCA says no. Alibaba Cloud has withdrawn CreateCertificateWithExtension. Set spec.operation to CreateCustomCertificate.',
+  });
+});
+
+it('only a missing action makes an operation a withdrawn one', () => {
+  expect(problemOf(pcaFailure('Capacity'), spec, 'CreateCustomCertificate')).toEqual(problems.Capacity);
+});

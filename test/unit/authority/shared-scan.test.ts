@@ -1,0 +1,180 @@
+// One reading of a list for all who ask: who shares it, who gets another, and what becomes of a slow or broken one.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ScanFailure, type Scanned, SharedScan } from '../../../src/authority/shared-scan.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { never, pcaFailure } from './pca-double.ts';
+
+const day = 24 * 3_600_000;
+const stillRead = { kind: 'unsettled', message: "The list of the CA's certificates is still being read." };
+
+interface Reading {
+  readonly from: number;
+  readonly signal: AbortSignal;
+  readonly end: PromiseWithResolvers<Scanned<string> | ScanFailure>;
+}
+
+let clock: FakeClock;
+let readings: Reading[];
+let scan: SharedScan<string>;
+let now: () => number;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  readings = [];
+  now = () => clock.now().getTime();
+  scan = new SharedScan((from, signal) => {
+    const end = Promise.withResolvers<Scanned<string> | ScanFailure>();
+    readings.push({ from, signal, end });
+    return end.promise;
+  }, clock);
+});
+
+/** Ends a reading, by number, with what it found. */
+function finish(number: number, found: string): Scanned<string> {
+  const { from, end } = readings[number]!;
+  const scanned = { kind: 'ok', found, from } as const;
+  end.resolve(scanned);
+  return scanned;
+}
+
+describe('a reading', () => {
+  it('serves all who ask at the same time', async () => {
+    const window = { since: now(), from: now() - day };
+    const asked = Promise.all([scan.read(window, never), scan.read(window, never), scan.read(window, never)]);
+    const scanned = finish(0, 'a');
+    expect([await asked, readings.length]).toEqual([[scanned, scanned, scanned], 1]);
+  });
+
+  it('goes back to the beginning of the day, so that those who ask about nearly the same time share it', async () => {
+    const from = now() - day;
+    const asked = scan.read({ since: now(), from }, never);
+    const earlier = scan.read({ since: now(), from: Math.floor(from / day) * day }, never);
+    finish(0, 'a');
+    await Promise.all([asked, earlier]);
+    expect(readings.map((reading) => reading.from)).toEqual([Math.floor(from / day) * day]);
+  });
+
+  it('is kept for those who ask later about an earlier moment', async () => {
+    const window = { since: now(), from: now() - day };
+    const asked = scan.read(window, never);
+    const scanned = finish(0, 'a');
+    await asked;
+    clock.advance(60_000);
+    expect([await scan.read(window, never), readings.length]).toEqual([scanned, 1]);
+  });
+
+  it('does not serve who asks about a newer moment or further back', async () => {
+    const window = { since: now(), from: now() - day };
+    const asked = scan.read(window, never);
+    finish(0, 'a');
+    await asked;
+    const newer = scan.read({ ...window, since: now() + 1 }, never);
+    const second = finish(1, 'b');
+    const deeper = scan.read({ since: now(), from: now() - 3 * day }, never);
+    const third = finish(2, 'c');
+    expect([await newer, await deeper]).toEqual([second, third]);
+  });
+
+  it.each([
+    ['a newer moment', { since: 1, from: 0 }],
+    ['an older beginning', { since: 0, from: -2 * day }],
+  ])('is not joined by who needs %s while it runs', async (_, { since, from }) => {
+    const window = { since: now(), from: now() - day };
+    const first = scan.read(window, never);
+    const second = scan.read({ since: window.since + since, from: window.from + from }, never);
+    expect(readings.length).toBe(2);
+    expect([finish(1, 'b'), finish(0, 'a')]).toEqual([await second, await first]);
+  });
+
+  it('that is overtaken leaves the newer one to be joined', async () => {
+    const window = { since: now(), from: now() - day };
+    const overtaken = scan.read(window, never);
+    const newer = { ...window, since: now() + 1 };
+    clock.advance(1);
+    const first = scan.read(newer, never);
+    finish(0, 'a');
+    await overtaken;
+    const second = scan.read(newer, never);
+    const scanned = finish(1, 'b');
+    expect([await first, await second, readings.length]).toEqual([scanned, scanned, 2]);
+  });
+});
+
+it('tells what was found last, whenever that was', async () => {
+  expect(scan.last).toBeUndefined();
+  const asked = scan.read({ since: now(), from: now() }, never);
+  finish(0, 'a');
+  await asked;
+  clock.advance(100 * day);
+  expect(scan.last).toBe('a');
+});
+
+describe('who asks', () => {
+  it('waits five seconds; the reading continues and serves the next who asks', async () => {
+    const window = { since: now(), from: now() };
+    const asked = scan.read(window, never);
+    clock.advance(4_999);
+    const joined = scan.read(window, never);
+    clock.advance(1);
+    expect(await asked).toEqual(stillRead);
+    const scanned = finish(0, 'a');
+    expect([await joined, await scan.read(window, never), readings.length]).toEqual([scanned, scanned, 1]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('stops waiting when its signal aborts, which nobody else notices', async () => {
+    const window = { since: now(), from: now() };
+    const leaving = new AbortController();
+    const [left, stayed] = [scan.read(window, leaving.signal), scan.read(window, never)];
+    leaving.abort();
+    expect([await left, readings[0]?.signal.aborted]).toEqual([stillRead, false]);
+    const scanned = finish(0, 'a');
+    expect([await stayed, clock.timers]).toEqual([scanned, 0]);
+  });
+});
+
+describe('a reading that fails', () => {
+  it.each<[string, ScanFailure]>([
+    ['with an answer of the cloud', { kind: 'failed', failure: pcaFailure('Permission') }],
+    ['with an answer that says nothing', { kind: 'unsettled', message: 'No list.' }],
+  ])('%s is told to all who wait and not kept', async (_, failure) => {
+    const window = { since: now(), from: now() };
+    const asked = [scan.read(window, never), scan.read(window, never)];
+    readings[0]?.end.resolve(failure);
+    expect([await Promise.all(asked), scan.last]).toEqual([[failure, failure], undefined]);
+    const again = scan.read(window, never);
+    const scanned = finish(1, 'a');
+    expect(await again).toEqual(scanned);
+  });
+
+  it('with an exception rejects, and the next one begins anew', async () => {
+    const window = { since: now(), from: now() };
+    const asked = scan.read(window, never);
+    readings[0]?.end.reject(new Error('a defect'));
+    await expect(asked).rejects.toThrow('a defect');
+    const again = scan.read(window, never);
+    const scanned = finish(1, 'a');
+    expect([await again, readings.length]).toEqual([scanned, 2]);
+  });
+
+  it('with an exception after everybody left leaves nothing behind', async () => {
+    const window = { since: now(), from: now() };
+    const asked = scan.read(window, never);
+    clock.advance(5_000);
+    expect(await asked).toEqual(stillRead);
+    readings[0]?.end.reject(new Error('a defect'));
+    await Promise.allSettled([readings[0]?.end.promise]);
+    const again = scan.read(window, never);
+    const scanned = finish(1, 'a');
+    expect([await again, clock.timers]).toEqual([scanned, 0]);
+  });
+});
+
+it('ends a reading after a quarter of an hour', async () => {
+  const window = { since: now(), from: now() };
+  const asked = scan.read(window, never);
+  clock.advance(15 * 60_000 - 1);
+  expect([await asked, readings[0]?.signal.aborted]).toEqual([stillRead, false]);
+  clock.advance(1);
+  expect(readings[0]?.signal.aborted).toBe(true);
+});

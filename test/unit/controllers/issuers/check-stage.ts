@@ -1,0 +1,56 @@
+// One check of one issuer with the real parts: only the API server, STS and PCA are doubles.
+import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
+import { CertificateSearches } from '../../../../src/authority/certificate-search.ts';
+import { type CheckResult, IssuerCheck } from '../../../../src/controllers/issuers/check.ts';
+import { IssuerCredentials } from '../../../../src/controllers/issuers/credentials.ts';
+import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
+import type { Issuer } from '../../../../src/crds/issuer.ts';
+import type { KubernetesResult } from '../../../../src/kubernetes/failure.ts';
+import { podIdentity } from '../../../../src/runtime/pod-identity.ts';
+import { describedCA } from '../../../support/certificates.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { noLimits } from '../../authority/authority-stage.ts';
+import { type Answer, answered, never, PcaDouble, refused } from '../../authority/pca-double.ts';
+import { hierarchy, issuerObject, read, secretData } from './objects.ts';
+
+/** What a check finds where nothing else is said: a readable Secret and an active CA. */
+export interface Found {
+  readonly issuer?: Issuer;
+  readonly secret?: KubernetesResult<unknown>;
+  readonly described?: Answer;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What STS says of the account. */
+  readonly account?: Promise<string>;
+  readonly signal?: AbortSignal;
+}
+
+/** A Secret with an access key. */
+export const readableSecret = read({ metadata: { resourceVersion: '7' }, data: secretData });
+
+/** The answer to DescribeCACertificate, with these fields. */
+export function describedWith(fields: Readonly<Record<string, unknown>> = {}): PcaOutcome {
+  return answered(describedCA(hierarchy, fields));
+}
+
+/** The credentials with the API server, STS and PCA of `found`. */
+export function checkParts({ secret = readableSecret, described = describedWith(), ...found }: Found): {
+  readonly check: IssuerCheck;
+  readonly pca: PcaDouble;
+} {
+  const pca = new PcaDouble({ DescribeCACertificate: described });
+  const credentials = new IssuerCredentials({
+    secrets: new IssuerSecrets({ get: async <T>() => secret as KubernetesResult<T> }, 'issuers'),
+    connect: () => pca.call,
+    roles: { get: async () => refused('Credentials'), drop: () => undefined },
+    accounts: { of: async () => found.account ?? '42' },
+    podIdentity: podIdentity(found.environment ?? {}),
+    issuersMayUsePodIdentity: false,
+  });
+  const clock = new FakeClock();
+  return { check: new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), clock), pca };
+}
+
+/** What the check comes to. */
+export async function checked(found: Found): Promise<CheckResult> {
+  return checkParts(found).check.check(found.issuer ?? issuerObject(), found.signal ?? never);
+}

@@ -1,0 +1,173 @@
+// What a check comes to: the issuer as issuing needs it, or the reason and the words of its condition.
+import { describe, expect, it } from 'vitest';
+import { PcaAuthority } from '../../../../src/authority/certificate-authority.ts';
+import type { AuthorityReason } from '../../../../src/authority/problems.ts';
+import { type IssuerProblem, type IssuerReason, issuerReasons } from '../../../../src/controllers/issuers/reasons.ts';
+import { judgeFailure, judgeReply } from '../../../../src/controllers/requests/signing/outcome.ts';
+import { issuingCA, now, reply } from '../../../support/issuing.ts';
+import { stage, strange } from '../../authority/authority-stage.ts';
+import { answered, never, pcaFailure, refused } from '../../authority/pca-double.ts';
+import { checked, checkParts, describedWith, type Found } from './check-stage.ts';
+import { hierarchy, issuerObject, read, readyIssuer, unserved } from './objects.ts';
+
+/** Something that leads to a reason, and words that its message has. */
+interface Row {
+  readonly found?: Found;
+  /** Where issuing meets it, and not the check. */
+  readonly issuing?: () => IssuerProblem | undefined;
+  readonly says: string;
+}
+
+const identifier = '1ed4068c-6f1b-6deb-8e32-3f8439a851cb';
+const rrsa = { credentials: { rrsa: {} } };
+
+/** Every reason but Checked: a new one without a row does not compile. */
+const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, Row>> = {
+  SecretNotFound: { found: { secret: unserved('NotFound') }, says: 'Secret "shop/access-key"' },
+  SecretForbidden: { found: { secret: unserved('Forbidden') }, says: 'resources ["secrets"], verbs ["get"]' },
+  SecretUnreadable: { found: { secret: unserved('Transient') }, says: 'the API server says no' },
+  SecretInvalid: {
+    found: { secret: read({ metadata: { resourceVersion: '7' }, data: {} }) },
+    says: 'holds no usable access key',
+  },
+  CredentialsNotAllowed: { found: { issuer: issuerObject(rrsa) }, says: '--issuer-ambient-credentials' },
+  IdentityNotConfigured: { found: { issuer: issuerObject(rrsa, {}) }, says: 'Set rrsa.enabled in the Helm values' },
+  CredentialsInvalid: { found: { described: refused('Credentials') }, says: 'The access key comes from the Secret' },
+  PermissionDenied: { found: { described: refused('Permission') }, says: 'The RAM identity' },
+  IssuingCAUnusable: { found: { described: refused('IssuingCA') }, says: 'The CA is spec.parentIdentifier "ca"' },
+  IssuingCAIsRoot: {
+    found: { described: describedWith({ CertificateType: 'ROOT' }) },
+    says: `CA "${identifier}" is a root CA`,
+  },
+  OperationRefusedByCA: { found: { described: describedWith({ IssuerType: 'iTrusChina' }) }, says: 'compliance CA' },
+  IssuingCAKeyNotSupported: { found: { described: describedWith({ Algorithm: 'SM2' }) }, says: 'a key of family SM2' },
+  IssuingCANotActive: { found: { described: describedWith({ Status: 'REVOKE' }) }, says: 'Status REVOKE' },
+  IssuingCAExpired: {
+    found: { described: describedWith({ AfterDate: Date.UTC(2026, 10, 22) }) },
+    says: 'expired at 2026-11-22T00:00:00Z',
+  },
+  IssuingCANotYetValid: {
+    found: { described: describedWith({ BeforeDate: Date.UTC(2026, 10, 23) }) },
+    says: 'is not valid before 2026-11-23T00:00:00Z',
+  },
+  IssuingCAExhausted: {
+    found: { described: describedWith({ CertRemainingCount: 0 }) },
+    says: 'no certificates left',
+  },
+  CapacityExhausted: { issuing: () => met(pcaFailure('Capacity')), says: 'PCA says no.' },
+  ActionUnavailable: {
+    issuing: () => met(pcaFailure('ActionUnavailable')),
+    says: 'Set spec.operation to CreateCustomCertificate.',
+  },
+  PCAUnavailable: {
+    found: { described: refused('Transient') },
+    says: 'PCA could not be asked about CA "ca": PCA says no. The issuer is checked again automatically',
+  },
+  UnreadableAnswer: {
+    found: { described: answered({}) },
+    says: 'PCA described CA "ca" in a form that cannot be read: the answer to DescribeCACertificate holds no certificate (RequestId R-1).',
+  },
+  CertificateRefused: {
+    issuing: () => {
+      const { plan } = stage();
+      const judged = { plan, issuer: readyIssuer(), now, adopted: false, requestId: 'R-1' };
+      const outcome = judgeReply(reply(strange), judged);
+      return outcome.kind === 'refused' ? outcome.problem : undefined;
+    },
+    says: 'is not what was asked for',
+  },
+};
+
+/** The fault of an issuer with a withdrawn operation that this failure of an issuing call is. */
+function met(failure: ReturnType<typeof pcaFailure>): IssuerProblem | undefined {
+  const { spec } = issuerObject({ operation: 'CreateCertificateWithExtension' });
+  const outcome = judgeFailure(failure, readyIssuer({ spec }), 'issuing');
+  return outcome.kind === 'issuerFault' ? outcome.problem : undefined;
+}
+
+async function problemOf({ found, issuing }: Row): Promise<IssuerProblem | undefined> {
+  if (found === undefined) return issuing?.();
+  const result = await checked(found);
+  return result.kind === 'notReady' ? result.problem : undefined;
+}
+
+describe('the reason', () => {
+  it.each(Object.entries(rows))('%s is met', async (reason, row) => {
+    expect(await problemOf(row)).toEqual({ reason, message: expect.stringContaining(row.says) });
+  });
+
+  it('has a meaning in the documentation wherever it is met', () => {
+    expect(Object.keys(issuerReasons).sort()).toEqual(['Checked', ...Object.keys(rows)].sort());
+  });
+});
+
+describe('an issuer that is ready', () => {
+  it('has everything that issuing needs', async () => {
+    const issuer = issuerObject();
+    const { check, pca } = checkParts({});
+    const result = await check.check(issuer, never);
+    const expected = { uid: 'u1', generation: 1, spec: issuer.spec, ca: issuingCA(hierarchy), secretVersion: '7' };
+    expect(result).toEqual({
+      kind: 'ready',
+      issuer: { ...expected, authority: expect.any(PcaAuthority) },
+    });
+    expect(pca.seen).toEqual(['DescribeCACertificate ca']);
+    if (result.kind !== 'ready') return;
+    expect(await result.issuer.authority.target('ListCert')).toEqual({
+      limit: { account: '42', region: 'cn-hangzhou', action: 'ListCert' },
+      endpoint: 'HTTPS cas.aliyuncs.com',
+    });
+  });
+
+  it('is ready when its account is known or cannot be', async () => {
+    const account = Promise.withResolvers<string>();
+    let isOver = false;
+    const checking = checked({ account: account.promise }).finally(() => (isOver = true));
+    await new Promise(setImmediate);
+    expect(isOver).toBe(false);
+    account.resolve('42');
+    expect((await checking).kind).toBe('ready');
+  });
+});
+
+describe('a check that fails', () => {
+  it('tells of the CA where PCA described it', async () => {
+    const fields = { Status: 'REVOKE' };
+    const found = { described: describedWith(fields) };
+    expect(await checked(found)).toEqual(expect.objectContaining({ ca: issuingCA(hierarchy, fields) }));
+    expect(await checked({ described: refused('Permission') })).toEqual(expect.objectContaining({ ca: undefined }));
+  });
+
+  it('says that an answer had no RequestId', async () => {
+    const result = await checked({ described: { kind: 'ok', body: {}, requestId: undefined } });
+    expect(result.kind === 'notReady' ? result.problem.message : '').toContain('(RequestId unknown)');
+  });
+
+  it('ends with its signal, which makes it nothing worse than PCA being away', async () => {
+    const { signal } = new AbortController();
+    const signals: AbortSignal[] = [];
+    const described: Found['described'] = (_call, given) => {
+      signals.push(given);
+      return refused('Cancelled');
+    };
+    const result = await checked({ described, signal });
+    expect([result.kind === 'notReady' ? result.problem.reason : '', signals]).toEqual(['PCAUnavailable', [signal]]);
+  });
+
+  it.each([
+    ['without the flag', { namespace: 'shop' }, {}, 'have the administrator start the operator'],
+    [
+      'never mind the environment',
+      {},
+      { ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::42:role/pod' },
+      'ALIBABA_CLOUD_OIDC_TOKEN_FILE',
+    ],
+  ])("makes no call with the operator's own identity %s", async (_, metadata, environment, says) => {
+    const { check, pca } = checkParts({ environment });
+    const result = await check.check(issuerObject(rrsa, metadata), never);
+    expect([result.kind === 'notReady' ? result.problem.message : '', pca.calls]).toEqual([
+      expect.stringContaining(says),
+      [],
+    ]);
+  });
+});

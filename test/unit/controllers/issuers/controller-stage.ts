@@ -1,0 +1,123 @@
+// The reconcile of one issuer, with everything that it tells anybody: writes, events, metrics, log lines.
+import { IssuerController } from '../../../../src/controllers/issuers/controller.ts';
+import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
+import { issuerKey } from '../../../../src/crds/issuer-ref.ts';
+import { generationOf, type Issuer, issuerKind } from '../../../../src/crds/issuer.ts';
+import type { ReconcileResult } from '../../../../src/kubernetes/controller.ts';
+import type { EventToRecord } from '../../../../src/kubernetes/events.ts';
+import type { KubernetesResult } from '../../../../src/kubernetes/failure.ts';
+import type { Logger } from '../../../../src/runtime/logger.ts';
+import type { Metrics } from '../../../../src/runtime/metrics.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { never } from '../../authority/pca-double.ts';
+import { checkParts, describedWith, type Found, readableSecret } from './check-stage.ts';
+import { issuerObject, read } from './objects.ts';
+
+const kind = issuerKind('AlibabaPCAIssuer')!;
+/** The key of the issuer. */
+export const key = issuerKey({ kind, namespace: 'shop', name: 'pca' });
+export const checkSeconds = 300;
+export const secretSeconds = 15;
+
+/** What is written to an issuer. */
+interface Write {
+  readonly path: string;
+  readonly body: { readonly metadata: object; readonly status: NonNullable<Issuer['status']> };
+  readonly fieldManager: string;
+  /** Whether requests might go out while it was written. */
+  readonly state: string;
+}
+
+/** An issuer and its controller. What the API server, PCA and the watch give may be replaced. */
+export class Stage {
+  readonly clock = new FakeClock();
+  readonly readyIssuers = new ReadyIssuers(this.clock);
+  issuer: Issuer | undefined = issuerObject();
+  secret: NonNullable<Found['secret']> = readableSecret;
+  described: NonNullable<Found['described']> = describedWith();
+  /** The answer to the next writes; the object is changed only by those that succeed. */
+  writeAnswer: KubernetesResult<undefined> = read(undefined);
+  checks = 0;
+  readonly writes: Write[] = [];
+  readonly events: EventToRecord[] = [];
+  /** Values of gauges by name and issuer. */
+  readonly gauges = new Map<string, number>();
+  /** Level and text of each line. */
+  readonly lines: string[] = [];
+  readonly #controller: IssuerController;
+
+  constructor(intervals: { readonly checkIntervalMs?: number; readonly secretIntervalMs?: number } = {}) {
+    this.#controller = new IssuerController({
+      issuer: () => this.issuer,
+      check: {
+        check: async (issuer, signal) => {
+          this.checks += 1;
+          return checkParts({ secret: this.secret, described: this.described }).check.check(issuer, signal);
+        },
+      },
+      secrets: new IssuerSecrets({ get: async <T>() => this.secret as KubernetesResult<T> }, 'issuers'),
+      readyIssuers: this.readyIssuers,
+      kubernetes: { applyStatus: async (path, body, { fieldManager }) => this.#write(path, body, fieldManager) },
+      fieldManager: 'test',
+      events: { record: (event) => void this.events.push(event) },
+      metrics: this.#metrics(),
+      logger: this.#logger(),
+      clock: this.clock,
+      checkIntervalMs: checkSeconds * 1_000,
+      secretIntervalMs: secretSeconds * 1_000,
+      ...intervals,
+    });
+  }
+
+  /** Reasons of Ready that were written. */
+  get written(): readonly string[] {
+    return this.writes.flatMap(({ body }) => body.status.conditions.map(({ reason }) => reason));
+  }
+
+  get state(): string {
+    const { uid = '' } = this.issuer?.metadata ?? {};
+    const generation = this.issuer === undefined ? 0 : generationOf(this.issuer);
+    return this.readyIssuers.state(key, { uid, generation }).kind;
+  }
+
+  async reconcile(of = key, signal = never): Promise<ReconcileResult> {
+    return this.#controller.reconcile(of, signal);
+  }
+
+  /** Reconciles after so many seconds; answers what was decided and whether requests may go out. */
+  async after(seconds: number): Promise<readonly [decision: string, state: string]> {
+    this.clock.advance(seconds * 1_000);
+    const { kind: decision } = await this.reconcile();
+    return [decision, this.state];
+  }
+
+  #write(path: string, body: object, fieldManager: string): KubernetesResult<undefined> {
+    const written = body as Write['body'];
+    this.writes.push({ path, body: written, fieldManager, state: this.state });
+    if (this.writeAnswer.kind === 'ok' && this.issuer !== undefined) {
+      this.issuer = { ...this.issuer, status: written.status };
+    }
+    return this.writeAnswer;
+  }
+
+  #metrics(): Metrics {
+    const nameOf = (name: string, labels: object): string => [name, ...Object.values(labels)].join(' ');
+    return {
+      count: () => undefined,
+      set: (name, labels, value) => void this.gauges.set(nameOf(name, labels), value),
+      remove: (name, labels) => void this.gauges.delete(nameOf(name, labels)),
+      observe: () => undefined,
+      beforeRender: () => undefined,
+      render: async () => ({ contentType: '', text: '' }),
+    };
+  }
+
+  #logger(): Logger {
+    const note =
+      (level: string) =>
+      (_fields: object, message: string): void =>
+        void this.lines.push(`${level}: ${message}`);
+    return { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
+  }
+}

@@ -1,0 +1,203 @@
+// The reconcile of an issuer: when it is checked, what it tells the cluster, and who may issue meanwhile.
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { KubernetesFailureClass } from '../../../../src/kubernetes/failure.ts';
+import { issuingCA } from '../../../support/issuing.ts';
+import { refused } from '../../authority/pca-double.ts';
+import { describedWith } from './check-stage.ts';
+import { checkSeconds, key, secretSeconds, Stage } from './controller-stage.ts';
+import { hierarchy, issuerObject, read, secretData, unserved } from './objects.ts';
+
+const regarding = {
+  apiVersion: 'pca.alibabacloud.com/v1alpha1',
+  kind: 'AlibabaPCAIssuer',
+  name: 'pca',
+  namespace: 'shop',
+  uid: 'u1',
+};
+const readyGauge = 'pca_issuer_issuer_ready AlibabaPCAIssuer shop pca';
+const endGauge = 'pca_issuer_ca_not_after_timestamp_seconds AlibabaPCAIssuer shop pca';
+const end = issuingCA(hierarchy).notAfter.getTime() / 1_000;
+let stage: Stage;
+
+beforeEach(() => {
+  stage = new Stage();
+});
+
+describe('the first check', () => {
+  it('writes Ready before requests go out, and tells it everywhere', async () => {
+    expect([await stage.reconcile(), stage.state]).toEqual([{ kind: 'after', ms: secretSeconds * 1_000 }, 'ready']);
+    expect(stage.writes).toEqual([
+      {
+        path: '/apis/pca.alibabacloud.com/v1alpha1/namespaces/shop/alibabapcaissuers/pca',
+        body: {
+          apiVersion: 'pca.alibabacloud.com/v1alpha1',
+          kind: 'AlibabaPCAIssuer',
+          metadata: { resourceVersion: '1' },
+          status: stage.issuer?.status,
+        },
+        fieldManager: 'test',
+        state: 'unchecked',
+      },
+    ]);
+    const note = 'The issuer was checked and is ready.';
+    expect(stage.events).toEqual([{ regarding, type: 'Normal', reason: 'Checked', action: 'Check', note }]);
+    expect([...stage.gauges]).toEqual([
+      [readyGauge, 1],
+      [endGauge, end],
+    ]);
+    expect(stage.lines).toEqual(['info: The issuer is ready.']);
+  });
+
+  it('closes the issuer before it writes what is wrong, and tries again', async () => {
+    stage.described = describedWith({ Status: 'REVOKE' });
+    expect([await stage.reconcile(), stage.state]).toEqual([
+      { kind: 'retry', reason: 'IssuingCANotActive' },
+      'notReady',
+    ]);
+    expect([stage.written, stage.writes[0]?.state]).toEqual([['IssuingCANotActive'], 'notReady']);
+    const note = stage.issuer?.status?.conditions[0]?.message;
+    expect(stage.events).toEqual([{ regarding, type: 'Warning', reason: 'IssuingCANotActive', action: 'Check', note }]);
+    expect([[...stage.gauges], stage.lines]).toEqual([
+      [
+        [readyGauge, 0],
+        [endGauge, end],
+      ],
+      [`warn: ${note}`],
+    ]);
+  });
+
+  it('says nothing of the end of a CA that PCA did not describe', async () => {
+    stage.described = refused('Permission');
+    await stage.reconcile();
+    expect([...stage.gauges]).toEqual([[readyGauge, 0]]);
+  });
+
+  it('of a cluster issuer names no namespace', async () => {
+    stage.issuer = issuerObject(undefined, {});
+    await stage.reconcile('AlibabaPCAClusterIssuer//pca');
+    expect([stage.writes[0]?.path, stage.events[0]?.regarding]).toEqual([
+      '/apis/pca.alibabacloud.com/v1alpha1/alibabapcaclusterissuers/pca',
+      { apiVersion: regarding.apiVersion, kind: 'AlibabaPCAClusterIssuer', name: 'pca', uid: 'u1' },
+    ]);
+  });
+
+  it('that was cut short says nothing', async () => {
+    expect(await stage.reconcile(key, AbortSignal.abort())).toEqual({
+      kind: 'retry',
+      reason: 'the check was cut short',
+    });
+    expect([stage.state, stage.writes, stage.events]).toEqual(['unchecked', [], []]);
+  });
+});
+
+describe('a ready issuer', () => {
+  it('has only its Secret looked at until the next check is due', async () => {
+    await stage.reconcile();
+    for (let looks = 1; looks < checkSeconds / secretSeconds; looks += 1) {
+      expect(await stage.after(secretSeconds)).toEqual(['after', 'ready']);
+    }
+    expect(stage.checks).toBe(1);
+    await stage.after(secretSeconds);
+    expect(stage.checks).toBe(2);
+  });
+
+  it('comes again just when the check is due', async () => {
+    await stage.reconcile();
+    stage.clock.advance((checkSeconds - 4) * 1_000);
+    expect(await stage.reconcile()).toEqual({ kind: 'after', ms: 4_000 });
+  });
+
+  it.each([
+    [0, 90],
+    [0.5, 100],
+    [0.999, 109.98],
+  ])('is checked at intervals that are scattered (%f)', async (chance, seconds) => {
+    stage = new Stage({ checkIntervalMs: 100_000, secretIntervalMs: 1_000_000 });
+    stage.clock.random = () => chance;
+    const result = await stage.reconcile();
+    expect(result.kind === 'after' ? result.ms / 1_000 : result).toBeCloseTo(seconds, 6);
+  });
+
+  it.each<[string, () => void]>([
+    ['its Secret was replaced', () => (stage.secret = read({ metadata: { resourceVersion: '8' }, data: secretData }))],
+    ['its spec changed', () => (stage.issuer = issuerObject(undefined, { namespace: 'shop', generation: 2 }))],
+    ['it was made anew', () => (stage.issuer = issuerObject(undefined, { namespace: 'shop', uid: 'u2' }))],
+  ])('is checked at once when %s', async (_, change) => {
+    await stage.reconcile();
+    change();
+    expect([await stage.after(1), stage.checks]).toEqual([['after', 'ready'], 2]);
+  });
+
+  it('is not checked because the wall clock jumped', async () => {
+    await stage.reconcile();
+    stage.clock.jump(24 * 3_600_000);
+    await stage.reconcile();
+    stage.clock.jump(-48 * 3_600_000);
+    await stage.reconcile();
+    expect(stage.checks).toBe(1);
+  });
+
+  it('writes new figures of its CA, which are no news', async () => {
+    await stage.reconcile();
+    stage.described = describedWith({ CertRemainingCount: 39 });
+    await stage.after(checkSeconds);
+    expect([stage.written, stage.issuer?.status?.ca?.certificatesRemaining, stage.events.length]).toEqual([
+      ['Checked', 'Checked'],
+      39,
+      1,
+    ]);
+  });
+
+  it('writes nothing where nothing changed', async () => {
+    await stage.reconcile();
+    await stage.after(checkSeconds);
+    expect([stage.checks, stage.written]).toEqual([2, ['Checked']]);
+  });
+});
+
+describe('a write that fails', () => {
+  const reason = "writing the issuer's status: the API server says no";
+
+  it.each<[KubernetesFailureClass, unknown, readonly string[]]>([
+    ['Conflict', { kind: 'retry', reason }, []],
+    ['Transient', { kind: 'retry', reason }, [`warn: ${reason}`]],
+    ['NotFound', { kind: 'done' }, []],
+  ])('by %s leaves the issuer ready, tells no event, and is made again where that helps', async (name, next, lines) => {
+    stage.writeAnswer = unserved(name);
+    expect([await stage.reconcile(), stage.state]).toEqual([next, 'ready']);
+    expect([stage.lines, stage.events, stage.gauges.get(readyGauge)]).toEqual([lines, [], 1]);
+    stage.writeAnswer = read(undefined);
+    expect([await stage.after(1), stage.written]).toEqual([
+      ['after', 'ready'],
+      ['Checked', 'Checked'],
+    ]);
+  });
+});
+
+describe('an issuer that is gone', () => {
+  it.each<[string, () => void]>([
+    ['is not there', () => (stage.issuer = undefined)],
+    ['is being deleted', () => (stage.issuer = issuerObject(undefined, { deletionTimestamp: '2026-11-22T00:00:00Z' }))],
+  ])('is forgotten with its figures when it %s', async (_, leave) => {
+    await stage.reconcile();
+    leave();
+    expect([await stage.reconcile(), stage.readyIssuers.last(key), [...stage.gauges]]).toEqual([
+      { kind: 'done' },
+      undefined,
+      [],
+    ]);
+  });
+
+  it('is checked at once when it comes back', async () => {
+    await stage.reconcile();
+    const { issuer } = stage;
+    stage.issuer = undefined;
+    await stage.reconcile();
+    stage.issuer = issuer;
+    expect([await stage.after(0), stage.checks]).toEqual([['after', 'ready'], 2]);
+  });
+});
+
+it('does nothing for a key that names no issuer', async () => {
+  expect([await stage.reconcile('Other/shop/pca'), stage.checks]).toEqual([{ kind: 'done' }, 0]);
+});

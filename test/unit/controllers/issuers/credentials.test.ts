@@ -1,0 +1,280 @@
+// From an issuer's credentials to a caller: who may use the operator's identity, what is asked of STS, and renewal on refusal.
+import { describe, expect, it } from 'vitest';
+import type { AccessKey } from '../../../../src/alibaba/credentials/access-key.ts';
+import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
+import type { PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
+import { IssuerCredentials } from '../../../../src/controllers/issuers/credentials.ts';
+import { podIdentity } from '../../../../src/runtime/pod-identity.ts';
+import { answered, never, refused } from '../../authority/pca-double.ts';
+import { issuerObject } from './objects.ts';
+
+const environment = {
+  ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::42:role/pod',
+  ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::42:oidc-provider/p',
+  ALIBABA_CLOUD_OIDC_TOKEN_FILE: '/token',
+};
+const describeCall = { action: 'DescribeCACertificate', version: '2020-06-30', parameters: {} } as const;
+
+/** What the credentials are opened with: a Secret that is readable, and an STS and a PCA that note who calls. */
+class Surroundings {
+  readonly requests: RoleRequest[] = [];
+  readonly dropped: string[] = [];
+  readonly usedKeys: string[] = [];
+  readonly endpoints: PcaEndpoint[] = [];
+  /** Codes with which PCA refuses, in order. */
+  refusals: string[] = [];
+  readonly credentials: IssuerCredentials;
+
+  constructor(variables: Readonly<Record<string, string>>, issuersMayUsePodIdentity = false) {
+    this.credentials = new IssuerCredentials({
+      secrets: {
+        readAccessKey: async () => ({
+          kind: 'ok',
+          accessKey: { accessKeyId: 'LTAI', accessKeySecret: 'secret', securityToken: undefined },
+          version: '7',
+        }),
+      },
+      podIdentity: podIdentity(variables),
+      issuersMayUsePodIdentity,
+      accounts: { of: async ({ accessKeyId }, { host }) => `the account of ${accessKeyId} by ${host}` },
+      roles: {
+        get: async (request) => {
+          this.requests.push(request);
+          const accessKeyId = `STS.${this.requests.length}`;
+          return { kind: 'ok', accessKey: { accessKeyId, accessKeySecret: 'x', securityToken: 't' } };
+        },
+        drop: (_request, { accessKeyId }: AccessKey) => void this.dropped.push(accessKeyId),
+      },
+      connect: (endpoint) => {
+        this.endpoints.push(endpoint);
+        return async (_call, { accessKey }) => {
+          this.usedKeys.push(accessKey?.accessKeyId ?? 'none');
+          const code = this.refusals.shift();
+          return code === undefined ? answered({}) : refused('Credentials', { code });
+        };
+      },
+    });
+  }
+
+  /** The reason why there are no credentials, or what STS was asked for. */
+  async open(namespace: string | undefined, spec: object): Promise<unknown> {
+    const metadata = namespace === undefined ? {} : { namespace };
+    const opened = await this.credentials.open(issuerObject(spec, metadata), never);
+    if (opened.kind === 'problem') return opened.problem.reason;
+    await opened.call(describeCall, { signal: never });
+    return { account: await opened.account, secretVersion: opened.secretVersion, asked: this.requests };
+  }
+}
+
+const rrsa = { credentials: { rrsa: {} } };
+const stsEndpoint = { host: 'evil.example' };
+
+describe("the operator's own identity", () => {
+  it('is taken from its environment', async () => {
+    expect(await new Surroundings(environment).open(undefined, rrsa)).toEqual({
+      account: '42',
+      secretVersion: '',
+      asked: [
+        {
+          kind: 'oidc',
+          roleArn: 'acs:ram::42:role/pod',
+          oidcProviderArn: 'acs:ram::42:oidc-provider/p',
+          tokenFile: '/token',
+          sessionName: 'alibaba-pca-issuer',
+          durationSeconds: 3_600,
+          policy: undefined,
+          endpoint: {
+            host: 'sts.cn-hangzhou.aliyuncs.com',
+            protocol: 'HTTPS',
+            caBundle: undefined,
+            region: 'cn-hangzhou',
+          },
+        },
+      ],
+    });
+  });
+
+  it('gives way to what the issuer says', async () => {
+    const own = {
+      roleArn: 'acs:ram::7:role/a',
+      oidcProviderArn: 'acs:ram::7:oidc-provider/q',
+      sessionName: 'me',
+      durationSeconds: 900,
+      policy: '{"Statement":[]}',
+    };
+    const spec = { credentials: { rrsa: own }, region: 'eu-central-1', stsEndpoint: { host: 'sts.example' } };
+    expect(await new Surroundings(environment).open(undefined, spec)).toEqual({
+      account: '7',
+      secretVersion: '',
+      asked: [
+        {
+          ...own,
+          kind: 'oidc',
+          tokenFile: '/token',
+          endpoint: { host: 'sts.example', protocol: 'HTTPS', caBundle: undefined, region: 'eu-central-1' },
+        },
+      ],
+    });
+  });
+
+  it.each<[string, string | undefined, object, boolean, unknown]>([
+    ['a cluster issuer', undefined, rrsa, false, expect.objectContaining({ account: '42' })],
+    ['no namespaced issuer', 'shop', rrsa, false, 'CredentialsNotAllowed'],
+    ['a namespaced issuer where the flag is set', 'shop', rrsa, true, expect.objectContaining({ account: '42' })],
+    ['none that chooses who gets the token', 'shop', { ...rrsa, stsEndpoint }, true, 'CredentialsNotAllowed'],
+    ['a cluster issuer that chooses STS', undefined, { ...rrsa, stsEndpoint }, false, expect.anything()],
+  ])('may be used by %s', async (_, namespace, spec, allowed, expected) => {
+    const surroundings = new Surroundings(environment, allowed);
+    expect(await surroundings.open(namespace, spec)).toEqual(expected);
+    expect(surroundings.requests.length).toBe(typeof expected === 'string' ? 0 : 1);
+  });
+
+  it('names each variable that the pod lacks', async () => {
+    const opened = await new Surroundings({}).credentials.open(issuerObject(rrsa, {}), never);
+    expect(opened).toEqual({
+      kind: 'problem',
+      problem: {
+        reason: 'IdentityNotConfigured',
+        message:
+          "spec.credentials.rrsa needs the operator's own RAM role, but the operator's pod lacks ALIBABA_CLOUD_ROLE_ARN (or spec.credentials.rrsa.roleArn), ALIBABA_CLOUD_OIDC_PROVIDER_ARN (or spec.credentials.rrsa.oidcProviderArn), ALIBABA_CLOUD_OIDC_TOKEN_FILE. Set rrsa.enabled in the Helm values, or have ack-pod-identity-webhook inject them; the pod must be started anew.",
+      },
+    });
+  });
+});
+
+describe('an access key', () => {
+  it.each([
+    ['at the real PCA', {}, {}, 'the account of LTAI by sts.cn-hangzhou.aliyuncs.com'],
+    [
+      'in a VPC',
+      { endpoint: { host: 'cas-vpc.cn-hangzhou.aliyuncs.com' } },
+      {},
+      'the account of LTAI by sts.cn-hangzhou.aliyuncs.com',
+    ],
+    [
+      'with an STS of its own',
+      { endpoint: { host: 'pca.example' }, stsEndpoint: { host: 'sts.example' } },
+      {},
+      'the account of LTAI by sts.example',
+    ],
+    [
+      "with the pod's STS",
+      { endpoint: { host: 'pca.example' } },
+      { ALIBABA_CLOUD_STS_ENDPOINT: 'sts.pod' },
+      'the account of LTAI by sts.pod',
+    ],
+    ["where something else is in PCA's place", { endpoint: { host: 'aliyuncs.com.example' } }, {}, 'LTAI'],
+  ])('%s counts against the limits of its account', async (_, spec, variables, account) => {
+    const credentials = { credentials: { secretRef: { name: 'key' } }, ...spec };
+    expect(await new Surroundings(variables).open('shop', credentials)).toEqual({
+      account,
+      secretVersion: '7',
+      asked: [],
+    });
+  });
+});
+
+describe('calls', () => {
+  it.each([
+    ['an access key', { credentials: { secretRef: { name: 'key' } } }, 'LTAI'],
+    ['a role', { credentials: { assumeRole: { secretRef: { name: 'key' }, roleArn: 'acs:ram::9:role/a' } } }, 'STS.1'],
+  ])("with %s go to the issuer's endpoint, signed", async (_, credentials, key) => {
+    const surroundings = new Surroundings({});
+    const endpoint = { host: 'pca.example', protocol: 'HTTP' };
+    const opened = await surroundings.credentials.open(issuerObject({ ...credentials, endpoint }), never);
+    const expected = { host: 'pca.example', protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' };
+    expect([opened.kind === 'ok' ? opened.endpoint : opened, surroundings.endpoints]).toEqual([expected, [expected]]);
+    if (opened.kind === 'ok') await opened.call(describeCall, { signal: never });
+    expect(surroundings.usedKeys).toEqual([key]);
+  });
+
+  it('are not opened where the Secret has no access key', async () => {
+    const problem = { reason: 'SecretInvalid', message: 'No key.' } as const;
+    const unopened = new IssuerCredentials({
+      secrets: { readAccessKey: async () => ({ kind: 'problem', problem }) },
+      podIdentity: podIdentity({}),
+      issuersMayUsePodIdentity: false,
+      accounts: { of: async () => '42' },
+      roles: { get: async () => refused('Unknown'), drop: () => undefined },
+      connect: () => async () => answered({}),
+    });
+    expect(await unopened.open(issuerObject(), never)).toEqual({ kind: 'problem', problem });
+  });
+});
+
+describe('a role taken with an access key', () => {
+  it('uses the key of its own Secret', async () => {
+    const assumeRole = { secretRef: { name: 'key' }, roleArn: 'acs:ram::9:role/a', externalId: 'x-1' };
+    expect(await new Surroundings({}).open('shop', { credentials: { assumeRole } })).toEqual({
+      account: '9',
+      secretVersion: '7',
+      asked: [
+        {
+          kind: 'accessKey',
+          accessKey: { accessKeyId: 'LTAI', accessKeySecret: 'secret', securityToken: undefined },
+          externalId: 'x-1',
+          roleArn: 'acs:ram::9:role/a',
+          sessionName: 'alibaba-pca-issuer',
+          durationSeconds: 3_600,
+          policy: undefined,
+          endpoint: {
+            host: 'sts.cn-hangzhou.aliyuncs.com',
+            protocol: 'HTTPS',
+            caBundle: undefined,
+            region: 'cn-hangzhou',
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe('credentials that PCA refuses', () => {
+  it.each([
+    [['InvalidSecurityToken.Expired'], ['STS.1', 'STS.2'], ['STS.1']],
+    [['InvalidAccessKeyId.NotFound'], ['STS.1', 'STS.2'], ['STS.1']],
+    [
+      ['InvalidSecurityToken.Expired', 'InvalidSecurityToken.Expired'],
+      ['STS.1', 'STS.2'],
+      ['STS.1', 'STS.2'],
+    ],
+    [['SignatureDoesNotMatch'], ['STS.1'], []],
+  ])('as %j are renewed once, if they are at fault', async (refusals, used, dropped) => {
+    const surroundings = new Surroundings(environment);
+    surroundings.refusals = [...refusals];
+    await surroundings.open(undefined, rrsa);
+    expect([surroundings.usedKeys, surroundings.dropped]).toEqual([used, dropped]);
+  });
+});
+
+describe('the account of a role', () => {
+  it.each([
+    ['acs:ram::42:role/a', '42'],
+    ['acs:ram:cn::role/a', 'acs:ram:cn::role/a'],
+  ])('of %s is %s', async (roleArn, account) => {
+    const surroundings = new Surroundings({ ...environment, ALIBABA_CLOUD_ROLE_ARN: roleArn });
+    expect(await surroundings.open(undefined, rrsa)).toEqual(expect.objectContaining({ account }));
+  });
+});
+
+describe('the pod', () => {
+  it('says what ack-pod-identity-webhook injects', () => {
+    expect(
+      podIdentity({
+        ...environment,
+        ALIBABA_CLOUD_ROLE_SESSION_NAME: '',
+        ALIBABA_CLOUD_STS_ENDPOINT: 'https://sts-vpc.cn-beijing.aliyuncs.com',
+        ALIBABA_CLOUD_STS_REGION: 'cn-beijing',
+        ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED: 'true',
+      }),
+    ).toEqual({
+      roleArn: 'acs:ram::42:role/pod',
+      oidcProviderArn: 'acs:ram::42:oidc-provider/p',
+      tokenFile: '/token',
+      sessionName: 'alibaba-pca-issuer',
+      stsHost: 'sts-vpc.cn-beijing.aliyuncs.com',
+      stsRegion: 'cn-beijing',
+      vpc: true,
+    });
+  });
+});

@@ -1,0 +1,195 @@
+// When calls for an issuer may go out: after a check, not while it is held, after a fault one at a time.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type IssuerPass, ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { readyIssuer } from './objects.ts';
+
+const key = 'AlibabaPCAIssuer/shop/pca';
+const object = { uid: 'u1', generation: 1 };
+const issuer = readyIssuer();
+const problem: IssuerProblem = { reason: 'PermissionDenied', message: 'No.' };
+let clock: FakeClock;
+let issuers: ReadyIssuers;
+/** Keys of issuers whose requests were woken, and of those that met a fault. */
+let woken: string[];
+let faulty: string[];
+
+beforeEach(() => {
+  clock = new FakeClock();
+  issuers = new ReadyIssuers(clock);
+  woken = [];
+  faulty = [];
+  issuers.onChange((changed) => woken.push(changed));
+  issuers.onFault((met) => faulty.push(met));
+});
+
+/** How many of two requests may try; their passes are kept. */
+function tries(of = issuer): number {
+  return [issuers.enter(key, of), issuers.enter(key, of)].filter((pass) => pass !== undefined).length;
+}
+
+/** A request with its pass, which must be had. */
+function entered(of = issuer): IssuerPass {
+  const pass = issuers.enter(key, of);
+  if (pass === undefined) throw new Error('another request goes first');
+  return pass;
+}
+
+it('knows nothing of an issuer that was not checked', () => {
+  expect([issuers.state(key, object), issuers.last(key), issuers.held(key, object)]).toEqual([
+    { kind: 'unchecked' },
+    undefined,
+    undefined,
+  ]);
+  expect(issuers.enter(key, issuer)).toBeUndefined();
+});
+
+it('is ready after a check, for that object and generation only', () => {
+  issuers.open(key, issuer);
+  expect(issuers.state(key, object)).toEqual({ kind: 'ready', issuer });
+  expect(issuers.state(key, { uid: 'u1', generation: 2 })).toEqual({ kind: 'unchecked' });
+  expect(issuers.state(key, { uid: 'u2', generation: 1 })).toEqual({ kind: 'unchecked' });
+  expect(issuers.state('AlibabaPCAIssuer/shop/other', object)).toEqual({ kind: 'unchecked' });
+  expect([woken, faulty]).toEqual([[key], []]);
+});
+
+it('says nothing new when a check repeats what was known, but keeps the newer way to the CA', () => {
+  const newer = readyIssuer({ secretVersion: '8' });
+  issuers.open(key, issuer);
+  issuers.open(key, newer);
+  expect([woken, issuers.last(key) === newer]).toEqual([[key], true]);
+});
+
+it('is closed by a failed check and wakes the requests when it opens again', () => {
+  issuers.open(key, issuer);
+  issuers.close(key, problem);
+  expect(issuers.state(key, object)).toEqual({ kind: 'notReady', reason: 'PermissionDenied' });
+  issuers.open(key, issuer);
+  expect(issuers.state(key, object)).toEqual({ kind: 'ready', issuer });
+  expect([woken, tries()]).toEqual([[key, key, key], 2]);
+});
+
+it('wakes the requests for another reason, not for other words', () => {
+  issuers.close(key, problem);
+  issuers.close(key, { ...problem, message: 'Still no.' });
+  expect(woken).toEqual([key]);
+  issuers.close(key, { ...problem, reason: 'CapacityExhausted' });
+  expect(woken).toEqual([key, key]);
+});
+
+it('is not ready after a failed check, whichever object is meant', () => {
+  issuers.close(key, problem);
+  expect(issuers.state(key, { uid: 'u9', generation: 9 })).toEqual({ kind: 'notReady', reason: 'PermissionDenied' });
+});
+
+it('does not hold what a check found', () => {
+  issuers.open(key, issuer);
+  issuers.close(key, problem);
+  expect(issuers.held(key, object)).toBeUndefined();
+});
+
+describe('after a fault that issuing met', () => {
+  beforeEach(() => {
+    issuers.open(key, issuer);
+    entered().fault(problem);
+    woken.length = 0;
+  });
+
+  it('holds the issuer at once and has it checked, once', () => {
+    expect([issuers.state(key, object), faulty]).toEqual([{ kind: 'notReady', reason: 'PermissionDenied' }, [key]]);
+    expect(issuers.last(key)).toBe(issuer);
+  });
+
+  it('holds the issuer twice as long after each fault in a row', () => {
+    expect(issuers.held(key, object)).toEqual({ problem, ms: 15_000 });
+    clock.advance(14_999);
+    expect(issuers.held(key, object)).toEqual({ problem, ms: 1 });
+    clock.advance(1);
+    expect(issuers.held(key, object)).toBeUndefined();
+    const again = readyIssuer();
+    issuers.open(key, again);
+    entered(again).fault(problem);
+    expect(issuers.held(key, object)).toEqual({ problem, ms: 30_000 });
+  });
+
+  it('takes answers to calls that went out before for the same fault', () => {
+    const [early, late] = [entered(), entered()];
+    clock.advance(5_000);
+    early.fault({ ...problem, message: 'No, again.' });
+    late.fault({ reason: 'CapacityExhausted', message: 'None left.' });
+    expect([issuers.held(key, object), faulty]).toEqual([{ problem, ms: 10_000 }, [key]]);
+  });
+
+  it('takes no notice of answers for the issuer as an earlier check found it', () => {
+    const early = entered();
+    clock.advance(15_000);
+    issuers.open(key, readyIssuer());
+    early.fault(problem);
+    expect([issuers.state(key, object).kind, faulty]).toEqual(['ready', [key]]);
+  });
+
+  it('lets a changed spec through at once', () => {
+    expect(issuers.held(key, { uid: 'u1', generation: 2 })).toBeUndefined();
+    const changed = readyIssuer({ generation: 2 });
+    issuers.open(key, changed);
+    expect([tries(changed), woken]).toEqual([2, [key]]);
+  });
+
+  it('counts anew for an issuer that was made anew', () => {
+    const other = readyIssuer({ uid: 'u2' });
+    issuers.open(key, other);
+    entered(other).fault(problem);
+    expect(issuers.held(key, { uid: 'u2', generation: 1 })).toEqual({ problem, ms: 15_000 });
+  });
+
+  it('lets one request go first, and all others after its certificate', () => {
+    clock.advance(15_000);
+    issuers.open(key, issuer);
+    expect(woken).toEqual([key]);
+    const first = entered();
+    expect(tries()).toBe(0);
+    first[Symbol.dispose]();
+    const second = entered();
+    expect(tries()).toBe(0);
+    woken.length = 0;
+    second.issued();
+    expect([woken, tries()]).toEqual([[key], 2]);
+  });
+
+  it('lets one go first also after further checks', () => {
+    clock.advance(15_000);
+    issuers.open(key, issuer);
+    using first = entered();
+    issuers.open(key, readyIssuer());
+    expect([first !== undefined, tries()]).toEqual([true, 0]);
+  });
+
+  it('lets one go first also after a check that failed in between', () => {
+    clock.advance(15_000);
+    issuers.close(key, { reason: 'PCAUnavailable', message: 'Away.' });
+    issuers.open(key, issuer);
+    expect(tries()).toBe(1);
+  });
+});
+
+describe('an issuer that is gone', () => {
+  it('is forgotten, and its requests are woken', () => {
+    issuers.open(key, issuer);
+    issuers.remove(key);
+    expect([issuers.state(key, object), issuers.last(key), woken]).toEqual([
+      { kind: 'unchecked' },
+      undefined,
+      [key, key],
+    ]);
+  });
+
+  it('wakes nobody a second time, not even when an answer comes late', () => {
+    issuers.open(key, issuer);
+    const late = entered();
+    issuers.remove(key);
+    late.fault(problem);
+    issuers.remove(key);
+    expect([woken, faulty]).toEqual([[key, key], []]);
+  });
+});

@@ -1,0 +1,114 @@
+// The Secret that an issuer names: where it is, what is wrong with it in words for its user, and whether it changed.
+import { describe, expect, it } from 'vitest';
+import { IssuerSecrets, secretRefOf } from '../../../../src/controllers/issuers/secret.ts';
+import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
+import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
+import type { KubernetesFailureClass, KubernetesResult } from '../../../../src/kubernetes/failure.ts';
+import { never } from '../../authority/pca-double.ts';
+import { issuerObject, read, secretData, unserved, withSecret } from './objects.ts';
+
+const assumeRole = { credentials: { assumeRole: { secretRef: { name: 'role-key' }, roleArn: 'acs:ram::9:role/a' } } };
+const readable = read({ metadata: { resourceVersion: '7' }, data: secretData });
+
+/** Secrets at an API server that answers every read so, and the paths that were read. */
+function secrets(answer: KubernetesResult<unknown>) {
+  const paths: string[] = [];
+  const get: KubernetesClient['get'] = async <T>(path: string) => {
+    paths.push(path);
+    return answer as KubernetesResult<T>;
+  };
+  return { secrets: new IssuerSecrets({ get }, 'issuers'), paths };
+}
+
+describe('the Secret of an issuer', () => {
+  it.each([
+    ['secretRef', withSecret, 'access-key', 'spec.credentials.secretRef'],
+    ['assumeRole', assumeRole, 'role-key', 'spec.credentials.assumeRole.secretRef'],
+  ])('is the one that %s names', (_, spec, name, path) => {
+    const keys = { accessKeyId: 'accessKeyId', accessKeySecret: 'accessKeySecret', securityToken: 'securityToken' };
+    expect(secretRefOf(issuerObject(spec))).toEqual({ ref: { name, keys }, path });
+  });
+
+  it('is none for the own identity of the operator', () => {
+    expect(secretRefOf(issuerObject({ credentials: { rrsa: {} } }))).toBeUndefined();
+  });
+
+  it.each([
+    ['its own namespace', { namespace: 'shop' }, '/api/v1/namespaces/shop/secrets/access-key'],
+    ['the namespace for cluster-scoped issuers', {}, '/api/v1/namespaces/issuers/secrets/access-key'],
+  ])('is read in %s', async (_, metadata, path) => {
+    const { secrets: reader, paths } = secrets(readable);
+    const issuer = issuerObject(withSecret, metadata);
+    expect(await reader.readAccessKey(issuer, secretRefOf(issuer)!, never)).toEqual({
+      kind: 'ok',
+      accessKey: { accessKeyId: 'LTAI', accessKeySecret: 'secret', securityToken: undefined },
+      version: '7',
+    });
+    expect(paths).toEqual([path]);
+  });
+});
+
+describe('a Secret without access key', () => {
+  const role =
+    'Grant its ServiceAccount a Role in namespace "shop" with apiGroups [""], resources ["secrets"], verbs ["get"] (Helm: add the namespace to secretAccess.namespaces).';
+  const forbidden: IssuerProblem = {
+    reason: 'SecretForbidden',
+    message: `The operator may not read Secret "shop/access-key": the API server says no. ${role}`,
+  };
+  const unreadable: IssuerProblem = {
+    reason: 'SecretUnreadable',
+    message:
+      'Secret "shop/access-key" could not be read: the API server says no. The issuer is checked again automatically.',
+  };
+  const problems: Readonly<Record<KubernetesFailureClass, IssuerProblem>> = {
+    NotFound: {
+      reason: 'SecretNotFound',
+      message:
+        'Secret "shop/access-key", named by spec.credentials.secretRef, does not exist. Create it with the access key; the issuer is checked again automatically.',
+    },
+    Forbidden: forbidden,
+    Unauthorized: forbidden,
+    Conflict: unreadable,
+    Invalid: unreadable,
+    Throttled: unreadable,
+    Transient: unreadable,
+    Defect: unreadable,
+    Cancelled: unreadable,
+  };
+
+  it.each(Object.entries(problems))('that meets %s says what to do', async (failureClass, problem) => {
+    const issuer = issuerObject();
+    const { secrets: reader } = secrets(unserved(failureClass as KubernetesFailureClass));
+    expect(await reader.readAccessKey(issuer, secretRefOf(issuer)!, never)).toEqual({ kind: 'problem', problem });
+  });
+
+  it.each([
+    ['no data', undefined, 'it has no keys at all'],
+    ['other keys', { id: 'YQ==' }, 'the keys present are "id"'],
+  ])('with %s names the keys', async (_, data, present) => {
+    const issuer = issuerObject();
+    const { secrets: reader } = secrets(read({ metadata: { resourceVersion: '7' }, data }));
+    const reading = await reader.readAccessKey(issuer, secretRefOf(issuer)!, never);
+    const problem = reading.kind === 'problem' ? reading.problem : undefined;
+    expect(problem?.reason).toBe('SecretInvalid');
+    expect(problem?.message).toContain(
+      'Secret "shop/access-key", named by spec.credentials.secretRef, holds no usable access key: ',
+    );
+    expect(problem?.message).toContain(present);
+  });
+});
+
+describe('whether the Secret is the same', () => {
+  it.each<[string, KubernetesResult<unknown>, boolean]>([
+    ['of that version', readable, true],
+    ['of another version', read({ metadata: { resourceVersion: '8' } }), false],
+    ['that cannot be read', unserved('Transient'), false],
+  ])('is told of one %s', async (_, answer, same) => {
+    expect(await secrets(answer).secrets.isSame(issuerObject(), '7', never)).toBe(same);
+  });
+
+  it('is always so where none is named', async () => {
+    const { secrets: reader, paths } = secrets(unserved('NotFound'));
+    expect([await reader.isSame(issuerObject({ credentials: { rrsa: {} } }), '', never), paths]).toEqual([true, []]);
+  });
+});

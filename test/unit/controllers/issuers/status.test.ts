@@ -1,0 +1,107 @@
+// The status of an issuer after a check, and which changes are worth a write.
+import { describe, expect, it } from 'vitest';
+import { issuerStatus } from '../../../../src/controllers/issuers/status.ts';
+import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
+import type { Issuer } from '../../../../src/crds/issuer.ts';
+import { issuingCA } from '../../../support/issuing.ts';
+import { hierarchy, issuerObject } from './objects.ts';
+
+const now = new Date('2026-11-22T10:00:00.750Z');
+const later = new Date('2026-11-22T11:00:00Z');
+const ca = issuingCA(hierarchy);
+const problem: IssuerProblem = { reason: 'PermissionDenied', message: 'No. (RequestId AB-1)' };
+const fine = { problem: undefined, ca };
+
+/** The issuer with the status that this finding leads to. */
+function written(finding: Parameters<typeof issuerStatus>[1], issuer = issuerObject()): Issuer {
+  return { ...issuer, status: issuerStatus(issuer, finding, now)! };
+}
+
+const described = {
+  subject: ca.subject,
+  keyAlgorithm: 'ECC',
+  issuerType: 'local',
+  notAfter: '2035-12-30T00:00:00Z',
+  certificatesRemaining: 40,
+};
+
+describe('the status', () => {
+  it('says Ready and describes the CA', () => {
+    expect(issuerStatus(issuerObject(), fine, now)).toEqual({
+      observedGeneration: 1,
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'Checked',
+          message: 'CA "ca" answers and can issue.',
+          observedGeneration: 1,
+          lastTransitionTime: '2026-11-22T10:00:00Z',
+        },
+      ],
+      ca: described,
+    });
+  });
+
+  it('names the problem, and leaves out a CA that was never seen', () => {
+    expect(issuerStatus(issuerObject(), { problem, ca: undefined }, now)).toEqual({
+      observedGeneration: 1,
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'False',
+          reason: 'PermissionDenied',
+          message: 'No. (RequestId AB-1)',
+          observedGeneration: 1,
+          lastTransitionTime: '2026-11-22T10:00:00Z',
+        },
+      ],
+    });
+  });
+
+  it('keeps the CA that was seen last', () => {
+    expect(issuerStatus(written(fine), { problem, ca: undefined }, later)?.ca).toEqual(described);
+  });
+
+  it('says nothing of remaining certificates where PCA does not', () => {
+    const unlimited = issuingCA(hierarchy, { CertRemainingCount: undefined });
+    const { certificatesRemaining: _, ...rest } = described;
+    expect(issuerStatus(issuerObject(), { problem: undefined, ca: unlimited }, now)?.ca).toEqual(rest);
+  });
+
+  it('keeps the time of the last change while Ready stays the same', () => {
+    const status = issuerStatus(
+      written({ problem, ca }),
+      { problem: { ...problem, message: 'Other words.' }, ca },
+      later,
+    );
+    expect(status?.conditions.map(({ lastTransitionTime }) => lastTransitionTime)).toEqual(['2026-11-22T10:00:00Z']);
+  });
+});
+
+describe('a write', () => {
+  it('is not made where nothing changes', () => {
+    expect([
+      issuerStatus(written(fine), fine, later),
+      issuerStatus(written({ problem, ca }), { problem, ca: undefined }, later),
+    ]).toEqual([undefined, undefined]);
+  });
+
+  it.each(['RequestId CD-2', 'requestid: CD-2'])('is not made for another RequestId alone (%s)', (text) => {
+    const again = { ...problem, message: `No. (${text})` };
+    expect(issuerStatus(written({ problem, ca }), { problem: again, ca }, later)).toBeUndefined();
+  });
+
+  it.each<[string, Issuer, Parameters<typeof issuerStatus>[1]]>([
+    ['another reason', written({ problem, ca }), { problem: { ...problem, reason: 'CapacityExhausted' }, ca }],
+    ['another message', written({ problem, ca }), { problem: { ...problem, message: 'Never.' }, ca }],
+    ['another generation', { ...written(fine), ...issuerObject(undefined, { generation: 2 }) }, fine],
+    ['another count', written(fine), { problem: undefined, ca: { ...ca, remainingCertificates: 39 } }],
+    ['another end', written(fine), { problem: undefined, ca: { ...ca, notAfter: later } }],
+    ['another subject', written(fine), { problem: undefined, ca: { ...ca, subject: 'CN=other' } }],
+    ['another key', written(fine), { problem: undefined, ca: { ...ca, keyFamily: 'RSA' } }],
+    ['another kind of CA', written(fine), { problem: undefined, ca: { ...ca, issuerType: 'external' } }],
+  ])('is made for %s', (_, issuer, finding) => {
+    expect(issuerStatus(issuer, finding, later)).toBeDefined();
+  });
+});

@@ -1,0 +1,137 @@
+// A request leaves the store while its certificate was not written as far as we know: in use, abandoned, or nobody can tell.
+import { expect, it, test, vi } from 'vitest';
+import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
+import type { IssuedDecision } from '../../../../src/controllers/requests/decision.ts';
+import { cachedRequest, type CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import type { Request, RequestRead } from '../../../../src/controllers/requests/kinds/request.ts';
+import { RequestMemories } from '../../../../src/controllers/requests/memory.ts';
+import { parseIssuerKey } from '../../../../src/crds/issuer-ref.ts';
+import { certificateRequest } from '../../../support/certificate-requests.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { Journal } from './journal.ts';
+import { certificate, fields, labels } from './samples.ts';
+
+const uid = '0a7c7b0e-6d0e-4a51-9a52-000000000001';
+const lean = cachedRequest(certificateRequest());
+const decision: IssuedDecision = { kind: 'issued', message: 'Issued.', certificate };
+
+const holding = (holds: boolean): RequestRead => ({
+  kind: 'read',
+  request: { holds: () => holds } as Partial<Request> as Request,
+});
+const unreadable: RequestRead = {
+  kind: 'failed',
+  failure: { class: 'Transient', status: 500, reason: undefined, message: 'No.', retryAfterMs: undefined },
+};
+
+/** What is there to be abandoned, for an issuer whose policy is to revoke or to keep. */
+function scene({ revokes = true } = {}) {
+  const journal = new Journal();
+  const memories = new RequestMemories();
+  const clock = new FakeClock();
+  const abandoned = new Abandoned({
+    memories,
+    callQueue: { leave: (left) => journal.add({ left }) },
+    revocations: {
+      offer: (_identity, identifier) => {
+        journal.add({ offered: identifier });
+        return revokes;
+      },
+    },
+    metrics: journal.metrics,
+    logger: journal.logger,
+    clock,
+  });
+  const read = vi.fn<() => Promise<RequestRead>>();
+  const release = (request: CachedRequest | undefined = lean): void => {
+    if (request === undefined) throw new Error('The request is not open.');
+    abandoned.release({ read }, request);
+  };
+  return { journal, memories, abandoned, clock, read, release };
+}
+
+const counted = { count: 'pca_issuer_certificates_without_request_total', labels };
+const named = { ...fields, issuer: 'AlibabaPCAIssuer/shop/pca', serialNumber: '0a1b', identifier: 'pca-1' };
+const revoked = {
+  log: 'warn',
+  fields: named,
+  message:
+    'A certificate was issued but its request is gone; it is revoked, because spec.revocationPolicy of the issuer is RequestGone.',
+};
+const kept = {
+  log: 'warn',
+  fields: named,
+  message:
+    'A certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).',
+};
+const inUse = [
+  { count: 'pca_issuer_certificate_requests_total', labels: { ...labels, result: 'issued' } },
+  { log: 'info', fields: { ...fields, issuer: 'AlibabaPCAIssuer/shop/pca' }, message: 'Issued.' },
+];
+const revokes = [counted, { offered: 'pca-1' }, revoked];
+
+it.each<[string, RequestRead, readonly object[]]>([
+  ['is in use when the write came through', holding(true), inUse],
+  ['is revoked when somebody wrote another end', holding(false), revokes],
+  ['is revoked when the request is gone', { kind: 'gone' }, revokes],
+  ['is kept while the API server does not tell', unreadable, [counted, kept]],
+])('a certificate that was not written %s', async (_name, read, expected) => {
+  const { journal, memories, release, clock, ...on } = scene();
+  on.read.mockResolvedValue(read);
+  memories.of(uid).decide(decision);
+  release();
+  expect(memories.size).toBe(0);
+  await vi.waitFor(() => expect(clock.timers).toBe(0));
+  expect(journal.read()).toEqual([{ left: uid }, ...expected]);
+});
+
+test('the read that decides about it ends after half a minute', () => {
+  const { clock, memories, read, release } = scene();
+  const given: AbortSignal[] = [];
+  read.mockImplementation(async (...[, signal]: unknown[]) => {
+    given.push(signal as AbortSignal);
+    return new Promise(() => {});
+  });
+  memories.of(uid).decide(decision);
+  release();
+  const before = given.map(({ aborted }) => aborted);
+  clock.advance(30_000);
+  expect([before, given.map(({ aborted }) => aborted)]).toEqual([[false], [true]]);
+});
+
+const failedDecision = { kind: 'failed', reason: 'NoName', message: 'No.', at: new Date(0) } as const;
+test.each<[string, (on: ReturnType<typeof scene>) => void, readonly object[], number]>([
+  ['is unknown is nobody to forget', () => {}, [], 0],
+  ['a reconcile works on is left to it', ({ memories }) => void (memories.of(uid).busy = true), [], 1],
+  ['has no end is forgotten without a word', ({ memories }) => void memories.of(uid), [{ left: uid }], 0],
+  ['failed is so, too', ({ memories }) => memories.of(uid).decide(failedDecision), [{ left: uid }], 0],
+])('a request that %s', (_, prepare, expected, remembered) => {
+  const on = scene();
+  prepare(on);
+  on.release();
+  expect([on.journal.read(), on.memories.size, on.read.mock.calls]).toEqual([expected, remembered, []]);
+});
+
+test('a request whose issuer is none of ours has no certificate to settle', () => {
+  const { journal, memories, read, release } = scene();
+  memories.of(uid).decide(decision);
+  release(cachedRequest(certificateRequest({ spec: { issuerRef: { group: 'pca.alibabacloud.com', name: 'pca' } } })));
+  expect([journal.read(), read.mock.calls]).toEqual([[{ left: uid }], []]);
+});
+
+const without = { ...decision, certificate: { ...certificate, identifier: undefined } };
+test.each([
+  ['is kept where the policy says so', { revokes: false }, decision, [counted, { offered: 'pca-1' }, kept]],
+  [
+    'without identifier cannot be revoked',
+    { revokes: true },
+    without,
+    [counted, { ...kept, fields: { ...named, identifier: undefined } }],
+  ],
+])('a certificate without request %s', (_, policy, end, expected) => {
+  const { abandoned, journal } = scene(policy);
+  const identity = parseIssuerKey('AlibabaPCAIssuer/shop/pca');
+  if (identity === undefined) throw new Error('It is no key.');
+  abandoned.report({ key: 'shop/web-1', uid }, identity, end);
+  expect(journal.read()).toEqual(expected);
+});

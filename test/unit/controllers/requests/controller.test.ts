@@ -1,0 +1,156 @@
+// One reconcile from its key on: what is not there is left alone, what is there is read, decided and made known, and what is
+// gone at the end is let go.
+import { expect, test } from 'vitest';
+import { RequestController } from '../../../../src/controllers/requests/controller.ts';
+import type { Decision } from '../../../../src/controllers/requests/decision.ts';
+import {
+  cachedRequest,
+  type CachedRequest,
+  requestIndexes,
+} from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import type { RequestRead } from '../../../../src/controllers/requests/kinds/request.ts';
+import { RequestMemories } from '../../../../src/controllers/requests/memory.ts';
+import { Store } from '../../../../src/kubernetes/store.ts';
+import { approved, certificateRequest, type RequestChanges } from '../../../support/certificate-requests.ts';
+import { Journal } from './journal.ts';
+import { failure, request, uid } from './samples.ts';
+
+const key = 'shop/web-1';
+const turn: Decision = {
+  kind: 'waiting',
+  reason: 'WaitingForTurn',
+  detail: '',
+  message: 'Waits.',
+  next: { kind: 'after', ms: 1 },
+};
+const limited: Decision = { ...turn, reason: 'IssuanceLimitReached' };
+const nothing: Decision = { kind: 'nothing', next: { kind: 'done' } };
+const published = { kind: 'after', ms: 77 } as const;
+
+interface Scene {
+  readonly listed?: RequestChanges;
+  readonly read?: RequestRead;
+  /** What happens while the request is decided about. */
+  readonly decide?: (store: Store<CachedRequest>) => Decision;
+  readonly isPublished?: boolean;
+}
+
+/** The parts of the reconcile, each of which only tells that it was called. */
+function scene({ listed = {}, read, decide = () => nothing, isPublished = true }: Scene = {}) {
+  const journal = new Journal();
+  const memories = new RequestMemories();
+  const requests = new Store<CachedRequest>(requestIndexes());
+  const list = (changes: RequestChanges): void => {
+    const object = cachedRequest(certificateRequest(changes));
+    requests.replace(new Map(object === undefined ? [] : [[key, { ...object.metadata, object }]]));
+  };
+  list(listed);
+  const { signal } = new AbortController();
+  const controller = new RequestController({
+    requests,
+    kind: {
+      read: async (reference) => {
+        journal.add({ read: reference.uid });
+        return read ?? { kind: 'read', request: request(journal) };
+      },
+    },
+    memories,
+    decider: {
+      decide: async ({ memory }) => {
+        journal.add({ decides: memory.uid, busy: memory.busy });
+        return decide(requests);
+      },
+    },
+    publisher: {
+      publish: async (_pass, decision) => {
+        journal.add({ published: decision.kind });
+        if (!isPublished) throw new Error('It cannot be published.');
+        return published;
+      },
+    },
+    reminder: {
+      remind: ({ metadata }) => {
+        journal.add({ reminded: metadata.name });
+        return { kind: 'after', ms: 5 };
+      },
+    },
+    abandoned: { release: (_kind, { metadata }) => journal.add({ released: metadata.uid }) },
+    callQueue: { leave: (left) => journal.add({ left }) },
+    onStep: async (step) => journal.add({ step }),
+  });
+  return { journal, memories, list, reconcile: async (of = key) => controller.reconcile(of, signal) };
+}
+
+const readFirst = [{ read: uid }, { step: 'RequestRead' }, { decides: uid, busy: true }];
+
+test.each<[string, Scene, string, object, readonly object[]]>([
+  ['that is not open is left alone', {}, 'shop/other', { kind: 'done' }, []],
+  [
+    'that nobody has approved is told of',
+    { listed: { conditions: [] } },
+    key,
+    { kind: 'after', ms: 5 },
+    [{ reminded: 'web-1' }],
+  ],
+  ['that is gone is left alone', { read: { kind: 'gone' } }, key, { kind: 'done' }, [{ read: uid }]],
+  [
+    'that cannot be read comes again, not before the API server wants it',
+    { read: failure('Throttled', 3_000) },
+    key,
+    { kind: 'retry', reason: 'reading the request: Throttled', retryAfterMs: 3_000 },
+    [{ read: uid }],
+  ],
+  [
+    'is read, decided about and made known',
+    {},
+    key,
+    published,
+    [...readFirst, { published: 'nothing' }, { left: uid }],
+  ],
+  [
+    'that waits for its turn keeps its place',
+    { decide: () => turn },
+    key,
+    published,
+    [...readFirst, { published: 'waiting' }],
+  ],
+  [
+    'that waits for anything else has no place in the queue',
+    { decide: () => limited },
+    key,
+    published,
+    [...readFirst, { published: 'waiting' }, { left: uid }],
+  ],
+  [
+    'that left the store meanwhile is let go',
+    {
+      decide: (store) => {
+        store.replace(new Map());
+        return nothing;
+      },
+    },
+    key,
+    published,
+    [...readFirst, { published: 'nothing' }, { left: uid }, { released: uid }],
+  ],
+])('a request %s', async (_, given, of, result, seen) => {
+  const { journal, memories, reconcile } = scene(given);
+  expect([await reconcile(of), journal.read(), memories.get(uid)?.busy ?? false]).toEqual([result, seen, false]);
+});
+
+test('another request that came under the name meanwhile lets the first one go', async () => {
+  const on = scene({
+    decide: () => {
+      on.list({ metadata: { uid: 'other' }, conditions: [approved] });
+      return nothing;
+    },
+  });
+  await on.reconcile();
+  expect(on.journal.read().at(-1)).toEqual({ released: uid });
+});
+
+test('one that throws is busy no more', async () => {
+  const { journal, memories, reconcile } = scene({ isPublished: false, decide: () => limited });
+  await expect(reconcile()).rejects.toThrow('It cannot be published.');
+  expect([journal.read().at(-1), memories.get(uid)?.busy]).toEqual([{ left: uid }, false]);
+});

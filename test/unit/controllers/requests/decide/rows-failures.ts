@@ -1,0 +1,246 @@
+// Why a request fails: a row for every reason, each produced in the way in which it comes about.
+import type { FailureReason } from '../../../../../src/controllers/requests/reasons.ts';
+import type { MismatchReason } from '../../../../../src/issuing/certificate-differences.ts';
+import type { RefusalReason } from '../../../../../src/issuing/refusal.ts';
+import { encoded, Extension, makeCA, makeCsr } from '../../../../support/certificates.ts';
+import { failed } from '../../../../support/fake-authority.ts';
+import { caContent, hierarchy, signingRequest, uids, web, webCA, webContent } from '../../characterization/material.ts';
+import { type Changes, issues } from '../replies.ts';
+import type { Situation } from '../rig.ts';
+import { at, fails, type Row } from './row.ts';
+
+/** A request with these fields is refused before any call, in these words. */
+function refused(reason: RefusalReason, spec: object, message: string, situation: Situation = {}): Row {
+  return { situation: { requests: [web({ spec })], ...situation }, decision: fails(reason, message) };
+}
+
+const asksFor = async (...given: Parameters<typeof makeCsr>): Promise<{ readonly request: string }> => ({
+  request: encoded(await makeCsr(...given)),
+});
+const subject = [{ CN: ['web'] }];
+const constraints = new Extension('2.5.29.30', true, Buffer.from('3000', 'hex'));
+
+const refusals: Record<RefusalReason, Row> = {
+  InvalidCSR: refused(
+    'InvalidCSR',
+    { request: '' },
+    'spec.request: the certificate request (CSR) cannot be used: it is empty. Create the CertificateRequest again with a signed PKCS#10 request in PEM.',
+  ),
+  InvalidDuration: refused(
+    'InvalidDuration',
+    { duration: '-1h' },
+    'spec.duration: a certificate must be valid for at least one second, but the request asks for -1h0m0s. Ask for a longer duration.',
+  ),
+  DurationTooLong: refused(
+    'DurationTooLong',
+    {},
+    'spec.duration: 2160h0m0s is longer than the issuer allows (spec.validity.maxDuration 24h0m0s). Ask for at most 24h0m0s.',
+    { spec: { validity: { maxDuration: '24h' } } },
+  ),
+  DurationTooShort: refused(
+    'DurationTooShort',
+    {},
+    'spec.duration: 2160h0m0s is shorter than the issuer allows (spec.validity.minDuration 2161h0m0s). Ask for at least 2161h0m0s.',
+    { spec: { validity: { minDuration: '2161h' } } },
+  ),
+  UnknownUsage: refused(
+    'UnknownUsage',
+    { usages: ['serve'] },
+    'spec.usages: unknown usage "serve". Use the usages that cert-manager documents, such as "server auth".',
+  ),
+  UsageNotSupported: refused(
+    'UsageNotSupported',
+    { usages: ['crl sign'] },
+    'spec.usages: CreateCustomCertificate cannot express "crl sign". Remove this usage.',
+  ),
+  CSRContradictsSpec: refused(
+    'CSRContradictsSpec',
+    await asksFor('P-256', { subject, isCA: true }),
+    'spec.isCA: it is false, but the CSR asks for a CA certificate. Make both the same.',
+  ),
+  CANotSupported: refused(
+    'CANotSupported',
+    { isCA: true },
+    "spec.isCA: CreateCustomCertificate cannot issue CA certificates (isCA: true). Ask for a certificate without isCA, or ask the issuer's owner to set spec.externalCA, which needs instances bought in PCA.",
+  ),
+  KeyNotSupported: refused(
+    'KeyNotSupported',
+    await asksFor('Ed25519', { subject }),
+    "spec.request: the CSR's key is Ed25519; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey).",
+  ),
+  KeyFamilyMismatch: refused(
+    'KeyFamilyMismatch',
+    {},
+    'spec.request: the CSR\'s key is P-256, but CA "ca" issues for RSA keys only. Choose algorithm RSA (in a Certificate: spec.privateKey), or another CA.',
+    { ca: { keyFamily: 'RSA' } },
+  ),
+  NameNotSupported: refused(
+    'NameNotSupported',
+    await asksFor('P-256', { subject, names: [{ kind: 'dn', value: 'CN=a' }] }),
+    'spec.request: CreateCustomCertificate cannot express alternative names of the kind directoryName, only dns, ip, email, uri. Remove them from the Certificate.',
+  ),
+  NameConstraintsNotSupported: refused(
+    'NameConstraintsNotSupported',
+    await asksFor('P-256', { subject, extensions: [constraints] }),
+    'spec.request: CreateCustomCertificate cannot express name constraints. Remove them from the Certificate.',
+  ),
+  NoName: refused(
+    'NoName',
+    await asksFor('P-256'),
+    'spec.request: the CSR has neither a subject nor an alternative name. Give the Certificate a commonName, dnsNames, ipAddresses, uris or emailAddresses.',
+  ),
+  SubjectNotSupported: refused(
+    'SubjectNotSupported',
+    await asksFor('P-256', { subject: [{ CN: ['x'.repeat(65)] }] }),
+    "spec.request: in the CSR's subject, CN has 65 characters, X.520 allows 64; shorten it.",
+  ),
+  InvalidIssuerSettings: refused(
+    'InvalidIssuerSettings',
+    {},
+    "issuer spec.validity.backdate: the issuer's setting is not a duration. Correct spec.validity.backdate of the issuer.",
+    { spec: { validity: { backdate: 'soon' } } },
+  ),
+};
+
+/** PCA issues something else than was asked for: it is not used, and its issuer is held. */
+function mismatched(reason: MismatchReason, changes: Changes, fault: string): Row {
+  const message = `PCA issued certificate pca-1 (RequestId R1), but it is not what was asked for, so it is not used: ${fault} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
+  return {
+    situation: { pca: { issue: [issues(changes)] } },
+    decision: fails(reason, message, { unused: 'pca-1' }),
+    issuer: 'CertificateRefused',
+  };
+}
+
+const asCA = { requests: [webCA()], spec: { externalCA: { instanceIds: ['i-1'] } } };
+/** The certificate of a CA is not revoked by a call, so nothing is said of that. */
+const unlikeCA = 'PCA issued certificate pca-1 (RequestId R1), but it is not what was asked for, so it is not used:';
+const stranger = await makeCA('P-256', {
+  name: 'Stranger',
+  from: new Date('2026-01-01'),
+  until: new Date('2036-01-01'),
+});
+const yesterday = new Date(at.getTime() - 86_400_000);
+
+const mismatches: Record<MismatchReason, Row> = {
+  CertificateMalformed: mismatched(
+    'CertificateMalformed',
+    { chain: ['no PEM'] },
+    'the reply cannot be read: a text holds no PEM certificate.',
+  ),
+  KeyMismatch: mismatched('KeyMismatch', { key: 'other' }, 'its public key is not the one of the request.'),
+  ChainBroken: mismatched(
+    'ChainBroken',
+    { chain: [hierarchy.issuing.pem, hierarchy.root.pem, stranger.pem] },
+    'its chain is malformed: "Stranger" does not belong to the chain, or a link to it is missing.',
+  ),
+  NotSignedByCA: mismatched(
+    'NotSignedByCA',
+    { ca: hierarchy.root, chain: [hierarchy.root.pem] },
+    'it is signed by "CN=Test Root P-256", not by CA "ca".',
+  ),
+  CAFlagMismatch: mismatched('CAFlagMismatch', { content: { ...webContent, isCA: true } }, 'it is a CA certificate.'),
+  PathLengthMismatch: {
+    situation: {
+      ...asCA,
+      pca: { find: [{ kind: 'absent' }], issue: [issues({ content: { ...caContent, pathLength: 3 } })] },
+    },
+    decision: fails('PathLengthMismatch', `${unlikeCA} its path length is 3; asked for: 0.`),
+    issuer: 'CertificateRefused',
+  },
+  CertificateExpired: mismatched(
+    'CertificateExpired',
+    { notBefore: yesterday, notAfter: at },
+    'it expired at 2026-11-22T00:16:40Z.',
+  ),
+  SubjectMismatch: mismatched('SubjectMismatch', { subject }, 'its subject is CN=web, not the one that was asked for.'),
+  AlternativeNamesMismatch: mismatched(
+    'AlternativeNamesMismatch',
+    { content: { ...webContent, names: [{ kind: 'dns', value: 'other.shop.svc' }] } },
+    'it lacks DNS web.shop.svc.',
+  ),
+  KeyUsageMismatch: mismatched(
+    'KeyUsageMismatch',
+    { content: { ...webContent, keyUsages: ['digitalSignature'] } },
+    'its key usages differ: it has digital signature; asked for: digital signature, key encipherment.',
+  ),
+  ExtendedKeyUsageMismatch: mismatched(
+    'ExtendedKeyUsageMismatch',
+    { content: { ...webContent, extendedKeyUsages: ['1.3.6.1.5.5.7.3.2'] } },
+    'its extended key usages differ: it has client auth; asked for: server auth.',
+  ),
+  ValidityMismatch: mismatched(
+    'ValidityMismatch',
+    { notBefore: yesterday },
+    'it is valid from 2026-11-21T00:16:40Z to 2027-02-20T00:16:40Z; asked for: 2026-11-22T00:16:40Z to 2027-02-20T00:16:40Z.',
+  ),
+};
+
+const trouble = { reason: 'Transient', message: 'PCA says Transient.' } as const;
+
+export const failures: Record<FailureReason, Row> = {
+  ...refusals,
+  ...mismatches,
+  DeniedReference: {
+    situation: { requests: [signingRequest()], isAllowed: false },
+    of: 'csr-1',
+    decision: fails(
+      'DeniedReference',
+      'User "ann" may not use AlibabaPCAIssuer "shop/pca". Grant a Role in namespace "shop" with apiGroups ["cert-manager.io"], resources ["signers"], verbs ["reference"], resourceNames ["pca"], then create the request again.',
+    ),
+  },
+  RejectedByPCA: {
+    situation: { pca: { issue: [failed('RequestRejected', { message: 'The CSR is odd.' })] } },
+    decision: fails(
+      'RejectedByPCA',
+      'Alibaba Cloud PCA refuses this request: The CSR is odd. Correct the Certificate; asking again unchanged gives the same answer.',
+    ),
+  },
+  PatienceExceeded: {
+    situation: {
+      spec: { patience: { duration: '1h', onExceeded: 'Fail' } },
+      certificate: { status: { notAfter: '2026-12-01T00:00:00Z' } },
+      pca: { issue: [failed('Transient')] },
+    },
+    prepare: (rig) => void rig.memories.of(uids['web-1'] ?? '').troubledFor(new Date(rig.startedAt - 3_600_000)),
+    decision: fails(
+      'PatienceExceeded',
+      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later. The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',
+      { trouble },
+    ),
+  },
+};
+
+const otherKey = 'its public key is not the one of the request.';
+const notWhatWasAsked = 'but it is not what was asked for, so it is not used:';
+
+/** What is said and done about a certificate that was paid for and is not used. */
+export const furtherFailures: Readonly<Record<string, Row>> = {
+  'an unused certificate is revoked where the issuer says so': {
+    situation: { spec: { revocationPolicy: 'RequestGone' }, pca: { issue: [issues({ key: 'other' })] } },
+    decision: fails(
+      'KeyMismatch',
+      `PCA issued certificate pca-1 (RequestId R1), ${notWhatWasAsked} ${otherKey} It is being revoked (spec.revocationPolicy of the issuer).`,
+      { unused: 'pca-1' },
+    ),
+    issuer: 'CertificateRefused',
+  },
+  'an unused certificate without identifier cannot be revoked': {
+    situation: { pca: { issue: [issues({ key: 'other', identifier: undefined })] } },
+    decision: fails(
+      'KeyMismatch',
+      `PCA issued certificate without identifier (RequestId R1), ${notWhatWasAsked} ${otherKey}`,
+    ),
+    issuer: 'CertificateRefused',
+  },
+  'a lifetime that is cut must leave room for the renewal': {
+    situation: {
+      spec: { validity: { maxDuration: '24h', onExceed: 'Clamp' } },
+      certificate: { spec: { renewBefore: '23h' } },
+    },
+    decision: fails(
+      'DurationTooShort',
+      "spec.duration: the issuer's spec.validity.maxDuration 24h0m0s leaves 24h0m0s, too little for the Certificate's spec.renewBefore 23h0m0s: cert-manager would renew it again and again. Ask for a shorter renewBefore, or raise the limit.",
+    ),
+  },
+};

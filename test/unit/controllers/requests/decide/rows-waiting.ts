@@ -1,0 +1,237 @@
+// Why a request waits: a row for every reason, and for every kind of trouble.
+import type { troubleReasons, WaitingReason } from '../../../../../src/controllers/requests/reasons.ts';
+import { failed } from '../../../../support/fake-authority.ts';
+import {
+  certificatePath,
+  clusterUidPath,
+  issuerObject,
+  issuerPath,
+  signingRequest,
+  uids,
+  webCA,
+} from '../../characterization/material.ts';
+import { answers } from '../replies.ts';
+import { issuerName, type Rig } from '../rig.ts';
+import {
+  endpointHeldMessage,
+  occupy,
+  retries,
+  type Row,
+  troubled,
+  turnMessage,
+  unanswered,
+  waits,
+  waitsFor,
+  waitsForIssuer,
+} from './row.ts';
+
+const hour = 3_600_000;
+const uid = uids['web-1'] ?? '';
+
+/** So many certificates were issued of late for the Certificate `web`, the last now. */
+function issuedBefore(count: number) {
+  return (rig: Rig): void => {
+    const scope = { issuer: issuerName, namespace: 'shop', certificate: 'web' };
+    for (let n = 0; n < count; n += 1) rig.limits.count(`earlier-${n}`, scope, rig.startedAt);
+  };
+}
+
+/** The issuer's account of instances says this. */
+function instances(...entries: readonly object[]) {
+  return ({ cluster }: Rig): void => {
+    const issuer = { ...issuerObject(), status: { externalCA: { instances: entries } } };
+    cluster.put(issuerPath, issuer);
+  };
+}
+
+const trouble = { reason: 'Transient', message: 'PCA says Transient.' } as const;
+
+export const waiting: Record<WaitingReason, Row> = {
+  IssuerNotFound: {
+    situation: { issuer: 'missing' },
+    decision: waits(
+      'IssuerNotFound',
+      'Waiting for AlibabaPCAIssuer "shop/pca", which does not exist. Create it, or correct issuerRef; this request then continues automatically.',
+    ),
+    issuer: 'missing',
+  },
+  IssuerNotReady: {
+    situation: { issuer: 'SecretNotFound' },
+    decision: waitsForIssuer('SecretNotFound'),
+    issuer: 'SecretNotFound',
+  },
+  RetryableError: {
+    situation: { pca: { issue: [failed('Transient')] } },
+    decision: troubled('Transient', 'PCA says Transient.'),
+  },
+  PatienceExceeded: {
+    situation: { spec: { patience: { duration: '1h' } }, pca: { issue: [failed('Transient')] } },
+    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(rig.startedAt - hour)),
+    decision: retries(
+      'PatienceExceeded',
+      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. It is still tried automatically; somebody should look into it.',
+      trouble,
+    ),
+  },
+  WaitingForTurn: {
+    situation: { mostInFlight: 1 },
+    prepare: async (rig) => void (await occupy(rig)),
+    decision: waitsFor(300_000, 'WaitingForTurn', turnMessage),
+  },
+  IssuanceLimitReached: {
+    situation: { spec: { issuanceLimits: { certificatesPerHour: 2 } } },
+    prepare: issuedBefore(2),
+    decision: waitsFor(
+      hour,
+      'IssuanceLimitReached',
+      'Held: spec.issuanceLimits.certificatesPerHour of the issuer allows 2 certificates and these were issued. Raise it if more are wanted. It continues automatically at 2026-11-22T01:16:40Z.',
+    ),
+  },
+  ReissueLoop: {
+    situation: { spec: { issuanceLimits: { reissuesPerHour: 3 } } },
+    prepare: issuedBefore(3),
+    decision: waitsFor(
+      hour,
+      'ReissueLoop',
+      'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
+    ),
+  },
+};
+
+export const troubles: Record<keyof typeof troubleReasons, Row> = {
+  CertificateNotReady: {
+    situation: { pca: { issue: [answers({ kind: 'pending', identifier: 'pca-1' })] } },
+    decision: troubled(
+      'CertificateNotReady',
+      'PCA accepted the request as pca-1 but has not given the certificate yet (RequestId R1).',
+    ),
+  },
+  UnreadableAnswer: {
+    situation: { pca: { issue: [answers({ kind: 'malformed', message: 'It holds nothing.' })] } },
+    decision: troubled('UnreadableAnswer', 'It holds nothing. (RequestId R1)'),
+  },
+  CertificateUnreadable: {
+    situation: {
+      spec: { validity: { maxDuration: '24h', onExceed: 'Clamp' } },
+      faults: [{ verb: 'get', path: certificatePath, failure: 'Forbidden', times: 2 }],
+    },
+    decision: troubled(
+      'CertificateUnreadable',
+      'Certificate "shop/web" could not be read: The API server says Forbidden.',
+    ),
+  },
+  ClusterUnknown: {
+    situation: { faults: [{ verb: 'get', path: clusterUidPath, failure: 'Forbidden' }] },
+    decision: troubled(
+      'ClusterUnknown',
+      "The cluster's identity could not be read: The API server says Forbidden. The operator's ClusterRole must allow get on the namespace kube-system.",
+    ),
+  },
+  AuthorizationUnknown: {
+    situation: { requests: [signingRequest()], faults: [{ verb: 'review', failure: 'Transient' }] },
+    of: 'csr-1',
+    decision: troubled(
+      'AuthorizationUnknown',
+      'Whether ann may use the issuer could not be found out: The API server says Transient.',
+    ),
+  },
+  NotActing: {
+    situation: { mayAct: false },
+    decision: troubled('NotActing', 'The operator hands over to another replica.'),
+  },
+  NoInstanceLeft: {
+    situation: { requests: [webCA()], spec: { externalCA: { instanceIds: ['i-1'] } } },
+    prepare: instances({ instanceId: 'i-1', requestUID: '' }),
+    decision: troubled(
+      'NoInstanceLeft',
+      'All 1 instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.',
+    ),
+  },
+  InstanceUnsettled: {
+    situation: {
+      requests: [webCA()],
+      spec: { externalCA: { instanceIds: ['i-1'] } },
+      faults: [{ verb: 'get', path: issuerPath, failure: 'Transient' }],
+    },
+    decision: troubled('InstanceUnsettled', 'The issuer could not be read: The API server says Transient.'),
+  },
+};
+
+const noAnswer = failed('OutcomeUnknown', { httpStatus: undefined });
+
+/** What differs within a reason, and troubles in which the life of the present certificate is told. */
+export const furtherWaits: Readonly<Record<string, Row>> = {
+  'WaitingForTurn of an endpoint that does not answer': {
+    situation: {},
+    prepare: async (rig) => unanswered(rig, 5, noAnswer),
+    decision: waitsFor(300_000, 'WaitingForTurn', endpointHeldMessage, 'EndpointHeld'),
+  },
+  'CertificateNotReady of an earlier call': {
+    situation: { pca: { find: [{ kind: 'pending', message: 'PCA has it not yet.' }] } },
+    prepare: (rig) => rig.memories.of(uid).inherited(0),
+    decision: troubled('CertificateNotReady', 'PCA has it not yet.'),
+  },
+  'CertificateNotReady while nobody can tell': {
+    situation: { pca: { find: [{ kind: 'unsettled', message: 'The list is not read.' }] } },
+    prepare: (rig) => rig.memories.of(uid).inherited(0),
+    decision: troubled('CertificateNotReady', 'The list is not read.'),
+  },
+  'trouble while the present certificate lives': {
+    situation: {
+      certificate: { status: { notAfter: '2026-12-01T00:00:00Z' } },
+      pca: { issue: [failed('Transient')] },
+    },
+    decision: troubled(
+      'Transient',
+      'PCA says Transient.',
+      ' The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',
+    ),
+  },
+  'trouble after the present certificate has expired': {
+    situation: {
+      certificate: { status: { notAfter: '2026-11-22T00:16:40Z' } },
+      pca: { issue: [failed('Transient')] },
+    },
+    decision: troubled(
+      'Transient',
+      'PCA says Transient.',
+      ' The present certificate of Certificate "shop/web" has expired (2026-11-22T00:16:40Z).',
+    ),
+  },
+  'trouble that is no news, for which nothing more is read': {
+    situation: {
+      certificate: { status: { notAfter: '2026-12-01T00:00:00Z' } },
+      pca: { issue: [failed('Transient')] },
+    },
+    prepare: (rig) => rig.memories.of(uid).tell('RetryableError/Transient', rig.clock.now()),
+    decision: troubled('Transient', 'PCA says Transient.'),
+  },
+  'trouble that is one millisecond within the patience': {
+    situation: { spec: { patience: { duration: '1h', onExceeded: 'Fail' } }, pca: { issue: [failed('Transient')] } },
+    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(rig.startedAt - hour + 1)),
+    decision: troubled('Transient', 'PCA says Transient.'),
+  },
+  'a certificate that may exist, whatever the patience': {
+    situation: {
+      spec: { patience: { duration: '1h', onExceeded: 'Fail' } },
+      pca: { issue: [failed('OutcomeUnknown')] },
+    },
+    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(rig.startedAt - hour)),
+    decision: retries(
+      'PatienceExceeded',
+      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says OutcomeUnknown. It is still tried automatically; somebody should look into it.',
+      { reason: 'OutcomeUnknown', message: 'PCA says OutcomeUnknown.' },
+    ),
+  },
+  'trouble without end, where the patience is no duration': {
+    situation: { spec: { patience: { duration: 'long', onExceeded: 'Fail' } }, pca: { issue: [failed('Transient')] } },
+    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(0)),
+    decision: troubled('Transient', 'PCA says Transient.'),
+  },
+  'the turn of a request without namespace': {
+    situation: { requests: [signingRequest()], mostInFlight: 1 },
+    of: 'csr-1',
+    prepare: async (rig) => void (await occupy(rig)),
+    decision: waitsFor(300_000, 'WaitingForTurn', turnMessage),
+  },
+};

@@ -1,0 +1,103 @@
+// Certificates that nobody can use: taken in where the issuer says so, revoked, tried again, and given up in the end.
+import { expect, test } from 'vitest';
+import { Revocations } from '../../../../src/controllers/requests/revocations.ts';
+import type { Issuer } from '../../../../src/crds/issuer.ts';
+import { type Answers, failed } from '../../../support/fake-authority.ts';
+import { issuerObject } from '../characterization/material.ts';
+import { Journal } from './journal.ts';
+import { issuerName, Rig } from './rig.ts';
+import { identity, labels } from './samples.ts';
+
+const { signal } = new AbortController();
+const key = 'AlibabaPCAIssuer/shop/pca#pca-1';
+const { failure: refused } = failed('Transient');
+
+/** Revocations of an issuer with this policy; `isChecked`: whether there is a way to PCA. */
+function scene({
+  policy = 'RequestGone',
+  isChecked = true,
+  revoke = [undefined],
+}: { readonly policy?: string | undefined; readonly isChecked?: boolean; readonly revoke?: Answers['revoke'] } = {}) {
+  const journal = new Journal();
+  const rig = new Rig({ issuer: isChecked ? 'ready' : 'unchecked', pca: { revoke: revoke ?? [] } });
+  const issuer: Issuer | undefined = policy === 'none' ? undefined : issuerObject({ revocationPolicy: policy });
+  const revocations = new Revocations({
+    issuer: (name) => (name === issuerName ? issuer : undefined),
+    readyIssuers: rig.readyIssuers,
+    queue: { add: (added) => journal.add({ added }) },
+    metrics: journal.metrics,
+    logger: journal.logger,
+  });
+  return { journal, rig, revocations };
+}
+
+const fields = { issuer: issuerName, identifier: 'pca-1' };
+const ended = (result: string, log: string, message: string): readonly object[] => [
+  { count: 'pca_issuer_revocations_total', labels: { ...labels, result } },
+  { log, fields, message },
+];
+const revoked = ended('revoked', 'info', 'A certificate that nobody can use was revoked.');
+const givenUp = ended(
+  'given_up',
+  'error',
+  'A certificate that nobody can use could not be revoked: do it in the console.',
+);
+const notYet = (why: string): object => ({ log: 'warn', fields, message: `Not revoked yet: ${why}` });
+const retry = { kind: 'retry', reason: 'revoking failed' };
+
+test.each([
+  ['is taken in where the issuer says so', 'RequestGone', true, [{ added: key }]],
+  ['is kept where the issuer says so', 'Never', false, []],
+  ['is kept where the issuer is gone', 'none', false, []],
+])('a certificate that nobody can use %s', (_, policy, expected, seen) => {
+  const { journal, revocations } = scene({ policy });
+  expect([revocations.isPolicyOf(identity), revocations.offer(identity, 'pca-1'), journal.read()]).toEqual([
+    expected,
+    expected,
+    seen,
+  ]);
+});
+
+test('it is revoked once', async () => {
+  const { journal, rig, revocations } = scene();
+  revocations.offer(identity, 'pca-1');
+  journal.read();
+  const results = [await revocations.reconcile(key, signal), await revocations.reconcile(key, signal)];
+  expect([results, journal.read(), rig.authority.asked]).toEqual([
+    [{ kind: 'done' }, { kind: 'done' }],
+    revoked,
+    ['revoke pca-1'],
+  ]);
+});
+
+test('it is revoked although a fault holds the issuer', async () => {
+  const { journal, rig, revocations } = scene();
+  rig.readyIssuers.close(issuerName, { reason: 'CertificateRefused', message: 'No.' });
+  revocations.offer(identity, 'pca-1');
+  await revocations.reconcile(key, signal);
+  expect(journal.read().slice(1)).toEqual(revoked);
+});
+
+test('it is tried again while PCA does not do it', async () => {
+  const { journal, revocations } = scene({ revoke: [refused, undefined] });
+  revocations.offer(identity, 'pca-1');
+  journal.read();
+  const results = [await revocations.reconcile(key, signal), await revocations.reconcile(key, signal)];
+  expect([results, journal.read()]).toEqual([
+    [retry, { kind: 'done' }],
+    [notYet('PCA says Transient.'), ...revoked],
+  ]);
+});
+
+test('it is tried again while there is no way to PCA, and given up after fifty failures', async () => {
+  const { journal, revocations } = scene({ isChecked: false });
+  revocations.offer(identity, 'pca-1');
+  journal.read();
+  const results: unknown[] = [];
+  for (let failures = 0; failures < 51; failures += 1) results.push(await revocations.reconcile(key, signal));
+  const log = notYet('its issuer was not checked or does not exist any more.');
+  expect([results, journal.read()]).toEqual([
+    [...Array.from({ length: 49 }, () => retry), { kind: 'done' }, { kind: 'done' }],
+    [...Array.from({ length: 50 }, () => log), ...givenUp],
+  ]);
+});

@@ -1,0 +1,188 @@
+// Which bought instance a CA certificate gets: the account in the issuer's status is kept honestly, whatever others do to it.
+import { expect, test } from 'vitest';
+import type { Found } from '../../../../../src/authority/certificate-authority.ts';
+import { CAInstances, type TakenInstance } from '../../../../../src/controllers/requests/signing/ca-instances.ts';
+import { RequestMemory } from '../../../../../src/controllers/requests/memory.ts';
+import type { KubernetesClient } from '../../../../../src/kubernetes/client.ts';
+import type { KubernetesFailure } from '../../../../../src/kubernetes/failure.ts';
+import { Journal } from '../journal.ts';
+import { issuerName, Rig } from '../rig.ts';
+import { failure, identity, request, uid } from '../samples.ts';
+
+interface Entry {
+  readonly instanceId: string;
+  readonly requestUID: string;
+  readonly request?: string;
+}
+
+interface Scene {
+  /** spec.externalCA.instanceIds; two when not given. */
+  readonly configured?: readonly string[];
+  readonly entries?: readonly Entry[];
+  /** What becomes of the writes, in order; then they work. */
+  readonly writes?: readonly (KubernetesFailure['class'] | 'ok')[];
+  readonly reads?: readonly (KubernetesFailure['class'] | 'ok')[];
+  /** What PCA says about each instance; absent where it is not named. */
+  readonly looks?: Readonly<Record<string, Found>>;
+  readonly withoutExternalCA?: true;
+}
+
+/** Keys of requests that still wait. */
+const open = new Set(['shop/web-9 uid-9']);
+const issuerPath = '/apis/pca.alibabacloud.com/v1alpha1/namespaces/shop/alibabapcaissuers/pca';
+const other: Entry = { instanceId: 'i-1', requestUID: 'uid-9', request: 'shop/web-9' };
+const own = (instanceId: string): Entry => ({ instanceId, requestUID: uid, request: 'shop/web-1' });
+
+/** Takes an instance; tells what was taken, what the issuer's status was written to be, and which instances were asked about. */
+async function take({ configured = ['i-1', 'i-2'], entries = [], writes = [], reads = [], ...scene }: Scene) {
+  let present = entries;
+  let version = 1;
+  const [seen, asked, read] = [[] as unknown[], [] as string[], [...reads]];
+  const answers = [...writes];
+  const client = {
+    get: async (path: string) => {
+      const answer = read.shift() ?? 'ok';
+      if (answer !== 'ok') return failure(answer);
+      const status = { externalCA: { instances: present } };
+      return { kind: 'ok', body: { path, metadata: { resourceVersion: String(version) }, status } };
+    },
+    applyStatus: async (path: string, body: Body, options: { readonly fieldManager: string }) => {
+      const answer = answers.shift() ?? 'ok';
+      seen.push({ path, by: options.fieldManager, on: body.metadata.resourceVersion, ...body.status.externalCA });
+      version += 1;
+      if (answer !== 'ok') return failure(answer);
+      present = body.status.externalCA.instances;
+      return { kind: 'ok' };
+    },
+  } as unknown as KubernetesClient;
+  const instances = new CAInstances(client, 'manager', (key, owner) => open.has(`${key} ${owner}`));
+  const spec = scene.withoutExternalCA === true ? {} : { externalCA: { instanceIds: configured } };
+  const issuer = new Rig({ spec }).readyIssuers.last(issuerName);
+  if (issuer === undefined) throw new Error('The issuer is not ready.');
+  const task = {
+    request: request(new Journal()),
+    memory: new RequestMemory(uid),
+    identity,
+    issuer,
+    signal: new AbortController().signal,
+  };
+  const taken = await instances.take(task, async (instanceId) => {
+    asked.push(instanceId);
+    return scene.looks?.[instanceId] ?? { kind: 'absent' };
+  });
+  return { taken, written: seen, asked };
+}
+interface Body {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly status: { readonly externalCA: { readonly instances: readonly Entry[] } };
+}
+
+const free = (instanceId: string): TakenInstance => ({ kind: 'free', instanceId });
+const wrote = (on: number, ...instances: readonly Entry[]) => ({
+  path: issuerPath,
+  by: 'manager',
+  on: String(on),
+  instances,
+});
+const exhausted = (count: number): TakenInstance => ({
+  kind: 'exhausted',
+  message: `All ${count} instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`,
+});
+const tooFast: TakenInstance = {
+  kind: 'unsettled',
+  message: "The issuer's status changes too fast to take an instance.",
+};
+const used = (instanceId: string): Entry => ({ instanceId, requestUID: '' });
+const pending: Found = { kind: 'pending', message: 'Not yet.' };
+const gone: Entry = { instanceId: 'i-1', requestUID: 'uid-7', request: 'shop/web-7' };
+
+test.each<[string, Scene, TakenInstance, readonly unknown[], readonly string[]]>([
+  ['a promise to the request is kept', { entries: [other, own('i-2')] }, free('i-2'), [], ['i-2']],
+  ['a free instance is promised before it is used', {}, free('i-1'), [wrote(1, own('i-1'))], ['i-1']],
+  [
+    'one that is promised to another request is left to it',
+    { entries: [other] },
+    free('i-2'),
+    [wrote(1, other, own('i-2'))],
+    ['i-2'],
+  ],
+  [
+    'after a conflict the account is read again',
+    { writes: ['Conflict'] },
+    free('i-1'),
+    [wrote(1, own('i-1')), wrote(2, own('i-1'))],
+    ['i-1'],
+  ],
+  [
+    'one that was used for something else is marked so, and the next one taken',
+    { looks: { 'i-1': { kind: 'taken' } } },
+    free('i-2'),
+    [wrote(1, own('i-1')), wrote(2, used('i-1')), wrote(3, used('i-1'), own('i-2'))],
+    ['i-1', 'i-2'],
+  ],
+  [
+    'one that cannot be marked is met again',
+    { configured: ['i-1'], looks: { 'i-1': { kind: 'taken' } }, writes: ['ok', 'Transient', 'ok'] },
+    exhausted(1),
+    [wrote(1, own('i-1')), wrote(2, used('i-1')), wrote(3, used('i-1'))],
+    ['i-1', 'i-1'],
+  ],
+  [
+    'one that is promised to a request that is gone is promised anew',
+    { configured: ['i-1'], entries: [gone] },
+    free('i-1'),
+    [wrote(1, own('i-1'))],
+    ['i-1'],
+  ],
+  [
+    'one whose promise names no request is promised anew',
+    { configured: ['i-1'], entries: [{ instanceId: 'i-1', requestUID: 'uid-9' }] },
+    free('i-1'),
+    [wrote(1, own('i-1'))],
+    ['i-1'],
+  ],
+  [
+    'a certificate that an earlier call made of it is found',
+    { entries: [own('i-1')], looks: { 'i-1': pending } },
+    pending,
+    [],
+    ['i-1'],
+  ],
+  ['there is none when all are used or promised', { entries: [other, used('i-2')] }, exhausted(2), [], []],
+  ['there is none when the issuer names none', { withoutExternalCA: true }, exhausted(0), [], []],
+  [
+    'one that the issuer does not name any more is forgotten',
+    { configured: ['i-2'], entries: [{ instanceId: 'i-0', requestUID: uid }] },
+    free('i-2'),
+    [wrote(1, own('i-2'))],
+    ['i-2'],
+  ],
+  [
+    'nothing is taken while the issuer cannot be read',
+    { reads: ['Forbidden'] },
+    { kind: 'unsettled', message: 'The issuer could not be read: Forbidden.' },
+    [],
+    [],
+  ],
+  [
+    'nothing is taken when the promise cannot be written',
+    { writes: ['Invalid'] },
+    { kind: 'unsettled', message: "The issuer's status could not be written: Invalid." },
+    [wrote(1, own('i-1'))],
+    [],
+  ],
+  [
+    'the mark is left out while the issuer cannot be read',
+    { configured: ['i-1'], looks: { 'i-1': { kind: 'taken' } }, reads: ['ok', 'Transient', 'Transient'] },
+    { kind: 'unsettled', message: 'The issuer could not be read: Transient.' },
+    [wrote(1, own('i-1'))],
+    ['i-1'],
+  ],
+])('%s', async (_, scene, taken, written, asked) => {
+  expect(await take(scene)).toEqual({ taken, written, asked });
+});
+
+test('an account that changes all the time is left for later', async () => {
+  const { taken, written, asked } = await take({ writes: Array.from({ length: 20 }, () => 'Conflict' as const) });
+  expect([taken, written.length, asked]).toEqual([tooFast, 8, []]);
+});

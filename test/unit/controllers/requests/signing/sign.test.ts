@@ -1,0 +1,166 @@
+// What signing hands on: the trace of an earlier call to the search, the signal to the calls, the certificate to the issuer.
+import { expect, test } from 'vitest';
+import type { Wanted } from '../../../../../src/authority/certificate-authority.ts';
+import { failed } from '../../../../support/fake-authority.ts';
+import { issuerObject, uids, webCA } from '../../characterization/material.ts';
+import { occupy, troubled, unanswered } from '../decide/row.ts';
+import { issues, replyTo } from '../replies.ts';
+import { issuerName, Rig, type Situation } from '../rig.ts';
+
+const uid = uids['web-1'] ?? '';
+const requestedAt = new Date('2026-11-22T00:15:00Z');
+const asCA: Situation = { requests: [webCA()], spec: { externalCA: { instanceIds: ['i-1'] } } };
+
+test.each<[string, Situation, (rig: Rig) => void, Wanted['trace']]>([
+  [
+    'since when one may exist',
+    {},
+    (rig) => rig.memories.of(uid).inherited(rig.startedAt - 5),
+    { kind: 'unknown', since: new Date('2026-11-22T00:16:40Z').getTime() - 5 },
+  ],
+  [
+    'the identifier that PCA gave',
+    {},
+    ({ memories }) => {
+      memories.of(uid).called(0);
+      memories.of(uid).answered({ kind: 'made', identifier: 'pca-7' }, 0);
+    },
+    { kind: 'accepted', identifier: 'pca-7' },
+  ],
+  ['the instance of a CA', asCA, () => {}, { kind: 'instance', instanceId: 'i-1' }],
+])(
+  'an earlier certificate is looked for by %s, and by when the request was made',
+  async (_, situation, prepare, trace) => {
+    const seen: unknown[] = [];
+    const { signal } = new AbortController();
+    const rig = new Rig({
+      ...situation,
+      pca: {
+        find: [
+          async (wanted, given) => {
+            seen.push({ trace: wanted.trace, requestedAt: wanted.requestedAt, isSame: given === signal });
+            return { kind: 'unsettled', message: 'Later.' };
+          },
+        ],
+      },
+    });
+    prepare(rig);
+    await rig.decide('web-1', signal);
+    expect(seen).toEqual([{ trace, requestedAt, isSame: true }]);
+  },
+);
+
+test('a call ends with the signal of its reconcile', async () => {
+  const { signal } = new AbortController();
+  const seen: AbortSignal[] = [];
+  const rig = new Rig({
+    pca: {
+      issue: [
+        async (plan, given) => {
+          seen.push(given);
+          return issues()(plan);
+        },
+      ],
+    },
+  });
+  await rig.decide('web-1', signal);
+  expect(seen).toEqual([signal]);
+});
+
+test('no call goes out after the deadline of its reconcile', async () => {
+  const deadline = new AbortController();
+  const rig = new Rig({ onReach: (point) => (point === 'CallPermitted' ? deadline.abort() : undefined) });
+  const decision = await rig.decide('web-1', deadline.signal);
+  expect([decision, rig.authority.asked, rig.memories.of(uid).calls]).toEqual([
+    troubled('NotActing', 'The operator hands over to another replica.'),
+    [],
+    0,
+  ]);
+});
+
+test.each<[string, Situation, boolean]>([
+  ['its certificate opens the way for all', { pca: { issue: [issues()] } }, true],
+  ['without one the next goes first', { mayAct: false }, false],
+])('the request that goes first after a fault: %s', async (_, situation, isOpen) => {
+  const rig = new Rig(situation);
+  rig.recoverFromFault();
+  await rig.decide();
+  const ready = rig.readyIssuers.last(issuerName);
+  if (ready === undefined) throw new Error('The issuer is not ready.');
+  using first = rig.readyIssuers.enter(issuerName, ready);
+  using second = rig.readyIssuers.enter(issuerName, ready);
+  expect([first !== undefined, second !== undefined]).toEqual([true, isOpen]);
+});
+
+const hourAgo = { notBefore: new Date('2026-11-21T23:16:40Z'), notAfter: new Date('2027-02-19T23:16:40Z') };
+
+test('a certificate of an earlier call may have begun when that was made', async () => {
+  const judged: boolean[] = [];
+  const rig = new Rig({
+    pca: {
+      find: [
+        async ({ plan, isWanted }) => {
+          const reply = await replyTo(plan, hourAgo);
+          judged.push(isWanted(reply));
+          return { kind: 'found', reply };
+        },
+      ],
+    },
+  });
+  rig.memories.of(uid).inherited(0);
+  expect([(await rig.decide()).kind, judged]).toEqual(['issued', [true]]);
+});
+
+test('one of an own call may not', async () => {
+  const decision = await new Rig({ pca: { issue: [issues(hourAgo)] } }).decide();
+  expect(decision.kind === 'failed' && decision.reason).toBe('ValidityMismatch');
+});
+
+test("what is another's leaves the request free to call", async () => {
+  const rig = new Rig({ pca: { find: [{ kind: 'taken' }], issue: [issues()] } });
+  rig.memories.of(uid).inherited(0);
+  expect([(await rig.decide()).kind, rig.authority.asked]).toEqual(['issued', ['find unknown', `issue ${uid}`]]);
+});
+
+test('a request that is held by a limit does not wait for its turn first', async () => {
+  const rig = new Rig({ spec: { issuanceLimits: { certificatesPerHour: 1 } }, mostInFlight: 1 });
+  rig.limits.count('another', { issuer: issuerName, namespace: 'shop', certificate: undefined }, rig.startedAt);
+  using _call = await occupy(rig);
+  const decision = await rig.decide();
+  expect([
+    decision.kind === 'waiting' && decision.reason,
+    rig.callQueue.readings.map(({ waiting }) => waiting),
+  ]).toEqual(['IssuanceLimitReached', [0]]);
+});
+
+const withdrawn = { operation: 'CreateCertificateWithExtension' };
+const noAnswer = failed('OutcomeUnknown', { httpStatus: undefined });
+test.each<[string, Situation, (rig: Rig) => unknown, string, string]>([
+  [
+    'to issue with a withdrawn operation names the one that replaces it',
+    { spec: withdrawn, pca: { issue: [failed('ActionUnavailable')] } },
+    () => {},
+    'ActionUnavailable',
+    'PCA says ActionUnavailable. Alibaba Cloud has withdrawn CreateCertificateWithExtension. Set spec.operation to CreateCustomCertificate.',
+  ],
+  [
+    'to look for a certificate names no other operation',
+    { spec: withdrawn, pca: { find: [failed('ActionUnavailable')] } },
+    ({ memories }) => memories.of(uid).inherited(0),
+    'ActionUnavailable',
+    'PCA says ActionUnavailable. The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.',
+  ],
+  [
+    'that holds the endpoint says that one at a time is tried',
+    { pca: { issue: [noAnswer] } },
+    async (rig) => unanswered(rig, 4, noAnswer),
+    'PCAUnavailable',
+    'PCA says OutcomeUnknown. After several calls without an answer one at a time is tried.',
+  ],
+])('the fault of the issuer that comes of a call %s', async (_, situation, prepare, reason, message) => {
+  const rig = new Rig(situation);
+  await prepare(rig);
+  await rig.decide();
+  const { uid: issuerUid, generation = 0 } = issuerObject().metadata;
+  expect(rig.readyIssuers.held(issuerName, { uid: issuerUid, generation })?.problem).toEqual({ reason, message });
+});

@@ -1,0 +1,214 @@
+// The way to PCA as the process has it: calls are measured, limits are told, tokens are read, and the log says what STS did.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Caller, CallTarget } from '../../../src/alibaba/limits/call-queue.ts';
+import { parseCallLimits } from '../../../src/alibaba/limits/rate-limit-settings.ts';
+import type { PcaEndpoint } from '../../../src/alibaba/endpoint.ts';
+import { openPca, type Pca } from '../../../src/operator/pca.ts';
+import { createMetrics, type Metrics } from '../../../src/runtime/metrics.ts';
+import { clientCertificates } from '../../../src/issuing/certificate-store.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { never } from '../authority/pca-double.ts';
+import { keptLog, metricLines, optionsFor } from './log.ts';
+
+const describeCall = { action: 'DescribeCACertificate', version: '2020-06-30', parameters: {} };
+const accessKey = { accessKeyId: 'LTAI', accessKeySecret: 'secret', securityToken: undefined };
+const role = { kind: 'oidc', roleArn: 'acs:ram::42:role/a', sessionName: 's', durationSeconds: 3_600 } as const;
+
+let server: Server;
+let endpoint: PcaEndpoint;
+let folder: string;
+let clock: FakeClock;
+let metrics: Metrics;
+let log: ReturnType<typeof keptLog>;
+/** Forms that were received, and how the next ones are answered. */
+let received: URLSearchParams[];
+let answer: { status: number; body: object };
+/** How long the service takes to answer. */
+let latencyMs: number;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  metrics = createMetrics();
+  log = keptLog();
+  received = [];
+  answer = { status: 200, body: { RequestId: 'R-1' } };
+  latencyMs = 250;
+  folder = await mkdtemp(join(tmpdir(), 'pca-'));
+  server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => void parts.push(part));
+    request.on('end', () => {
+      received.push(new URLSearchParams(Buffer.concat(parts).toString()));
+      clock.skip(latencyMs);
+      response.writeHead(answer.status).end(JSON.stringify(answer.body));
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  endpoint = { host: `127.0.0.1:${port}`, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' };
+});
+
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await rm(folder, { recursive: true });
+});
+
+function open(...flags: readonly string[]): Pca {
+  const parsed = parseCallLimits('');
+  if (parsed.kind === 'invalid') throw new Error(parsed.message);
+  return openPca({
+    options: optionsFor(...flags),
+    limits: parsed.table,
+    clock,
+    metrics,
+    logger: log.logger,
+    signal: never,
+  });
+}
+
+function target(account: string, action = 'CreateCustomCertificate'): CallTarget {
+  return { limit: { account, region: 'cn-hangzhou', action }, endpoint: 'HTTPS pca.test' };
+}
+
+function caller(uid: string): Caller {
+  return { uid, flow: '', priority: async () => 'Urgent', wake: () => undefined };
+}
+
+describe('a call', () => {
+  const figures = /^pca_issuer_pca_call(s|_duration_seconds_(sum|count))/;
+
+  it('is counted and timed', async () => {
+    const outcome = await open().connect(endpoint)(describeCall, { signal: never, accessKey });
+    expect([outcome, received.length]).toEqual([{ kind: 'ok', body: { RequestId: 'R-1' }, requestId: 'R-1' }, 1]);
+    expect(await metricLines(metrics, figures)).toEqual([
+      'pca_issuer_pca_calls_total{action="DescribeCACertificate",outcome="ok"} 1',
+      'pca_issuer_pca_call_duration_seconds_sum{action="DescribeCACertificate"} 0.25',
+      'pca_issuer_pca_call_duration_seconds_count{action="DescribeCACertificate"} 1',
+    ]);
+  });
+
+  it('that fails is counted by the class of its failure', async () => {
+    answer = { status: 403, body: { Code: 'NoPermission', Message: 'No.', RequestId: 'R-1' } };
+    const outcome = await open().connect(endpoint)(describeCall, { signal: never, accessKey });
+    expect(outcome.kind === 'failed' ? outcome.failure.class : outcome).toBe('Permission');
+    expect(await metricLines(metrics, /^pca_issuer_pca_calls_total/)).toEqual([
+      'pca_issuer_pca_calls_total{action="DescribeCACertificate",outcome="Permission"} 1',
+    ]);
+  });
+});
+
+describe('limits', () => {
+  it('are told with the account, or a digest of the key while it is not known', async () => {
+    const { callQueue } = open();
+    await callQueue.enter(target('42'), caller('a'));
+    await callQueue.enter(target('LTAI', 'Other'), caller('b'));
+    await callQueue.enter(target('LTAI', 'Other'), caller('c'));
+    callQueue.close();
+    const of = (account: string, action: string) => `{account="${account}",region="cn-hangzhou",action="${action}"}`;
+    const [known, unknown] = [of('42', 'CreateCustomCertificate'), of('key-3b0e043b', 'Other')];
+    expect(await metricLines(metrics, /^pca_issuer_(call_limit|calls_waiting|endpoint_held)/)).toEqual([
+      `pca_issuer_call_limit_per_second${known} 100`,
+      `pca_issuer_call_limit_per_second${unknown} 10`,
+      `pca_issuer_calls_waiting${known} 0`,
+      `pca_issuer_calls_waiting${unknown} 1`,
+      `pca_issuer_endpoint_held${known} 0`,
+      `pca_issuer_endpoint_held${unknown} 0`,
+    ]);
+  });
+
+  it.each([
+    ['4', 3],
+    ['1', 1],
+  ])('leave workers for other endpoints: of %s at a time one endpoint has %i', async (most, share) => {
+    const { callQueue } = open(`--max-concurrent-requests=${most}`);
+    const admissions = [];
+    for (let number = 0; number < 6; number += 1) {
+      clock.advance(1_000);
+      admissions.push(await callQueue.enter(target('42'), caller(String(number))));
+    }
+    callQueue.close();
+    expect(admissions.filter(({ kind }) => kind === 'admitted').length).toBe(share);
+  });
+});
+
+describe('a role of the pod', () => {
+  const credentials = (Expiration: string) => ({
+    Credentials: { AccessKeyId: 'STS.1', AccessKeySecret: 'x', SecurityToken: 't', Expiration },
+  });
+
+  /** Takes the role with a token file of this content; without content there is no file. */
+  async function take(content: string | undefined) {
+    const tokenFile = join(folder, 'token');
+    if (content !== undefined) await writeFile(tokenFile, content);
+    const request = { ...role, policy: undefined, endpoint, oidcProviderArn: 'p', tokenFile };
+    return open().roles.get(request, never);
+  }
+
+  it('is taken with the token in its file, without the line end', async () => {
+    answer = { status: 200, body: credentials(new Date(clock.now().getTime() + 3_600_000).toISOString()) };
+    expect(await take('the token\n')).toEqual({
+      kind: 'ok',
+      accessKey: { accessKeyId: 'STS.1', accessKeySecret: 'x', securityToken: 't' },
+    });
+    expect(received.map((form) => form.get('OIDCToken'))).toEqual(['the token']);
+    expect(log.lines).toEqual([
+      ['debug', { role: role.roleArn, validSeconds: 3_590 }, 'The credentials of the role were renewed.'],
+    ]);
+  });
+
+  it.each([
+    ['is missing', undefined],
+    ['is too long for one', 'x'.repeat(32 * 1_024)],
+  ])('is not taken where the file %s, and the log says so', async (_, content) => {
+    const taken = await take(content);
+    const failure = taken.kind === 'failed' ? taken.failure : undefined;
+    expect([failure?.code, received]).toEqual(['OIDCTokenUnreadable', []]);
+    expect(log.lines).toEqual([
+      [
+        'warn',
+        { role: role.roleArn, validSeconds: 0 },
+        `The credentials of the role were not renewed; tried again automatically: ${failure?.message}`,
+      ],
+    ]);
+  });
+});
+
+describe('the account of an access key', () => {
+  it('is what STS says', async () => {
+    answer = { status: 200, body: { AccountId: '42' } };
+    expect([await open().accounts.of(accessKey, endpoint), log.lines]).toEqual(['42', []]);
+  });
+
+  it('is not known where STS does not say, which the log tells', async () => {
+    answer = { status: 403, body: { Code: 'NoPermission', Message: 'No.', RequestId: 'R-1' } };
+    expect(await open().accounts.of(accessKey, endpoint)).toBe('LTAI');
+    expect(log.lines).toEqual([
+      [
+        'info',
+        {},
+        expect.stringMatching(
+          /^STS did not tell which account an access key belongs to, so its limits are kept for the key alone; asked again automatically: ./,
+        ),
+      ],
+    ]);
+  });
+});
+
+it('the pages of a search count against the same limits as all other calls', async () => {
+  latencyMs = 0;
+  answer = { status: 200, body: { List: [], TotalCount: 0 } };
+  const { searches, connect, callQueue } = open();
+  const reference = { endpoint, account: '42', parentIdentifier: 'ca', store: clientCertificates };
+  const window = { since: clock.now().getTime(), from: clock.now().getTime() };
+  expect(await searches.of(connect(endpoint), reference).find('id', window, never)).toEqual({ kind: 'absent' });
+  const next = await callQueue.enter(target('42', 'ListCert'), caller('a'));
+  const other = await callQueue.enter(target('42', 'Other'), caller('b'));
+  callQueue.close();
+  expect([next.kind, other.kind]).toEqual(['queued', 'admitted']);
+});
