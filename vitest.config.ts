@@ -6,9 +6,9 @@ import { defineConfig } from 'vitest/config';
 
 const isFull = process.env['TEST_FULL'] === '1';
 // These only end a test that hangs. How quick something must be is for the tests to say, by clocks that they move.
-const testMilliseconds = 120_000;
+const testMs = 120_000;
 // Several waits of test/support/wait.ts in a row, so that the one that is in vain tells what it saw.
-const clusterTestMilliseconds = 300_000;
+const clusterTestMs = 300_000;
 
 export default defineConfig({
   test: {
@@ -27,7 +27,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           setupFiles: isFull ? ['test/support/full-property-runs.ts'] : [],
-          testTimeout: isFull ? 4 * testMilliseconds : testMilliseconds,
+          testTimeout: isFull ? 4 * testMs : testMs,
         },
       },
       {
@@ -38,8 +38,8 @@ export default defineConfig({
           pool: 'forks',
           // An operator acts on the whole cluster, so only one file at a time may run one.
           fileParallelism: false,
-          testTimeout: clusterTestMilliseconds,
-          hookTimeout: clusterTestMilliseconds,
+          testTimeout: clusterTestMs,
+          hookTimeout: clusterTestMs,
         },
       },
       {
@@ -48,8 +48,8 @@ export default defineConfig({
           include: ['test/cluster/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
-          testTimeout: clusterTestMilliseconds,
-          hookTimeout: clusterTestMilliseconds,
+          testTimeout: clusterTestMs,
+          hookTimeout: clusterTestMs,
         },
       },
     ],

@@ -6,9 +6,12 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Bench, type Drain, type Run } from './bench/bench.ts';
-import { type BenchmarkResult, benchmarkPage } from './bench/page.ts';
-import { measurePods, type PodFigures } from './bench/pods.ts';
+import { Bench } from './bench/bench.ts';
+import type { Drain, Run } from './bench/bench.ts';
+import { benchmarkPage } from './bench/page.ts';
+import type { BenchmarkResult } from './bench/page.ts';
+import { measurePods } from './bench/pods.ts';
+import type { PodFigures } from './bench/pods.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -45,7 +48,7 @@ say(text);
 async function measure(): Promise<Omit<BenchmarkResult, 'date' | 'machine'>> {
   const bench = await Bench.start(say);
   try {
-    const startMilliseconds = await bench.startTimes(5);
+    const startMs = await bench.startTimes(5);
     const idle = bench.memory();
     const drains: Drain[] = [];
     for (const latency of [0, 200]) {
@@ -61,7 +64,7 @@ async function measure(): Promise<Omit<BenchmarkResult, 'date' | 'machine'>> {
     return {
       versions: bench.versions(),
       requestsPerRun: size,
-      startToReadyMilliseconds: startMilliseconds,
+      startToReadyMs: startMs,
       residentMebibytes: { idle, afterIssuing: growth, withFinishedRequests: finished },
       drains,
     };

@@ -1,8 +1,7 @@
-/**
- * Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
- * What a pod never needs must stay in files that it never loads: the library for kubeconfigs, and the subcommand `plan`.
- */
-import { build, type Metafile } from 'esbuild';
+// Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
+// What a pod never needs must stay in files that it never loads: the library for kubeconfigs, and the subcommand `plan`.
+import { build } from 'esbuild';
+import type { Metafile } from 'esbuild';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,9 +37,7 @@ export async function buildBundle(folder = shipped): Promise<Bundle> {
   const metafile = await bundleEntry('src/main.ts', target);
   const entry = join(relative(root, target), 'main.js');
   const complaints = findMisplaced(metafile, entry);
-  if (complaints.length > 0) {
-    throw new Error(`The bundle is wrong:\n${complaints.join('\n')}`);
-  }
+  if (complaints.length > 0) throw new Error(`The bundle is wrong:\n${complaints.join('\n')}`);
   const atStart = loadedAtStart(metafile, entry);
   const bytes = (wanted: boolean): number =>
     Object.entries(metafile.outputs)
@@ -54,11 +51,8 @@ export async function buildBundle(folder = shipped): Promise<Bundle> {
  * removed. The entry becomes main.js only if its own file is called main.ts.
  */
 export async function bundleEntry(entryPoint: string, target: string): Promise<Metafile> {
-  for (const name of await readdir(target).catch((): string[] => [])) {
-    if (name !== imageFolder) {
-      await rm(join(target, name), { recursive: true, force: true });
-    }
-  }
+  for (const name of await readdir(target).catch((): string[] => []))
+    if (name !== imageFolder) await rm(join(target, name), { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entryPoint],
@@ -88,9 +82,7 @@ export function packagesOf({ inputs }: Pick<Metafile, 'inputs'>): readonly strin
   const packages = new Set<string>();
   for (const input of Object.keys(inputs)) {
     const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input);
-    if (found !== null) {
-      packages.add(found[0]);
-    }
+    if (found !== null) packages.add(found[0]);
   }
   return [...packages].toSorted();
 }
@@ -113,15 +105,9 @@ export function findMisplaced(
 function loadedAtStart(metafile: Pick<Metafile, 'outputs'>, entry: string): ReadonlySet<string> {
   const seen = new Set<string>();
   const visit = (file: string): void => {
-    if (seen.has(file) || metafile.outputs[file] === undefined) {
-      return;
-    }
+    if (seen.has(file) || metafile.outputs[file] === undefined) return;
     seen.add(file);
-    for (const { path, kind } of metafile.outputs[file].imports) {
-      if (kind !== 'dynamic-import') {
-        visit(path);
-      }
-    }
+    for (const { path, kind } of metafile.outputs[file].imports) if (kind !== 'dynamic-import') visit(path);
   };
   visit(entry);
   return seen;
@@ -129,9 +115,7 @@ function loadedAtStart(metafile: Pick<Metafile, 'outputs'>, entry: string): Read
 
 async function licenses(packages: readonly string[]): Promise<string> {
   const sections: string[] = [];
-  for (const directory of packages) {
-    sections.push(await licenseOf(join(root, directory)));
-  }
+  for (const directory of packages) sections.push(await licenseOf(join(root, directory)));
   return sections.join(`\n${'-'.repeat(80)}\n\n`);
 }
 
@@ -140,7 +124,7 @@ async function licenseOf(directory: string): Promise<string> {
     Record<string, unknown>
   >;
   const files = (await readdir(directory)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).toSorted();
-  const texts = await Promise.all(files.map(async (file) => await readFile(join(directory, file), 'utf8')));
+  const texts = await Promise.all(files.map(async (file) => readFile(join(directory, file), 'utf8')));
   return [`${String(name)} ${String(version)} (${String(license)})`, '', ...texts, ''].join('\n');
 }
 

@@ -1,7 +1,8 @@
-/** The static checks, and how a step of `npm run verify` and `npm test` is reported: one line, and its output if it failed. */
+// The static checks, and how a step of `npm run verify` and `npm test` is reported: one line, and its output if it failed.
 import { availableParallelism } from 'node:os';
 
-import { type Command, run, runLimited } from './command.ts';
+import { run, runLimited } from './command.ts';
+import type { Command } from './command.ts';
 
 /** A named step. */
 export interface Step {
@@ -25,7 +26,7 @@ export const staticChecks: readonly Step[] = [
 export async function runSteps(steps: readonly Step[]): Promise<number> {
   const passed = await runLimited(
     availableParallelism(),
-    steps.map((step) => async () => await runStep(step)),
+    steps.map((step) => async () => runStep(step)),
   );
   return passed.filter((ok) => !ok).length;
 }
@@ -33,8 +34,6 @@ export async function runSteps(steps: readonly Step[]): Promise<number> {
 async function runStep({ name, command }: Step): Promise<boolean> {
   const { code, output, seconds } = await run(command);
   console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`);
-  if (code !== 0) {
-    console.log(output.trimEnd());
-  }
+  if (code !== 0) console.log(output.trimEnd());
   return code === 0;
 }

@@ -1,7 +1,5 @@
-/**
- * `npm run cluster`: a Kubernetes cluster of one node with cert-manager and the images of operator and simulator, on this
- * machine, until Ctrl-C. Needs root on Linux. Leaves nothing behind.
- */
+// `npm run cluster`: a Kubernetes cluster of one node with cert-manager and the images of operator and simulator, on this
+// machine, until Ctrl-C. Needs root on Linux. Leaves nothing behind.
 import { GoMissingError } from '../control-plane/driver/go-build.ts';
 import { NodeCluster, NodeUnavailableError } from '../control-plane/driver/node/node-cluster.ts';
 import { Interrupted, interruption, unlessInterrupted } from './demo/undo.ts';

@@ -1,5 +1,6 @@
-/** Runs one program to its end, with its output kept or shown. Ends it when this process is told to end. */
-import { type ChildProcess, spawn } from 'node:child_process';
+// Runs one program to its end, with its output kept or shown. Ends it when this process is told to end.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -53,17 +54,13 @@ function forwardSignals(child: ChildProcess): () => void {
     const forward = (): void => {
       child.once('close', () => process.exit(128 + constants.signals[signal]));
       // A terminal's Ctrl-C has reached the program already.
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) {
-        child.kill(signal);
-      }
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     };
     process.once(signal, forward);
     return () => process.off(signal, forward);
   });
   return () => {
-    for (const remove of listeners) {
-      remove();
-    }
+    for (const remove of listeners) remove();
   };
 }
 
@@ -75,9 +72,7 @@ export async function runLimited<Result>(
   const results = new Map<number, Result>();
   const queue = tasks.entries();
   const worker = async (): Promise<void> => {
-    for (const [index, task] of queue) {
-      results.set(index, await task());
-    }
+    for (const [index, task] of queue) results.set(index, await task());
   };
   await Promise.all(Array.from({ length: limit }, worker));
   return tasks.map((_, index) => results.get(index) as Result);

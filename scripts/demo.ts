@@ -1,7 +1,5 @@
-/**
- * `npm run demo`: the whole road from `kubectl apply` of a Certificate to a verified certificate, without a cloud account
- * and without a cluster. Leaves nothing behind, however it ends.
- */
+// `npm run demo`: the whole road from `kubectl apply` of a Certificate to a verified certificate, without a cloud account
+// and without a cluster. Leaves nothing behind, however it ends.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +8,10 @@ import { GoMissingError } from '../control-plane/driver/go-build.ts';
 import type { Manifest } from '../test/support/cluster.ts';
 import { release } from '../test/support/installed-world.ts';
 import { secretAccess } from '../test/support/product.ts';
-import { type DemoArguments, ignoredKubeconfigNotice, parseDemoArguments, usage } from './demo/arguments.ts';
-import { CannotRun, type DemoCluster } from './demo/cluster.ts';
+import { ignoredKubeconfigNotice, parseDemoArguments, usage } from './demo/arguments.ts';
+import type { DemoArguments } from './demo/arguments.ts';
+import { CannotRun } from './demo/cluster.ts';
+import type { DemoCluster } from './demo/cluster.ts';
 import { describeConditions, logTails } from './demo/failure.ts';
 import { Progress } from './demo/progress.ts';
 import { checkOpenssl } from './demo/proof.ts';
@@ -23,9 +23,8 @@ import {
   prepareOperator,
   prepareProduct,
   prepareSimulator,
-  type SimulatedPca,
-  type Stage,
 } from './demo/scene.ts';
+import type { SimulatedPca, Stage } from './demo/scene.ts';
 import { showProof, waitUntilReady } from './demo/show.ts';
 import { Interrupted, interruption, UndoStack, unlessInterrupted } from './demo/undo.ts';
 
@@ -42,7 +41,7 @@ interface Seen {
 
 async function play(stage: Stage, demo: DemoArguments, seen: Seen): Promise<string> {
   await checkOpenssl();
-  return demo.cluster ? await playInPods(stage, seen) : await playOnControlPlane(stage, demo, seen);
+  return demo.cluster ? playInPods(stage, seen) : playOnControlPlane(stage, demo, seen);
 }
 
 async function playOnControlPlane(stage: Stage, demo: DemoArguments, seen: Seen): Promise<string> {
@@ -65,7 +64,7 @@ async function playInPods(stage: Stage, seen: Seen): Promise<string> {
   const world = await preparePods(stage);
   const cluster = clusterOf(world);
   seen.cluster = cluster;
-  seen.keepLogs = async (directory) => await keepPodLogs(world, directory);
+  seen.keepLogs = async (directory) => keepPodLogs(world, directory);
   const namespace = await prepareNamespace(stage, cluster);
   await installChart(stage, world, namespace);
   await issue(stage, world.simulator, { cluster, namespace, access: [], seen });
@@ -112,9 +111,9 @@ const whatNext = `What to try next:
 async function report(error: unknown, stage: Stage, seen: Seen): Promise<void> {
   const { progress, directory } = stage;
   progress.say(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
-  if (seen.cluster !== undefined && seen.namespace !== undefined) {
+  if (seen.cluster !== undefined && seen.namespace !== undefined)
     progress.say(`\n${await describeConditions(seen.cluster, seen.namespace)}`);
-  }
+
   await seen.keepLogs?.(join(directory, 'logs'));
   progress.say(await logTails(join(directory, 'logs')));
   progress.say(`All logs are kept in ${directory}`);
@@ -162,18 +161,12 @@ async function main(): Promise<number> {
     directory,
   };
   const notice = ignoredKubeconfigNotice(parsed.demo, process.env['KUBECONFIG']);
-  if (notice !== undefined) {
-    stage.progress.say(notice);
-  }
+  if (notice !== undefined) stage.progress.say(notice);
   const code = await run(stage, parsed.demo, signal);
-  const failures = await stage.progress.step('stopped and removed again', async () => await stage.undo.undoAll());
-  for (const failure of failures) {
-    stage.progress.say(failure);
-  }
+  const failures = await stage.progress.step('stopped and removed again', async () => stage.undo.undoAll());
+  for (const failure of failures) stage.progress.say(failure);
   await removeFiles(directory, code === exitCode.failed);
-  if (code === exitCode.success && !parsed.demo.keep) {
-    stage.progress.say(`\n${whatNext}`);
-  }
+  if (code === exitCode.success && !parsed.demo.keep) stage.progress.say(`\n${whatNext}`);
   return failures.length === 0 ? code : exitCode.failed;
 }
 
@@ -185,9 +178,8 @@ async function removeFiles(directory: string, keepLogs: boolean): Promise<void> 
   }
   for (const folder of [directory, join(directory, 'control-plane')]) {
     for (const name of await readdir(folder).catch((): string[] => [])) {
-      if (name !== 'logs' && name !== 'control-plane') {
+      if (name !== 'logs' && name !== 'control-plane')
         await rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
-      }
     }
   }
 }

@@ -1,7 +1,5 @@
-/**
- * `npm run e2e:kind`: the tests of the chart in pods on a cluster of kind, which takes Docker or podman and nothing else.
- * `--full` runs the long variants; what remains goes to vitest.
- */
+// `npm run e2e:kind`: the tests of the chart in pods on a cluster of kind, which takes Docker or podman and nothing else.
+// `--full` runs the long variants; what remains goes to vitest.
 import { engineObstacle, findEngine } from '../test/kind/kind-cluster.ts';
 import { buildBundle } from './build.ts';
 import { isSuccess, summaryLines } from './test-counts.ts';

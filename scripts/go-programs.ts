@@ -1,5 +1,6 @@
-/** Builds the Go programs that tests and demo run, telling how far a build has come. */
-import { buildGoProgram, type BuildProgress, type GoProgram } from '../control-plane/driver/go-build.ts';
+// Builds the Go programs that tests and demo run, telling how far a build has come.
+import { buildGoProgram } from '../control-plane/driver/go-build.ts';
+import type { BuildProgress, GoProgram } from '../control-plane/driver/go-build.ts';
 import {
   controlPlaneProgram,
   corednsProgram,
@@ -16,18 +17,14 @@ const tellEvery = 200;
  */
 export async function buildGoPrograms(tell: (line: string) => void, { pods = false } = {}): Promise<void> {
   const nodePrograms = pods ? [nodeProgram, corednsProgram, pauseProgram] : [];
-  for (const program of [controlPlaneProgram, helmProgram, ...nodePrograms]) {
+  for (const program of [controlPlaneProgram, helmProgram, ...nodePrograms])
     await buildGoProgram(program, tellNowAndThen(program, tell));
-  }
 }
 
 /** Answers a listener for one build that gives `tell` a line now and then. */
 export function tellNowAndThen(program: GoProgram, tell: (line: string) => void): (progress: BuildProgress) => void {
   return ({ done, total }) => {
-    if (total === 0) {
-      tell(`building ${program.name}, which takes minutes the first time: fetching modules`);
-    } else if (done % tellEvery === 0 || done === total) {
-      tell(`building ${program.name}: ${done}/${total} packages`);
-    }
+    if (total === 0) tell(`building ${program.name}, which takes minutes the first time: fetching modules`);
+    else if (done % tellEvery === 0 || done === total) tell(`building ${program.name}: ${done}/${total} packages`);
   };
 }

@@ -1,4 +1,4 @@
-/** `npm start -- FLAGS`: builds the bundle and runs it in this terminal; `npm start -- --help` lists the flags. */
+// `npm start -- FLAGS`: builds the bundle and runs it in this terminal; `npm start -- --help` lists the flags.
 import { buildBundle } from './build.ts';
 import { run } from './command.ts';
 

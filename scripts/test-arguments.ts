@@ -1,4 +1,4 @@
-/** The command line of scripts/test.ts. Pure. */
+// The command line of scripts/test.ts. Pure.
 import type { TestProject } from './vitest-run.ts';
 
 /** What to run. */
@@ -17,9 +17,7 @@ export function parseTestArguments(parameters: readonly string[]): TestArguments
   const at = parameters.indexOf('--only');
   const only = at === -1 ? undefined : parameters[at + 1];
   const projects = allProjects.filter((project) => at === -1 || project === only);
-  if (projects.length === 0) {
-    throw new Error(`--only must be followed by one of: ${allProjects.join(', ')}.`);
-  }
+  if (projects.length === 0) throw new Error(`--only must be followed by one of: ${allProjects.join(', ')}.`);
   return {
     full: parameters.includes('--full'),
     projects,

@@ -1,5 +1,4 @@
-/** How many tests passed, failed and were skipped, summed over several runs. Pure. */
-
+// How many tests passed, failed and were skipped, summed over several runs. Pure.
 /** Numbers of tests; a failure outside of a test (a file that does not load, an unhandled rejection) is one failed. */
 export interface TestCounts {
   readonly passed: number;
@@ -48,9 +47,7 @@ export function isSuccess({ passed, failed }: TestCounts): boolean {
 export function readCounts(text: string): TestCounts {
   try {
     const { passed, failed, skipped } = JSON.parse(text) as Readonly<Record<string, unknown>>;
-    if (isCount(passed) && isCount(failed) && isCount(skipped)) {
-      return { passed, failed, skipped };
-    }
+    if (isCount(passed) && isCount(failed) && isCount(skipped)) return { passed, failed, skipped };
   } catch {
     // Falls through to the failure below.
   }

@@ -1,6 +1,5 @@
-/** The end of a test run whose parent was killed: nobody would see its result, and a cluster would run on for minutes. */
-
-const pollMilliseconds = 300;
+// The end of a test run whose parent was killed: nobody would see its result, and a cluster would run on for minutes.
+const pollMs = 300;
 
 /** Calls `end` once, soon after the process that started this one is gone. Does not keep this one running. */
 export function watchParent(end: () => void): void {
@@ -10,6 +9,6 @@ export function watchParent(end: () => void): void {
       clearInterval(watch);
       end();
     }
-  }, pollMilliseconds);
+  }, pollMs);
   watch.unref();
 }

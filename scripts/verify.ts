@@ -1,4 +1,4 @@
-/** `npm run verify`: the part of `npm test` that needs nothing but Node and takes under a minute. */
+// `npm run verify`: the part of `npm test` that needs nothing but Node and takes under a minute.
 import { runSteps, staticChecks } from './checks.ts';
 import { vitestScript } from './vitest-run.ts';
 

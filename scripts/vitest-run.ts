@@ -1,10 +1,11 @@
-/** Runs one vitest project and counts its tests. */
+// Runs one vitest project and counts its tests.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { run } from './command.ts';
-import { readCounts, type TestCounts } from './test-counts.ts';
+import { readCounts } from './test-counts.ts';
+import type { TestCounts } from './test-counts.ts';
 
 /** Names of the projects in vitest.config.ts. */
 export type TestProject = 'unit' | 'integration' | 'cluster';

@@ -1,4 +1,4 @@
-/** The admin interface below `/admin/`: what happened, the faults, and the state of the CAs. */
+// The admin interface below `/admin/`: what happened, the faults, and the state of the CAs.
 import type { Faults } from './faults.ts';
 import type { Call } from './gateway.ts';
 import { authorityStatuses } from './issuing/authority.ts';
@@ -71,9 +71,9 @@ function checkedChanges(changes: Readonly<Record<string, unknown>>): AuthorityCh
   const known = authorityStatuses.find((one) => one === status);
   const isStatus = status === undefined || known !== undefined;
   const isQuota = quota === undefined || (Number.isInteger(quota) && Number(quota) >= 0);
-  if (!isStatus || !isQuota || Object.keys(unknown).length > 0) {
+  if (!isStatus || !isQuota || Object.keys(unknown).length > 0)
     throw new Error(`A CA has a status (${authorityStatuses.join(', ')}) and a quota.`);
-  }
+
   return {
     ...(known === undefined ? {} : { status: known }),
     ...(quota === undefined ? {} : { quota: Number(quota) }),

@@ -1,4 +1,4 @@
-/** The command line of the simulator. */
+// The command line of the simulator.
 import { parseArgs } from 'node:util';
 import type { SimulatorOptions } from './simulator.ts';
 
@@ -42,16 +42,16 @@ export function parseSimulatorArguments(args: readonly string[]): SimulatorComma
   if (values.help) return { kind: 'help' };
   const { host, protocol, json, 'access-key-id': accessKeyId, 'access-key-secret': accessKeySecret } = values;
   const port = Number(values.port);
-  if (!/^\d+$/.test(values.port) || port > highestPort) {
+  if (!/^\d+$/.test(values.port) || port > highestPort)
     return { kind: 'invalid', message: `--port is a number from 0 to ${highestPort}, not "${values.port}".` };
-  }
-  if (protocol !== 'HTTP' && protocol !== 'HTTPS') {
+
+  if (protocol !== 'HTTP' && protocol !== 'HTTPS')
     return { kind: 'invalid', message: `--protocol is HTTP or HTTPS, not "${protocol}".` };
-  }
+
   const where = { port, host, protocol } as const;
   if (accessKeyId === undefined && accessKeySecret === undefined) return { kind: 'start', options: where, json };
-  if (!accessKeyId || !accessKeySecret) {
+  if (!accessKeyId || !accessKeySecret)
     return { kind: 'invalid', message: '--access-key-id and --access-key-secret go together, and neither is empty.' };
-  }
+
   return { kind: 'start', options: { ...where, accessKeys: [{ accessKeyId, accessKeySecret }] }, json };
 }

@@ -1,7 +1,8 @@
-/** Measures the simulator alone: P-256 certificates a second, first by signing only, then over HTTP with verified signatures. */
+// Measures the simulator alone: P-256 certificates a second, first by signing only, then over HTTP with verified signatures.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { createCustomCertificate } from './actions/create-custom-certificate.ts';

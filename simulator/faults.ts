@@ -1,5 +1,4 @@
-/** Everything that can be made to go wrong, and every choice that the documents leave open. All of it can change at run time. */
-
+// Everything that can be made to go wrong, and every choice that the documents leave open. All of it can change at run time.
 /** Faults and choices. A number that counts (`…: n`) is used up by the next n calls that issue. */
 export interface Faults {
   /** Time before each answer, in milliseconds; per action where an object is given. */
@@ -200,8 +199,7 @@ export class FaultState {
     const { latencyMilliseconds: latency } = this.#faults;
     const milliseconds = typeof latency === 'number' ? latency : (latency[action] ?? 0);
     if (milliseconds > 0) await new Promise((resolve) => setTimeout(resolve, milliseconds));
-    while (this.#faults.heldActions.includes(action)) {
+    while (this.#faults.heldActions.includes(action))
       await new Promise<void>((resolve) => this.#onChange.push(resolve));
-    }
   }
 }

@@ -1,10 +1,12 @@
-/** The way of one call: signature, action, permission, limits, parameters, faults, the action itself, and the record of it. */
+// The way of one call: signature, action, permission, limits, parameters, faults, the action itself, and the record of it.
 import { randomUUID } from 'node:crypto';
 import type { Action, ActionOutcome, Service } from './actions/action.ts';
 import { findAction } from './actions/index.ts';
 import { checkParameters } from './protocol/parameters.ts';
-import { problem, problemBody, type Problem } from './protocol/problem.ts';
-import { type AccessKey, type SignatureContext, type SignedRequest, verifySignature } from './protocol/signature.ts';
+import { problem, problemBody } from './protocol/problem.ts';
+import type { Problem } from './protocol/problem.ts';
+import { verifySignature } from './protocol/signature.ts';
+import type { AccessKey, SignatureContext, SignedRequest } from './protocol/signature.ts';
 import { RateWindow } from './rate-window.ts';
 
 /** One call that arrived. `parameters` are cut to 100 characters each, tokens left out; `outcome` is `ok`, `cut` or an error code. */
@@ -80,15 +82,15 @@ export class Gateway {
     called: { readonly name: string; readonly version: string; readonly formSize: number },
     parameters: ReadonlyMap<string, string>,
   ): ActionOutcome {
-    if (request.method !== 'POST' && request.method !== 'GET') {
+    if (request.method !== 'POST' && request.method !== 'GET')
       return refuse(problem('UnsupportedHTTPMethod', 'This http method is not supported.', 404));
-    }
+
     const action = findAction(called.name, called.version);
     const verified = isOpen(action, request) ? nobody : verifySignature(request, this.#signatures);
     if (verified.kind === 'refused') return verified;
-    if (action === undefined || this.#service.faults.current.withdrawnActions.includes(called.name)) {
+    if (action === undefined || this.#service.faults.current.withdrawnActions.includes(called.name))
       return refuse(problem('InvalidAction.NotFound', 'Specified api is not found.', 404));
-    }
+
     if (action === 'WrongVersion')
       return refuse(problem('InvalidVersion', 'Specified parameter Version is not valid.', 404));
     const objection = this.#objection(action, verified.accessKey.accessKeyId);
@@ -120,9 +122,9 @@ export class Gateway {
       };
     }
     const failing = current.failingActions[action.name];
-    if (failing !== undefined) {
+    if (failing !== undefined)
       return problem(failing.code, failing.message ?? 'The specified request failed.', failing.status);
-    }
+
     const limit = this.#service.faults.throttle(action);
     if (this.#window.admits(action.name, limit, this.#service.now().getTime())) return undefined;
     return throttled;

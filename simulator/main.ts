@@ -1,6 +1,7 @@
-/** `npm run simulator`: a simulated PCA on this machine until Ctrl-C; `-- --help` says what can be chosen. */
+// `npm run simulator`: a simulated PCA on this machine until Ctrl-C; `-- --help` says what can be chosen.
 import { parseSimulatorArguments, simulatorHelp } from './arguments.ts';
-import { startSimulator, type SimulatorOptions } from './simulator.ts';
+import { startSimulator } from './simulator.ts';
+import type { SimulatorOptions } from './simulator.ts';
 
 const usageError = 2;
 
@@ -15,9 +16,8 @@ else {
 async function serve(options: SimulatorOptions, json: boolean): Promise<void> {
   const simulator = await startSimulator(options);
   const { endpoint, adminUrl, accessKey, cas, tlsCaPem } = simulator;
-  if (json) {
-    console.log(JSON.stringify({ endpoint, adminUrl, accessKey, cas, tlsCaPem }));
-  } else {
+  if (json) console.log(JSON.stringify({ endpoint, adminUrl, accessKey, cas, tlsCaPem }));
+  else {
     console.log(`Simulated Alibaba Cloud PCA, for tests only: nothing is kept, the CAs' keys are new at each start.
 
   endpoint           ${endpoint} (${options.protocol ?? 'HTTP'})

@@ -1,5 +1,4 @@
-/** Alibaba's limit as seen from outside: so many calls of an action in a second, the rest refused. */
-
+// Alibaba's limit as seen from outside: so many calls of an action in a second, the rest refused.
 /** Counts calls per action in windows of one second; `now` is in milliseconds. */
 export class RateWindow {
   readonly #windows = new Map<string, { second: number; calls: number }>();

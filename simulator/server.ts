@@ -1,5 +1,6 @@
-/** The listener: reads a request whole, waits out the delay, and writes the answer or cuts the connection. */
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+// The listener: reads a request whole, waits out the delay, and writes the answer or cuts the connection.
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Gateway } from './gateway.ts';

@@ -1,23 +1,22 @@
-/** Starts a simulated Alibaba Cloud PCA and returns everything that a test or a person needs to use it. */
+// Starts a simulated Alibaba Cloud PCA and returns everything that a test or a person needs to use it.
 import { randomBytes } from 'node:crypto';
 import type { Service } from './actions/action.ts';
-import { FaultState, type Faults } from './faults.ts';
+import { FaultState } from './faults.ts';
+import type { Faults } from './faults.ts';
 import { createAdmin } from './admin.ts';
-import { createIdentityStore, type OidcProvider, type Role } from './identity/identity-store.ts';
-import { Gateway, type Call } from './gateway.ts';
-import {
-  type Authority,
-  type AuthoritySeed,
-  createAuthorities,
-  defaultAuthorities,
-  rootOf,
-} from './issuing/authority.ts';
+import { createIdentityStore } from './identity/identity-store.ts';
+import type { OidcProvider, Role } from './identity/identity-store.ts';
+import { Gateway } from './gateway.ts';
+import type { Call } from './gateway.ts';
+import { createAuthorities, defaultAuthorities, rootOf } from './issuing/authority.ts';
+import type { Authority, AuthoritySeed } from './issuing/authority.ts';
 import { createInstances, defaultInstances } from './issuing/instances.ts';
 import { createLedger } from './issuing/ledger.ts';
 import type { AccessKey } from './protocol/signature.ts';
 import { listen, portOf } from './server.ts';
 import { createServerIdentity } from './tls-identity.ts';
-import { type AuthorityChanges, type CertificateAuthority, type Issued, issuedOf, shownAuthority } from './views.ts';
+import { issuedOf, shownAuthority } from './views.ts';
+import type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts';
 
 export type { Faults } from './faults.ts';
 export type { OidcProvider, Role } from './identity/identity-store.ts';

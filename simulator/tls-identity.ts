@@ -1,4 +1,4 @@
-/** The server's own TLS certificate, from a CA that is made for it at each start. */
+// The server's own TLS certificate, from a CA that is made for it at each start.
 import {
   keyUsage,
   keyUsageBit,

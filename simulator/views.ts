@@ -1,7 +1,9 @@
-/** CAs and certificates as tests and the admin interface see them. */
+// CAs and certificates as tests and the admin interface see them.
 import type { Service } from './actions/action.ts';
-import { type Authority, type AuthorityStatus, rootOf } from './issuing/authority.ts';
-import { certificatePem, type IssuedRecord } from './issuing/ledger.ts';
+import { rootOf } from './issuing/authority.ts';
+import type { Authority, AuthorityStatus } from './issuing/authority.ts';
+import { certificatePem } from './issuing/ledger.ts';
+import type { IssuedRecord } from './issuing/ledger.ts';
 
 /** One CA as its users see it. */
 export interface CertificateAuthority {

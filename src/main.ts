@@ -1,8 +1,10 @@
 // Entry of the process: options, operator, signals, exit code. 0: stopped as asked; 1: failed or lost the Lease; 2: wrong flags.
 // With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md).
 import { Operator } from './operator/operator.ts';
-import { createLogger, type Logger } from './runtime/logger.ts';
-import { parseOptions, type Options } from './runtime/options.ts';
+import { createLogger } from './runtime/logger.ts';
+import type { Logger } from './runtime/logger.ts';
+import { parseOptions } from './runtime/options.ts';
+import type { Options } from './runtime/options.ts';
 import { podIdentity } from './runtime/pod-identity.ts';
 import { productVersion } from './runtime/version.ts';
 
@@ -49,9 +51,7 @@ if (subcommand === 'plan') {
   // The operator needs none of it, and a pod never loads it.
   const { runPlanCommand, thisProcess } = await import('./plan-command/plan-command.ts');
   process.exitCode = await runPlanCommand(rest, thisProcess);
-} else {
-  await start();
-}
+} else await start();
 
 async function start(): Promise<void> {
   const parsed = parseOptions(process.argv.slice(2), process.env);

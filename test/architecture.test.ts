@@ -1,8 +1,10 @@
-/** The structure of the sources: who may import whom, sizes, cycles, and what each layer must not touch. */
+// The structure of the sources: who may import whom, sizes, cycles, and what each layer must not touch.
 import { describe, expect, it } from 'vitest';
 
-import { findCycles, findViolations, type Rule, rules } from './support/architecture-rules.ts';
-import { type Module, readModule, readModules } from './support/module-graph.ts';
+import { findCycles, findViolations, rules } from './support/architecture-rules.ts';
+import type { Rule } from './support/architecture-rules.ts';
+import { readModule, readModules } from './support/module-graph.ts';
+import type { Module } from './support/module-graph.ts';
 
 const modules = readModules(['src', 'simulator']);
 

@@ -1,7 +1,8 @@
-/** The driver's requests to the API server as administrator, with the waiting that a starting server needs. */
+// The driver's requests to the API server as administrator, with the waiting that a starting server needs.
 import { randomBytes } from 'node:crypto';
 
-import { type ApiClient, field, messageOf } from './api-client.ts';
+import { field, messageOf } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
 import { certManagerNamespace, webhookLabel } from './cert-manager-objects.ts';
 import { waitUntil } from './wait.ts';
 
@@ -21,9 +22,7 @@ export async function requestToken(api: ApiClient, namespace: string, name: stri
   await waitUntil(
     async () => {
       const answer = await api.send('POST', path, body);
-      if (answer.status >= 300) {
-        throw new Error(messageOf(answer));
-      }
+      if (answer.status >= 300) throw new Error(messageOf(answer));
       token = field(answer.body, 'status', 'token');
       return true;
     },

@@ -1,4 +1,4 @@
-/** The administrator's few requests to the API server. Not a Kubernetes client: no retries, no watches. */
+// The administrator's few requests to the API server. Not a Kubernetes client: no retries, no watches.
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 
@@ -43,7 +43,7 @@ export class ApiClient {
 
   /** Sends one request and returns any answer of the server; rejects only when there is no answer. */
   async send(method: string, path: string, body?: object | string, contentType = mediaType(body)): Promise<ApiAnswer> {
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const outgoing = request(
         `${this.#server}${path}`,
         {
@@ -72,26 +72,23 @@ export class ApiClient {
   /** Like {@link send}, but an answer that is not a success is an error. */
   async expect(method: string, path: string, body?: object | string): Promise<unknown> {
     const answer = await this.send(method, path, body);
-    if (answer.status >= 300) {
+    if (answer.status >= 300)
       throw new Error(`${method} ${path} was answered with ${answer.status}: ${messageOf(answer)}`);
-    }
+
     return answer.body;
   }
 
   /** Creates the object, or brings an existing one to this content. */
   async put(object: ApiObject): Promise<void> {
     const created = await this.send('POST', object.collection, object.body);
-    if (created.status < 300) {
-      return;
-    }
-    if (created.status !== 409) {
+    if (created.status < 300) return;
+    if (created.status !== 409)
       throw new Error(`${object.name} could not be created: ${created.status} ${messageOf(created)}`);
-    }
+
     const path = `${object.collection}/${object.name}?fieldManager=control-plane&force=true`;
     const applied = await this.send('PATCH', path, object.body, 'application/apply-patch+yaml');
-    if (applied.status >= 300) {
+    if (applied.status >= 300)
       throw new Error(`${object.name} could not be applied: ${applied.status} ${messageOf(applied)}`);
-    }
   }
 
   /** Closes the idle connections. */
@@ -110,9 +107,7 @@ export function messageOf(answer: ApiAnswer): string {
 export function field(value: unknown, ...path: readonly string[]): unknown {
   let current: unknown = value;
   for (const name of path) {
-    if (typeof current !== 'object' || current === null) {
-      return undefined;
-    }
+    if (typeof current !== 'object' || current === null) return undefined;
     current = Object.entries(current).find(([key]) => key === name)?.[1];
   }
   return current;

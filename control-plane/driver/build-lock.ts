@@ -1,8 +1,6 @@
-/**
- * A lock between processes: a directory, because creating one either succeeds or fails everywhere. A lock left behind by
- * a killed process is taken over. Two processes that take over in the same instant may both proceed: the work
- * under the lock must end in an atomic rename.
- */
+// A lock between processes: a directory, because creating one either succeeds or fails everywhere. A lock left behind by
+// a killed process is taken over. Two processes that take over in the same instant may both proceed: the work
+// under the lock must end in an atomic rename.
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,11 +11,8 @@ const unownedLimitMs = 10_000;
 /** Runs `work` while holding the lock, waiting for the present holder first, and always releases it. */
 export async function withLock<Result>(directory: string, work: () => Promise<Result>): Promise<Result> {
   while (!(await take(directory))) {
-    if (await isStale(directory)) {
-      await discard(directory);
-    } else {
-      await sleep(pollMs);
-    }
+    if (await isStale(directory)) await discard(directory);
+    else await sleep(pollMs);
   }
   try {
     return await work();
@@ -30,9 +25,7 @@ async function take(directory: string): Promise<boolean> {
   try {
     await mkdir(directory);
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') {
-      return false;
-    }
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
   await writeFile(join(directory, 'pid'), String(process.pid));
@@ -42,14 +35,10 @@ async function take(directory: string): Promise<boolean> {
 async function isStale(directory: string): Promise<boolean> {
   try {
     const pid = Number(await readFile(join(directory, 'pid'), 'utf8'));
-    if (pid > 0) {
-      return !isAlive(pid);
-    }
+    if (pid > 0) return !isAlive(pid);
     return await isOld(directory);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') {
-      return await isOld(directory);
-    }
+    if (errorCode(error) === 'ENOENT') return isOld(directory);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
-/** Command line: builds both Go programs into the cache, with a progress line. For a first run and to warm up CI. */
-import { type BuildProgress, buildGoProgram, GoMissingError } from './go-build.ts';
+// Command line: builds both Go programs into the cache, with a progress line. For a first run and to warm up CI.
+import { buildGoProgram, GoMissingError } from './go-build.ts';
+import type { BuildProgress } from './go-build.ts';
 import { controlPlaneProgram, helmProgram } from './programs.ts';
 
 const logEvery = 200;
@@ -7,11 +8,8 @@ const logEvery = 200;
 function progressLine(name: string): (progress: BuildProgress) => void {
   return ({ done, total, current }) => {
     const text = total === 0 ? `${name}: fetching ${current}` : `${name}: ${done}/${total} packages`;
-    if (process.stderr.isTTY) {
-      process.stderr.write(`\r\u001b[K${text}${done < total ? `  ${current}` : ', linking'}`);
-    } else if (done % logEvery === 0 || done === total) {
-      process.stderr.write(`${text}\n`);
-    }
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}${done < total ? `  ${current}` : ', linking'}`);
+    else if (done % logEvery === 0 || done === total) process.stderr.write(`${text}\n`);
   };
 }
 

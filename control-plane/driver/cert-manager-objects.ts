@@ -1,8 +1,6 @@
-/**
- * The objects cert-manager's chart would install, apart from workloads: service accounts, RBAC and webhook registration.
- * The rules follow the chart, for what is refused here must be refused to a user too; in particular cert-manager may
- * approve only requests for its own issuers.
- */
+// The objects cert-manager's chart would install, apart from workloads: service accounts, RBAC and webhook registration.
+// The rules follow the chart, for what is refused here must be refused to a user too; in particular cert-manager may
+// approve only requests for its own issuers.
 import type { ApiObject } from './api-client.ts';
 
 /** Namespace and service accounts of cert-manager. */

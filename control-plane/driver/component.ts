@@ -1,8 +1,7 @@
-/**
- * One process of the control plane: started, stopped, killed, paused and started again on the same data and ports.
- * Knows processes and logs, not what the process serves.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
+// One process of the control plane: started, stopped, killed, paused and started again on the same data and ports.
+// Knows processes and logs, not what the process serves.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -70,9 +69,7 @@ export class ComponentProcess implements Component {
   }
 
   async start(): Promise<void> {
-    if (this.#child !== undefined) {
-      throw new Error(`${this.name} is already running as process ${this.#pid}.`);
-    }
+    if (this.#child !== undefined) throw new Error(`${this.name} is already running as process ${this.#pid}.`);
     await this.#definition.beforeStart?.();
     const child = this.#spawn();
     let ended = false;
@@ -96,9 +93,7 @@ export class ComponentProcess implements Component {
 
   async stop(graceMs = defaultGraceMs): Promise<void> {
     const child = this.#child;
-    if (child === undefined) {
-      return;
-    }
+    if (child === undefined) return;
     this.resume();
     child.kill('SIGTERM');
     const grace = new AbortController();
@@ -110,9 +105,7 @@ export class ComponentProcess implements Component {
   async kill(): Promise<void> {
     const child = this.#child;
     this.killNow();
-    if (child !== undefined) {
-      await ended(child);
-    }
+    if (child !== undefined) await ended(child);
   }
 
   /** Sends SIGKILL without waiting, for exit handlers. */
@@ -130,9 +123,7 @@ export class ComponentProcess implements Component {
 
   resume(): void {
     this.#running().kill('SIGCONT');
-    if (this.#definition.exitsWithParent) {
-      this.#dropGuard();
-    }
+    if (this.#definition.exitsWithParent) this.#dropGuard();
   }
 
   async restart(flags: readonly string[] = []): Promise<void> {
@@ -159,16 +150,12 @@ export class ComponentProcess implements Component {
       forget();
       child.emit('exit', 127, null);
     });
-    if (!this.#definition.exitsWithParent) {
-      this.#addGuard();
-    }
+    if (!this.#definition.exitsWithParent) this.#addGuard();
     return child;
   }
 
   #running(): ChildProcess {
-    if (this.#child === undefined) {
-      throw new Error(`${this.name} is not running.`);
-    }
+    if (this.#child === undefined) throw new Error(`${this.name} is not running.`);
     return this.#child;
   }
 

@@ -1,4 +1,4 @@
-/** The condition for each component to count as ready, and the order in which cert-manager starts. */
+// The condition for each component to count as ready, and the order in which cert-manager starts.
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { get } from 'node:https';
@@ -9,7 +9,8 @@ import type { ApiClient } from './api-client.ts';
 import { certManagerNamespace, identityObjects, namespaceObject, webhookObjects } from './cert-manager-objects.ts';
 import type { ComponentDefinition, ComponentName } from './component.ts';
 import { etcdIsHealthy } from './etcd-gateway.ts';
-import { certManagerReadyFile, commandOf, type Instance, kubeconfigFile, pkiFile, serverOf } from './instance.ts';
+import { certManagerReadyFile, commandOf, kubeconfigFile, pkiFile, serverOf } from './instance.ts';
+import type { Instance } from './instance.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { runOrThrow } from './run.ts';
 
@@ -33,11 +34,11 @@ type Readiness = Pick<ComponentDefinition, 'isReady' | 'beforeStart'>;
 function readinessOf(instance: Instance, name: ComponentName, api: ApiClient): Readiness {
   switch (name) {
     case 'etcd':
-      return { isReady: async () => await etcdIsHealthy(`http://127.0.0.1:${instance.ports.etcd}`) };
+      return { isReady: async () => etcdIsHealthy(`http://127.0.0.1:${instance.ports.etcd}`) };
     case 'kube-apiserver':
       return { isReady: async () => (await api.send('GET', '/readyz')).status === 200 };
     case 'kube-controller-manager':
-      return { isReady: async () => await isHealthy(instance.ports.controllerManager, pkiFile(instance, 'ca.crt')) };
+      return { isReady: async () => isHealthy(instance.ports.controllerManager, pkiFile(instance, 'ca.crt')) };
     case 'cert-manager':
       return {
         beforeStart: async () => {
@@ -46,7 +47,7 @@ function readinessOf(instance: Instance, name: ComponentName, api: ApiClient): R
         isReady: async () => existsSync(certManagerReadyFile(instance)),
       };
     case 'cert-manager-webhook':
-      return { isReady: async () => await webhookRefuses(api) };
+      return { isReady: async () => webhookRefuses(api) };
   }
 }
 
@@ -64,7 +65,7 @@ export async function startCertManager(
   const register = async (): Promise<void> => {
     const caPem = await readFile(pkiFile(instance, 'ca.crt'), 'utf8');
     const url = `https://127.0.0.1:${instance.ports.webhook}`;
-    await Promise.all(webhookObjects(url, caPem).map(async (each) => await api.put(each)));
+    await Promise.all(webhookObjects(url, caPem).map(async (each) => api.put(each)));
   };
   const installed = install();
   const identified = createIdentities(instance, api);
@@ -72,15 +73,15 @@ export async function startCertManager(
     installed,
     register(),
     // Its probe asks for a refusal, which needs the definitions and the registration: nothing to wait for here.
-    identified.then(async () => await start('cert-manager-webhook')),
+    identified.then(async () => start('cert-manager-webhook')),
     // Started before its definitions are served, it would sleep between its attempts to read them.
-    Promise.all([identified, installed]).then(async () => await start('cert-manager')),
+    Promise.all([identified, installed]).then(async () => start('cert-manager')),
   ]);
 }
 
 async function createIdentities(instance: Instance, api: ApiClient): Promise<void> {
   await api.put(namespaceObject());
-  await Promise.all(identityObjects().map(async (each) => await api.put(each)));
+  await Promise.all(identityObjects().map(async (each) => api.put(each)));
   for (const name of ['cert-manager', 'cert-manager-webhook']) {
     const token = await requestToken(api, certManagerNamespace, name);
     await writeKubeconfig(kubeconfigFile(instance, name), serverOf(instance), pkiFile(instance, 'ca.crt'), { token });
@@ -90,7 +91,7 @@ async function createIdentities(instance: Instance, api: ApiClient): Promise<voi
 /** Whether a component of the instance on this machine answers its probe; rejects when nobody listens. */
 export async function isHealthy(port: number, caFile: string): Promise<boolean> {
   const ca = await readFile(caFile);
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const url = `https://127.0.0.1:${port}/healthz`;
     get(url, { ca, agent: false, timeout: probeTimeoutMs }, (answer) => {
       answer.resume();

@@ -1,7 +1,5 @@
-/**
- * A real API server with a real cert-manager, as processes of this machine. Several may run side by side, each in its own
- * directory and on its own ports. Knows nothing of the issuer that is tested with it.
- */
+// A real API server with a real cert-manager, as processes of this machine. Several may run side by side, each in its own
+// directory and on its own ports. Knows nothing of the issuer that is tested with it.
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,26 +7,27 @@ import { join } from 'node:path';
 
 import { createNamespace, requestToken } from './admin.ts';
 import { ApiClient } from './api-client.ts';
-import { type Component, type ComponentName, ComponentProcess } from './component.ts';
+import { ComponentProcess } from './component.ts';
+import type { Component, ComponentName } from './component.ts';
 import { defineComponent, startCertManager } from './components.ts';
 import { compactEtcd, copyInEtcd } from './etcd-gateway.ts';
-import { type BuildProgress, buildGoProgram } from './go-build.ts';
+import { buildGoProgram } from './go-build.ts';
+import type { BuildProgress } from './go-build.ts';
 import {
   auditLogFile,
-  type CertManagerSettings,
   chooseBinaries,
   choosePorts,
-  type Instance,
   kubeconfigFile,
-  type NodePlan,
   pkiFile,
   serverOf,
   writeInstanceFiles,
 } from './instance.ts';
+import type { CertManagerSettings, Instance, NodePlan } from './instance.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { controlPlaneProgram } from './programs.ts';
 import { nodeCertificates, nodeIdentities } from './node/identities.ts';
-import { type Finished, run, runOrThrow } from './run.ts';
+import { run, runOrThrow } from './run.ts';
+import type { Finished } from './run.ts';
 
 export type { Component, ComponentName } from './component.ts';
 export type { CertManagerSettings } from './instance.ts';
@@ -125,9 +124,7 @@ export class ControlPlane {
 
   /** Kills everything that this process has started and not stopped. For exit handlers, which cannot wait. */
   static stopAllSync(): void {
-    for (const each of running) {
-      each.#stopSync();
-    }
+    for (const each of running) each.#stopSync();
   }
 
   get components(): ReadonlyMap<ComponentName, Component> {
@@ -137,9 +134,7 @@ export class ControlPlane {
   /** The component of this name; throws when this control plane runs without it. */
   component(name: ComponentName): Component {
     const component = this.#components.get(name);
-    if (component === undefined) {
-      throw new Error(`This control plane has no ${name}.`);
-    }
+    if (component === undefined) throw new Error(`This control plane has no ${name}.`);
     return component;
   }
 
@@ -149,9 +144,9 @@ export class ControlPlane {
     const command = [...this.kubectlPath, `--kubeconfig=${kubeconfig}`, ...args];
     // The user's own kubectl preferences must not change what a test sees.
     const finished = await run(command, options.input, { KUBECTL_KUBERC: 'false' });
-    if (finished.code !== 0 && options.allowFailure !== true) {
+    if (finished.code !== 0 && options.allowFailure !== true)
       throw new Error(`kubectl ${args.join(' ')} ended with status ${finished.code}: ${finished.stderr.trim()}`);
-    }
+
     return finished;
   }
 
@@ -165,7 +160,7 @@ export class ControlPlane {
 
   /** Creates a namespace named after the prefix; `spareWebhook` keeps cert-manager's webhook away from it. */
   async createNamespace(prefix: string, options: { readonly spareWebhook?: boolean } = {}): Promise<string> {
-    return await createNamespace(this.#api, prefix, options.spareWebhook ?? false);
+    return createNamespace(this.#api, prefix, options.spareWebhook ?? false);
   }
 
   /** Path of a certificate (`.crt`) or key (`.key`) of this control plane. */
@@ -196,18 +191,14 @@ export class ControlPlane {
   /** Kills all processes and removes the directory if it was a temporary one. */
   async stop(): Promise<void> {
     await this.#killAll();
-    if (this.#temporary) {
-      await rm(this.directory, { recursive: true, force: true });
-    }
+    if (this.#temporary) await rm(this.directory, { recursive: true, force: true });
   }
 
   async #startComponents(options: ControlPlaneOptions, onStep: (step: string) => void): Promise<void> {
     const { certManager = true, whenServing = async () => {} } = options;
     const start = async (name: ComponentName): Promise<void> => {
       // A component that was still being prepared when another one failed must not start any more.
-      if (!running.has(this)) {
-        throw new Error(`${name} was not started: the control plane is stopping.`);
-      }
+      if (!running.has(this)) throw new Error(`${name} was not started: the control plane is stopping.`);
       const component = new ComponentProcess(defineComponent(this.#instance, name, this.#api));
       this.#components.set(name, component);
       await component.start();
@@ -225,24 +216,18 @@ export class ControlPlane {
   async #killAll(): Promise<void> {
     running.delete(this);
     this.#api.close();
-    await Promise.all([...this.#components.values()].map(async (component) => await component.kill()));
+    await Promise.all([...this.#components.values()].map(async (component) => component.kill()));
   }
 
   #stopSync(): void {
     running.delete(this);
-    for (const component of this.#components.values()) {
-      component.killNow();
-    }
-    if (this.#temporary) {
-      rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
-    }
+    for (const component of this.#components.values()) component.killNow();
+    if (this.#temporary) rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
 function register(controlPlane: ControlPlane): void {
-  if (!process.listeners('exit').includes(stopAll)) {
-    process.once('exit', stopAll);
-  }
+  if (!process.listeners('exit').includes(stopAll)) process.once('exit', stopAll);
   running.add(controlPlane);
 }
 
@@ -251,9 +236,7 @@ function stopAll(): void {
 }
 
 async function prepareDirectory(directory: string | undefined): Promise<string> {
-  if (directory === undefined) {
-    return await mkdtemp(join(tmpdir(), 'control-plane-'));
-  }
+  if (directory === undefined) return mkdtemp(join(tmpdir(), 'control-plane-'));
   await mkdir(directory, { recursive: true });
   return directory;
 }

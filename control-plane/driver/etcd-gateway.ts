@@ -1,4 +1,4 @@
-/** The few requests to etcd's HTTP gateway that the driver needs; no etcd client is required. */
+// The few requests to etcd's HTTP gateway that the driver needs; no etcd client is required.
 import { field } from './api-client.ts';
 
 // Only ends a request that hangs.
@@ -51,8 +51,8 @@ async function post(url: string, body: object): Promise<unknown> {
   });
   const answer: unknown = await response.json();
   // Compacting twice at the same revision is refused, and has nothing left to do.
-  if (!response.ok && !String(field(answer, 'message')).includes('has been compacted')) {
+  if (!response.ok && !String(field(answer, 'message')).includes('has been compacted'))
     throw new Error(`${url} was answered with ${response.status}: ${JSON.stringify(answer)}`);
-  }
+
   return answer;
 }

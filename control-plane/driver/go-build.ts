@@ -1,14 +1,13 @@
-/**
- * Builds a Go program once per content and keeps the executable in the user's cache folder, outside the repository.
- * Safe with several processes building at once: one builds, the others wait, and the result appears by a rename.
- */
+// Builds a Go program once per content and keeps the executable in the user's cache folder, outside the repository.
+// Safe with several processes building at once: one builds, the others wait, and the result appears by a rename.
 import { createHash } from 'node:crypto';
 import { access, copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { errorCode, withLock } from './build-lock.ts';
-import { type GoToolchain, goToolchain, runGo } from './go-command.ts';
+import { goToolchain, runGo } from './go-command.ts';
+import type { GoToolchain } from './go-command.ts';
 
 export { GoMissingError } from './go-command.ts';
 
@@ -47,9 +46,7 @@ export async function buildGoProgram(
   if (!(await isComplete(program, folder))) {
     await mkdir(join(folder, '..'), { recursive: true });
     await withLock(`${folder}.lock`, async () => {
-      if (!(await isComplete(program, folder))) {
-        await buildInto(program, folder, onProgress);
-      }
+      if (!(await isComplete(program, folder))) await buildInto(program, folder, onProgress);
     });
   }
   const now = new Date();
@@ -67,14 +64,10 @@ async function buildInto(
   await mkdir(temporary, { recursive: true });
   try {
     await compile(program, join(temporary, program.name), onProgress);
-    for (const files of program.moduleFiles ?? []) {
-      await copyModuleFiles(program, files, temporary);
-    }
+    for (const files of program.moduleFiles ?? []) await copyModuleFiles(program, files, temporary);
     await rename(temporary, folder);
   } catch (error) {
-    if (!(await isComplete(program, folder))) {
-      throw error;
-    }
+    if (!(await isComplete(program, folder))) throw error;
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -145,9 +138,7 @@ async function sources(directory: string): Promise<ReadonlyMap<string, string>> 
     (name) => name.endsWith('.go') || name === 'go.mod' || name === 'go.sum',
   );
   const contents = new Map<string, string>();
-  for (const name of names.toSorted()) {
-    contents.set(name, await readFile(join(directory, name), 'utf8'));
-  }
+  for (const name of names.toSorted()) contents.set(name, await readFile(join(directory, name), 'utf8'));
   return contents;
 }
 
@@ -163,9 +154,7 @@ async function isComplete(program: GoProgram, folder: string): Promise<boolean> 
     await access(join(folder, program.name));
     return true;
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') {
-      return false;
-    }
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }
@@ -175,8 +164,6 @@ async function removeUnused(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const path = join(directory, name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > unusedLimitMs) {
-      await rm(path, { recursive: true, force: true });
-    }
+    if (Date.now() - mtimeMs > unusedLimitMs) await rm(path, { recursive: true, force: true });
   }
 }

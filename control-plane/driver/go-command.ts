@@ -1,4 +1,4 @@
-/** Runs the `go` command in one program's directory. Knows the environment every call needs, not what is built. */
+// Runs the `go` command in one program's directory. Knows the environment every call needs, not what is built.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
@@ -51,9 +51,7 @@ export async function runGo(
       resolve(status ?? 1);
     });
   });
-  if (code !== 0) {
-    throw new Error(`go ${args.join(' ')} failed in ${directory}:\n${tail.join('\n')}`);
-  }
+  if (code !== 0) throw new Error(`go ${args.join(' ')} failed in ${directory}:\n${tail.join('\n')}`);
   return output;
 }
 
@@ -68,9 +66,7 @@ export async function goToolchain(directory: string): Promise<GoToolchain> {
   }
   const [version = '', os = '', arch = ''] = output.trim().split('\n');
   const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
-  if (Number(major) === 1 && Number(minor) < 26) {
-    throw new GoMissingError(`found ${version}`);
-  }
+  if (Number(major) === 1 && Number(minor) < 26) throw new GoMissingError(`found ${version}`);
   return { version, os, arch };
 }
 

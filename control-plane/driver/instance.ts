@@ -1,4 +1,4 @@
-/** Where an instance keeps its files, which ports and binaries it uses, and the command line of each component. */
+// Where an instance keeps its files, which ports and binaries it uses, and the command line of each component.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -80,9 +80,9 @@ export async function choosePorts(): Promise<Ports> {
 
 /** Creates the folders and the files that do not depend on the certificates. */
 export async function writeInstanceFiles(instance: Instance): Promise<void> {
-  for (const folder of ['pki', 'logs', 'kubeconfigs', 'kubectl-cache']) {
+  for (const folder of ['pki', 'logs', 'kubeconfigs', 'kubectl-cache'])
     await mkdir(join(instance.directory, folder), { recursive: true, mode: 0o700 });
-  }
+
   const policy = {
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',

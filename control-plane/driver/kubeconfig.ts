@@ -1,4 +1,4 @@
-/** Kubeconfig files. Written as JSON, which every reader of YAML accepts. */
+// Kubeconfig files. Written as JSON, which every reader of YAML accepts.
 import { readFile, writeFile } from 'node:fs/promises';
 
 /** The identity in a kubeconfig: a client certificate by its files, or a token. */

@@ -1,4 +1,4 @@
-/** Free TCP ports on loopback, below the range from which the kernel picks ports of outgoing connections. */
+// Free TCP ports on loopback, below the range from which the kernel picks ports of outgoing connections.
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
@@ -15,16 +15,14 @@ export async function freePort(): Promise<number> {
     const port = randomInt(lowest, highest);
     if (!handedOut.has(port)) {
       handedOut.add(port);
-      if (await canListen(port)) {
-        return port;
-      }
+      if (await canListen(port)) return port;
     }
   }
   throw new Error(`No free TCP port was found between ${lowest} and ${highest}.`);
 }
 
 async function canListen(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
+  return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => {
       resolve(false);

@@ -1,4 +1,4 @@
-/** The Go programs of this repository and how each is linked. Knows nothing about running them. */
+// The Go programs of this repository and how each is linked. Knows nothing about running them.
 import { fileURLToPath } from 'node:url';
 
 import type { GoProgram } from './go-build.ts';

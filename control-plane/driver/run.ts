@@ -1,4 +1,4 @@
-/** Runs a command to its end and collects what it printed. */
+// Runs a command to its end and collects what it printed.
 import { spawn } from 'node:child_process';
 
 /** Output and exit status of a finished command. */
@@ -15,7 +15,7 @@ export async function run(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Finished> {
   const [program = '', ...args] = command;
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const child = spawn(program, args, { env: { ...process.env, ...environment } });
     let stdout = '';
     let stderr = '';
@@ -38,8 +38,6 @@ export async function run(
 /** Like {@link run}, but a status other than 0 is an error with what the command wrote to standard error. */
 export async function runOrThrow(command: readonly string[]): Promise<string> {
   const { stdout, stderr, code } = await run(command);
-  if (code !== 0) {
-    throw new Error(`${command.join(' ')} ended with status ${code}: ${stderr}`);
-  }
+  if (code !== 0) throw new Error(`${command.join(' ')} ended with status ${code}: ${stderr}`);
   return stdout;
 }

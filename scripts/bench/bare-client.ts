@@ -1,7 +1,8 @@
 // The reference of every run: how many status applies a second a client gets through that does nothing else.
 import type { KubernetesConnection } from '../../src/kubernetes/connection.ts';
 import { KubernetesClient } from '../../src/kubernetes/client.ts';
-import { certificateRequestPath, type CertificateRequest } from '../../src/crds/cert-manager.ts';
+import { certificateRequestPath } from '../../src/crds/cert-manager.ts';
+import type { CertificateRequest } from '../../src/crds/cert-manager.ts';
 
 /** Applies a finished status to each request with so many in flight; returns applies a second. */
 export async function bareApplies(

@@ -5,22 +5,25 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ControlPlane, webhookLabel } from '../../control-plane/driver/control-plane.ts';
 import type { CertificateRequest } from '../../src/crds/cert-manager.ts';
-import { connectWithKubeconfig, type KubernetesConnection } from '../../src/kubernetes/connection.ts';
+import { connectWithKubeconfig } from '../../src/kubernetes/connection.ts';
+import type { KubernetesConnection } from '../../src/kubernetes/connection.ts';
 import { Cluster } from '../../test/support/cluster.ts';
-import { startOperator, type OperatorProcess } from '../../test/support/operator-process.ts';
+import { startOperator } from '../../test/support/operator-process.ts';
+import type { OperatorProcess } from '../../test/support/operator-process.ts';
 import { readProduct, writeServiceAccountKubeconfig } from '../../test/support/product.ts';
 import { NotYet, until } from '../../test/support/wait.ts';
 import { buildBundle } from '../build.ts';
 import { bareApplies, inParallel } from './bare-client.ts';
-import { cpuMilliseconds, residentMebibytes } from './process-figures.ts';
-import { makeRequest, startSimulatorProcess, type SimulatorProcess } from './fixtures.ts';
+import { cpuMs, residentMebibytes } from './process-figures.ts';
+import { makeRequest, startSimulatorProcess } from './fixtures.ts';
+import type { SimulatorProcess } from './fixtures.ts';
 
 /** One drain of approved requests. */
 export interface Run {
   readonly perSecond: number;
-  readonly cpuMilliseconds: number;
+  readonly cpuMs: number;
   /** CPU time per certificate of the others on the machine. */
-  readonly othersCpuMilliseconds: { readonly apiServer: number; readonly etcd: number; readonly simulator: number };
+  readonly othersCpuMs: { readonly apiServer: number; readonly etcd: number; readonly simulator: number };
   /** Cloud calls and status PATCHes per certificate. */
   readonly calls: string;
   readonly patches: string;
@@ -110,9 +113,9 @@ export class Bench {
   async restartOperator(): Promise<number> {
     await this.#operator.kill();
     // Tens of thousands of finished requests take the API server a while to list.
-    this.#operator = await startOperator({ ...this.#settings, flags: operatorFlags, deadlineMilliseconds: 180_000 });
+    this.#operator = await startOperator({ ...this.#settings, flags: operatorFlags, deadlineMs: 180_000 });
     await this.#issuerServed();
-    return this.#operator.startMilliseconds;
+    return this.#operator.startMs;
   }
 
   /** Resident memory of the operator in MiB. */
@@ -151,7 +154,7 @@ export class Bench {
     // A paused process answers nothing, so its counters are read before.
     const issued = await this.#sum('pca_issuer_certificate_requests_total', 'issued');
     const patches = await this.#sum('rest_client_requests_total', 'patch');
-    const cpu = cpuMilliseconds(this.#operator.pid);
+    const cpu = cpuMs(this.#operator.pid);
     this.#operator.pause();
     await this.#approved(count);
     const others = this.#othersCpu();
@@ -161,8 +164,8 @@ export class Bench {
     const seconds = (performance.now() - started) / 1_000;
     const run = {
       perSecond: count / seconds,
-      cpuMilliseconds: (cpuMilliseconds(this.#operator.pid) - cpu) / count,
-      othersCpuMilliseconds: difference(this.#othersCpu(), others, count),
+      cpuMs: (cpuMs(this.#operator.pid) - cpu) / count,
+      othersCpuMs: difference(this.#othersCpu(), others, count),
       calls: ((await this.#creations()) / count).toFixed(2),
       patches: (((await this.#sum('rest_client_requests_total', 'patch')) - patches) / count).toFixed(2),
     };
@@ -198,11 +201,11 @@ export class Bench {
     return figure;
   }
 
-  #othersCpu(): Run['othersCpuMilliseconds'] {
+  #othersCpu(): Run['othersCpuMs'] {
     return {
-      apiServer: cpuMilliseconds(this.#controlPlane.component('kube-apiserver').pid),
-      etcd: cpuMilliseconds(this.#controlPlane.component('etcd').pid),
-      simulator: cpuMilliseconds(this.#simulator.process.pid ?? 0),
+      apiServer: cpuMs(this.#controlPlane.component('kube-apiserver').pid),
+      etcd: cpuMs(this.#controlPlane.component('etcd').pid),
+      simulator: cpuMs(this.#simulator.process.pid ?? 0),
     };
   }
 
@@ -319,7 +322,7 @@ export class Bench {
         if (now < value) throw new NotYet(String(now));
         return true;
       },
-      { deadlineMilliseconds: 300_000, everyMilliseconds: 200 },
+      { deadlineMs: 300_000, everyMs: 200 },
     );
   }
 
@@ -352,11 +355,7 @@ export class Bench {
   }
 }
 
-function difference(
-  after: Run['othersCpuMilliseconds'],
-  before: Run['othersCpuMilliseconds'],
-  count: number,
-): Run['othersCpuMilliseconds'] {
+function difference(after: Run['othersCpuMs'], before: Run['othersCpuMs'], count: number): Run['othersCpuMs'] {
   return {
     apiServer: (after.apiServer - before.apiServer) / count,
     etcd: (after.etcd - before.etcd) / count,

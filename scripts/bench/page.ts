@@ -8,7 +8,7 @@ export interface BenchmarkResult {
   readonly versions: string;
   readonly date: string;
   readonly requestsPerRun: number;
-  readonly startToReadyMilliseconds: readonly number[];
+  readonly startToReadyMs: readonly number[];
   readonly residentMebibytes: {
     readonly idle: number;
     readonly afterIssuing: readonly { readonly issued: number; readonly mebibytes: number }[];
@@ -21,14 +21,14 @@ export interface BenchmarkResult {
 export function benchmarkPage(result: BenchmarkResult, pods: PodFigures): string {
   const { idle, afterIssuing, withFinishedRequests } = result.residentMebibytes;
   const rows = result.drains.flatMap(({ latencyMilliseconds, referencePerSecond, runs }) =>
-    runs.map(({ perSecond, cpuMilliseconds, othersCpuMilliseconds: others, calls, patches }, index) =>
+    runs.map(({ perSecond, cpuMs, othersCpuMs: others, calls, patches }, index) =>
       [
         `${latencyMilliseconds} ms`,
         `${index + 1}`,
         perSecond.toFixed(0),
         referencePerSecond.toFixed(0),
         `${((100 * perSecond) / referencePerSecond).toFixed(0)} %`,
-        cpuMilliseconds.toFixed(2),
+        cpuMs.toFixed(2),
         others.apiServer.toFixed(2),
         others.etcd.toFixed(2),
         others.simulator.toFixed(2),
@@ -62,7 +62,7 @@ ${rows.map((row) => `| ${row} |`).join('\n')}
 ${afterIssuing.map(({ issued, mebibytes }) => `| after ${issued} certificates issued | ${mebibytes.toFixed(0)} |`).join('\n')}
 | started with ${withFinishedRequests.count} finished requests | ${withFinishedRequests.mebibytes.toFixed(0)} |
 
-Process start to \`/readyz\`: ${wholes(result.startToReadyMilliseconds)} ms.
+Process start to \`/readyz\`: ${wholes(result.startToReadyMs)} ms.
 
 ## In pods
 
@@ -71,8 +71,8 @@ defaults, installed by Helm: two replicas, ${pods.limitMebibytes} MiB at most ea
 
 | what | |
 | --- | --- |
-| process start to ready, one pod after the other | ${wholes(pods.startToReadyMilliseconds)} ms |
-| a pod is deleted until another is Ready | ${wholes(pods.replacedMilliseconds)} ms |
+| process start to ready, one pod after the other | ${wholes(pods.startToReadyMs)} ms |
+| a pod is deleted until another is Ready | ${wholes(pods.replacedMs)} ms |
 | peak memory after the start | ${pods.peakMebibytes.afterStart.map((value) => value.toFixed(0)).join(' and ')} MiB |
 | peak memory after ${pods.certificates} Certificates at once, Ready in ${pods.readySeconds.toFixed(0)} s | ${pods.peakMebibytes.afterBurst.map((value) => value.toFixed(0)).join(' and ')} MiB |
 `;

@@ -3,15 +3,15 @@ import { hasCondition } from '../../test/support/cluster.ts';
 import { InstalledWorld, ready } from '../../test/support/installed-world.ts';
 import { until } from '../../test/support/wait.ts';
 
-/** What was measured; `startToReadyMilliseconds` is the operator's own account of it in its log. */
+/** What was measured; `startToReadyMs` is the operator's own account of it in its log. */
 export interface PodFigures {
   readonly date: string;
   readonly machine: string;
   readonly versions: string;
   readonly limitMebibytes: number;
-  readonly startToReadyMilliseconds: readonly number[];
+  readonly startToReadyMs: readonly number[];
   /** From the deletion of a pod until its successor is Ready. */
-  readonly replacedMilliseconds: readonly number[];
+  readonly replacedMs: readonly number[];
   /** One figure for each replica. */
   readonly peakMebibytes: { readonly afterStart: readonly number[]; readonly afterBurst: readonly number[] };
   readonly certificates: number;
@@ -45,8 +45,8 @@ export async function measurePods(
     return {
       versions: `Node ${process.versions.node}, Kubernetes ${serverVersion.gitVersion}`,
       limitMebibytes: last[0]?.limit ?? 0,
-      startToReadyMilliseconds: started.map(({ start }) => start),
-      replacedMilliseconds: started.map(({ replaced }) => replaced),
+      startToReadyMs: started.map(({ start }) => start),
+      replacedMs: started.map(({ replaced }) => replaced),
       peakMebibytes: { afterStart: first.map(({ peak }) => peak), afterBurst: last.map(({ peak }) => peak) },
       certificates,
       readySeconds,
@@ -64,7 +64,7 @@ async function replaceOne(world: InstalledWorld): Promise<{ readonly replaced: n
   const pod = await until(
     'another pod to be Ready',
     async () => (await world.pods()).find((each) => !before.includes(each.metadata.name) && hasCondition(each, ready)),
-    { everyMilliseconds: 50 },
+    { everyMs: 50 },
   );
   const replaced = performance.now() - began;
   await until('the deleted pod to be gone', async () => {
@@ -78,6 +78,6 @@ async function replaceOne(world: InstalledWorld): Promise<{ readonly replaced: n
 }
 
 async function memory(world: InstalledWorld): Promise<readonly { readonly limit: number; readonly peak: number }[]> {
-  const found = await Promise.all((await world.pods()).map(async (pod) => await world.host.memoryOf(pod)));
+  const found = await Promise.all((await world.pods()).map(async (pod) => world.host.memoryOf(pod)));
   return found.map(({ limit, peak }) => ({ limit: limit / mebibyte, peak: peak / mebibyte }));
 }

@@ -1,4 +1,4 @@
-/** The command line of the demo, and what it says about the environment's KUBECONFIG. Pure. */
+// The command line of the demo, and what it says about the environment's KUBECONFIG. Pure.
 import { parseArgs } from 'node:util';
 
 /** What was asked for. */
@@ -36,15 +36,11 @@ export function parseDemoArguments(
         help: { type: 'boolean', default: false, short: 'h' },
       },
     });
-    if (values.help) {
-      return { kind: 'help' };
-    }
-    if (values.kubeconfig === '') {
-      return { kind: 'wrong', message: '--kubeconfig needs the path of a file.' };
-    }
-    if (values.cluster && values.kubeconfig !== undefined) {
+    if (values.help) return { kind: 'help' };
+    if (values.kubeconfig === '') return { kind: 'wrong', message: '--kubeconfig needs the path of a file.' };
+    if (values.cluster && values.kubeconfig !== undefined)
       return { kind: 'wrong', message: '--cluster starts a cluster of its own: leave out --kubeconfig, or --cluster.' };
-    }
+
     const { keep, kubeconfig, cluster } = values;
     return { kind: 'run', demo: { keep, kubeconfig, cluster } };
   } catch (error) {

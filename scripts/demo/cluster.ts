@@ -1,11 +1,12 @@
-/** The cluster of a demo: a control plane of its own, or the one the user named. */
+// The cluster of a demo: a control plane of its own, or the one the user named.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import { run } from '../../control-plane/driver/run.ts';
-import { type Manifest, readManifests } from '../../test/support/cluster.ts';
+import { readManifests } from '../../test/support/cluster.ts';
+import type { Manifest } from '../../test/support/cluster.ts';
 import type { Kubectl } from '../../test/support/product.ts';
 import type { Tell } from './progress.ts';
 
@@ -99,9 +100,7 @@ function userKubectl(kubeconfig: string, directory: string): Kubectl {
         'kubectl is needed for --kubeconfig: install it from https://kubernetes.io/docs/tasks/tools/ and put it on PATH.',
       );
     });
-    if (finished.code !== 0) {
-      throw new Error(`kubectl ${args.join(' ')} failed: ${finished.stderr.trim()}`);
-    }
+    if (finished.code !== 0) throw new Error(`kubectl ${args.join(' ')} failed: ${finished.stderr.trim()}`);
     return finished.stdout;
   };
 }

@@ -1,4 +1,4 @@
-/** What a failed demo leaves the user with: the reason, where the logs are, and their last lines. */
+// What a failed demo leaves the user with: the reason, where the logs are, and their last lines.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -11,13 +11,13 @@ export async function describeConditions(cluster: DemoCluster, namespace: string
   const template =
     '{range .items[*]}{.kind} {.metadata.name}:{"\\n"}{range .status.conditions[*]}    {.type}={.status} {.reason}: {.message}{"\\n"}{end}{end}';
   const kinds = 'alibabapcaissuers,certificates,certificaterequests';
-  return await cluster.kubectl(['get', kinds, '--namespace', namespace, '-o', `jsonpath=${template}`]).catch(() => '');
+  return cluster.kubectl(['get', kinds, '--namespace', namespace, '-o', `jsonpath=${template}`]).catch(() => '');
 }
 
 /** The last lines of every log file in the folder, each headed by its path. */
 export async function logTails(directory: string): Promise<string> {
   const names = (await readdir(directory).catch((): string[] => [])).filter((name) => name.endsWith('.log'));
-  const tails = await Promise.all(names.toSorted().map(async (name) => await tail(join(directory, name))));
+  const tails = await Promise.all(names.toSorted().map(async (name) => tail(join(directory, name))));
   return tails.join('\n');
 }
 

@@ -1,26 +1,25 @@
-/** The demo in pods: a cluster of one node, the images, the simulator behind a Service, and the chart installed by Helm. */
+// The demo in pods: a cluster of one node, the images, the simulator behind a Service, and the chart installed by Helm.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { InstalledWorld, release } from '../../test/support/installed-world.ts';
 import { podsObstacle } from '../../test/support/start-cluster.ts';
-import { CannotRun, type DemoCluster } from './cluster.ts';
+import { CannotRun } from './cluster.ts';
+import type { DemoCluster } from './cluster.ts';
 import type { Stage } from './scene.ts';
 
 /** Starts everything but the chart; throws {@link CannotRun} where this machine cannot. */
 export async function preparePods({ progress, undo }: Stage): Promise<InstalledWorld> {
   const obstacle = podsObstacle();
-  if (obstacle !== undefined) {
-    throw new CannotRun(`There can be no cluster with pods on this machine: ${obstacle}`);
-  }
-  return await progress.step('cluster of one node, cert-manager, images, simulator', async (tell) => {
+  if (obstacle !== undefined) throw new CannotRun(`There can be no cluster with pods on this machine: ${obstacle}`);
+  return progress.step('cluster of one node, cert-manager, images, simulator', async (tell) => {
     const starting = InstalledWorld.start(tell);
     // Interrupted in the middle, it is stopped once it has started; what failed to has removed itself.
     undo.push('cluster', async () => {
       const world = await starting.catch(() => undefined);
       await world?.stop();
     });
-    return await starting;
+    return starting;
   });
 }
 
@@ -28,7 +27,7 @@ export async function preparePods({ progress, undo }: Stage): Promise<InstalledW
 export function clusterOf({ host, cluster }: InstalledWorld): DemoCluster {
   return {
     kubeconfig: host.kubeconfig,
-    kubectl: async (args, input = '') => await cluster.kubectl(args, input),
+    kubectl: async (args, input = '') => cluster.kubectl(args, input),
     own: true,
     name: 'its own cluster of one node',
     logs: undefined,

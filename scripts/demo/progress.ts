@@ -1,5 +1,4 @@
-/** One line per step with its time; on a terminal a long step shows how far it is on that line. */
-
+// One line per step with its time; on a terminal a long step shows how far it is on that line.
 /** Tells how far a step is, in a few words. */
 export type Tell = (state: string) => void;
 
@@ -40,9 +39,7 @@ export class Progress {
         this.#screen.write(this.#screen.isTTY ? `${clearLine}  …  ${name}: ${state}` : `  …  ${name}: ${state}\n`);
       }
     };
-    if (this.#screen.isTTY) {
-      this.#screen.write(`  …  ${name}`);
-    }
+    if (this.#screen.isTTY) this.#screen.write(`  …  ${name}`);
     const end = (mark: string): void => {
       const line = `  ${mark}  ${name.padEnd(nameWidth)} ${seconds(this.#now() - started).padStart(8)}\n`;
       this.#screen.write(this.#screen.isTTY ? `${clearLine}${line}` : line);

@@ -1,4 +1,4 @@
-/** Proves an issued certificate with tools that are not ours: openssl for the chain, Node for the key. */
+// Proves an issued certificate with tools that are not ours: openssl for the chain, Node for the key.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ export async function checkOpenssl(): Promise<void> {
 /** What openssl says about the certificate: subject, names, usages, validity. */
 export async function describeCertificate(secret: TlsSecret): Promise<string> {
   const extensions = 'subjectAltName,keyUsage,extendedKeyUsage';
-  return await openssl(
+  return openssl(
     ['x509', '-noout', '-subject', '-issuer', '-dates', '-nameopt', 'RFC2253', '-ext', extensions],
     certificatesOf(secret)[0] ?? '',
   );
@@ -63,8 +63,6 @@ function decode(base64: string): string {
 
 async function openssl(args: readonly string[], input = ''): Promise<string> {
   const { code, stdout, stderr } = await run(['openssl', ...args], input);
-  if (code !== 0) {
-    throw new Error(`openssl ${args[0] ?? ''} refused the certificate: ${(stderr + stdout).trim()}`);
-  }
+  if (code !== 0) throw new Error(`openssl ${args[0] ?? ''} refused the certificate: ${(stderr + stdout).trim()}`);
   return stdout.trim();
 }

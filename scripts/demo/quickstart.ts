@@ -1,8 +1,9 @@
-/** The objects of deploy/examples/quickstart/, pointed at the simulator instead of the real service. Pure but for reading. */
+// The objects of deploy/examples/quickstart/, pointed at the simulator instead of the real service. Pure but for reading.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Manifest, readManifests } from '../../test/support/cluster.ts';
+import { readManifests } from '../../test/support/cluster.ts';
+import type { Manifest } from '../../test/support/cluster.ts';
 import { root } from '../command.ts';
 
 /** Where the simulator is, with whose key it is called, and which CA issues. */
@@ -20,7 +21,7 @@ const issuerKinds = new Set(['AlibabaPCAIssuer', 'AlibabaPCAClusterIssuer']);
 /** Reads the folder's manifests in the order of their files. */
 export async function readQuickstart(): Promise<readonly Manifest[]> {
   const files = (await readdir(join(root, folder))).filter((name) => name.endsWith('.yaml')).toSorted();
-  const texts = await Promise.all(files.map(async (name) => await readFile(join(root, folder, name), 'utf8')));
+  const texts = await Promise.all(files.map(async (name) => readFile(join(root, folder, name), 'utf8')));
   return texts.flatMap(readManifests);
 }
 
@@ -44,9 +45,7 @@ export function pointAtSimulator(
 export function secretNameOf(manifests: readonly Manifest[]): string {
   const spec = manifests.find(({ kind }) => kind === 'Certificate')?.['spec'] as
     { readonly secretName?: string } | undefined;
-  if (spec?.secretName === undefined) {
-    throw new Error(`${folder} has no Certificate with a secretName.`);
-  }
+  if (spec?.secretName === undefined) throw new Error(`${folder} has no Certificate with a secretName.`);
   return spec.secretName;
 }
 

@@ -1,24 +1,18 @@
-/**
- * The scene of the demo, set up step by step: cluster, simulator, product, operator. Whatever is set up is also put on
- * the undo stack.
- */
+// The scene of the demo, set up step by step: cluster, simulator, product, operator. Whatever is set up is also put on
+// the undo stack.
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type SimulatorHandle, startSimulator } from '../../simulator/simulator.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../simulator/simulator.ts';
 import type { Manifest } from '../../test/support/cluster.ts';
 import { startOperator } from '../../test/support/operator-process.ts';
-import { type Product, readProduct, writeServiceAccountKubeconfig } from '../../test/support/product.ts';
+import { readProduct, writeServiceAccountKubeconfig } from '../../test/support/product.ts';
+import type { Product } from '../../test/support/product.ts';
 import { buildBundle } from '../build.ts';
-import {
-  checkUserCluster,
-  type DemoCluster,
-  findMissing,
-  listOf,
-  openUserCluster,
-  startOwnCluster,
-} from './cluster.ts';
+import { checkUserCluster, findMissing, listOf, openUserCluster, startOwnCluster } from './cluster.ts';
+import type { DemoCluster } from './cluster.ts';
 import type { Progress } from './progress.ts';
 import { pointAtSimulator, readQuickstart, secretNameOf } from './quickstart.ts';
 import type { UndoStack } from './undo.ts';
@@ -42,7 +36,7 @@ export async function prepareCluster(stage: Stage, kubeconfig: string | undefine
     });
     return cluster;
   }
-  return await progress.step('Kubernetes API server and cert-manager', async (tell) => {
+  return progress.step('Kubernetes API server and cert-manager', async (tell) => {
     const cluster = await startOwnCluster(directory, tell);
     undo.push('control plane', async () => {
       await cluster.close();
@@ -53,7 +47,7 @@ export async function prepareCluster(stage: Stage, kubeconfig: string | undefine
 
 /** Starts the simulator of Alibaba Cloud PCA. */
 export async function prepareSimulator({ progress, undo }: Stage): Promise<SimulatorHandle> {
-  return await progress.step('simulator of Alibaba Cloud PCA', async () => {
+  return progress.step('simulator of Alibaba Cloud PCA', async () => {
     const simulator = await startSimulator();
     undo.push('simulator', async () => {
       await simulator.close();
@@ -64,7 +58,7 @@ export async function prepareSimulator({ progress, undo }: Stage): Promise<Simul
 
 /** Creates what of the product's objects the cluster lacks, and removes just that in the end. */
 export async function prepareProduct(stage: Stage, cluster: DemoCluster): Promise<Product> {
-  return await stage.progress.step('CustomResourceDefinitions and RBAC (deploy/install.yaml)', async () => {
+  return stage.progress.step('CustomResourceDefinitions and RBAC (deploy/install.yaml)', async () => {
     const product = await readProduct();
     await create(stage, cluster, cluster.own ? product.objects : await findMissing(cluster.kubectl, product.objects));
     const definitions = product.objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
@@ -123,7 +117,7 @@ export async function applyQuickstart(
   simulator: SimulatedPca,
   { namespace, access }: { readonly namespace: string; readonly access: readonly Manifest[] },
 ): Promise<Quickstart> {
-  return await stage.progress.step('kubectl apply -f deploy/examples/quickstart/', async () => {
+  return stage.progress.step('kubectl apply -f deploy/examples/quickstart/', async () => {
     const objects = pointAtSimulator(await readQuickstart(), namespace, {
       host: simulator.endpoint,
       protocol: 'HTTP',
@@ -136,9 +130,7 @@ export async function applyQuickstart(
 }
 
 async function create({ undo }: Stage, cluster: DemoCluster, objects: readonly Manifest[]): Promise<void> {
-  if (objects.length === 0) {
-    return;
-  }
+  if (objects.length === 0) return;
   const creating = cluster.kubectl(['create', '-f', '-'], listOf(objects));
   if (!cluster.own) {
     undo.push(`${objects.length} objects in ${cluster.name}`, async () => {

@@ -1,9 +1,11 @@
-/** Waits for the quickstart's Certificate and shows what came of it. */
+// Waits for the quickstart's Certificate and shows what came of it.
 import type { DemoCluster } from './cluster.ts';
-import { describeCertificate, isKeyOfCertificate, type TlsSecret, verifyChain } from './proof.ts';
-import { issuingCA, type Quickstart, type SimulatedPca, type Stage } from './scene.ts';
+import { describeCertificate, isKeyOfCertificate, verifyChain } from './proof.ts';
+import type { TlsSecret } from './proof.ts';
+import { issuingCA } from './scene.ts';
+import type { Quickstart, SimulatedPca, Stage } from './scene.ts';
 
-const readyLimitMilliseconds = 60_000;
+const readyLimitMs = 60_000;
 const kinds = 'alibabapcaissuers,certificates,certificaterequests';
 
 /** Waits until every Certificate of the namespace is Ready; throws as soon as one has failed for good. */
@@ -12,12 +14,9 @@ export async function waitUntilReady(stage: Stage, cluster: DemoCluster, quickst
     const started = performance.now();
     while (!(await becameReady(cluster, quickstart))) {
       const refusal = await readRefusal(cluster, quickstart);
-      if (refusal !== '') {
-        throw new Error(refusal);
-      }
-      if (performance.now() - started > readyLimitMilliseconds) {
-        throw new Error(`The Certificate did not become Ready within ${readyLimitMilliseconds / 1000} s.`);
-      }
+      if (refusal !== '') throw new Error(refusal);
+      if (performance.now() - started > readyLimitMs)
+        throw new Error(`The Certificate did not become Ready within ${readyLimitMs / 1000} s.`);
     }
   });
 }
@@ -25,7 +24,7 @@ export async function waitUntilReady(stage: Stage, cluster: DemoCluster, quickst
 // Waits for a few seconds only, so that a failure is noticed in between.
 async function becameReady(cluster: DemoCluster, { namespace }: Quickstart): Promise<boolean> {
   const condition = ['--for=condition=Ready', '--timeout=4s'];
-  return await cluster.kubectl(['wait', 'certificate', '--all', '--namespace', namespace, ...condition]).then(
+  return cluster.kubectl(['wait', 'certificate', '--all', '--namespace', namespace, ...condition]).then(
     () => true,
     () => false,
   );
@@ -33,7 +32,7 @@ async function becameReady(cluster: DemoCluster, { namespace }: Quickstart): Pro
 
 async function readRefusal(cluster: DemoCluster, { namespace }: Quickstart): Promise<string> {
   const path = '{.items[*].status.conditions[?(@.reason=="Failed")].message}';
-  return await cluster.kubectl(['get', 'certificaterequests', '--namespace', namespace, '-o', `jsonpath=${path}`]);
+  return cluster.kubectl(['get', 'certificaterequests', '--namespace', namespace, '-o', `jsonpath=${path}`]);
 }
 
 /** Shows objects and certificate, and verifies chain and key; throws when one of them is not as it must be. */
@@ -48,12 +47,11 @@ export async function showProof(
   const text = await cluster.kubectl(['get', 'secret', secretName, '--namespace', namespace, '-o', 'json']);
   const secret = JSON.parse(text) as TlsSecret;
   const chain = await progress.step("openssl verify: chain up to the simulator's root", async () => {
-    return await verifyChain(secret, rootPem, directory);
+    return verifyChain(secret, rootPem, directory);
   });
   await progress.step('private key and certificate belong together', () => {
-    if (!isKeyOfCertificate(secret)) {
+    if (!isKeyOfCertificate(secret))
       throw new Error(`The private key in the Secret ${secretName} is not the one of the certificate.`);
-    }
   });
   progress.say(`\n$ kubectl get ${kinds} --namespace ${namespace}`);
   progress.say((await cluster.kubectl(['get', kinds, '--namespace', namespace])).trimEnd());

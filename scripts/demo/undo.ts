@@ -1,5 +1,4 @@
-/** What must be undone at the end, whichever way the end comes. Knows neither clusters nor processes. */
-
+// What must be undone at the end, whichever way the end comes. Knows neither clusters nor processes.
 interface Undoing {
   readonly name: string;
   readonly undo: () => Promise<void>;
@@ -57,9 +56,7 @@ export async function unlessInterrupted<Result>(signal: AbortSignal, work: Promi
     onAbort = () => {
       reject(signal.reason as Interrupted);
     };
-    if (signal.aborted) {
-      onAbort();
-    }
+    if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
   });
   try {

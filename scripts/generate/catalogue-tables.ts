@@ -1,12 +1,8 @@
 // The tables of docs/configuration.md, docs/metrics.md and docs/conditions-and-errors.md, read from the code's catalogues.
 import { errorClasses, errorTable } from '../../src/alibaba/error-table.ts';
 import { issuerReasons } from '../../src/controllers/issuers/reasons.ts';
-import {
-  type Consequence,
-  consequences,
-  failureReasons,
-  troubleReasons,
-} from '../../src/controllers/requests/reasons.ts';
+import { consequences, failureReasons, troubleReasons } from '../../src/controllers/requests/reasons.ts';
+import type { Consequence } from '../../src/controllers/requests/reasons.ts';
 import { metricCatalogue } from '../../src/runtime/metrics.ts';
 import { settings } from '../../src/runtime/options.ts';
 import { markdownTable } from './generated-section.ts';

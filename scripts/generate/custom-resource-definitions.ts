@@ -1,8 +1,10 @@
 // The YAML of both CRDs: for deploy/crds, and wrapped as templates of the chart.
 import { stringify } from 'yaml';
 
-import { type CustomResourceDefinition, customResourceDefinition } from '../../src/crds/custom-resource-definition.ts';
-import { apiGroup, type IssuerKind, issuerKinds } from '../../src/crds/issuer.ts';
+import { customResourceDefinition } from '../../src/crds/custom-resource-definition.ts';
+import type { CustomResourceDefinition } from '../../src/crds/custom-resource-definition.ts';
+import { apiGroup, issuerKinds } from '../../src/crds/issuer.ts';
+import type { IssuerKind } from '../../src/crds/issuer.ts';
 
 const header = '# Generated from src/crds by `npm run generate`; do not edit.\n';
 
@@ -23,9 +25,7 @@ function manifest(kind: IssuerKind): string {
 function template(kind: IssuerKind): string {
   const { apiVersion, kind: type, metadata, spec }: CustomResourceDefinition = customResourceDefinition(kind);
   const specYaml = toYaml({ spec });
-  if (specYaml.includes('{{')) {
-    throw new Error(`the CRD of ${kind.kind} holds {{, which Helm would read as its own`);
-  }
+  if (specYaml.includes('{{')) throw new Error(`the CRD of ${kind.kind} holds {{, which Helm would read as its own`);
   return `${header}{{- if .Values.crds.enabled }}
 apiVersion: ${apiVersion}
 kind: ${type}

@@ -6,9 +6,7 @@ export function replaceSection(page: string, name: string, content: string): str
   const end = `<!-- end of generated: ${name} -->`;
   const from = page.indexOf(begin);
   const to = page.indexOf(end);
-  if (from === -1 || to < from) {
-    throw new Error(`the page has no section between ${begin} and ${end}`);
-  }
+  if (from === -1 || to < from) throw new Error(`the page has no section between ${begin} and ${end}`);
   return `${page.slice(0, from + begin.length)}\n\n${asItIs(content)}\n\n${page.slice(to)}`;
 }
 

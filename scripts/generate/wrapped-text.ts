@@ -8,11 +8,8 @@ export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   for (const word of text.split(space)) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + word.length + 1 > width) {
-      lines.push(word);
-    } else {
-      lines[lines.length - 1] = `${last} ${word}`;
-    }
+    if (last === undefined || last.length + word.length + 1 > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
   }
   return lines;
 }

@@ -1,4 +1,4 @@
-/** The lower layer of every image: Node, what it needs to start, and nothing that could start anything else. */
+// The lower layer of every image: Node, what it needs to start, and nothing that could start anything else.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';

@@ -1,4 +1,4 @@
-/** The bill of materials (CycloneDX 1.6) and the list of licences of an image. Pure. */
+// The bill of materials (CycloneDX 1.6) and the list of licences of an image. Pure.
 import type { Component } from './component.ts';
 
 /** The image that is described. */

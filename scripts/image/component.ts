@@ -1,5 +1,4 @@
-/** What an image is made of, for its bill of materials and its list of licences. */
-
+// What an image is made of, for its bill of materials and its list of licences.
 /** A checksum as the bill of materials names it; `content` is hexadecimal. */
 export interface Checksum {
   readonly alg: 'SHA-256' | 'SHA-512';

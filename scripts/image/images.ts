@@ -1,14 +1,17 @@
-/** The two images of this repository, from bundle to archive: the operator, and the simulator of PCA for trying it out. */
+// The two images of this repository, from bundle to archive: the operator, and the simulator of PCA for trying it out.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 import { buildBundle, bundleEntry, imageFolder, packagesOf } from '../build.ts';
 import { root } from '../command.ts';
-import { type ImageSettings, packImage } from '../../control-plane/driver/oci/archive.ts';
-import { type Base, nodePath, readBase, user } from './base.ts';
+import { packImage } from '../../control-plane/driver/oci/archive.ts';
+import type { ImageSettings } from '../../control-plane/driver/oci/archive.ts';
+import { nodePath, readBase, user } from './base.ts';
+import type { Base } from './base.ts';
 import { billOfMaterials, licenseList } from './bill-of-materials.ts';
 import type { Component } from './component.ts';
-import { type ImageFile, packLayer } from '../../control-plane/driver/oci/layer.ts';
+import { packLayer } from '../../control-plane/driver/oci/layer.ts';
+import type { ImageFile } from '../../control-plane/driver/oci/layer.ts';
 import { describePackages } from './packages.ts';
 
 /** A kind of image, before it is built. */
@@ -65,9 +68,9 @@ export async function buildImages(
   const base = await readBase();
   const baseLayer = await packLayer(base.files);
   const built: BuiltImage[] = [];
-  for (const definition of definitions) {
+  for (const definition of definitions)
     built.push(await buildImage(definition, { base, baseLayer, directory, revision }));
-  }
+
   return built;
 }
 
@@ -130,7 +133,7 @@ async function buildImage(
 
 async function filesBelow(folder: string): Promise<readonly ImageFile[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return await Promise.all(
+  return Promise.all(
     entries
       .filter((entry) => entry.isFile())
       .map(async (entry) => {

@@ -1,4 +1,4 @@
-/** The shared libraries that a program needs, taken from this machine, with the Debian packages they come from. */
+// The shared libraries that a program needs, taken from this machine, with the Debian packages they come from.
 import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 
@@ -26,7 +26,7 @@ export async function readLibraries(program: string): Promise<Libraries> {
   const components = await Promise.all(
     owners.map(async (name) => {
       const own = libraries.filter(({ owner, file }) => (owner ?? file.path) === name).map(({ file }) => file);
-      return own[0]?.path === name ? strayLibrary(name, own) : await debianPackage(name, own);
+      return own[0]?.path === name ? strayLibrary(name, own) : debianPackage(name, own);
     }),
   );
   return { files: libraries.map(({ file }) => file), components };
@@ -35,9 +35,9 @@ export async function readLibraries(program: string): Promise<Libraries> {
 /** The absolute paths in what ldd prints; throws when a library was not found. */
 export function librariesIn(output: string): readonly string[] {
   const missing = /^\s*(\S+) => not found/m.exec(output)?.[1];
-  if (missing !== undefined) {
+  if (missing !== undefined)
     throw new Error(`Node needs the library ${missing}, which this machine does not have. Install it and try again.`);
-  }
+
   return [...output.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, path = '']) => path).toSorted();
 }
 

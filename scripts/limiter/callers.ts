@@ -1,9 +1,11 @@
 // The two ways to keep to a limit that are compared: finding it by trying, and a rate that somebody set.
 import { RateLimits } from '../../src/alibaba/limits/rate-limit.ts';
 import type { PcaOutcome } from '../../src/alibaba/call.ts';
-import { type CallPriority, CallQueue, type CallTarget } from '../../src/alibaba/limits/call-queue.ts';
+import { CallQueue } from '../../src/alibaba/limits/call-queue.ts';
+import type { CallPriority, CallTarget } from '../../src/alibaba/limits/call-queue.ts';
 import type { Clock } from '../../src/timing/clock.ts';
-import { LimitedService, type Scenario, type Second, VirtualClock } from './service.ts';
+import { LimitedService, VirtualClock } from './service.ts';
+import type { Scenario, Second } from './service.ts';
 
 const latencyMs = 100;
 const callersAtATime = 400;
@@ -25,7 +27,7 @@ export async function adaptive(scenario: Scenario): Promise<readonly Second[]> {
   const service = new LimitedService(clock, scenario);
   const queue = queueOn(clock);
   const ended = new AbortController();
-  keepCalling({ queue, clock, call: async () => await service.call(latencyMs), signal: ended.signal });
+  keepCalling({ queue, clock, call: async () => service.call(latencyMs), signal: ended.signal });
   await clock.advanceTo(scenario.seconds * 1_000);
   ended.abort();
   queue.close();
@@ -60,9 +62,9 @@ export function keepCalling({ queue, clock, call, signal }: KeepCalling): void {
 export async function fixed(scenario: Scenario, perSecond: number): Promise<readonly Second[]> {
   const clock = new VirtualClock();
   const service = new LimitedService(clock, scenario);
-  for (let call = 0; call < scenario.seconds * perSecond; call += 1) {
+  for (let call = 0; call < scenario.seconds * perSecond; call += 1)
     clock.startTimer(() => void service.call(latencyMs), (call * 1_000) / perSecond);
-  }
+
   await clock.advanceTo(scenario.seconds * 1_000);
   return service.seconds;
 }
@@ -91,9 +93,7 @@ export async function noisyNeighbour(waiting: number, perSecond: number, isFair:
     const outcome = await service.call(latencyMs);
     permit.ended(outcome);
     if (isThrottled(outcome)) later(1_000);
-    else if (uid === 'single') {
-      served.push({ calls: calls - callsBefore, milliseconds: clock.monotonic() - cameAt });
-    }
+    else if (uid === 'single') served.push({ calls: calls - callsBefore, milliseconds: clock.monotonic() - cameAt });
   };
   for (let n = 0; n < waiting; n += 1) void want(`many-${n}`, 'many');
   await clock.advanceTo(40_000);

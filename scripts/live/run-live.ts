@@ -1,26 +1,23 @@
 // The contract's cases against a real service: each is planned, called, compared with what was asked, and revoked.
 import { endpointFor } from '../../src/alibaba/endpoint.ts';
-import { type Call, compose, type PcaCall } from '../../src/alibaba/call.ts';
+import { compose } from '../../src/alibaba/call.ts';
+import type { Call, PcaCall } from '../../src/alibaba/call.ts';
 import { withAccessKey } from '../../src/alibaba/credentials/with-access-key.ts';
 import { pcaCall } from '../../src/alibaba/pca-client.ts';
-import { describeIssuingCACall, readIssuingCA, type IssuingCA } from '../../src/issuing/issuing-ca.ts';
+import { describeIssuingCACall, readIssuingCA } from '../../src/issuing/issuing-ca.ts';
+import type { IssuingCA } from '../../src/issuing/issuing-ca.ts';
 import { verifyIssued } from '../../src/issuing/issued-certificate.ts';
 import type { IssueReply } from '../../src/issuing/operation.ts';
-import { planIssuing, type IssuePlan } from '../../src/issuing/plan.ts';
-import {
-  allRequests,
-  describeRequest,
-  type Operation,
-  operations,
-  refusedParts,
-  type RequestCase,
-} from '../../test/contract/requests.ts';
+import { planIssuing } from '../../src/issuing/plan.ts';
+import type { IssuePlan } from '../../src/issuing/plan.ts';
+import { allRequests, describeRequest, operations, refusedParts } from '../../test/contract/requests.ts';
+import type { Operation, RequestCase } from '../../test/contract/requests.ts';
 import { makeCsr } from '../../test/support/certificates.ts';
 import { clusterUid, issuerSpec, signingRequest } from '../../test/support/issuing.ts';
 import type { LiveSettings } from './settings.ts';
 
 const describeTries = 10;
-const describePauseMilliseconds = 1_000;
+const describePauseMs = 1_000;
 
 /** Runs every needed case, one line each; the numbers are cases. */
 export async function runLive(
@@ -102,7 +99,7 @@ async function issueNow(
   if (typeof outcome === 'string') return outcome;
   let reply = operation.read(outcome.body);
   for (let tries = 0; reply.kind === 'pending' && tries < describeTries; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, describePauseMilliseconds));
+    await new Promise((resolve) => setTimeout(resolve, describePauseMs));
     const described = await ask(client, operation.store.describe(reply.identifier));
     if (typeof described === 'string') return described;
     reply = operation.store.read(described.body);

@@ -1,4 +1,4 @@
-/** The shape that all actions share: a name, an API version, a parameter table and what is done. */
+// The shape that all actions share: a name, an API version, a parameter table and what is done.
 import type { FaultState } from '../faults.ts';
 import type { IdentityStore } from '../identity/identity-store.ts';
 import type { Authority } from '../issuing/authority.ts';

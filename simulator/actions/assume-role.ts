@@ -1,9 +1,12 @@
-/** AssumeRole and AssumeRoleWithOIDC (STS, 2015-04-01): temporary credentials of a role for trusted callers. */
-import { giveCredentials, type Role } from '../identity/identity-store.ts';
+// AssumeRole and AssumeRoleWithOIDC (STS, 2015-04-01): temporary credentials of a role for trusted callers.
+import { giveCredentials } from '../identity/identity-store.ts';
+import type { Role } from '../identity/identity-store.ts';
 import { checkToken } from '../identity/oidc-token.ts';
-import { integerOf, type ParameterRule, type Parameters } from '../protocol/parameters.ts';
+import { integerOf } from '../protocol/parameters.ts';
+import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
 import { problem } from '../protocol/problem.ts';
-import { type Action, type ActionOutcome, refused, type Service } from './action.ts';
+import { refused } from './action.ts';
+import type { Action, ActionOutcome, Service } from './action.ts';
 
 const defaultSeconds = 3_600;
 const arn = { type: 'string', required: true, maximumLength: 256 } as const;
@@ -64,9 +67,9 @@ export const assumeRoleWithOidc: Action = {
 
 function credentials(role: Role, given: Parameters, { identity, faults, now }: Service): ActionOutcome {
   const asked = integerOf(given, 'DurationSeconds', defaultSeconds);
-  if (asked > (role.maximumSeconds ?? defaultSeconds)) {
+  if (asked > (role.maximumSeconds ?? defaultSeconds))
     return refused(problem('InvalidParameter.DurationSeconds', "DurationSeconds exceeds the role's maximum."));
-  }
+
   const seconds = faults.current.sessionSeconds === 0 ? asked : faults.current.sessionSeconds;
   const sessionName = given.get('RoleSessionName') ?? '';
   return { kind: 'answered', body: giveCredentials(identity, role, { sessionName, seconds, now: now() }) };

@@ -1,4 +1,4 @@
-/** CreateCertificateWithExtension (2020-06-30, withdrawn in 2022): a server or client certificate, always at once. */
+// CreateCertificateWithExtension (2020-06-30, withdrawn in 2022): a server or client certificate, always at once.
 import { certificatePem } from '../issuing/ledger.ts';
 import { issueCertificate } from '../issuing/issue.ts';
 import { issuingParent } from '../issuing/parent.ts';
@@ -7,7 +7,8 @@ import { presentPem } from '../issuing/presentation.ts';
 import { applyProfile, keyObjection } from '../issuing/profile.ts';
 import { sansParameters } from '../issuing/profile-names.ts';
 import { subjectParameters } from '../issuing/profile-subject.ts';
-import { type Action, refused } from './action.ts';
+import { refused } from './action.ts';
+import type { Action } from './action.ts';
 import { chainMember } from './profile-operation.ts';
 import { requestOf } from './shared-parameters.ts';
 

@@ -1,4 +1,4 @@
-/** CreateClientCertificateWithCsr (2020-06-30): a client certificate over a CSR, with names of one type added. */
+// CreateClientCertificateWithCsr (2020-06-30): a client certificate over a CSR, with names of one type added.
 import { sanParameters } from '../issuing/profile-names.ts';
 import type { Action } from './action.ts';
 import { certificateMembers, profileParameters, runProfileOperation } from './profile-operation.ts';

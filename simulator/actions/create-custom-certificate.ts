@@ -1,15 +1,21 @@
-/** CreateCustomCertificate (2020-06-30): a certificate over a CSR, its subject and extensions passed through. */
-import { authorityChain, type Authority } from '../issuing/authority.ts';
-import { issueCertificate, type IssuePlan } from '../issuing/issue.ts';
-import { certificatePem, type IssuedRecord } from '../issuing/ledger.ts';
+// CreateCustomCertificate (2020-06-30): a certificate over a CSR, its subject and extensions passed through.
+import { authorityChain } from '../issuing/authority.ts';
+import type { Authority } from '../issuing/authority.ts';
+import { issueCertificate } from '../issuing/issue.ts';
+import type { IssuePlan } from '../issuing/issue.ts';
+import { certificatePem } from '../issuing/ledger.ts';
+import type { IssuedRecord } from '../issuing/ledger.ts';
 import { issuingParent } from '../issuing/parent.ts';
 import { applyPassthrough, passthroughParameters } from '../issuing/passthrough.ts';
 import { presentChain, presentPem } from '../issuing/presentation.ts';
 import { requestedNames } from '../issuing/request-names.ts';
 import { readValidity, validityObjection } from '../issuing/validity.ts';
-import { integerOf, type Parameters } from '../protocol/parameters.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
-import { refused, type Action, type ActionOutcome, type Service } from './action.ts';
+import { integerOf } from '../protocol/parameters.ts';
+import type { Parameters } from '../protocol/parameters.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
+import { refused } from './action.ts';
+import type { Action, ActionOutcome, Service } from './action.ts';
 import { earlierCertificate, labelParameters, labelsOf, requestOf } from './shared-parameters.ts';
 
 const name = 'CreateCustomCertificate';

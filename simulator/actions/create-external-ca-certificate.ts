@@ -1,17 +1,20 @@
-/** CreateExternalCACertificate (2020-06-30): a CA certificate over a CSR; each call activates one purchased instance. */
+// CreateExternalCACertificate (2020-06-30): a CA certificate over a CSR; each call activates one purchased instance.
 import type { Authority } from '../issuing/authority.ts';
 import { readExternalPassthrough } from '../issuing/external-passthrough.ts';
-import { issueCertificate, type IssuePlan } from '../issuing/issue.ts';
+import { issueCertificate } from '../issuing/issue.ts';
+import type { IssuePlan } from '../issuing/issue.ts';
 import { certificatePem } from '../issuing/ledger.ts';
 import { presentPem } from '../issuing/presentation.ts';
 import { keyObjection } from '../issuing/profile.ts';
 import { readValidity, validityObjection } from '../issuing/validity.ts';
 import type { Parameters } from '../protocol/parameters.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
 import { extensionType, keyUsage, keyUsageBit } from '../x509/extensions.ts';
 import { decodeName, encodeName } from '../x509/names.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
-import { type Action, refused, type Service } from './action.ts';
+import { refused } from './action.ts';
+import type { Action, Service } from './action.ts';
 import { chainMember } from './profile-operation.ts';
 import { labelParameters, labelsOf, requestOf } from './shared-parameters.ts';
 
@@ -32,9 +35,9 @@ export const createExternalCACertificate: Action = {
   run(given, service) {
     const instance = service.instances.get(given.get('InstanceId') ?? '');
     if (instance === undefined) return refused(problem('NotFound', 'The specified instance does not exist.'));
-    if (instance.certificate !== undefined) {
+    if (instance.certificate !== undefined)
       return refused(problem('InvalidParameter.InstanceId', 'The instance was activated before.'));
-    }
+
     const request = requestOf(given, 'Csr');
     if ('code' in request) return refused(request);
     const objection = keyObjection(request);
@@ -74,9 +77,9 @@ function planOf(
   const objection = validityObjection(parent, validity.notBefore, validity.notAfter);
   if (objection !== undefined) return problem('InvalidParameter.Validity', objection);
   const passed = readExternalPassthrough(given.get('ApiPassthrough'));
-  if (passed === undefined || passed.pathLength >= (parent.pathLength ?? 0)) {
+  if (passed === undefined || passed.pathLength >= (parent.pathLength ?? 0))
     return problem('InvalidParameter.ApiPassthrough', 'The JSON text of ApiPassthrough is not valid for this CA.');
-  }
+
   const subject = passed.subject.length === 0 ? request.subject : encodeName(passed.subject);
   if (decodeName(subject).length === 0) return problem('InvalidParameter.Csr', 'A CA needs a subject.');
   return {

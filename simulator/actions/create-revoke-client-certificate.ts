@@ -1,6 +1,8 @@
-/** CreateRevokeClientCertificate (2020-06-30) and its like for the warehouse: one issued certificate is revoked. */
-import { type Action, refused } from './action.ts';
-import { findCertificate, type Shelf } from './described-certificate.ts';
+// CreateRevokeClientCertificate (2020-06-30) and its like for the warehouse: one issued certificate is revoked.
+import { refused } from './action.ts';
+import type { Action } from './action.ts';
+import { findCertificate } from './described-certificate.ts';
+import type { Shelf } from './described-certificate.ts';
 import { identifierParameter } from './shared-parameters.ts';
 
 export const createRevokeClientCertificate: Action = revocation(

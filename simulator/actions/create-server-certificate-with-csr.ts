@@ -1,4 +1,4 @@
-/** CreateServerCertificateWithCsr (2020-06-30): a server certificate over a CSR, with names added by `Domain`. */
+// CreateServerCertificateWithCsr (2020-06-30): a server certificate over a CSR, with names added by `Domain`.
 import { domainParameters } from '../issuing/profile-names.ts';
 import type { Action } from './action.ts';
 import { certificateMembers, profileParameters, runProfileOperation } from './profile-operation.ts';

@@ -1,4 +1,4 @@
-/** CreateWHClientCertificate (2020-04-07): a client certificate of the certificate warehouse, without serial number. */
+// CreateWHClientCertificate (2020-04-07): a client certificate of the certificate warehouse, without serial number.
 import { certificatePem } from '../issuing/ledger.ts';
 import { presentPem } from '../issuing/presentation.ts';
 import { sanParameters } from '../issuing/profile-names.ts';

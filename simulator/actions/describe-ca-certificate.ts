@@ -1,10 +1,12 @@
-/** DescribeCACertificate (2020-06-30): a CA with its state, dates in milliseconds, counts and chain. */
+// DescribeCACertificate (2020-06-30): a CA with its state, dates in milliseconds, counts and chain.
 import { authorityChain } from '../issuing/authority.ts';
 import type { Faults } from '../faults.ts';
-import { certificatePem, type IssuedRecord } from '../issuing/ledger.ts';
+import { certificatePem } from '../issuing/ledger.ts';
+import type { IssuedRecord } from '../issuing/ledger.ts';
 import { presentPem } from '../issuing/presentation.ts';
 import { problem } from '../protocol/problem.ts';
-import { type Action, type ActionOutcome, refused } from './action.ts';
+import { refused } from './action.ts';
+import type { Action, ActionOutcome } from './action.ts';
 import { identifierParameter } from './shared-parameters.ts';
 
 export const describeCACertificate: Action = {

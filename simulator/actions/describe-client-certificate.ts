@@ -1,8 +1,9 @@
-/** DescribeClientCertificate (2020-06-30): one issued certificate; its chain is leaf, sub CA, root as in the sample. */
+// DescribeClientCertificate (2020-06-30): one issued certificate; its chain is leaf, sub CA, root as in the sample.
 import { authorityChain } from '../issuing/authority.ts';
 import { certificatePem } from '../issuing/ledger.ts';
 import { presentChain } from '../issuing/presentation.ts';
-import { refused, type Action } from './action.ts';
+import { refused } from './action.ts';
+import type { Action } from './action.ts';
 import { describedCertificate, findCertificate, isAvailable } from './described-certificate.ts';
 import { identifierParameter } from './shared-parameters.ts';
 

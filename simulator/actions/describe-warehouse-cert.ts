@@ -1,9 +1,10 @@
-/** DescribeWarehouseCert (2020-04-07): one certificate of the warehouse; its PEM text carries the chain. */
+// DescribeWarehouseCert (2020-04-07): one certificate of the warehouse; its PEM text carries the chain.
 import { createHash } from 'node:crypto';
 import { authorityChain } from '../issuing/authority.ts';
 import { certificatePem } from '../issuing/ledger.ts';
 import { presentChain } from '../issuing/presentation.ts';
-import { refused, type Action } from './action.ts';
+import { refused } from './action.ts';
+import type { Action } from './action.ts';
 import { findCertificate, isAvailable } from './described-certificate.ts';
 import { warehouse } from './warehouse.ts';
 

@@ -1,7 +1,9 @@
-/** One issued certificate as the describe and list operations show it, and how it is found. */
-import { certificatePem, type IssuedRecord } from '../issuing/ledger.ts';
+// One issued certificate as the describe and list operations show it, and how it is found.
+import { certificatePem } from '../issuing/ledger.ts';
+import type { IssuedRecord } from '../issuing/ledger.ts';
 import { presentPem } from '../issuing/presentation.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
 import type { Service } from './action.ts';
 
 /** Where a certificate is looked up: among the client and server certificates, or in the warehouse. */

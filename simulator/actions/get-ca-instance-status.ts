@@ -1,4 +1,4 @@
-/** GetCAInstanceStatus (2020-06-30): the purchased instances, of the CAs and of external sub CAs, with times in milliseconds. */
+// GetCAInstanceStatus (2020-06-30): the purchased instances, of the CAs and of external sub CAs, with times in milliseconds.
 import type { Authority } from '../issuing/authority.ts';
 import type { Instance } from '../issuing/instances.ts';
 import type { Action } from './action.ts';

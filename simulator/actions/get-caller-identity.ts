@@ -1,4 +1,4 @@
-/** GetCallerIdentity (STS, 2015-04-01): the account and the user or role session behind the access key. */
+// GetCallerIdentity (STS, 2015-04-01): the account and the user or role session behind the access key.
 import { createHash } from 'node:crypto';
 import type { AccessKey } from '../protocol/signature.ts';
 import type { Action } from './action.ts';

@@ -1,4 +1,4 @@
-/** The actions that are simulated, by name and version. A further one is a file and a line here. */
+// The actions that are simulated, by name and version. A further one is a file and a line here.
 import type { Action } from './action.ts';
 import { assumeRole, assumeRoleWithOidc } from './assume-role.ts';
 import { createCertificateWithExtension } from './create-certificate-with-extension.ts';

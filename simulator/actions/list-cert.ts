@@ -1,8 +1,9 @@
-/** ListCert (2020-06-30): the issued certificates, newest first, paged by number or by token, times in milliseconds. */
+// ListCert (2020-06-30): the issued certificates, newest first, paged by number or by token, times in milliseconds.
 import { integerOf } from '../protocol/parameters.ts';
 import { problem } from '../protocol/problem.ts';
 import type { Faults } from '../faults.ts';
-import { refused, type Action } from './action.ts';
+import { refused } from './action.ts';
+import type { Action } from './action.ts';
 import { isOn } from './described-certificate.ts';
 import { pageParameters } from './paging.ts';
 
@@ -27,9 +28,9 @@ export const listCert: Action = {
   run(given, { ledger, faults }) {
     const { listDates } = faults.current;
     const dates = ['AfterDate', 'BeforeDate'].map((name) => given.get(name));
-    if (dates.some((text) => text !== undefined && !isTaken(text, listDates))) {
+    if (dates.some((text) => text !== undefined && !isTaken(text, listDates)))
       return refused(problem('InvalidParameter.Date', 'The date is malformed.'));
-    }
+
     const [after, before] = listDates === 'Ignored' ? [] : dates.map(readDate);
     const [parent, status, type] = [given.get('ParentIdentifier'), given.get('Status'), given.get('Type')];
     const found = ledger

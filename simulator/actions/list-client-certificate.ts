@@ -1,4 +1,4 @@
-/** ListClientCertificate (2020-06-30): the issued certificates with their PEM texts, newest first, paged by number. */
+// ListClientCertificate (2020-06-30): the issued certificates with their PEM texts, newest first, paged by number.
 import type { Action } from './action.ts';
 import { describedCertificate, isOn } from './described-certificate.ts';
 import { pageOf, pageParameters } from './paging.ts';

@@ -1,4 +1,4 @@
-/** ListCert (2020-04-07), not the ListCert of 2020-06-30: the certificates of the warehouse, newest first. */
+// ListCert (2020-04-07), not the ListCert of 2020-06-30: the certificates of the warehouse, newest first.
 import type { Action } from './action.ts';
 import { isAvailable, isOn } from './described-certificate.ts';
 import { pageOf, pageParameters } from './paging.ts';

@@ -1,6 +1,7 @@
-/** Pages by number, newest first, of the list operations. */
+// Pages by number, newest first, of the list operations.
 import type { IssuedRecord } from '../issuing/ledger.ts';
-import { integerOf, type ParameterRule, type Parameters } from '../protocol/parameters.ts';
+import { integerOf } from '../protocol/parameters.ts';
+import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
 
 /** `CurrentPage` and `ShowSize`. */
 export const pageParameters: readonly ParameterRule[] = [

@@ -1,15 +1,20 @@
-/** The common part of CreateServerCertificateWithCsr, CreateClientCertificateWithCsr and CreateWHClientCertificate. */
-import { authorityChain, type Authority, rootOf } from '../issuing/authority.ts';
-import { issueCertificate, type IssuePlan } from '../issuing/issue.ts';
-import { certificatePem, type IssuedRecord } from '../issuing/ledger.ts';
+// The common part of CreateServerCertificateWithCsr, CreateClientCertificateWithCsr and CreateWHClientCertificate.
+import { authorityChain, rootOf } from '../issuing/authority.ts';
+import type { Authority } from '../issuing/authority.ts';
+import { issueCertificate } from '../issuing/issue.ts';
+import type { IssuePlan } from '../issuing/issue.ts';
+import { certificatePem } from '../issuing/ledger.ts';
+import type { IssuedRecord } from '../issuing/ledger.ts';
 import { issuingParent } from '../issuing/parent.ts';
 import { periodParameters, readPeriod } from '../issuing/period.ts';
 import { presentChain, presentPem } from '../issuing/presentation.ts';
 import { algorithmNames, applyProfile, keyObjection } from '../issuing/profile.ts';
 import { subjectParameters } from '../issuing/profile-subject.ts';
-import { integerOf, type ParameterRule, type Parameters } from '../protocol/parameters.ts';
+import { integerOf } from '../protocol/parameters.ts';
+import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
 import type { Problem } from '../protocol/problem.ts';
-import { type ActionOutcome, refused, type Service } from './action.ts';
+import { refused } from './action.ts';
+import type { ActionOutcome, Service } from './action.ts';
 import { earlierCertificate, labelsOf, requestOf } from './shared-parameters.ts';
 
 /** The parameters of all three; CSR and parent are required although some of the documents call them optional. */

@@ -1,4 +1,4 @@
-/** RevokeWHClientCertificate (2020-04-07): revokes one certificate of the warehouse. */
+// RevokeWHClientCertificate (2020-04-07): revokes one certificate of the warehouse.
 import type { Action } from './action.ts';
 import { revocation } from './create-revoke-client-certificate.ts';
 

@@ -1,8 +1,11 @@
-/** Parameters that several operations have, and what is read from them. */
+// Parameters that several operations have, and what is read from them.
 import type { IssuedRecord } from '../issuing/ledger.ts';
-import { listItems, type ParameterRule, type Parameters } from '../protocol/parameters.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
-import { type CertificationRequest, readCertificationRequest } from '../x509/signing-request.ts';
+import { listItems } from '../protocol/parameters.ts';
+import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
+import { readCertificationRequest } from '../x509/signing-request.ts';
+import type { CertificationRequest } from '../x509/signing-request.ts';
 import type { Authority } from '../issuing/authority.ts';
 import type { Service } from './action.ts';
 

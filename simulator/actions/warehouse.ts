@@ -1,5 +1,4 @@
-/** The one certificate warehouse, which every certificate of CreateWHClientCertificate goes to. */
-
+// The one certificate warehouse, which every certificate of CreateWHClientCertificate goes to.
 /** Its number and the instances behind it. */
 export const warehouse = {
   id: 1,

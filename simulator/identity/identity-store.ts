@@ -1,5 +1,6 @@
-/** The identities in RAM and STS: OIDC providers, roles with their trust policies, and issued temporary credentials. */
-import { randomBytes, type JsonWebKey } from 'node:crypto';
+// The identities in RAM and STS: OIDC providers, roles with their trust policies, and issued temporary credentials.
+import { randomBytes } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
 import type { AccessKey } from '../protocol/signature.ts';
 
 /** An OIDC provider as it is registered in RAM. */

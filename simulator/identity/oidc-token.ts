@@ -1,6 +1,7 @@
-/** OIDC tokens as STS checks them: form, issuer, audience, signature, time. */
+// OIDC tokens as STS checks them: form, issuer, audience, signature, time.
 import { createPublicKey, verify } from 'node:crypto';
-import { type Problem, problem } from '../protocol/problem.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
 import type { OidcProvider } from './identity-store.ts';
 
 /** The subject of a good token, or why STS refuses it. */
@@ -18,13 +19,13 @@ export function checkToken(token: string, provider: OidcProvider, now: Date): To
   const [header, claims] = [parsed(parts?.[1]), parsed(parts?.[2])];
   if (header === undefined || claims === undefined) return refuse('Invalid', 'The OIDC token is invalid.');
   if (claims['iss'] !== provider.issuer) return refuse('Invalid', 'The issuer of the OIDC token does not match.');
-  if (!isSigned(token, header, provider)) {
+  if (!isSigned(token, header, provider))
     return refuse('InvalidSignature', 'The signature of the OIDC token is invalid.');
-  }
+
   const audiences = [claims['aud']].flat();
-  if (!provider.clientIds.some((id) => audiences.includes(id))) {
+  if (!provider.clientIds.some((id) => audiences.includes(id)))
     return refuse('AudienceNotMatch', 'The audience of the OIDC token does not match.');
-  }
+
   if (!(Number(claims['exp']) * 1_000 > now.getTime())) return refuse('Expired', 'The OIDC token has expired.');
   return { kind: 'ok', subject: String(claims['sub']) };
 }

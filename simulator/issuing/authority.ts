@@ -1,7 +1,9 @@
-/** The simulated certification authorities: their keys are random at each start, their identifiers are stable. */
-import { generateKeyPair, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+// The simulated certification authorities: their keys are random at each start, their identifiers are stable.
+import { generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import { keyIdentifier, signatureAlgorithm, signCertificate, type Signer } from '../x509/certificate.ts';
+import { keyIdentifier, signatureAlgorithm, signCertificate } from '../x509/certificate.ts';
+import type { Signer } from '../x509/certificate.ts';
 import { readBitString, readChildren, readElement } from '../x509/der-reader.ts';
 import {
   authorityKeyIdentifier,
@@ -13,7 +15,8 @@ import {
   keyUsageBit,
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
-import { attributeType, encodeName, type NameAttribute, showName } from '../x509/names.ts';
+import { attributeType, encodeName, showName } from '../x509/names.ts';
+import type { NameAttribute } from '../x509/names.ts';
 import { toPem } from '../x509/pem.ts';
 
 /** Key algorithms in Alibaba's notation (`FullAlgorithm`). SM2 is not simulated. */
@@ -127,9 +130,9 @@ export async function createAuthorities(seeds: readonly AuthoritySeed[], now: Da
   for (const [index, seed] of seeds.entries()) {
     const parent = seed.parent === undefined ? undefined : authorities.get(seed.parent);
     const pair = keys[index];
-    if (pair === undefined || (seed.kind === 'SUB_ROOT' && parent === undefined)) {
+    if (pair === undefined || (seed.kind === 'SUB_ROOT' && parent === undefined))
       throw new Error(`CA ${seed.identifier}: its parent ${seed.parent ?? '(none)'} must come before it in the list`);
-    }
+
     authorities.set(seed.identifier, createAuthority(seed, parent, pair, now));
   }
   return authorities;
@@ -259,9 +262,9 @@ export function showSerialNumber(bytes: Uint8Array): string {
 /** The CA's own PEM and those above it in signing order, with or without the root. */
 export function authorityChain(authority: Authority, includeRoot: boolean): readonly string[] {
   const chain: string[] = [];
-  for (let next: Authority | undefined = authority; next !== undefined; next = next.parent) {
+  for (let next: Authority | undefined = authority; next !== undefined; next = next.parent)
     if (includeRoot || next.kind !== 'ROOT') chain.push(next.certificatePem);
-  }
+
   return chain;
 }
 

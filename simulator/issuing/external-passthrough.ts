@@ -1,5 +1,6 @@
-/** `ApiPassthrough` of CreateExternalCACertificate: JSON text in one parameter. */
-import { extendedKeyUsage, type ExtensionContent, extensionType, purposes } from '../x509/extensions.ts';
+// `ApiPassthrough` of CreateExternalCACertificate: JSON text in one parameter.
+import { extendedKeyUsage, extensionType, purposes } from '../x509/extensions.ts';
+import type { ExtensionContent } from '../x509/extensions.ts';
 import { isObjectIdentifier } from '../x509/der-writer.ts';
 import type { NameAttribute } from '../x509/names.ts';
 import { subjectFields } from './subject-fields.ts';

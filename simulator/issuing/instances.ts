@@ -1,4 +1,4 @@
-/** Purchased instances of external sub CAs: CreateExternalCACertificate activates each of them once. */
+// Purchased instances of external sub CAs: CreateExternalCACertificate activates each of them once.
 import type { IssuedRecord } from './ledger.ts';
 
 /** One instance; `certificate` is the CA certificate that activated it. */

@@ -1,10 +1,12 @@
-/** Issues one certificate: signs it, with the flaws that are set, and enters it into the ledger. */
+// Issues one certificate: signs it, with the flaws that are set, and enters it into the ledger.
 import type { Service } from '../actions/action.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
 import type { AlternativeName, ExtensionContent } from '../x509/extensions.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
 import type { Authority } from './authority.ts';
-import { issueLeaf, type LeafContent } from './leaf.ts';
+import { issueLeaf } from './leaf.ts';
+import type { LeafContent } from './leaf.ts';
 import type { IssuedRecord } from './ledger.ts';
 
 /** Everything that an operation decides about a certificate. */
@@ -40,9 +42,9 @@ export function issueCertificate(parent: Authority, plan: IssuePlan, service: Se
     wrongName: faults.strikes('wrongName'),
     wrongUsage: faults.strikes('wrongUsage'),
   });
-  if (ledger.hasSerialNumber(parent, leaf.serialNumber)) {
+  if (ledger.hasSerialNumber(parent, leaf.serialNumber))
     return problem('ParamRepeat', 'The serial number was used before.');
-  }
+
   const record: IssuedRecord = {
     ...leaf,
     action: plan.action,

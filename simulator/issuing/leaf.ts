@@ -1,10 +1,9 @@
-/** Makes end-entity certificates: the issuer's own extensions around what was asked for. */
+// Makes end-entity certificates: the issuer's own extensions around what was asked for.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { keyIdentifier, signCertificate } from '../x509/certificate.ts';
 import { decodeName, showName } from '../x509/names.ts';
 import {
   basicConstraints,
-  type ExtensionContent,
   extendedKeyUsage,
   extension,
   extensionType,
@@ -12,8 +11,10 @@ import {
   subjectAlternativeName,
   subjectKeyIdentifier,
 } from '../x509/extensions.ts';
+import type { ExtensionContent } from '../x509/extensions.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
-import { type Authority, publicKeyBits, randomSerialNumber, showSerialNumber } from './authority.ts';
+import { publicKeyBits, randomSerialNumber, showSerialNumber } from './authority.ts';
+import type { Authority } from './authority.ts';
 
 /** One certificate to be made; `wrongKey`, `wrongName` and `wrongUsage` spoil it on purpose. */
 export interface LeafContent {

@@ -1,4 +1,4 @@
-/** The certificates that the simulated service has issued. Identifiers and custom identifiers are unique in the whole account. */
+// The certificates that the simulated service has issued. Identifiers and custom identifiers are unique in the whole account.
 import { toPem } from '../x509/pem.ts';
 import type { AlternativeName } from '../x509/extensions.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
@@ -60,9 +60,8 @@ export function createLedger(): Ledger {
       identifiers.set(record.identifier, record);
       serialNumbers.add(`${record.parent.identifier}/${record.serialNumber}`);
       const { customIdentifier } = record;
-      if (customIdentifier !== undefined && !customIdentifiers.has(customIdentifier)) {
+      if (customIdentifier !== undefined && !customIdentifiers.has(customIdentifier))
         customIdentifiers.set(customIdentifier, record);
-      }
     },
     byIdentifier: (identifier) => identifiers.get(identifier),
     byCustomIdentifier: (customIdentifier) => customIdentifiers.get(customIdentifier),

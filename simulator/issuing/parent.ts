@@ -1,6 +1,7 @@
-/** Which CA may issue: an active sub CA with certificates left, compliance CAs for some operations only. */
+// Which CA may issue: an active sub CA with certificates left, compliance CAs for some operations only.
 import type { Service } from '../actions/action.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
 import type { Authority } from './authority.ts';
 
 /** The CA with that identifier, or why it cannot issue; `compliance`: compliance CAs may too. */
@@ -11,15 +12,15 @@ export function issuingParent(
 ): Authority | Problem {
   const parent = authorities.get(identifier);
   if (parent === undefined) return problem('NotFound', 'The specified CA certificate does not exist.');
-  if (parent.kind === 'ROOT') {
+  if (parent.kind === 'ROOT')
     return problem('InvalidParameter.ParentIdentifier', 'Certificates are issued by subordinate CAs only.');
-  }
-  if (parent.issuerType === 'iTrusChina' && compliance === 'Refused') {
+
+  if (parent.issuerType === 'iTrusChina' && compliance === 'Refused')
     return problem('InvalidParameter.ParentIdentifier', 'This operation is not available for compliance CAs.');
-  }
+
   if (parent.status !== 'ISSUE') return problem('CertificateExpired', 'The CA certificate is not active.');
-  if (faults.current.quotaExhausted || parent.issuedCount >= parent.quota) {
+  if (faults.current.quotaExhausted || parent.issuedCount >= parent.quota)
     return problem('InsufficientQuota', 'The number of certificates of the CA is used up.');
-  }
+
   return parent;
 }

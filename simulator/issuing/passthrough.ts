@@ -1,9 +1,6 @@
-/** `ApiPassthrough` of CreateCustomCertificate: subject and extensions that the caller dictates. */
+// `ApiPassthrough` of CreateCustomCertificate: subject and extensions that the caller dictates.
 import { isObjectIdentifier } from '../x509/der-writer.ts';
 import {
-  type AlternativeName,
-  type AlternativeNameType,
-  type ExtensionContent,
   extendedKeyUsage,
   extensionType,
   isAlternativeName,
@@ -12,9 +9,12 @@ import {
   purposes,
   subjectAlternativeName,
 } from '../x509/extensions.ts';
-import { encodeName, type NameAttribute } from '../x509/names.ts';
+import type { AlternativeName, AlternativeNameType, ExtensionContent } from '../x509/extensions.ts';
+import { encodeName } from '../x509/names.ts';
+import type { NameAttribute } from '../x509/names.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
-import { listItems, listValues, type ParameterRule, type Parameters } from '../protocol/parameters.ts';
+import { listItems, listValues } from '../protocol/parameters.ts';
+import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
 import { subjectFields, subjectRules } from './subject-fields.ts';
 
 const subject = 'ApiPassthrough.Subject';

@@ -1,6 +1,7 @@
-/** When a certificate begins and ends: `Days`, `Months`, `Years`, or `BeforeTime` and `AfterTime` in Unix seconds. */
+// When a certificate begins and ends: `Days`, `Months`, `Years`, or `BeforeTime` and `AfterTime` in Unix seconds.
 import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
 import type { Authority } from './authority.ts';
 import { later, ordered, validityObjection } from './validity.ts';
 
@@ -31,9 +32,9 @@ const units = { Days: 'd', Months: 'm', Years: 'y' } as const;
 /** Reads the period: a length wins over the pair, half a pair is refused, and so are two lengths or nothing at all. */
 export function readPeriod(given: Parameters, authority: Authority, now: Date): Period | Problem {
   const [begin, end] = [given.get('BeforeTime'), given.get('AfterTime')];
-  if ((begin === undefined) !== (end === undefined)) {
+  if ((begin === undefined) !== (end === undefined))
     return missing(begin === undefined ? 'BeforeTime' : 'AfterTime', 'BeforeTime and AfterTime belong together.');
-  }
+
   const [length, second] = Object.entries(units).filter(([name]) => given.has(name));
   if (second !== undefined) return problem(`InvalidParameter.${second[0]}`, 'Give one of Days, Months and Years.');
   if (length === undefined && begin === undefined)

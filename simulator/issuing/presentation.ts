@@ -1,4 +1,4 @@
-/** How PEM texts look on the wire: clean, or with the flaws that clients must bear. */
+// How PEM texts look on the wire: clean, or with the flaws that clients must bear.
 import type { Faults } from '../faults.ts';
 
 /** The PEM text in the form that the faults ask for. */

@@ -1,17 +1,11 @@
-/** Names that parameters add to a CSR's: `Domain`, `SanType` with `SanValue`, and `Sans`. */
+// Names that parameters add to a CSR's: `Domain`, `SanType` with `SanValue`, and `Sans`.
 import { isIP } from 'node:net';
 import type { Faults } from '../faults.ts';
 import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
-import {
-  type AlternativeName,
-  type AlternativeNameType,
-  type ExtensionContent,
-  extensionType,
-  generalName,
-  generalNameTags,
-  isAlternativeName,
-} from '../x509/extensions.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
+import { extensionType, generalName, generalNameTags, isAlternativeName } from '../x509/extensions.ts';
+import type { AlternativeName, AlternativeNameType, ExtensionContent } from '../x509/extensions.ts';
 import { sequence } from '../x509/der-writer.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
 import { requestedNameElements, requestedNames } from './request-names.ts';
@@ -78,9 +72,9 @@ function parsed(text: string): unknown {
 }
 
 function nameOfItem(item: unknown): AlternativeName | undefined {
-  if (typeof item !== 'object' || item === null || Object.keys(item).toSorted().join(',') !== 'Type,Value') {
+  if (typeof item !== 'object' || item === null || Object.keys(item).toSorted().join(',') !== 'Type,Value')
     return undefined;
-  }
+
   const { Type, Value } = item as { readonly Type: unknown; readonly Value: unknown };
   const type = typeof Type === 'number' ? typesByNumber.get(Type) : undefined;
   return type === undefined || typeof Value !== 'string' ? undefined : { type, value: Value };

@@ -1,7 +1,8 @@
-/** The subject from a CSR and the parameters beside it, with the defaults that the documents name. */
+// The subject from a CSR and the parameters beside it, with the defaults that the documents name.
 import type { Faults } from '../faults.ts';
 import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
-import { attributeType, decodeName, type NameAttribute } from '../x509/names.ts';
+import { attributeType, decodeName } from '../x509/names.ts';
+import type { NameAttribute } from '../x509/names.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
 import type { Authority } from './authority.ts';
 import { subjectFields, subjectRules } from './subject-fields.ts';

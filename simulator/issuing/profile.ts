@@ -1,22 +1,18 @@
-/** Certificates of a profile, server or client: usages from the profile, names and subject from CSR and parameters. */
+// Certificates of a profile, server or client: usages from the profile, names and subject from CSR and parameters.
 import type { Service } from '../actions/action.ts';
 import type { Faults } from '../faults.ts';
 import type { Parameters } from '../protocol/parameters.ts';
-import { problem, type Problem } from '../protocol/problem.ts';
-import {
-  type ExtensionContent,
-  extendedKeyUsage,
-  extensionType,
-  keyUsage,
-  keyUsageBit,
-  purposes,
-} from '../x509/extensions.ts';
+import { problem } from '../protocol/problem.ts';
+import type { Problem } from '../protocol/problem.ts';
+import { extendedKeyUsage, extensionType, keyUsage, keyUsageBit, purposes } from '../x509/extensions.ts';
+import type { ExtensionContent } from '../x509/extensions.ts';
 import { encodeName } from '../x509/names.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
 import type { Authority } from './authority.ts';
 import type { IssuePlan } from './issue.ts';
 import { chooseNames, parameterNames } from './profile-names.ts';
-import { chooseSubject, type SubjectDefaults } from './profile-subject.ts';
+import { chooseSubject } from './profile-subject.ts';
+import type { SubjectDefaults } from './profile-subject.ts';
 
 const recipe = [keyUsageBit.digitalSignature, keyUsageBit.keyEncipherment] as const;
 

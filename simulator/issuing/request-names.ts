@@ -1,6 +1,7 @@
-/** The SubjectAlternativeName that a signing request asks for, element by element. */
+// The SubjectAlternativeName that a signing request asks for, element by element.
 import { DerError, readChildren, readElement } from '../x509/der-reader.ts';
-import { type AlternativeName, extensionType } from '../x509/extensions.ts';
+import { extensionType } from '../x509/extensions.ts';
+import type { AlternativeName } from '../x509/extensions.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
 
 const types = {

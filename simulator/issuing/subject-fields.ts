@@ -1,4 +1,4 @@
-/** The six subject fields that parameters can carry. */
+// The six subject fields that parameters can carry.
 import type { ParameterRule } from '../protocol/parameters.ts';
 import { attributeType } from '../x509/names.ts';
 

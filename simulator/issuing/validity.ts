@@ -1,4 +1,4 @@
-/** The `Validity` parameter: relative (`1y`, `6m`, `90d`) or one or two instants (Alibaba: CreateCustomCertificate). */
+// The `Validity` parameter: relative (`1y`, `6m`, `90d`) or one or two instants (Alibaba: CreateCustomCertificate).
 import type { Authority } from './authority.ts';
 
 /** From when until when a certificate is valid, or why the parameter cannot be used. */
@@ -12,14 +12,12 @@ const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 export function readValidity(text: string, now: Date): ValidityOutcome {
   const start = new Date(Math.floor(now.getTime() / 1000) * 1000);
   const relative = /^([1-9]\d{0,4})([ymd])$/.exec(text);
-  if (relative !== null) {
-    return ordered(start, later(start, Number(relative[1]), relative[2] as 'd' | 'm' | 'y'));
-  }
+  if (relative !== null) return ordered(start, later(start, Number(relative[1]), relative[2] as 'd' | 'm' | 'y'));
   const parts = text.split('/').map(readInstant);
   const [first, second] = parts;
-  if (parts.length > 2 || first === undefined || parts.includes(undefined)) {
+  if (parts.length > 2 || first === undefined || parts.includes(undefined))
     return { kind: 'refused', message: 'Validity must be <n>y, <n>m, <n>d, NotAfter or NotBefore/NotAfter in GMT' };
-  }
+
   return second === undefined ? ordered(start, first) : ordered(first, second);
 }
 
@@ -50,12 +48,12 @@ export function ordered(notBefore: Date, notAfter: Date): ValidityOutcome {
 
 /** Why the CA cannot give that validity, undefined when it can. */
 export function validityObjection(authority: Authority, notBefore: Date, notAfter: Date): string | undefined {
-  if (notAfter > authority.notAfter) {
+  if (notAfter > authority.notAfter)
     return `the certificate would outlive its CA, which ends at ${authority.notAfter.toISOString()}`;
-  }
+
   const days = (notAfter.getTime() - notBefore.getTime()) / 86_400_000;
-  if (authority.certMaxTimeDays !== undefined && days > authority.certMaxTimeDays) {
+  if (authority.certMaxTimeDays !== undefined && days > authority.certMaxTimeDays)
     return `the CA gives at most ${authority.certMaxTimeDays} days`;
-  }
+
   return undefined;
 }

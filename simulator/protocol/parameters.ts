@@ -1,8 +1,7 @@
-/**
- * Request parameters against the table an action declares. Stricter than the real gateway: a parameter that the
- * action does not know, or knows in another case, is refused, so that a client's typo cannot pass unseen.
- */
-import { type Problem, problem } from './problem.ts';
+// Request parameters against the table an action declares. Stricter than the real gateway: a parameter that the
+// action does not know, or knows in another case, is refused, so that a client's typo cannot pass unseen.
+import { problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 
 /** One declared parameter; `N` in the name stands for an index from 1, as Alibaba's documents write it. */
 export interface ParameterRule {
@@ -76,9 +75,9 @@ function typeObjection(rule: ParameterRule, value: string): string | undefined {
 function limitObjection(rule: ParameterRule, value: string): string | undefined {
   if (rule.values !== undefined && !rule.values.includes(value)) return `must be one of ${rule.values.join(', ')}`;
   if (rule.pattern !== undefined && !rule.pattern.test(value)) return 'has the wrong form';
-  if (rule.maximumLength !== undefined && value.length > rule.maximumLength) {
+  if (rule.maximumLength !== undefined && value.length > rule.maximumLength)
     return `must have at most ${rule.maximumLength} characters`;
-  }
+
   if (rule.minimum !== undefined && Number(value) < rule.minimum) return `must be at least ${rule.minimum}`;
   return rule.maximum !== undefined && Number(value) > rule.maximum ? `must be at most ${rule.maximum}` : undefined;
 }
@@ -87,12 +86,11 @@ function listObjection(rules: readonly ParameterRule[], given: ReadonlyMap<strin
   for (const prefix of new Set(rules.map(listPrefix).filter((prefix) => prefix !== undefined))) {
     const items = listItems(given, prefix);
     const most = rules.find((rule) => listPrefix(rule) === prefix && rule.maximumItems !== undefined)?.maximumItems;
-    if (items.some((item, position) => item !== position + 1)) {
+    if (items.some((item, position) => item !== position + 1))
       return problem('InvalidParameter', `The items of "${prefix}" must be numbered from 1 without gaps.`);
-    }
-    if (most !== undefined && items.length > most) {
+
+    if (most !== undefined && items.length > most)
       return problem(`InvalidParameter.${lastPart(prefix)}`, `"${prefix}" must have at most ${most} items.`);
-    }
   }
   return undefined;
 }

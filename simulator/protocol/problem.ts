@@ -1,5 +1,4 @@
-/** Refusals in Alibaba's manner: HTTP status, Code and Message; most are 400, regardless of the cause. */
-
+// Refusals in Alibaba's manner: HTTP status, Code and Message; most are 400, regardless of the cause.
 /** One refusal. */
 export interface Problem {
   readonly status: number;

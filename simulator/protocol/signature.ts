@@ -1,7 +1,8 @@
-/** ACS3-HMAC-SHA256 as Alibaba Cloud's RPC gateway verifies it, with the refusals for each way to get it wrong. */
+// ACS3-HMAC-SHA256 as Alibaba Cloud's RPC gateway verifies it, with the refusals for each way to get it wrong.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Problem, problem } from './problem.ts';
+import { problem } from './problem.ts';
+import type { Problem } from './problem.ts';
 
 /** A key pair that the simulator accepts; with a token it stands for temporary (STS) credentials. */
 export interface AccessKey {
@@ -55,13 +56,11 @@ export function verifySignature(request: SignedRequest, context: SignatureContex
     request.headers.authorization ?? '',
   );
   const [, accessKeyId, signedHeaders, signature] = parts ?? [];
-  if (accessKeyId === undefined || signedHeaders === undefined || signature === undefined) {
+  if (accessKeyId === undefined || signedHeaders === undefined || signature === undefined)
     return refuse('IncompleteSignature', `The request must carry an ${algorithm} Authorization header.`);
-  }
+
   const accessKey = context.accessKey(accessKeyId);
-  if (accessKey === undefined) {
-    return refuse('InvalidAccessKeyId.NotFound', 'Specified access key is not found.', 404);
-  }
+  if (accessKey === undefined) return refuse('InvalidAccessKeyId.NotFound', 'Specified access key is not found.', 404);
   const objection =
     dateProblem(request, context) ??
     tokenProblem(request, accessKey, context) ??
@@ -76,9 +75,9 @@ function refuse(code: string, message: string, status = 400): Verification {
 
 function dateProblem({ headers }: SignedRequest, { now }: SignatureContext): Problem | undefined {
   const date = header(headers, 'x-acs-date');
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) || Number.isNaN(Date.parse(date))) {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) || Number.isNaN(Date.parse(date)))
     return problem('InvalidTimeStamp.Format', 'Specified time stamp or date value is not well formatted.');
-  }
+
   return Math.abs(now().getTime() - Date.parse(date)) > tolerance
     ? problem('InvalidTimeStamp.Expired', 'Specified time stamp or date value is expired.')
     : undefined;
@@ -99,9 +98,7 @@ function tokenProblem({ headers }: SignedRequest, key: AccessKey, { now }: Signa
 function nonceProblem({ headers }: SignedRequest, { nonces, now }: SignatureContext): Problem | undefined {
   const nonce = header(headers, 'x-acs-signature-nonce');
   const time = now().getTime();
-  if (nonces.has(nonce)) {
-    return problem('SignatureNonceUsed', 'Specified signature nonce was used already.');
-  }
+  if (nonces.has(nonce)) return problem('SignatureNonceUsed', 'Specified signature nonce was used already.');
   nonces.set(nonce, time);
   for (const [oldest, usedAt] of nonces) {
     if (usedAt > time - 2 * tolerance) break;
@@ -124,9 +121,9 @@ function signatureProblem(
     !sorted ||
     required.some((name) => !names.includes(name)) ||
     header(request.headers, 'x-acs-content-sha256') !== bodyHash
-  ) {
+  )
     return mismatch();
-  }
+
   const canonical = canonicalRequest(request, names, bodyHash);
   const expected = signText(canonical, accessKey.accessKeySecret);
   return timingSafeEqual(Buffer.from(expected), Buffer.from(signature)) ? undefined : mismatch();

@@ -1,5 +1,6 @@
-/** Signs X.509 v3 certificates: the to-be-signed part from ready-made DER, the signature from node:crypto. */
-import { createHash, type KeyObject, sign } from 'node:crypto';
+// Signs X.509 v3 certificates: the to-be-signed part from ready-made DER, the signature from node:crypto.
+import { createHash, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import {
   bitString,
   contextual,

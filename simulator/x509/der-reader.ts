@@ -1,5 +1,4 @@
-/** A small, strict DER reader. It never reads beyond its input, does not recurse, and fails with DerError only. */
-
+// A small, strict DER reader. It never reads beyond its input, does not recurse, and fails with DerError only.
 /** A fault of the bytes; the offset is from the start of the outermost input. */
 export class DerError extends Error {
   constructor(problem: string, offset: number) {
@@ -72,9 +71,9 @@ function longLength(bytes: Buffer, position: number, base: number): { length: nu
 /** The element when it has that tag, else DerError naming what was expected. */
 export function expectTag(found: DerElement | undefined, tag: number, what: string): DerElement {
   if (found === undefined) throw new DerError(`${what} is missing`, 0);
-  if (found.tag !== tag) {
+  if (found.tag !== tag)
     throw new DerError(`${what} has tag 0x${found.tag.toString(16)} instead of 0x${tag.toString(16)}`, found.offset);
-  }
+
   return found;
 }
 

@@ -1,5 +1,4 @@
-/** A small DER writer: just the ASN.1 types that X.509 certificates need. Every function returns one complete element. */
-
+// A small DER writer: just the ASN.1 types that X.509 certificates need. Every function returns one complete element.
 /** The tags that certificates and signing requests use. */
 export const derTag = {
   boolean: 0x01,

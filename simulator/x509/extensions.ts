@@ -1,4 +1,4 @@
-/** The X.509 v3 extensions of RFC 5280 that the simulated CAs put into certificates, each as a complete Extension element. */
+// The X.509 v3 extensions of RFC 5280 that the simulated CAs put into certificates, each as a complete Extension element.
 import { isIP } from 'node:net';
 import {
   booleanTrue,

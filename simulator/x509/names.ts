@@ -1,4 +1,4 @@
-/** Distinguished names: building them in DER and showing them as one line. */
+// Distinguished names: building them in DER and showing them as one line.
 import { expectTag, readChildren, readElement, readObjectIdentifier } from './der-reader.ts';
 import { derTag, objectIdentifier, sequence, set, text } from './der-writer.ts';
 

@@ -1,5 +1,4 @@
-/** PEM to DER and back. */
-
+// PEM to DER and back.
 /** PEM text of one object, LF line ends, with a trailing newline. */
 export function toPem(label: string, der: Uint8Array): string {
   const base64 = Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('base64');

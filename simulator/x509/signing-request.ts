@@ -1,14 +1,8 @@
-/** PKCS #10 certificate signing requests (RFC 2986): read from PEM and proven to be signed by their own key. */
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import {
-  DerError,
-  type DerElement,
-  expectTag,
-  readBitString,
-  readChildren,
-  readElement,
-  readObjectIdentifier,
-} from './der-reader.ts';
+// PKCS #10 certificate signing requests (RFC 2986): read from PEM and proven to be signed by their own key.
+import { createPublicKey, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { DerError, expectTag, readBitString, readChildren, readElement, readObjectIdentifier } from './der-reader.ts';
+import type { DerElement } from './der-reader.ts';
 import { derTag } from './der-writer.ts';
 import { decodeName } from './names.ts';
 import { fromPem } from './pem.ts';
@@ -79,9 +73,9 @@ function readParts(der: Buffer): ReadCertificationRequest {
   const [keyAlgorithm, keyBits] = readChildren(key);
   const keyFamily = keyFamilies[algorithmOf(keyAlgorithm)];
   const method = signatureHashes[algorithmOf(signatureAlgorithm)];
-  if (keyFamily === undefined || method === undefined || method.family !== keyFamily) {
+  if (keyFamily === undefined || method === undefined || method.family !== keyFamily)
     return { kind: 'unproven', message: 'key or signature algorithm is not supported' };
-  }
+
   const publicKey = loadKey(key.encoding);
   const request: CertificationRequest = {
     subject: name.encoding,

@@ -111,9 +111,9 @@ function answerRow(answer: ServiceAnswer, action: string): ErrorRow {
   const byCode = rowFor('Code', answer.code);
   const byStatus = rowFor('Status', String(answer.httpStatus));
   if (byCode === undefined) return byStatus ?? unknownRow();
-  if (byCode.class === 'IssuingCA' && certificateActions.has(action)) {
+  if (byCode.class === 'IssuingCA' && certificateActions.has(action))
     return { ...unknownRow(), meaning: 'there is no such certificate', mayHaveIssued: false };
-  }
+
   const yields = byCode.class === 'RequestRejected' || byCode.class === 'Transient';
   return yields && answer.httpStatus >= 500 ? (byStatus ?? byCode) : byCode;
 }

@@ -7,7 +7,8 @@ import { clientFailure, failureOf, requestIdOf } from './errors.ts';
 import type { FailedCall, PcaFailure } from './errors.ts';
 import { redactorOf } from './redaction.ts';
 import type { Clock } from '../timing/clock.ts';
-import { startDeadline, type Waited } from '../timing/deadline.ts';
+import { startDeadline } from '../timing/deadline.ts';
+import type { Waited } from '../timing/deadline.ts';
 import { openWireClient } from './wire-exchange.ts';
 import type { WireClient, WireReply } from './wire-exchange.ts';
 
@@ -47,9 +48,9 @@ export function pcaCall(options: PcaClientOptions): Call {
 function clientOpener(options: PcaClientOptions): (accessKey: AccessKey | undefined) => Promise<WireClient> {
   let last: { readonly accessKey: AccessKey | undefined; readonly client: Promise<WireClient> } | undefined;
   return async (accessKey) => {
-    if (last === undefined || !isSameKey(last.accessKey, accessKey)) {
+    if (last === undefined || !isSameKey(last.accessKey, accessKey))
       last = { accessKey, client: openWireClient({ ...options, accessKey }) };
-    }
+
     const used = last;
     try {
       return await used.client;

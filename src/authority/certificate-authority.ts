@@ -4,7 +4,8 @@ import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { CallTarget } from '../alibaba/limits/call-queue.ts';
 import type { IssuerSpec } from '../crds/issuer.ts';
-import { describeIssuingCACall, type IssuingCA, readIssuingCA } from '../issuing/issuing-ca.ts';
+import { describeIssuingCACall, readIssuingCA } from '../issuing/issuing-ca.ts';
+import type { IssuingCA } from '../issuing/issuing-ca.ts';
 import type { IssueReply } from '../issuing/operation.ts';
 import {
   externalCACertificate,

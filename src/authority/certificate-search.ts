@@ -1,14 +1,16 @@
 // Finds a certificate that PCA issued although nobody here saw the answer: by our identifier in the CA's list, or, where the
 // operation takes none, by its key in the list of the store where the operation keeps its certificates.
 import { createHash } from 'node:crypto';
-import { type Call, compose, type PcaOutcome, type Wrap } from '../alibaba/call.ts';
+import { compose } from '../alibaba/call.ts';
+import type { Call, PcaOutcome, Wrap } from '../alibaba/call.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { RateLimits } from '../alibaba/limits/rate-limit.ts';
 import { withRateLimit } from '../alibaba/limits/with-rate-limit.ts';
 import { listDateForms, listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
 import type { CertificateStore, IssueReply, StoredItem } from '../issuing/operation.ts';
 import { readCertificates } from '../issuing/x509/certificate-chain.ts';
-import { type ScanClock, type ScanFailure, type Scanned, type ScanWindow, SharedScan } from './shared-scan.ts';
+import { SharedScan } from './shared-scan.ts';
+import type { ScanClock, ScanFailure, Scanned, ScanWindow } from './shared-scan.ts';
 
 /** `absent` is only said of a list that was read for the window; `failed` carries what the cloud answered. */
 export type SearchOutcome =
@@ -113,9 +115,9 @@ export class CertificateSearch {
       if (outcome.kind === 'failed') return outcome;
       const list = readIssuedList(outcome.body);
       if (list.kind === 'malformed') return { kind: 'unsettled', message: list.message };
-      for (const item of list.items) {
+      for (const item of list.items)
         if (item.customIdentifier !== undefined) found.set(item.customIdentifier, item.identifier);
-      }
+
       seen += list.items.length;
       if (list.items.length === 0 || (list.total !== undefined && seen >= list.total)) break;
     }

@@ -80,9 +80,7 @@ function admitFields(
   findings: Findings,
 ): Readonly<Record<string, unknown>> {
   const known = schema.properties;
-  for (const name of Object.keys(value)) {
-    if (!Object.hasOwn(known, name)) findings.unknown.push(`${path}.${name}`);
-  }
+  for (const name of Object.keys(value)) if (!Object.hasOwn(known, name)) findings.unknown.push(`${path}.${name}`);
   const fields: [string, unknown][] = [];
   for (const [name, child] of Object.entries(known)) {
     // The API server drops a null where the schema does not allow it, before it fills in defaults.
@@ -105,9 +103,8 @@ function admitItems(
   const admitted = items.map((item, index) => admitValue(schema.items, item, `${path}[${index}]`, findings));
   const keys = admitted.map((item) => listKey(schema, item));
   keys.forEach((key, index) => {
-    if (key !== undefined && keys.indexOf(key) < index) {
+    if (key !== undefined && keys.indexOf(key) < index)
       findings.faults.push(`${path}[${index}] repeats an earlier item; each may occur once.`);
-    }
   });
   return admitted;
 }
@@ -121,15 +118,15 @@ function listKey(schema: ArraySchema, item: unknown): string | undefined {
 }
 
 function textFault(schema: StringSchema, text: string): string | undefined {
-  if (schema.enum !== undefined && !schema.enum.includes(text)) {
+  if (schema.enum !== undefined && !schema.enum.includes(text))
     return `must be one of ${schema.enum.join(', ')}, but is ${JSON.stringify(text.slice(0, 64))}.`;
-  }
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(text)) {
+
+  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(text))
     return `must match ${schema.pattern}.`;
-  }
-  if (schema.format === 'date-time' && Number.isNaN(Date.parse(text))) {
+
+  if (schema.format === 'date-time' && Number.isNaN(Date.parse(text)))
     return 'must be a time, such as 2027-01-31T09:30:00Z.';
-  }
+
   const { minLength = 0, maxLength = Infinity } = schema;
   return lengthFault(Array.from(text).length, { minimum: minLength, maximum: maxLength, unit: 'characters' });
 }

@@ -1,5 +1,6 @@
 // The slice of Kubernetes' CertificateSigningRequest that a signer reads and writes, with pure readers.
-import { type IssuerKind, apiGroup, issuerKinds } from './issuer.ts';
+import { apiGroup, issuerKinds } from './issuer.ts';
+import type { IssuerKind } from './issuer.ts';
 
 /** API version and kind. */
 export const signingRequestApiVersion = 'certificates.k8s.io/v1';

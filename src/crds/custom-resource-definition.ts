@@ -1,5 +1,6 @@
 // The CustomResourceDefinition of each issuer kind, as the object that is written to YAML.
-import { apiGroup, type IssuerKind, version } from './issuer.ts';
+import { apiGroup, version } from './issuer.ts';
+import type { IssuerKind } from './issuer.ts';
 import { issuerSpecSchema } from './issuer-schema/spec.ts';
 import { issuerStatusSchema } from './issuer-schema/status.ts';
 

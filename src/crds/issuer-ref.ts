@@ -1,5 +1,6 @@
 // How an issuer of either kind is named inside the process: one text key for queues, indexes and maps.
-import { issuerKind, type IssuerKind } from './issuer.ts';
+import { issuerKind } from './issuer.ts';
+import type { IssuerKind } from './issuer.ts';
 
 /** Kind, namespace (undefined for the cluster-scoped kind) and name of an issuer. */
 export interface IssuerIdentity {

@@ -1,10 +1,12 @@
 // Whether an operation can express a request: every check of the request against the operation's capabilities.
 import { showAlternativeName } from './x509/alternative-name.ts';
-import { nameFault, type NameAttribute } from './x509/distinguished-name.ts';
+import { nameFault } from './x509/distinguished-name.ts';
+import type { NameAttribute } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssuingOperation, UsageProfile } from './operation.ts';
 import { profileFor } from './usage-profile.ts';
-import { type Refused, refusalReasons, refuse } from './refusal.ts';
+import { refusalReasons, refuse } from './refusal.ts';
+import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import { usageWord } from './x509/usages.ts';
 

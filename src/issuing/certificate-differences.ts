@@ -1,10 +1,12 @@
 // How an issued certificate may differ from what was asked for, aspect by aspect, each with its message.
-import { type AlternativeName, nameKey, showAlternativeName } from './x509/alternative-name.ts';
+import { nameKey, showAlternativeName } from './x509/alternative-name.ts';
+import type { AlternativeName } from './x509/alternative-name.ts';
 import type { CertificateFacts } from './x509/certificate.ts';
 import { showName } from './x509/distinguished-name.ts';
 import { formatMoment } from '../timing/moment.ts';
 import type { ExpectedSubject, IssuePlan } from './plan.ts';
-import { usageAllows, type Usages, usageWord } from './x509/usages.ts';
+import { usageAllows, usageWord } from './x509/usages.ts';
+import type { Usages } from './x509/usages.ts';
 
 /** The difference that makes a certificate unusable. */
 export type MismatchReason =
@@ -107,9 +109,9 @@ function usagesFault({ extensions }: CertificateFacts, { plan }: Comparison): Mi
 
 // The service decides the key usages of a CA certificate; it must be able to sign certificates, and may do what was asked.
 function caUsagesFault(extensions: CertificateFacts['extensions'], expected: Usages): Mismatch | undefined {
-  if (!usageAllows(extensions.keyUsages, 'keyCertSign')) {
+  if (!usageAllows(extensions.keyUsages, 'keyCertSign'))
     return mismatch('KeyUsageMismatch', 'its key usages do not let it sign certificates.');
-  }
+
   const { extendedKeyUsages: given } = extensions;
   const missing = given === undefined ? [] : expected.extendedKeyUsages.filter((usage) => !given.includes(usage));
   return missing.length === 0

@@ -1,6 +1,7 @@
 // The two places where PCA keeps what it issued: the list of client and server certificates, and the certificate warehouse.
 import type { CertificateStore, IssueReply, StoredItem, StoredList } from './operation.ts';
-import { asIdentifier, asMoment, asNumber, asObject, asText, type JsonObject, replyOf } from './reply-body.ts';
+import { asIdentifier, asMoment, asNumber, asObject, asText, replyOf } from './reply-body.ts';
+import type { JsonObject } from './reply-body.ts';
 
 /** Certificates of the API 2020-06-30 (Alibaba: ListClientCertificate, DescribeClientCertificate, CreateRevokeClientCertificate). */
 export const clientCertificates: CertificateStore = {
@@ -71,9 +72,9 @@ function readStoredList(
   const page = asObject(body);
   const total = asNumber(page?.['TotalCount']);
   const list = page?.[member] ?? (total === 0 ? [] : undefined);
-  if (!Array.isArray(list)) {
+  if (!Array.isArray(list))
     return { kind: 'malformed', message: `The answer to ${action} holds no list of certificates.` };
-  }
+
   const items = list.flatMap((entry: unknown): readonly StoredItem[] => {
     const item = asObject(entry);
     const identifier = asIdentifier(item?.['Identifier']);
@@ -101,8 +102,8 @@ function readStored(
   { status, ...fields }: Parameters<typeof replyOf>[1] & { readonly status: unknown },
 ): IssueReply {
   if (described === undefined) return { kind: 'malformed', message: `The answer to ${action} holds no certificate.` };
-  if (isRevoked(status)) {
+  if (isRevoked(status))
     return { kind: 'malformed', message: `The certificate that ${action} gives has been revoked.` };
-  }
+
   return replyOf(action, fields);
 }

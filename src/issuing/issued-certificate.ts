@@ -1,10 +1,13 @@
 // Compares the certificate that PCA issued with the request: nothing unproven reaches a request's status.
-import { type CertificateFacts, certificatePem, type ReadCertificate } from './x509/certificate.ts';
-import { type CertificateChain, chainPem, orderChain, readCertificates } from './x509/certificate-chain.ts';
+import { certificatePem } from './x509/certificate.ts';
+import type { CertificateFacts, ReadCertificate } from './x509/certificate.ts';
+import { chainPem, orderChain, readCertificates } from './x509/certificate-chain.ts';
+import type { CertificateChain } from './x509/certificate-chain.ts';
 import { showName } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueReply } from './operation.ts';
-import { addedAttributes, aspects, type Mismatch, mismatch } from './certificate-differences.ts';
+import { addedAttributes, aspects, mismatch } from './certificate-differences.ts';
+import type { Mismatch } from './certificate-differences.ts';
 import type { IssuePlan } from './plan.ts';
 import { formatMoment } from '../timing/moment.ts';
 
@@ -43,9 +46,9 @@ export function verifyIssued(verification: Verification): VerificationResult {
   const read = readCertificates([reply.certificate, ...reply.chain], known);
   if (read.kind === 'broken') return mismatch('CertificateMalformed', `the reply cannot be read: ${read.message}.`);
   const { spki } = plan.expected;
-  if (!read.certificates.some(({ facts }) => facts.spki.equals(spki))) {
+  if (!read.certificates.some(({ facts }) => facts.spki.equals(spki)))
     return mismatch('KeyMismatch', 'its public key is not the one of the request.');
-  }
+
   const ordered = orderChain(read.certificates, spki, known);
   if (ordered.kind === 'broken') return mismatch('ChainBroken', `its chain is malformed: ${ordered.message}.`);
   const { chain } = ordered;
@@ -94,27 +97,28 @@ function chainFault(
 ): Mismatch | undefined {
   const issuer = chain.intermediates[0] ?? chain.root;
   // Which CA signs a CA certificate is decided by the purchased instance; that it leads to a root must be proven.
-  if (plan.expected.isCA) {
+  if (plan.expected.isCA)
     return chain.root === undefined ? mismatch('ChainBroken', 'its chain does not lead to a root.') : undefined;
-  }
+
   if (issuer === undefined) return mismatch('NotSignedByCA', `it is not signed by CA "${ca.identifier}".`);
   const same =
     own !== undefined &&
     issuer.facts.spki.equals(own.facts.spki) &&
     issuer.facts.subject.der.equals(own.facts.subject.der);
-  if (!same)
+  if (!same) {
     return mismatch(
       'NotSignedByCA',
       `it is signed by "${showName(issuer.facts.subject.attributes)}", not by CA "${ca.identifier}".`,
     );
+  }
   return undefined;
 }
 
 /** The differences that no setting accepts: a wrong CA flag or path length, and a certificate that has expired already. */
 function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Verification): Mismatch | undefined {
-  if ((extensions.isCA ?? false) !== plan.expected.isCA) {
+  if ((extensions.isCA ?? false) !== plan.expected.isCA)
     return mismatch('CAFlagMismatch', `it is ${extensions.isCA === true ? 'a' : 'no'} CA certificate.`);
-  }
+
   const { pathLength } = plan.expected;
   if (pathLength !== undefined && extensions.pathLength !== pathLength) {
     return mismatch(

@@ -1,9 +1,11 @@
 // The issuing CA as PCA describes it, and whether an operation can issue from it.
-import { certificatePem, type ReadCertificate } from './x509/certificate.ts';
+import { certificatePem } from './x509/certificate.ts';
+import type { ReadCertificate } from './x509/certificate.ts';
 import { readCertificates } from './x509/certificate-chain.ts';
 import { showName } from './x509/distinguished-name.ts';
 import type { IssueCall, IssuingOperation } from './operation.ts';
-import { asIdentifier, asMoment, asNumber, asObject, asText, asTexts, type JsonObject } from './reply-body.ts';
+import { asIdentifier, asMoment, asNumber, asObject, asText, asTexts } from './reply-body.ts';
+import type { JsonObject } from './reply-body.ts';
 import { formatMoment } from '../timing/moment.ts';
 
 /** A CA as PCA describes it (Alibaba: DescribeCACertificate). */

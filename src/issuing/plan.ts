@@ -1,7 +1,8 @@
 // From a readable request and a checked issuer to the exact call, or to the reason why there is none.
 import { createHash } from 'node:crypto';
 import type { IssuerSpec } from '../crds/issuer.ts';
-import { type Candidate, refusalOf } from './acceptance.ts';
+import { refusalOf } from './acceptance.ts';
+import type { Candidate } from './acceptance.ts';
 import type { AlternativeName } from './x509/alternative-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
@@ -11,7 +12,8 @@ import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import type { Usages } from './x509/usages.ts';
 import { profileFor } from './usage-profile.ts';
-import { type CALimits, type ClampedLifetime, resolveValidity } from './validity.ts';
+import { resolveValidity } from './validity.ts';
+import type { CALimits, ClampedLifetime } from './validity.ts';
 
 /**
  * `exact`: this DER. `attributes`: these, in any order and grouping, and where the service has

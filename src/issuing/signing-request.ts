@@ -1,9 +1,12 @@
 // Reads the fields of a CertificateRequest as facts for a plan, or refuses them with a reason.
-import { type CsrFacts, readCsr } from './x509/csr.ts';
+import { readCsr } from './x509/csr.ts';
+import type { CsrFacts } from './x509/csr.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { decodeBase64 } from './x509/pem.ts';
-import { type Refused, refusalReasons, refuse } from './refusal.ts';
-import { inBitOrder, type KeyUsage, readUsages, type Usages, usageWord } from './x509/usages.ts';
+import { refusalReasons, refuse } from './refusal.ts';
+import type { Refused } from './refusal.ts';
+import { inBitOrder, readUsages, usageWord } from './x509/usages.ts';
+import type { KeyUsage, Usages } from './x509/usages.ts';
 
 /** The spec of a CertificateRequest, unread, and its UID. */
 export interface RequestFields {
@@ -87,9 +90,9 @@ function usagesOf({ usages, isCA }: RequestFields): { readonly kind: 'ok'; reado
 
 function durationOf(text: string): { readonly kind: 'ok'; readonly seconds: number } | Refused {
   const duration = parseDuration(text);
-  if (duration.kind === 'malformed') {
+  if (duration.kind === 'malformed')
     return refuse(refusalReasons.invalidDuration, 'spec.duration', `${duration.message}.`);
-  }
+
   if (duration.seconds > 0) return duration;
   const message = `a certificate must be valid for at least one second, but the request asks for ${formatDuration(duration.seconds)}. Ask for a longer duration.`;
   return refuse(refusalReasons.invalidDuration, 'spec.duration', message);

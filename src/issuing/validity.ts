@@ -3,7 +3,8 @@ import type { IssuerSpec } from '../crds/issuer.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import { formatMoment } from '../timing/moment.ts';
-import { type Refused, refusalReasons, refuse } from './refusal.ts';
+import { refusalReasons, refuse } from './refusal.ts';
+import type { Refused } from './refusal.ts';
 
 /** Both ends, on whole seconds. */
 export interface Validity {

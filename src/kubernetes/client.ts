@@ -1,21 +1,16 @@
-/**
- * Requests to the API server: JSON in and out, every answer classified, every request with a deadline.
- * Only reads are repeated here; whoever writes decides about repeating it.
- */
+// Requests to the API server: JSON in and out, every answer classified, every request with a deadline.
+// Only reads are repeated here; whoever writes decides about repeating it.
 import { backoff } from '../timing/backoff.ts';
-import { type Clock, pause, systemClock } from '../timing/clock.ts';
-import { type Deadline, startDeadline } from '../timing/deadline.ts';
+import { pause, systemClock } from '../timing/clock.ts';
+import type { Clock } from '../timing/clock.ts';
+import { startDeadline } from '../timing/deadline.ts';
+import type { Deadline } from '../timing/deadline.ts';
 import type { KubernetesConnection } from './connection.ts';
-import {
-  cancelledFailure,
-  classifyAnswer,
-  classifyError,
-  deadlineFailure,
-  type KubernetesFailure,
-  type KubernetesResult,
-} from './failure.ts';
+import { cancelledFailure, classifyAnswer, classifyError, deadlineFailure } from './failure.ts';
+import type { KubernetesFailure, KubernetesResult } from './failure.ts';
 import { describeRequest } from './request-path.ts';
-import { Transport, type TransportAnswer, type TransportRequest } from './transport.ts';
+import { Transport } from './transport.ts';
+import type { TransportAnswer, TransportRequest } from './transport.ts';
 
 export type { KubernetesFailure, KubernetesFailureClass, KubernetesResult } from './failure.ts';
 
@@ -98,25 +93,21 @@ export class KubernetesClient {
     const attempts = options.attempts ?? defaultReadAttempts;
     for (let failures = 0; ; failures += 1) {
       const result = await this.#attempt<T>({ method: 'GET', path, pool: 'requests', options }, deadline, readJson);
-      if (result.kind === 'ok' || failures + 1 >= attempts || !isPassing(result.failure)) {
-        return result;
-      }
+      if (result.kind === 'ok' || failures + 1 >= attempts || !isPassing(result.failure)) return result;
       const pauseMs = this.#pauseAfter(failures, result.failure);
-      if (pauseMs >= deadline.remainingMs()) {
-        return result;
-      }
+      if (pauseMs >= deadline.remainingMs()) return result;
       await pause(pauseMs, deadline.signal, this.#clock);
     }
   }
 
   /** POSTs an object to its collection. */
   async create<T>(path: string, body: object, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
-    return await this.#write({ method: 'POST', path, body, pool: 'requests', options }, readJson<T>);
+    return this.#write({ method: 'POST', path, body, pool: 'requests', options }, readJson<T>);
   }
 
   /** PUTs a whole object; its `metadata.resourceVersion` is the precondition. A missing Lease is created (201). */
   async replace<T>(path: string, body: object, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
-    return await this.#write({ method: 'PUT', path, body, pool: 'requests', options }, readJson<T>);
+    return this.#write({ method: 'PUT', path, body, pool: 'requests', options }, readJson<T>);
   }
 
   /** Patches an object; `contentType` is one of {@link patchTypes}. */
@@ -126,7 +117,7 @@ export class KubernetesClient {
     contentType: string,
     options: RequestOptions = {},
   ): Promise<KubernetesResult<T>> {
-    return await this.#write({ method: 'PATCH', path, body, contentType, pool: 'requests', options }, readJson<T>);
+    return this.#write({ method: 'PATCH', path, body, contentType, pool: 'requests', options }, readJson<T>);
   }
 
   /**
@@ -140,7 +131,7 @@ export class KubernetesClient {
     options: RequestOptions & { readonly fieldManager: string },
   ): Promise<KubernetesResult<undefined>> {
     const query = { ...options.query, fieldManager: options.fieldManager, force: 'true' };
-    return await this.#write(
+    return this.#write(
       {
         method: 'PATCH',
         path: `${path}/status`,
@@ -161,11 +152,8 @@ export class KubernetesClient {
     const deadline = this.#deadline(options);
     const call: Call = { method: 'GET', path, pool: 'watches', options };
     const result = await this.#attempt<AsyncIterable<Uint8Array>>(call, deadline, async (answer) => answer.body);
-    if (result.kind === 'ok') {
-      deadline.lift();
-    } else {
-      deadline[Symbol.dispose]();
-    }
+    if (result.kind === 'ok') deadline.lift();
+    else deadline[Symbol.dispose]();
     return result;
   }
 
@@ -194,9 +182,7 @@ export class KubernetesClient {
       status = answer.statusCode;
       const { date } = answer.headers;
       if (typeof date === 'string') this.#options.onServerDate?.(date);
-      if (status < 300) {
-        return { kind: 'ok', status, body: await read(answer) };
-      }
+      if (status < 300) return { kind: 'ok', status, body: await read(answer) };
       const text = await answer.body.text();
       const retryAfter = answer.headers['retry-after'];
       return {

@@ -1,11 +1,10 @@
-/**
- * Where the API server is and what proves who we are: as a pod (files of the ServiceAccount) or from a kubeconfig.
- * Credentials are asked for before each request and read again when they are older than a minute.
- */
+// Where the API server is and what proves who we are: as a pod (files of the ServiceAccount) or from a kubeconfig.
+// Credentials are asked for before each request and read again when they are older than a minute.
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../timing/clock.ts';
+import { systemClock } from '../timing/clock.ts';
+import type { Clock } from '../timing/clock.ts';
 
 /** TLS settings towards the API server; PEM text or bytes. */
 export interface TlsSettings {
@@ -77,9 +76,7 @@ export async function connectWithKubeconfig(file: string, context?: string): Pro
   const load = (): InstanceType<typeof KubeConfig> => {
     const config = new KubeConfig();
     config.loadFromFile(file);
-    if (context !== undefined) {
-      config.setCurrentContext(context);
-    }
+    if (context !== undefined) config.setCurrentContext(context);
     return config;
   };
   let config = load();
@@ -164,20 +161,16 @@ function cached(
       last = { at: monotonic(), credentials: await read(fresh) };
     } catch (error) {
       // A file that is being replaced must not stop a client whose credentials may still be good.
-      if (previous === undefined || fresh) {
-        throw error;
-      }
+      if (previous === undefined || fresh) throw error;
       last = { at: monotonic(), credentials: previous.credentials };
     }
     return last.credentials;
   };
   return async ({ fresh }) => {
-    if (!fresh && last !== undefined && monotonic() - last.at < longestCacheMs) {
-      return last.credentials;
-    }
+    if (!fresh && last !== undefined && monotonic() - last.at < longestCacheMs) return last.credentials;
     reading ??= refresh(fresh).finally(() => {
       reading = undefined;
     });
-    return await reading;
+    return reading;
   };
 }

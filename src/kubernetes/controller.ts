@@ -138,8 +138,8 @@ export class Controller {
 
   /** Whether it ended in time; what it throws is thrown. */
   async #endsWithin(ms: number, what: Promise<unknown>): Promise<boolean> {
-    using patience = startDeadline(ms, undefined, this.#options.clock);
-    const waited = await patience.wait(what);
+    using limit = startDeadline(ms, undefined, this.#options.clock);
+    const waited = await limit.wait(what);
     if (waited.kind === 'thrown') throw waited.thrown;
     return waited.kind === 'value';
   }

@@ -1,9 +1,11 @@
 // Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, those of a
 // burst are sent one after the other at a rate that costs the API server little, and a failed one is only counted.
-import { type Clock, pause } from '../timing/clock.ts';
+import { pause } from '../timing/clock.ts';
+import type { Clock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
 import { formatMicroTime } from '../timing/moment.ts';
-import { type Rate, TokenBucket } from '../timing/token-bucket.ts';
+import { TokenBucket } from '../timing/token-bucket.ts';
+import type { Rate } from '../timing/token-bucket.ts';
 import type { KubernetesClient } from './client.ts';
 
 /** The object that an event is about; `namespace` is absent for cluster-scoped objects. */
@@ -126,9 +128,7 @@ export class EventRecorder {
 
   /** Waits until the lane's rate allows one more. */
   async #turn({ bucket }: Lane): Promise<void> {
-    while (!bucket.take() && !this.#hurry.signal.aborted) {
-      await pause(bucket.waitMs(), this.#hurry.signal, this.#clock);
-    }
+    while (!bucket.take() && !this.#hurry.signal.aborted) await pause(bucket.waitMs(), this.#hurry.signal, this.#clock);
   }
 
   async #send(event: EventToRecord, at: Date): Promise<void> {

@@ -1,8 +1,5 @@
-/**
- * What a refused or failed request to the API server means for the caller. The classes follow what kube-apiserver 1.36
- * was seen to answer: a 500 may be a webhook that is down or an error of ours, a 403 may be a server that just started.
- */
-
+// What a refused or failed request to the API server means for the caller. The classes follow what kube-apiserver 1.36
+// was seen to answer: a 500 may be a webhook that is down or an error of ours, a 403 may be a server that just started.
 /**
  * What a caller does about a failure:
  * - `NotFound`: the object, or the whole kind, does not exist.
@@ -123,12 +120,8 @@ export function cancelledFailure(request: string): KubernetesFailure {
 
 function classOf(status: number, message: string): KubernetesFailureClass {
   const known = classByStatus.get(status);
-  if (known !== undefined) {
-    return known;
-  }
-  if (status < 500) {
-    return 'Defect';
-  }
+  if (known !== undefined) return known;
+  if (status < 500) return 'Defect';
   // The API server answers 500 when the body of an apply does not fit the schema; repeating it is useless.
   return status === 500 && message.includes('failed to create typed patch object') ? 'Defect' : 'Transient';
 }
@@ -164,18 +157,14 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 function retryAfterOf({ retryAfter: header, receivedAt }: RefusedAnswer): number | undefined {
-  if (header === undefined || header.trim() === '') {
-    return undefined;
-  }
+  if (header === undefined || header.trim() === '') return undefined;
   const seconds = Number(header);
   return boundedRetryAfter(Number.isNaN(seconds) ? (Date.parse(header) - receivedAt.getTime()) / 1000 : seconds);
 }
 
 /** A server's wait in milliseconds, bounded; undefined when there is none. */
 export function boundedRetryAfter(seconds: number | undefined): number | undefined {
-  if (seconds === undefined || !Number.isFinite(seconds) || seconds <= 0) {
-    return undefined;
-  }
+  if (seconds === undefined || !Number.isFinite(seconds) || seconds <= 0) return undefined;
   return Math.min(seconds * 1000, longestRetryAfterMs);
 }
 

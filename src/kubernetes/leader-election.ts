@@ -1,6 +1,7 @@
 // Election of the one replica that acts, by a Lease: client-go's rules on local monotonic time, with a fence that is checked
 // at each use and also falls by a timer, and with a release at the end.
-import { type Clock, pause, systemClock } from '../timing/clock.ts';
+import { pause, systemClock } from '../timing/clock.ts';
+import type { Clock } from '../timing/clock.ts';
 import { formatMicroTime } from '../timing/moment.ts';
 import type { KubernetesClient, KubernetesResult } from './client.ts';
 
@@ -232,7 +233,7 @@ export class LeaderElector {
   }
 
   async #read(): Promise<KubernetesResult<Lease>> {
-    return await this.#options.client.get<Lease>(this.#path, this.#limits());
+    return this.#options.client.get<Lease>(this.#path, this.#limits());
   }
 
   /** PUT with uid and resourceVersion as preconditions: status 409 when they do not hold, undefined when it failed. */

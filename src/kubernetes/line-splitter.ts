@@ -1,5 +1,4 @@
-/** Splits a byte stream into lines without decoding it; a line may be cut anywhere, also inside a character. */
-
+// Splits a byte stream into lines without decoding it; a line may be cut anywhere, also inside a character.
 /** What one chunk completed. */
 export interface SplitLines {
   /** Complete lines without their end; empty lines are left out. They may share memory with the chunk. */
@@ -32,13 +31,9 @@ export class LineSplitter {
     const lines: Buffer[] = [];
     let start = 0;
     for (let end = buffer.indexOf(lineFeed); end !== -1; end = buffer.indexOf(lineFeed, start)) {
-      if (this.#pendingBytes + end - start > this.#largestLineBytes) {
-        return { lines, overflow: true };
-      }
+      if (this.#pendingBytes + end - start > this.#largestLineBytes) return { lines, overflow: true };
       const line = this.#take(buffer.subarray(start, end));
-      if (line.length > 0) {
-        lines.push(line);
-      }
+      if (line.length > 0) lines.push(line);
       start = end + 1;
     }
     if (start < buffer.length) {
@@ -49,9 +44,7 @@ export class LineSplitter {
   }
 
   #take(last: Buffer): Buffer {
-    if (this.#parts.length === 0) {
-      return last;
-    }
+    if (this.#parts.length === 0) return last;
     const line = Buffer.concat([...this.#parts, last], this.#pendingBytes + last.length);
     this.#parts = [];
     this.#pendingBytes = 0;

@@ -1,5 +1,4 @@
-/** The part of a Kubernetes object that the plumbing itself reads: identity, version and life cycle. */
-
+// The part of a Kubernetes object that the plumbing itself reads: identity, version and life cycle.
 /** An owner of an object, as in `metadata.ownerReferences`. */
 export interface OwnerReference {
   readonly apiVersion: string;

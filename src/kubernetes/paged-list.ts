@@ -1,4 +1,4 @@
-/** Reads a whole collection page by page, handing each object on at once, so that the whole list is never in memory. */
+// Reads a whole collection page by page, handing each object on at once, so that the whole list is never in memory.
 import type { Clock } from '../timing/clock.ts';
 import { TimeSlice } from '../timing/time-slice.ts';
 import type { KubernetesClient } from './client.ts';
@@ -42,26 +42,22 @@ export async function listPages(options: PagedListOptions): Promise<PagedListRes
   for (const limit of [options.pageSize, options.pageSize, undefined]) {
     options.onStart();
     const result = await listOnce(options, limit);
-    if (result.kind !== 'refused' || result.failure.status !== 410) {
-      return result;
-    }
+    if (result.kind !== 'refused' || result.failure.status !== 410) return result;
   }
   options.onStart();
-  return await listOnce(options, undefined);
+  return listOnce(options, undefined);
 }
 
 async function listOnce(options: PagedListOptions, limit: number | undefined): Promise<PagedListResult> {
   let token = '';
   for (;;) {
     const answer = await readPage(options, limit, token);
-    if (answer.kind === 'failed') {
-      return { kind: 'refused', failure: answer.failure };
-    }
+    if (answer.kind === 'failed') return { kind: 'refused', failure: answer.failure };
     const { metadata, items } = answer.body;
     const resourceVersion = metadata?.resourceVersion;
-    if (!Array.isArray(items) || typeof resourceVersion !== 'string') {
+    if (!Array.isArray(items) || typeof resourceVersion !== 'string')
       return { kind: 'garbage', message: `the list of ${options.path} has no items or no resourceVersion` };
-    }
+
     if (!(await takeItems(items, options))) {
       return {
         kind: 'garbage',
@@ -69,9 +65,7 @@ async function listOnce(options: PagedListOptions, limit: number | undefined): P
       };
     }
     token = typeof metadata?.continue === 'string' ? metadata.continue : '';
-    if (token === '') {
-      return { kind: 'listed', resourceVersion };
-    }
+    if (token === '') return { kind: 'listed', resourceVersion };
   }
 }
 
@@ -80,7 +74,7 @@ async function readPage(
   limit: number | undefined,
   token: string,
 ): Promise<KubernetesResult<Page>> {
-  return await options.client.get<Page>(options.path, {
+  return options.client.get<Page>(options.path, {
     query: {
       ...options.query,
       ...(limit === undefined ? {} : { limit: String(limit) }),
@@ -95,13 +89,9 @@ async function readPage(
 async function takeItems(items: readonly unknown[], options: PagedListOptions): Promise<boolean> {
   const slice = new TimeSlice(options.clock);
   for (const item of items) {
-    if (!isKubernetesObject(item)) {
-      return false;
-    }
+    if (!isKubernetesObject(item)) return false;
     options.onItem(item);
-    if (slice.isUsedUp()) {
-      await slice.pass();
-    }
+    if (slice.isUsedUp()) await slice.pass();
   }
   return true;
 }

@@ -1,4 +1,4 @@
-/** Decides what follows the end of a watch or a list: what is reported, whether everything is read again, how long to wait. */
+// Decides what follows the end of a watch or a list: what is reported, whether everything is read again, how long to wait.
 import type { KubernetesFailure } from './failure.ts';
 import type { PagedListResult } from './paged-list.ts';
 import type { ReflectorLimits, ReflectorTroubleKind } from './reflector-options.ts';
@@ -66,9 +66,7 @@ export function reactionTo(attempt: Attempt, limits: ReflectorLimits): Reaction 
 type ErrorEnd = Extract<WatchEnd, { readonly kind: 'error' }>;
 
 function reactionToErrorEvent(attempt: Attempt, end: ErrorEnd, limits: ReflectorLimits): Reaction {
-  if (end.status === 410) {
-    return expired(attempt, end.message, limits);
-  }
+  if (end.status === 410) return expired(attempt, end.message, limits);
   const message = `the server reported ${end.status ?? 'no code'} ${end.message}`;
   const { retryAfterMs } = end;
   return { ...calm, trouble: { kind: 'ErrorEvent', message }, pause: true, retryAfterMs };
@@ -107,12 +105,10 @@ function expired(attempt: Attempt, message: string, limits: ReflectorLimits): Re
 function reactionToRefusal(attempt: Attempt, failure: KubernetesFailure): Reaction {
   const { message, retryAfterMs } = failure;
   const refused: Reaction = { ...calm, trouble: { kind: 'Refused', message }, pause: true, retryAfterMs };
-  if (failure.class === 'NotFound') {
+  if (failure.class === 'NotFound')
     return { ...refused, trouble: { kind: 'CollectionMissing', message }, resync: true };
-  }
-  if (failure.class === 'Forbidden') {
-    return { ...refused, trouble: { kind: 'Forbidden', message } };
-  }
+
+  if (failure.class === 'Forbidden') return { ...refused, trouble: { kind: 'Forbidden', message } };
   if (failure.class === 'Invalid' || failure.class === 'Defect') {
     // An API server without WatchList refuses its parameters; with it, only a wrong resourceVersion is left.
     return attempt.isWatchList

@@ -1,4 +1,4 @@
-/** What a reflector is given, what it reports, and the times it keeps. */
+// What a reflector is given, what it reports, and the times it keeps.
 import type { Clock } from '../timing/clock.ts';
 import type { KubernetesClient } from './client.ts';
 import type { KubernetesObject } from './objects.ts';

@@ -1,20 +1,17 @@
-/**
- * Keeps a store equal to a collection of the API server: reads the initial state (WatchList, or page by
- * page), follows it by watches, and recovers automatically from whatever goes wrong. Only its signal ends it.
- */
+// Keeps a store equal to a collection of the API server: reads the initial state (WatchList, or page by
+// page), follows it by watches, and recovers automatically from whatever goes wrong. Only its signal ends it.
 import { backoff } from '../timing/backoff.ts';
 import { pause, systemClock } from '../timing/clock.ts';
-import { keyOf, type KubernetesObject } from './objects.ts';
-import { listPages, type PagedListResult } from './paged-list.ts';
+import { keyOf } from './objects.ts';
+import type { KubernetesObject } from './objects.ts';
+import { listPages } from './paged-list.ts';
+import type { PagedListResult } from './paged-list.ts';
 import { reactionTo } from './reconnect.ts';
-import {
-  reflectorLimits,
-  type ReflectorLimits,
-  type ReflectorOptions,
-  type ReflectorTroubleKind,
-} from './reflector-options.ts';
+import { reflectorLimits } from './reflector-options.ts';
+import type { ReflectorLimits, ReflectorOptions, ReflectorTroubleKind } from './reflector-options.ts';
 import type { StoreEntry } from './store.ts';
-import { readWatch, type StateEvent, type WatchEnd } from './watch-stream.ts';
+import { readWatch } from './watch-stream.ts';
+import type { StateEvent, WatchEnd } from './watch-stream.ts';
 
 export type { ReflectorLimits, ReflectorOptions, ReflectorTrouble, ReflectorTroubleKind } from './reflector-options.ts';
 
@@ -67,9 +64,7 @@ export class Reflector<T> {
   /** Resolves when {@link hasSynced} is true; rejects with the signal's reason when that is aborted first. */
   async synced(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#hasSynced) {
-      return;
-    }
+    if (this.#hasSynced) return;
     await new Promise<void>((resolve, reject) => {
       const done = (): void => {
         signal.removeEventListener('abort', abort);
@@ -86,14 +81,10 @@ export class Reflector<T> {
 
   /** Runs until the signal is aborted; resolves when everything has ended. Rejects only when it is already running. */
   async run(signal: AbortSignal): Promise<void> {
-    if (this.#isRunning) {
-      throw new Error(`The reflector ${this.#options.name} is already running.`);
-    }
+    if (this.#isRunning) throw new Error(`The reflector ${this.#options.name} is already running.`);
     this.#isRunning = true;
     try {
-      while (!signal.aborted) {
-        await this.#attempt(signal);
-      }
+      while (!signal.aborted) await this.#attempt(signal);
     } finally {
       this.#isRunning = false;
       this.#incoming = undefined;
@@ -107,41 +98,27 @@ export class Reflector<T> {
     const end = await this.#next(signal);
     const unfinished = this.#incoming !== undefined;
     this.#incoming = undefined;
-    if (signal.aborted) {
-      return;
-    }
+    if (signal.aborted) return;
     const lastedMs = this.#clock.monotonic() - startedAt;
-    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') {
-      this.#pauses = 0;
-    }
+    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') this.#pauses = 0;
     const sinceSyncMs = this.#clock.monotonic() - this.#lastSync;
     const reaction = reactionTo(
       { end, lastedMs, objects: this.#objects, unfinished, isWatchList, sinceSyncMs },
       this.#limits,
     );
-    if (reaction.resync) {
-      this.#resourceVersion = undefined;
-    }
+    if (reaction.resync) this.#resourceVersion = undefined;
     this.#nextList = this.#nextList === 'PagedAlways' ? 'PagedAlways' : (reaction.nextList ?? this.#nextList);
     const pauseMs = reaction.pause ? this.#nextPause(reaction.retryAfterMs) : undefined;
-    if (reaction.trouble !== undefined) {
-      this.#report(reaction.trouble.kind, reaction.trouble.message, pauseMs);
-    }
+    if (reaction.trouble !== undefined) this.#report(reaction.trouble.kind, reaction.trouble.message, pauseMs);
     this.#call(() => this.#options.onRestart?.(end.kind));
-    if (pauseMs !== undefined) {
-      await pause(pauseMs, signal, this.#clock);
-    }
+    if (pauseMs !== undefined) await pause(pauseMs, signal, this.#clock);
   }
 
   async #next(signal: AbortSignal): Promise<WatchEnd | PagedListResult> {
-    if (this.#resourceVersion !== undefined) {
-      return await this.#watch(signal, { resourceVersion: this.#resourceVersion });
-    }
-    if (this.#nextList !== 'WatchList') {
-      return await this.#list(signal);
-    }
+    if (this.#resourceVersion !== undefined) return this.#watch(signal, { resourceVersion: this.#resourceVersion });
+    if (this.#nextList !== 'WatchList') return this.#list(signal);
     this.#incoming = new Map();
-    return await this.#watch(signal, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' });
+    return this.#watch(signal, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' });
   }
 
   async #list(signal: AbortSignal): Promise<PagedListResult> {
@@ -177,9 +154,9 @@ export class Reflector<T> {
       timeoutSeconds: String(seconds),
       ...parameters,
     };
-    return await readWatch({
+    return readWatch({
       open: async (streamSignal) =>
-        await this.#options.client.watch(this.#options.path, {
+        this.#options.client.watch(this.#options.path, {
           query,
           signal: streamSignal,
           timeoutMs: this.#limits.answerMs,
@@ -211,34 +188,23 @@ export class Reflector<T> {
     this.#resourceVersion = object.metadata.resourceVersion;
     const key = keyOf(object.metadata);
     const entry = event.type === 'DELETED' ? undefined : this.#project(object);
-    if (entry !== undefined) {
-      this.#options.store.set(key, entry);
-    } else {
-      this.#options.store.delete(key);
-    }
+    if (entry !== undefined) this.#options.store.set(key, entry);
+    else this.#options.store.delete(key);
   }
 
   #takeInitial(event: StateEvent): void {
     if (event.kind === 'object') {
       this.#objects += 1;
-      if (event.type === 'DELETED') {
-        this.#incoming?.delete(keyOf(event.object.metadata));
-      } else {
-        this.#collect(event.object);
-      }
-    } else if (event.initialEventsEnd) {
-      this.#finishSync(event.resourceVersion);
-    }
+      if (event.type === 'DELETED') this.#incoming?.delete(keyOf(event.object.metadata));
+      else this.#collect(event.object);
+    } else if (event.initialEventsEnd) this.#finishSync(event.resourceVersion);
   }
 
   #collect(object: KubernetesObject): void {
     const key = keyOf(object.metadata);
     const entry = this.#project(object);
-    if (entry === undefined) {
-      this.#incoming?.delete(key);
-    } else {
-      this.#incoming?.set(key, entry);
-    }
+    if (entry === undefined) this.#incoming?.delete(key);
+    else this.#incoming?.set(key, entry);
   }
 
   #finishSync(resourceVersion: string): void {
@@ -248,9 +214,7 @@ export class Reflector<T> {
     this.#lastSync = this.#clock.monotonic();
     this.#options.store.replace(incoming);
     this.#hasSynced = true;
-    for (const done of this.#waiting) {
-      done();
-    }
+    for (const done of this.#waiting) done();
     this.#waiting.clear();
   }
 

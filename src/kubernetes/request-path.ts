@@ -1,5 +1,4 @@
-/** Reads verb and resource out of a request's path, for metrics and messages. */
-
+// Reads verb and resource out of a request's path, for metrics and messages.
 /** A request in words. */
 export interface RequestDescription {
   /** Kubernetes' verb: get, list, watch, create, update, patch. */
@@ -25,8 +24,6 @@ function resourceOf(path: string): { readonly resource: string; readonly isNamed
   const rest = segments.slice(root === 'api' ? 1 : 2);
   const inNamespace = rest[0] === 'namespaces' && rest.length > 2;
   const [plural, name, subresource] = inNamespace ? rest.slice(2) : rest;
-  if (plural === undefined) {
-    return { resource: path, isNamed: true };
-  }
+  if (plural === undefined) return { resource: path, isNamed: true };
   return { resource: subresource === undefined ? plural : `${plural}/${subresource}`, isNamed: name !== undefined };
 }

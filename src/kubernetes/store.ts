@@ -1,8 +1,5 @@
-/**
- * The objects of one collection in memory, as small as their owner makes them, with indexes and change notices.
- * Objects are frozen; an object replaced by another of the same name (other uid) counts as deleted and added.
- */
-
+// The objects of one collection in memory, as small as their owner makes them, with indexes and change notices.
+// Objects are frozen; an object replaced by another of the same name (other uid) counts as deleted and added.
 /** One object with what identifies this very version of it. */
 export interface StoreEntry<T> {
   readonly uid: string;
@@ -68,9 +65,7 @@ export class Store<T> {
   /** The keys that an index lists under a value. Throws when there is no such index. */
   keysByIndex(index: string, value: string): readonly string[] {
     const values = this.#indexes.get(index);
-    if (values === undefined) {
-      throw new Error(`The store has no index ${index}.`);
-    }
+    if (values === undefined) throw new Error(`The store has no index ${index}.`);
     return [...(values.get(value) ?? [])];
   }
 
@@ -87,13 +82,9 @@ export class Store<T> {
   /** Puts one object in. The version that is already there changes nothing. */
   set(key: string, entry: StoreEntry<T>): void {
     const before = this.#entries.get(key);
-    if (before !== undefined && isSameVersion(before, entry)) {
-      return;
-    }
+    if (before !== undefined && isSameVersion(before, entry)) return;
     const stored = frozen(entry);
-    if (before !== undefined) {
-      this.#unindex(this.#indexes, key, before.object);
-    }
+    if (before !== undefined) this.#unindex(this.#indexes, key, before.object);
     this.#entries.set(key, stored);
     this.#index(this.#indexes, key, stored.object);
     this.#notify(changesBetween(key, before, stored));
@@ -102,9 +93,7 @@ export class Store<T> {
   /** Takes one object out, if it is there. */
   delete(key: string): void {
     const before = this.#entries.get(key);
-    if (before === undefined) {
-      return;
-    }
+    if (before === undefined) return;
     this.#entries.delete(key);
     this.#unindex(this.#indexes, key, before.object);
     this.#notify([{ type: 'deleted', key, object: before.object, previous: before.object }]);
@@ -116,19 +105,14 @@ export class Store<T> {
     const after = new Map<string, StoreEntry<T>>();
     const indexes = this.#emptyIndexes();
     const changes: StoreChange<T>[] = [];
-    for (const [key, { object }] of before) {
-      if (!entries.has(key)) {
-        changes.push({ type: 'deleted', key, object, previous: object });
-      }
-    }
+    for (const [key, { object }] of before)
+      if (!entries.has(key)) changes.push({ type: 'deleted', key, object, previous: object });
     for (const [key, entry] of entries) {
       const old = before.get(key);
       const kept = old !== undefined && isSameVersion(old, entry) ? old : frozen(entry);
       after.set(key, kept);
       this.#index(indexes, key, kept.object);
-      if (kept !== old) {
-        changes.push(...changesBetween(key, old, kept));
-      }
+      if (kept !== old) changes.push(...changesBetween(key, old, kept));
     }
     this.#entries = after;
     this.#indexes = indexes;
@@ -136,20 +120,14 @@ export class Store<T> {
   }
 
   #notify(changes: readonly StoreChange<T>[]): void {
-    for (const change of changes) {
-      for (const listener of this.#listeners) {
-        this.#guard(() => listener(change));
-      }
-    }
+    for (const change of changes) for (const listener of this.#listeners) this.#guard(() => listener(change));
   }
 
   #guard(action: () => void): void {
     try {
       action();
     } catch (error) {
-      for (const listener of this.#errorListeners) {
-        listener(error);
-      }
+      for (const listener of this.#errorListeners) listener(error);
     }
   }
 
@@ -175,9 +153,7 @@ export class Store<T> {
         for (const value of valuesOf(object)) {
           const keys = indexes.get(name)?.get(value);
           keys?.delete(key);
-          if (keys?.size === 0) {
-            indexes.get(name)?.delete(value);
-          }
+          if (keys?.size === 0) indexes.get(name)?.delete(value);
         }
       });
     }
@@ -185,9 +161,9 @@ export class Store<T> {
 }
 
 function changesBetween<T>(key: string, before: StoreEntry<T> | undefined, after: StoreEntry<T>): StoreChange<T>[] {
-  if (before !== undefined && before.uid === after.uid) {
+  if (before !== undefined && before.uid === after.uid)
     return [{ type: 'updated', key, object: after.object, previous: before.object }];
-  }
+
   const deleted: StoreChange<T>[] =
     before === undefined ? [] : [{ type: 'deleted', key, object: before.object, previous: before.object }];
   return [...deleted, { type: 'added', key, object: after.object, previous: undefined }];
@@ -205,8 +181,6 @@ function frozen<T>(entry: StoreEntry<T>): StoreEntry<T> {
 function deepFreeze(value: unknown): void {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const member of Object.values(value)) {
-      deepFreeze(member);
-    }
+    for (const member of Object.values(value)) deepFreeze(member);
   }
 }

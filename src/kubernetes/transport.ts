@@ -1,10 +1,9 @@
-/**
- * Two pools of HTTP/1.1 connections to the API server: one for requests, one for watches, which occupy theirs for
- * minutes. HTTP/2 was measured to be no faster, and one dead session would take everything down with it.
- */
+// Two pools of HTTP/1.1 connections to the API server: one for requests, one for watches, which occupy theirs for
+// minutes. HTTP/2 was measured to be no faster, and one dead session would take everything down with it.
 import { isDeepStrictEqual } from 'node:util';
 
-import { type Dispatcher, Pool } from 'undici';
+import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 
 import type { KubernetesConnection, TlsSettings } from './connection.ts';
 
@@ -55,12 +54,10 @@ export class Transport {
   /** Resolves when the answer begins; rejects with the transport's error or the signal's reason. */
   async send(request: TransportRequest): Promise<TransportAnswer> {
     const answer = await this.#sendOnce(request, false);
-    if (answer.statusCode !== 401) {
-      return answer;
-    }
+    if (answer.statusCode !== 401) return answer;
     // A 401 was not executed, so any request may be repeated with a token that was rotated a moment ago.
     await answer.body.dump();
-    return await this.#sendOnce(request, true);
+    return this.#sendOnce(request, true);
   }
 
   /** Cuts all connections, also those of running watches. */
@@ -73,7 +70,7 @@ export class Transport {
   async #sendOnce(request: TransportRequest, fresh: boolean): Promise<TransportAnswer> {
     const { headers, tls } = await this.#connection.credentials({ fresh });
     request.signal.throwIfAborted();
-    return await this.#poolsFor(tls)[request.pool].request({
+    return this.#poolsFor(tls)[request.pool].request({
       method: request.method,
       path: `${this.#prefix}${request.path}`,
       headers: { ...request.headers, ...headers },

@@ -1,4 +1,4 @@
-/** One line of a watch, read and checked: nothing that arrives on the wire can throw here. */
+// One line of a watch, read and checked: nothing that arrives on the wire can throw here.
 import { boundedRetryAfter, statusFields } from './failure.ts';
 import type { KubernetesObject } from './objects.ts';
 
@@ -31,9 +31,9 @@ export function parseWatchEvent(line: Buffer): WatchEvent {
   } catch {
     return garbage(`a line of ${line.length} bytes is not JSON`);
   }
-  if (!isRecord(value) || !isRecord(value['object'])) {
+  if (!isRecord(value) || !isRecord(value['object']))
     return garbage(`a line of ${line.length} bytes is not a watch event`);
-  }
+
   const { type, object } = value;
   switch (type) {
     case 'ADDED':
@@ -53,9 +53,7 @@ export function parseWatchEvent(line: Buffer): WatchEvent {
 
 /** Whether a value has the metadata that a stored object always has. */
 export function isKubernetesObject(value: unknown): value is KubernetesObject {
-  if (!isRecord(value) || !isRecord(value['metadata'])) {
-    return false;
-  }
+  if (!isRecord(value) || !isRecord(value['metadata'])) return false;
   const { name, namespace, uid, resourceVersion } = value['metadata'];
   return [name, uid, resourceVersion].every(isText) && (namespace === undefined || isText(namespace));
 }
@@ -63,9 +61,7 @@ export function isKubernetesObject(value: unknown): value is KubernetesObject {
 function bookmark(object: Readonly<Record<string, unknown>>): WatchEvent {
   const metadata = isRecord(object['metadata']) ? object['metadata'] : {};
   const { resourceVersion, annotations } = metadata;
-  if (!isText(resourceVersion)) {
-    return garbage('a bookmark has no resourceVersion');
-  }
+  if (!isText(resourceVersion)) return garbage('a bookmark has no resourceVersion');
   return {
     kind: 'bookmark',
     resourceVersion,

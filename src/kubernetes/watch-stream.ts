@@ -1,12 +1,11 @@
-/**
- * One watch from its opening to its end. Notices what the transport does not: a connection that stays open and silent
- * (a stopped API server, one that is shutting down), a server that never ends the watch, and lines that are not events.
- */
+// One watch from its opening to its end. Notices what the transport does not: a connection that stays open and silent
+// (a stopped API server, one that is shutting down), a server that never ends the watch, and lines that are not events.
 import type { Clock } from '../timing/clock.ts';
 import { TimeSlice } from '../timing/time-slice.ts';
 import type { KubernetesFailure, KubernetesResult } from './failure.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { parseWatchEvent, type WatchEvent } from './watch-event.ts';
+import { parseWatchEvent } from './watch-event.ts';
+import type { WatchEvent } from './watch-event.ts';
 
 /** An event that carries state. */
 export type StateEvent = Extract<WatchEvent, { readonly kind: 'object' | 'bookmark' }>;
@@ -51,9 +50,7 @@ const longestCheckMs = 1000;
 
 /** Reads a watch until it ends, and never rejects. */
 export async function readWatch(options: WatchStreamOptions): Promise<WatchEnd> {
-  if (options.signal.aborted) {
-    return { kind: 'cancelled' };
-  }
+  if (options.signal.aborted) return { kind: 'cancelled' };
   using guard = startGuard(options);
   const end = await readOpened(options, guard);
   return options.signal.aborted ? { kind: 'cancelled' } : (guard.verdict() ?? end);
@@ -82,11 +79,8 @@ function startGuard(options: WatchStreamOptions): Guard {
   const check = (since: number): void => {
     const limit = options.silenceMs();
     const left = limit - (monotonic() - since);
-    if (left <= 0) {
-      end({ kind: 'stalled', ms: limit });
-    } else {
-      stopSilence = startTimer(() => check(lastContact ?? since), Math.min(left, longestCheckMs));
-    }
+    if (left <= 0) end({ kind: 'stalled', ms: limit });
+    else stopSilence = startTimer(() => check(lastContact ?? since), Math.min(left, longestCheckMs));
   };
   const stopTotal = startTimer(() => end({ kind: 'overdue' }), options.totalMs);
   return {
@@ -96,9 +90,7 @@ function startGuard(options: WatchStreamOptions): Guard {
       lastContact = monotonic();
       options.onContact();
       // The opening has a deadline of its own, so silence counts from the beginning of the answer.
-      if (isFirst) {
-        check(lastContact);
-      }
+      if (isFirst) check(lastContact);
     },
     verdict: () => verdict,
     [Symbol.dispose]: () => {
@@ -113,9 +105,7 @@ function startGuard(options: WatchStreamOptions): Guard {
 
 async function readOpened(options: WatchStreamOptions, { signal, onContact }: Guard): Promise<WatchEnd> {
   const opened = await options.open(signal);
-  if (opened.kind === 'failed') {
-    return { kind: 'refused', failure: opened.failure };
-  }
+  if (opened.kind === 'failed') return { kind: 'refused', failure: opened.failure };
   onContact();
   const splitter = new LineSplitter(options.largestLineBytes);
   try {
@@ -123,12 +113,8 @@ async function readOpened(options: WatchStreamOptions, { signal, onContact }: Gu
       onContact();
       const { lines, overflow } = splitter.push(chunk);
       const end = await takeLines(lines, options, signal);
-      if (end !== undefined) {
-        return end;
-      }
-      if (overflow) {
-        return { kind: 'garbage', message: `a line exceeds ${options.largestLineBytes} bytes` };
-      }
+      if (end !== undefined) return end;
+      if (overflow) return { kind: 'garbage', message: `a line exceeds ${options.largestLineBytes} bytes` };
     }
   } catch (error) {
     return { kind: 'cut', message: error instanceof Error ? error.message : String(error) };
@@ -146,15 +132,11 @@ async function takeLines(
   const slice = new TimeSlice(options.clock);
   for (const line of lines) {
     const event = parseWatchEvent(line);
-    if (event.kind === 'error' || event.kind === 'garbage') {
-      return event;
-    }
+    if (event.kind === 'error' || event.kind === 'garbage') return event;
     options.onEvent(event);
     if (slice.isUsedUp()) {
       await slice.pass();
-      if (signal.aborted) {
-        return { kind: 'cancelled' };
-      }
+      if (signal.aborted) return { kind: 'cancelled' };
     }
   }
   return undefined;

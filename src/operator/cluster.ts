@@ -1,16 +1,14 @@
 // The cluster as this process sees it: the connection, the client and the watched collections.
-import { type CertificateSigningRequest, signingRequestsPath } from '../crds/certificate-signing-request.ts';
+import { signingRequestsPath } from '../crds/certificate-signing-request.ts';
+import type { CertificateSigningRequest } from '../crds/certificate-signing-request.ts';
 import type { CertificateRequest } from '../crds/cert-manager.ts';
 import { certificateRequestsPath } from '../crds/cert-manager.ts';
-import { apiGroup, issuerKinds, issuersPath, type Issuer, type IssuerKind } from '../crds/issuer.ts';
+import { apiGroup, issuerKinds, issuersPath } from '../crds/issuer.ts';
+import type { Issuer, IssuerKind } from '../crds/issuer.ts';
 import { withDefaults } from '../crds/issuer-defaults.ts';
 import { issuerKey } from '../crds/issuer-ref.ts';
-import {
-  cachedRequest,
-  type CachedRequest,
-  cachedSigningRequest,
-  requestIndexes,
-} from '../controllers/requests/kinds/cached-request.ts';
+import { cachedRequest, cachedSigningRequest, requestIndexes } from '../controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
 import { KubernetesClient } from '../kubernetes/client.ts';
 import { ClockOffset } from '../kubernetes/clock-offset.ts';
 import { connectInCluster, connectWithKubeconfig } from '../kubernetes/connection.ts';

@@ -9,7 +9,8 @@ import { Abandoned } from '../controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../controllers/requests/approval-reminder.ts';
 import { RequestController } from '../controllers/requests/controller.ts';
 import { Decider } from '../controllers/requests/decide.ts';
-import { type CachedRequest, requestKey } from '../controllers/requests/kinds/cached-request.ts';
+import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
 import { CertificateRequests } from '../controllers/requests/kinds/certificate-request.ts';
 import { CertificateSigningRequests } from '../controllers/requests/kinds/certificate-signing-request.ts';
 import { owningCertificateReader } from '../controllers/requests/kinds/owning-certificate.ts';
@@ -30,7 +31,8 @@ import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { Cluster } from './cluster.ts';
 import { clusterUidReader } from './cluster-uid.ts';
 import { connectEventHandlers } from './event-handlers.ts';
-import { type LoopParts, openLoop, openQueue } from './loops.ts';
+import { openLoop, openQueue } from './loops.ts';
+import type { LoopParts } from './loops.ts';
 import type { Pca } from './pca.ts';
 
 /** Field manager of everything the operator writes. */

@@ -2,7 +2,8 @@
 // spec and by faults that issuing met.
 import type { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
 import type { Abandoned } from '../controllers/requests/abandoned.ts';
-import { type CachedRequest, requestKey } from '../controllers/requests/kinds/cached-request.ts';
+import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
 import type { RequestKind } from '../controllers/requests/kinds/request.ts';
 import type { RequestMemories } from '../controllers/requests/memory.ts';
 import { issuerKey } from '../crds/issuer-ref.ts';

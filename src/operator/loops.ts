@@ -3,7 +3,8 @@ import type { Controller, ControllerOptions } from '../kubernetes/controller.ts'
 import type { WorkQueue, WorkQueueOptions } from '../kubernetes/work-queue.ts';
 import type { Options } from '../runtime/options.ts';
 import type { Clock } from '../timing/clock.ts';
-import { meteredController, meteredQueue, type Meters } from './metered-controller.ts';
+import { meteredController, meteredQueue } from './metered-controller.ts';
+import type { Meters } from './metered-controller.ts';
 
 /** What every queue and loop works with. */
 export interface LoopParts extends Meters {

@@ -1,6 +1,8 @@
 // A controller with its queue, observed: the figures that controller-runtime gives, under the same names.
-import { Controller, type ControllerOptions, type ReconcileRecord } from '../kubernetes/controller.ts';
-import { WorkQueue, type WorkQueueOptions } from '../kubernetes/work-queue.ts';
+import { Controller } from '../kubernetes/controller.ts';
+import type { ControllerOptions, ReconcileRecord } from '../kubernetes/controller.ts';
+import { WorkQueue } from '../kubernetes/work-queue.ts';
+import type { WorkQueueOptions } from '../kubernetes/work-queue.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 

@@ -1,18 +1,23 @@
 // The composition root: the parts of the process are constructed here, started and stopped in order.
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type RateLimitTable, parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
+import { parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
+import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
 import { issuedCounter, IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
-import { type StepObserver, unobserved } from '../controllers/requests/signing/steps.ts';
+import { unobserved } from '../controllers/requests/signing/steps.ts';
+import type { StepObserver } from '../controllers/requests/signing/steps.ts';
 import { LeaderElector } from '../kubernetes/leader-election.ts';
-import { type HealthServer, startHealthServer } from '../runtime/http-server.ts';
+import { startHealthServer } from '../runtime/http-server.ts';
+import type { HealthServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { createMetrics, type Metrics } from '../runtime/metrics.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import type { Metrics } from '../runtime/metrics.ts';
 import type { Options } from '../runtime/options.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
 import { productVersion } from '../runtime/version.ts';
 import { systemClock } from '../timing/clock.ts';
-import { type Cluster, openCluster } from './cluster.ts';
+import { openCluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { runControllers } from './controllers.ts';
 import { openPca } from './pca.ts';
 

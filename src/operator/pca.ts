@@ -2,9 +2,11 @@
 // files and log; the cloud layer itself knows none of them.
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { type Call, compose, type Wrap } from '../alibaba/call.ts';
+import { compose } from '../alibaba/call.ts';
+import type { Call, Wrap } from '../alibaba/call.ts';
 import { CallerAccounts } from '../alibaba/credentials/caller-accounts.ts';
-import { type RoleRenewal, RoleSessions } from '../alibaba/credentials/role-sessions.ts';
+import { RoleSessions } from '../alibaba/credentials/role-sessions.ts';
+import type { RoleRenewal } from '../alibaba/credentials/role-sessions.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import { CallQueue } from '../alibaba/limits/call-queue.ts';
 import { RateLimits } from '../alibaba/limits/rate-limit.ts';

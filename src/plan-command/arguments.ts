@@ -161,9 +161,8 @@ function choiceFault(parsed: Parsed): string | undefined {
   for (const name of ['output', 'ca-key-family'] as const) {
     const value = parsed[name];
     const choices = flags[name].value.split('|');
-    if (value !== undefined && !choices.includes(value)) {
+    if (value !== undefined && !choices.includes(value))
       return `--${name} is ${JSON.stringify(value)} but must be one of ${choices.join(', ')}.`;
-    }
   }
   return undefined;
 }
@@ -171,9 +170,8 @@ function choiceFault(parsed: Parsed): string | undefined {
 function momentFault(parsed: Parsed): string | undefined {
   for (const name of ['ca-not-before', 'ca-not-after', 'now'] as const) {
     const value = parsed[name];
-    if (value !== undefined && momentOf(value) === undefined) {
+    if (value !== undefined && momentOf(value) === undefined)
       return `--${name} is ${JSON.stringify(value)} but must be a time such as 2027-01-31T09:30:00Z.`;
-    }
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 // The issuing CA of a plan: as the flags describe it, and otherwise so that it refuses no request.
 import type { IssuerSpec } from '../crds/issuer.ts';
-import { assessIssuingCA, type IssuingCA } from '../issuing/issuing-ca.ts';
+import { assessIssuingCA } from '../issuing/issuing-ca.ts';
+import type { IssuingCA } from '../issuing/issuing-ca.ts';
 import { formatMoment } from '../timing/moment.ts';
 import { issuingOperations } from '../issuing/operations/index.ts';
 import type { SigningRequest } from '../issuing/signing-request.ts';
@@ -33,9 +34,9 @@ export function assumeCA(
     chain: [],
   };
   const assessment = assessIssuingCA(ca, issuingOperations[spec.operation], now);
-  if (assessment.kind === 'unusable') {
+  if (assessment.kind === 'unusable')
     return { kind: 'unusable', fault: `${assessment.message} Requests would wait; change the flags about the CA.` };
-  }
+
   return {
     kind: 'usable',
     ca,

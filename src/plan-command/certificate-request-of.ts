@@ -122,9 +122,9 @@ function keyChoiceOf({ privateKey: { algorithm, size = 0 }, signatureAlgorithm }
 
 function ecdsaChoice(bits: number, chosenHash: string | undefined): KeyChoice | Unfit {
   const curve = curves.get(bits);
-  if (curve === undefined) {
+  if (curve === undefined)
     return unfit(`spec.privateKey.size is ${bits}, but ECDSA keys have 256, 384 or 521. Choose one of these.`);
-  }
+
   const { namedCurve, hash } = curve;
   return choice(`ECDSA ${namedCurve}`, { name: 'ECDSA', namedCurve }, { name: 'ECDSA', hash: chosenHash ?? hash });
 }

@@ -24,9 +24,9 @@ export function readDocuments(file: string, octets: Buffer): FileContents {
   const text = octets.toString('utf8');
   if (pemHeader.test(text)) return { documents: [{ kind: 'csr', source: file, pem: text }], faults: [] };
   const parsed = parseYaml(text);
-  if (parsed.kind === 'malformed') {
+  if (parsed.kind === 'malformed')
     return faulty(`${file} is neither YAML nor a CSR in PEM: ${parsed.message}. Correct it, or give another file.`);
-  }
+
   const several = parsed.values.length > 1;
   const read = parsed.values.map((value, index) => objectsIn(value, several ? `${file}, document ${index + 1}` : file));
   return { documents: read.flatMap(({ documents }) => documents), faults: read.flatMap(({ faults }) => faults) };
@@ -59,9 +59,9 @@ function objectsIn(value: unknown, source: string): FileContents {
   if (!isObject(value)) return faulty(`${source} holds no Kubernetes object. Give a manifest or a CSR in PEM.`);
   const { kind, items } = value;
   if (typeof kind !== 'string') return faulty(`${source} has no kind. Give a Kubernetes object or a CSR in PEM.`);
-  if (!kind.endsWith('List') || !Array.isArray(items)) {
+  if (!kind.endsWith('List') || !Array.isArray(items))
     return { documents: [{ kind: 'object', source, object: value }], faults: [] };
-  }
+
   const read = items.map((item: unknown, index) => objectsIn(item, `${source}, item ${index + 1}`));
   return { documents: read.flatMap(({ documents }) => documents), faults: read.flatMap(({ faults }) => faults) };
 }

@@ -72,9 +72,9 @@ function network(range: string, path: string): Buffer | string {
   const [, text = '', digits = ''] = /^([^/]+)\/(\d{1,3})$/.exec(range) ?? [];
   const octets = addressOctets(text);
   const bits = Number(digits);
-  if (octets === undefined || digits === '' || bits > octets.length * 8) {
+  if (octets === undefined || digits === '' || bits > octets.length * 8)
     return `${path} is not a range of IP addresses. Write it as 10.0.0.0/8 or fd00::/8.`;
-  }
+
   const mask = Buffer.from(octets.map((_, index) => 0xff00 >> Math.min(8, Math.max(0, bits - index * 8))));
   return der(tags.ip, Buffer.from(octets.map((octet, index) => octet & (mask[index] ?? 0))), mask);
 }

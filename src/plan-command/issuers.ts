@@ -1,8 +1,10 @@
 // The issuers among the documents, with the spec that the API server would store, and the made-up issuer if there is none.
 import { admit } from '../crds/admission.ts';
-import { apiGroup, apiVersion, type IssuerSpec, issuerKind } from '../crds/issuer.ts';
+import { apiGroup, apiVersion, issuerKind } from '../crds/issuer.ts';
+import type { IssuerSpec } from '../crds/issuer.ts';
 import { issuerSpecSchema } from '../crds/issuer-schema/spec.ts';
-import { describeIssuer, type IssuerIdentity, issuerKey } from '../crds/issuer-ref.ts';
+import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { InputDocument } from './documents.ts';
 import { nameOf } from './object-name.ts';
 

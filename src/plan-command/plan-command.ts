@@ -3,12 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
 import { systemClock } from '../timing/clock.ts';
-import { type PlanArguments, planHelp, readArguments } from './arguments.ts';
-import { type InputDocument, readDocuments } from './documents.ts';
-import { isIssuer, madeUpIssuer, type PlanningIssuer, readIssuers } from './issuers.ts';
-import { type RequestReport, reportOn } from './plan-report.ts';
+import { planHelp, readArguments } from './arguments.ts';
+import type { PlanArguments } from './arguments.ts';
+import { readDocuments } from './documents.ts';
+import type { InputDocument } from './documents.ts';
+import { isIssuer, madeUpIssuer, readIssuers } from './issuers.ts';
+import type { PlanningIssuer } from './issuers.ts';
+import { reportOn } from './plan-report.ts';
+import type { RequestReport } from './plan-report.ts';
 import { printable, render } from './rendering.ts';
-import { type PlannableRequest, readRequest } from './requests.ts';
+import { readRequest } from './requests.ts';
+import type { PlannableRequest } from './requests.ts';
 
 /** Input and output of the command. `read` rejects when a file cannot be read; `-` is standard input. */
 export interface Surroundings {

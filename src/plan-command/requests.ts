@@ -1,6 +1,8 @@
 // From documents of any kind to requests in the form that the controller reads.
-import { admit, type Admission } from '../crds/admission.ts';
-import { certManagerApiVersion, type IssuerReference } from '../crds/cert-manager.ts';
+import { admit } from '../crds/admission.ts';
+import type { Admission } from '../crds/admission.ts';
+import { certManagerApiVersion } from '../crds/cert-manager.ts';
+import type { IssuerReference } from '../crds/cert-manager.ts';
 import {
   signerReference,
   signingRequestAnnotations,
@@ -8,7 +10,8 @@ import {
   signingRequestKind,
 } from '../crds/certificate-signing-request.ts';
 import { apiGroup, issuerKind, issuerKinds } from '../crds/issuer.ts';
-import { type IssuerIdentity, referencedIssuer } from '../crds/issuer-ref.ts';
+import { referencedIssuer } from '../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../crds/issuer-ref.ts';
 import { formatDuration } from '../issuing/duration.ts';
 import type { RequestFields } from '../issuing/signing-request.ts';
 import type { PlanArguments } from './arguments.ts';
@@ -21,7 +24,8 @@ import {
   signingRequestSpecSchema,
 } from './certificate-schema.ts';
 import type { InputDocument } from './documents.ts';
-import { nameOf, type ObjectName } from './object-name.ts';
+import { nameOf } from './object-name.ts';
+import type { ObjectName } from './object-name.ts';
 
 /** A request to plan. `issuer` is undefined for a bare CSR; `uid` where the request has none yet. */
 export interface PlannableRequest {

@@ -42,9 +42,9 @@ const literalTypes: Readonly<Record<string, string>> = {
 export function subjectOf(spec: CertificateSpec): SubjectResult {
   const { literalSubject = '', commonName: name = '', subject = {} } = spec;
   if (literalSubject === '') return encode(namesOf(spec));
-  if (name !== '' || Object.values(subject).some((values) => values.length > 0)) {
+  if (name !== '' || Object.values(subject).some((values) => values.length > 0))
     return unfit('spec.literalSubject cannot be combined with spec.commonName or spec.subject. Remove one of them.');
-  }
+
   const names = parseLiteral(literalSubject);
   // A written name goes from the leaf up, an encoded one from the root down.
   return typeof names === 'string' ? unfit(`spec.literalSubject ${names}`) : encode(names.toReversed());
@@ -89,9 +89,9 @@ function attributeOf(tokens: readonly string[]): Attribute | string {
   const label = tokens.slice(0, Math.max(equals, 0)).join('').trim();
   if (equals < 0) return 'has a part without "=". Write it as CN=web,O=Example.';
   const type = Object.hasOwn(literalTypes, label) ? (literalTypes[label] ?? label) : label;
-  if (derOid(type) === undefined) {
+  if (derOid(type) === undefined)
     return `has the unknown type ${JSON.stringify(label)}. Use ${Object.keys(literalTypes).join(', ')} or a dotted identifier.`;
-  }
+
   const value = trim(tokens.slice(equals + 1));
   if (value[0] === '#') return `has a value in hexadecimal form for ${label}. Write it as text.`;
   return { type, value: Buffer.concat(value.map(octetsOf)).toString('utf8') };

@@ -1,5 +1,6 @@
 // The three paths that a kubelet and Prometheus request: /healthz, /readyz and /metrics.
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 
 /** Answers of the process about itself. `ready` gives the reasons why it is not ready; empty means ready. */
 export interface ProcessState {
@@ -37,9 +38,9 @@ export async function startHealthServer(address: string, state: ProcessState): P
 }
 
 async function answer(path: string, response: ServerResponse, state: ProcessState): Promise<void> {
-  if (path === '/healthz') {
+  if (path === '/healthz')
     return plain(response, state.live() ? 200 : 503, state.live() ? 'ok' : 'the main loop is stuck');
-  }
+
   if (path === '/readyz') {
     const reasons = state.ready();
     return plain(response, reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'ok' : reasons.join('\n'));

@@ -173,9 +173,9 @@ export function parseOptions(
         ? [`--${name}`, flags[name]]
         : [environmentName(name), environment[environmentName(name)] ?? setting.default];
     const value = readValue(setting, text);
-    if (value === undefined) {
+    if (value === undefined)
       return { kind: 'invalid', message: `${source} is "${text}" but must be ${expectation(setting)}.` };
-    }
+
     values[name] = value;
   }
   const options = values as Options;

@@ -1,5 +1,6 @@
 // A time limit joined with its caller's signal: for a request that takes a signal, and for promises that take none.
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 
 /** What waiting for a promise came to. */
 export type Waited<T> =

@@ -13,7 +13,7 @@ import { observing } from './chart/observing.ts';
 import { permissions } from './chart/permissions.ts';
 import { uninstalling } from './chart/uninstalling.ts';
 
-const startMilliseconds = 900_000;
+const startMs = 900_000;
 
 // scripts/test.ts says in a sentence why they do not run.
 describe.runIf(podsObstacle() === undefined)('the chart in pods', () => {
@@ -23,7 +23,7 @@ describe.runIf(podsObstacle() === undefined)('the chart in pods', () => {
   beforeAll(async () => {
     started = await InstalledWorld.start();
     await started.install();
-  }, startMilliseconds);
+  }, startMs);
   afterAll(async () => started?.stop());
 
   installing(world);

@@ -1,5 +1,6 @@
 // `npm run demo -- --cluster` as a user runs it, to its end and interrupted in the middle.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,7 @@ import { findObstacle } from '../../control-plane/driver/node/node-cluster.ts';
 import { readMachineSettings, tracesOfStarter } from '../support/machine-traces.ts';
 
 const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
-const buildMilliseconds = 900_000;
+const buildMs = 900_000;
 
 interface Ended {
   readonly code: number | null;
@@ -31,7 +32,7 @@ async function demo(onLine: (line: string, child: ChildProcess) => void = () => 
 }
 
 describe.runIf(findObstacle() === undefined)('the demo in pods', () => {
-  it('shows a certificate that is proven, and leaves nothing', { timeout: buildMilliseconds }, async () => {
+  it('shows a certificate that is proven, and leaves nothing', { timeout: buildMs }, async () => {
     const settings = await readMachineSettings();
     const { code, lines, pid } = await demo();
     const steps = lines.flatMap((line) => /^ {2}([✓✗]) {2}(.*?) +[\d.]+ s$/.exec(line)?.slice(1).join(' ') ?? []);
@@ -63,7 +64,7 @@ describe.runIf(findObstacle() === undefined)('the demo in pods', () => {
     expect([await tracesOfStarter(pid), await readMachineSettings()]).toEqual([[], settings]);
   });
 
-  it('leaves nothing when it is interrupted while the cluster starts', { timeout: buildMilliseconds }, async () => {
+  it('leaves nothing when it is interrupted while the cluster starts', { timeout: buildMs }, async () => {
     const settings = await readMachineSettings();
     let running: readonly string[] = [];
     const { code, lines, pid } = await demo((line, child) => {

@@ -6,20 +6,13 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { findObstacle, NodeCluster } from '../../control-plane/driver/node/node-cluster.ts';
 import { prepareMachine } from '../../control-plane/driver/node/requirements.ts';
-import {
-  leftForNextStart,
-  type MachineSettings,
-  namespacesOf,
-  noTraces,
-  readMachineSettings,
-  type TracedCluster,
-  tracesOf,
-} from '../support/machine-traces.ts';
+import { leftForNextStart, namespacesOf, noTraces, readMachineSettings, tracesOf } from '../support/machine-traces.ts';
+import type { MachineSettings, TracedCluster } from '../support/machine-traces.ts';
 import { runPausePod } from '../support/pause-pod.ts';
 import { NotYet, until } from '../support/wait.ts';
 
 const script = fileURLToPath(new URL('../support/cluster-process.ts', import.meta.url));
-const buildMilliseconds = 900_000;
+const buildMs = 900_000;
 
 describe.runIf(findObstacle() === undefined)('a cluster', () => {
   let before: MachineSettings;
@@ -28,7 +21,7 @@ describe.runIf(findObstacle() === undefined)('a cluster', () => {
   beforeAll(async () => {
     await prepareMachine();
     before = await readMachineSettings();
-  }, buildMilliseconds);
+  }, buildMs);
 
   it(
     'is gone soon after the process that started it was killed',
@@ -61,7 +54,7 @@ describe.runIf(findObstacle() === undefined)('a cluster', () => {
       });
       expect(await readMachineSettings()).toEqual(before);
     },
-    buildMilliseconds,
+    buildMs,
   );
 
   it('is gone when it has stopped, with what the killed one has left', async () => {

@@ -1,7 +1,5 @@
-/**
- * The contract of the issuing operations as data: what a request may ask for, part by part, with what each operation
- * makes of it by Alibaba's documents. Written from the documents, not from the code under test.
- */
+// The contract of the issuing operations as data: what a request may ask for, part by part, with what each operation
+// makes of it by Alibaba's documents. Written from the documents, not from the code under test.
 import type { KeyKind, TestContent } from '../support/certificates.ts';
 
 /** The five operations. */

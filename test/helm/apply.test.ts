@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
-const buildMilliseconds = 600_000;
+const buildMs = 600_000;
 
 let controlPlane: ControlPlane;
 
 beforeAll(async () => {
   controlPlane = await ControlPlane.start();
   await controlPlane.kubectl(['apply', '--server-side', '-f', path('deploy/install.yaml')]);
-}, buildMilliseconds);
+}, buildMs);
 
 afterAll(async () => {
   await controlPlane?.stop();
@@ -58,9 +58,7 @@ describe('deploy/install.yaml', () => {
       ['no', ['delete', 'leases.coordination.k8s.io/alibaba-pca-issuer', ...own]],
     ];
     const answers = [];
-    for (const [, question] of questions) {
-      answers.push([await may(question, kubeconfig), question]);
-    }
+    for (const [, question] of questions) answers.push([await may(question, kubeconfig), question]);
     expect(answers).toEqual(questions);
   });
 

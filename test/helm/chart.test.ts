@@ -7,9 +7,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { renderInstallManifest } from '../../scripts/generate/install-manifest.ts';
 import { parseOptions } from '../../src/runtime/options.ts';
 import type { Manifest } from '../support/cluster.ts';
-import { buildHelm, buildMilliseconds, chart, helm, refusal, render } from '../support/helm.ts';
+import { buildHelm, buildMs, chart, helm, refusal, render } from '../support/helm.ts';
 
-beforeAll(buildHelm, buildMilliseconds);
+beforeAll(buildHelm, buildMs);
 
 const templateArguments = ['template', 'pca', chart, '--namespace', 'issuers', '--values', '-'];
 

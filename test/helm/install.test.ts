@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
-import { buildHelm, buildMilliseconds, chart, helm } from '../support/helm.ts';
+import { buildHelm, buildMs, chart, helm } from '../support/helm.ts';
 import { until } from '../support/wait.ts';
 import { choices } from './values-matrix.ts';
 
@@ -39,14 +39,14 @@ beforeAll(async () => {
     await chmod(join(directory, 'bin', name), 0o755);
   }
   for (const folder of ['helm', 'deploy']) await symlink(join(root, folder), join(directory, folder));
-}, buildMilliseconds);
+}, buildMs);
 
 afterAll(async () => {
   await controlPlane?.stop();
 });
 
 // Ends a block that hangs; some wait for pods that are stood in for.
-const blockMilliseconds = 240_000;
+const blockMs = 240_000;
 
 /** Runs a block as a user would, in a folder that looks like the repository. */
 async function shell(text: string): Promise<Ran> {
@@ -55,8 +55,8 @@ async function shell(text: string): Promise<Ran> {
     HOME: directory,
     KUBECONFIG: controlPlane.kubeconfig,
   };
-  return await new Promise((resolve) => {
-    const options = { cwd: directory, env: environment, timeout: blockMilliseconds };
+  return new Promise((resolve) => {
+    const options = { cwd: directory, env: environment, timeout: blockMs };
     execFile('/bin/sh', ['-euc', text], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, output: `${stdout}${stderr}` });
     });

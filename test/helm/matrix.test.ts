@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import { readManifests } from '../support/cluster.ts';
-import { buildHelm, buildMilliseconds, chart, helm, renderYaml } from '../support/helm.ts';
+import { buildHelm, buildMs, chart, helm, renderYaml } from '../support/helm.ts';
 import { until } from '../support/wait.ts';
 import { choices } from './values-matrix.ts';
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
     const { stdout } = await controlPlane.kubectl(['api-resources', '-o', 'name'], { allowFailure: true });
     return stdout.includes('servicemonitors.') && stdout.includes('alibabapcaissuers.');
   });
-}, buildMilliseconds);
+}, buildMs);
 
 afterAll(async () => {
   await controlPlane?.stop();

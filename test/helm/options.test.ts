@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { podIdentity } from '../../src/runtime/pod-identity.ts';
 import type { Manifest } from '../support/cluster.ts';
-import { buildHelm, buildMilliseconds, refusal, render } from '../support/helm.ts';
+import { buildHelm, buildMs, refusal, render } from '../support/helm.ts';
 
-beforeAll(buildHelm, buildMilliseconds);
+beforeAll(buildHelm, buildMs);
 
 const fullname = 'pca-alibaba-pca-issuer';
 

@@ -40,7 +40,7 @@ async function readyCertificates(atLeast: number): Promise<void> {
       return true;
     },
     // For all of them, on a machine that others keep busy as well.
-    { deadlineMilliseconds: 240_000, everyMilliseconds: 500 },
+    { deadlineMs: 240_000, everyMs: 500 },
   );
 }
 
@@ -84,7 +84,7 @@ it('makes all of them Ready after a SIGKILL in the middle, without a second cert
 
 async function killAfter(issued: number): Promise<void> {
   await until('a third of the certificates to be issued', () => world.simulator.issued().length > issued, {
-    everyMilliseconds: 5,
+    everyMs: 5,
   });
   await world.operator.kill();
   expect(world.simulator.issued().length).toBeLessThan(count);

@@ -5,7 +5,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { conditionsOf, type Manifest } from '../support/cluster.ts';
+import { conditionsOf } from '../support/cluster.ts';
+import type { Manifest } from '../support/cluster.ts';
 import { makeCsr } from '../support/certificates.ts';
 import { NotYet, until } from '../support/wait.ts';
 import { issuerApiVersion, World } from '../support/world.ts';
@@ -79,9 +80,7 @@ async function request({
     },
   };
   await world.cluster.kubectl(['create', '-f', '-', ...(as === undefined ? [] : ['--as', as])], JSON.stringify(object));
-  if (approve !== 'no') {
-    await world.cluster.kubectl(['certificate', approve === 'Approved' ? 'approve' : 'deny', name]);
-  }
+  if (approve !== 'no') await world.cluster.kubectl(['certificate', approve === 'Approved' ? 'approve' : 'deny', name]);
   return name;
 }
 

@@ -1,13 +1,14 @@
-/** The control plane itself: what the other integration tests build on must hold before they mean anything. */
+// The control plane itself: what the other integration tests build on must hold before they mean anything.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { isAlive } from '../../control-plane/driver/build-lock.ts';
-import { type Component, ControlPlane } from '../../control-plane/driver/control-plane.ts';
+import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
+import type { Component } from '../../control-plane/driver/control-plane.ts';
 import { waitUntil } from '../../control-plane/driver/wait.ts';
-import { patienceFlag } from '../support/wait.ts';
+import { hangLimitFlag } from '../support/wait.ts';
 
 const brokenRequest = JSON.stringify({
   apiVersion: 'cert-manager.io/v1',
@@ -63,7 +64,7 @@ describe('a control plane with cert-manager', () => {
   test('issues a self-signed certificate', async () => {
     const namespace = await controlPlane.createNamespace('issue');
     await controlPlane.kubectl(['apply', '-f', '-'], { input: selfSigned(namespace) });
-    await controlPlane.kubectl(['wait', '-n', namespace, '--for=condition=Ready', patienceFlag, 'certificate/web']);
+    await controlPlane.kubectl(['wait', '-n', namespace, '--for=condition=Ready', hangLimitFlag, 'certificate/web']);
     const { stdout } = await controlPlane.kubectl(['get', '-n', namespace, 'secret/web-tls', '-o=jsonpath={.type}']);
     expect(stdout).toBe('kubernetes.io/tls');
   });
@@ -77,7 +78,7 @@ describe('a control plane with cert-manager', () => {
     const normal = await controlPlane.createNamespace('normal');
     const spared = await controlPlane.createNamespace('spared', { spareWebhook: true });
     const create = async (namespace: string) =>
-      await controlPlane.kubectl(['create', '-n', namespace, '-f', '-'], { input: brokenRequest, allowFailure: true });
+      controlPlane.kubectl(['create', '-n', namespace, '-f', '-'], { input: brokenRequest, allowFailure: true });
     const refused = await create(normal);
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toContain('admission webhook "webhook.cert-manager.io" denied the request');
@@ -135,7 +136,7 @@ describe('faults', () => {
     expect(await answers(controlPlane)).toBe(false);
     apiServer.resume();
     await waitUntil(
-      async () => await answers(controlPlane),
+      async () => answers(controlPlane),
       () => 'The API server did not answer again',
     );
   });
@@ -147,7 +148,7 @@ describe('faults', () => {
     ]);
     const namespace = await controlPlane.createNamespace('again');
     await controlPlane.kubectl(['apply', '-f', '-'], { input: selfSigned(namespace) });
-    await controlPlane.kubectl(['wait', '-n', namespace, '--for=condition=Ready', patienceFlag, 'certificate/web']);
+    await controlPlane.kubectl(['wait', '-n', namespace, '--for=condition=Ready', hangLimitFlag, 'certificate/web']);
   });
 
   test('etcd keeps its data when it is killed', async () => {
@@ -156,7 +157,7 @@ describe('faults', () => {
     await etcd.kill();
     await etcd.start();
     await waitUntil(
-      async () => await answers(controlPlane),
+      async () => answers(controlPlane),
       () => 'The API server did not answer again',
     );
     await controlPlane.kubectl(['get', 'namespace', namespace]);

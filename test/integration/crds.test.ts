@@ -8,8 +8,9 @@ import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import { issuerKinds } from '../../src/crds/issuer.ts';
 import { Cluster, conditionsOf } from '../support/cluster.ts';
 import { issuerSpec } from '../support/issuing.ts';
-import { patienceFlag } from '../support/wait.ts';
-import { admit, type Answer, issuers, minimal, unchecked, withField } from './issuer-admission.ts';
+import { hangLimitFlag } from '../support/wait.ts';
+import { admit, issuers, minimal, unchecked, withField } from './issuer-admission.ts';
+import type { Answer } from './issuer-admission.ts';
 
 let controlPlane: ControlPlane;
 let cluster: Cluster;
@@ -21,7 +22,7 @@ beforeAll(async () => {
   await cluster.kubectl([
     'wait',
     '--for=condition=Established',
-    patienceFlag,
+    hangLimitFlag,
     ...issuerKinds.map(({ plural }) => `crd/${plural}.pca.alibabacloud.com`),
   ]);
 });

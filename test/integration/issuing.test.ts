@@ -2,7 +2,8 @@
 // cannot be had is answered with a reason.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { conditionsOf, type Manifest, type ObjectReference } from '../support/cluster.ts';
+import { conditionsOf } from '../support/cluster.ts';
+import type { Manifest, ObjectReference } from '../support/cluster.ts';
 import { renew } from '../support/renewal.ts';
 import { until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../support/world.ts';

@@ -9,9 +9,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import { kindProgram } from '../../control-plane/driver/programs.ts';
 import { run } from '../../control-plane/driver/run.ts';
-import { engineObstacle, findEngine, KindCluster, type RunCommand } from '../kind/kind-cluster.ts';
+import { engineObstacle, findEngine, KindCluster } from '../kind/kind-cluster.ts';
+import type { RunCommand } from '../kind/kind-cluster.ts';
 import type { Manifest } from '../support/cluster.ts';
-import { buildHelm, buildMilliseconds } from '../support/helm.ts';
+import { buildHelm, buildMs } from '../support/helm.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let directory: string;
@@ -21,7 +22,7 @@ let helm: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pca-kind-test-'));
   [kind, helm] = await Promise.all([buildGoProgram(kindProgram), buildHelm()]);
-}, buildMilliseconds);
+}, buildMs);
 afterAll(async () => rm(directory, { recursive: true, force: true }));
 
 /** Notes what it is called with, and answers what kind asks of an engine before it makes a node. */

@@ -2,7 +2,8 @@
 // becomes of an endpoint that is silent.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { noFaults } from '../../simulator/faults.ts';
-import { conditionsOf, type Manifest } from '../support/cluster.ts';
+import { conditionsOf } from '../support/cluster.ts';
+import type { Manifest } from '../support/cluster.ts';
 import { renew, renewNow } from '../support/renewal.ts';
 import { NotYet, until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../support/world.ts';
@@ -55,13 +56,13 @@ async function issuerWith(spec: Readonly<Record<string, unknown>>): Promise<void
 
 /** The message of a request that waits or failed for this reason, once it is there. */
 async function told(name: string, reason: string, text: RegExp): Promise<string> {
-  return await until(`${name} to say ${String(text)}`, async () => {
+  return until(`${name} to say ${String(text)}`, async () => {
     const found = await world.cluster.get(request(name));
     const condition = found === undefined ? undefined : conditionsOf(found).find(({ type }) => type === 'Ready');
     const { message = '' } = (condition ?? {}) as { readonly message?: string };
-    if (condition?.reason !== reason || !text.test(message)) {
+    if (condition?.reason !== reason || !text.test(message))
       throw new NotYet(`it says ${condition?.reason ?? 'nothing'}: ${message}`);
-    }
+
     return message;
   });
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { conditionsOf, type Manifest } from '../support/cluster.ts';
+import { conditionsOf } from '../support/cluster.ts';
+import type { Manifest } from '../support/cluster.ts';
 import { until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../support/world.ts';
 import { requestFor } from './at-most-once/operations.ts';
@@ -31,9 +32,8 @@ const issuers: { readonly namespace: string; readonly name: string }[] = [];
 
 // A request that still waits would be issued in the middle of another test.
 afterEach(async () => {
-  for (const issuer of issuers.splice(0)) {
+  for (const issuer of issuers.splice(0))
     await world.cluster.delete({ apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', ...issuer });
-  }
 });
 
 async function freshNamespace(prefix: string): Promise<string> {

@@ -1,8 +1,10 @@
-/** What deploy/install.yaml lets the operator's ServiceAccount do, asked of a real API server, and above all what not. */
+// What deploy/install.yaml lets the operator's ServiceAccount do, asked of a real API server, and above all what not.
 import { beforeAll, describe, expect, it } from 'vitest';
 
-import { type Action, isAllowed } from '../support/access-review.ts';
-import { installProduct, type Product, secretAccess } from '../support/product.ts';
+import { isAllowed } from '../support/access-review.ts';
+import type { Action } from '../support/access-review.ts';
+import { installProduct, secretAccess } from '../support/product.ts';
+import type { Product } from '../support/product.ts';
 import { testCluster } from '../support/test-cluster.ts';
 
 const cluster = testCluster();
@@ -18,7 +20,7 @@ beforeAll(async () => {
 });
 
 async function mayDo(action: Action): Promise<boolean> {
-  return await isAllowed(cluster, product.serviceAccount, action);
+  return isAllowed(cluster, product.serviceAccount, action);
 }
 
 function nameOf({ verb, group, resource, subresource }: Action): string {

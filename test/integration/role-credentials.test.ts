@@ -80,7 +80,7 @@ interface Ready {
 }
 
 async function readyOf(reference: string, wanted: string): Promise<Ready> {
-  return await until(`${reference} to be ${wanted}`, async () => {
+  return until(`${reference} to be ${wanted}`, async () => {
     const text = await world.cluster.kubectl(['get', ...reference.split(' '), '-o', 'json']);
     const object = JSON.parse(text) as { readonly status?: { readonly conditions: readonly Ready[] } };
     const condition = object.status?.conditions[0];

@@ -1,4 +1,4 @@
-/** A cluster of kind, for everyone with Docker or podman: the same tests as on the node that this project runs by itself. */
+// A cluster of kind, for everyone with Docker or podman: the same tests as on the node that this project runs by itself.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,8 @@ import { controlPlaneProgram } from '../../control-plane/driver/programs.ts';
 import { run } from '../../control-plane/driver/run.ts';
 import type { Manifest } from '../support/cluster.ts';
 import type { ClusterWithPods } from '../support/cluster-with-pods.ts';
-import { type ContainerMemory, containerStatusesOf } from '../support/pod-containers.ts';
+import { containerStatusesOf } from '../support/pod-containers.ts';
+import type { ContainerMemory } from '../support/pod-containers.ts';
 import { until } from '../support/wait.ts';
 
 // Its paths are relative to the repository, where every command of the project runs.
@@ -17,7 +18,7 @@ const configuration = 'test/kind/cluster.yaml';
 const auditLogFile = '/var/log/kubernetes/audit.log';
 const apiServerManifest = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const certManagerModule = 'github.com/cert-manager/cert-manager';
-const startMilliseconds = 300_000;
+const startMs = 300_000;
 
 /** A container engine that kind can use. */
 export type Engine = 'docker' | 'podman';
@@ -110,9 +111,9 @@ export class KindCluster implements ClusterWithPods {
 
   /** See {@link ClusterWithPods}; the kubelet does it when the pod's manifest changes. */
   async restartApiServer(flags: readonly string[]): Promise<void> {
-    for (const flag of flags) {
+    for (const flag of flags)
       await this.#onNode('sed', '-i', `s|^\\( *\\)- kube-apiserver$|&\\n\\1- ${flag}|`, apiServerManifest);
-    }
+
     const last = flags.at(-1) ?? 'kube-apiserver';
     await until(
       'the API server to serve with its new flags',
@@ -120,13 +121,13 @@ export class KindCluster implements ClusterWithPods {
         await this.#onNode('pgrep', '--full', '--', `kube-apiserver.*${last}`);
         return (await this.#kubectl('get', '--raw', '/readyz')) === 'ok';
       },
-      { deadlineMilliseconds: startMilliseconds },
+      { deadlineMs: startMs },
     );
   }
 
   /** See {@link ClusterWithPods}. */
   async auditLog(): Promise<string> {
-    return await this.#onNode('cat', auditLogFile);
+    return this.#onNode('cat', auditLogFile);
   }
 
   /** See {@link ClusterWithPods}; with either version of cgroups. */
@@ -171,15 +172,15 @@ export class KindCluster implements ClusterWithPods {
   }
 
   async #kind(...args: readonly string[]): Promise<string> {
-    return await this.#run([this.#programs.kind, ...args, `--name=${this.#name}`]);
+    return this.#run([this.#programs.kind, ...args, `--name=${this.#name}`]);
   }
 
   async #onNode(...command: readonly string[]): Promise<string> {
-    return await this.#run([this.#programs.engine, 'exec', `${this.#name}-control-plane`, ...command]);
+    return this.#run([this.#programs.engine, 'exec', `${this.#name}-control-plane`, ...command]);
   }
 
   async #kubectl(...args: readonly string[]): Promise<string> {
-    return await this.#run([...this.#programs.kubectl, `--kubeconfig=${this.kubeconfig}`, ...args]);
+    return this.#run([...this.#programs.kubectl, `--kubeconfig=${this.kubeconfig}`, ...args]);
   }
 }
 

@@ -1,4 +1,4 @@
-/** What a ServiceAccount may do, asked of the API server. */
+// What a ServiceAccount may do, asked of the API server.
 import type { Cluster } from './cluster.ts';
 import type { Product } from './product.ts';
 

@@ -1,5 +1,6 @@
-/** An HTTP server that answers what a real API server cannot easily be made to answer. Each test scripts its answers. */
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+// An HTTP server that answers what a real API server cannot easily be made to answer. Each test scripts its answers.
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { KubernetesConnection } from '../../src/kubernetes/connection.ts';

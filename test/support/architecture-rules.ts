@@ -1,4 +1,4 @@
-/** The rules about the structure of the sources, as functions of a module graph. */
+// The rules about the structure of the sources, as functions of a module graph.
 import type { Import, Module } from './module-graph.ts';
 
 /** One rule; it names each violation in a sentence. */
@@ -176,9 +176,7 @@ export function findViolations(rule: Rule, modules: readonly Module[]): readonly
 function checkLayers(modules: readonly Module[]): readonly string[] {
   return modules.flatMap((module) => {
     const layer = layers.find(({ folder }) => module.path.startsWith(folder));
-    if (layer === undefined && module.path !== entry) {
-      return [`${module.path} belongs to no layer.`];
-    }
+    if (layer === undefined && module.path !== entry) return [`${module.path} belongs to no layer.`];
     return module.imports
       .filter((imported) => imported.relative && !isAllowed(imported, layer))
       .map(
@@ -188,9 +186,7 @@ function checkLayers(modules: readonly Module[]): readonly string[] {
 }
 
 function isAllowed({ target, typeOnly }: Import, layer: Layer | undefined): boolean {
-  if (layer === undefined) {
-    return target.startsWith('src/') || target === 'package.json';
-  }
+  if (layer === undefined) return target.startsWith('src/') || target === 'package.json';
   return (
     [layer.folder, ...layer.mayImport].some((folder) => target.startsWith(folder)) ||
     (typeOnly && layer.mayImportTypes.some((folder) => target.startsWith(folder)))

@@ -1,4 +1,4 @@
-/** A process of its own that starts a cluster with a pod, says so on its standard output, and waits to be killed. */
+// A process of its own that starts a cluster with a pod, says so on its standard output, and waits to be killed.
 import { NodeCluster } from '../../control-plane/driver/node/node-cluster.ts';
 import { runPausePod } from './pause-pod.ts';
 

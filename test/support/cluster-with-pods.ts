@@ -1,4 +1,4 @@
-/** A cluster with pods as the tests of the chart need it, whoever runs it. */
+// A cluster with pods as the tests of the chart need it, whoever runs it.
 import type { Manifest } from './cluster.ts';
 import type { ContainerMemory } from './pod-containers.ts';
 

@@ -1,7 +1,5 @@
-/**
- * What a test does with a cluster: create, read, wait, delete, kubectl. Talks to the API server as the administrator
- * of the kubeconfig, so that a poll costs a request and not a process.
- */
+// What a test does with a cluster: create, read, wait, delete, kubectl. Talks to the API server as the administrator
+// of the kubeconfig, so that a poll costs a request and not a process.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 
-import { ApiClient, type ApiAnswer, messageOf } from '../../control-plane/driver/api-client.ts';
-import { NotYet, until, type WaitOptions } from './wait.ts';
+import { ApiClient, messageOf } from '../../control-plane/driver/api-client.ts';
+import type { ApiAnswer } from '../../control-plane/driver/api-client.ts';
+import { NotYet, until } from './wait.ts';
+import type { WaitOptions } from './wait.ts';
 
 /** A Kubernetes object as sent or received. */
 export interface Manifest {
@@ -69,17 +69,14 @@ export class Cluster {
   /** Runs kubectl and returns its standard output; an error carries what it wrote to standard error. */
   async kubectl(args: readonly string[], input?: string): Promise<string> {
     const [program = 'kubectl', ...leading] = this.#kubectl;
-    return await new Promise((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const child = execFile(
         program,
         [...leading, '--kubeconfig', this.kubeconfig, ...args],
         { maxBuffer: 64 * 1024 * 1024 },
         (error, stdout, stderr) => {
-          if (error === null) {
-            resolve(stdout);
-          } else {
-            reject(new Error(`kubectl ${args.join(' ')} failed: ${stderr.trim()}`));
-          }
+          if (error === null) resolve(stdout);
+          else reject(new Error(`kubectl ${args.join(' ')} failed: ${stderr.trim()}`));
         },
       );
       child.stdin?.end(input ?? '');
@@ -129,9 +126,7 @@ export class Cluster {
   /** Deletes an object; one that is gone already is no error. */
   async delete(what: ObjectReference): Promise<void> {
     const answer = await this.api.send('DELETE', await this.#path(what));
-    if (answer.status !== 404) {
-      bodyOf(answer, `${what.kind} ${what.name} could not be deleted`);
-    }
+    if (answer.status !== 404) bodyOf(answer, `${what.kind} ${what.name} could not be deleted`);
   }
 
   /** Makes a namespace of its own for a test; the labels are for instance those that spare it from the webhooks. */
@@ -149,16 +144,12 @@ export class Cluster {
     options: WaitOptions = {},
   ): Promise<Manifest> {
     const where = `${what.kind} ${what.namespace === undefined ? '' : `${what.namespace}/`}${what.name}`;
-    return await until(
+    return until(
       `${where}: ${description}`,
       async () => {
         const object = await this.get(what);
-        if (object === undefined) {
-          throw new NotYet('there is no such object');
-        }
-        if (!condition(object)) {
-          throw new NotYet(object['status'] ?? 'an object without status');
-        }
+        if (object === undefined) throw new NotYet('there is no such object');
+        if (!condition(object)) throw new NotYet(object['status'] ?? 'an object without status');
         return object;
       },
       options,
@@ -172,14 +163,12 @@ export class Cluster {
     options: WaitOptions = {},
   ): Promise<Manifest> {
     const description = `condition ${wanted.type}=${wanted.status}${wanted.reason === undefined ? '' : ` (${wanted.reason})`}`;
-    return await this.waitFor(what, description, (object) => hasCondition(object, wanted), options);
+    return this.waitFor(what, description, (object) => hasCondition(object, wanted), options);
   }
 
   /** Deletes the namespaces and other cluster-wide objects that {@link apply} created, without waiting for the end. */
   async cleanUp(): Promise<void> {
-    for (const what of this.#clusterScoped.splice(0).toReversed()) {
-      await this.delete(what);
-    }
+    for (const what of this.#clusterScoped.splice(0).toReversed()) await this.delete(what);
   }
 
   /** Closes the connections. */
@@ -189,9 +178,9 @@ export class Cluster {
 
   async #path(what: ObjectReference): Promise<string> {
     const { namespaced } = await this.#resource(what);
-    if (namespaced && what.namespace === undefined) {
+    if (namespaced && what.namespace === undefined)
       throw new Error(`${what.kind} ${what.name} lives in a namespace, and none was given.`);
-    }
+
     return `${await this.#collection(what)}/${what.name}`;
   }
 
@@ -205,11 +194,9 @@ export class Cluster {
 
   // A CustomResourceDefinition just created is served a moment later, so an unknown kind is asked for again.
   async #resource(what: Omit<ObjectReference, 'name'>): Promise<ApiResource> {
-    return await until(`${what.apiVersion} ${what.kind} to be served`, async () => {
+    return until(`${what.apiVersion} ${what.kind} to be served`, async () => {
       const known = this.#resources.get(what.apiVersion)?.find(({ kind }) => kind === what.kind);
-      if (known !== undefined) {
-        return known;
-      }
+      if (known !== undefined) return known;
       const root = what.apiVersion.includes('/') ? `/apis/${what.apiVersion}` : `/api/${what.apiVersion}`;
       const answer = await this.api.send('GET', root);
       const { resources } = bodyOf(answer, `${what.apiVersion} is not served`) as {
@@ -269,16 +256,12 @@ export function readManifests(text: string): readonly Manifest[] {
 }
 
 function manifestsOf(what: string | Manifest | readonly Manifest[]): readonly Manifest[] {
-  if (typeof what === 'string') {
-    return readManifests(what);
-  }
+  if (typeof what === 'string') return readManifests(what);
   return 'kind' in what ? [what] : what;
 }
 
 function bodyOf(answer: ApiAnswer, failure: string): unknown {
-  if (answer.status >= 300) {
-    throw new Error(`${failure}: ${answer.status} ${messageOf(answer)}`);
-  }
+  if (answer.status >= 300) throw new Error(`${failure}: ${answer.status} ${messageOf(answer)}`);
   return answer.body;
 }
 

@@ -1,5 +1,6 @@
 // PCA as a test wants it: a CertificateAuthority that gives the answers it is armed with, in order, and keeps what it was asked.
-import { errorTable, type PcaErrorClass } from '../../src/alibaba/error-table.ts';
+import { errorTable } from '../../src/alibaba/error-table.ts';
+import type { PcaErrorClass } from '../../src/alibaba/error-table.ts';
 import type { PcaFailure } from '../../src/alibaba/errors.ts';
 import type { CallTarget } from '../../src/alibaba/limits/call-queue.ts';
 import type { CertificateAuthority, Found, Issued, Wanted } from '../../src/authority/certificate-authority.ts';

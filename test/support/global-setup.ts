@@ -1,4 +1,4 @@
-/** Starts the one control plane that all integration tests share, and stops it when they are done. */
+// Starts the one control plane that all integration tests share, and stops it when they are done.
 import type { TestProject } from 'vitest/node';
 
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';

@@ -1,16 +1,17 @@
-/** The real Helm on the chart of this repository. */
+// The real Helm on the chart of this repository.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import { helmProgram } from '../../control-plane/driver/programs.ts';
-import { type Manifest, readManifests } from './cluster.ts';
-import { patienceMilliseconds } from './wait.ts';
+import { readManifests } from './cluster.ts';
+import type { Manifest } from './cluster.ts';
+import { hangLimitMs } from './wait.ts';
 
 /** Folder of the chart. */
 export const chart = fileURLToPath(new URL('../../helm/alibaba-pca-issuer', import.meta.url));
 /** Longest time of {@link buildHelm}, which takes minutes once on a machine. */
-export const buildMilliseconds = 600_000;
+export const buildMs = 600_000;
 
 /** How a run of Helm ended. */
 export interface Finished {
@@ -24,14 +25,14 @@ let building: Promise<string> | undefined;
 /** The path of Helm, which is built the first time. */
 export async function buildHelm(): Promise<string> {
   building ??= buildGoProgram(helmProgram);
-  return await building;
+  return building;
 }
 
 /** Runs Helm; never rejects for what Helm refuses. */
 export async function helm(args: readonly string[], input = ''): Promise<Finished> {
   const program = await buildHelm();
-  return await new Promise((resolve) => {
-    const options = { maxBuffer: 16 * 1024 * 1024, timeout: patienceMilliseconds };
+  return new Promise((resolve) => {
+    const options = { maxBuffer: 16 * 1024 * 1024, timeout: hangLimitMs };
     const child = execFile(program, [...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, stdout, stderr });
     });
@@ -41,7 +42,7 @@ export async function helm(args: readonly string[], input = ''): Promise<Finishe
 
 async function template(values: object, namespace: string): Promise<Finished> {
   const args = ['template', 'pca', chart, '--namespace', namespace, '--values', '-'];
-  return await helm(args, JSON.stringify(values));
+  return helm(args, JSON.stringify(values));
 }
 
 /** The YAML of release `pca`; throws Helm's own message where it refuses the values. */

@@ -1,4 +1,4 @@
-/** The product as a user has it: a cluster with pods, our images, the simulator in a pod and the chart installed by Helm. */
+// The product as a user has it: a cluster with pods, our images, the simulator in a pod and the chart installed by Helm.
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
@@ -8,12 +8,15 @@ import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import { helmProgram } from '../../control-plane/driver/programs.ts';
 import { tellNowAndThen } from '../../scripts/go-programs.ts';
 import { buildImages, operatorImage, simulatorImage } from '../../scripts/image/images.ts';
-import { Cluster, hasCondition, type Manifest, reference } from './cluster.ts';
+import { Cluster, hasCondition, reference } from './cluster.ts';
+import type { Manifest } from './cluster.ts';
 import type { ClusterWithPods } from './cluster-with-pods.ts';
 import { chart } from './helm.ts';
-import { type PodSimulator, startPodSimulator } from './pod-simulator.ts';
+import { startPodSimulator } from './pod-simulator.ts';
+import type { PodSimulator } from './pod-simulator.ts';
 import { startClusterWithPods } from './start-cluster.ts';
-import { NotYet, patienceFlag, until, type WaitOptions } from './wait.ts';
+import { NotYet, hangLimitFlag, until } from './wait.ts';
+import type { WaitOptions } from './wait.ts';
 import { certificate, issuerApiVersion } from './world.ts';
 
 const runFile = promisify(execFile);
@@ -73,9 +76,7 @@ export class InstalledWorld {
     ]);
     try {
       const images = await buildImages([operatorImage, simulatorImage], { directory: join(host.directory, 'images') });
-      for (const { archive } of images) {
-        await host.loadImage(archive);
-      }
+      for (const { archive } of images) await host.loadImage(archive);
       onStep('images are loaded');
       const cluster = new Cluster({ kubeconfig: host.kubeconfig, kubectl: [...endingWithParent, ...host.kubectl] });
       const namespace = await cluster.createNamespace('alibaba-pca-issuer', restricted);
@@ -92,14 +93,14 @@ export class InstalledWorld {
 
   /** Installs the chart or another, or upgrades to it with these values, and waits until its pods are ready. */
   async install(values: object = {}, folder = chart): Promise<void> {
-    await this.helm(['upgrade', '--install', release, folder, '--wait', patienceFlag, '--values=-'], values);
+    await this.helm(['upgrade', '--install', release, folder, '--wait', hangLimitFlag, '--values=-'], values);
   }
 
   /** Uninstalls the chart and waits until its pods are gone. */
   async uninstall(): Promise<void> {
     // Helm takes the rights of the pods away while they end.
     await this.provokeRefusals(async () => {
-      await this.helm(['uninstall', release, '--wait', patienceFlag]);
+      await this.helm(['uninstall', release, '--wait', hangLimitFlag]);
       await until('the pods to be gone', async () => {
         const all = await this.cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace: this.namespace }, ofRelease);
         return all.length === 0;
@@ -165,9 +166,8 @@ export class InstalledWorld {
   /** Applies objects and waits until each of them that can be is Ready. */
   async applyReady(...manifests: readonly Manifest[]): Promise<void> {
     await this.cluster.apply(manifests);
-    for (const manifest of manifests.filter(({ kind }) => kind !== 'Secret')) {
+    for (const manifest of manifests.filter(({ kind }) => kind !== 'Secret'))
       await this.cluster.waitForCondition(reference(manifest), ready);
-    }
   }
 
   /** Waits until so many Certificates of these namespaces are Ready. */
@@ -183,7 +183,7 @@ export class InstalledWorld {
         if (found < count) throw new NotYet(`${found} of ${all.length} are Ready`);
         return true;
       },
-      { everyMilliseconds: 500, ...options },
+      { everyMs: 500, ...options },
     );
   }
 
@@ -198,7 +198,7 @@ export class InstalledWorld {
         await this.cluster.apply(certificate(namespace, `burst-${index}`, { issuerRef: sharedIssuerRef }));
       }),
     );
-    await this.certificatesReady(count, namespaces, { deadlineMilliseconds: 500_000 });
+    await this.certificatesReady(count, namespaces, { deadlineMs: 500_000 });
     return (performance.now() - started) / 1_000;
   }
 

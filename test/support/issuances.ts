@@ -1,11 +1,10 @@
-/**
- * Which request asked for each certificate that PCA issued and each call that it took. cert-manager may ask again for a
- * Certificate by itself, for instance when its view of a Secret is late; such a request is a request like any other and
- * may cost one certificate. A second certificate for one request, or one that nobody asked for, is a fault.
- */
+// Which request asked for each certificate that PCA issued and each call that it took. cert-manager may ask again for a
+// Certificate by itself, for instance when its view of a Secret is late; such a request is a request like any other and
+// may cost one certificate. A second certificate for one request, or one that nobody asked for, is a fault.
 import { X509Certificate } from './certificates.ts';
 import type { Cluster } from './cluster.ts';
-import { identifierOf, type SeenRequest } from './seen-requests.ts';
+import { identifierOf } from './seen-requests.ts';
+import type { SeenRequest } from './seen-requests.ts';
 import { NotYet, until } from './wait.ts';
 
 /** A certificate as the simulator shows it. */

@@ -1,10 +1,14 @@
-/** The issuing core with defaults filled in: issuer specs, CAs, requests, plans, and certificates that fit a plan. */
+// The issuing core with defaults filled in: issuer specs, CAs, requests, plans, and certificates that fit a plan.
 import type { IssuerSpec } from '../../src/crds/issuer.ts';
 import type { IssueReply } from '../../src/issuing/operation.ts';
-import { readIssuingCA, type IssuingCA } from '../../src/issuing/issuing-ca.ts';
-import { planIssuing, type IssuePlan } from '../../src/issuing/plan.ts';
-import { readSigningRequest, type RequestFields, type SigningRequest } from '../../src/issuing/signing-request.ts';
-import { describedCA, encoded, issue, type TestCA, type TestContent, type TestHierarchy } from './certificates.ts';
+import { readIssuingCA } from '../../src/issuing/issuing-ca.ts';
+import type { IssuingCA } from '../../src/issuing/issuing-ca.ts';
+import { planIssuing } from '../../src/issuing/plan.ts';
+import type { IssuePlan } from '../../src/issuing/plan.ts';
+import { readSigningRequest } from '../../src/issuing/signing-request.ts';
+import type { RequestFields, SigningRequest } from '../../src/issuing/signing-request.ts';
+import { describedCA, encoded, issue } from './certificates.ts';
+import type { TestCA, TestContent, TestHierarchy } from './certificates.ts';
 
 /** The clock of these tests. */
 export const now = new Date('2026-11-23T10:00:00.750Z');

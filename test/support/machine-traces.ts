@@ -1,4 +1,4 @@
-/** What a cluster with a node can be seen by on the machine that runs it. Reads, and changes nothing. */
+// What a cluster with a node can be seen by on the machine that runs it. Reads, and changes nothing.
 import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -71,7 +71,7 @@ export async function tracesOf(cluster: TracedCluster, namespaces: ReadonlySet<s
 export async function namespacesOf({ directory }: TracedCluster): Promise<ReadonlySet<string>> {
   const own = await namespacesOfProcess(process.pid);
   const found = await Promise.all(
-    (await processIds()).map(async (pid) => ((await names(pid, directory)) ? await namespacesOfProcess(pid) : [])),
+    (await processIds()).map(async (pid) => ((await names(pid, directory)) ? namespacesOfProcess(pid) : [])),
   );
   return new Set(found.flat().filter((namespace) => !own.includes(namespace)));
 }

@@ -1,4 +1,4 @@
-/** Reads TypeScript sources as a graph of imports, without comments and texts getting in the way. */
+// Reads TypeScript sources as a graph of imports, without comments and texts getting in the way.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,9 +87,7 @@ const token = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])
 
 function scan(text: string, blankTexts: boolean): string {
   return text.replace(token, (found) => {
-    if (found.startsWith('//') || found.startsWith('/*')) {
-      return found.replace(/[^\n]/g, ' ');
-    }
+    if (found.startsWith('//') || found.startsWith('/*')) return found.replace(/[^\n]/g, ' ');
     return blankTexts && !found.startsWith('`') ? "''" : found;
   });
 }

@@ -1,5 +1,6 @@
-/** A network between one client and one server of this machine that can be lost, in one direction or late. */
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+// A network between one client and one server of this machine that can be lost, in one direction or late.
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 
 /**
  * `whole`: everything passes. `lost`: what is open breaks, and nothing new stands. `answersLost`: requests arrive, and the

@@ -1,4 +1,4 @@
-/** An OIDC provider of a test's own: a key pair, tokens signed with it, and what RAM knows of it. */
+// An OIDC provider of a test's own: a key pair, tokens signed with it, and what RAM knows of it.
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { OidcProvider } from '../../simulator/simulator.ts';
 

@@ -1,6 +1,8 @@
-/** The operator as users run it: the bundle in a process of its own, observed from outside. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, existsSync, type WriteStream } from 'node:fs';
+// The operator as users run it: the bundle in a process of its own, observed from outside.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import type { WriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +19,7 @@ export interface OperatorSettings {
   readonly flags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Longest wait for /readyz; that of test/support/wait.ts when not given. */
-  readonly deadlineMilliseconds?: number;
+  readonly deadlineMs?: number;
 }
 
 /** How a process ended: an exit code, or the signal that ended it. */
@@ -33,7 +35,7 @@ export interface OperatorProcess {
   readonly address: string;
   readonly logFile: string;
   /** Milliseconds from the start of the process to the first 200 of /readyz. */
-  readonly startMilliseconds: number;
+  readonly startMs: number;
   /** Resolves when the process is gone, however that came. */
   readonly ended: Promise<ProcessEnd>;
   /** Everything it has written so far. */
@@ -41,7 +43,7 @@ export interface OperatorProcess {
   /** The text of /metrics. */
   metrics(): Promise<string>;
   /** SIGTERM, then SIGKILL after the grace period (60 s unless given); tells how it ended. */
-  stop(graceMilliseconds?: number): Promise<ProcessEnd>;
+  stop(graceMs?: number): Promise<ProcessEnd>;
   /** SIGKILL. */
   kill(): Promise<ProcessEnd>;
   /** SIGSTOP: alive, but nothing moves. */
@@ -56,23 +58,19 @@ export const bundle = fileURLToPath(new URL('../../dist/main.js', import.meta.ur
 const nodeFlags = ['--max-semi-space-size=4', '--max-old-space-size-percentage=60'];
 
 // More than --shutdown-timeout (20 s), within which it ends by itself.
-const defaultGraceMilliseconds = 60_000;
+const defaultGraceMs = 60_000;
 // Only ends a wait for a process that hangs.
-const answerMilliseconds = 30_000;
+const answerMs = 30_000;
 const logTailLines = 20;
 const running = new Set<ChildProcess>();
 
 process.once('exit', () => {
-  for (const child of running) {
-    child.kill('SIGKILL');
-  }
+  for (const child of running) child.kill('SIGKILL');
 });
 
 /** Starts the bundle without waiting for it to become ready; for tests of a start that must not succeed. */
-export async function launchOperator(settings: OperatorSettings): Promise<Omit<OperatorProcess, 'startMilliseconds'>> {
-  if (!existsSync(bundle)) {
-    throw new Error(`${bundle} does not exist. Build it with: npm run build`);
-  }
+export async function launchOperator(settings: OperatorSettings): Promise<Omit<OperatorProcess, 'startMs'>> {
+  if (!existsSync(bundle)) throw new Error(`${bundle} does not exist. Build it with: npm run build`);
   const address = `127.0.0.1:${await freePort()}`;
   const flags = [
     `--kubeconfig=${settings.kubeconfig}`,
@@ -91,25 +89,24 @@ export async function launchOperator(settings: OperatorSettings): Promise<Omit<O
   const ended = endOf(child, log);
   const send = async (signal: NodeJS.Signals): Promise<ProcessEnd> => {
     child.kill(signal);
-    return await ended;
+    return ended;
   };
   return {
     pid: child.pid ?? 0,
     address: `http://${address}`,
     logFile: settings.logFile,
     ended,
-    logs: async () => await readFile(settings.logFile, 'utf8'),
-    metrics: async () =>
-      await (await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(answerMilliseconds) })).text(),
-    stop: async (graceMilliseconds = defaultGraceMilliseconds) => {
-      const last = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);
+    logs: async () => readFile(settings.logFile, 'utf8'),
+    metrics: async () => (await fetch(`http://${address}/metrics`, { signal: AbortSignal.timeout(answerMs) })).text(),
+    stop: async (graceMs = defaultGraceMs) => {
+      const last = setTimeout(() => child.kill('SIGKILL'), graceMs);
       try {
         return await send('SIGTERM');
       } finally {
         clearTimeout(last);
       }
     },
-    kill: async () => await send('SIGKILL'),
+    kill: async () => send('SIGKILL'),
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
   };
@@ -123,33 +120,30 @@ export async function startOperator(settings: OperatorSettings): Promise<Operato
   void operator.ended.then((how) => (end = how));
   try {
     await until('the operator to be ready', async () => end !== undefined || (await isReady(operator.address)), {
-      ...(settings.deadlineMilliseconds === undefined ? {} : { deadlineMilliseconds: settings.deadlineMilliseconds }),
-      everyMilliseconds: 20,
+      ...(settings.deadlineMs === undefined ? {} : { deadlineMs: settings.deadlineMs }),
+      everyMs: 20,
     });
-    if (end !== undefined) {
+    if (end !== undefined)
       throw new Error(`The operator ended with ${end.signal ?? `exit code ${end.code}`} while it was starting.`);
-    }
   } catch (error) {
     await operator.kill();
     const tail = (await operator.logs()).trimEnd().split('\n').slice(-logTailLines).join('\n');
     throw new Error(`${String(error)}\nIts log ${settings.logFile} ends with:\n${tail}`, { cause: error });
   }
-  return { ...operator, startMilliseconds: performance.now() - started };
+  return { ...operator, startMs: performance.now() - started };
 }
 
 async function isReady(address: string): Promise<boolean> {
-  const answer = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(answerMilliseconds) });
+  const answer = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(answerMs) });
   const body = await answer.text();
-  if (!answer.ok) {
-    throw new NotYet(`/readyz answered ${answer.status}: ${body}`);
-  }
+  if (!answer.ok) throw new NotYet(`/readyz answered ${answer.status}: ${body}`);
   return true;
 }
 
 async function endOf(child: ChildProcess, log: WriteStream): Promise<ProcessEnd> {
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       running.delete(child);

@@ -1,4 +1,4 @@
-/** Permissions as words, `verb group/resource[/subresource]` (`verb resource` in the core group): granted, and used. */
+// Permissions as words, `verb group/resource[/subresource]` (`verb resource` in the core group): granted, and used.
 import type { Manifest } from './cluster.ts';
 
 /** A line of the API server's audit log, of level Metadata. */

@@ -1,4 +1,4 @@
-/** Runs the command on files that exist only here. */
+// Runs the command on files that exist only here.
 import { runPlanCommand } from '../../src/plan-command/plan-command.ts';
 import { now } from './issuing.ts';
 

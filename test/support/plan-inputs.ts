@@ -1,4 +1,4 @@
-/** Manifests and a CSR to plan. */
+// Manifests and a CSR to plan.
 import { encoded, makeCsr } from './certificates.ts';
 import { requestUid } from './issuing.ts';
 

@@ -1,4 +1,4 @@
-/** What kubelet and kernel say about the container of a pod. */
+// What kubelet and kernel say about the container of a pod.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

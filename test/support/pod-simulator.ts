@@ -1,4 +1,4 @@
-/** The simulator of PCA as a Deployment with a Service, and its admin interface as this machine reaches it. */
+// The simulator of PCA as a Deployment with a Service, and its admin interface as this machine reaches it.
 import type { ApiAnswer } from '../../control-plane/driver/api-client.ts';
 import type { CertificateAuthority, Issued } from '../../simulator/simulator.ts';
 import type { Cluster, Manifest } from './cluster.ts';
@@ -27,9 +27,7 @@ export async function startPodSimulator(cluster: Cluster, namespace: string, ima
   const started = await until('the simulator to print its access key', async () => {
     const log = await cluster.kubectl(['logs', `deployment/${name}`, '--namespace', namespace]);
     const line = log.split('\n').find((each) => each.startsWith('{'));
-    if (line === undefined) {
-      throw new NotYet(log);
-    }
+    if (line === undefined) throw new NotYet(log);
     return JSON.parse(line) as Pick<PodSimulator, 'accessKey' | 'cas'>;
   });
   // Through the API server, since not every cluster's Services are reached from outside.

@@ -1,11 +1,10 @@
-/**
- * What a cluster needs before the operator can run as a process: everything of deploy/install.yaml except what would
- * run in pods, and a kubeconfig of the operator's own ServiceAccount, so that exactly the chart's permissions are tried.
- */
+// What a cluster needs before the operator can run as a process: everything of deploy/install.yaml except what would
+// run in pods, and a kubeconfig of the operator's own ServiceAccount, so that exactly the chart's permissions are tried.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { type Cluster, type Manifest, readManifests, reference } from './cluster.ts';
+import { readManifests, reference } from './cluster.ts';
+import type { Cluster, Manifest } from './cluster.ts';
 
 /** Runs kubectl with these arguments and standard input, and returns what it printed. */
 export type Kubectl = (args: readonly string[], input?: string) => Promise<string>;
@@ -30,9 +29,7 @@ const kindsInPods = new Set([
 export async function readProduct(): Promise<Product> {
   const manifests = readManifests(await readFile(manifestFile, 'utf8'));
   const account = manifests.find(({ kind }) => kind === 'ServiceAccount')?.metadata;
-  if (account?.namespace === undefined) {
-    throw new Error(`${manifestFile} has no ServiceAccount with a namespace.`);
-  }
+  if (account?.namespace === undefined) throw new Error(`${manifestFile} has no ServiceAccount with a namespace.`);
   const namespaces = [...new Set(manifests.map(({ metadata }) => metadata.namespace))]
     .filter(
       (name) =>
@@ -55,9 +52,7 @@ export function secretAccess({ objects }: Product, namespace: string): readonly 
     ({ kind, metadata }) =>
       kind === 'RoleBinding' && metadata.name === role?.metadata.name && metadata.namespace === role.metadata.namespace,
   );
-  if (role === undefined || binding === undefined) {
-    throw new Error(`${manifestFile} has no Role for reading Secrets.`);
-  }
+  if (role === undefined || binding === undefined) throw new Error(`${manifestFile} has no Role for reading Secrets.`);
   return [role, binding].map((manifest) => ({ ...manifest, metadata: { ...manifest.metadata, namespace } }));
 }
 
@@ -65,9 +60,8 @@ export function secretAccess({ objects }: Product, namespace: string): readonly 
 export async function installProduct(cluster: Cluster): Promise<Product> {
   const product = await readProduct();
   for (const manifest of await cluster.install(product.objects)) {
-    if (manifest.kind === 'CustomResourceDefinition') {
+    if (manifest.kind === 'CustomResourceDefinition')
       await cluster.waitForCondition(reference(manifest), { type: 'Established', status: 'True' });
-    }
   }
   return product;
 }

@@ -1,5 +1,6 @@
-/** Asking cert-manager for the next certificate of a Certificate, as `cmctl renew` does. */
-import { type Cluster, conditionsOf, type Manifest } from './cluster.ts';
+// Asking cert-manager for the next certificate of a Certificate, as `cmctl renew` does.
+import { conditionsOf } from './cluster.ts';
+import type { Cluster, Manifest } from './cluster.ts';
 import { NotYet, until } from './wait.ts';
 
 interface CertificateName {
@@ -14,7 +15,7 @@ interface CertificateName {
  * that is asked for.
  */
 export async function renew(cluster: Cluster, certificate: CertificateName): Promise<number> {
-  return await until(`${certificate.name} to be asked for anew`, async () => renewNow(cluster, certificate));
+  return until(`${certificate.name} to be asked for anew`, async () => renewNow(cluster, certificate));
 }
 
 /** The same in one attempt, which fails while an issuance is under way; answers the revision that it asks for. */

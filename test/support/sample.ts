@@ -1,5 +1,4 @@
-/** A part of a large matrix for everyday runs: chosen by a seed, so that a failure can be seen again. */
-
+// A part of a large matrix for everyday runs: chosen by a seed, so that a failure can be seen again.
 /** `count` of the items in their order, all of them with `npm run test:full`; SEED in the environment chooses others. */
 export function sampleOf<Item>(items: readonly Item[], count: number): readonly Item[] {
   if (process.env['TEST_FULL'] === '1') return items;

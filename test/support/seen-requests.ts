@@ -1,4 +1,4 @@
-/** Every request for a certificate that ever existed during a test, also those that cert-manager replaced, by UID. */
+// Every request for a certificate that ever existed during a test, also those that cert-manager replaced, by UID.
 import { createHash } from 'node:crypto';
 
 import { KubernetesClient } from '../../src/kubernetes/client.ts';

@@ -1,7 +1,8 @@
-/** Starts the cluster with pods that the tests of the chart run on: a node of this machine, or kind with TEST_CLUSTER=kind. */
+// Starts the cluster with pods that the tests of the chart run on: a node of this machine, or kind with TEST_CLUSTER=kind.
 import { readFile } from 'node:fs/promises';
 
-import { type BuildProgress, buildGoProgram, type GoProgram } from '../../control-plane/driver/go-build.ts';
+import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
+import type { BuildProgress, GoProgram } from '../../control-plane/driver/go-build.ts';
 import { findObstacle, NodeCluster } from '../../control-plane/driver/node/node-cluster.ts';
 import { controlPlaneProgram, helmProgram, kindProgram } from '../../control-plane/driver/programs.ts';
 import { engineObstacle, findEngine, KindCluster } from '../kind/kind-cluster.ts';
@@ -24,7 +25,7 @@ export function podsObstacle(): string | undefined {
 
 /** Starts a cluster with cert-manager. */
 export async function startClusterWithPods(start: ClusterStart): Promise<ClusterWithPods> {
-  if (!isKind) return await startNode(start);
+  if (!isKind) return startNode(start);
   const engine = findEngine();
   if (engine === undefined) throw new Error(engineObstacle(engine));
   const [kind, helm, controlPlane] = await Promise.all(
@@ -33,7 +34,7 @@ export async function startClusterWithPods(start: ClusterStart): Promise<Cluster
     ),
   );
   const programs = { engine, kind: kind ?? '', helm: helm ?? '', kubectl: [controlPlane ?? '', 'kubectl'] };
-  return await KindCluster.start(programs, start.onStep);
+  return KindCluster.start(programs, start.onStep);
 }
 
 async function startNode(start: ClusterStart): Promise<ClusterWithPods> {
@@ -43,11 +44,11 @@ async function startNode(start: ClusterStart): Promise<ClusterWithPods> {
     directory,
     kubeconfig,
     kubectl: controlPlane.kubectlPath,
-    loadImage: async (archive) => await node.loadImage(archive),
-    restartKubelet: async () => await node.component('kubelet').restart(),
-    restartApiServer: async (flags) => await controlPlane.component('kube-apiserver').restart(flags),
-    auditLog: async () => await readFile(controlPlane.auditLogFile ?? '', 'utf8'),
-    memoryOf: async (pod) => await memoryOf(node, pod),
-    stop: async () => await node.stop(),
+    loadImage: async (archive) => node.loadImage(archive),
+    restartKubelet: async () => node.component('kubelet').restart(),
+    restartApiServer: async (flags) => controlPlane.component('kube-apiserver').restart(flags),
+    auditLog: async () => readFile(controlPlane.auditLogFile ?? '', 'utf8'),
+    memoryOf: async (pod) => memoryOf(node, pod),
+    stop: async () => node.stop(),
   };
 }

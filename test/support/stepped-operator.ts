@@ -1,5 +1,6 @@
-/** An operator whose way through the steps of issuing can be followed, and stopped at a boundary. */
-import { type ChildProcess, fork } from 'node:child_process';
+// An operator whose way through the steps of issuing can be followed, and stopped at a boundary.
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -84,7 +85,7 @@ export class SteppedOperator {
   }
 
   async logs(): Promise<string> {
-    return await readFile(this.logFile, 'utf8');
+    return readFile(this.logFile, 'utf8');
   }
 
   /** SIGSTOP: alive, but nothing moves. */
@@ -98,7 +99,7 @@ export class SteppedOperator {
 
   async kill(): Promise<ProcessEnd> {
     this.#child.kill('SIGKILL');
-    return await this.ended;
+    return this.ended;
   }
 
   #tell(command: StepCommand): void {
@@ -106,8 +107,8 @@ export class SteppedOperator {
   }
 
   async #until(description: string, check: () => boolean | Promise<boolean>): Promise<void> {
-    const held = await until(description, async () => (this.hasEnded ? 'ended' : await check()), {
-      everyMilliseconds: 20,
+    const held = await until(description, async () => (this.hasEnded ? 'ended' : check()), {
+      everyMs: 20,
     });
     if (held === 'ended') throw new Error(`The operator ended (${this.#end?.code}) before: ${description}`);
   }

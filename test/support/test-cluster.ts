@@ -1,7 +1,8 @@
-/** The cluster that the global set-up started, for the tests of one file; what they created goes when the file is done. */
+// The cluster that the global set-up started, for the tests of one file; what they created goes when the file is done.
 import { afterAll, inject } from 'vitest';
 
-import { Cluster, type ClusterAccess } from './cluster.ts';
+import { Cluster } from './cluster.ts';
+import type { ClusterAccess } from './cluster.ts';
 
 declare module 'vitest' {
   // Values that test/support/global-setup.ts hands to every test file of the project `integration`.

@@ -1,13 +1,13 @@
-/** Waiting for a condition with a deadline, so that no test sleeps and a failure says what was last seen. */
+// Waiting for a condition with a deadline, so that no test sleeps and a failure says what was last seen.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 /** Bounds of a wait. */
 export interface WaitOptions {
-  /** Longest wait; {@link patienceMilliseconds} when not given. */
-  readonly deadlineMilliseconds?: number;
+  /** Longest wait; {@link hangLimitMs} when not given. */
+  readonly deadlineMs?: number;
   /** Pause between two checks; 50 ms when not given. */
-  readonly everyMilliseconds?: number;
+  readonly everyMs?: number;
 }
 
 /** Thrown by a check that wants the error at the deadline to tell what it saw; anything else thrown is shown as well. */
@@ -23,10 +23,10 @@ export class NotYet extends Error {
  * all taken needs many times the usual, so it says nothing about how quick anything must be. Below the tests' own limit,
  * so that a wait in vain ends with what was last seen.
  */
-export const patienceMilliseconds = 90_000;
+export const hangLimitMs = 90_000;
 /** The same as a flag of kubectl and Helm. */
-export const patienceFlag = `--timeout=${patienceMilliseconds / 1_000}s`;
-const defaultEveryMilliseconds = 50;
+export const hangLimitFlag = `--timeout=${hangLimitMs / 1_000}s`;
+const defaultEveryMs = 50;
 
 /**
  * Calls `check` until it returns something other than `undefined` and `false`, and returns that.
@@ -37,20 +37,18 @@ export async function until<Value>(
   check: () => Value | Promise<Value>,
   options: WaitOptions = {},
 ): Promise<Exclude<Value, undefined | false>> {
-  const deadline = options.deadlineMilliseconds ?? patienceMilliseconds;
+  const deadline = options.deadlineMs ?? hangLimitMs;
   const started = performance.now();
   let seen = 'nothing';
   do {
     try {
       const value = await check();
-      if (value !== undefined && value !== false) {
-        return value as Exclude<Value, undefined | false>;
-      }
+      if (value !== undefined && value !== false) return value as Exclude<Value, undefined | false>;
       seen = String(value);
     } catch (error) {
       seen = error instanceof Error ? error.message : inspect(error);
     }
-    await sleep(options.everyMilliseconds ?? defaultEveryMilliseconds);
+    await sleep(options.everyMs ?? defaultEveryMs);
   } while (performance.now() - started < deadline);
   throw new Error(`Waited ${deadline / 1000} s in vain: ${description}. Last seen: ${seen}`);
 }

@@ -1,13 +1,19 @@
 // The whole product at work for one test file: a control plane of its own with cert-manager, the simulator, the operator
 // as a process with the chart's rights, and an issuer that is ready.
 import { join } from 'node:path';
-import { ControlPlane, type ControlPlaneOptions } from '../../control-plane/driver/control-plane.ts';
-import { startSimulator, type SimulatorHandle, type SimulatorOptions } from '../../simulator/simulator.ts';
-import { Cluster, type Manifest } from './cluster.ts';
-import { checkedIssuances, type Issuances, type Wanted } from './issuances.ts';
-import { launchOperator, startOperator, type OperatorProcess, type OperatorSettings } from './operator-process.ts';
+import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
+import type { ControlPlaneOptions } from '../../control-plane/driver/control-plane.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import type { SimulatorHandle, SimulatorOptions } from '../../simulator/simulator.ts';
+import { Cluster } from './cluster.ts';
+import type { Manifest } from './cluster.ts';
+import { checkedIssuances } from './issuances.ts';
+import type { Issuances, Wanted } from './issuances.ts';
+import { launchOperator, startOperator } from './operator-process.ts';
+import type { OperatorProcess, OperatorSettings } from './operator-process.ts';
 import { readProduct, writeServiceAccountKubeconfig } from './product.ts';
-import { type SeenRequests, watchRequests } from './seen-requests.ts';
+import { watchRequests } from './seen-requests.ts';
+import type { SeenRequests } from './seen-requests.ts';
 
 /** API version of our issuers. */
 export const issuerApiVersion = 'pca.alibabacloud.com/v1alpha1';
@@ -84,7 +90,7 @@ export class World {
   /** Starts a further operator with a log of its own, as ready as a first one must be; it ends with the world. */
   async startReplica(
     name: string,
-    settings: Pick<OperatorSettings, 'flags' | 'environment' | 'deadlineMilliseconds'> & {
+    settings: Pick<OperatorSettings, 'flags' | 'environment' | 'deadlineMs'> & {
       readonly kubeconfig?: string;
     } = {},
   ): Promise<OperatorProcess> {
@@ -102,7 +108,7 @@ export class World {
 
   #replicaSettings(
     name: string,
-    settings: Partial<Pick<OperatorSettings, 'kubeconfig' | 'flags' | 'environment' | 'deadlineMilliseconds'>>,
+    settings: Partial<Pick<OperatorSettings, 'kubeconfig' | 'flags' | 'environment' | 'deadlineMs'>>,
   ): OperatorSettings {
     return {
       kubeconfig: this.operatorKubeconfig,
@@ -131,8 +137,13 @@ export class World {
   /** Who asked for what PCA issued since the simulator's last reset; throws when it is not as `wanted`. */
   async issuances(wanted?: Wanted): Promise<Issuances> {
     const { simulator, cluster } = this;
-    return await checkedIssuances(
-      { cluster, requests: this.#seen.requests, certificates: simulator.issued, calls: simulator.calls },
+    return checkedIssuances(
+      {
+        cluster,
+        requests: this.#seen.requests,
+        certificates: () => simulator.issued(),
+        calls: () => simulator.calls(),
+      },
       wanted,
     );
   }

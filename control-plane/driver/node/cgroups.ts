@@ -1,4 +1,4 @@
-/** The node's own folder in every cgroup hierarchy (version 1, and version 2 beside it), where the kubelet puts those of its pods. */
+// The node's own folder in every cgroup hierarchy (version 1, and version 2 beside it), where the kubelet puts those of its pods.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
@@ -19,14 +19,11 @@ export async function createCgroups(name: string): Promise<void> {
     const folder = join(hierarchy, name);
     await mkdir(folder, { recursive: true });
     for (const file of ['cpuset.cpus', 'cpuset.mems']) {
-      if (existsSync(join(folder, file))) {
+      if (existsSync(join(folder, file)))
         await writeFile(join(folder, file), await readFile(join(hierarchy, file), 'utf8'));
-      }
     }
     const shares = join(folder, 'cpu.shares');
-    if (existsSync(shares)) {
-      await writeFile(shares, String(processorShares));
-    }
+    if (existsSync(shares)) await writeFile(shares, String(processorShares));
   }
 }
 
@@ -34,9 +31,7 @@ export async function createCgroups(name: string): Promise<void> {
 export async function removeCgroups(name: string): Promise<void> {
   await waitUntil(
     async () => {
-      for (const hierarchy of await hierarchies()) {
-        await removeTree(join(hierarchy, name));
-      }
+      for (const hierarchy of await hierarchies()) await removeTree(join(hierarchy, name));
       return true;
     },
     () => `The cgroups ${name} could not be removed`,
@@ -67,12 +62,8 @@ async function hierarchies(): Promise<readonly string[]> {
 }
 
 async function removeTree(folder: string): Promise<void> {
-  if (!existsSync(folder)) {
-    return;
-  }
-  for (const name of await foldersIn(folder)) {
-    await removeTree(join(folder, name));
-  }
+  if (!existsSync(folder)) return;
+  for (const name of await foldersIn(folder)) await removeTree(join(folder, name));
   await rmdir(folder);
 }
 

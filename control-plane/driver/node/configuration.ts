@@ -1,4 +1,4 @@
-/** The files that configure the parts of a node. Pure but for writing them. */
+// The files that configure the parts of a node. Pure but for writing them.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** The objects through which pods find the cluster's DNS, which runs on the node beside them. Pure. */
+// The objects through which pods find the cluster's DNS, which runs on the node beside them. Pure.
 import type { ApiObject } from '../api-client.ts';
 import type { NodePlan } from '../instance.ts';
 

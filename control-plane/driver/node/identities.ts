@@ -1,4 +1,4 @@
-/** The identities of a node's parts at the API server, and their certificates. Pure. */
+// The identities of a node's parts at the API server, and their certificates. Pure.
 import type { NodePlan } from '../instance.ts';
 
 /** Identities that get a kubeconfig with the certificate of the same name. */

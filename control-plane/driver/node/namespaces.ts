@@ -1,8 +1,7 @@
-/**
- * Namespaces of Linux for one node: what it mounts, configures and starts is invisible outside and gone when their first
- * process is. That process ends with this one, however this one ends, for it waits for the end of its input.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
+// Namespaces of Linux for one node: what it mounts, configures and starts is invisible outside and gone when their first
+// process is. That process ends with this one, however this one ends, for it waits for the end of its input.
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -94,9 +93,7 @@ async function untilReady(child: ChildProcess): Promise<void> {
     });
     if (child.stdout !== null) {
       createInterface({ input: child.stdout }).on('line', (line) => {
-        if (line === ready) {
-          resolve();
-        }
+        if (line === ready) resolve();
       });
     }
   });

@@ -1,4 +1,4 @@
-/** The addresses of one node, apart from those of others on the same machine, and the cable between machine and node. */
+// The addresses of one node, apart from those of others on the same machine, and the cable between machine and node.
 import { networkInterfaces } from 'node:os';
 
 import type { NodePlan } from '../instance.ts';
@@ -35,8 +35,8 @@ export function planNetwork(number: number): NodeNetwork {
 export async function connectNode(pid: number, enter: readonly string[]): Promise<NodeNetwork> {
   const network = await createInterface(pid);
   const { plan } = network;
-  const ip = async (...args: readonly string[]): Promise<string> => await runOrThrow(['ip', ...args]);
-  const inside = async (...args: readonly string[]): Promise<string> => await runOrThrow([...enter, 'ip', ...args]);
+  const ip = async (...args: readonly string[]): Promise<string> => runOrThrow(['ip', ...args]);
+  const inside = async (...args: readonly string[]): Promise<string> => runOrThrow([...enter, 'ip', ...args]);
   await ip('address', 'add', `${plan.hostAddress}/24`, 'dev', network.interface);
   await ip('link', 'set', network.interface, 'up');
   await inside('link', 'set', 'lo', 'up');
@@ -44,9 +44,9 @@ export async function connectNode(pid: number, enter: readonly string[]): Promis
   await inside('link', 'set', 'eth0', 'up');
   await inside('route', 'add', 'default', 'via', plan.hostAddress);
   // The machine reaches pods and services too; the routes go with the interface.
-  for (const range of [plan.podRange, plan.serviceRange]) {
+  for (const range of [plan.podRange, plan.serviceRange])
     await ip('route', 'add', range, 'via', plan.nodeAddress, 'dev', network.interface);
-  }
+
   return network;
 }
 
@@ -69,18 +69,12 @@ async function createInterface(pid: number): Promise<NodeNetwork> {
     const isFree =
       !taken.has(hostAddress.split('.').slice(0, 3).join('.')) &&
       ![podRange, serviceRange].some((range) => routes.includes(range.replace(/0\/24$/, '')));
-    if (!isFree) {
-      continue;
-    }
+    if (!isFree) continue;
     const peer = ['type', 'veth', 'peer', 'name', 'eth0', 'netns', String(pid)];
     const { code, stderr } = await run(['ip', 'link', 'add', network.interface, ...peer]);
-    if (code === 0) {
-      return network;
-    }
+    if (code === 0) return network;
     complaint = stderr.trim();
-    if (!complaint.includes('File exists')) {
-      break;
-    }
+    if (!complaint.includes('File exists')) break;
   }
   throw new Error(`No network interface could be made for the node: ${complaint || 'all addresses are taken'}.`);
 }

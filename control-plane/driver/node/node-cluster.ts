@@ -1,26 +1,30 @@
-/**
- * A control plane with one node that runs pods: containerd, kubelet, kube-proxy and CoreDNS in Linux namespaces of their
- * own, without a container engine and without a registry. Needs root on Linux. Nothing of it is left on the machine when
- * it has stopped; when this process is killed, all that stays are empty cgroups and a folder, which the next start removes.
- */
+// A control plane with one node that runs pods: containerd, kubelet, kube-proxy and CoreDNS in Linux namespaces of their
+// own, without a container engine and without a registry. Needs root on Linux. Nothing of it is left on the machine when
+// it has stopped; when this process is killed, all that stays are empty cgroups and a folder, which the next start removes.
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { isAlive } from '../build-lock.ts';
-import { type Component, ComponentProcess, type NodeComponentName } from '../component.ts';
-import { ControlPlane, type ControlPlaneOptions } from '../control-plane.ts';
-import { type BuildProgress, buildGoProgram, type GoProgram } from '../go-build.ts';
+import { ComponentProcess } from '../component.ts';
+import type { Component, NodeComponentName } from '../component.ts';
+import { ControlPlane } from '../control-plane.ts';
+import type { ControlPlaneOptions } from '../control-plane.ts';
+import { buildGoProgram } from '../go-build.ts';
+import type { BuildProgress, GoProgram } from '../go-build.ts';
 import { freePort } from '../ports.ts';
 import { controlPlaneProgram, corednsProgram, nodeProgram, pauseProgram } from '../programs.ts';
 import { runOrThrow } from '../run.ts';
 import { createCgroups, removeCgroups, removeStaleCgroups } from './cgroups.ts';
 import { writeContainerdFiles, writeNodeFiles } from './configuration.ts';
 import { dnsObjects } from './dns.ts';
-import { createNamespaces, type Namespaces } from './namespaces.ts';
-import { connectNode, disconnectNode, type NodeNetwork } from './network.ts';
-import { ctr, defineContainerd, defineNodeParts, type NodeParts, type NodePrograms } from './node-components.ts';
+import { createNamespaces } from './namespaces.ts';
+import type { Namespaces } from './namespaces.ts';
+import { connectNode, disconnectNode } from './network.ts';
+import type { NodeNetwork } from './network.ts';
+import { ctr, defineContainerd, defineNodeParts } from './node-components.ts';
+import type { NodeParts, NodePrograms } from './node-components.ts';
 import { writePauseImage } from './pause-image.ts';
 import { nodeEnvironment, prepareMachine } from './requirements.ts';
 
@@ -84,16 +88,12 @@ export class NodeCluster {
 
   /** Kills everything that this process has started and not stopped. For exit handlers, which cannot wait. */
   static stopAllSync(): void {
-    for (const each of running) {
-      each.#stopSync();
-    }
+    for (const each of running) each.#stopSync();
   }
 
   /** The control plane behind the node, with kubectl and the components that tests may disturb. */
   get controlPlane(): ControlPlane {
-    if (this.#controlPlane === undefined) {
-      throw new Error('The control plane of this cluster has not started.');
-    }
+    if (this.#controlPlane === undefined) throw new Error('The control plane of this cluster has not started.');
     return this.#controlPlane;
   }
 
@@ -105,9 +105,7 @@ export class NodeCluster {
   /** A part of the node; throws for one that has not been started. */
   component(name: NodeComponentName): Component {
     const component = this.#components.get(name);
-    if (component === undefined) {
-      throw new Error(`This cluster has no ${name}.`);
-    }
+    if (component === undefined) throw new Error(`This cluster has no ${name}.`);
     return component;
   }
 
@@ -118,13 +116,11 @@ export class NodeCluster {
 
   /** Ends everything, pods included, and removes all traces; a second call does nothing. */
   async stop(): Promise<void> {
-    if (!running.delete(this)) {
-      return;
-    }
+    if (!running.delete(this)) return;
     await this.#namespaces.close();
     await Promise.all([
       this.#controlPlane?.stop(),
-      ...[...this.#components.values()].map(async (component) => await component.kill()),
+      ...[...this.#components.values()].map(async (component) => component.kill()),
     ]);
     await disconnectNode(this.#network);
     await removeCgroups(this.#network.interface);
@@ -173,8 +169,8 @@ export class NodeCluster {
     });
     const definitions = defineNodeParts(this.#parts, controlPlane, await freePort());
     await Promise.all([
-      ...dnsObjects(plan).map(async (object) => await controlPlane.api.put(object)),
-      ...definitions.map(async (definition) => await this.#start(definition, onStep)),
+      ...dnsObjects(plan).map(async (object) => controlPlane.api.put(object)),
+      ...definitions.map(async (definition) => this.#start(definition, onStep)),
     ]);
   }
 
@@ -191,9 +187,7 @@ export class NodeCluster {
   #stopSync(): void {
     running.delete(this);
     this.#namespaces.closeNow();
-    for (const component of this.#components.values()) {
-      component.killNow();
-    }
+    for (const component of this.#components.values()) component.killNow();
     spawnSync('ip', ['link', 'delete', this.#network.interface]);
   }
 }
@@ -217,7 +211,7 @@ async function openNode(
 
 async function buildPrograms({ onBuildProgress = () => {} }: NodeClusterOptions): Promise<NodePrograms> {
   const build = async (program: GoProgram): Promise<string> =>
-    await buildGoProgram(program, (progress) => {
+    buildGoProgram(program, (progress) => {
       onBuildProgress(program, progress);
     });
   return {
@@ -232,16 +226,12 @@ async function buildPrograms({ onBuildProgress = () => {} }: NodeClusterOptions)
 async function removeStaleDirectories(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = name.startsWith(directoryPrefix) ? Number.parseInt(name.slice(directoryPrefix.length), 10) : 0;
-    if (pid > 0 && !isAlive(pid)) {
-      await rm(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 5 });
-    }
+    if (pid > 0 && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 function register(cluster: NodeCluster): void {
-  if (!process.listeners('exit').includes(stopAll)) {
-    process.once('exit', stopAll);
-  }
+  if (!process.listeners('exit').includes(stopAll)) process.once('exit', stopAll);
   running.add(cluster);
 }
 

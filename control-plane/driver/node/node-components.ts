@@ -1,4 +1,4 @@
-/** How each part of a node is run, and how to see that it serves. */
+// How each part of a node is run, and how to see that it serves.
 import { join } from 'node:path';
 
 import { field } from '../api-client.ts';
@@ -64,7 +64,7 @@ export function defineNodeParts(
       // A process of this machine, like the rest of the control plane.
       command: [programs.node, 'kube-scheduler', ...schedulerFlags(controlPlane, schedulerPort)],
       exitsWithParent: false,
-      isReady: async () => await isHealthy(schedulerPort, controlPlane.pkiFile('ca.crt')),
+      isReady: async () => isHealthy(schedulerPort, controlPlane.pkiFile('ca.crt')),
     },
     {
       ...common(parts, 'kubelet'),
@@ -84,12 +84,12 @@ export function defineNodeParts(
     {
       ...common(parts, 'kube-proxy'),
       command: [...node, 'kube-proxy', `--config=${configuration('kube-proxy.json')}`],
-      isReady: async () => await answers(`http://${plan.nodeAddress}:${proxyHealthPort}/healthz`),
+      isReady: async () => answers(`http://${plan.nodeAddress}:${proxyHealthPort}/healthz`),
     },
     {
       ...common(parts, 'coredns'),
       command: [...enter, programs.coredns, '-conf', configuration('Corefile')],
-      isReady: async () => await answers(`http://${plan.nodeAddress}:${dnsHealthPort}/ready`),
+      isReady: async () => answers(`http://${plan.nodeAddress}:${dnsHealthPort}/ready`),
     },
   ];
 }

@@ -1,4 +1,4 @@
-/** The image that holds the namespaces of a pod: one program, and nothing else. */
+// The image that holds the namespaces of a pod: one program, and nothing else.
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { packImage } from '../oci/archive.ts';

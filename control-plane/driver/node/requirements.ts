@@ -1,4 +1,4 @@
-/** The requirements for a machine that runs a node, and the installation of packages that Debian and Ubuntu offer. */
+// The requirements for a machine that runs a node, and the installation of packages that Debian and Ubuntu offer.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { access, chmod, rm, writeFile } from 'node:fs/promises';
@@ -39,22 +39,22 @@ const policyFile = '/usr/sbin/policy-rc.d';
 
 /** Why this machine can never run a node, in a sentence; undefined if it can, perhaps after an installation. */
 export function findObstacle(): string | undefined {
-  if (process.platform !== 'linux') {
+  if (process.platform !== 'linux')
     return `it needs Linux, and this is ${process.platform}. Use Linux, or run npm run demo, which needs no pods.`;
-  }
-  if (process.getuid?.() !== 0) {
+
+  if (process.getuid?.() !== 0)
     return 'it needs root to create its own network, mounts and cgroups. Run the command as root, or run npm run demo, which needs no pods.';
-  }
-  if (!existsSync(memoryCgroups)) {
+
+  if (!existsSync(memoryCgroups))
     return 'it needs cgroup version 1, and this machine has version 2. Use a machine with version 1, or a cluster of your own.';
-  }
-  if (!mayMakeNode()) {
+
+  if (!mayMakeNode())
     return 'it may not make namespaces or cgroups, as is usual in a container. Use a virtual machine, or run npm run demo, which needs no pods.';
-  }
+
   const missing = missingPackages();
-  if (missing.length > 0 && find('apt-get') === undefined) {
+  if (missing.length > 0 && find('apt-get') === undefined)
     return `these are missing: ${missing.join(', ')}. Install them with the machine's package manager and try again.`;
-  }
+
   return undefined;
 }
 
@@ -72,21 +72,15 @@ function mayMakeNode(): boolean {
 /** Installs what is missing; starts none of the services. Throws {@link NodeUnavailableError} when that does not work. */
 export async function prepareMachine(onStep: (step: string) => void = () => {}): Promise<void> {
   const obstacle = findObstacle();
-  if (obstacle !== undefined) {
-    throw new NodeUnavailableError(obstacle);
-  }
+  if (obstacle !== undefined) throw new NodeUnavailableError(obstacle);
   const packages = missingPackages();
-  if (packages.length === 0) {
-    return;
-  }
+  if (packages.length === 0) return;
   onStep(`installing ${packages.join(', ')}`);
   const complaint = await withoutServices(async () => {
     const first = await install(packages);
-    if (first === undefined) {
-      return undefined;
-    }
+    if (first === undefined) return undefined;
     await run(['apt-get', 'update']);
-    return await install(packages);
+    return install(packages);
   });
   if (complaint !== undefined) {
     throw new NodeUnavailableError(
@@ -129,9 +123,7 @@ async function withoutServices<Result>(work: () => Promise<Result>): Promise<Res
     () => true,
     () => false,
   );
-  if (present) {
-    return await work();
-  }
+  if (present) return work();
   await writeFile(policyFile, '#!/bin/sh\nexit 101\n');
   await chmod(policyFile, 0o755);
   try {

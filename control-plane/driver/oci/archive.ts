@@ -1,7 +1,5 @@
-/**
- * An image as an OCI archive: a tar with the layout of the OCI image specification, which container engines load and
- * registries take without a change. Pure: the same layers and settings give the same bytes.
- */
+// An image as an OCI archive: a tar with the layout of the OCI image specification, which container engines load and
+// registries take without a change. Pure: the same layers and settings give the same bytes.
 import { createHash } from 'node:crypto';
 import { packTar } from 'modern-tar';
 

@@ -1,4 +1,4 @@
-/** A file system layer as a tar that depends on nothing but the files: sorted, without times, owned by root. Pure. */
+// A file system layer as a tar that depends on nothing but the files: sorted, without times, owned by root. Pure.
 import { packTar } from 'modern-tar';
 
 /** One file of a layer. */
@@ -23,7 +23,7 @@ export async function packLayer(files: readonly ImageFile[]): Promise<Uint8Array
       body: content,
     })),
   ];
-  return await packTar(entries.toSorted((left, right) => (left.header.name < right.header.name ? -1 : 1)));
+  return packTar(entries.toSorted((left, right) => (left.header.name < right.header.name ? -1 : 1)));
 }
 
 function foldersAbove(path: string): readonly string[] {

@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto';
 import type { Call } from '../call.ts';
 import type { AccessKey } from './access-key.ts';
 import type { PcaEndpoint } from '../endpoint.ts';
-import { clientFailure, type PcaFailure } from '../errors.ts';
-import { assumeRoleCall, credentialFailure, type RoleRequest, temporaryKeyOf } from './sts.ts';
+import { clientFailure } from '../errors.ts';
+import type { PcaFailure } from '../errors.ts';
+import { assumeRoleCall, credentialFailure, temporaryKeyOf } from './sts.ts';
+import type { RoleRequest } from './sts.ts';
 import { backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
@@ -78,13 +80,12 @@ export class RoleSessions {
     if (renewal !== undefined) {
       using deadline = startDeadline(timeoutMs, signal, clock);
       const waited = await deadline.wait(renewal);
-      if (waited.kind === 'Cancelled' || waited.kind === 'DeadlineExceeded') {
+      if (waited.kind === 'Cancelled' || waited.kind === 'DeadlineExceeded')
         return { kind: 'failed', failure: clientFailure(waited.kind, this.#about(request, false)) };
-      }
     }
-    if (session.accessKey !== undefined && clock.monotonic() < session.endsAt) {
+    if (session.accessKey !== undefined && clock.monotonic() < session.endsAt)
       return { kind: 'ok', accessKey: session.accessKey };
-    }
+
     const failure = session.failure ?? clientFailure('UnexpectedFailure', this.#about(request, false));
     return { kind: 'failed', failure };
   }
@@ -115,9 +116,8 @@ export class RoleSessions {
 
   #forgetEnded(): void {
     const now = this.#options.clock.monotonic();
-    for (const [key, { endsAt, pausedUntil, renewal }] of this.#sessions) {
+    for (const [key, { endsAt, pausedUntil, renewal }] of this.#sessions)
       if (renewal === undefined && endsAt <= now && pausedUntil <= now) this.#sessions.delete(key);
-    }
   }
 
   /** The renewal under way, a new one, or undefined during the pause after a failure. */

@@ -4,7 +4,8 @@
 import type { Clock } from '../../timing/clock.ts';
 import { FairQueue } from '../../timing/fair-queue.ts';
 import type { PcaOutcome } from '../call.ts';
-import { type CallEnd, CircuitBreaker } from './circuit-breaker.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import type { CallEnd } from './circuit-breaker.ts';
 import type { LimitKey, RateLimits } from './rate-limit.ts';
 
 /** Who goes first. `Urgent`: nobody has a certificate for it, or not for long; `Retry`: it was called for before. */

@@ -1,5 +1,6 @@
 // How a user writes the rate limits (--call-limits): action=start/floor/ceiling in calls per second, separated by commas.
-import { cautiousLimits, publishedLimits, type RateRange } from './rate-limit.ts';
+import { cautiousLimits, publishedLimits } from './rate-limit.ts';
+import type { RateRange } from './rate-limit.ts';
 
 /** Rates by action, and the one of all other actions. */
 export interface RateLimitTable {

@@ -1,6 +1,7 @@
 // Calls that read long lists: one page after the other within the account's rate limit, and a throttled page again.
 import type { Wrap } from '../call.ts';
-import { type Clock, pause } from '../../timing/clock.ts';
+import { pause } from '../../timing/clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 import type { LimitKey, RateLimits } from './rate-limit.ts';
 
 const throttledTries = 10;

@@ -1,6 +1,8 @@
 // The reconcile of one issuer of either kind: check it against Secret and PCA, open or close it for requests, write Ready.
-import { describeIssuer, issuerLabels, parseIssuerKey, type IssuerIdentity } from '../../crds/issuer-ref.ts';
-import { apiVersion, generationOf, issuerPath, type Issuer, readyCondition } from '../../crds/issuer.ts';
+import { describeIssuer, issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
+import { apiVersion, generationOf, issuerPath, readyCondition } from '../../crds/issuer.ts';
+import type { Issuer } from '../../crds/issuer.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
@@ -76,9 +78,9 @@ export class IssuerController {
       return written ?? { kind: 'after', ms: held.ms };
     }
     const left = (this.#dueAt.get(key) ?? Number.NEGATIVE_INFINITY) - this.#on.clock.monotonic();
-    if (left > 0 && (await this.#isUnchanged(reconciled, signal))) {
+    if (left > 0 && (await this.#isUnchanged(reconciled, signal)))
       return { kind: 'after', ms: Math.min(left, this.#on.secretIntervalMs) };
-    }
+
     this.#dueAt.delete(key);
     return this.#check(reconciled, signal);
   }
@@ -119,9 +121,9 @@ export class IssuerController {
     if (result.kind === 'ready') readyIssuers.open(key, result.issuer);
     const labels = issuerLabels(identity);
     metrics.set('pca_issuer_issuer_ready', labels, problem === undefined ? 1 : 0);
-    if (ca !== undefined) {
+    if (ca !== undefined)
       metrics.set('pca_issuer_ca_not_after_timestamp_seconds', labels, ca.notAfter.getTime() / 1_000);
-    }
+
     if (written !== undefined) return written;
     if (problem !== undefined) return { kind: 'retry', reason: problem.reason };
     const jitter = 0.9 + 0.2 * clock.random();

@@ -1,16 +1,20 @@
 // From an issuer's credentials to a caller of PCA: an access key, the operator's own role, or a role taken with a key.
-import { type Call, compose, type Wrap } from '../../alibaba/call.ts';
+import { compose } from '../../alibaba/call.ts';
+import type { Call, Wrap } from '../../alibaba/call.ts';
 import type { CallerAccounts } from '../../alibaba/credentials/caller-accounts.ts';
 import type { RoleSessions } from '../../alibaba/credentials/role-sessions.ts';
-import { isAlibabaCloudHost, type RoleRequest, stsEndpointFor } from '../../alibaba/credentials/sts.ts';
+import { isAlibabaCloudHost, stsEndpointFor } from '../../alibaba/credentials/sts.ts';
+import type { RoleRequest } from '../../alibaba/credentials/sts.ts';
 import { withAccessKey } from '../../alibaba/credentials/with-access-key.ts';
 import { withRole } from '../../alibaba/credentials/with-role.ts';
-import { endpointFor, type PcaEndpoint } from '../../alibaba/endpoint.ts';
+import { endpointFor } from '../../alibaba/endpoint.ts';
+import type { PcaEndpoint } from '../../alibaba/endpoint.ts';
 import type { OpenedCalls } from '../../authority/certificate-authority.ts';
 import type { Issuer } from '../../crds/issuer.ts';
 import type { PodIdentity } from '../../runtime/pod-identity.ts';
 import type { IssuerProblem } from './reasons.ts';
-import { type IssuerSecrets, secretRefOf } from './secret.ts';
+import { secretRefOf } from './secret.ts';
+import type { IssuerSecrets } from './secret.ts';
 
 /** Calls with the issuer's credentials, or what its condition says. */
 export type OpenedCredentials =
@@ -96,9 +100,9 @@ export class IssuerCredentials {
       if (refused !== undefined) return refused;
     }
     const { roleArn, oidcProviderArn, tokenFile } = { ...this.#podIdentity, ...given(rrsa) };
-    if (roleArn === undefined || oidcProviderArn === undefined || tokenFile === undefined) {
+    if (roleArn === undefined || oidcProviderArn === undefined || tokenFile === undefined)
       return unconfigured({ roleArn, oidcProviderArn, tokenFile });
-    }
+
     const endpoint = stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, this.#podIdentity);
     return { ...settingsOf(roleArn, rrsa, this.#podIdentity), kind: 'oidc', oidcProviderArn, tokenFile, endpoint };
   }

@@ -2,7 +2,8 @@
 // server or PCA restarts.
 import type { Clock } from '../../timing/clock.ts';
 import type { CheckResult } from './check.ts';
-import { type IssuerProblem, passingReasons } from './reasons.ts';
+import { passingReasons } from './reasons.ts';
+import type { IssuerProblem } from './reasons.ts';
 
 // Longer than an API server takes to start and to know who may do what.
 const graceMs = 30_000;

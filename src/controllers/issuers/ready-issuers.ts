@@ -4,7 +4,8 @@ import type { CertificateAuthority } from '../../authority/certificate-authority
 import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import type { Clock } from '../../timing/clock.ts';
-import { FaultHold, type IssuerPass } from './fault-hold.ts';
+import { FaultHold } from './fault-hold.ts';
+import type { IssuerPass } from './fault-hold.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
 
 export type { IssuerPass } from './fault-hold.ts';

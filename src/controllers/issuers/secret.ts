@@ -1,5 +1,6 @@
 // The Secret that an issuer names, read by its name: the access key in it, and whether it has changed.
-import { accessKeyFromSecret, type AccessKey } from '../../alibaba/credentials/access-key.ts';
+import { accessKeyFromSecret } from '../../alibaba/credentials/access-key.ts';
+import type { AccessKey } from '../../alibaba/credentials/access-key.ts';
 import type { Issuer } from '../../crds/issuer.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { KubernetesFailure, KubernetesResult } from '../../kubernetes/failure.ts';
@@ -43,13 +44,13 @@ export class IssuerSecrets {
     const namespace = this.#namespaceOf(issuer);
     const secret = `Secret "${namespace}/${ref.name}"`;
     const result = await this.#read(issuer, ref, signal);
-    if (result.kind === 'failed') {
+    if (result.kind === 'failed')
       return { kind: 'problem', problem: secretProblem(result.failure, { secret, namespace, path }) };
-    }
+
     const read = accessKeyFromSecret(result.body.data ?? {}, ref.keys);
-    if (read.kind === 'ok') {
+    if (read.kind === 'ok')
       return { kind: 'ok', accessKey: read.accessKey, version: result.body.metadata.resourceVersion };
-    }
+
     const message = `${secret}, named by ${path}, holds no usable access key: ${read.message}`;
     return { kind: 'problem', problem: { reason: 'SecretInvalid', message } };
   }

@@ -1,5 +1,6 @@
 // Pure: the status of an issuer after a check, and whether it differs from the one it has.
-import { generationOf, type Issuer, type IssuerStatus } from '../../crds/issuer.ts';
+import { generationOf } from '../../crds/issuer.ts';
+import type { Issuer, IssuerStatus } from '../../crds/issuer.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import { withCondition } from '../../kubernetes/conditions.ts';
 import { formatMoment } from '../../timing/moment.ts';

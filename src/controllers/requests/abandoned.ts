@@ -1,12 +1,14 @@
 // What remains of a request that is gone: nothing, or a certificate that was paid for and has no request any more.
 import type { CallQueue } from '../../alibaba/limits/call-queue.ts';
-import { issuerKey, issuerLabels, type IssuerIdentity, parseIssuerKey } from '../../crds/issuer-ref.ts';
+import { issuerKey, issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
 import type { IssuedDecision } from './decision.ts';
-import { type CachedRequest, requestKey } from './kinds/cached-request.ts';
+import { requestKey } from './kinds/cached-request.ts';
+import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind, RequestRead } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
 import { withoutRequestMessage } from './messages.ts';

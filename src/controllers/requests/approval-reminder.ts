@@ -1,6 +1,7 @@
 // A request that nobody approves waits without a word: cert-manager says nothing, and an issuer must not touch its status.
 // So after a while an event tells the user, on the request and on its issuer.
-import { apiVersion, type Issuer } from '../../crds/issuer.ts';
+import { apiVersion } from '../../crds/issuer.ts';
+import type { Issuer } from '../../crds/issuer.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { EventRecorder, Regarding } from '../../kubernetes/events.ts';
 import type { Clock } from '../../timing/clock.ts';

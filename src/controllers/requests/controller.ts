@@ -8,7 +8,8 @@ import type { Decider, RequestPass } from './decide.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
-import { type Publisher, retryOf } from './publish.ts';
+import { retryOf } from './publish.ts';
+import type { Publisher } from './publish.ts';
 import type { StepObserver } from './signing/steps.ts';
 
 /** What the reconcile works with. */

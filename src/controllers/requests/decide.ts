@@ -1,11 +1,14 @@
 // Decides what is to happen with a request: reads, makes the one call where it is due, and answers with a value. It writes
 // nothing.
-import { issuerKey, type IssuerIdentity } from '../../crds/issuer-ref.ts';
-import { generationOf, type Issuer } from '../../crds/issuer.ts';
+import { issuerKey } from '../../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
+import { generationOf } from '../../crds/issuer.ts';
+import type { Issuer } from '../../crds/issuer.ts';
 import { parseDuration } from '../../issuing/duration.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
-import { type Decision, type FailedDecision, tellingKey, type Trouble, type WaitingDecision } from './decision.ts';
+import { tellingKey } from './decision.ts';
+import type { Decision, FailedDecision, Trouble, WaitingDecision } from './decision.ts';
 import type { ReadOwningCertificate } from './kinds/owning-certificate.ts';
 import type { Request } from './kinds/request.ts';
 import type { RequestMemory } from './memory.ts';
@@ -24,7 +27,8 @@ import {
 import type { FailureReason } from './reasons.ts';
 import type { Revocations } from './revocations.ts';
 import type { Signer } from './signing/sign.ts';
-import { type SigningOutcome, type SigningTask, tellPass } from './signing/outcome.ts';
+import { tellPass } from './signing/outcome.ts';
+import type { SigningOutcome, SigningTask } from './signing/outcome.ts';
 
 /** UID of the namespace kube-system, or the sentence why it cannot be read now. */
 export type ClusterUid = { readonly uid: string } | { readonly message: string };
@@ -74,9 +78,9 @@ export class Decider {
         break;
     }
     const { issuer: identity } = request;
-    if (identity === undefined) {
+    if (identity === undefined)
       return { kind: 'ignored', reason: 'UnknownIssuerKind', message: unknownKindMessage(request.issuerKind) };
-    }
+
     return memory.decided ?? (await this.#decideToSign(pass, identity));
   }
 
@@ -101,9 +105,9 @@ export class Decider {
     if ('message' in cluster) return this.#trouble(pass, { reason: 'ClusterUnknown', message: cluster.message });
     const authorization = await request.authorize(signal);
     if (authorization.kind === 'denied') return this.#failed('DeniedReference', authorization.message);
-    if (authorization.kind === 'failed') {
+    if (authorization.kind === 'failed')
       return this.#trouble(pass, { reason: 'AuthorizationUnknown', message: authorization.message });
-    }
+
     const outcome = await this.#trySigning({ ...pass, identity, issuer }, cluster.uid);
     if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
     return this.#settle(pass, identity, issuer, outcome);

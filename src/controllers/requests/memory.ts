@@ -84,9 +84,9 @@ export class RequestMemory {
 
   /** A call goes out. From here on a certificate may exist, whatever happens to whoever waits for the answer. */
   called(at: number): void {
-    if (this.#earlier.kind !== 'none' || this.#decided !== undefined) {
+    if (this.#earlier.kind !== 'none' || this.#decided !== undefined)
       throw new Error('A second issuing call was about to go out while a certificate may exist.');
-    }
+
     this.#earlier = { kind: 'unknown', since: at };
     this.#calls += 1;
   }

@@ -1,5 +1,6 @@
 // Every text that a request is given: what happened, to what, and what to do now.
-import { describeCommand, describeIssuer, type IssuerIdentity } from '../../crds/issuer-ref.ts';
+import { describeCommand, describeIssuer } from '../../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import type { IssuedCertificate } from '../../issuing/issued-certificate.ts';
 import { formatMoment } from '../../timing/moment.ts';
 import type { Request } from './kinds/request.ts';
@@ -37,9 +38,9 @@ export function troubleMessage(message: string, longestPause: string): string {
 
 /** Why a request waits: the limit on calls, or an endpoint that does not answer. */
 export function turnMessage(operation: string, endpointHeld: boolean): string {
-  if (endpointHeld) {
+  if (endpointHeld)
     return `Waiting for its turn: several calls of ${operation} had no answer, so one at a time is tried until PCA answers again. If this lasts, check spec.region and spec.endpoint of the issuer and the network.`;
-  }
+
   return `Waiting for its turn: more requests than Alibaba Cloud lets this account make with ${operation} per second. No action is needed.`;
 }
 
@@ -55,9 +56,9 @@ export function limitMessage(
   { object, certificate }: Pick<Request, 'object' | 'certificate'>,
 ): string {
   const until = `It continues automatically at ${formatMoment(new Date(freeAt))}.`;
-  if (field === 'reissuesPerHour') {
+  if (field === 'reissuesPerHour')
     return `Held: Certificate "${object.namespace ?? ''}/${certificate?.name ?? ''}" got ${most} certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). ${until}`;
-  }
+
   return `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. ${until}`;
 }
 

@@ -8,12 +8,14 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { Abandoned } from './abandoned.ts';
 import type { RequestPass } from './decide.ts';
-import { type Decision, type End, tellingKey, type Trouble, type WaitingDecision } from './decision.ts';
+import { tellingKey } from './decision.ts';
+import type { Decision, End, Trouble, WaitingDecision } from './decision.ts';
 import { requestEvent } from './events.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { RequestMemories } from './memory.ts';
 import { notWrittenMessage } from './messages.ts';
-import { type Consequence, consequences, type RequestReason } from './reasons.ts';
+import { consequences } from './reasons.ts';
+import type { Consequence, RequestReason } from './reasons.ts';
 import type { Revocations } from './revocations.ts';
 import type { StepObserver } from './signing/steps.ts';
 
@@ -115,9 +117,9 @@ export class Publisher {
     memory.decide(decision);
     await this.#on.onStep('VerdictReached', memory.uid);
     const written = await request.write(decision, signal);
-    if (isNew && decision.kind === 'failed' && decision.trouble !== undefined) {
+    if (isNew && decision.kind === 'failed' && decision.trouble !== undefined)
       this.#countTry(pass, 'PatienceExceeded', decision.trouble);
-    }
+
     if (written.kind === 'failed') return this.#notWritten(pass, decision, written.failure);
     await this.#on.onStep('ResultWritten', memory.uid);
     this.#on.memories.forget(memory.uid);
@@ -141,9 +143,9 @@ export class Publisher {
   #follow(pass: RequestPass, decision: End, isGone: boolean): void {
     const { object, issuer } = pass.request;
     if (issuer === undefined) return;
-    if (decision.kind === 'failed' && decision.unused !== undefined) {
+    if (decision.kind === 'failed' && decision.unused !== undefined)
       this.#on.revocations.offer(issuer, decision.unused);
-    }
+
     if (isGone) {
       const named = { key: requestKey(object), uid: object.uid };
       if (decision.kind === 'issued') this.#on.abandoned.report(named, issuer, decision);
@@ -167,9 +169,9 @@ export class Publisher {
     const { issuer } = pass.request;
     const { counter, log }: Consequence = consequences[reason];
     if (issuer === undefined) return;
-    if (counter !== undefined) {
+    if (counter !== undefined)
       this.#on.metrics.count(counter, { ...issuerLabels(issuer), reason: trouble?.reason ?? reason });
-    }
+
     if (log !== undefined && trouble !== undefined) {
       this.#on.logger[log](
         { ...requestFields(pass), issuer: issuerKey(issuer), reason: trouble.reason },

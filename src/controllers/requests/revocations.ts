@@ -1,6 +1,7 @@
 // Revokes certificates that were paid for and that nobody can use, where the issuer's revocationPolicy says so. They wait
 // in memory: what a stop of the process leaves undone is named in the log, because it was logged when it was taken in.
-import { issuerKey, issuerLabels, type IssuerIdentity } from '../../crds/issuer-ref.ts';
+import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import type { Issuer } from '../../crds/issuer.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { WorkQueue } from '../../kubernetes/work-queue.ts';

@@ -66,9 +66,9 @@ export type InstanceStatus =
 /** Reads the state of this instance (Alibaba: GetCAInstanceStatus, InstanceStatusList). */
 export function readInstanceStatus(body: unknown, instanceId: string): InstanceStatus {
   const list = asObject(body)?.['InstanceStatusList'];
-  if (!Array.isArray(list)) {
+  if (!Array.isArray(list))
     return { kind: 'malformed', message: 'The answer to GetCAInstanceStatus holds no list of instances.' };
-  }
+
   const instance = list
     .map((entry: unknown) => asObject(entry))
     .find((entry) => asIdentifier(entry?.['InstanceId']) === instanceId);

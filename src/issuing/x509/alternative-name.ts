@@ -1,5 +1,6 @@
 // Subject alternative names: the four kinds that PCA's operations know, and what else a request may carry.
-import { childrenOf, DerError, type DerElement, derTags, expectTag } from './der.ts';
+import { childrenOf, DerError, derTags, expectTag } from './der.ts';
+import type { DerElement } from './der.ts';
 
 /** The kinds of names that can be asked for. */
 export type NameKind = 'dns' | 'ip' | 'email' | 'uri';

@@ -1,6 +1,7 @@
 // The certificates of a reply, in any form and order, become one chain: leaf, intermediates, and the root apart.
 // The rules are those by which cert-manager reads a chain (ParseSingleCertificateChain).
-import { certificatePem, isIssuedBy, isSelfIssued, readCertificate, type ReadCertificate } from './certificate.ts';
+import { certificatePem, isIssuedBy, isSelfIssued, readCertificate } from './certificate.ts';
+import type { ReadCertificate } from './certificate.ts';
 import { readCertificatePems } from './pem.ts';
 
 /** A proven chain: each certificate is signed by the next one, the last by `root` where that is known. */

@@ -1,18 +1,11 @@
 // X.509 certificates: facts through the strict DER reader, signatures and issuer relations through node:crypto.
 import { X509Certificate } from 'node:crypto';
-import {
-  childrenOf,
-  decodeDer,
-  DerError,
-  type DerElement,
-  type DerResult,
-  derTags,
-  expectTag,
-  integerOf,
-  sequenceOf,
-} from './der.ts';
-import { type DistinguishedName, nameOf } from './distinguished-name.ts';
-import { type ExtensionFacts, extensionsOf } from './extensions.ts';
+import { childrenOf, decodeDer, DerError, derTags, expectTag, integerOf, sequenceOf } from './der.ts';
+import type { DerElement, DerResult } from './der.ts';
+import { nameOf } from './distinguished-name.ts';
+import type { DistinguishedName } from './distinguished-name.ts';
+import { extensionsOf } from './extensions.ts';
+import type { ExtensionFacts } from './extensions.ts';
 import { encodePem } from './pem.ts';
 import { usageAllows } from './usages.ts';
 

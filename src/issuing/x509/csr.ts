@@ -3,14 +3,19 @@
 // is read from the request's own bytes by the strict DER reader (docs/adr/0004-csr-with-peculiar-leaf-with-der-reader.md).
 // oxlint-disable-next-line import/no-unassigned-import -- it installs what @peculiar/x509 needs
 import 'reflect-metadata';
-import { constants, type KeyObject, verify, type VerifyKeyObjectInput } from 'node:crypto';
+import { constants, verify } from 'node:crypto';
+import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
-import { bitStringOf, childrenOf, decodeDer, DerError, type DerElement, derTags, expectTag } from './der.ts';
+import { bitStringOf, childrenOf, decodeDer, DerError, derTags, expectTag } from './der.ts';
+import type { DerElement } from './der.ts';
 import { integerOf, oidOf, sequenceOf } from './der.ts';
-import { type DistinguishedName, nameOf } from './distinguished-name.ts';
-import { type ExtensionFacts, extensionsOf } from './extensions.ts';
+import { nameOf } from './distinguished-name.ts';
+import type { DistinguishedName } from './distinguished-name.ts';
+import { extensionsOf } from './extensions.ts';
+import type { ExtensionFacts } from './extensions.ts';
 import { encodePem, readOnlyPem } from './pem.ts';
-import { type PublicKeyFacts, publicKeyOf } from './public-key.ts';
+import { publicKeyOf } from './public-key.ts';
+import type { PublicKeyFacts } from './public-key.ts';
 
 /** The contents of a certificate request. */
 export interface CsrFacts {
@@ -144,9 +149,9 @@ function digestFor(
   if (!fits.test(name)) return malformed('the algorithm of its signature does not fit its public key');
   if (family === 'Ed25519') return { kind: 'ok', name: undefined };
   const digest = acceptedHashes.get(hash ?? '');
-  if (digest === undefined) {
+  if (digest === undefined)
     return malformed(`it is signed with ${hash ?? 'an unknown hash'}; sign it with SHA-256, SHA-384 or SHA-512`);
-  }
+
   return { kind: 'ok', name: digest };
 }
 

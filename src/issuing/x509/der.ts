@@ -53,9 +53,9 @@ export function decodeDer<T>(bytes: Buffer, read: (root: DerElement) => T): DerR
 
 /** The elements inside a constructed element, or inside an OCTET STRING that wraps some. */
 export function childrenOf(element: DerElement): readonly DerElement[] {
-  if ((element.tag & 0x20) === 0 && element.tag !== derTags.octetString) {
+  if ((element.tag & 0x20) === 0 && element.tag !== derTags.octetString)
     throw new DerError('a constructed element is missing');
-  }
+
   const children: DerElement[] = [];
   for (let offset = 0; offset < element.content.length;) {
     const child = elementAt(element.content, offset, element.depth + 1);
@@ -118,9 +118,9 @@ export function integerOf(element: DerElement | undefined, what: string): Buffer
   const { content } = expectTag(element, derTags.integer, what);
   const [first, second] = content;
   if (first === undefined) throw new DerError(`${what} is not an integer`);
-  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
     throw new DerError(`${what} is not written minimally`);
-  }
+
   return content;
 }
 
@@ -132,9 +132,9 @@ export function bitStringOf(
   const { content } = expectTag(element, derTags.bitString, what);
   const unused = content[0] ?? 8;
   const last = content.length > 1 ? (content.at(-1) ?? 0) : 0;
-  if (unused > 7 || (content.length === 1 && unused > 0) || (last & ((1 << unused) - 1)) !== 0) {
+  if (unused > 7 || (content.length === 1 && unused > 0) || (last & ((1 << unused) - 1)) !== 0)
     throw new DerError(`${what} is not a bit string`);
-  }
+
   return { unused, octets: content.subarray(1) };
 }
 

@@ -1,5 +1,6 @@
 // Distinguished names: the attributes inside the DER, how they are shown, and the lengths that X.520 allows.
-import { childrenOf, DerError, type DerElement, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
+import { childrenOf, DerError, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
+import type { DerElement } from './der.ts';
 
 /** One attribute. `rdn` counts the relative names: attributes of a multi-valued one share it. */
 export interface NameAttribute {
@@ -65,12 +66,11 @@ export function nameFault(attributes: readonly Pick<NameAttribute, 'oid' | 'valu
   for (const { oid, value } of attributes) {
     const { minLength = 1, maxLength } = attributeTypes[oid] ?? {};
     const length = Array.from(value).length;
-    if (maxLength !== undefined && length > maxLength) {
+    if (maxLength !== undefined && length > maxLength)
       return `${attributeLabel(oid)} has ${length} characters, X.520 allows ${maxLength}; shorten it`;
-    }
-    if (length < minLength) {
+
+    if (length < minLength)
       return `${attributeLabel(oid)} has ${length} characters, X.520 asks for ${minLength}; correct it or leave it out`;
-    }
   }
   return undefined;
 }
@@ -115,8 +115,8 @@ function universalText(content: Buffer, what: string): string {
   if (content.length % 4 !== 0) throw new DerError(`${what} is not valid UTF-32`);
   const points: number[] = [];
   for (let offset = 0; offset < content.length; offset += 4) points.push(content.readUInt32BE(offset));
-  if (points.some((point) => point > 0x10ffff || (point >= 0xd800 && point < 0xe000))) {
+  if (points.some((point) => point > 0x10ffff || (point >= 0xd800 && point < 0xe000)))
     throw new DerError(`${what} is not valid UTF-32`);
-  }
+
   return String.fromCodePoint(...points);
 }

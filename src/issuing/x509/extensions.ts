@@ -1,17 +1,10 @@
 // X.509 extensions, the same in requests and certificates: names, usages, CA flag, name constraints.
-import { alternativeNamesOf, type AlternativeNames } from './alternative-name.ts';
-import {
-  bitStringOf,
-  booleanOf,
-  DerError,
-  type DerElement,
-  derTags,
-  integerOf,
-  oidOf,
-  sequenceOf,
-  wrappedIn,
-} from './der.ts';
-import { type KeyUsage, keyUsages } from './usages.ts';
+import { alternativeNamesOf } from './alternative-name.ts';
+import type { AlternativeNames } from './alternative-name.ts';
+import { bitStringOf, booleanOf, DerError, derTags, integerOf, oidOf, sequenceOf, wrappedIn } from './der.ts';
+import type { DerElement } from './der.ts';
+import { keyUsages } from './usages.ts';
+import type { KeyUsage } from './usages.ts';
 
 /** The contents of the extensions; a usage list is undefined where its extension is absent. */
 export interface ExtensionFacts {

@@ -1,6 +1,8 @@
 // Public keys as requests and certificates carry them: family, size, curve.
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { DerError, type DerElement, oidOf, sequenceOf } from './der.ts';
+import { createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { DerError, oidOf, sequenceOf } from './der.ts';
+import type { DerElement } from './der.ts';
 
 /** Families of keys. PCA names RSA, ECC and SM2; no PCA operation issues for the rest. */
 export type KeyFamily = 'RSA' | 'ECC' | 'SM2' | 'Ed25519' | 'other';
@@ -49,9 +51,9 @@ export function publicKeyOf(element: DerElement | undefined): ReadPublicKey {
 function rsaKey(spki: Buffer): ReadPublicKey {
   const key = importKey(spki);
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  if (publicExponent < 3n || publicExponent % 2n === 0n) {
+  if (publicExponent < 3n || publicExponent % 2n === 0n)
     throw new DerError('the exponent of the RSA key is not an odd number above 1');
-  }
+
   return { facts: { family: 'RSA', bits: modulusLength, name: `RSA ${modulusLength}`, spki }, key };
 }
 

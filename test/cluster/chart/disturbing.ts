@@ -1,11 +1,12 @@
-/** Pods that go, are replaced and lose their kubelet while Certificates are issued. */
+// Pods that go, are replaced and lose their kubelet while Certificates are issued.
 import { expect, it } from 'vitest';
 
-import { type InstalledWorld, sharedIssuerRef } from '../../support/installed-world.ts';
+import { sharedIssuerRef } from '../../support/installed-world.ts';
+import type { InstalledWorld } from '../../support/installed-world.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
 import { checkedIssuances } from '../../support/issuances.ts';
 import { watchRequests } from '../../support/seen-requests.ts';
-import { NotYet, patienceFlag, until } from '../../support/wait.ts';
+import { NotYet, hangLimitFlag, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 const burstCount = 200;
@@ -16,13 +17,13 @@ export function disturbing(world: () => InstalledWorld): void {
     const { cluster, simulator } = world();
     const namespace = await cluster.createNamespace('burst');
     const names = Array.from({ length: burstCount }, (_, index) => `burst-${index}`);
-    const { requests, stop } = await watchRequests(world().host.kubeconfig);
+    const seen = await watchRequests(world().host.kubeconfig);
     const before = (await simulator.issued()).length;
     const issued = async (): Promise<number> => (await simulator.issued()).length - before;
     await simulator.setFaults({ latencyMilliseconds: 300 });
     const old = await world().podNames();
     const deletePods = async (): Promise<void> => {
-      await until('a fifth to be issued', async () => (await issued()) > burstCount / 5, { everyMilliseconds: 10 });
+      await until('a fifth to be issued', async () => (await issued()) > burstCount / 5, { everyMs: 10 });
       // So that no more than what is under way is issued before the pods are told to go.
       await simulator.setFaults({ heldActions: ['CreateCustomCertificate'] });
       await Promise.all(
@@ -36,14 +37,14 @@ export function disturbing(world: () => InstalledWorld): void {
       deletePods(),
     ]);
     // For all of them, on a machine that others keep busy as well.
-    await world().certificatesReady(burstCount, [namespace], { deadlineMilliseconds: 240_000 });
+    await world().certificatesReady(burstCount, [namespace], { deadlineMs: 240_000 });
     await simulator.setFaults({ latencyMilliseconds: 0 });
     const certificates = async () => (await simulator.issued()).slice(before);
     await checkedIssuances(
-      { cluster, requests, certificates },
+      { cluster, requests: seen.requests, certificates },
       { namespace, certificates: Object.fromEntries(names.map((name) => [name, 1])) },
     );
-    await stop();
+    await seen.stop();
     expect((await world().podNames()).filter((name) => old.includes(name))).toEqual([]);
   });
 
@@ -54,7 +55,7 @@ export function disturbing(world: () => InstalledWorld): void {
     expect(old).toContain(leader);
     await cluster.kubectl(['rollout', 'restart', ...deployment]);
     await world().applyReady(certificate(team, 'during-rollout', { issuerRef: sharedIssuerRef }));
-    await cluster.kubectl(['rollout', 'status', patienceFlag, ...deployment]);
+    await cluster.kubectl(['rollout', 'status', hangLimitFlag, ...deployment]);
     await until('the Lease to be held by a new pod', async () => {
       const [holder, names] = [await world().leader(), await world().podNames()];
       if (!names.includes(holder) || old.includes(holder)) throw new NotYet({ holder, names });
@@ -74,7 +75,7 @@ export function disturbing(world: () => InstalledWorld): void {
     await world().applyReady(certificate(team, 'after-kubelet', { issuerRef: sharedIssuerRef }));
     // A pod that it brings up shows that it has taken up its work, and the others by then.
     await cluster.kubectl(['scale', ...deployment, '--replicas=3']);
-    await cluster.kubectl(['rollout', 'status', patienceFlag, ...deployment]);
+    await cluster.kubectl(['rollout', 'status', hangLimitFlag, ...deployment]);
     expect(await containers()).toEqual(expect.arrayContaining(before));
     await cluster.kubectl(['scale', ...deployment, '--replicas=2']);
   });

@@ -1,12 +1,14 @@
-/** Upgrades: from the first chart that there was, and one that fails. */
+// Upgrades: from the first chart that there was, and one that fails.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { expect, it } from 'vitest';
 
-import { hasCondition, type ObjectReference } from '../../support/cluster.ts';
+import { hasCondition } from '../../support/cluster.ts';
+import type { ObjectReference } from '../../support/cluster.ts';
 import { chart } from '../../support/helm.ts';
-import { type InstalledWorld, ready, release, sharedIssuerRef } from '../../support/installed-world.ts';
+import { ready, release, sharedIssuerRef } from '../../support/installed-world.ts';
+import type { InstalledWorld } from '../../support/installed-world.ts';
 import { checkedIssuances } from '../../support/issuances.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
 import { isIssued } from '../../support/renewal.ts';
@@ -126,7 +128,7 @@ interface Definition {
 
 async function schemas({ cluster }: InstalledWorld): Promise<readonly unknown[]> {
   const kind = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' };
-  return await Promise.all(
+  return Promise.all(
     definitions.map(async (name) => {
       const found = (await cluster.get({ ...kind, name })) as Definition | undefined;
       return found?.spec.versions[0]?.schema;

@@ -1,9 +1,10 @@
-/** The chart with its defaults, and the access to Secrets that it gives. */
+// The chart with its defaults, and the access to Secrets that it gives.
 import { X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
 
 import { hasCondition } from '../../support/cluster.ts';
-import { type InstalledWorld, ready, sharedIssuerRef } from '../../support/installed-world.ts';
+import { ready, sharedIssuerRef } from '../../support/installed-world.ts';
+import type { InstalledWorld } from '../../support/installed-world.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
 import { certificate } from '../../support/world.ts';
 

@@ -1,4 +1,4 @@
-/** A burst of Certificates and the memory that the chart allows. 300 usually; 1,000 with TEST_FULL=1. */
+// A burst of Certificates and the memory that the chart allows. 300 usually; 1,000 with TEST_FULL=1.
 import { expect, it } from 'vitest';
 
 import type { Manifest } from '../../support/cluster.ts';

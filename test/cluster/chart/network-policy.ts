@@ -1,8 +1,9 @@
-/** The chart's NetworkPolicy where the cluster enforces it: nothing but what it names is reached. */
+// The chart's NetworkPolicy where the cluster enforces it: nothing but what it names is reached.
 import { expect, it } from 'vitest';
 
 import { conditionsOf, reference } from '../../support/cluster.ts';
-import { type InstalledWorld, ready, sharedIssuerRef } from '../../support/installed-world.ts';
+import { ready, sharedIssuerRef } from '../../support/installed-world.ts';
+import type { InstalledWorld } from '../../support/installed-world.ts';
 import { certificate } from '../../support/world.ts';
 
 // The simulator's; the chart's default is 443 alone.

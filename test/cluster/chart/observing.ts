@@ -1,10 +1,11 @@
-/** What an administrator sees: logs, readiness, and why a request is stuck. */
+// What an administrator sees: logs, readiness, and why a request is stuck.
 import { expect, it } from 'vitest';
 
 import { conditionsOf, hasCondition } from '../../support/cluster.ts';
-import { type InstalledWorld, ready, release } from '../../support/installed-world.ts';
+import { ready, release } from '../../support/installed-world.ts';
+import type { InstalledWorld } from '../../support/installed-world.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
-import { NotYet, patienceFlag, until } from '../../support/wait.ts';
+import { NotYet, hangLimitFlag, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 const waiting =
@@ -89,7 +90,7 @@ export function observing(world: () => InstalledWorld): void {
         expect(readyPods.map(({ metadata }) => metadata.name).toSorted()).toEqual(before);
         return pod.address;
       });
-      await cluster.kubectl(['rollout', 'status', patienceFlag, ...deployment]);
+      await cluster.kubectl(['rollout', 'status', hangLimitFlag, ...deployment]);
       expect(await answer(`${address}/readyz`)).toEqual([200, 'ok\n']);
       await cluster.kubectl(['scale', ...deployment, '--replicas=2']);
       await until('two pods', async () => (await world().pods()).length === 2);
@@ -118,7 +119,7 @@ async function servingPodBeside(
   others: readonly string[],
   world: InstalledWorld,
 ): Promise<{ readonly name: string; readonly address: string }> {
-  return await until('a further pod to serve', async () => {
+  return until('a further pod to serve', async () => {
     const pod = (await world.pods()).find(({ metadata }) => !others.includes(metadata.name));
     if (pod === undefined || containerStatusesOf(pod)[0]?.state.running === undefined) return undefined;
     const { podIP } = pod['status'] as { readonly podIP: string };

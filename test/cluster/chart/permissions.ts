@@ -1,12 +1,14 @@
-/** Every permission of the chart is needed and none is missing, by the API server's audit log of everything before. */
+// Every permission of the chart is needed and none is missing, by the API server's audit log of everything before.
 import { X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
 
 import { makeCsr } from '../../support/certificates.ts';
-import { type Manifest, readManifests } from '../../support/cluster.ts';
-import { type InstalledWorld, release, sharedIssuerRef } from '../../support/installed-world.ts';
+import { readManifests } from '../../support/cluster.ts';
+import type { Manifest } from '../../support/cluster.ts';
+import { release, sharedIssuerRef } from '../../support/installed-world.ts';
+import type { InstalledWorld } from '../../support/installed-world.ts';
 import { grantedPermissions, readAuditLog, usedPermissions } from '../../support/permissions.ts';
-import { NotYet, patienceFlag, until } from '../../support/wait.ts';
+import { NotYet, hangLimitFlag, until } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 const group = 'pca.alibabacloud.com';
@@ -84,7 +86,7 @@ export function permissions(world: () => InstalledWorld): void {
       await host.restartApiServer(['--feature-gates=WatchList=false']);
     });
     await cluster.kubectl(['rollout', 'restart', ...deployment]);
-    await cluster.kubectl(['rollout', 'status', patienceFlag, ...deployment]);
+    await cluster.kubectl(['rollout', 'status', hangLimitFlag, ...deployment]);
     await world().applyReady(certificate(team, 'without-watch-list', { issuerRef: sharedIssuerRef }));
   });
 

@@ -1,8 +1,10 @@
-/** The release goes and comes back. */
+// The release goes and comes back.
 import { expect, it } from 'vitest';
 
-import { conditionsOf, type ObjectReference, reference } from '../../support/cluster.ts';
-import { type InstalledWorld, sharedIssuerRef } from '../../support/installed-world.ts';
+import { conditionsOf, reference } from '../../support/cluster.ts';
+import type { ObjectReference } from '../../support/cluster.ts';
+import { sharedIssuerRef } from '../../support/installed-world.ts';
+import type { InstalledWorld } from '../../support/installed-world.ts';
 import { certificate } from '../../support/world.ts';
 
 /** Leaves the chart installed as it was. */
@@ -16,7 +18,7 @@ export function uninstalling(world: () => InstalledWorld): void {
       certificate(team, 'own'),
     ].map(reference);
     const identities = async (): Promise<unknown> =>
-      await Promise.all(
+      Promise.all(
         kept.map(async (what) => {
           const found = await cluster.get(what);
           return [what.kind, what.name, found?.metadata.uid];

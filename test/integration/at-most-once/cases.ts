@@ -1,5 +1,6 @@
-/** The cases of the crash matrix: each step of issuing, by each disturbance, for each operation. */
-import { type IssuingStep, issuingSteps } from '../../../src/controllers/requests/signing/steps.ts';
+// The cases of the crash matrix: each step of issuing, by each disturbance, for each operation.
+import { issuingSteps } from '../../../src/controllers/requests/signing/steps.ts';
+import type { IssuingStep } from '../../../src/controllers/requests/signing/steps.ts';
 import { issuerOperations } from './operations.ts';
 
 /** What happens to the operator at a boundary, with the words of the page. */

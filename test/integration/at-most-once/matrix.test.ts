@@ -1,11 +1,13 @@
-/** The operator is disturbed at each step of issuing, for each operation: no certificate is paid twice, none is lost. */
+// The operator is disturbed at each step of issuing, for each operation: no certificate is paid twice, none is lost.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/wait.ts';
-import { allCases, type Case, certificatesOf, reaching } from './cases.ts';
+import { allCases, certificatesOf, reaching } from './cases.ts';
+import type { Case } from './cases.ts';
 import { playCase } from './play.ts';
 import { pageFile, withTables } from './page.ts';
-import { proofOf, type Proof } from './proof.ts';
+import { proofOf } from './proof.ts';
+import type { Proof } from './proof.ts';
 import { chosen, seed } from './seed.ts';
 import { Stage } from './stage.ts';
 
@@ -44,7 +46,7 @@ describe('an operator that', () => {
         void stage.operator;
         return (await stage.areReady(played)) ? stage.ready(played) : undefined;
       },
-      { everyMilliseconds: 100 },
+      { everyMs: 100 },
     );
     const expected = operations.map((operation) => [
       operation,

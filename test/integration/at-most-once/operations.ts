@@ -1,8 +1,9 @@
-/** An issuer and a request for each operation. */
+// An issuer and a request for each operation.
 import { issuingOperations } from '../../../src/issuing/operations/index.ts';
 import { externalCACertificate } from '../../../src/issuing/operations/external-ca-certificate.ts';
 import type { Manifest } from '../../support/cluster.ts';
-import { encoded, keyPair, makeCsr, type TestContent } from '../../support/certificates.ts';
+import { encoded, keyPair, makeCsr } from '../../support/certificates.ts';
+import type { TestContent } from '../../support/certificates.ts';
 
 /** The names of the operations. */
 export const issuerOperations: readonly string[] = [...Object.keys(issuingOperations), externalCACertificate.action];

@@ -1,4 +1,4 @@
-/** docs/at-most-once.md says what the matrix beside this file shows. */
+// docs/at-most-once.md says what the matrix beside this file shows.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { certificatesOf } from './cases.ts';

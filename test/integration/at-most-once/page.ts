@@ -1,9 +1,10 @@
-/** The generated parts of docs/at-most-once.md. */
+// The generated parts of docs/at-most-once.md.
 import { fileURLToPath } from 'node:url';
 import { markdownTable, replaceSection } from '../../../scripts/generate/generated-section.ts';
 import { wrap } from '../../../scripts/generate/wrapped-text.ts';
 import { issuingSteps } from '../../../src/controllers/requests/signing/steps.ts';
-import { allCases, type Case, disturbances, reaching, unreached } from './cases.ts';
+import { allCases, disturbances, reaching, unreached } from './cases.ts';
+import type { Case } from './cases.ts';
 
 /** The page. */
 export const pageFile = fileURLToPath(new URL('../../../docs/at-most-once.md', import.meta.url));
@@ -37,9 +38,9 @@ function cell(each: Case, results: Results): string {
   const operations = new Map<number, string[]>();
   for (const operation of reaching(each.step)) {
     const certificates = results(each, operation);
-    if (certificates === undefined) {
+    if (certificates === undefined)
       throw new Error(`${operation} has no result for ${each.disturbance} at ${each.step}`);
-    }
+
     operations.set(certificates, [...(operations.get(certificates) ?? []), `\`${operation}\``]);
   }
   const [most, ...others] = [...operations].toSorted(([, one], [, other]) => other.length - one.length);

@@ -1,4 +1,4 @@
-/** How each disturbance is played at the boundary where the requests are held. */
+// How each disturbance is played at the boundary where the requests are held.
 import type { SteppedOperator } from '../../support/stepped-operator.ts';
 import { until } from '../../support/wait.ts';
 import type { Case, Disturbance } from './cases.ts';
@@ -122,7 +122,7 @@ async function withoutCall(stage: Stage, act: () => Promise<void>): Promise<void
 }
 
 async function endsAfterLoss(operator: SteppedOperator): Promise<void> {
-  const end = await until('the operator to end', async () => (operator.hasEnded ? await operator.ended : undefined));
+  const end = await until('the operator to end', async () => (operator.hasEnded ? operator.ended : undefined));
   if (end.code !== 1) throw new Error(`It ended with ${end.signal ?? end.code}, not for its Lease`);
 }
 

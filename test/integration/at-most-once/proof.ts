@@ -1,4 +1,4 @@
-/** What a request came to, judged from what its status holds and what the simulator has issued. */
+// What a request came to, judged from what its status holds and what the simulator has issued.
 import { X509Certificate } from 'node:crypto';
 import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import type { Manifest } from '../../support/cluster.ts';

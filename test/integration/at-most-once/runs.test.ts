@@ -1,10 +1,12 @@
-/** Many requests while PCA throttles, fails and hangs up at random and the operator is killed: one certificate for each. */
+// Many requests while PCA throttles, fails and hangs up at random and the operator is killed: one certificate for each.
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { conditionsOf } from '../../support/cluster.ts';
+import type { Manifest } from '../../support/cluster.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, World } from '../../support/world.ts';
-import { type MadeRequest, requestFor, specFor } from './operations.ts';
+import { requestFor, specFor } from './operations.ts';
+import type { MadeRequest } from './operations.ts';
 import { verify } from './proof.ts';
 import { randomFrom, seed } from './seed.ts';
 
@@ -24,7 +26,7 @@ const percentages = {
   cutAfterIssuing: 5,
 };
 const random = randomFrom(seed);
-const patience = ['--retry-base-delay=200ms', '--retry-max-delay=2s', '--shutdown-timeout=3s'];
+const quickRetries = ['--retry-base-delay=200ms', '--retry-max-delay=2s', '--shutdown-timeout=3s'];
 const lease = ['--lease-duration=4s', '--lease-renew-deadline=3s', '--lease-retry-period=500ms'];
 let world: World;
 let namespace: string;
@@ -35,7 +37,7 @@ const ends: string[] = [];
 
 beforeAll(async () => {
   process.stdout.write(`Seed ${seed}\n`);
-  world = await World.start({ flags: [...patience, ...lease], simulator: { random: randomFrom(seed + 1) } });
+  world = await World.start({ flags: [...quickRetries, ...lease], simulator: { random: randomFrom(seed + 1) } });
   namespace = await world.createNamespace('runs');
   for (const operation of withIdentifier) {
     const name = operation.toLowerCase();
@@ -114,14 +116,14 @@ async function whileRunning<Value>(description: string, check: () => Value | Pro
     watch();
   };
   // For the work between two kills, or all of it that is left.
-  const deadlineMilliseconds = isFull ? 600_000 : 240_000;
+  const deadlineMs = isFull ? 600_000 : 240_000;
   await until(
     description,
     async () => {
       if (hasEnded) await again();
-      return await check();
+      return check();
     },
-    { deadlineMilliseconds, everyMilliseconds: 20 },
+    { deadlineMs, everyMs: 20 },
   );
 }
 

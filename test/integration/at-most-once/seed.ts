@@ -1,5 +1,4 @@
-/** Random choices that can be made again: AT_MOST_ONCE_SEED sets the seed. */
-
+// Random choices that can be made again: AT_MOST_ONCE_SEED sets the seed.
 /** The seed of this run. */
 export const seed = Number(process.env['AT_MOST_ONCE_SEED'] ?? Date.now() % 1_000_000);
 

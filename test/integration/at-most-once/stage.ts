@@ -1,17 +1,19 @@
-/** What the cases play on: a control plane, the simulator, networks that can be lost, and one operator after another. */
+// What the cases play on: a control plane, the simulator, networks that can be lost, and one operator after another.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { conditionsOf } from '../../support/cluster.ts';
+import type { Manifest } from '../../support/cluster.ts';
 import { Network } from '../../support/network.ts';
 import { SteppedOperator } from '../../support/stepped-operator.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
-import { type MadeRequest, requestFor, specFor } from './operations.ts';
+import { requestFor, specFor } from './operations.ts';
+import type { MadeRequest } from './operations.ts';
 
 const certManager = 'cert-manager.io/v1';
 const instanceIds = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
 const leaseTimes = ['--lease-duration=8s', '--lease-renew-deadline=6s', '--lease-retry-period=500ms'];
-const patience = ['--retry-base-delay=200ms', '--retry-max-delay=1s', '--pca-timeout=5s', '--shutdown-timeout=3s'];
+const quickRetries = ['--retry-base-delay=200ms', '--retry-max-delay=1s', '--pca-timeout=5s', '--shutdown-timeout=3s'];
 
 /** A request on the stage. */
 export interface Played extends MadeRequest {
@@ -61,7 +63,7 @@ export class Stage {
       '--health-address=127.0.0.1:0',
       '--log-level=debug',
       ...leaseTimes,
-      ...patience,
+      ...quickRetries,
     ];
     return new Stage(world, { apiServer, pca }, { namespace: await world.createNamespace('at-most-once'), flags });
   }
@@ -129,8 +131,8 @@ export class Stage {
 
   /** Waits until they are Ready, and answers them as they are then. */
   async ready(played: readonly Played[]): Promise<readonly Manifest[]> {
-    return await until(`${played.length} requests to be Ready`, async () => await this.#ready(played), {
-      everyMilliseconds: 100,
+    return until(`${played.length} requests to be Ready`, async () => this.#ready(played), {
+      everyMs: 100,
     });
   }
 
@@ -146,7 +148,7 @@ export class Stage {
 
   /** Whether they are Ready now. */
   async areReady(played: readonly Played[]): Promise<boolean> {
-    return await this.#ready(played).then(
+    return this.#ready(played).then(
       () => true,
       () => false,
     );
@@ -156,9 +158,9 @@ export class Stage {
   async closeScene(): Promise<void> {
     this.apiServer.become('whole');
     this.pca.become('whole');
-    for (const { apiVersion, kind, metadata } of this.#objects.toReversed()) {
+    for (const { apiVersion, kind, metadata } of this.#objects.toReversed())
       await this.world.cluster.delete({ apiVersion, kind, namespace: this.#namespace, name: metadata.name });
-    }
+
     this.#objects = [];
   }
 

@@ -1,4 +1,4 @@
-/** What a certificate costs while nothing goes wrong: one call to PCA, one status write, at most one event. */
+// What a certificate costs while nothing goes wrong: one call to PCA, one status write, at most one event.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hasCondition } from '../../support/cluster.ts';

@@ -1,8 +1,5 @@
-/**
- * What came of a case of cert-manager's conformance suites, and what a case asks for. The tests run over the lists, and
- * docs/conformance.md shows them, so that the page cannot say anything else than what was seen.
- */
-
+// What came of a case of cert-manager's conformance suites, and what a case asks for. The tests run over the lists, and
+// docs/conformance.md shows them, so that the page cannot say anything else than what was seen.
 /** The certificate is issued and passes every validation, apart from what `but` says for the page. */
 export interface Issued {
   readonly kind: 'issued';

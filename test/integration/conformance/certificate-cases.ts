@@ -1,15 +1,6 @@
-/** cert-manager's conformance suite for Certificates (v1.21), in its order and under its names. */
-import {
-  type CertificateCase,
-  caWithoutSubject,
-  ed25519,
-  issued,
-  longestLabel,
-  type OutOfReach,
-  sharedAddress,
-  sharedUri,
-  type UntriedCase,
-} from './cases.ts';
+// cert-manager's conformance suite for Certificates (v1.21), in its order and under its names.
+import { caWithoutSubject, ed25519, issued, longestLabel, sharedAddress, sharedUri } from './cases.ts';
+import type { CertificateCase, OutOfReach, UntriedCase } from './cases.ts';
 
 const ecdsa = { algorithm: 'ECDSA' } as const;
 

@@ -1,7 +1,5 @@
-/**
- * What becomes of a Certificate beyond cert-manager's suite: renewals, changes, every kind of key, unusual names, and
- * what cert-manager makes of our certificate in the Secret. Validated as the suite's cases are.
- */
+// What becomes of a Certificate beyond cert-manager's suite: renewals, changes, every kind of key, unusual names, and
+// what cert-manager makes of our certificate in the Secret. Validated as the suite's cases are.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renew } from '../../support/renewal.ts';
@@ -13,12 +11,12 @@ import {
   certificateReference,
   factsOf,
   factsWanted,
-  type IssuedCertificate,
   requestReference,
   text,
   waitForFailure,
   waitForIssued,
 } from './issued-certificate.ts';
+import type { IssuedCertificate } from './issued-certificate.ts';
 import { jksFacts, openPkcs12 } from './keystores.ts';
 import { createIssuer } from './scopes.ts';
 import { certificatesOf } from './validations.ts';

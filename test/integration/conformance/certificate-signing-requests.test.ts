@@ -1,13 +1,15 @@
-/**
- * cert-manager's conformance suite for Kubernetes' CertificateSigningRequests, with issuers of both scopes. As in the
- * suite the administrator asks and approves, and all that is not a name comes from the object around the X.509 request.
- */
+// cert-manager's conformance suite for Kubernetes' CertificateSigningRequests, with issuers of both scopes. As in the
+// suite the administrator asks and approves, and all that is not a name comes from the object around the X.509 request.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encoded, makeCsr, type TestName } from '../../support/certificates.ts';
-import { conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { encoded, makeCsr } from '../../support/certificates.ts';
+import type { TestName } from '../../support/certificates.ts';
+import { conditionsOf } from '../../support/cluster.ts';
+import type { Manifest } from '../../support/cluster.ts';
 import { World } from '../../support/world.ts';
-import { type RequestedNames, type SigningRequestCase, titleOf, type Wanted } from './cases.ts';
-import { createIssuers, issuerFor, issuerGroup, issuingCAs, type Scope, scopes } from './scopes.ts';
+import { titleOf } from './cases.ts';
+import type { RequestedNames, SigningRequestCase, Wanted } from './cases.ts';
+import { createIssuers, issuerFor, issuerGroup, issuingCAs, scopes } from './scopes.ts';
+import type { Scope } from './scopes.ts';
 import { signingRequestCases } from './signing-request-cases.ts';
 import { certificatesOf, chainFacts, leafFacts, wantedChain, wantedFacts } from './validations.ts';
 

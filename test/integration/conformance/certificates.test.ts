@@ -1,21 +1,20 @@
-/**
- * cert-manager's conformance suite for Certificates, against a real API server and a real cert-manager, with issuers of
- * both scopes. The cases are in certificate-cases.ts; docs/conformance.md lists them with those that cannot be tried.
- */
+// cert-manager's conformance suite for Certificates, against a real API server and a real cert-manager, with issuers of
+// both scopes. The cases are in certificate-cases.ts; docs/conformance.md lists them with those that cannot be tried.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/wait.ts';
 import { issuerApiVersion, World } from '../../support/world.ts';
-import { type CertificateCase, type Refused, titleOf, type Wanted } from './cases.ts';
+import { titleOf } from './cases.ts';
+import type { CertificateCase, Refused, Wanted } from './cases.ts';
 import { certificateCases } from './certificate-cases.ts';
 import {
   certificateOf,
   certificateReference,
   factsOf,
   factsWanted,
-  type IssuedCertificate,
   waitForFailure,
   waitForIssued,
 } from './issued-certificate.ts';
+import type { IssuedCertificate } from './issued-certificate.ts';
 import { createIssuers, issuerFor, issuingCAs, scopes } from './scopes.ts';
 
 // More than the suite needs, because cert-manager may ask for a certificate again by itself.

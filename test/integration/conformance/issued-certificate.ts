@@ -1,20 +1,13 @@
-/** A Certificate and everything that came of it: its Secret, its CertificateRequest, its conditions. */
+// A Certificate and everything that came of it: its Secret, its CertificateRequest, its conditions.
 import type { X509Certificate } from 'node:crypto';
-import { type Cluster, conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { conditionsOf } from '../../support/cluster.ts';
+import type { Cluster, Manifest } from '../../support/cluster.ts';
 import { isIssued } from '../../support/renewal.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import type { Wanted } from './cases.ts';
 import { issuerGroup } from './scopes.ts';
-import {
-  certificatesOf,
-  chainFacts,
-  type ChainFacts,
-  keyMatches,
-  leafFacts,
-  type LeafFacts,
-  wantedChain,
-  wantedFacts,
-} from './validations.ts';
+import { certificatesOf, chainFacts, keyMatches, leafFacts, wantedChain, wantedFacts } from './validations.ts';
+import type { ChainFacts, LeafFacts } from './validations.ts';
 
 /** Which Certificate; its Secret bears the same name. */
 export interface CertificateName {

@@ -1,6 +1,7 @@
-/** Reads the keystores that cert-manager makes of a certificate, without Java. */
+// Reads the keystores that cert-manager makes of a certificate, without Java.
 import { execFileSync } from 'node:child_process';
-import { createHash, type X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 
 /** Everything in a PKCS#12 store as PEM, by openssl; throws when the password is another. */
 export function openPkcs12(store: Buffer | undefined, password: string): string {

@@ -1,4 +1,4 @@
-/** docs/conformance.md says what the tests beside this file show. */
+// docs/conformance.md says what the tests beside this file show.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The tables of docs/conformance.md, from the lists that the tests run over. */
+// The tables of docs/conformance.md, from the lists that the tests run over.
 import { markdownTable, replaceSection } from '../../../scripts/generate/generated-section.ts';
 import type { Result } from './cases.ts';
 import { certificateCases, untriedCertificateCases } from './certificate-cases.ts';

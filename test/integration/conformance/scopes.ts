@@ -1,6 +1,7 @@
-/** The two scopes of issuers, each with an issuer for every kind of certificate that the suites ask for. */
+// The two scopes of issuers, each with an issuer for every kind of certificate that the suites ask for.
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
-import { issuerApiVersion, secret, type World } from '../../support/world.ts';
+import { issuerApiVersion, secret } from '../../support/world.ts';
+import type { World } from '../../support/world.ts';
 import type { Wanted } from './cases.ts';
 
 /** A scope, by the kind of its issuers. */
@@ -38,9 +39,7 @@ function issuerOf(
   spec: Readonly<Record<string, unknown>>,
 ): [Manifest, ObjectReference] {
   const type = { apiVersion: issuerApiVersion, kind: scope };
-  if (scope === 'AlibabaPCAIssuer') {
-    return [world.issuer(namespace, name, spec), { ...type, namespace, name }];
-  }
+  if (scope === 'AlibabaPCAIssuer') return [world.issuer(namespace, name, spec), { ...type, namespace, name }];
   const manifest = world.issuer(namespace, name, { credentials: { secretRef: { name: 'cluster-key' } }, ...spec });
   return [
     { ...manifest, kind: scope, metadata: { name } },

@@ -1,13 +1,6 @@
-/** cert-manager's conformance suite for CertificateSigningRequests (v1.21), in its order and under its names. */
-import {
-  caWithoutSubject,
-  ed25519,
-  issued,
-  longestLabel,
-  sharedAddress,
-  sharedUri,
-  type SigningRequestCase,
-} from './cases.ts';
+// cert-manager's conformance suite for CertificateSigningRequests (v1.21), in its order and under its names.
+import { caWithoutSubject, ed25519, issued, longestLabel, sharedAddress, sharedUri } from './cases.ts';
+import type { SigningRequestCase } from './cases.ts';
 
 /** Every case can be tried. */
 export const signingRequestCases: readonly SigningRequestCase[] = [

@@ -1,7 +1,5 @@
-/**
- * What cert-manager's conformance suites check after each case, as whole values: the facts of what was issued beside the
- * facts of what was asked for. Stricter than the suites: names, usages and lifetime must be equal, not merely contained.
- */
+// What cert-manager's conformance suites check after each case, as whole values: the facts of what was issued beside the
+// facts of what was asked for. Stricter than the suites: names, usages and lifetime must be equal, not merely contained.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { ExtendedKeyUsageExtension, KeyUsagesExtension, SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { Pkcs10CertificateRequest, X509Certificate as ParsedCertificate } from '../../support/certificates.ts';

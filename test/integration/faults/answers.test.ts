@@ -143,7 +143,6 @@ async function refusals(): Promise<number> {
 }
 
 async function endShedding(): Promise<void> {
-  for (const { apiVersion, kind, metadata } of flow().toReversed()) {
+  for (const { apiVersion, kind, metadata } of flow().toReversed())
     await world.cluster.delete({ apiVersion, kind, name: metadata.name });
-  }
 }

@@ -1,9 +1,8 @@
-/**
- * An HTTP proxy in front of an API server, for what no real one does when asked: answers that are lost after the request
- * was carried out, and watches that stay open while their bytes are swallowed. Credentials pass through.
- */
+// An HTTP proxy in front of an API server, for what no real one does when asked: answers that are lost after the request
+// was carried out, and watches that stay open while their bytes are swallowed. Credentials pass through.
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Agent, request as sendRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 

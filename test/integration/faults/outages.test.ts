@@ -61,11 +61,11 @@ it('the history is compacted under a watch: the operator lists anew and goes on'
 it.each([
   ['five minutes behind', -300_000],
   ['five minutes ahead', 300_000],
-])('the clock of the operator is %s: certificates are right, whoever looks at them', async (_, offMilliseconds) => {
+])('the clock of the operator is %s: certificates are right, whoever looks at them', async (_, offMs) => {
   await stopOperator();
   const scene = await Scene.set(world, 'clock', { unattended: true, spec: { validity: { backdate: '10m' } } });
-  const replica: OperatorProcess = await world.startReplica(`clock${offMilliseconds}`, {
-    environment: preload({ offMilliseconds }),
+  const replica: OperatorProcess = await world.startReplica(`clock${offMs}`, {
+    environment: preload({ offMs }),
   });
   await scene.issuerReady();
   await scene.ask('web');
@@ -84,7 +84,7 @@ it.each([
 it('a clock twenty minutes off: PCA refuses, the issuer says what to do, and no request fails', async () => {
   await stopOperator();
   const scene = await Scene.set(world, 'far', { unattended: true });
-  const replica = await world.startReplica('far', { environment: preload({ offMilliseconds: 20 * 60_000 }) });
+  const replica = await world.startReplica('far', { environment: preload({ offMs: 20 * 60_000 }) });
   await world.cluster.waitForCondition(scene.issuer, { type: 'Ready', status: 'False', reason: 'CredentialsInvalid' });
   const issuer = await world.cluster.get(scene.issuer);
   expect(JSON.stringify(issuer?.['status'])).toMatch(

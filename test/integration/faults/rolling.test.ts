@@ -1,7 +1,8 @@
 // Many Certificates in many namespaces while operator and API server are restarted again and again: all become Ready, none
 // fails, none is paid for twice. 150 usually; 1,000 with TEST_FULL=1.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { conditionsOf } from '../../support/cluster.ts';
+import type { Manifest } from '../../support/cluster.ts';
 import type { OperatorProcess } from '../../support/operator-process.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../../support/world.ts';
@@ -17,7 +18,7 @@ const operations = [
   'CreateCustomCertificate',
 ];
 // For the whole rest of the work, on a machine that others keep busy as well.
-const deadline = { deadlineMilliseconds: isFull ? 900_000 : 300_000, everyMilliseconds: 1_000 };
+const deadline = { deadlineMs: isFull ? 900_000 : 300_000, everyMs: 1_000 };
 let world: World;
 let namespaces: readonly string[];
 
@@ -78,7 +79,7 @@ it(
     const keep = async (index: number): Promise<void> => {
       for (let start = 0; !done.aborted; start += 1) {
         const replica = await world
-          .startReplica(`replica-${index}-${start}`, { deadlineMilliseconds: 120_000 })
+          .startReplica(`replica-${index}-${start}`, { deadlineMs: 120_000 })
           // The API server may go while it starts.
           .catch(() => undefined);
         if (replica === undefined) continue;
@@ -113,9 +114,7 @@ it(
       return all.filter((each) => has(each, undefined, 'True')).length;
     };
     const working = [keep(0), keep(1), restarts()];
-    for (const each of certificates()) {
-      await until('it to be taken', async () => world.cluster.apply(each));
-    }
+    for (const each of certificates()) await until('it to be taken', async () => world.cluster.apply(each));
     await until(
       'all Certificates to be Ready',
       async () => {

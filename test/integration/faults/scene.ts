@@ -1,9 +1,12 @@
-/** What every test of a fault does: an issuer that is ready, Certificates, what became of them, and what it cost. */
-import { conditionsOf, hasCondition, type Manifest, type ObjectReference } from '../../support/cluster.ts';
+// What every test of a fault does: an issuer that is ready, Certificates, what became of them, and what it cost.
+import { conditionsOf, hasCondition } from '../../support/cluster.ts';
+import type { Manifest, ObjectReference } from '../../support/cluster.ts';
 import type { Wanted } from '../../support/issuances.ts';
 import type { OperatorProcess } from '../../support/operator-process.ts';
-import { NotYet, until, type WaitOptions } from '../../support/wait.ts';
-import { certificate, issuerApiVersion, type World } from '../../support/world.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import type { WaitOptions } from '../../support/wait.ts';
+import { certificate, issuerApiVersion } from '../../support/world.ts';
+import type { World } from '../../support/world.ts';
 
 const ready = { type: 'Ready', status: 'True' };
 const certManager = 'cert-manager.io/v1';
@@ -65,12 +68,12 @@ export class Scene {
 
   /** Waits until a Certificate is Ready. */
   async issued(name: string): Promise<Manifest> {
-    return await this.world.cluster.waitForCondition({ ...this.request(name), kind: 'Certificate', name }, ready);
+    return this.world.cluster.waitForCondition({ ...this.request(name), kind: 'Certificate', name }, ready);
   }
 
   /** Waits until the request of a Certificate is there and approved. */
   async approved(name: string): Promise<Manifest> {
-    return await this.world.cluster.waitForCondition(this.request(name), { type: 'Approved', status: 'True' });
+    return this.world.cluster.waitForCondition(this.request(name), { type: 'Approved', status: 'True' });
   }
 
   /** Waits until the request's Ready condition says so, and returns its text. */
@@ -86,7 +89,7 @@ export class Scene {
 
   /** Waits for a warning about the request and returns its text. */
   async warned(name: string, reason: string, text: RegExp): Promise<string> {
-    return await until(`an event ${reason} about ${name}`, async () => {
+    return until(`an event ${reason} about ${name}`, async () => {
       const events = await this.world.cluster.list({
         apiVersion: 'events.k8s.io/v1',
         kind: 'Event',
@@ -135,7 +138,7 @@ export class Scene {
         if (this.calls(action) < times) throw new NotYet(`${this.calls(action)} calls`);
         return true;
       },
-      { everyMilliseconds: 5 },
+      { everyMs: 5 },
     );
   }
 }

@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { isAllowed } from '../../support/access-review.ts';
 import { encoded, makeCsr } from '../../support/certificates.ts';
-import { conditionsOf, type Manifest } from '../../support/cluster.ts';
+import { conditionsOf } from '../../support/cluster.ts';
+import type { Manifest } from '../../support/cluster.ts';
 import { readProduct } from '../../support/product.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
@@ -105,9 +106,8 @@ it('the namespace is deleted while PCA issues: the log names the certificate, an
 });
 
 async function endRefusal(): Promise<void> {
-  for (const { apiVersion, kind, metadata } of refusal().toReversed()) {
+  for (const { apiVersion, kind, metadata } of refusal().toReversed())
     await world.cluster.delete({ apiVersion, kind, name: metadata.name });
-  }
 }
 
 /** Refuses the status of CertificateRequests from the operator's ServiceAccount. */

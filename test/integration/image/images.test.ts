@@ -1,4 +1,4 @@
-/** The operator's image as it is built here: the same twice, with Node and the bundle and nothing to start anything else. */
+// The operator's image as it is built here: the same twice, with Node and the bundle and nothing to start anything else.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { bundleEntry } from '../../../scripts/build.ts';
 import { root } from '../../../scripts/command.ts';
-import { type BuiltImage, buildImages, operatorImage, simulatorImage } from '../../../scripts/image/images.ts';
+import { buildImages, operatorImage, simulatorImage } from '../../../scripts/image/images.ts';
+import type { BuiltImage } from '../../../scripts/image/images.ts';
 import { librariesIn } from '../../../scripts/image/libraries.ts';
 
 interface Component {
@@ -20,7 +21,7 @@ interface Component {
 
 const canBuild = process.platform === 'linux' && process.arch === 'x64';
 // Bundling and packing three images, on a machine that others keep busy as well.
-const buildMilliseconds = 600_000;
+const buildMs = 600_000;
 
 describe.runIf(canBuild)('the images', () => {
   let directory: string;
@@ -42,16 +43,15 @@ describe.runIf(canBuild)('the images', () => {
     ({ components } = JSON.parse(await readFile(first.billOfMaterials, 'utf8')) as {
       readonly components: readonly Component[];
     });
-  }, buildMilliseconds);
+  }, buildMs);
   afterAll(async () => {
     await rm(directory, { recursive: true, force: true });
   });
 
   it('are the same when they are built again, archive and papers', async () => {
     expect(second.digest).toBe(first.digest);
-    for (const paper of ['archive', 'billOfMaterials', 'licenses'] as const) {
+    for (const paper of ['archive', 'billOfMaterials', 'licenses'] as const)
       expect((await readFile(second[paper])).equals(await readFile(first[paper]))).toBe(true);
-    }
   });
 
   it('hold no program but Node, and for it the loader and libraries', () => {
@@ -77,7 +77,7 @@ describe.runIf(canBuild)('the images', () => {
     const owners = await Promise.all(
       Object.keys(inputs)
         .filter((input) => input.includes('node_modules/'))
-        .map(async (input) => await ownerOf(join(root, input))),
+        .map(async (input) => ownerOf(join(root, input))),
     );
     const listed = components.map(({ name, version }) => `${name} ${version}`);
     expect([...new Set(owners)].filter((owner) => !listed.includes(owner))).toEqual([]);
@@ -150,11 +150,8 @@ async function filesOf(image: BuiltImage): Promise<ReadonlyMap<string, { readonl
   const { layers, blob } = await manifestOf(image);
   const found = new Map<string, { readonly mode: number | undefined }>();
   for (const { digest } of layers) {
-    for (const { header } of await unpackTar(blob(digest), { strict: true })) {
-      if (header.type === 'file') {
-        found.set(header.name, { mode: header.mode });
-      }
-    }
+    for (const { header } of await unpackTar(blob(digest), { strict: true }))
+      if (header.type === 'file') found.set(header.name, { mode: header.mode });
   }
   return found;
 }
@@ -164,9 +161,7 @@ async function ownerOf(file: string): Promise<string> {
   for (let folder = dirname(file); folder !== '/'; folder = dirname(folder)) {
     const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => '{}');
     const { name, version } = JSON.parse(text) as { readonly name?: string; readonly version?: string };
-    if (name !== undefined && version !== undefined) {
-      return `${name} ${version}`;
-    }
+    if (name !== undefined && version !== undefined) return `${name} ${version}`;
   }
   throw new Error(`${file} belongs to no package.`);
 }

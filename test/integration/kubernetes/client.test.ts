@@ -1,4 +1,4 @@
-/** What a real API server answers to the client's writes, as the callers depend on it. */
+// What a real API server answers to the client's writes, as the callers depend on it.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
@@ -26,9 +26,7 @@ beforeAll(async () => {
   // A kind that was just defined is not served at once.
   stored = await until('the first object was created', async () => {
     const created = await client.create<KubernetesObject>(collection, kind.object('one', '1'));
-    if (created.kind === 'failed') {
-      throw new NotYet(created.failure.message);
-    }
+    if (created.kind === 'failed') throw new NotYet(created.failure.message);
     return created.body;
   });
 });

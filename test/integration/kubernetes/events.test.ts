@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
-import { EventRecorder, type EventToRecord } from '../../../src/kubernetes/events.ts';
+import { EventRecorder } from '../../../src/kubernetes/events.ts';
+import type { EventToRecord } from '../../../src/kubernetes/events.ts';
 import { systemClock } from '../../../src/timing/clock.ts';
 import { testCluster } from '../../support/test-cluster.ts';
 

@@ -1,13 +1,16 @@
-/** The reflector against a real API server of its own that is killed, stopped, paused, cut off and compacted. */
+// The reflector against a real API server of its own that is killed, stopped, paused, cut off and compacted.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { ControlPlane } from '../../../control-plane/driver/control-plane.ts';
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
-import { connectWithKubeconfig, type KubernetesConnection } from '../../../src/kubernetes/connection.ts';
-import { type KubernetesObject, keyOf } from '../../../src/kubernetes/objects.ts';
-import { Reflector, type ReflectorLimits } from '../../../src/kubernetes/reflector.ts';
+import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
+import type { KubernetesConnection } from '../../../src/kubernetes/connection.ts';
+import { keyOf } from '../../../src/kubernetes/objects.ts';
+import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
+import { Reflector } from '../../../src/kubernetes/reflector.ts';
+import type { ReflectorLimits } from '../../../src/kubernetes/reflector.ts';
 import { Store } from '../../../src/kubernetes/store.ts';
-import { patienceMilliseconds, until } from '../../support/wait.ts';
+import { hangLimitMs, until } from '../../support/wait.ts';
 import { BreakableProxy } from './breakable-proxy.ts';
 import { testKind } from './test-kind.ts';
 
@@ -72,7 +75,7 @@ interface Mirror {
 const mirrors: Mirror[] = [];
 
 afterEach(async () => {
-  await Promise.all(mirrors.splice(0).map(async (each) => await each.stop()));
+  await Promise.all(mirrors.splice(0).map(async (each) => each.stop()));
 });
 
 function startMirror(): Mirror {
@@ -127,9 +130,7 @@ function expectOk(result: { readonly kind: string; readonly failure?: unknown })
 
 async function freshList(): Promise<Map<string, string>> {
   const result = await writer.get<{ readonly items: readonly KubernetesObject[] }>(kind.path);
-  if (result.kind === 'failed') {
-    throw new Error(result.failure.message);
-  }
+  if (result.kind === 'failed') throw new Error(result.failure.message);
   return new Map(
     result.body.items.map(({ metadata }) => [keyOf(metadata), `${metadata.uid}@${metadata.resourceVersion}`]),
   );
@@ -147,7 +148,7 @@ async function expectEqualsFreshList({ store, told }: Mirror): Promise<void> {
 }
 
 async function synced({ reflector }: Mirror): Promise<void> {
-  await reflector.synced(AbortSignal.timeout(patienceMilliseconds));
+  await reflector.synced(AbortSignal.timeout(hangLimitMs));
 }
 
 async function startSynced(): Promise<Mirror> {
@@ -211,7 +212,7 @@ describe('Reflector on a real API server', () => {
     const mirror = await startSynced();
     const apiServer = controlPlane.component('kube-apiserver');
     // It goes on to serve open watches, in silence, until they end.
-    const stopped = apiServer.stop(patienceMilliseconds);
+    const stopped = apiServer.stop(hangLimitMs);
     await until('the silence was noticed', () => mirror.troubles.includes('Stalled'));
     await stopped;
     await apiServer.start();

@@ -1,4 +1,4 @@
-/** A kind of its own for tests of the plumbing, with a status, so that nothing else in the cluster touches its objects. */
+// A kind of its own for tests of the plumbing, with a status, so that nothing else in the cluster touches its objects.
 import type { Manifest } from '../../support/cluster.ts';
 
 /** One kind: its CRD and where its objects are. */

@@ -1,6 +1,7 @@
 // Calls with something around them.
 import { expect, test } from 'vitest';
-import { type Call, compose, type CallOptions, type PcaOutcome, type Wrap } from '../../../src/alibaba/call.ts';
+import { compose } from '../../../src/alibaba/call.ts';
+import type { Call, CallOptions, PcaOutcome, Wrap } from '../../../src/alibaba/call.ts';
 import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
 
 const list = { action: 'ListCert', version: '2020-06-30', parameters: {} };

@@ -1,9 +1,11 @@
 // Calls whose key and clock are given: the key that signs each call, and the time limit.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { Call } from '../../../src/alibaba/call.ts';
-import { pcaCall, type PcaClientOptions } from '../../../src/alibaba/pca-client.ts';
+import { pcaCall } from '../../../src/alibaba/pca-client.ts';
+import type { PcaClientOptions } from '../../../src/alibaba/pca-client.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const describeCA = { action: 'DescribeCACertificate', version: '2020-06-30', parameters: { Identifier: 'ca' } };
@@ -34,9 +36,9 @@ test('each call is signed with the key that it is given, also where the keys dif
     response.end('{}');
   });
   const withoutToken = { ...accessKey, securityToken: undefined };
-  for (const key of [accessKey, accessKey, withoutToken, undefined, accessKey]) {
+  for (const key of [accessKey, accessKey, withoutToken, undefined, accessKey])
     await pca(describeCA, { signal, accessKey: key });
-  }
+
   const signed = 'LTAI5t, a-token';
   expect(seen).toEqual([signed, signed, 'LTAI5t, no token', 'not signed, no token', signed]);
 });

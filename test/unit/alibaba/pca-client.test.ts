@@ -8,7 +8,8 @@ import { createHook } from 'node:async_hooks';
 import type * as X509 from '@peculiar/x509';
 import * as fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { compose, type Call, type PcaOutcome } from '../../../src/alibaba/call.ts';
+import { compose } from '../../../src/alibaba/call.ts';
+import type { Call, PcaOutcome } from '../../../src/alibaba/call.ts';
 import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
 import { pcaCall } from '../../../src/alibaba/pca-client.ts';
 
@@ -146,9 +147,9 @@ test('a reply that stalls half-way is left at the deadline and its connection cl
   const outcome = await callTo(host, { timeout: 1_000 })(create, forever());
   // The library itself would close it a second later. Turns are counted as well, since a busy machine may stand still.
   const from = performance.now();
-  for (let turn = 0; !seen.isClosed && (turn < 1_000 || performance.now() - from < 500); turn += 1) {
+  for (let turn = 0; !seen.isClosed && (turn < 1_000 || performance.now() - from < 500); turn += 1)
     await new Promise((resolve) => setImmediate(resolve));
-  }
+
   expect(seen.isClosed).toBe(true);
   expect(brief(outcome)).toEqual({
     errorClass: 'OutcomeUnknown',

@@ -1,17 +1,14 @@
 // What tests of the authority share: one authority over a PCA that answers as told, and something to look for.
-import {
-  type OpenedCalls,
-  PcaAuthority,
-  type Trace,
-  type Wanted,
-} from '../../../src/authority/certificate-authority.ts';
+import { PcaAuthority } from '../../../src/authority/certificate-authority.ts';
+import type { OpenedCalls, Trace, Wanted } from '../../../src/authority/certificate-authority.ts';
 import { CertificateSearches } from '../../../src/authority/certificate-search.ts';
 import type { IssuerSpec } from '../../../src/crds/issuer.ts';
 import type { IssuePlan } from '../../../src/issuing/plan.ts';
 import { issue, makeCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { issuerSpec, issuingCA, plan, signingRequest } from '../../support/issuing.ts';
-import { type Answer, PcaDouble } from './pca-double.ts';
+import { PcaDouble } from './pca-double.ts';
+import type { Answer } from './pca-double.ts';
 
 const hierarchy = await makeHierarchy('P-256', new Date('2026-01-01T00:00:00Z'));
 const csr = await makeCsr('P-256', { subject: [{ CN: ['web'] }], names: [{ kind: 'dns', value: 'web.example' }] });

@@ -2,15 +2,13 @@
 // in a window, and once for all who ask.
 import { describe, expect, it, test } from 'vitest';
 import type { PcaCall, PcaOutcome } from '../../../src/alibaba/call.ts';
-import {
-  CertificateSearch,
-  CertificateSearches,
-  type ListReference,
-} from '../../../src/authority/certificate-search.ts';
+import { CertificateSearch, CertificateSearches } from '../../../src/authority/certificate-search.ts';
+import type { ListReference } from '../../../src/authority/certificate-search.ts';
 import { clientCertificates, warehouseCertificates } from '../../../src/issuing/certificate-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { certificate, noLimits, spki, strange } from './authority-stage.ts';
-import { type Answer, answered, never, PcaDouble, refused } from './pca-double.ts';
+import { answered, never, PcaDouble, refused } from './pca-double.ts';
+import type { Answer } from './pca-double.ts';
 
 const clock = new FakeClock();
 clock.jump(Date.parse('2026-11-23T10:00:00Z') - clock.now().getTime());

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { PcaOutcome } from '../../../src/alibaba/call.ts';
 import type { Found } from '../../../src/authority/certificate-authority.ts';
 import { certificate, requestedAt, stage, strange } from './authority-stage.ts';
-import { type Answer, answered, never, refused } from './pca-double.ts';
+import { answered, never, refused } from './pca-double.ts';
+import type { Answer } from './pca-double.ts';
 
 const day = 24 * 3_600_000;
 /** The answer to DescribeClientCertificate for a certificate. */

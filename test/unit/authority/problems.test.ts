@@ -1,7 +1,9 @@
 // Which failures are a fault of the issuer, and the words that its user reads.
 import { expect, it } from 'vitest';
-import { errorClasses, type PcaErrorClass } from '../../../src/alibaba/error-table.ts';
-import { type AuthorityProblem, problemOf } from '../../../src/authority/problems.ts';
+import { errorClasses } from '../../../src/alibaba/error-table.ts';
+import type { PcaErrorClass } from '../../../src/alibaba/error-table.ts';
+import { problemOf } from '../../../src/authority/problems.ts';
+import type { AuthorityProblem } from '../../../src/authority/problems.ts';
 import type { IssuerSpec } from '../../../src/crds/issuer.ts';
 import { issuerSpec } from '../../support/issuing.ts';
 import { pcaFailure } from './pca-double.ts';

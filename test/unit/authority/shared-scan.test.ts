@@ -1,6 +1,7 @@
 // One reading of a list for all who ask: who shares it, who gets another, and what becomes of a slow or broken one.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ScanFailure, type Scanned, SharedScan } from '../../../src/authority/shared-scan.ts';
+import { SharedScan } from '../../../src/authority/shared-scan.ts';
+import type { ScanFailure, Scanned } from '../../../src/authority/shared-scan.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { never, pcaFailure } from './pca-double.ts';
 

@@ -3,23 +3,21 @@
 import type * as X509 from '@peculiar/x509';
 import { afterAll, expect, test } from 'vitest';
 
-import { startSimulator, type Faults } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { Faults } from '../../../simulator/simulator.ts';
 import { endpointFor } from '../../../src/alibaba/endpoint.ts';
-import { compose, type PcaCall } from '../../../src/alibaba/call.ts';
+import { compose } from '../../../src/alibaba/call.ts';
+import type { PcaCall } from '../../../src/alibaba/call.ts';
 import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
 import { pcaCall } from '../../../src/alibaba/pca-client.ts';
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
-import { describeIssuingCACall, readIssuingCA, type IssuingCA } from '../../../src/issuing/issuing-ca.ts';
+import { describeIssuingCACall, readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
+import type { IssuingCA } from '../../../src/issuing/issuing-ca.ts';
 import type { IssueReply } from '../../../src/issuing/operation.ts';
-import { planIssuing, type IssuePlan } from '../../../src/issuing/plan.ts';
-import {
-  allRequests,
-  describeRequest,
-  type Operation,
-  operations,
-  refusedParts,
-  type RequestCase,
-} from '../../contract/requests.ts';
+import { planIssuing } from '../../../src/issuing/plan.ts';
+import type { IssuePlan } from '../../../src/issuing/plan.ts';
+import { allRequests, describeRequest, operations, refusedParts } from '../../contract/requests.ts';
+import type { Operation, RequestCase } from '../../contract/requests.ts';
 import { makeCsr, Pkcs10CertificateRequest, X509Certificate } from '../../support/certificates.ts';
 import { clusterUid, issuerSpec, signingRequest } from '../../support/issuing.ts';
 import { generator, sampleOf } from '../../support/sample.ts';

@@ -95,9 +95,8 @@ describe('admit', () => {
         fc.oneof(fc.anything(), fc.record({ count: fc.integer(), list: fc.array(fc.constant('a')) })),
         (value) => {
           const once = admit(other, value, 'x');
-          if (once.kind === 'admitted') {
+          if (once.kind === 'admitted')
             expect(admit(other, once.value, 'x')).toEqual({ kind: 'admitted', value: once.value, unknown: [] });
-          }
         },
       ),
     );

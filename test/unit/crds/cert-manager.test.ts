@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 
 import {
   approval,
-  type CertificateRequestCondition,
   certificateRequestPath,
   certificateRequestsPath,
   conditionOf,
   terminalState,
 } from '../../../src/crds/cert-manager.ts';
+import type { CertificateRequestCondition } from '../../../src/crds/cert-manager.ts';
 
 const condition = (type: string, status: 'True' | 'False' | 'Unknown', reason = 'x'): CertificateRequestCondition => ({
   type,

@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest';
 
-import {
-  type CertificateSigningRequest,
-  isSigningEnded,
-  signerReference,
-  signingApproval,
-} from '../../../src/crds/certificate-signing-request.ts';
+import { isSigningEnded, signerReference, signingApproval } from '../../../src/crds/certificate-signing-request.ts';
+import type { CertificateSigningRequest } from '../../../src/crds/certificate-signing-request.ts';
 
 test.each([
   ['alibabapcaclusterissuers.pca.alibabacloud.com/prod', 'AlibabaPCAClusterIssuer', undefined, 'prod'],

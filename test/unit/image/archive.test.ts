@@ -1,10 +1,12 @@
-/** Layers and archives: what is in them, that it hangs together by its digests, and that nothing else decides the bytes. */
+// Layers and archives: what is in them, that it hangs together by its digests, and that nothing else decides the bytes.
 import { createHash } from 'node:crypto';
 import { unpackTar } from 'modern-tar';
 import { describe, expect, it } from 'vitest';
 
-import { type ImageSettings, packImage } from '../../../control-plane/driver/oci/archive.ts';
-import { type ImageFile, packLayer } from '../../../control-plane/driver/oci/layer.ts';
+import { packImage } from '../../../control-plane/driver/oci/archive.ts';
+import type { ImageSettings } from '../../../control-plane/driver/oci/archive.ts';
+import { packLayer } from '../../../control-plane/driver/oci/layer.ts';
+import type { ImageFile } from '../../../control-plane/driver/oci/layer.ts';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 const files: readonly ImageFile[] = [

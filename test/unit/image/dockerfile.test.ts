@@ -1,4 +1,4 @@
-/** The Dockerfile says the same as the image that is built without it. */
+// The Dockerfile says the same as the image that is built without it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Hostile bytes: for any input the outcome is a value. ISSUING_FUZZ_RUNS sets the number of runs per target. */
+// Hostile bytes: for any input the outcome is a value. ISSUING_FUZZ_RUNS sets the number of runs per target.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
@@ -130,9 +130,9 @@ describe('hostile bytes', () => {
         expect(['issued', 'pending', 'malformed']).toContain(store.read(value).kind);
         expect(['ok', 'malformed']).toContain(store.readList(value).kind);
       }
-      for (const operation of [...Object.values(issuingOperations), externalCACertificate]) {
+      for (const operation of [...Object.values(issuingOperations), externalCACertificate])
         expect(['issued', 'pending', 'malformed']).toContain(operation.read(value).kind);
-      }
+
       expect(['issued', 'pending', 'malformed']).toContain(readExternalCA(value).kind);
       expect(['free', 'used', 'lost', 'malformed']).toContain(readInstanceStatus(value, 'a').kind);
     });

@@ -1,18 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
-import { type Verification, verifyIssued } from '../../../src/issuing/issued-certificate.ts';
+import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
+import type { Verification } from '../../../src/issuing/issued-certificate.ts';
 import { planIssuing } from '../../../src/issuing/plan.ts';
 import { keyPair, makeCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
-import {
-  type Deviation,
-  fulfil,
-  issuerSpec,
-  issuingCA,
-  now,
-  plan,
-  reply,
-  signingRequest,
-} from '../../support/issuing.ts';
+import { fulfil, issuerSpec, issuingCA, now, plan, reply, signingRequest } from '../../support/issuing.ts';
+import type { Deviation } from '../../support/issuing.ts';
 
 const begin = new Date('2026-01-01T00:00:00Z');
 const until = new Date('2036-01-01T00:00:00Z');

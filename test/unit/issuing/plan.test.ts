@@ -5,7 +5,8 @@ import type { IssuerSpec } from '../../../src/crds/issuer.ts';
 import type { IssuingCA } from '../../../src/issuing/issuing-ca.ts';
 import { callerIdentifier, planIssuing } from '../../../src/issuing/plan.ts';
 import type { RequestFields, SigningRequest } from '../../../src/issuing/signing-request.ts';
-import { Extension, type KeyKind, makeCsr, makeHierarchy, type TestContent } from '../../support/certificates.ts';
+import { Extension, makeCsr, makeHierarchy } from '../../support/certificates.ts';
+import type { KeyKind, TestContent } from '../../support/certificates.ts';
 import { clusterUid, issuerSpec, issuingCA, now, plan, requestUid, signingRequest } from '../../support/issuing.ts';
 
 const begin = new Date('2026-01-01T00:00:00Z');

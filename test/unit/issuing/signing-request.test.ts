@@ -1,15 +1,10 @@
 import { createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
-import { readSigningRequest, type RequestFields } from '../../../src/issuing/signing-request.ts';
-import {
-  encoded,
-  keyPair,
-  makeCsr,
-  Pkcs10CertificateRequest,
-  type TestName,
-  withBytes,
-} from '../../support/certificates.ts';
+import { readSigningRequest } from '../../../src/issuing/signing-request.ts';
+import type { RequestFields } from '../../../src/issuing/signing-request.ts';
+import { encoded, keyPair, makeCsr, Pkcs10CertificateRequest, withBytes } from '../../support/certificates.ts';
+import type { TestName } from '../../support/certificates.ts';
 import { requestFields, requestUid, signingRequest } from '../../support/issuing.ts';
 
 const p256 = await makeCsr('P-256', { subject: [{ CN: ['a.example'] }] });

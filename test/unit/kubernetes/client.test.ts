@@ -2,19 +2,19 @@ import type { ServerResponse } from 'node:http';
 
 import { afterEach, describe, expect, test } from 'vitest';
 
-import { KubernetesClient, type RequestRecord } from '../../../src/kubernetes/client.ts';
+import { KubernetesClient } from '../../../src/kubernetes/client.ts';
+import type { RequestRecord } from '../../../src/kubernetes/client.ts';
 import type { KubernetesConnection } from '../../../src/kubernetes/connection.ts';
 import { systemClock } from '../../../src/timing/clock.ts';
-import { type Answer, ApiDouble, beginWatch, line, sendJson, thing } from '../../support/api-double.ts';
+import { ApiDouble, beginWatch, line, sendJson, thing } from '../../support/api-double.ts';
+import type { Answer } from '../../support/api-double.ts';
 import { until } from '../../support/wait.ts';
 
 const object = '/apis/cert-manager.io/v1/namespaces/a/certificaterequests/b';
 const cleanUps: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) {
-    await cleanUp();
-  }
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
 async function connect(
@@ -29,8 +29,8 @@ async function connect(
     onRequest: (record) => records.push({ ...record, seconds: 0 }),
   });
   cleanUps.push(
-    async () => await double.stop(),
-    async () => await client.close(),
+    async () => double.stop(),
+    async () => client.close(),
   );
   return { client, double, records };
 }
@@ -83,11 +83,8 @@ describe('KubernetesClient', () => {
 
   test('repeats a read that met trouble, as long as the server asks, and no more often than allowed', async () => {
     const { client, double } = await connect((_, response, count) => {
-      if (count < 2) {
-        refuse(response, count === 0 ? 503 : 429);
-      } else {
-        sendJson(response, 200, { ok: true });
-      }
+      if (count < 2) refuse(response, count === 0 ? 503 : 429);
+      else sendJson(response, 200, { ok: true });
     });
     expect(await client.get(object)).toEqual({ kind: 'ok', status: 200, body: { ok: true } });
     expect(double.requests.length).toBe(3);
@@ -141,9 +138,7 @@ describe('KubernetesClient', () => {
 
   test.each(['before', 'during'])('is cancelled by its caller (%s the request)', async (when) => {
     const controller = new AbortController();
-    if (when === 'before') {
-      controller.abort();
-    }
+    if (when === 'before') controller.abort();
     const { client, double } = await connect(() => controller.abort());
     const result = await client.get(object, { signal: controller.signal });
     expect(result).toEqual({
@@ -174,11 +169,8 @@ describe('KubernetesClient', () => {
     let token = 1;
     const { client, double } = await connect(
       ({ headers }, response) => {
-        if (headers.authorization === good) {
-          sendJson(response, 200, {});
-        } else {
-          refuse(response, 401);
-        }
+        if (headers.authorization === good) sendJson(response, 200, {});
+        else refuse(response, 401);
       },
       (server) => ({
         ...server.connection(),
@@ -207,9 +199,9 @@ describe('KubernetesClient', () => {
       sockets.add(response.socket);
       sendJson(response, 200, {});
     });
-    for (let round = 0; round < 3; round += 1) {
-      await Promise.all(Array.from({ length: 40 }, async () => await client.get(object)));
-    }
+    for (let round = 0; round < 3; round += 1)
+      await Promise.all(Array.from({ length: 40 }, async () => client.get(object)));
+
     expect(sockets.size).toBeLessThanOrEqual(16);
   });
 
@@ -220,17 +212,14 @@ describe('KubernetesClient', () => {
     const { client } = await connect(
       (request, response) => {
         sockets.add(response.socket);
-        if (request.query['watch'] === '1') {
-          watch = beginWatch(response);
-        } else {
-          sendJson(response, 200, {});
-        }
+        if (request.query['watch'] === '1') watch = beginWatch(response);
+        else sendJson(response, 200, {});
       },
       (server) => ({ ...server.connection(), credentials: async () => ({ headers: {}, tls }) }),
     );
     const controller = new AbortController();
     const opened = await client.watch('/things', { query: { watch: '1' }, signal: controller.signal });
-    await Promise.all(Array.from({ length: 40 }, async () => await client.get(object)));
+    await Promise.all(Array.from({ length: 40 }, async () => client.get(object)));
     expect(sockets.size).toBe(17);
     tls = { ca: 'new' };
     await client.get(object);
@@ -267,8 +256,6 @@ describe('KubernetesClient', () => {
 
 async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) {
-    parts.push(chunk);
-  }
+  for await (const chunk of chunks) parts.push(chunk);
   return Buffer.concat(parts).toString();
 }

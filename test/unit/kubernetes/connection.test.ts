@@ -18,9 +18,7 @@ afterEach(() => {
 const environment = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
 
 function write(files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) {
-    writeFileSync(join(directory, name), text);
-  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
 }
 
 describe('connectInCluster', () => {
@@ -48,7 +46,7 @@ describe('connectInCluster', () => {
     write({ token: 'T1', 'ca.crt': 'CA1' });
     const clock = new FakeClock();
     const connection = connectInCluster({ environment, directory, clock });
-    const read = async (fresh = false) => await connection.credentials({ fresh });
+    const read = async (fresh = false) => connection.credentials({ fresh });
     const first = await read();
     write({ token: 'T2' });
     clock.advance(59_999);

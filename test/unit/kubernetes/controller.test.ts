@@ -1,6 +1,7 @@
 // The generic loop: results become queue operations, defects are tried again, the end waits for what is in flight.
 import { expect, it } from 'vitest';
-import { Controller, type ReconcileRecord, type ReconcileResult } from '../../../src/kubernetes/controller.ts';
+import { Controller } from '../../../src/kubernetes/controller.ts';
+import type { ReconcileRecord, ReconcileResult } from '../../../src/kubernetes/controller.ts';
 import { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
 import { systemClock } from '../../../src/timing/clock.ts';
 import { until } from '../../support/wait.ts';

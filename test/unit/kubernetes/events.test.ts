@@ -1,6 +1,7 @@
 // Events: their form, what is not repeated, and what a burst may cost.
 import { beforeEach, expect, it } from 'vitest';
-import { EventRecorder, type EventToRecord } from '../../../src/kubernetes/events.ts';
+import { EventRecorder } from '../../../src/kubernetes/events.ts';
+import type { EventToRecord } from '../../../src/kubernetes/events.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 let clock: FakeClock;
@@ -100,9 +101,9 @@ it('cuts a long note between characters', async () => {
 
 it('sends the successes of a burst at a rate, with the times at which they happened, and warnings beside them', async () => {
   const happened = clock.now().toISOString();
-  for (let index = 0; index < 200; index += 1) {
+  for (let index = 0; index < 200; index += 1)
     recorder.record(event({ type: 'Normal', reason: 'Issued', regarding: thing(`u${index}`) }));
-  }
+
   recorder.record(event());
   await settle();
   while (sent.length < 201) {
@@ -116,18 +117,18 @@ it('sends the successes of a burst at a rate, with the times at which they happe
 });
 
 it('sends what waits without pauses when it is flushed', async () => {
-  for (let index = 0; index < 200; index += 1) {
+  for (let index = 0; index < 200; index += 1)
     recorder.record(event({ type: 'Normal', reason: 'Issued', regarding: thing(`u${index}`) }));
-  }
+
   await recorder.flush();
   expect([sent.length, clock.monotonic() - startedAt, clock.timers]).toEqual([200, 0, 0]);
 });
 
 it('drops what comes on top of ten minutes of them', () => {
   answer = 'hangs';
-  for (let index = 0; index < 12_010; index += 1) {
+  for (let index = 0; index < 12_010; index += 1)
     recorder.record(event({ type: 'Normal', reason: 'Issued', regarding: thing(`u${index}`) }));
-  }
+
   expect(dropped).toEqual(Array.from({ length: 9 }, () => 'limit'));
 });
 

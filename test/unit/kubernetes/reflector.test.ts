@@ -4,25 +4,13 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
-import {
-  Reflector,
-  type ReflectorLimits,
-  type ReflectorOptions,
-  type ReflectorTrouble,
-} from '../../../src/kubernetes/reflector.ts';
+import { Reflector } from '../../../src/kubernetes/reflector.ts';
+import type { ReflectorLimits, ReflectorOptions, ReflectorTrouble } from '../../../src/kubernetes/reflector.ts';
 import { Store } from '../../../src/kubernetes/store.ts';
 import { systemClock } from '../../../src/timing/clock.ts';
-import {
-  type Answer,
-  ApiDouble,
-  beginWatch,
-  bookmarkLine,
-  line,
-  sendJson,
-  type SeenRequest,
-  thing,
-} from '../../support/api-double.ts';
-import { patienceMilliseconds, until } from '../../support/wait.ts';
+import { ApiDouble, beginWatch, bookmarkLine, line, sendJson, thing } from '../../support/api-double.ts';
+import type { Answer, SeenRequest } from '../../support/api-double.ts';
+import { hangLimitMs, until } from '../../support/wait.ts';
 
 const path = '/apis/test/v1/things';
 
@@ -47,7 +35,7 @@ interface Running {
 const running: Running[] = [];
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map(async (each) => await each.stop()));
+  await Promise.all(running.splice(0).map(async (each) => each.stop()));
 });
 
 /** Starts a reflector against the scripted server; the store holds `name@resourceVersion`. */
@@ -117,9 +105,7 @@ function statesInTurn(...states: readonly (readonly KubernetesObject[])[]): Answ
       const state = states[Math.min(next, states.length - 1)] ?? [];
       next += 1;
       sendState(response, state, String(next * 100));
-    } else {
-      beginWatch(response);
-    }
+    } else beginWatch(response);
   };
 }
 
@@ -136,7 +122,7 @@ describe('Reflector', () => {
     await until('the first event was read', () => one.reflector.lastContact > 0 && watch !== undefined);
     expect([one.reflector.hasSynced, one.store.size]).toEqual([false, 0]);
     watch?.write(line('ADDED', thing('b', '2')) + line('DELETED', thing('a', '3')) + bookmarkLine('5', true));
-    await one.reflector.synced(AbortSignal.timeout(patienceMilliseconds));
+    await one.reflector.synced(AbortSignal.timeout(hangLimitMs));
     expect(one.store.list()).toEqual(['b@2']);
     watch?.write(line('MODIFIED', thing('b', '6')) + line('ADDED', thing('c', '7')) + bookmarkLine('9'));
     await until('the bookmark arrived', () => one.reflector.resourceVersion === '9');
@@ -169,7 +155,7 @@ describe('Reflector', () => {
       },
       { transform: ({ metadata }) => (Number(metadata.resourceVersion) % 2 === 1 ? undefined : metadata.name) },
     );
-    await one.reflector.synced(AbortSignal.timeout(patienceMilliseconds));
+    await one.reflector.synced(AbortSignal.timeout(hangLimitMs));
     expect(one.store.list()).toEqual(['b']);
     watch?.write(line('MODIFIED', thing('b', '3')) + bookmarkLine('4'));
     await until('the bookmark arrived', () => one.reflector.resourceVersion === '4');
@@ -181,15 +167,11 @@ describe('Reflector', () => {
     { code: 422, reason: 'Invalid' },
   ])('lists page by page when WatchList is refused with $code', async ({ code, reason }) => {
     const one = await reflect((request, response) => {
-      if (isWatchList(request)) {
-        sendStatus(response, code, reason);
-      } else if (request.query['watch'] === '1') {
-        beginWatch(response).write(line('ADDED', thing('d', '11')));
-      } else if (request.query['continue'] === undefined) {
+      if (isWatchList(request)) sendStatus(response, code, reason);
+      else if (request.query['watch'] === '1') beginWatch(response).write(line('ADDED', thing('d', '11')));
+      else if (request.query['continue'] === undefined)
         sendList(response, [thing('a', '1'), thing('b', '2')], { resourceVersion: '10', continue: 'more' });
-      } else {
-        sendList(response, [thing('c', '3')], { resourceVersion: '10' });
-      }
+      else sendList(response, [thing('c', '3')], { resourceVersion: '10' });
     });
     await until('the event after the list arrived', () => one.store.size === 4);
     expect(
@@ -205,34 +187,27 @@ describe('Reflector', () => {
   test('lists page by page when the end marker never comes', async () => {
     const one = await reflect(
       (request, response) => {
-        if (request.query['watch'] === '1') {
+        if (request.query['watch'] === '1')
           beginWatch(response).write(isWatchList(request) ? line('ADDED', thing('a', '1')) : '');
-        } else {
-          sendList(response, [thing('a', '1')], { resourceVersion: '10' });
-        }
+        else sendList(response, [thing('a', '1')], { resourceVersion: '10' });
       },
       { limits: { initialSilenceMs: 50 } },
     );
-    await one.reflector.synced(AbortSignal.timeout(patienceMilliseconds));
+    await one.reflector.synced(AbortSignal.timeout(hangLimitMs));
     expect([one.troubles.map(({ kind }) => kind), one.store.list()]).toEqual([['NoEndMarker'], ['a@1']]);
   });
 
   test('starts the list again when a continue token has expired, and asks for all at once the third time', async () => {
     const one = await reflect((request, response) => {
       const { query } = request;
-      if (isWatchList(request)) {
-        sendStatus(response, 422, 'Invalid');
-      } else if (query['watch'] === '1') {
-        beginWatch(response);
-      } else if (query['limit'] === undefined) {
-        sendList(response, [thing('b', '2')], { resourceVersion: '20' });
-      } else if (query['continue'] === undefined) {
+      if (isWatchList(request)) sendStatus(response, 422, 'Invalid');
+      else if (query['watch'] === '1') beginWatch(response);
+      else if (query['limit'] === undefined) sendList(response, [thing('b', '2')], { resourceVersion: '20' });
+      else if (query['continue'] === undefined)
         sendList(response, [thing('gone', '1')], { resourceVersion: '10', continue: 'old' });
-      } else {
-        sendJson(response, 410, { code: 410, reason: 'Expired', metadata: { continue: 'inconsistent' } });
-      }
+      else sendJson(response, 410, { code: 410, reason: 'Expired', metadata: { continue: 'inconsistent' } });
     });
-    await one.reflector.synced(AbortSignal.timeout(patienceMilliseconds));
+    await one.reflector.synced(AbortSignal.timeout(hangLimitMs));
     expect([one.store.list(), one.reflector.resourceVersion]).toEqual([['b@2'], '20']);
     expect(one.double.requests.map(({ query }) => query['continue'])).not.toContain('inconsistent');
   });
@@ -244,9 +219,8 @@ describe('Reflector', () => {
     );
     const one = await reflect((request, response, count) => {
       states(request, response, count);
-      if (count === 0) {
+      if (count === 0)
         response.end(line('ERROR', { code: 410, reason: 'Expired', message: 'too old resource version' }));
-      }
     });
     await until('the second state is there', () => one.store.get('ns/fresh') !== undefined);
     expect(one.changes.slice(3)).toEqual([
@@ -296,9 +270,8 @@ describe('Reflector', () => {
         if (count === 0) {
           sendState(response, [thing('a', '1')], '100');
           response.end();
-        } else if (isWatchList(request)) {
-          sendState(response, [thing('a', '1'), thing('b', '101')], '101');
-        } else {
+        } else if (isWatchList(request)) sendState(response, [thing('a', '1'), thing('b', '101')], '101');
+        else {
           followed += 1;
           (followed === 1 ? answer : (r: ServerResponse) => beginWatch(r).write(line('ADDED', thing('b', '101'))))(
             response,
@@ -316,11 +289,8 @@ describe('Reflector', () => {
   test('gives a silent watch up and opens it anew where it was', async () => {
     const one = await reflect(
       (request, response) => {
-        if (isWatchList(request)) {
-          sendState(response, [thing('a', '1')], '100');
-        } else {
-          beginWatch(response).write(line('ADDED', thing('b', '101')));
-        }
+        if (isWatchList(request)) sendState(response, [thing('a', '1')], '100');
+        else beginWatch(response).write(line('ADDED', thing('b', '101')));
       },
       { limits: { silenceMs: 300 } },
     );
@@ -335,11 +305,8 @@ describe('Reflector', () => {
   test('gives a watch up that the server does not end', async () => {
     const one = await reflect(
       (request, response) => {
-        if (isWatchList(request)) {
-          sendState(response, [], '100');
-        } else {
-          beginWatch(response).write(line('ADDED', thing('b', '101')));
-        }
+        if (isWatchList(request)) sendState(response, [], '100');
+        else beginWatch(response).write(line('ADDED', thing('b', '101')));
       },
       { limits: { shortestWatchSeconds: 0, longestWatchSeconds: 0, overtimeMs: 500 } },
     );
@@ -349,13 +316,10 @@ describe('Reflector', () => {
 
   test('waits longer and longer for a collection that does not exist, and takes it up when it appears', async () => {
     const one = await reflect((request, response, count) => {
-      if (count < 4) {
-        sendStatus(response, 404, 'NotFound');
-      } else {
-        statesInTurn([thing('a', '1')])(request, response, count);
-      }
+      if (count < 4) sendStatus(response, 404, 'NotFound');
+      else statesInTurn([thing('a', '1')])(request, response, count);
     });
-    await one.reflector.synced(AbortSignal.timeout(patienceMilliseconds));
+    await one.reflector.synced(AbortSignal.timeout(hangLimitMs));
     expect(one.troubles.map(({ kind, pauseMs }) => [kind, pauseMs])).toEqual(
       [10, 20, 40, 40].map((pause) => ['CollectionMissing', pause]),
     );
@@ -364,11 +328,8 @@ describe('Reflector', () => {
   test('waits as long as the server asks, with jitter', async () => {
     const one = await reflect(
       (request, response, count) => {
-        if (count === 0) {
-          sendJson(response, 429, { message: 'storage is (re)initializing' }, { 'retry-after': '1' });
-        } else {
-          statesInTurn([])(request, response, count);
-        }
+        if (count === 0) sendJson(response, 429, { message: 'storage is (re)initializing' }, { 'retry-after': '1' });
+        else statesInTurn([])(request, response, count);
       },
       { clock: { ...systemClock, random: () => 0.5 } },
     );
@@ -381,20 +342,15 @@ describe('Reflector', () => {
     let now = 0;
     const one = await reflect(
       (request, response, count) => {
-        if (isWatchList(request)) {
-          sendState(response, [], '100');
-        } else if (count < 4) {
-          sendStatus(response, 503, 'x');
-        } else if (count === 4) {
+        if (isWatchList(request)) sendState(response, [], '100');
+        else if (count < 4) sendStatus(response, 503, 'x');
+        else if (count === 4) {
           beginWatch(response);
           now += 1_000;
           response.end();
-        } else {
-          sendStatus(response, 503, 'x');
-        }
-        if (count === 0) {
-          response.end();
-        }
+        } else sendStatus(response, 503, 'x');
+
+        if (count === 0) response.end();
       },
       { clock: { ...systemClock, random: () => 0, monotonic: () => now }, limits: { healthyMs: 1_000, shortMs: 900 } },
     );
@@ -416,16 +372,14 @@ describe('Reflector', () => {
     const one = await reflect((_, response) => sendState(response, [thing('bad', '1'), thing('good', '2')], '2'), {
       store,
       transform: ({ metadata }) => {
-        if (metadata.name === 'bad') {
-          throw new Error('transform');
-        }
+        if (metadata.name === 'bad') throw new Error('transform');
         return metadata.name;
       },
       onTrouble: () => {
         throw new Error('reporter');
       },
     });
-    await one.reflector.synced(AbortSignal.timeout(patienceMilliseconds));
+    await one.reflector.synced(AbortSignal.timeout(hangLimitMs));
     expect([one.store.list(), one.reflector.resourceVersion, one.changes]).toEqual([['good'], '2', ['added ns/good']]);
   });
 
@@ -435,7 +389,7 @@ describe('Reflector', () => {
       watch = response;
       sendState(response, [], '2');
     });
-    await one.reflector.synced(AbortSignal.timeout(patienceMilliseconds));
+    await one.reflector.synced(AbortSignal.timeout(hangLimitMs));
     await one.stop();
     watch?.write(line('ADDED', thing('late', '3')));
     expect([one.troubles, one.restarts, one.store.size, one.double.requests.length]).toEqual([[], [], 0, 1]);

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { Store, type StoreChange, type StoreEntry } from '../../../src/kubernetes/store.ts';
+import { Store } from '../../../src/kubernetes/store.ts';
+import type { StoreChange, StoreEntry } from '../../../src/kubernetes/store.ts';
 
 interface Item {
   readonly issuer: string;
@@ -39,11 +40,8 @@ describe('Store', () => {
     const { store, changes } = storeWithChanges();
     store.set('a', entry('1', 'x', 'old'));
     const next = entry('2', 'y', 'new');
-    if (way === 'set') {
-      store.set('a', next);
-    } else {
-      store.replace(new Map([['a', next]]));
-    }
+    if (way === 'set') store.set('a', next);
+    else store.replace(new Map([['a', next]]));
     expect(changes.slice(1)).toEqual([
       { type: 'deleted', key: 'a', object: entry('1', 'x').object, previous: entry('1', 'x').object },
       { type: 'added', key: 'a', object: next.object, previous: undefined },
@@ -73,9 +71,7 @@ describe('Store', () => {
   test('keeps what listeners and index functions throw away from the state', () => {
     const store = new Store<Item>({
       issuer: ({ issuer }) => {
-        if (issuer === 'bad') {
-          throw new Error('index');
-        }
+        if (issuer === 'bad') throw new Error('index');
         return [issuer];
       },
     });
@@ -117,13 +113,9 @@ describe('Store', () => {
         const mirror = new Map<string, Item>();
         store.onChange(({ type, key, object }) => (type === 'deleted' ? mirror.delete(key) : mirror.set(key, object)));
         for (const { action, key, issuer, uid, version } of steps) {
-          if (action === 'set') {
-            store.set(key, entry(version, issuer, uid));
-          } else if (action === 'delete') {
-            store.delete(key);
-          } else {
-            store.replace(new Map([[key, entry(version, issuer, uid)]]));
-          }
+          if (action === 'set') store.set(key, entry(version, issuer, uid));
+          else if (action === 'delete') store.delete(key);
+          else store.replace(new Map([[key, entry(version, issuer, uid)]]));
         }
         expect(new Map(store.keys().map((key) => [key, store.get(key)]))).toEqual(mirror);
         for (const issuer of ['x', 'y']) {

@@ -1,14 +1,12 @@
 // What the watches' events lead to: which keys are queued, whose pauses end, and what is inherited from another process.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ReadyIssuers } from '../../../src/controllers/issuers/ready-issuers.ts';
-import {
-  type CachedRequest,
-  requestIndexes,
-  requestKey,
-} from '../../../src/controllers/requests/kinds/cached-request.ts';
+import { requestIndexes, requestKey } from '../../../src/controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../../../src/controllers/requests/kinds/cached-request.ts';
 import type { RequestKind } from '../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemories } from '../../../src/controllers/requests/memory.ts';
-import { type Issuer, issuerKind } from '../../../src/crds/issuer.ts';
+import { issuerKind } from '../../../src/crds/issuer.ts';
+import type { Issuer } from '../../../src/crds/issuer.ts';
 import { Store } from '../../../src/kubernetes/store.ts';
 import { connectEventHandlers } from '../../../src/operator/event-handlers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';

@@ -1,7 +1,8 @@
 // What tests of the operator's own parts share: a log that is kept, lines of metrics, and the settings of a process.
 import type { Logger } from '../../../src/runtime/logger.ts';
 import type { Metrics } from '../../../src/runtime/metrics.ts';
-import { type Options, parseOptions } from '../../../src/runtime/options.ts';
+import { parseOptions } from '../../../src/runtime/options.ts';
+import type { Options } from '../../../src/runtime/options.ts';
 
 /** A log, and its lines as level, fields and message. */
 export function keptLog(): {

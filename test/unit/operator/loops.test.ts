@@ -1,7 +1,8 @@
 // The settings that every queue and loop shares: pauses, deadlines, the fence, and the wait at the end.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ControllerOptions, ReconcileResult } from '../../../src/kubernetes/controller.ts';
-import { type LoopParts, openLoop, openQueue } from '../../../src/operator/loops.ts';
+import { openLoop, openQueue } from '../../../src/operator/loops.ts';
+import type { LoopParts } from '../../../src/operator/loops.ts';
 import { createMetrics } from '../../../src/runtime/metrics.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { keptLog, metricLines, optionsFor, turn } from './log.ts';

@@ -3,7 +3,8 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Controller, ControllerOptions, ReconcileResult } from '../../../src/kubernetes/controller.ts';
 import type { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
 import { meteredController, meteredQueue } from '../../../src/operator/metered-controller.ts';
-import { createMetrics, type Metrics } from '../../../src/runtime/metrics.ts';
+import { createMetrics } from '../../../src/runtime/metrics.ts';
+import type { Metrics } from '../../../src/runtime/metrics.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { keptLog, metricLines, turn } from './log.ts';
 

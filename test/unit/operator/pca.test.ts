@@ -1,6 +1,7 @@
 // The way to PCA as the process has it: calls are measured, limits are told, tokens are read, and the log says what STS did.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller, CallTarget } from '../../../src/alibaba/limits/call-queue.ts';
 import { parseCallLimits } from '../../../src/alibaba/limits/rate-limit-settings.ts';
 import type { PcaEndpoint } from '../../../src/alibaba/endpoint.ts';
-import { openPca, type Pca } from '../../../src/operator/pca.ts';
-import { createMetrics, type Metrics } from '../../../src/runtime/metrics.ts';
+import { openPca } from '../../../src/operator/pca.ts';
+import type { Pca } from '../../../src/operator/pca.ts';
+import { createMetrics } from '../../../src/runtime/metrics.ts';
+import type { Metrics } from '../../../src/runtime/metrics.ts';
 import { clientCertificates } from '../../../src/issuing/certificate-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { never } from '../authority/pca-double.ts';

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/crds/admission.ts';
 import { showName } from '../../../src/issuing/x509/distinguished-name.ts';
 import { certificateRequestOf } from '../../../src/plan-command/certificate-request-of.ts';
-import { certificateSpecSchema, type CertificateSpec } from '../../../src/plan-command/certificate-schema.ts';
+import { certificateSpecSchema } from '../../../src/plan-command/certificate-schema.ts';
+import type { CertificateSpec } from '../../../src/plan-command/certificate-schema.ts';
 import { Pkcs10CertificateRequest } from '../../support/certificates.ts';
 import { signingRequest } from '../../support/issuing.ts';
 

@@ -1,4 +1,4 @@
-/** Any files: the command ends with a documented exit code and a message. ISSUING_FUZZ_RUNS sets the number of runs. */
+// Any files: the command ends with a documented exit code and a message. ISSUING_FUZZ_RUNS sets the number of runs.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';

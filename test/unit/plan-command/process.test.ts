@@ -1,4 +1,4 @@
-/** The subcommand as users run it: what is shipped, in a process of its own. */
+// The subcommand as users run it: what is shipped, in a process of its own.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ interface End {
 }
 
 async function plan(argv: readonly string[], input = ''): Promise<End> {
-  return await new Promise((resolve) => {
+  return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [join(folder, 'dist', 'main.js'), 'plan', ...argv],

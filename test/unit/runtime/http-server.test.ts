@@ -1,6 +1,7 @@
 // The three addresses of the process.
 import { afterEach, expect, it } from 'vitest';
-import { startHealthServer, type HealthServer } from '../../../src/runtime/http-server.ts';
+import { startHealthServer } from '../../../src/runtime/http-server.ts';
+import type { HealthServer } from '../../../src/runtime/http-server.ts';
 import { createMetrics } from '../../../src/runtime/metrics.ts';
 
 let server: HealthServer | undefined;

@@ -1,4 +1,4 @@
-/** What the build refuses to ship. */
+// What the build refuses to ship.
 import { describe, expect, it } from 'vitest';
 
 import { findMisplaced } from '../../../scripts/build.ts';

@@ -1,4 +1,4 @@
-/** The parts of the demo that need no cluster. */
+// The parts of the demo that need no cluster.
 import { describe, expect, it } from 'vitest';
 
 import { ignoredKubeconfigNotice, parseDemoArguments } from '../../../scripts/demo/arguments.ts';
@@ -157,9 +157,9 @@ describe('the quickstart', () => {
     }));
     expect(pointed).toEqual(
       unchanged.map((manifest) => {
-        if (manifest.kind === 'Secret') {
+        if (manifest.kind === 'Secret')
           return { ...manifest, stringData: { accessKeyId: 'id', accessKeySecret: 'secret' } };
-        }
+
         const endpoint = { host: '127.0.0.1:1234', protocol: 'HTTP' };
         const spec = (manifest as Manifest)['spec'] as object;
         return manifest.kind === 'AlibabaPCAIssuer'
@@ -192,6 +192,6 @@ describe("a user's cluster", () => {
     ['one of them', JSON.stringify(role), [elsewhere, account]],
     ['several', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [role, account] }), [elsewhere]],
   ])('that has %s gets the rest', async (_what, found, missing) => {
-    expect(await findMissing(async () => await Promise.resolve(found), [role, elsewhere, account])).toEqual(missing);
+    expect(await findMissing(async () => Promise.resolve(found), [role, elsewhere, account])).toEqual(missing);
   });
 });

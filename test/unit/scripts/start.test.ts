@@ -1,4 +1,4 @@
-/** scripts/start.mjs as npm calls it, in a small repository of its own with a stand-in for npm. */
+// scripts/start.mjs as npm calls it, in a small repository of its own with a stand-in for npm.
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -20,9 +20,7 @@ let repository: string;
 
 beforeEach(() => {
   repository = mkdtempSync(join(tmpdir(), 'start-test-'));
-  for (const folder of ['scripts', 'bin']) {
-    mkdirSync(join(repository, folder));
-  }
+  for (const folder of ['scripts', 'bin']) mkdirSync(join(repository, folder));
   copyFileSync(original, join(repository, 'scripts', 'start.mjs'));
   write('package.json', '{ "type": "module", "engines": { "node": ">=20.1" } }');
   write('package-lock.json', '{ "lockfileVersion": 3 }');
@@ -170,9 +168,7 @@ describe('the entry of every npm script', () => {
     let stdout = '';
     parent.stdout.on('data', (chunk) => {
       stdout += String(chunk);
-      if (stdout === 'ready\n') {
-        parent.kill(isBelowNpm ? 'SIGKILL' : 'SIGTERM');
-      }
+      if (stdout === 'ready\n') parent.kill(isBelowNpm ? 'SIGKILL' : 'SIGTERM');
     });
     // Closed only when the task, too, no longer holds it.
     await new Promise((resolve) => parent.stdout.once('close', resolve));

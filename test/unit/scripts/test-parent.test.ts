@@ -1,4 +1,4 @@
-/** What becomes of a test run when the process that started it is killed. */
+// What becomes of a test run when the process that started it is killed.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';

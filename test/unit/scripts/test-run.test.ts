@@ -1,11 +1,13 @@
-/** What `npm test` makes of its arguments and of the tests' results. */
+// What `npm test` makes of its arguments and of the tests' results.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { runLimited } from '../../../scripts/command.ts';
-import { countTests, type CountedModule } from '../../../scripts/reporter.ts';
+import { countTests } from '../../../scripts/reporter.ts';
+import type { CountedModule } from '../../../scripts/reporter.ts';
 import { parseTestArguments } from '../../../scripts/test-arguments.ts';
-import { isSuccess, noTests, readCounts, sum, summaryLines, type TestCounts } from '../../../scripts/test-counts.ts';
+import { isSuccess, noTests, readCounts, sum, summaryLines } from '../../../scripts/test-counts.ts';
+import type { TestCounts } from '../../../scripts/test-counts.ts';
 
 describe('the arguments of npm test', () => {
   it.each([

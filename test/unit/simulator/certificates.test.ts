@@ -1,12 +1,12 @@
 // The certificates themselves, read by node:crypto, by @peculiar/x509 and by openssl.
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import { opensslVerify } from './openssl.ts';
 import {
   BasicConstraintsExtension,
   createParameters,
-  type CsrAlgorithm,
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
@@ -15,6 +15,7 @@ import {
   signedCall,
   SubjectAlternativeNameExtension,
 } from './signed-call.ts';
+import type { CsrAlgorithm } from './signed-call.ts';
 
 const subject = 'ApiPassthrough.Subject';
 const extensions = 'ApiPassthrough.Extensions';

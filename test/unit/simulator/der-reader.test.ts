@@ -1,13 +1,8 @@
 // The DER reader and what stands on it, fed with anything: a clear error or a result, never a crash or a hang.
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  DerError,
-  type DerElement,
-  readChildren,
-  readElement,
-  readObjectIdentifier,
-} from '../../../simulator/x509/der-reader.ts';
+import { DerError, readChildren, readElement, readObjectIdentifier } from '../../../simulator/x509/der-reader.ts';
+import type { DerElement } from '../../../simulator/x509/der-reader.ts';
 import {
   element,
   isObjectIdentifier,

@@ -1,6 +1,7 @@
 // CA certificates over a CSR, the instances that they activate, and the caller's identity.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import { opensslVerify } from './openssl.ts';
 import type { Texts } from './profile-calls.ts';
 import { factsOf, KeyUsageFlags, makeCsr, signedCall } from './signed-call.ts';

@@ -1,7 +1,8 @@
 // Every fault: what the caller sees, and whether a certificate was issued all the same.
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Faults, type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { Faults, SimulatorHandle } from '../../../simulator/simulator.ts';
 import { until } from '../../support/wait.ts';
 import { createParameters, makeCsr, signedCall } from './signed-call.ts';
 

@@ -1,7 +1,8 @@
 // The operations beside issuing, the warehouse, and what tests can change of CAs.
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Faults, type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { Faults, SimulatorHandle } from '../../../simulator/simulator.ts';
 import { commonNames, factsOf, makeCsr, send, signedCall } from './signed-call.ts';
 
 type Texts = Readonly<Record<string, string>>;
@@ -212,9 +213,8 @@ describe('a CA', () => {
     const post = (body: unknown) => send(`${simulator.adminUrl}/cas`, { method: 'POST', body: JSON.stringify(body) });
     const changed = await post({ identifier: sub, status: 'FORBIDDEN', quota: 5 });
     expect([changed.status, changed.body['status'], changed.body['quota']]).toEqual([200, 'FORBIDDEN', 5]);
-    for (const wrong of [{ identifier: 'x' }, { identifier: sub, status: 'x' }, { identifier: sub, more: 1 }, 1]) {
+    for (const wrong of [{ identifier: 'x' }, { identifier: sub, status: 'x' }, { identifier: sub, more: 1 }, 1])
       expect((await post(wrong)).status).toBe(400);
-    }
   });
 });
 

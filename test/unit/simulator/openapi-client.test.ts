@@ -3,7 +3,8 @@ import type library from '@alicloud/openapi-client';
 import { createRequire } from 'node:module';
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import { makeCsr } from './signed-call.ts';
 
 // A CommonJS package whose default export differs between loaders.

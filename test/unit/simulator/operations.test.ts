@@ -4,7 +4,8 @@ import { request as tlsRequest } from 'node:https';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import { createParameters, makeCsr, send, signedCall } from './signed-call.ts';
 
 const day = 86_400_000;

@@ -1,6 +1,7 @@
 // Calls that CreateCustomCertificate refuses: unknown, wrongly cased, missing and impossible parameters, CSRs and CAs.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import { createParameters, makeCsr, signedCall } from './signed-call.ts';
 
 const subject = 'ApiPassthrough.Subject';

@@ -1,6 +1,7 @@
 // Calls of the operations that issue by a profile, and the facts of what they issue.
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import {
   ExtendedKeyUsageExtension,
   factsOf,

@@ -1,17 +1,8 @@
 // Names, usages and subjects that CSR and parameters give together, and the parameters that are refused.
 import { describe, expect, it } from 'vitest';
 import type { Faults } from '../../../simulator/simulator.ts';
-import {
-  client,
-  fullSubject,
-  profileStage,
-  purpose,
-  server,
-  sub,
-  type Texts,
-  warehouse,
-  withExtension,
-} from './profile-calls.ts';
+import { client, fullSubject, profileStage, purpose, server, sub, warehouse, withExtension } from './profile-calls.ts';
+import type { Texts } from './profile-calls.ts';
 import { KeyUsageFlags, makeCsr } from './signed-call.ts';
 
 const stage = profileStage();

@@ -2,18 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Faults } from '../../../simulator/simulator.ts';
-import {
-  client,
-  fullSubject,
-  profileStage,
-  purpose,
-  server,
-  sub,
-  type Texts,
-  warehouse,
-  withExtension,
-} from './profile-calls.ts';
-import { commonNames, type CsrAlgorithm, factsOf, KeyUsageFlags, makeCsr } from './signed-call.ts';
+import { client, fullSubject, profileStage, purpose, server, sub, warehouse, withExtension } from './profile-calls.ts';
+import type { Texts } from './profile-calls.ts';
+import { commonNames, factsOf, KeyUsageFlags, makeCsr } from './signed-call.ts';
+import type { CsrAlgorithm } from './signed-call.ts';
 
 const stage = profileStage();
 const { call, facts } = stage;
@@ -123,9 +115,9 @@ describe('the answer', () => {
     expect([body['Identifier'], issued?.action, issued?.status]).toEqual([issued?.identifier, action, 'ISSUE']);
     if (body['X509Certificate'] !== undefined) expect(body['X509Certificate']).toBe(issued?.pem);
     if (body['SerialNumber'] !== undefined) expect(body['SerialNumber']).toBe(issued?.serialNumber);
-    if (body['CertificateChain'] !== undefined) {
+    if (body['CertificateChain'] !== undefined)
       expect(commonNames(body['CertificateChain'])).toEqual([`Simulated ${sub}`, 'Simulated sim-root-ecc']);
-    }
+
     if (body['RootX509Certificate'] !== undefined) {
       expect([commonNames(body['ParentX509Certificate']), commonNames(body['RootX509Certificate'])]).toEqual([
         [`Simulated ${sub}`],

@@ -1,7 +1,9 @@
 // Every way to sign a call wrongly gets the code that Alibaba's gateway answers.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SimulatorHandle, startSimulator } from '../../../simulator/simulator.ts';
-import { type CallChanges, signedCall } from './signed-call.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../../simulator/simulator.ts';
+import { signedCall } from './signed-call.ts';
+import type { CallChanges } from './signed-call.ts';
 
 const parameters = { Identifier: 'sim-sub-ecc-p256' };
 const minute = 60_000;

@@ -7,13 +7,13 @@ import {
   BasicConstraintsExtension,
   cryptoProvider,
   ExtendedKeyUsageExtension,
-  type Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
   X509Certificate as PeculiarCertificate,
 } from '@peculiar/x509';
+import type { Extension } from '@peculiar/x509';
 import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 
 // Passed on from here, where the polyfill comes first.

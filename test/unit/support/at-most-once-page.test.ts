@@ -1,6 +1,7 @@
-/** How the page about the crash matrix is written from results, here made-up ones. */
+// How the page about the crash matrix is written from results, here made-up ones.
 import { describe, expect, it } from 'vitest';
-import { type Results, withTables } from '../../integration/at-most-once/page.ts';
+import { withTables } from '../../integration/at-most-once/page.ts';
+import type { Results } from '../../integration/at-most-once/page.ts';
 
 const emptyPage = ['matrix', 'unreached']
   .map((name) => `<!-- generated: ${name} -->\n\n<!-- end of generated: ${name} -->\n`)

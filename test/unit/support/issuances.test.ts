@@ -1,7 +1,9 @@
 // The helper that says who asked for a certificate lets cert-manager ask more often, and nothing else.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkedIssuances, Issuances, type PaidCertificate, type Wanted } from '../../support/issuances.ts';
-import { identifierOf, type SeenRequest } from '../../support/seen-requests.ts';
+import { checkedIssuances, Issuances } from '../../support/issuances.ts';
+import type { PaidCertificate, Wanted } from '../../support/issuances.ts';
+import { identifierOf } from '../../support/seen-requests.ts';
+import type { SeenRequest } from '../../support/seen-requests.ts';
 import { issue, keyPair, makeHierarchy } from '../../support/certificates.ts';
 
 const clusterUid = 'cluster';

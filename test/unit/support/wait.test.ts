@@ -1,4 +1,4 @@
-/** Waiting with a deadline. */
+// Waiting with a deadline.
 import { describe, expect, it } from 'vitest';
 
 import { NotYet, until } from '../../support/wait.ts';
@@ -9,9 +9,7 @@ function answers<Value>(...values: readonly (Value | Error)[]): () => Value {
   return () => {
     const value = values[Math.min(next, values.length - 1)] as Value | Error;
     next += 1;
-    if (value instanceof Error) {
-      throw value;
-    }
+    if (value instanceof Error) throw value;
     return value;
   };
 }
@@ -19,7 +17,7 @@ function answers<Value>(...values: readonly (Value | Error)[]): () => Value {
 describe('waiting', () => {
   it('goes on past undefined, false and errors, and answers what came in the end', async () => {
     const check = answers<number | undefined | false>(undefined, false, new Error('refused'), 0);
-    expect(await until('a number', check, { everyMilliseconds: 1 })).toBe(0);
+    expect(await until('a number', check, { everyMs: 1 })).toBe(0);
   });
 
   it.concurrent.each([
@@ -29,12 +27,12 @@ describe('waiting', () => {
     ['the last of several', answers<undefined>(new Error('first'), new Error('second')), 'second'],
   ])('ends at the deadline naming what was waited for and %s', async (_what, check, seen) => {
     // Not even a machine that stands still for a moment must keep it from a second check.
-    await expect(until('two replicas', check, { deadlineMilliseconds: 2_500, everyMilliseconds: 1 })).rejects.toThrow(
+    await expect(until('two replicas', check, { deadlineMs: 2_500, everyMs: 1 })).rejects.toThrow(
       `Waited 2.5 s in vain: two replicas. Last seen: ${seen}`,
     );
   });
 
   it('checks at least once, whatever the deadline', async () => {
-    expect(await until('now', () => true, { deadlineMilliseconds: 0 })).toBe(true);
+    expect(await until('now', () => true, { deadlineMs: 0 })).toBe(true);
   });
 });

@@ -1,7 +1,8 @@
 // The port to time: the process's own, the pauses by it, and that its two clocks cannot be confused.
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { type Clock, pause, systemClock } from '../../../src/timing/clock.ts';
+import { pause, systemClock } from '../../../src/timing/clock.ts';
+import type { Clock } from '../../../src/timing/clock.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 describe('the wrong clock does not type-check', () => {

@@ -7,17 +7,16 @@ import {
   certManagerApiVersion,
   conditionOf,
   terminalState,
-  type Approval,
-  type CertificateRequest,
 } from '../../../crds/cert-manager.ts';
+import type { Approval, CertificateRequest } from '../../../crds/cert-manager.ts';
 import {
-  type CertificateSigningRequest,
   isSigningEnded,
   signerReference,
   signingApproval,
   signingRequestApiVersion,
   signingRequestKind,
 } from '../../../crds/certificate-signing-request.ts';
+import type { CertificateSigningRequest } from '../../../crds/certificate-signing-request.ts';
 import { apiGroup } from '../../../crds/issuer.ts';
 import type { Regarding } from '../../../kubernetes/events.ts';
 import { issuerKey, referencedIssuer } from '../../../crds/issuer-ref.ts';

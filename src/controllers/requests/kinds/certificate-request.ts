@@ -9,21 +9,16 @@ import {
   conditionOf,
   owningCertificateName,
   terminalState,
-  type CertificateRequest,
 } from '../../../crds/cert-manager.ts';
+import type { CertificateRequest } from '../../../crds/cert-manager.ts';
 import { referencedIssuer } from '../../../crds/issuer-ref.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { withCondition } from '../../../kubernetes/conditions.ts';
 import type { Clock } from '../../../timing/clock.ts';
-import {
-  type Request,
-  type RequestKind,
-  type RequestRead,
-  type RequestReference,
-  sameObject,
-  type WriteOutcome,
-} from './request.ts';
-import { isCertificateIn, nextStep, requestStatus, type RequestStatus } from './status.ts';
+import { sameObject } from './request.ts';
+import type { Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
+import { isCertificateIn, nextStep, requestStatus } from './status.ts';
+import type { RequestStatus } from './status.ts';
 
 const maxConflicts = 5;
 
@@ -89,9 +84,9 @@ export class CertificateRequests implements RequestKind {
       );
       if (result.kind === 'ok') return { kind: 'written' };
       if (result.failure.class === 'NotFound') return { kind: 'gone' };
-      if (result.failure.class !== 'Conflict' || conflicts === maxConflicts) {
+      if (result.failure.class !== 'Conflict' || conflicts === maxConflicts)
         return { kind: 'failed', failure: result.failure };
-      }
+
       const read = await this.#get(request.metadata, signal);
       if (read.kind !== 'read') return read;
       if (terminalState(read.object) !== undefined) {

@@ -1,7 +1,6 @@
 // Kubernetes' CertificateSigningRequests for the reconcile. Their status takes no Pending: the API server never forgets a
 // condition and refuses any status without those of the approvers, so only an end is written, once.
 import {
-  type CertificateSigningRequest,
   isSigningEnded,
   signerReference,
   signingApproval,
@@ -10,18 +9,13 @@ import {
   signingRequestKind,
   signingRequestPath,
 } from '../../../crds/certificate-signing-request.ts';
-import { describeIssuer, type IssuerIdentity } from '../../../crds/issuer-ref.ts';
+import type { CertificateSigningRequest } from '../../../crds/certificate-signing-request.ts';
+import { describeIssuer } from '../../../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import type { Outcome } from '../decision.ts';
-import {
-  type Authorization,
-  type Request,
-  type RequestKind,
-  type RequestRead,
-  type RequestReference,
-  sameObject,
-  type WriteOutcome,
-} from './request.ts';
+import { sameObject } from './request.ts';
+import type { Authorization, Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
 import { isCertificateIn } from './status.ts';
 
 type Client = Pick<KubernetesClient, 'get' | 'create' | 'applyStatus'>;

@@ -67,9 +67,9 @@ export function sameObject<T extends { readonly metadata: { readonly uid: string
   result: KubernetesResultOf<T>,
   uid: string,
 ): { readonly kind: 'read'; readonly object: T } | Exclude<RequestRead, { readonly kind: 'read' }> {
-  if (result.kind === 'failed') {
+  if (result.kind === 'failed')
     return result.failure.class === 'NotFound' ? { kind: 'gone' } : { kind: 'failed', failure: result.failure };
-  }
+
   return result.body.metadata.uid === uid ? { kind: 'read', object: result.body } : { kind: 'gone' };
 }
 

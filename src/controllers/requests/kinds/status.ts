@@ -1,5 +1,6 @@
 // Pure: what is to be done with a CertificateRequest, and the status that a decision becomes.
-import { approval, type CertificateRequest, terminalState } from '../../../crds/cert-manager.ts';
+import { approval, terminalState } from '../../../crds/cert-manager.ts';
+import type { CertificateRequest } from '../../../crds/cert-manager.ts';
 import type { IssuedCertificate } from '../../../issuing/issued-certificate.ts';
 import { formatMoment } from '../../../timing/moment.ts';
 import type { Outcome } from '../decision.ts';

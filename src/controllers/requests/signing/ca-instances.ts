@@ -1,7 +1,8 @@
 // Which purchased instance a CA certificate activates. The account is kept in the issuer's status, written before the
 // instance is used, so that it survives restarts and races; what an instance was used for, PCA itself is asked.
 import type { Found } from '../../../authority/certificate-authority.ts';
-import { issuerPath, apiVersion, type Issuer, type IssuerStatus } from '../../../crds/issuer.ts';
+import { issuerPath, apiVersion } from '../../../crds/issuer.ts';
+import type { Issuer, IssuerStatus } from '../../../crds/issuer.ts';
 import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import type { KubernetesFailure } from '../../../kubernetes/failure.ts';

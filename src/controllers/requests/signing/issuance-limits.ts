@@ -2,11 +2,11 @@
 // our own calls and, after a start, by the finished requests that the cluster still has; nothing is stored anywhere else.
 import {
   certificateRequestConditions,
-  type CertificateRequest,
   conditionOf,
   owningCertificateName,
   terminalState,
 } from '../../../crds/cert-manager.ts';
+import type { CertificateRequest } from '../../../crds/cert-manager.ts';
 import { issuerKey, referencedIssuer } from '../../../crds/issuer-ref.ts';
 import { apiGroup } from '../../../crds/issuer.ts';
 

@@ -8,7 +8,8 @@ import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import type { Request } from '../kinds/request.ts';
 import { limitMessage } from '../messages.ts';
 import type { IssuanceLimits, IssuanceScope } from './issuance-limits.ts';
-import { callEndOf, judgeFailure, judgeReply, type SigningOutcome, type SigningTask } from './outcome.ts';
+import { callEndOf, judgeFailure, judgeReply } from './outcome.ts';
+import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
 
 // A request that waits is woken when its turn has come; it looks again so often, to say why it waits.
@@ -65,9 +66,9 @@ export class Issuance {
   async #call(task: SigningTask, plan: IssuePlan, scope: IssuanceScope, permit: Permit): Promise<SigningOutcome> {
     const { memory, issuer, signal } = task;
     await this.#onStep('CallPermitted', memory.uid);
-    if (signal.aborted || !this.#mayAct()) {
+    if (signal.aborted || !this.#mayAct())
       return { kind: 'trouble', reason: 'NotActing', message: 'The operator hands over to another replica.' };
-    }
+
     // Others may have taken the last places meanwhile; from here to the count nothing waits.
     const limited = this.#limitedBy(task, scope);
     if (limited !== undefined) return limited;

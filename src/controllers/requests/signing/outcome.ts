@@ -1,9 +1,11 @@
 // What became of one try to get a certificate, judged from what PCA answered.
 import type { Issued } from '../../../authority/certificate-authority.ts';
-import { type AuthorityProblem, problemOf } from '../../../authority/problems.ts';
+import { problemOf } from '../../../authority/problems.ts';
+import type { AuthorityProblem } from '../../../authority/problems.ts';
 import type { PcaFailure } from '../../../alibaba/errors.ts';
 import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
-import { type IssuedCertificate, type VerificationResult, verifyIssued } from '../../../issuing/issued-certificate.ts';
+import { verifyIssued } from '../../../issuing/issued-certificate.ts';
+import type { IssuedCertificate, VerificationResult } from '../../../issuing/issued-certificate.ts';
 import type { IssueReply } from '../../../issuing/operation.ts';
 import { issuingOperations } from '../../../issuing/operations/index.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
@@ -129,9 +131,9 @@ export function judgeFailure(failure: PcaFailure, issuer: ReadyIssuer, call: 'is
   const { replacedBy } = issuingOperations[issuer.spec.operation].capabilities;
   const problem = problemOf(failure, issuer.spec, call === 'issuing' ? replacedBy : undefined);
   if (problem !== undefined) return { kind: 'issuerFault', problem };
-  if (failure.class === 'Throttled' && call === 'issuing') {
+  if (failure.class === 'Throttled' && call === 'issuing')
     return { kind: 'queued', ms: throttledPauseMs, endpointHeld: false };
-  }
+
   if (failure.class === 'RequestRejected' && call === 'issuing') {
     return {
       kind: 'refused',
@@ -145,7 +147,6 @@ export function judgeFailure(failure: PcaFailure, issuer: ReadyIssuer, call: 'is
 /** Tells the issuer's pass what became of the try. */
 export function tellPass(pass: IssuerPass, outcome: SigningOutcome): void {
   if (outcome.kind === 'issued') pass.issued();
-  else if ((outcome.kind === 'refused' || outcome.kind === 'issuerFault') && outcome.problem !== undefined) {
+  else if ((outcome.kind === 'refused' || outcome.kind === 'issuerFault') && outcome.problem !== undefined)
     pass.fault(outcome.problem);
-  }
 }

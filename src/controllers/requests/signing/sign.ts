@@ -1,13 +1,16 @@
 // From an approved request and a checked issuer to a certificate: plan, look for what may exist, call once, verify.
 import type { Found, Trace } from '../../../authority/certificate-authority.ts';
-import { type IssuePlan, planIssuing } from '../../../issuing/plan.ts';
+import { planIssuing } from '../../../issuing/plan.ts';
+import type { IssuePlan } from '../../../issuing/plan.ts';
 import { readSigningRequest } from '../../../issuing/signing-request.ts';
-import { type ClampedLifetime, refuseForRenewal } from '../../../issuing/validity.ts';
+import { refuseForRenewal } from '../../../issuing/validity.ts';
+import type { ClampedLifetime } from '../../../issuing/validity.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import type { CAInstances } from './ca-instances.ts';
 import type { Issuance } from './issue.ts';
-import { judgeFailure, judgeReply, type SigningOutcome, type SigningTask, verify } from './outcome.ts';
+import { judgeFailure, judgeReply, verify } from './outcome.ts';
+import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
 
 type PlanInput = Parameters<typeof planIssuing>[0];

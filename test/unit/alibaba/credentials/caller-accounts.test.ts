@@ -35,7 +35,7 @@ class Sts {
   });
 
   async of(accessKeyId: string): Promise<string> {
-    return await this.accounts.of({ accessKeyId, accessKeySecret: 's', securityToken: undefined }, sts);
+    return this.accounts.of({ accessKeyId, accessKeySecret: 's', securityToken: undefined }, sts);
   }
 }
 

@@ -4,7 +4,8 @@ import type { PcaCall, PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { AccessKey } from '../../../../src/alibaba/credentials/access-key.ts';
 import { endpointFor } from '../../../../src/alibaba/endpoint.ts';
 import { clientFailure } from '../../../../src/alibaba/errors.ts';
-import { RoleSessions, type RoleRenewal } from '../../../../src/alibaba/credentials/role-sessions.ts';
+import { RoleSessions } from '../../../../src/alibaba/credentials/role-sessions.ts';
+import type { RoleRenewal } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
@@ -39,9 +40,9 @@ class Sts {
       () =>
       async (call, { accessKey }) => {
         this.calls.push({ call, accessKey });
-        return await (this.answers.shift() ?? this.credentials(Number(call.parameters['DurationSeconds'])));
+        return this.answers.shift() ?? this.credentials(Number(call.parameters['DurationSeconds']));
       },
-    readToken: async () => await this.token(),
+    readToken: async () => this.token(),
     clock: this.clock,
     timeoutMs: 5_000,
     signal: never,
@@ -168,7 +169,7 @@ describe('the time limit', () => {
 
   it('ends the reading of a token', async () => {
     const sts = new Sts();
-    sts.token = async () => await new Promise(() => undefined);
+    sts.token = async () => new Promise(() => undefined);
     const waiting = sts.get(byToken);
     sts.clock.advance(5_000);
     await waiting;
@@ -184,7 +185,10 @@ describe('renewal', () => {
     sts.clock.advance(seconds(0.74 * 3_600));
     given.push(await sts.get());
     sts.clock.advance(seconds(0.02 * 3_600));
+    const answer = Promise.withResolvers<PcaOutcome>();
+    sts.answers.push(answer.promise);
     given.push(await sts.get(), await sts.get());
+    answer.resolve(sts.credentials(3_600));
     await settled();
     given.push(await sts.get());
     expect([given, sts.calls.length]).toEqual([['STS.1', 'STS.1', 'STS.1', 'STS.1', 'STS.2'], 2]);
@@ -242,7 +246,7 @@ describe('renewal', () => {
 
 describe('a failure', () => {
   it.each<[string, () => Promise<string>]>([
-    ['that cannot be read', async () => await Promise.reject(new Error('ENOENT'))],
+    ['that cannot be read', async () => Promise.reject(new Error('ENOENT'))],
     ['that is empty', async () => ''],
   ])('of a token file %s names the file and calls nobody', async (_, token) => {
     const sts = new Sts();

@@ -1,11 +1,14 @@
 // Roles taken from the simulated STS through the real client: what it refuses, and that its credentials reach PCA.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type SimulatorHandle, startSimulator } from '../../../../simulator/simulator.ts';
+import { startSimulator } from '../../../../simulator/simulator.ts';
+import type { SimulatorHandle } from '../../../../simulator/simulator.ts';
 import type { Call } from '../../../../src/alibaba/call.ts';
-import { endpointFor, type PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
+import { endpointFor } from '../../../../src/alibaba/endpoint.ts';
+import type { PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
 import { pcaCall } from '../../../../src/alibaba/pca-client.ts';
 import { RoleSessions } from '../../../../src/alibaba/credentials/role-sessions.ts';
-import { type RoleRequest, stsEndpointFor } from '../../../../src/alibaba/credentials/sts.ts';
+import { stsEndpointFor } from '../../../../src/alibaba/credentials/sts.ts';
+import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
 import { systemClock } from '../../../../src/timing/clock.ts';
 import { OidcIssuer, testAccount } from '../../../support/oidc-issuer.ts';
 

@@ -1,6 +1,7 @@
 // Calls in a role: its present credentials, a second try where they were refused, and failures of STS as they are.
 import { expect, test } from 'vitest';
-import { compose, type PcaOutcome } from '../../../../src/alibaba/call.ts';
+import { compose } from '../../../../src/alibaba/call.ts';
+import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { AccessKey } from '../../../../src/alibaba/credentials/access-key.ts';
 import type { RoleCredentials } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';

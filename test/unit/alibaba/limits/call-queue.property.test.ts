@@ -2,14 +2,10 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
-import {
-  callPriorities,
-  type CallPriority,
-  CallQueue,
-  type CallTarget,
-  type Permit,
-} from '../../../../src/alibaba/limits/call-queue.ts';
-import { type LimitKey, RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
+import { callPriorities, CallQueue } from '../../../../src/alibaba/limits/call-queue.ts';
+import type { CallPriority, CallTarget, Permit } from '../../../../src/alibaba/limits/call-queue.ts';
+import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
+import type { LimitKey } from '../../../../src/alibaba/limits/rate-limit.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { failed, ok, target, unanswered } from './queue-stage.ts';
 
@@ -84,9 +80,7 @@ class Model {
       if (admission.kind === 'admitted') {
         this.woken.delete(uid);
         this.out.push({ permit: admission.permit, endpoint: to.endpoint });
-      } else if (moves === this.#moves.get(uid) && !this.woken.has(uid)) {
-        this.waiting.set(uid, to);
-      }
+      } else if (moves === this.#moves.get(uid) && !this.woken.has(uid)) this.waiting.set(uid, to);
     };
     void settle();
   }

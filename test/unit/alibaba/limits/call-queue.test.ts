@@ -100,11 +100,8 @@ describe('fairness', () => {
   test('urgent callers go first and retries last, but a tenth of the turns goes the other way round', async () => {
     const stage = new QueueStage(10);
     await stage.exhaust();
-    for (const priority of ['Retry', 'Renewal', 'Urgent'] as const) {
-      for (let n = 0; n < 15; n += 1) {
-        await stage.enter(`${priority}-${n}`, { priority, flow: `${priority}-${n}` });
-      }
-    }
+    for (const priority of ['Retry', 'Renewal', 'Urgent'] as const)
+      for (let n = 0; n < 15; n += 1) await stage.enter(`${priority}-${n}`, { priority, flow: `${priority}-${n}` });
     stage.clock.advance(6_000);
     const order = stage.woken.map((uid) => uid.split('-')[0]);
     const firstUrgents = order.filter((priority) => priority !== 'Retry').slice(0, 14);
@@ -132,7 +129,7 @@ describe('the priority', () => {
   test('is not waited for by others', async () => {
     const stage = new QueueStage(10);
     await stage.exhaust();
-    void stage.enter('slow', { priority: async () => await new Promise(() => undefined) });
+    void stage.enter('slow', { priority: async () => new Promise(() => undefined) });
     await stage.enter('a');
     stage.clock.advance(300);
     expect(stage.woken).toEqual(['a']);
@@ -142,7 +139,7 @@ describe('the priority', () => {
   async function asking(stage: QueueStage) {
     await stage.exhaust();
     const answer = Promise.withResolvers<'Urgent'>();
-    return { answer, entered: stage.enter('a', { priority: async () => await answer.promise }) };
+    return { answer, entered: stage.enter('a', { priority: async () => answer.promise }) };
   }
 
   test('comes too late where the queue has become free: the caller is admitted', async () => {
@@ -197,7 +194,7 @@ describe('the priority', () => {
   test('that cannot be read leaves the caller without a place, and others unharmed', async () => {
     const stage = new QueueStage(10, 1);
     await stage.exhaust();
-    const fails = async (): Promise<never> => await Promise.reject(new Error('a bug'));
+    const fails = async (): Promise<never> => Promise.reject(new Error('a bug'));
     await expect(stage.enter('a', { priority: fails })).rejects.toThrow('a bug');
     await stage.enter('b');
     stage.clock.advance(1_000);
@@ -215,7 +212,7 @@ describe('a silent endpoint', () => {
     const probed = stage.woken.length;
     const sizes: number[] = [];
     for (let round = 0; round < 4; round += 1) {
-      const permits = await Promise.all(stage.woken.splice(0).map(async (uid) => await stage.admitted(uid)));
+      const permits = await Promise.all(stage.woken.splice(0).map(async (uid) => stage.admitted(uid)));
       for (const permit of permits) permit.ended(ok);
       stage.clock.advance(10);
       sizes.push(stage.woken.length);
@@ -261,9 +258,9 @@ describe('a silent endpoint', () => {
 
   test('four failures, or five with an answer between, hold nothing', async () => {
     const stage = new QueueStage(1_000, 8);
-    for (const outcome of [unanswered, unanswered, unanswered, unanswered, ok, unanswered]) {
+    for (const outcome of [unanswered, unanswered, unanswered, unanswered, ok, unanswered])
       (await stage.admitted('x')).ended(outcome);
-    }
+
     expect(stage.isHeld).toBe(false);
   });
 

@@ -1,12 +1,8 @@
 // What tests of the queue of calls share: a queue on a clock that stands still, its callers, and outcomes of calls.
 import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { PcaErrorClass } from '../../../../src/alibaba/error-table.ts';
-import {
-  type CallPriority,
-  CallQueue,
-  type CallTarget,
-  type Permit,
-} from '../../../../src/alibaba/limits/call-queue.ts';
+import { CallQueue } from '../../../../src/alibaba/limits/call-queue.ts';
+import type { CallPriority, CallTarget, Permit } from '../../../../src/alibaba/limits/call-queue.ts';
 import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
@@ -55,7 +51,7 @@ export class QueueStage {
       flow,
       priority: async () => {
         this.asked.push(uid);
-        return typeof priority === 'string' ? priority : await priority();
+        return typeof priority === 'string' ? priority : priority();
       },
       wake: () => void this.woken.push(uid),
     });

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
 import type { PcaErrorClass } from '../../../../src/alibaba/error-table.ts';
-import { compose, type PcaCall, type PcaOutcome } from '../../../../src/alibaba/call.ts';
+import { compose } from '../../../../src/alibaba/call.ts';
+import type { PcaCall, PcaOutcome } from '../../../../src/alibaba/call.ts';
 import { withRateLimit } from '../../../../src/alibaba/limits/with-rate-limit.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 

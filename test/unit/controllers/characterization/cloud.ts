@@ -3,7 +3,8 @@ import type { PcaFailure } from '../../../../src/alibaba/errors.ts';
 import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { IssueCall } from '../../../../src/issuing/operation.ts';
 import { callerIdentifier } from '../../../../src/issuing/plan.ts';
-import { issue, type TestContent } from '../../../support/certificates.ts';
+import { issue } from '../../../support/certificates.ts';
+import type { TestContent } from '../../../support/certificates.ts';
 import { caContent, clusterUid, hierarchy, spkiOf, startsAt, uids, webContent } from './material.ts';
 
 /** What one call gets; made from the call where that matters. */

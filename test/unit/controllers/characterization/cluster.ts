@@ -19,7 +19,7 @@ export interface ClusterFault {
   readonly verb: 'get' | 'write' | 'review';
   readonly path?: string;
   readonly failure: KubernetesFailure['class'];
-  readonly retryAfterMilliseconds?: number;
+  readonly retryAfterMs?: number;
   readonly times?: number;
   readonly took?: boolean;
 }
@@ -117,10 +117,10 @@ function answer(body: unknown): Result {
   return { kind: 'ok', status: 200, body };
 }
 
-function failed({ failure, retryAfterMilliseconds }: ClusterFault): Result {
+function failed({ failure, retryAfterMs }: ClusterFault): Result {
   const message = clusterMessage(failure);
   return {
     kind: 'failed',
-    failure: { class: failure, status: undefined, reason: undefined, message, retryAfterMs: retryAfterMilliseconds },
+    failure: { class: failure, status: undefined, reason: undefined, message, retryAfterMs: retryAfterMs },
   };
 }

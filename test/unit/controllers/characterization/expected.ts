@@ -19,9 +19,9 @@ export function seen(...parts: readonly Part[]): Seen {
   const all = <Key extends 'writes' | 'events' | 'logs' | 'next' | 'calls' | 'revoked' | 'woken'>(key: Key) =>
     parts.flatMap((part) => part[key] ?? []) as unknown as Seen[Key];
   const counters: Record<string, number> = {};
-  for (const [name, by] of parts.flatMap((part) => Object.entries(part.counters ?? {}))) {
+  for (const [name, by] of parts.flatMap((part) => Object.entries(part.counters ?? {})))
     counters[name] = (counters[name] ?? 0) + by;
-  }
+
   const fault = parts.findLast((part) => 'fault' in part)?.fault;
   return {
     writes: all('writes'),

@@ -3,15 +3,10 @@ import { admit } from '../../../../src/crds/admission.ts';
 import type { CertificateRequestCondition } from '../../../../src/crds/cert-manager.ts';
 import { issuerSpecSchema } from '../../../../src/crds/issuer-schema/spec.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
-import { approved, certificateRequest, type RequestChanges } from '../../../support/certificate-requests.ts';
-import {
-  encoded,
-  keyPair,
-  type KeyKind,
-  makeCsr,
-  makeHierarchy,
-  type TestContent,
-} from '../../../support/certificates.ts';
+import { approved, certificateRequest } from '../../../support/certificate-requests.ts';
+import type { RequestChanges } from '../../../support/certificate-requests.ts';
+import { encoded, keyPair, makeCsr, makeHierarchy } from '../../../support/certificates.ts';
+import type { KeyKind, TestContent } from '../../../support/certificates.ts';
 import type { ClusterObject } from './cluster.ts';
 
 export const clusterUid = '7c7f0b5e-8f0a-4d1c-9f55-0d6b0f6f2a11';

@@ -1,10 +1,12 @@
 // Plays a scene with the real reconcile of requests; the only file of this folder that knows how it is built.
 import type { PcaFailure } from '../../../../src/alibaba/errors.ts';
-import { type CallPriority, CallQueue, type CallTarget } from '../../../../src/alibaba/limits/call-queue.ts';
+import { CallQueue } from '../../../../src/alibaba/limits/call-queue.ts';
+import type { CallPriority, CallTarget } from '../../../../src/alibaba/limits/call-queue.ts';
 import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
 import { PcaAuthority } from '../../../../src/authority/certificate-authority.ts';
 import { CertificateSearches } from '../../../../src/authority/certificate-search.ts';
-import { type ReadyIssuer, ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import type { ReadyIssuer } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
@@ -12,16 +14,17 @@ import { RequestController } from '../../../../src/controllers/requests/controll
 import { Decider } from '../../../../src/controllers/requests/decide.ts';
 import {
   cachedRequest,
-  type CachedRequest,
   cachedSigningRequest,
   requestIndexes,
   requestKey,
 } from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
 import { CertificateRequests } from '../../../../src/controllers/requests/kinds/certificate-request.ts';
 import { CertificateSigningRequests } from '../../../../src/controllers/requests/kinds/certificate-signing-request.ts';
 import { owningCertificateReader } from '../../../../src/controllers/requests/kinds/owning-certificate.ts';
 import type { RequestKind } from '../../../../src/controllers/requests/kinds/request.ts';
-import { type Earlier, RequestMemories } from '../../../../src/controllers/requests/memory.ts';
+import { RequestMemories } from '../../../../src/controllers/requests/memory.ts';
+import type { Earlier } from '../../../../src/controllers/requests/memory.ts';
 import { Publisher } from '../../../../src/controllers/requests/publish.ts';
 import { consequences } from '../../../../src/controllers/requests/reasons.ts';
 import { Revocations } from '../../../../src/controllers/requests/revocations.ts';
@@ -39,7 +42,8 @@ import { connectEventHandlers } from '../../../../src/operator/event-handlers.ts
 import { describedCA } from '../../../support/certificates.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { FakeCloud } from './cloud.ts';
-import { type ClusterObject, FakeCluster } from './cluster.ts';
+import { FakeCluster } from './cluster.ts';
+import type { ClusterObject } from './cluster.ts';
 import * as material from './material.ts';
 import { Recording } from './recording.ts';
 import type { Act, Remembered, Scene, Seen, Stage } from './scene.ts';
@@ -348,7 +352,7 @@ function neutral(result: ReconcileResult | undefined): unknown {
       return { kind: 'after', milliseconds: result.ms };
     case 'retry': {
       const { retryAfterMs, ...rest } = result;
-      return { ...rest, ...(retryAfterMs === undefined ? {} : { retryAfterMilliseconds: retryAfterMs }) };
+      return { ...rest, ...(retryAfterMs === undefined ? {} : { retryAfterMs: retryAfterMs }) };
     }
     case 'done':
     case undefined:

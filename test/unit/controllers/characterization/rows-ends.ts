@@ -172,9 +172,9 @@ export const endRows: readonly Row[] = [
   },
   {
     name: 'read failed: tried again, and not before the API server wants it',
-    scene: { faults: [{ verb: 'get', path: 'web-1', failure: 'Throttled', retryAfterMilliseconds: 7_000 }] },
+    scene: { faults: [{ verb: 'get', path: 'web-1', failure: 'Throttled', retryAfterMs: 7_000 }] },
     expected: seen({
-      next: [retry(texts.reading('The API server says Throttled'), { retryAfterMilliseconds: 7_000 })],
+      next: [retry(texts.reading('The API server says Throttled'), { retryAfterMs: 7_000 })],
     }),
   },
 ];

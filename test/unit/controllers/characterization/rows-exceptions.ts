@@ -1,5 +1,6 @@
 // Rows: an exception at a boundary, which is a bug; the queue tries the key again, and nothing that was taken is lost.
-import { type CloudAnswer, describes, fails, issues, lists } from './cloud.ts';
+import { describes, fails, issues, lists } from './cloud.ts';
+import type { CloudAnswer } from './cloud.ts';
 import { done, issued, issuedWrite, issuerName, log, remembers, seen, told, waits, webRequest } from './expected.ts';
 import { web } from './material.ts';
 import type { Boundary, Row } from './scene.ts';

@@ -150,7 +150,7 @@ export const waitingRows: readonly Row[] = [
     name: 'why it waits cannot be written: tried again, not before the API server wants it, without an event',
     scene: {
       issuer: notReady('SecretNotFound'),
-      faults: [{ verb: 'write', failure: 'Throttled', retryAfterMilliseconds: 7_000 }],
+      faults: [{ verb: 'write', failure: 'Throttled', retryAfterMs: 7_000 }],
     },
     expected: seen(
       pendingWrite(texts.issuerNotReady('SecretNotFound')),
@@ -159,7 +159,7 @@ export const waitingRows: readonly Row[] = [
         reason: 'IssuerNotReady',
       }),
       {
-        next: [retry(texts.writingWait('The API server says Throttled'), { retryAfterMilliseconds: 7_000 })],
+        next: [retry(texts.writingWait('The API server says Throttled'), { retryAfterMs: 7_000 })],
         issuer: 'notReady: SecretNotFound',
       },
       remembers(),

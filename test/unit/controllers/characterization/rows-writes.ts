@@ -63,10 +63,10 @@ export const writeRows: readonly Row[] = [
   },
   {
     name: 'ResultNotWritten: the certificate waits in the memory until it is written',
-    scene: { cloud, faults: [fault({ failure: 'Throttled', retryAfterMilliseconds: 7_000 })] },
+    scene: { cloud, faults: [fault({ failure: 'Throttled', retryAfterMs: 7_000 })] },
     expected: seen(
       issuedWrite(message),
-      notWritten('Throttled', { retryAfterMilliseconds: 7_000 }),
+      notWritten('Throttled', { retryAfterMs: 7_000 }),
       event('Warning', 'ResultNotWritten', texts.notWritten('issued', says('Throttled'))),
       { calls: [call] },
     ),

@@ -1,7 +1,8 @@
 // One check of one issuer with the real parts: only the API server, STS and PCA are doubles.
 import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
 import { CertificateSearches } from '../../../../src/authority/certificate-search.ts';
-import { type CheckResult, IssuerCheck } from '../../../../src/controllers/issuers/check.ts';
+import { IssuerCheck } from '../../../../src/controllers/issuers/check.ts';
+import type { CheckResult } from '../../../../src/controllers/issuers/check.ts';
 import { IssuerCredentials } from '../../../../src/controllers/issuers/credentials.ts';
 import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
@@ -10,7 +11,8 @@ import { podIdentity } from '../../../../src/runtime/pod-identity.ts';
 import { describedCA } from '../../../support/certificates.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { noLimits } from '../../authority/authority-stage.ts';
-import { type Answer, answered, never, PcaDouble, refused } from '../../authority/pca-double.ts';
+import { answered, never, PcaDouble, refused } from '../../authority/pca-double.ts';
+import type { Answer } from '../../authority/pca-double.ts';
 import { hierarchy, issuerObject, read, secretData } from './objects.ts';
 
 /** What a check finds where nothing else is said: a readable Secret and an active CA. */

@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { PcaAuthority } from '../../../../src/authority/certificate-authority.ts';
 import type { AuthorityReason } from '../../../../src/authority/problems.ts';
-import { type IssuerProblem, type IssuerReason, issuerReasons } from '../../../../src/controllers/issuers/reasons.ts';
+import { issuerReasons } from '../../../../src/controllers/issuers/reasons.ts';
+import type { IssuerProblem, IssuerReason } from '../../../../src/controllers/issuers/reasons.ts';
 import { judgeFailure, judgeReply } from '../../../../src/controllers/requests/signing/outcome.ts';
 import { issuingCA, now, reply } from '../../../support/issuing.ts';
 import { stage, strange } from '../../authority/authority-stage.ts';
 import { answered, never, pcaFailure, refused } from '../../authority/pca-double.ts';
-import { checked, checkParts, describedWith, type Found } from './check-stage.ts';
+import { checked, checkParts, describedWith } from './check-stage.ts';
+import type { Found } from './check-stage.ts';
 import { hierarchy, issuerObject, read, readyIssuer, unserved } from './objects.ts';
 
 /** Something that leads to a reason, and words that its message has. */

@@ -3,7 +3,8 @@ import { IssuerController } from '../../../../src/controllers/issuers/controller
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
 import { issuerKey } from '../../../../src/crds/issuer-ref.ts';
-import { generationOf, type Issuer, issuerKind } from '../../../../src/crds/issuer.ts';
+import { generationOf, issuerKind } from '../../../../src/crds/issuer.ts';
+import type { Issuer } from '../../../../src/crds/issuer.ts';
 import type { ReconcileResult } from '../../../../src/kubernetes/controller.ts';
 import type { EventToRecord } from '../../../../src/kubernetes/events.ts';
 import type { KubernetesResult } from '../../../../src/kubernetes/failure.ts';
@@ -11,7 +12,8 @@ import type { Logger } from '../../../../src/runtime/logger.ts';
 import type { Metrics } from '../../../../src/runtime/metrics.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { never } from '../../authority/pca-double.ts';
-import { checkParts, describedWith, type Found, readableSecret } from './check-stage.ts';
+import { checkParts, describedWith, readableSecret } from './check-stage.ts';
+import type { Found } from './check-stage.ts';
 import { issuerObject, read } from './objects.ts';
 
 const kind = issuerKind('AlibabaPCAIssuer')!;
@@ -95,9 +97,9 @@ export class Stage {
   #write(path: string, body: object, fieldManager: string): KubernetesResult<undefined> {
     const written = body as Write['body'];
     this.writes.push({ path, body: written, fieldManager, state: this.state });
-    if (this.writeAnswer.kind === 'ok' && this.issuer !== undefined) {
+    if (this.writeAnswer.kind === 'ok' && this.issuer !== undefined)
       this.issuer = { ...this.issuer, status: written.status };
-    }
+
     return this.writeAnswer;
   }
 

@@ -93,9 +93,9 @@ describe('the first check', () => {
 describe('a ready issuer', () => {
   it('has only its Secret looked at until the next check is due', async () => {
     await stage.reconcile();
-    for (let looks = 1; looks < checkSeconds / secretSeconds; looks += 1) {
+    for (let looks = 1; looks < checkSeconds / secretSeconds; looks += 1)
       expect(await stage.after(secretSeconds)).toEqual(['after', 'ready']);
-    }
+
     expect(stage.checks).toBe(1);
     await stage.after(secretSeconds);
     expect(stage.checks).toBe(2);

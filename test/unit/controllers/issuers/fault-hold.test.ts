@@ -1,6 +1,7 @@
 // The holds of one issuer after faults: how long, who goes first afterwards, and that the first place is never lost.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FaultHold, type IssuerPass } from '../../../../src/controllers/issuers/fault-hold.ts';
+import { FaultHold } from '../../../../src/controllers/issuers/fault-hold.ts';
+import type { IssuerPass } from '../../../../src/controllers/issuers/fault-hold.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GracePeriod } from '../../../../src/controllers/issuers/grace-period.ts';
 import type { CheckResult } from '../../../../src/controllers/issuers/check.ts';
-import { type IssuerReason, issuerReasons, passingReasons } from '../../../../src/controllers/issuers/reasons.ts';
+import { issuerReasons, passingReasons } from '../../../../src/controllers/issuers/reasons.ts';
+import type { IssuerReason } from '../../../../src/controllers/issuers/reasons.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { readyIssuer } from './objects.ts';
 

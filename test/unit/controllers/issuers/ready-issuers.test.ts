@@ -1,6 +1,7 @@
 // When calls for an issuer may go out: after a check, not while it is held, after a fault one at a time.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type IssuerPass, ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import type { IssuerPass } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { readyIssuer } from './objects.ts';

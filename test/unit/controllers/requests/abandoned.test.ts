@@ -2,7 +2,8 @@
 import { expect, it, test, vi } from 'vitest';
 import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
 import type { IssuedDecision } from '../../../../src/controllers/requests/decision.ts';
-import { cachedRequest, type CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import { cachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
 import type { Request, RequestRead } from '../../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemories } from '../../../../src/controllers/requests/memory.ts';
 import { parseIssuerKey } from '../../../../src/crds/issuer-ref.ts';

@@ -1,11 +1,8 @@
 // A request that nobody approves: told of after a while, on itself and on its issuer.
 import { expect, test } from 'vitest';
 import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
-import {
-  cachedRequest,
-  type CachedRequest,
-  cachedSigningRequest,
-} from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import { cachedRequest, cachedSigningRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
 import { parseIssuerKey } from '../../../../src/crds/issuer-ref.ts';
 import type { ReconcileResult } from '../../../../src/kubernetes/controller.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';

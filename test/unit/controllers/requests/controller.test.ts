@@ -3,15 +3,13 @@
 import { expect, test } from 'vitest';
 import { RequestController } from '../../../../src/controllers/requests/controller.ts';
 import type { Decision } from '../../../../src/controllers/requests/decision.ts';
-import {
-  cachedRequest,
-  type CachedRequest,
-  requestIndexes,
-} from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import { cachedRequest, requestIndexes } from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
 import type { RequestRead } from '../../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemories } from '../../../../src/controllers/requests/memory.ts';
 import { Store } from '../../../../src/kubernetes/store.ts';
-import { approved, certificateRequest, type RequestChanges } from '../../../support/certificate-requests.ts';
+import { approved, certificateRequest } from '../../../support/certificate-requests.ts';
+import type { RequestChanges } from '../../../support/certificate-requests.ts';
 import { Journal } from './journal.ts';
 import { failure, request, uid } from './samples.ts';
 

@@ -3,7 +3,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { End } from '../../../../src/controllers/requests/decision.ts';
-import { type CallEnd, RequestMemories, RequestMemory } from '../../../../src/controllers/requests/memory.ts';
+import { RequestMemories, RequestMemory } from '../../../../src/controllers/requests/memory.ts';
+import type { CallEnd } from '../../../../src/controllers/requests/memory.ts';
 import { certificate } from './samples.ts';
 
 const failed: End = { kind: 'failed', reason: 'NoName', message: 'No.', at: new Date(0) };

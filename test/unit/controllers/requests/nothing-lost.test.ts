@@ -7,7 +7,8 @@ import type { IssuePlan } from '../../../../src/issuing/plan.ts';
 import { requestPath, uids, web, webCA } from '../characterization/material.ts';
 import { occupy } from './decide/row.ts';
 import { replyTo } from './replies.ts';
-import { issuerName, outsideCalls, Rig, type Situation } from './rig.ts';
+import { issuerName, outsideCalls, Rig } from './rig.ts';
+import type { Situation } from './rig.ts';
 
 const uid = (name: string): string => uids[name] ?? '';
 const pcaCalls = ['authority.issue', 'authority.issue, which has made the certificate', 'authority.find'] as const;

@@ -2,7 +2,8 @@
 import type { Found, Issued } from '../../../../src/authority/certificate-authority.ts';
 import type { IssueReply } from '../../../../src/issuing/operation.ts';
 import type { IssuePlan } from '../../../../src/issuing/plan.ts';
-import { issue, type TestCA, type TestContent } from '../../../support/certificates.ts';
+import { issue } from '../../../support/certificates.ts';
+import type { TestCA, TestContent } from '../../../support/certificates.ts';
 import { caContent, hierarchy, spkiOf, webContent } from '../characterization/material.ts';
 
 type IssuedReply = Extract<IssueReply, { readonly kind: 'issued' }>;

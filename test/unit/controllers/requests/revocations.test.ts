@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { Revocations } from '../../../../src/controllers/requests/revocations.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
-import { type Answers, failed } from '../../../support/fake-authority.ts';
+import { failed } from '../../../support/fake-authority.ts';
+import type { Answers } from '../../../support/fake-authority.ts';
 import { issuerObject } from '../characterization/material.ts';
 import { Journal } from './journal.ts';
 import { issuerName, Rig } from './rig.ts';

@@ -10,10 +10,10 @@ import { Decider } from '../../../../src/controllers/requests/decide.ts';
 import type { Decision } from '../../../../src/controllers/requests/decision.ts';
 import {
   cachedRequest,
-  type CachedRequest,
   requestIndexes,
   requestKey,
 } from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
 import { CertificateRequests } from '../../../../src/controllers/requests/kinds/certificate-request.ts';
 import { CertificateSigningRequests } from '../../../../src/controllers/requests/kinds/certificate-signing-request.ts';
 import { owningCertificateReader } from '../../../../src/controllers/requests/kinds/owning-certificate.ts';
@@ -26,15 +26,18 @@ import { IssuanceLimits } from '../../../../src/controllers/requests/signing/iss
 import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
 import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
 import { generationOf } from '../../../../src/crds/issuer.ts';
-import { type IssuingCA, readIssuingCA } from '../../../../src/issuing/issuing-ca.ts';
+import { readIssuingCA } from '../../../../src/issuing/issuing-ca.ts';
+import type { IssuingCA } from '../../../../src/issuing/issuing-ca.ts';
 import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
 import type { ReconcileResult } from '../../../../src/kubernetes/controller.ts';
 import { Store } from '../../../../src/kubernetes/store.ts';
 import { clusterUidReader } from '../../../../src/operator/cluster-uid.ts';
 import { describedCA } from '../../../support/certificates.ts';
-import { type Answers, FakeAuthority } from '../../../support/fake-authority.ts';
+import { FakeAuthority } from '../../../support/fake-authority.ts';
+import type { Answers } from '../../../support/fake-authority.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
-import { type ClusterFault, type ClusterObject, FakeCluster } from '../characterization/cluster.ts';
+import { FakeCluster } from '../characterization/cluster.ts';
+import type { ClusterFault, ClusterObject } from '../characterization/cluster.ts';
 import * as material from '../characterization/material.ts';
 import { Journal } from './journal.ts';
 

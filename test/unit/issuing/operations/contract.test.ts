@@ -2,16 +2,10 @@
 import { expect, test } from 'vitest';
 
 import { planIssuing } from '../../../../src/issuing/plan.ts';
-import {
-  allRequests,
-  describeRequest,
-  type Operation,
-  operations,
-  partParameters,
-  refusedParts,
-  type RequestCase,
-} from '../../../contract/requests.ts';
-import { makeCsr, makeHierarchy, type TestHierarchy } from '../../../support/certificates.ts';
+import { allRequests, describeRequest, operations, partParameters, refusedParts } from '../../../contract/requests.ts';
+import type { Operation, RequestCase } from '../../../contract/requests.ts';
+import { makeCsr, makeHierarchy } from '../../../support/certificates.ts';
+import type { TestHierarchy } from '../../../support/certificates.ts';
 import { clusterUid, issuerSpec, issuingCA, now, signingRequest } from '../../../support/issuing.ts';
 import { readSigningRequest } from '../../../../src/issuing/signing-request.ts';
 import { sampleOf } from '../../../support/sample.ts';
@@ -74,9 +68,7 @@ async function check(request: RequestCase): Promise<void> {
         version: operation === 'CreateWHClientCertificate' ? '2020-04-07' : '2020-06-30',
         parameters: { ...fixedParameters(operation, csr), ...partParameters(request, operation) },
       });
-    } else {
-      expect(planned.kind === 'refused' ? planned.refusal.field : planned, what).toBe(fieldOf[refused]);
-    }
+    } else expect(planned.kind === 'refused' ? planned.refusal.field : planned, what).toBe(fieldOf[refused]);
   }
 }
 

@@ -6,11 +6,11 @@ import {
   booleanOf,
   childrenOf,
   decodeDer,
-  type DerElement,
   integerOf,
   oidOf,
   sequenceOf,
 } from '../../../../src/issuing/x509/der.ts';
+import type { DerElement } from '../../../../src/issuing/x509/der.ts';
 
 const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 

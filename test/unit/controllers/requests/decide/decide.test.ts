@@ -10,7 +10,8 @@ import { issuerName, Rig } from '../rig.ts';
 import { failures, furtherFailures } from './rows-failures.ts';
 import { pcaRows } from './rows-pca.ts';
 import { furtherWaits, troubles, waiting } from './rows-waiting.ts';
-import { at, fails, type Row, troubled } from './row.ts';
+import { at, fails, troubled } from './row.ts';
+import type { Row } from './row.ts';
 
 const uid = uids['web-1'] ?? '';
 

@@ -5,9 +5,11 @@ import type { RefusalReason } from '../../../../../src/issuing/refusal.ts';
 import { encoded, Extension, makeCA, makeCsr } from '../../../../support/certificates.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import { caContent, hierarchy, signingRequest, uids, web, webCA, webContent } from '../../characterization/material.ts';
-import { type Changes, issues } from '../replies.ts';
+import { issues } from '../replies.ts';
+import type { Changes } from '../replies.ts';
 import type { Situation } from '../rig.ts';
-import { at, fails, type Row } from './row.ts';
+import { at, fails } from './row.ts';
+import type { Row } from './row.ts';
 
 /** A request with these fields is refused before any call, in these words. */
 function refused(reason: RefusalReason, spec: object, message: string, situation: Situation = {}): Row {

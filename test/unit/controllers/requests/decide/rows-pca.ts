@@ -3,7 +3,8 @@ import type { PcaErrorClass } from '../../../../../src/alibaba/error-table.ts';
 import type { Decision } from '../../../../../src/controllers/requests/decision.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import { uids } from '../../characterization/material.ts';
-import { fails, type Row, troubled, turnMessage, unanswered, waitsFor, waitsForIssuer } from './row.ts';
+import { fails, troubled, turnMessage, unanswered, waitsFor, waitsForIssuer } from './row.ts';
+import type { Row } from './row.ts';
 
 interface Meaning {
   readonly issuing: Decision;

@@ -11,12 +11,12 @@ import {
   webCA,
 } from '../../characterization/material.ts';
 import { answers } from '../replies.ts';
-import { issuerName, type Rig } from '../rig.ts';
+import { issuerName } from '../rig.ts';
+import type { Rig } from '../rig.ts';
 import {
   endpointHeldMessage,
   occupy,
   retries,
-  type Row,
   troubled,
   turnMessage,
   unanswered,
@@ -24,6 +24,7 @@ import {
   waitsFor,
   waitsForIssuer,
 } from './row.ts';
+import type { Row } from './row.ts';
 
 const hour = 3_600_000;
 const uid = uids['web-1'] ?? '';

@@ -1,9 +1,7 @@
 // The Certificate behind a request, as far as answers depend on it.
 import { expect, test, vi } from 'vitest';
-import {
-  type OwningCertificateRead,
-  owningCertificateReader,
-} from '../../../../../src/controllers/requests/kinds/owning-certificate.ts';
+import { owningCertificateReader } from '../../../../../src/controllers/requests/kinds/owning-certificate.ts';
+import type { OwningCertificateRead } from '../../../../../src/controllers/requests/kinds/owning-certificate.ts';
 import type { KubernetesClient } from '../../../../../src/kubernetes/client.ts';
 import { failure } from '../samples.ts';
 

@@ -1,7 +1,8 @@
 // How a decision is made known: the write first, then what follows from its reason, and when the request comes again.
 import { describe, expect, test } from 'vitest';
 import type { Decision, WaitingDecision } from '../../../../../src/controllers/requests/decision.ts';
-import { consequences, type RequestReason } from '../../../../../src/controllers/requests/reasons.ts';
+import { consequences } from '../../../../../src/controllers/requests/reasons.ts';
+import type { RequestReason } from '../../../../../src/controllers/requests/reasons.ts';
 import type { ReconcileResult } from '../../../../../src/kubernetes/controller.ts';
 import { failure } from '../samples.ts';
 import {

@@ -1,7 +1,8 @@
 // Which bought instance a CA certificate gets: the account in the issuer's status is kept honestly, whatever others do to it.
 import { expect, test } from 'vitest';
 import type { Found } from '../../../../../src/authority/certificate-authority.ts';
-import { CAInstances, type TakenInstance } from '../../../../../src/controllers/requests/signing/ca-instances.ts';
+import { CAInstances } from '../../../../../src/controllers/requests/signing/ca-instances.ts';
+import type { TakenInstance } from '../../../../../src/controllers/requests/signing/ca-instances.ts';
 import { RequestMemory } from '../../../../../src/controllers/requests/memory.ts';
 import type { KubernetesClient } from '../../../../../src/kubernetes/client.ts';
 import type { KubernetesFailure } from '../../../../../src/kubernetes/failure.ts';

@@ -1,10 +1,7 @@
 // Sliding counts of certificates: which limit holds, until when, and that nothing counts twice.
 import { beforeEach, expect, test } from 'vitest';
-import {
-  IssuanceLimits,
-  type IssuanceScope,
-  issuedCounter,
-} from '../../../../../src/controllers/requests/signing/issuance-limits.ts';
+import { IssuanceLimits, issuedCounter } from '../../../../../src/controllers/requests/signing/issuance-limits.ts';
+import type { IssuanceScope } from '../../../../../src/controllers/requests/signing/issuance-limits.ts';
 import { apiGroup } from '../../../../../src/crds/issuer.ts';
 
 const scope: IssuanceScope = { issuer: 'AlibabaPCAIssuer/ns/pca', namespace: 'ns', certificate: 'web' };

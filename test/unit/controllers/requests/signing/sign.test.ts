@@ -5,7 +5,8 @@ import { failed } from '../../../../support/fake-authority.ts';
 import { issuerObject, uids, webCA } from '../../characterization/material.ts';
 import { occupy, troubled, unanswered } from '../decide/row.ts';
 import { issues, replyTo } from '../replies.ts';
-import { issuerName, Rig, type Situation } from '../rig.ts';
+import { issuerName, Rig } from '../rig.ts';
+import type { Situation } from '../rig.ts';
 
 const uid = uids['web-1'] ?? '';
 const requestedAt = new Date('2026-11-22T00:15:00Z');
