@@ -88,7 +88,7 @@ it('a clock twenty minutes off: PCA refuses, the issuer says what to do, and no 
   await world.cluster.waitForCondition(scene.issuer, { type: 'Ready', status: 'False', reason: 'CredentialsInvalid' });
   const issuer = await world.cluster.get(scene.issuer);
   expect(JSON.stringify(issuer?.['status'])).toMatch(
-    /Set the clock of the node \(at most 15 minutes may lie between\)/,
+    /Correct the clock of the node: it may differ from Alibaba Cloud's by at most 15 minutes\./,
   );
   await scene.ask('web');
   await scene.waits('web', /is not ready \(CredentialsInvalid\)/);
