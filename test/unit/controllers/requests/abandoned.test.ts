@@ -71,14 +71,18 @@ const inUse = [
 ];
 const revokes = [counted, { offered: 'pca-1' }, revoked];
 
-it.each<[string, RequestRead, readonly object[]]>([
+it.each<[string, RequestRead | Error, readonly object[]]>([
   ['is in use when the write came through', holding(true), inUse],
   ['is revoked when somebody wrote another end', holding(false), revokes],
   ['is revoked when the request is gone', { kind: 'gone' }, revokes],
   ['is kept while the API server does not tell', unreadable, [counted, kept]],
+  ['is kept and told of when a defect keeps it from being read', new Error('A bug.'), [counted, kept]],
 ])('a certificate that was not written %s', async (_name, read, expected) => {
   const { journal, memories, release, clock, ...on } = scene();
-  on.read.mockResolvedValue(read);
+  on.read.mockImplementation(async () => {
+    if (read instanceof Error) throw read;
+    return read;
+  });
   memories.of(uid).decide(decision);
   release();
   expect(memories.size).toBe(0);
