@@ -38,11 +38,12 @@ class RunningDeadline implements Deadline {
   readonly #caller: AbortSignal | undefined;
   readonly #monotonic: Clock['monotonic'];
   readonly #end: number;
-  readonly #controller = new AbortController();
   readonly #stopTimer: () => void;
   readonly #cancel = (): void => this.#stop('cancelled');
   #state: 'running' | 'cancelled' | 'expired' = 'running';
   #disposed = false;
+  /** Made when it is asked for: those who only wait for promises need none. */
+  #controller: AbortController | undefined;
   #over: PromiseWithResolvers<{ readonly kind: 'Cancelled' | 'DeadlineExceeded' }> | undefined;
 
   constructor(ms: number, caller: AbortSignal | undefined, clock: Pick<Clock, 'monotonic' | 'startTimer'>) {
@@ -56,6 +57,10 @@ class RunningDeadline implements Deadline {
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#state !== 'running') this.#controller.abort();
+    }
     return this.#controller.signal;
   }
 
@@ -88,7 +93,7 @@ class RunningDeadline implements Deadline {
   #stop(why: 'cancelled' | 'expired'): void {
     if (this.#state !== 'running') return;
     this.#state = why;
-    this.#controller.abort();
+    this.#controller?.abort();
     this.#tell();
   }
 
