@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { findObstacle } from '../../control-plane/driver/node/node-cluster.ts';
+import { prepareMachine } from '../../control-plane/driver/node/requirements.ts';
 import { readMachineSettings, tracesOfStarter } from '../support/machine-traces.ts';
 
 const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url));
@@ -32,6 +33,9 @@ async function demo(onLine: (line: string, child: ChildProcess) => void = () => 
 }
 
 describe.runIf(findObstacle() === undefined)('the demo in pods', () => {
+  // The machine is compared with itself, and what reads its packet filter may have to be installed first.
+  beforeAll(async () => prepareMachine(), buildMs);
+
   it('shows a certificate that is proven, and leaves nothing', { timeout: buildMs }, async () => {
     const settings = await readMachineSettings();
     const { code, lines, pid } = await demo();
