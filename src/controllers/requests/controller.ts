@@ -4,7 +4,7 @@ import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Store } from '../../kubernetes/store.ts';
 import type { Abandoned } from './abandoned.ts';
 import type { ApprovalReminder } from './approval-reminder.ts';
-import type { Decider, RequestPass } from './decide.ts';
+import type { Decider, RequestTask } from './decide.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
@@ -56,16 +56,16 @@ export class RequestController {
     }
   }
 
-  async #decideAndPublish(pass: RequestPass): Promise<ReconcileResult> {
+  async #decideAndPublish(task: RequestTask): Promise<ReconcileResult> {
     const { decider, publisher, callQueue } = this.#on;
     let isQueued = false;
     try {
-      const decision = await decider.decide(pass);
+      const decision = await decider.decide(task);
       isQueued = decision.kind === 'waiting' && decision.reason === 'WaitingForTurn';
-      return await publisher.publish(pass, decision);
+      return await publisher.publish(task, decision);
     } finally {
       // Whoever does something else than wait for its turn must not keep a place.
-      if (!isQueued) callQueue.leave(pass.memory.uid);
+      if (!isQueued) callQueue.leave(task.memory.uid);
     }
   }
 }

@@ -47,8 +47,8 @@ export interface DeciderParts {
   readonly longestPause: string;
 }
 
-/** One pass over one request that was read live. */
-export interface RequestPass {
+/** One request that was read live, with what is remembered of it. */
+export interface RequestTask {
   readonly request: Request;
   readonly memory: RequestMemory;
   readonly signal: AbortSignal;
@@ -67,8 +67,8 @@ export class Decider {
   }
 
   /** What is to happen with the request now. An end that was decided before stays as it is. */
-  async decide(pass: RequestPass): Promise<Decision> {
-    const { request, memory } = pass;
+  async decide(task: RequestTask): Promise<Decision> {
+    const { request, memory } = task;
     switch (request.step) {
       case 'nothing':
         return nothing;
@@ -81,10 +81,10 @@ export class Decider {
     if (identity === undefined)
       return { kind: 'ignored', reason: 'UnknownIssuerKind', message: unknownKindMessage(request.issuerKind) };
 
-    return memory.decided ?? (await this.#decideToSign(pass, identity));
+    return memory.decided ?? (await this.#decideToSign(task, identity));
   }
 
-  async #decideToSign(pass: RequestPass, identity: IssuerIdentity): Promise<Decision> {
+  async #decideToSign(task: RequestTask, identity: IssuerIdentity): Promise<Decision> {
     const issuer = this.#on.issuer(issuerKey(identity));
     if (issuer === undefined) return waiting('IssuerNotFound', issuerMissingMessage(identity));
     const object = { ...issuer.metadata, generation: generationOf(issuer) };
@@ -95,35 +95,35 @@ export class Decider {
       case 'notReady':
         return waiting('IssuerNotReady', issuerNotReadyMessage(identity, state.reason), state.reason);
       case 'ready':
-        return this.#sign(pass, identity, state.issuer);
+        return this.#sign(task, identity, state.issuer);
     }
   }
 
-  async #sign(pass: RequestPass, identity: IssuerIdentity, issuer: ReadyIssuer): Promise<Decision> {
-    const { request, signal } = pass;
+  async #sign(task: RequestTask, identity: IssuerIdentity, issuer: ReadyIssuer): Promise<Decision> {
+    const { request, signal } = task;
     const cluster = await this.#on.clusterUid(signal);
-    if ('message' in cluster) return this.#trouble(pass, { reason: 'ClusterUnknown', message: cluster.message });
+    if ('message' in cluster) return this.#trouble(task, { reason: 'ClusterUnknown', message: cluster.message });
     const authorization = await request.authorize(signal);
     if (authorization.kind === 'denied') return this.#failed('DeniedReference', authorization.message);
     if (authorization.kind === 'failed')
-      return this.#trouble(pass, { reason: 'AuthorizationUnknown', message: authorization.message });
+      return this.#trouble(task, { reason: 'AuthorizationUnknown', message: authorization.message });
 
-    const outcome = await this.#trySigning({ ...pass, identity, issuer }, cluster.uid);
+    const outcome = await this.#trySigning({ ...task, identity, issuer }, cluster.uid);
     if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
-    return this.#settle(pass, identity, issuer, outcome);
+    return this.#settle(task, identity, issuer, outcome);
   }
 
   /** Undefined while another request goes first with the issuer. */
   async #trySigning(task: SigningTask, clusterUid: string): Promise<SigningOutcome | undefined> {
-    using entry = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer);
-    if (entry === undefined) return undefined;
+    using pass = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer);
+    if (pass === undefined) return undefined;
     const outcome = await this.#on.signer.sign(task, clusterUid);
-    tellPass(entry, outcome);
+    tellPass(pass, outcome);
     return outcome;
   }
 
   async #settle(
-    pass: RequestPass,
+    task: RequestTask,
     identity: IssuerIdentity,
     issuer: ReadyIssuer,
     outcome: SigningOutcome,
@@ -140,7 +140,7 @@ export class Decider {
         return waiting('IssuerNotReady', issuerNotReadyMessage(identity, reason), reason);
       }
       case 'trouble':
-        return this.#trouble(pass, { reason: outcome.reason, message: outcome.message }, issuer);
+        return this.#trouble(task, { reason: outcome.reason, message: outcome.message }, issuer);
       case 'queued': {
         const { endpointHeld, ms } = outcome;
         const message = turnMessage(issuer.spec.operation, endpointHeld);
@@ -163,41 +163,41 @@ export class Decider {
   }
 
   /** Passing trouble is tried again; when it outlasts the issuer's patience the request says so, or fails. */
-  async #trouble(pass: RequestPass, trouble: Trouble, issuer?: ReadyIssuer): Promise<Decision> {
-    const { memory } = pass;
+  async #trouble(task: RequestTask, trouble: Trouble, issuer?: ReadyIssuer): Promise<Decision> {
+    const { memory } = task;
     const troubledMs = memory.troubledFor(this.#on.clock.now());
     const patience = issuer?.spec.patience;
     if (patience === undefined || troubledMs < durationMs(patience.duration)) {
       const message = troubleMessage(trouble.message, this.#on.longestPause);
-      return this.#retry(pass, 'RetryableError', message, trouble);
+      return this.#retry(task, 'RetryableError', message, trouble);
     }
     // A certificate that may exist is looked for as long as it takes: a new request would be paid for again.
     const fails = patience.onExceeded === 'Fail' && memory.earlier.kind === 'none';
     const message = patienceMessage(trouble.message, patience.duration, fails);
-    if (!fails) return this.#retry(pass, 'PatienceExceeded', message, trouble);
-    return { ...this.#failed('PatienceExceeded', `${message}${await this.#remainingLife(pass)}`), trouble };
+    if (!fails) return this.#retry(task, 'PatienceExceeded', message, trouble);
+    return { ...this.#failed('PatienceExceeded', `${message}${await this.#remainingLife(task)}`), trouble };
   }
 
   async #retry(
-    pass: RequestPass,
+    task: RequestTask,
     reason: 'RetryableError' | 'PatienceExceeded',
     message: string,
     trouble: Trouble,
   ): Promise<WaitingDecision> {
     const detail = trouble.reason;
     // How long the present certificate lives costs a read, so it is told with news alone.
-    const isNews = !pass.memory.isTold(tellingKey({ reason, detail }), this.#on.clock.now());
+    const isNews = !task.memory.isTold(tellingKey({ reason, detail }), this.#on.clock.now());
     return {
       kind: 'waiting',
       reason,
       detail,
-      message: isNews ? `${message}${await this.#remainingLife(pass)}` : message,
+      message: isNews ? `${message}${await this.#remainingLife(task)}` : message,
       trouble,
       next: { kind: 'retry', reason: trouble.reason },
     };
   }
 
-  async #remainingLife({ request, signal }: RequestPass): Promise<string> {
+  async #remainingLife({ request, signal }: RequestTask): Promise<string> {
     const read = await this.#on.owningCertificate(request.certificate, signal);
     if (read.kind === 'failed') return '';
     return remainingLife(request.certificate, read.certificate.notAfter, this.#on.clock.now());

@@ -7,7 +7,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { Abandoned } from './abandoned.ts';
-import type { RequestPass } from './decide.ts';
+import type { RequestTask } from './decide.ts';
 import { tellingKey } from './decision.ts';
 import type { Decision, End, Trouble, WaitingDecision } from './decision.ts';
 import { requestEvent } from './events.ts';
@@ -48,35 +48,35 @@ export class Publisher {
   }
 
   /** Makes the decision known and answers when the request is to be looked at again. */
-  async publish(pass: RequestPass, decision: Decision): Promise<ReconcileResult> {
-    if (!isTurn(decision)) pass.memory.unqueued();
+  async publish(task: RequestTask, decision: Decision): Promise<ReconcileResult> {
+    if (!isTurn(decision)) task.memory.unqueued();
     switch (decision.kind) {
       case 'nothing':
         return decision.next;
       case 'ignored':
-        this.#event(pass, decision.reason, decision.message);
+        this.#event(task, decision.reason, decision.message);
         return done;
       case 'waiting':
-        return this.#publishWaiting(pass, decision);
+        return this.#publishWaiting(task, decision);
       case 'denied':
-        return this.#publishDenied(pass, decision);
+        return this.#publishDenied(task, decision);
       case 'issued':
       case 'failed':
-        return this.#publishEnd(pass, decision);
+        return this.#publishEnd(task, decision);
     }
   }
 
-  async #publishWaiting(pass: RequestPass, decision: WaitingDecision): Promise<ReconcileResult> {
-    const next = await this.#tell(pass, decision);
-    this.#countTry(pass, decision.reason, decision.trouble);
+  async #publishWaiting(task: RequestTask, decision: WaitingDecision): Promise<ReconcileResult> {
+    const next = await this.#tell(task, decision);
+    this.#countTry(task, decision.reason, decision.trouble);
     return next;
   }
 
   /** One status and one event for each distinct reason, not one for each try. */
-  async #tell(pass: RequestPass, decision: WaitingDecision): Promise<ReconcileResult> {
-    const { memory, request, signal } = pass;
+  async #tell(task: RequestTask, decision: WaitingDecision): Promise<ReconcileResult> {
+    const { memory, request, signal } = task;
     const { reason, message, next } = decision;
-    const silentMs = this.#silentMs(pass, reason);
+    const silentMs = this.#silentMs(task, reason);
     if (silentMs > 0) return next.kind === 'after' ? { kind: 'after', ms: Math.min(next.ms, silentMs) } : next;
     const key = tellingKey(decision);
     const now = this.#on.clock.now();
@@ -89,59 +89,59 @@ export class Publisher {
     switch (written.kind) {
       case 'failed':
         this.#on.logger.warn(
-          { ...requestFields(pass), reason },
+          { ...requestFields(task), reason },
           `The reason for waiting could not be written: ${written.failure.message}`,
         );
         return next.kind === 'done' ? retryOf('writing why the request waits', written.failure) : next;
       case 'gone':
         return done;
       case 'written':
-        if (memory.told?.key !== key) this.#event(pass, reason, message);
+        if (memory.told?.key !== key) this.#event(task, reason, message);
         memory.tell(key, now);
         return next;
     }
   }
 
-  async #publishDenied(pass: RequestPass, decision: Extract<Decision, { kind: 'denied' }>): Promise<ReconcileResult> {
-    const written = await pass.request.write(decision, pass.signal);
+  async #publishDenied(task: RequestTask, decision: Extract<Decision, { kind: 'denied' }>): Promise<ReconcileResult> {
+    const written = await task.request.write(decision, task.signal);
     if (written.kind === 'failed') return retryOf('writing the denial', written.failure);
-    this.#on.memories.forget(pass.memory.uid);
-    if (written.kind === 'written') this.#countResult(pass, 'denied');
+    this.#on.memories.forget(task.memory.uid);
+    if (written.kind === 'written') this.#countResult(task, 'denied');
     return done;
   }
 
   /** Until the write worked the decision is kept, so that the paid certificate is written later. */
-  async #publishEnd(pass: RequestPass, decision: End): Promise<ReconcileResult> {
-    const { request, memory, signal } = pass;
+  async #publishEnd(task: RequestTask, decision: End): Promise<ReconcileResult> {
+    const { request, memory, signal } = task;
     const isNew = memory.decided === undefined;
     memory.decide(decision);
     await this.#on.onStep('VerdictReached', memory.uid);
     const written = await request.write(decision, signal);
     if (isNew && decision.kind === 'failed' && decision.trouble !== undefined)
-      this.#countTry(pass, 'PatienceExceeded', decision.trouble);
+      this.#countTry(task, 'PatienceExceeded', decision.trouble);
 
-    if (written.kind === 'failed') return this.#notWritten(pass, decision, written.failure);
+    if (written.kind === 'failed') return this.#notWritten(task, decision, written.failure);
     await this.#on.onStep('ResultWritten', memory.uid);
     this.#on.memories.forget(memory.uid);
-    this.#follow(pass, decision, written.kind === 'gone');
+    this.#follow(task, decision, written.kind === 'gone');
     return done;
   }
 
-  #notWritten(pass: RequestPass, decision: End, failure: KubernetesFailure): ReconcileResult {
+  #notWritten(task: RequestTask, decision: End, failure: KubernetesFailure): ReconcileResult {
     const reason = 'ResultNotWritten';
     this.#on.logger[consequences[reason].log](
-      { ...requestFields(pass), failure: failure.class },
+      { ...requestFields(task), failure: failure.class },
       `The result of the request could not be written: ${failure.message}`,
     );
-    if (pass.memory.told?.key !== reason) {
-      pass.memory.tell(reason, this.#on.clock.now());
-      this.#event(pass, reason, notWrittenMessage(decision.kind, failure.message));
+    if (task.memory.told?.key !== reason) {
+      task.memory.tell(reason, this.#on.clock.now());
+      this.#event(task, reason, notWrittenMessage(decision.kind, failure.message));
     }
     return retryOf('writing the result', failure);
   }
 
-  #follow(pass: RequestPass, decision: End, isGone: boolean): void {
-    const { object, issuer } = pass.request;
+  #follow(task: RequestTask, decision: End, isGone: boolean): void {
+    const { object, issuer } = task.request;
     if (issuer === undefined) return;
     if (decision.kind === 'failed' && decision.unused !== undefined)
       this.#on.revocations.offer(issuer, decision.unused);
@@ -151,22 +151,22 @@ export class Publisher {
       if (decision.kind === 'issued') this.#on.abandoned.report(named, issuer, decision);
       return;
     }
-    this.#countResult(pass, decision.kind);
+    this.#countResult(task, decision.kind);
     const reason = decision.kind === 'issued' ? 'Issued' : 'Failed';
-    this.#on.logger[consequences[reason].log]({ ...requestFields(pass), issuer: issuerKey(issuer) }, decision.message);
-    this.#event(pass, reason, decision.message);
+    this.#on.logger[consequences[reason].log]({ ...requestFields(task), issuer: issuerKey(issuer) }, decision.message);
+    this.#event(task, reason, decision.message);
   }
 
   /** Milliseconds for which a wait of this reason is not worth a word yet. */
-  #silentMs({ memory }: RequestPass, reason: RequestReason): number {
+  #silentMs({ memory }: RequestTask, reason: RequestReason): number {
     const { silentMs = 0 }: Consequence = consequences[reason];
     if (silentMs === 0) return 0;
     return silentMs - memory.queuedFor(this.#on.clock.now());
   }
 
   /** Counter and log of one try, whether or not there is something new to tell. */
-  #countTry(pass: RequestPass, reason: RequestReason, trouble: Trouble | undefined): void {
-    const { issuer } = pass.request;
+  #countTry(task: RequestTask, reason: RequestReason, trouble: Trouble | undefined): void {
+    const { issuer } = task.request;
     const { counter, log }: Consequence = consequences[reason];
     if (issuer === undefined) return;
     if (counter !== undefined)
@@ -174,18 +174,18 @@ export class Publisher {
 
     if (log !== undefined && trouble !== undefined) {
       this.#on.logger[log](
-        { ...requestFields(pass), issuer: issuerKey(issuer), reason: trouble.reason },
+        { ...requestFields(task), issuer: issuerKey(issuer), reason: trouble.reason },
         `Not issued yet: ${trouble.message}`,
       );
     }
   }
 
-  #countResult({ request: { issuer } }: RequestPass, result: 'issued' | 'failed' | 'denied'): void {
+  #countResult({ request: { issuer } }: RequestTask, result: 'issued' | 'failed' | 'denied'): void {
     if (issuer === undefined) return;
     this.#on.metrics.count('pca_issuer_certificate_requests_total', { ...issuerLabels(issuer), result });
   }
 
-  #event({ request }: RequestPass, reason: RequestReason, note: string): void {
+  #event({ request }: RequestTask, reason: RequestReason, note: string): void {
     this.#on.events.record(requestEvent(request.object, reason, note));
   }
 }
@@ -194,6 +194,6 @@ function isTurn(decision: Decision): boolean {
   return decision.kind === 'waiting' && decision.reason === 'WaitingForTurn';
 }
 
-function requestFields({ request: { object } }: RequestPass): { readonly request: string; readonly uid: string } {
+function requestFields({ request: { object } }: RequestTask): { readonly request: string; readonly uid: string } {
   return { request: requestKey(object), uid: object.uid };
 }

@@ -1,5 +1,5 @@
 // What the tests of single parts name: a certificate, a request that records its writes, failures of the API server.
-import type { RequestPass } from '../../../../src/controllers/requests/decide.ts';
+import type { RequestTask } from '../../../../src/controllers/requests/decide.ts';
 import type { Request, WriteOutcome } from '../../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemory } from '../../../../src/controllers/requests/memory.ts';
 import { issuerKind } from '../../../../src/crds/issuer.ts';
@@ -56,7 +56,7 @@ export function request(journal: Journal, outcomes: WriteOutcome[] = [], changes
 }
 
 /** A pass over the request. */
-export function passOver(given: Request, memory = new RequestMemory(uid)): RequestPass {
+export function passOver(given: Request, memory = new RequestMemory(uid)): RequestTask {
   return { request: given, memory, signal: new AbortController().signal };
 }
 
