@@ -56,6 +56,8 @@ export async function watchRequests(kubeconfig: string): Promise<SeenRequests> {
         client,
         path,
         store: new Store<object>(),
+        // What is deleted between two watches is never seen, and some tests restart the API server again and again.
+        limits: { firstPauseMs: 100, longestPauseMs: 1_000 },
         transform: (object) => {
           const request = object as unknown as RequestObject;
           const { uid } = request.metadata;

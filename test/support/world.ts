@@ -221,6 +221,8 @@ export function certificate(namespace: string, name: string, spec: Readonly<Reco
       dnsNames: [`${name}.example.com`],
       privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
       issuerRef: { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', name: 'pca' },
+      // Whoever counts needs the requests that cert-manager replaced as well: one may come and go while no watch stands.
+      revisionHistoryLimit: 50,
       ...spec,
     },
   };
