@@ -22,7 +22,7 @@ import {
   serverOf,
   writeInstanceFiles,
 } from './instance.ts';
-import type { CertManagerSettings, Instance, NodePlan } from './instance.ts';
+import type { AuditRule, CertManagerSettings, Instance, NodePlan } from './instance.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { controlPlaneProgram } from './programs.ts';
 import { nodeCertificates, nodeIdentities } from './node/identities.ts';
@@ -30,7 +30,8 @@ import { run, runOrThrow } from './run.ts';
 import type { Finished } from './run.ts';
 
 export type { Component, ComponentName } from './component.ts';
-export type { CertManagerSettings } from './instance.ts';
+export { everyRequest } from './instance.ts';
+export type { AuditRule, CertManagerSettings } from './instance.ts';
 export { webhookLabel } from './cert-manager-objects.ts';
 
 /** How to start a control plane; everything has a default. */
@@ -42,8 +43,8 @@ export interface ControlPlaneOptions {
   readonly certManagerSettings?: CertManagerSettings;
   readonly onStep?: (step: string) => void;
   readonly onBuildProgress?: (progress: BuildProgress) => void;
-  /** Whether the API server writes every request to `auditLogFile`. Default: false. */
-  readonly auditLog?: boolean;
+  /** What the API server writes to `auditLogFile`; the first rule that fits decides. Default: nothing, and no file. */
+  readonly auditLog?: readonly AuditRule[];
   /** The node that the control plane is for. Default: none, and the API server listens on loopback only. */
   readonly node?: NodePlan;
   /** Called as soon as the API server serves, while the rest starts; `start` resolves when both are done. */
@@ -104,7 +105,7 @@ export class ControlPlane {
       directory: await prepareDirectory(options.directory),
       binaries: chooseBinaries(program),
       ports: await choosePorts(),
-      auditLog: options.auditLog ?? false,
+      auditLog: options.auditLog ?? [],
       certManagerSettings: options.certManagerSettings ?? {},
       node: options.node,
     };

@@ -40,12 +40,24 @@ export interface NodePlan {
   readonly dnsAddress: string;
 }
 
+/** A rule of an audit policy (audit.k8s.io/v1): what is written down of the requests that fit it. */
+export interface AuditRule {
+  readonly level: 'None' | 'Metadata' | 'Request' | 'RequestResponse';
+  readonly verbs?: readonly string[];
+  /** The core group has the name ''. */
+  readonly resources?: readonly { readonly group: string; readonly resources: readonly string[] }[];
+}
+
+/** The rule that writes down who asked for what, of every request. */
+export const everyRequest: AuditRule = { level: 'Metadata' };
+
 /** One control plane's own part of the machine. */
 export interface Instance {
   readonly directory: string;
   readonly binaries: Binaries;
   readonly ports: Ports;
-  readonly auditLog: boolean;
+  /** Rules of its audit policy, the first that fits decides; empty for no audit log. */
+  readonly auditLog: readonly AuditRule[];
   readonly certManagerSettings: CertManagerSettings;
   /** Undefined for a control plane without a node, and so without pods. */
   readonly node: NodePlan | undefined;
@@ -87,7 +99,7 @@ export async function writeInstanceFiles(instance: Instance): Promise<void> {
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
     omitStages: ['RequestReceived'],
-    rules: [{ level: 'Metadata' }],
+    rules: instance.auditLog,
   };
   await writeFile(auditPolicyFile(instance), JSON.stringify(policy));
 }
@@ -109,7 +121,7 @@ export function certManagerReadyFile(instance: Instance): string {
 
 /** Where the API server writes its audit log, if it writes one. */
 export function auditLogFile(instance: Instance): string | undefined {
-  return instance.auditLog ? join(instance.directory, 'logs', 'audit.log') : undefined;
+  return instance.auditLog.length > 0 ? join(instance.directory, 'logs', 'audit.log') : undefined;
 }
 
 /** The whole command line of a component. */

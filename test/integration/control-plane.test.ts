@@ -5,10 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { isAlive } from '../../control-plane/driver/build-lock.ts';
-import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
+import { ControlPlane, everyRequest } from '../../control-plane/driver/control-plane.ts';
 import type { Component } from '../../control-plane/driver/control-plane.ts';
 import { waitUntil } from '../../control-plane/driver/wait.ts';
-import { hangLimitFlag } from '../support/wait.ts';
+import { madeRequests, requestsOfAuditLog } from '../support/seen-requests.ts';
+import { hangLimitFlag, until } from '../support/wait.ts';
 
 const brokenRequest = JSON.stringify({
   apiVersion: 'cert-manager.io/v1',
@@ -52,7 +53,7 @@ let controlPlane: ControlPlane;
 let apiServer: Component;
 
 beforeAll(async () => {
-  controlPlane = await ControlPlane.start({ auditLog: true });
+  controlPlane = await ControlPlane.start({ auditLog: [madeRequests, everyRequest] });
   apiServer = controlPlane.component('kube-apiserver');
 });
 
@@ -115,6 +116,28 @@ describe('a control plane with cert-manager', () => {
 
   test('writes the audit log', async () => {
     expect(await readFile(controlPlane.auditLogFile ?? '', 'utf8')).toContain('"requestURI":"/api/v1/namespaces');
+  });
+
+  test('tells of requests that are gone by the time that somebody looks, however they were made', async () => {
+    const namespace = await controlPlane.createNamespace('gone', { spareWebhook: true });
+    const make = async (name: string, ...verb: readonly string[]): Promise<string> => {
+      const input = brokenRequest.replace('"broken"', `"${name}"`);
+      const made = await controlPlane.kubectl([...verb, '-n', namespace, '-f', '-', '-o=jsonpath={.metadata.uid}'], {
+        input,
+      });
+      await controlPlane.kubectl(['delete', '-n', namespace, `certificaterequest/${name}`]);
+      return made.stdout;
+    };
+    const uids = [await make('created', 'create'), await make('applied', 'apply', '--server-side')];
+    await until('the audit log', async () => {
+      const told = requestsOfAuditLog(await readFile(controlPlane.auditLogFile ?? '', 'utf8'));
+      const ours = told.filter((request) => request.namespace === namespace);
+      expect(ours.map(({ uid, name }) => [uid, name])).toEqual([
+        [uids[0], 'created'],
+        [uids[1], 'applied'],
+      ]);
+      return true;
+    });
   });
 });
 

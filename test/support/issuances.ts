@@ -53,7 +53,7 @@ export interface Wanted {
 /** Where a test finds the evidence. */
 export interface Witnesses {
   readonly cluster: Pick<Cluster, 'get'>;
-  readonly requests: ReadonlyMap<string, SeenRequest>;
+  requests(): Promise<ReadonlyMap<string, SeenRequest>>;
   certificates(): readonly PaidCertificate[] | Promise<readonly PaidCertificate[]>;
   calls?(): readonly MadeCall[];
 }
@@ -149,7 +149,7 @@ export async function checkedIssuances(witnesses: Witnesses, wanted?: Wanted): P
       clusterUid,
       certificates: await witnesses.certificates(),
       calls: witnesses.calls?.() ?? [],
-      requests: [...witnesses.requests.values()],
+      requests: [...(await witnesses.requests()).values()],
     });
   // On a busy machine the operator may see a request, and have it issued, before the test's own watch tells of it.
   const found = await until('the test to have seen who asked for each certificate', async () => {

@@ -1,6 +1,8 @@
 // Every request for a certificate that ever existed during a test, also those that cert-manager replaced, by UID.
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 
+import type { AuditRule } from '../../control-plane/driver/control-plane.ts';
 import { KubernetesClient } from '../../src/kubernetes/client.ts';
 import { connectWithKubeconfig } from '../../src/kubernetes/connection.ts';
 import { Reflector } from '../../src/kubernetes/reflector.ts';
@@ -22,9 +24,10 @@ export interface SeenRequest {
   readonly key: string | undefined;
 }
 
-/** What was seen so far. */
+/** What was seen. */
 export interface SeenRequests {
-  readonly requests: ReadonlyMap<string, SeenRequest>;
+  /** The requests up to now, by UID. */
+  readonly all: () => Promise<ReadonlyMap<string, SeenRequest>>;
   stop(): Promise<void>;
 }
 
@@ -44,8 +47,21 @@ const watched = {
   CertificateSigningRequest: '/apis/certificates.k8s.io/v1/certificatesigningrequests',
 };
 
-/** Watches the requests of all namespaces; resolves when the watches stand. */
-export async function watchRequests(kubeconfig: string): Promise<SeenRequests> {
+/** The rule by which the audit log tells of each request that was made. */
+export const madeRequests: AuditRule = {
+  level: 'RequestResponse',
+  verbs: ['create', 'patch'],
+  resources: [
+    { group: 'cert-manager.io', resources: ['certificaterequests'] },
+    { group: 'certificates.k8s.io', resources: ['certificatesigningrequests'] },
+  ],
+};
+
+/**
+ * Watches the requests of all namespaces; resolves when the watches stand. An audit log with the rule
+ * {@link madeRequests} tells also of those that came and went while the API server was down and no watch stood.
+ */
+export async function watchRequests(kubeconfig: string, auditLogFile?: string): Promise<SeenRequests> {
   const client = new KubernetesClient(await connectWithKubeconfig(kubeconfig), { userAgent: 'seen-requests' });
   const requests = new Map<string, SeenRequest>();
   const end = new AbortController();
@@ -56,7 +72,7 @@ export async function watchRequests(kubeconfig: string): Promise<SeenRequests> {
         client,
         path,
         store: new Store<object>(),
-        // What is deleted between two watches is never seen, and some tests restart the API server again and again.
+        // What is deleted between two watches is never seen.
         limits: { firstPauseMs: 100, longestPauseMs: 1_000 },
         transform: (object) => {
           const request = object as unknown as RequestObject;
@@ -69,13 +85,35 @@ export async function watchRequests(kubeconfig: string): Promise<SeenRequests> {
   const runs = reflectors.map((reflector) => reflector.run(end.signal));
   await Promise.all(reflectors.map((reflector) => reflector.synced(end.signal)));
   return {
-    requests,
+    all: async () => {
+      if (auditLogFile === undefined) return requests;
+      const made = requestsOfAuditLog(await readFile(auditLogFile, 'utf8'));
+      return new Map([...requests, ...made.map((request) => [request.uid, request] as const)]);
+    },
     stop: async () => {
       end.abort();
       await Promise.all(runs);
       await client.close();
     },
   };
+}
+
+interface AuditEvent {
+  readonly responseStatus?: { readonly code: number };
+  readonly responseObject?: RequestObject & { readonly kind: string };
+}
+
+/** The requests that an audit log with the rule {@link madeRequests} tells of; its last line may be unfinished. */
+export function requestsOfAuditLog(text: string): readonly SeenRequest[] {
+  const events = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as AuditEvent);
+  return events.flatMap(({ responseStatus, responseObject }) =>
+    responseStatus?.code === 201 && responseObject !== undefined && responseObject.kind in watched
+      ? [seenRequest(responseObject.kind, responseObject)]
+      : [],
+  );
 }
 
 function seenRequest(kind: string, { metadata, spec }: RequestObject): SeenRequest {

@@ -1,6 +1,7 @@
 // Starts the cluster with pods that the tests of the chart run on: a node of this machine, or kind with TEST_CLUSTER=kind.
 import { readFile } from 'node:fs/promises';
 
+import { everyRequest } from '../../control-plane/driver/control-plane.ts';
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import type { BuildProgress, GoProgram } from '../../control-plane/driver/go-build.ts';
 import { findObstacle, NodeCluster } from '../../control-plane/driver/node/node-cluster.ts';
@@ -38,7 +39,7 @@ export async function startClusterWithPods(start: ClusterStart): Promise<Cluster
 }
 
 async function startNode(start: ClusterStart): Promise<ClusterWithPods> {
-  const node = await NodeCluster.start({ certManagerSettings: { workers: 20 }, auditLog: true, ...start });
+  const node = await NodeCluster.start({ certManagerSettings: { workers: 20 }, auditLog: [everyRequest], ...start });
   const { controlPlane, directory, kubeconfig } = node;
   return {
     directory,

@@ -12,7 +12,7 @@ import type { Issuances, Wanted } from './issuances.ts';
 import { launchOperator, startOperator } from './operator-process.ts';
 import type { OperatorProcess, OperatorSettings } from './operator-process.ts';
 import { readProduct, writeServiceAccountKubeconfig } from './product.ts';
-import { watchRequests } from './seen-requests.ts';
+import { madeRequests, watchRequests } from './seen-requests.ts';
 import type { SeenRequests } from './seen-requests.ts';
 
 /** API version of our issuers. */
@@ -59,8 +59,10 @@ export class World {
     readonly simulator?: SimulatorOptions;
     readonly operator?: boolean;
   }): Promise<World> {
+    const auditLog = [madeRequests, ...(options.controlPlane?.auditLog ?? [])];
+    const certManagerSettings = { qps: 200, burst: 400, workers: 10 };
     const [controlPlane, simulator] = await Promise.all([
-      ControlPlane.start({ certManagerSettings: { qps: 200, burst: 400, workers: 10 }, ...options.controlPlane }),
+      ControlPlane.start({ certManagerSettings, ...options.controlPlane, auditLog }),
       startSimulator(options.simulator),
     ]);
     const cluster = new Cluster({ kubeconfig: controlPlane.kubeconfig, kubectl: controlPlane.kubectlPath });
@@ -72,7 +74,7 @@ export class World {
       product.serviceAccount,
       kubeconfig,
     );
-    const seen = await watchRequests(controlPlane.kubeconfig);
+    const seen = await watchRequests(controlPlane.kubeconfig, controlPlane.auditLogFile);
     const flags = ['--log-level=debug', ...(options.flags ?? [])];
     const { namespace } = product.serviceAccount;
     const logFile = join(controlPlane.directory, 'operator.log');
@@ -140,7 +142,7 @@ export class World {
     return checkedIssuances(
       {
         cluster,
-        requests: this.#seen.requests,
+        requests: this.#seen.all,
         certificates: () => simulator.issued(),
         calls: () => simulator.calls(),
       },

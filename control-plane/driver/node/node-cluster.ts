@@ -128,7 +128,7 @@ export class NodeCluster {
   }
 
   async #startAll(options: NodeClusterOptions): Promise<void> {
-    const { onStep = () => {}, certManagerSettings = {}, auditLog = false } = options;
+    const { onStep = () => {}, certManagerSettings = {}, auditLog = [] } = options;
     const { plan } = this.#network;
     const containerd = this.#startContainerd(onStep);
     const [controlPlane] = await Promise.all([

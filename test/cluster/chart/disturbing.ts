@@ -41,7 +41,7 @@ export function disturbing(world: () => InstalledWorld): void {
     await simulator.setFaults({ latencyMilliseconds: 0 });
     const certificates = async () => (await simulator.issued()).slice(before);
     await checkedIssuances(
-      { cluster, requests: seen.requests, certificates },
+      { cluster, requests: seen.all, certificates },
       { namespace, certificates: Object.fromEntries(names.map((name) => [name, 1])) },
     );
     await seen.stop();

@@ -60,7 +60,7 @@ export function firstChart(world: () => InstalledWorld): void {
     expect(await state(world())).toEqual(before);
     const certificates = async () => (await simulator.issued()).slice(issued);
     await checkedIssuances(
-      { cluster, requests: seen.requests, certificates },
+      { cluster, requests: seen.all, certificates },
       { namespace: team, certificates: { old: 0, 'old-own': 0, new: 1, 'new-own': 1 } },
     );
     await seen.stop();

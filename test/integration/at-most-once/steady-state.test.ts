@@ -1,6 +1,7 @@
 // What a certificate costs while nothing goes wrong: one call to PCA, one status write, at most one event.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { everyRequest } from '../../../control-plane/driver/control-plane.ts';
 import { hasCondition } from '../../support/cluster.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, World } from '../../support/world.ts';
@@ -11,7 +12,7 @@ let world: World;
 let namespace: string;
 
 beforeAll(async () => {
-  world = await World.start({ controlPlane: { auditLog: true } });
+  world = await World.start({ controlPlane: { auditLog: [everyRequest] } });
   namespace = await world.createNamespace('steady');
   await world.cluster.apply(world.issuer(namespace, 'pca'));
   const issuer = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name: 'pca' };

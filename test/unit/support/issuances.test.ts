@@ -116,7 +116,7 @@ it('the check fails with who asked for what', async () => {
   const kubeSystem = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-system', uid: clusterUid } };
   const check = checkedIssuances({
     cluster: { get: async () => kubeSystem },
-    requests: new Map(['1', '2'].map((uid) => [uid, request(uid)])),
+    requests: async () => new Map(['1', '2'].map((uid) => [uid, request(uid)])),
     certificates: () => certificates,
   });
   await expect(check).rejects.toThrow(/More than one certificate.*\nWho asked for what:\n.*web-1.*\n.*web-2.*0c/);
