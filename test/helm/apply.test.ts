@@ -1,10 +1,12 @@
 // deploy/install.yaml on a real API server: the rights that it gives, and that the quickstart fits what it installs.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
+import { NotYet, until } from '../support/wait.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const buildMs = 600_000;
@@ -82,6 +84,106 @@ describe('deploy/install.yaml', () => {
       input: JSON.stringify(review),
     });
     expect(stdout).toBe('true');
+  });
+});
+
+describe("the users' roles", () => {
+  const namespace = 'team';
+  const users = ['view', 'edit', 'admin', 'cluster-reader', 'nobody'];
+  const rbac = 'rbac.authorization.k8s.io';
+  const group = 'pca.alibabacloud.com';
+  const issuers = { group, resource: 'alibabapcaissuers' };
+  const clusterIssuers = { group, resource: 'alibabapcaclusterissuers' };
+  const reading = ['get', 'list', 'watch'];
+  const writing = ['create', 'update', 'patch', 'delete', 'deletecollection'];
+  const all = [...reading, ...writing];
+
+  interface Attributes {
+    readonly group?: string;
+    readonly resource: string;
+    readonly subresource?: string;
+    readonly namespace?: string;
+  }
+  const rows: readonly (readonly [what: string, attributes: Attributes, verbs: readonly string[]])[] = [
+    ['issuers', { ...issuers, namespace }, all],
+    ["issuers' status", { ...issuers, subresource: 'status', namespace }, ['get', 'update', 'patch']],
+    ['issuers elsewhere', { ...issuers, namespace: 'default' }, all],
+    ['cluster issuers', clusterIssuers, all],
+    ["cluster issuers' status", { ...clusterIssuers, subresource: 'status' }, ['get', 'update', 'patch']],
+    ['Secrets', { resource: 'secrets', namespace }, ['get']],
+  ];
+  const questions = users.flatMap((user) =>
+    rows.flatMap(([what, attributes, verbs]) => verbs.map((verb) => ({ user, what, attributes, verb }))),
+  );
+
+  /** For each user and kind of object, the verbs that are allowed. */
+  async function table(): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+    const items = questions.map(({ user, attributes, verb }) => ({
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user, resourceAttributes: { ...attributes, verb } },
+    }));
+    const { stdout } = await controlPlane.kubectl(['create', '-f', '-', '-o', 'jsonpath={.status.allowed} '], {
+      input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
+    });
+    const answers = stdout.trim().split(' ');
+    expect(answers.length).toBe(questions.length);
+    const allowed = (user: string, what: string): string =>
+      questions
+        .filter((question, index) => question.user === user && question.what === what && answers[index] === 'true')
+        .map(({ verb }) => verb)
+        .join(' ');
+    return Object.fromEntries(
+      users.map((user) => [user, Object.fromEntries(rows.map(([what]) => [what, allowed(user, what)]))]),
+    );
+  }
+
+  it('are a part of those that Kubernetes and OpenShift have for users', async () => {
+    const binding = (kind: string, name: string, scope: object): object => ({
+      apiVersion: `${rbac}/v1`,
+      kind,
+      metadata: { name: `test-${name}`, ...scope },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name },
+      subjects: [{ apiGroup: rbac, kind: 'User', name }],
+    });
+    // As OpenShift has it.
+    const clusterReader = {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: 'cluster-reader' },
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [`${rbac}/aggregate-to-cluster-reader`]: 'true' } }] },
+    };
+    const items = [
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      ...['view', 'edit', 'admin'].map((name) => binding('RoleBinding', name, { namespace })),
+      clusterReader,
+      binding('ClusterRoleBinding', 'cluster-reader', {}),
+    ];
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+    await controlPlane.kubectl(['apply', '--server-side', '-f', '-'], { input });
+
+    const nothing = Object.fromEntries(rows.map(([what]) => [what, '']));
+    const reads = { issuers: reading.join(' '), "issuers' status": 'get' };
+    const writes = { ...reads, issuers: all.join(' ') };
+    const expected = {
+      view: { ...nothing, ...reads },
+      edit: { ...nothing, ...writes, Secrets: 'get' },
+      admin: { ...nothing, ...writes, Secrets: 'get' },
+      'cluster-reader': {
+        ...nothing,
+        ...reads,
+        'issuers elsewhere': reading.join(' '),
+        'cluster issuers': reading.join(' '),
+        "cluster issuers' status": 'get',
+      },
+      nobody: nothing,
+    };
+    // The controller manager aggregates, and the API server's authorizer sees it later.
+    await until('the roles to be aggregated', async () => {
+      const found = await table();
+      if (!isDeepStrictEqual(found, expected)) throw new NotYet(found);
+      return true;
+    });
   });
 });
 

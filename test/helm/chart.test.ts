@@ -63,6 +63,9 @@ describe('the chart', () => {
     expect(names(await render())).toEqual([
       'ClusterRole cert-manager-controller-approve:pca-alibabacloud-com',
       'ClusterRole pca-alibaba-pca-issuer',
+      'ClusterRole pca-alibaba-pca-issuer-cluster-view',
+      'ClusterRole pca-alibaba-pca-issuer-edit',
+      'ClusterRole pca-alibaba-pca-issuer-view',
       'ClusterRoleBinding cert-manager-controller-approve:pca-alibabacloud-com',
       'ClusterRoleBinding pca-alibaba-pca-issuer',
       'CustomResourceDefinition alibabapcaclusterissuers.pca.alibabacloud.com',
@@ -90,6 +93,9 @@ describe('the chart', () => {
     });
     expect(names(manifests)).toEqual([
       'ClusterRole pca-alibaba-pca-issuer',
+      'ClusterRole pca-alibaba-pca-issuer-cluster-view',
+      'ClusterRole pca-alibaba-pca-issuer-edit',
+      'ClusterRole pca-alibaba-pca-issuer-view',
       'ClusterRoleBinding pca-alibaba-pca-issuer',
       'Deployment issuers/pca-alibaba-pca-issuer',
       'Role issuers/pca-alibaba-pca-issuer-secrets',

@@ -171,6 +171,24 @@ describe('approvers', () => {
   });
 });
 
+describe("the users' roles", () => {
+  it.each([
+    [true, ['cluster-view to cluster-reader', 'edit to edit admin', 'view to view edit admin cluster-reader']],
+    [false, ['cluster-view to ', 'edit to ', 'view to ']],
+  ])("are a part of Kubernetes' own: %s", async (aggregateClusterRoles, expected) => {
+    const manifests = await render({ rbac: { aggregateClusterRoles } });
+    const aggregated = manifests
+      .filter(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name.startsWith(`${fullname}-`))
+      .map(({ metadata }) => {
+        const targets = Object.entries(metadata.labels ?? {}).flatMap(([label, value]) =>
+          value === 'true' ? label.split('/aggregate-to-').slice(1) : [],
+        );
+        return `${metadata.name.slice(fullname.length + 1)} to ${targets.join(' ')}`;
+      });
+    expect(aggregated.toSorted()).toEqual(expected);
+  });
+});
+
 describe('a ServiceMonitor', () => {
   it('selects the Service of the release, and no other', async () => {
     const manifests = await render({ metrics: { serviceMonitor: { enabled: true, interval: '30s' } } });

@@ -75,6 +75,7 @@ export const choices: readonly Choice[] = [
       },
     },
   ],
+  ["no part of Kubernetes' roles", { rbac: { aggregateClusterRoles: false } }],
   ['a ServiceAccount of its own', { serviceAccount: { name: 'pca', annotations: { a: 'b' }, labels: { c: 'd' } } }],
   ['a ServiceAccount that exists', { serviceAccount: { create: false, name: 'pca' } }],
   ['the default ServiceAccount', { serviceAccount: { create: false } }],

@@ -18,11 +18,32 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** What the Roles and ClusterRoles among some objects permit, sorted. */
-export function grantedPermissions(objects: readonly Manifest[]): readonly string[] {
-  const rules = objects
-    .filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
-    .flatMap((role) => role['rules'] as readonly Rule[]);
+interface Binding extends Manifest {
+  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly subjects: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
+}
+
+/** What the Roles and ClusterRoles among some objects permit to a ServiceAccount by the bindings among them, sorted. */
+export function grantedPermissions(
+  objects: readonly Manifest[],
+  account: { readonly name: string; readonly namespace: string },
+): readonly string[] {
+  const bindings = (objects as readonly Binding[]).filter(
+    ({ kind, subjects }) =>
+      (kind === 'RoleBinding' || kind === 'ClusterRoleBinding') &&
+      subjects.some(
+        (subject) =>
+          subject.kind === 'ServiceAccount' && subject.name === account.name && subject.namespace === account.namespace,
+      ),
+  );
+  const isBound = (role: Manifest): boolean =>
+    bindings.some(
+      ({ roleRef, metadata }) =>
+        roleRef.kind === role.kind &&
+        roleRef.name === role.metadata.name &&
+        (role.kind === 'ClusterRole' || metadata.namespace === role.metadata.namespace),
+    );
+  const rules = objects.filter(isBound).flatMap((role) => role['rules'] as readonly Rule[]);
   const names = rules.flatMap(({ apiGroups, resources, verbs }) =>
     apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => nameOf(verb, group, resource)))),
   );

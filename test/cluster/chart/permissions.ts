@@ -1,4 +1,4 @@
-// Every permission of the chart is needed and none is missing, by the API server's audit log of everything before.
+// Every permission of the operator is needed and none is missing, by the API server's audit log of everything before.
 import { X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
 
@@ -14,13 +14,8 @@ import { certificate } from '../../support/world.ts';
 const group = 'pca.alibabacloud.com';
 const signingRequest = { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', name: 'team' };
 
-// No request shows these; others ask whether they are given.
-const askedByOthers = [
-  // cert-manager's webhook, when cert-manager approves: no Certificate here would be Ready without it.
-  'approve cert-manager.io/signers',
-  // The API server, when a certificate is written into a CertificateSigningRequest.
-  'sign certificates.k8s.io/signers',
-];
+// No request shows it; the API server asks for it when a certificate is written into a CertificateSigningRequest.
+const askedByOthers = ['sign certificates.k8s.io/signers'];
 
 /** Needs the issuers `shared` and `pca`; leaves an API server without WatchList. */
 export function permissions(world: () => InstalledWorld): void {
@@ -90,11 +85,12 @@ export function permissions(world: () => InstalledWorld): void {
     await world().applyReady(certificate(team, 'without-watch-list', { issuerRef: sharedIssuerRef }));
   });
 
-  it('has used every permission of the chart, and was refused nothing', async () => {
+  it('has used every permission that the chart gives it, and was refused nothing', async () => {
     const { host, namespace } = world();
     const manifest = await world().helm(['get', 'manifest', release]);
-    const granted = grantedPermissions(readManifests(manifest));
-    const user = `system:serviceaccount:${namespace}:${release}-alibaba-pca-issuer`;
+    const account = { name: `${release}-alibaba-pca-issuer`, namespace };
+    const granted = grantedPermissions(readManifests(manifest), account);
+    const user = `system:serviceaccount:${namespace}:${account.name}`;
     const events = await until('events in the audit log', async () => {
       const text = await host.auditLog();
       const found = readAuditLog(text, user);
