@@ -1,10 +1,10 @@
 // Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
 // What a pod never needs must stay in files that it never loads: the library for kubeconfigs, and the subcommand `plan`.
-import { build } from 'esbuild';
 import type { Metafile } from 'esbuild';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runTask } from './task/run-task.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shipped = 'dist';
@@ -53,6 +53,8 @@ export async function buildBundle(folder = shipped): Promise<Bundle> {
 export async function bundleEntry(entryPoint: string, target: string): Promise<Metafile> {
   for (const name of await readdir(target).catch((): string[] => []))
     if (name !== imageFolder) await rm(join(target, name), { recursive: true, force: true });
+  // Not needed by `--help`.
+  const { build } = await import('esbuild');
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [entryPoint],
@@ -128,19 +130,20 @@ async function licenseOf(directory: string): Promise<string> {
   return [`${String(name)} ${String(version)} (${String(license)})`, '', ...texts, ''].join('\n');
 }
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const started = performance.now();
-  const { startBytes, lazyBytes } = await buildBundle();
-  const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(
-    `${shipped}/main.js: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig or plan (${seconds} s)`,
-  );
+  try {
+    const { startBytes, lazyBytes } = await buildBundle();
+    const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(
+      `${shipped}/main.js: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig or plan (${seconds} s)`,
+    );
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
 }
 
-if (import.meta.main) {
-  await main().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  });
-}
+if (import.meta.main) await runTask('build', { run: main });

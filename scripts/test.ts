@@ -1,39 +1,48 @@
 // `npm test`: static checks, builds, then every test, in pods as well where this machine can run them. The last line is
 // `N passed, N failed` over everything; one before it says how many were skipped, if any were, and why.
-// `--only unit|integration|cluster` runs one project without the static checks; `--full` runs the long variants; what
-// remains goes to vitest, for instance the names of files.
-import { findObstacle } from '../control-plane/driver/node/node-cluster.ts';
 import { buildBundle } from './build.ts';
 import { runSteps, staticChecks } from './checks.ts';
-import { buildGoPrograms } from './go-programs.ts';
+import { runTask } from './task/run-task.ts';
+import type { Told } from './task/run-task.ts';
 import { isSuccess, noTests, sum, summaryLines } from './test-counts.ts';
 import type { TestRun } from './test-counts.ts';
-import { parseTestArguments } from './test-arguments.ts';
 import { watchParent } from './test-parent.ts';
+import { findVitestFault } from './vitest-options.ts';
 import { runProject } from './vitest-run.ts';
 import type { TestProject } from './vitest-run.ts';
 
-async function runAll(): Promise<readonly TestRun[]> {
-  const { full, projects, vitest } = parseTestArguments(process.argv.slice(2));
+const allProjects: readonly TestProject[] = ['unit', 'integration', 'cluster'];
+
+async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Promise<number> {
+  // Without npm the shell may well end before its background job.
+  if (process.env['npm_lifecycle_event'] !== undefined) watchParent(() => process.kill(process.pid, 'SIGTERM'));
+
   if (full) process.env['TEST_FULL'] = '1';
   const runs: TestRun[] = [];
-  if (projects.length > 1)
+  if (only === undefined)
     runs.push({ counts: { ...noTests, failed: await runSteps(staticChecks) }, obstacle: undefined });
 
-  for (const project of projects) runs.push(await runOne(project, vitest));
-  return runs;
+  for (const project of only === undefined ? allProjects : [only]) runs.push(await runOne(project, vitest));
+  for (const line of summaryLines(runs)) console.log(line);
+  return isSuccess(sum(runs.map(({ counts }) => counts))) ? 0 : 1;
 }
 
 async function runOne(project: TestProject, vitest: readonly string[]): Promise<TestRun> {
-  const obstacle = project === 'cluster' ? findObstacle() : undefined;
+  const obstacle = project === 'cluster' ? await findPodObstacle() : undefined;
   // Where there is one, the tests skip themselves and are only counted.
   const isBuilt = project === 'unit' || obstacle !== undefined || (await build(project === 'cluster'));
   return { counts: isBuilt ? await runProject(project, vitest) : { ...noTests, failed: 1 }, obstacle };
 }
 
+async function findPodObstacle(): Promise<string | undefined> {
+  const { findObstacle } = await import('../control-plane/driver/node/node-cluster.ts');
+  return findObstacle();
+}
+
 /** Builds what the tests run, with `pods` a node too; says why when that is not possible. */
 async function build(pods: boolean): Promise<boolean> {
   try {
+    const { buildGoPrograms } = await import('./go-programs.ts');
     await buildBundle();
     await buildGoPrograms(
       (line) => {
@@ -48,10 +57,4 @@ async function build(pods: boolean): Promise<boolean> {
   }
 }
 
-// Without npm the shell may well end before its background job.
-if (process.env['npm_lifecycle_event'] !== undefined) watchParent(() => process.kill(process.pid, 'SIGTERM'));
-
-const runs = await runAll();
-for (const line of summaryLines(runs)) console.log(line);
-
-process.exitCode = isSuccess(sum(runs.map(({ counts }) => counts))) ? 0 : 1;
+await runTask('test', { findFault: async (_, rest) => findVitestFault(rest), run: main });

@@ -1,16 +1,21 @@
 // `npm run verify`: the part of `npm test` that needs nothing but Node and takes under a minute.
 import { runSteps, staticChecks } from './checks.ts';
+import { runTask } from './task/run-task.ts';
 import { vitestScript } from './vitest-run.ts';
 
-const started = performance.now();
-const failed = await runSteps([
-  // The longest step first, so that the others fill the remaining core.
-  {
-    name: 'unit and architecture tests',
-    command: { script: vitestScript, parameters: ['run', '--project', 'unit', '--reporter=dot'] },
-  },
-  ...staticChecks,
-]);
-const seconds = ((performance.now() - started) / 1000).toFixed(1);
-console.log(failed === 0 ? `All checks passed in ${seconds} s.` : `${failed} failed after ${seconds} s.`);
-process.exitCode = failed === 0 ? 0 : 1;
+async function main(): Promise<number> {
+  const started = performance.now();
+  const failed = await runSteps([
+    // The longest step first, so that the others fill the remaining core.
+    {
+      name: 'unit and architecture tests',
+      command: { script: vitestScript, parameters: ['run', '--project', 'unit', '--reporter=dot'] },
+    },
+    ...staticChecks,
+  ]);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(failed === 0 ? `All checks passed in ${seconds} s.` : `${failed} failed after ${seconds} s.`);
+  return failed === 0 ? 0 : 1;
+}
+
+await runTask('verify', { run: main });

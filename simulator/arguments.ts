@@ -17,7 +17,7 @@ export const simulatorHelp = `A simulated Alibaba Cloud PCA on this machine unti
   --access-key-id ID        key that is accepted, with --access-key-secret; default a new one at each start
   --access-key-secret TEXT
   --json                    one line of JSON when it is ready, for programs
-  --help                    this text`;
+  --help, -h                this text`;
 
 const flags = {
   port: { type: 'string', default: '0' },
@@ -26,7 +26,7 @@ const flags = {
   'access-key-id': { type: 'string' },
   'access-key-secret': { type: 'string' },
   json: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false, short: 'h' },
 } as const;
 
 const highestPort = 65_535;

@@ -43,9 +43,6 @@ function failHard(logger: Logger): void {
   process.on('unhandledRejection', fail);
 }
 
-// Alibaba's client library calls url.parse; a reader of our log can do nothing about that.
-process.noDeprecation = true;
-
 const [subcommand, ...rest] = process.argv.slice(2);
 if (subcommand === 'plan') {
   // The operator needs none of it, and a pod never loads it.

@@ -14,11 +14,13 @@ import { renderCustomResourceDefinitions } from './custom-resource-definitions.t
 import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, parametersTable } from './operation-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
+import { scriptsTable } from './scripts-table.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
 
 /** Generated sections of hand-written pages: content by name of the section. */
 const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'CONTRIBUTING.md': { 'npm-scripts': scriptsTable },
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },
   'docs/operations.md': {
     capabilities: capabilitiesTable,

@@ -7,6 +7,7 @@ import { compose } from '../../src/alibaba/call.ts';
 import type { Call, PcaCall, PcaOutcome } from '../../src/alibaba/call.ts';
 import { withAccessKey } from '../../src/alibaba/credentials/with-access-key.ts';
 import { pcaCall } from '../../src/alibaba/pca-client.ts';
+import { HttpTransport } from '../../src/alibaba/transport.ts';
 import { systemClock } from '../../src/timing/clock.ts';
 import { describeIssuingCACall, readIssuingCA } from '../../src/issuing/issuing-ca.ts';
 import { makeCsr } from '../../test/support/certificates.ts';
@@ -42,6 +43,7 @@ async function run(
   const pca = compose(
     pcaCall({
       endpoint: { host: endpoint, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' },
+      transport: new HttpTransport(),
       timeoutMs: 30_000,
       userAgent: 'alibaba-pca-issuer/limiter',
     }),

@@ -4,6 +4,7 @@ import { compose } from '../../src/alibaba/call.ts';
 import type { Call, PcaCall } from '../../src/alibaba/call.ts';
 import { withAccessKey } from '../../src/alibaba/credentials/with-access-key.ts';
 import { pcaCall } from '../../src/alibaba/pca-client.ts';
+import { HttpTransport } from '../../src/alibaba/transport.ts';
 import { describeIssuingCACall, readIssuingCA } from '../../src/issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../src/issuing/issuing-ca.ts';
 import { verifyIssued } from '../../src/issuing/issued-certificate.ts';
@@ -27,7 +28,7 @@ export async function runLive(
   const { region, protocol, host } = settings;
   const endpoint = endpointFor({ region, protocol, ...(host === undefined ? {} : { host }) });
   const client = compose(
-    pcaCall({ endpoint, timeoutMs: 30_000, userAgent: 'alibaba-pca-issuer/live' }),
+    pcaCall({ endpoint, transport: new HttpTransport(), timeoutMs: 30_000, userAgent: 'alibaba-pca-issuer/live' }),
     withAccessKey(settings),
   );
   const counts = { passed: 0, failed: 0 };

@@ -54,6 +54,8 @@ export const errorClasses: Readonly<Record<PcaErrorClass, { readonly request: st
 };
 
 const policyAdvice = 'Allow the action in the policy of the RAM identity.';
+const strange = 'the answer does not come from Alibaba PCA';
+const strangeAdvice = 'Check endpoint and protocol: something else may answer there.';
 const networkAdvice = 'Check the endpoint, DNS, network policies and the egress of the operator.';
 const tlsAdvice = 'Check the protocol and, for a private CA, the caBundle of the endpoint.';
 
@@ -97,13 +99,7 @@ export const errorTable: readonly ErrorRow[] = [
   row(
     'Code',
     'Credentials',
-    [
-      'InvalidAccessKeyId*',
-      'InvalidSecurityToken*',
-      'InvalidCredentials',
-      'MissingAccessKeyId',
-      'MissingSecurityToken',
-    ],
+    ['InvalidAccessKeyId*', 'InvalidSecurityToken*', 'MissingAccessKeyId', 'MissingSecurityToken'],
     'the access key is unknown, disabled or expired',
     'Put a valid access key into the Secret of the issuer.',
     { silent: true },
@@ -191,7 +187,7 @@ export const errorTable: readonly ErrorRow[] = [
   row(
     'Transport',
     'Transient',
-    ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ConnectFailed'],
+    ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ConnectFailed', 'UND_ERR_CONNECT_TIMEOUT'],
     'no connection could be made',
     networkAdvice,
   ),
@@ -219,6 +215,15 @@ export const errorTable: readonly ErrorRow[] = [
     'no trusted TLS connection could be made',
     tlsAdvice,
   ),
+  row(
+    'Transport',
+    'Transient',
+    ['UND_ERR_ABORTED', 'UND_ERR_PRX_*'],
+    'the proxy did not let the connection through',
+    'Check HTTPS_PROXY and NO_PROXY of the operator, and what the proxy allows.',
+  ),
+  row('Transport', 'Transient', ['UND_ERR_INVALID_ARG'], 'the request could not be sent', 'Check the endpoint.'),
+  row('Transport', 'OutcomeUnknown', ['HPE_*', 'UND_ERR_HEADERS_OVERFLOW'], strange, strangeAdvice, { issued: true }),
   // These may also come in the middle of a connection.
   row('Transport', 'OutcomeUnknown', ['EPROTO', 'ERR_SSL_*'], 'the TLS connection failed', tlsAdvice, { issued: true }),
   row('Transport', 'OutcomeUnknown', ['*'], 'the connection failed before an answer came', networkAdvice, {
@@ -226,14 +231,7 @@ export const errorTable: readonly ErrorRow[] = [
   }),
   row('Client', 'Cancelled', ['Cancelled'], 'the caller cancelled the call', '', { issued: true }),
   row('Client', 'OutcomeUnknown', ['DeadlineExceeded'], 'no answer came in time', networkAdvice, { issued: true }),
-  row(
-    'Client',
-    'OutcomeUnknown',
-    ['MalformedReply', 'UnexpectedRedirect'],
-    'the answer does not come from Alibaba PCA',
-    'Check endpoint and protocol: something else may answer there.',
-    { issued: true },
-  ),
+  row('Client', 'OutcomeUnknown', ['MalformedReply', 'UnexpectedRedirect'], strange, strangeAdvice, { issued: true }),
   row('Client', 'Transient', ['ClientUnavailable'], 'the client library could not be loaded or set up'),
   row(
     'Client',

@@ -1,5 +1,5 @@
 // Turns whatever a call met into a PcaFailure: classified by the error table, worded for a human, free of secrets.
-// The client library has no error classes of its own to test for, so what it throws is recognised by its fields.
+// Errors of the network have no classes to test for, so they are recognised by their fields.
 import { rowFor } from './error-table.ts';
 import type { ErrorRow, PcaErrorClass } from './error-table.ts';
 import type { Redact } from './redaction.ts';
@@ -50,6 +50,12 @@ interface ServiceAnswer {
   readonly accessDenied: PcaFailure['accessDenied'];
 }
 
+// Names of the library that sends, in words that more people know.
+const shownCodes: ReadonlyMap<string, string> = new Map([
+  ['UND_ERR_SOCKET', 'ECONNRESET'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'],
+  ['UND_ERR_ABORTED', 'ProxyRefused'],
+]);
 const messageLimit = 500;
 const textLimit = 240;
 const nameLimit = 120;
@@ -64,13 +70,21 @@ const certificateActions: ReadonlySet<string> = new Set([
   'DeleteClientCertificate',
 ]);
 
-/** The failure behind anything that the client library threw. Never throws itself. */
-export function failureOf(thrown: unknown, call: FailedCall): PcaFailure {
+/** The failure behind anything that the network threw. Never throws itself. */
+export function networkFailure(thrown: unknown, call: FailedCall): PcaFailure {
   try {
     return recognised(thrown, call);
   } catch {
     return clientFailure('UnexpectedFailure', call);
   }
+}
+
+/** The failure behind an answer with a status of 400 or more, by its body; the request id of the header where it has none. */
+export function refusal(
+  answer: { readonly status: number; readonly requestId?: string; readonly body: Readonly<Record<string, unknown>> },
+  call: FailedCall,
+): PcaFailure {
+  return answeredFailure(serviceAnswer(answer, call.redact), call);
 }
 
 /** The failure behind something that our own client found. */
@@ -85,14 +99,9 @@ export function requestIdOf(value: unknown, redact: Redact): string | undefined 
 }
 
 function recognised(thrown: unknown, call: FailedCall): PcaFailure {
-  const answer = serviceAnswer(thrown, call.redact);
-  if (answer !== undefined) return answeredFailure(answer, call);
-  if (isUnreadableAnswer(thrown)) return clientFailure('MalformedReply', call);
-  if (fieldOf(thrown, 'name') === 'RequestTimeoutError') return clientFailure('DeadlineExceeded', call);
   const code = textOf(fieldOf(thrown, 'code'));
   if (code === undefined || !/^[A-Za-z0-9_.]{1,80}$/.test(code)) return clientFailure('UnexpectedFailure', call);
-  const row = code === 'InvalidCredentials' ? rowFor('Code', code) : transportRow(thrown, code);
-  return failure(row ?? unknownRow(), call, { code });
+  return failure(transportRow(thrown, code) ?? unknownRow(), call, { code: shownCodes.get(code) ?? code });
 }
 
 function answeredFailure(answer: ServiceAnswer, call: FailedCall): PcaFailure {
@@ -131,19 +140,15 @@ function failedToConnect(thrown: unknown): boolean {
   return syscall === 'connect' || syscall === 'getaddrinfo';
 }
 
-function isUnreadableAnswer(thrown: unknown): boolean {
-  return thrown instanceof SyntaxError || fieldOf(thrown, 'message') === 'The value is not a object';
-}
-
-function serviceAnswer(thrown: unknown, redact: Redact): ServiceAnswer | undefined {
-  const data = fieldOf(thrown, 'data');
-  const httpStatus = fieldOf(data, 'statusCode');
-  if (typeof httpStatus !== 'number') return undefined;
+function serviceAnswer(
+  { status, body: data, requestId }: Parameters<typeof refusal>[0],
+  redact: Redact,
+): ServiceAnswer {
   return {
-    httpStatus,
+    httpStatus: status,
     code: codeOf(fieldOf(data, 'Code') ?? fieldOf(data, 'code'), redact),
     text: redact(textOf(fieldOf(data, 'Message') ?? fieldOf(data, 'message')) ?? '', textLimit),
-    requestId: requestIdOf(fieldOf(data, 'RequestId') ?? fieldOf(data, 'requestId'), redact),
+    requestId: requestIdOf(fieldOf(data, 'RequestId') ?? fieldOf(data, 'requestId') ?? requestId, redact),
     accessDenied: accessDeniedOf(fieldOf(data, 'AccessDeniedDetail') ?? fieldOf(data, 'accessDeniedDetail'), redact),
   };
 }

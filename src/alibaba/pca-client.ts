@@ -3,14 +3,15 @@
 import type { Call, PcaCall, PcaOutcome } from './call.ts';
 import type { AccessKey } from './credentials/access-key.ts';
 import type { PcaEndpoint } from './endpoint.ts';
-import { clientFailure, failureOf, requestIdOf } from './errors.ts';
+import { clientFailure, networkFailure, refusal, requestIdOf } from './errors.ts';
 import type { FailedCall, PcaFailure } from './errors.ts';
 import { redactorOf } from './redaction.ts';
 import type { Clock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
 import type { Waited } from '../timing/deadline.ts';
-import { openWireClient } from './wire-exchange.ts';
-import type { WireClient, WireReply } from './wire-exchange.ts';
+import { openSigner } from './signing.ts';
+import type { SignedRequest, Signer } from './signing.ts';
+import type { Transport, WireReply } from './transport.ts';
 
 /** Where calls go, and how long one may take. */
 export interface PcaClientOptions {
@@ -18,42 +19,43 @@ export interface PcaClientOptions {
   /** How long one call may take altogether. */
   readonly timeoutMs: number;
   readonly userAgent: string;
+  /** Connections are shared by all that call through it. */
+  readonly transport: Transport;
   /** The clock of the process unless a test gives another. */
   readonly clock?: Pick<Clock, 'monotonic' | 'startTimer'>;
 }
 
 /**
  * Calls Alibaba PCA, or STS, at one endpoint. A call resolves at the latest after the timeout, and at once when its signal
- * aborts; one that had been sent by then goes on at the service, so its failure says `mayHaveIssued`. Cheap to make:
- * connections are shared by the whole process.
+ * aborts; one that had been sent by then goes on at the service, so its failure says `mayHaveIssued`. Cheap to make.
  */
 export function pcaCall(options: PcaClientOptions): Call {
-  const open = clientOpener(options);
+  const sign = signing(options);
   return async (call, { signal, accessKey }) => {
     const redact = redactorOf([accessKey?.accessKeySecret, accessKey?.securityToken, ...quotedParameters(call)]);
     const about = { action: call.action, host: options.endpoint.host, redact };
     using deadline = startDeadline(options.timeoutMs, signal, options.clock);
-    const opened = await deadline.wait(open(accessKey));
-    if (opened.kind === 'thrown') return failed(clientFailure('ClientUnavailable', { ...about, sent: false }));
-    if (opened.kind !== 'value') return failed(clientFailure(opened.kind, { ...about, sent: false }));
-    const exchange = opened.value.send(call);
-    const answered = await deadline.wait(exchange.reply);
+    const signed = await deadline.wait(sign(call, accessKey));
+    if (signed.kind === 'thrown') return failed(clientFailure('ClientUnavailable', { ...about, sent: false }));
+    if (signed.kind !== 'value') return failed(clientFailure(signed.kind, { ...about, sent: false }));
+    const answered = await deadline.wait(options.transport.send(options.endpoint, signed.value, deadline.signal));
     if (answered.kind === 'value') return outcomeOf(answered.value, { ...about, sent: true });
-    exchange.abandon();
     return failed(failureBehind(answered, { ...about, sent: true }));
   };
 }
 
-/** Opens the library's client for an access key, and keeps the last one: keys change seldom. */
-function clientOpener(options: PcaClientOptions): (accessKey: AccessKey | undefined) => Promise<WireClient> {
-  let last: { readonly accessKey: AccessKey | undefined; readonly client: Promise<WireClient> } | undefined;
-  return async (accessKey) => {
+type Sign = (call: PcaCall, accessKey: AccessKey | undefined) => Promise<SignedRequest>;
+
+/** Opens a signer for an access key, and keeps the last one: keys change seldom. */
+function signing(options: PcaClientOptions): Sign {
+  let last: { readonly accessKey: AccessKey | undefined; readonly signer: Promise<Signer> } | undefined;
+  return async (call, accessKey) => {
     if (last === undefined || !isSameKey(last.accessKey, accessKey))
-      last = { accessKey, client: openWireClient({ ...options, accessKey }) };
+      last = { accessKey, signer: openSigner({ ...options, accessKey }) };
 
     const used = last;
     try {
-      return await used.client;
+      return await (await used.signer).sign(call);
     } catch (thrown) {
       if (last === used) last = undefined;
       throw thrown;
@@ -72,17 +74,19 @@ function isSameKey(one: AccessKey | undefined, other: AccessKey | undefined): bo
 type Unanswered = Exclude<Waited<never>, { readonly kind: 'value' }>;
 
 function failureBehind(waited: Unanswered, about: FailedCall): PcaFailure {
-  return waited.kind === 'thrown' ? failureOf(waited.thrown, about) : clientFailure(waited.kind, about);
+  return waited.kind === 'thrown' ? networkFailure(waited.thrown, about) : clientFailure(waited.kind, about);
 }
 
-function outcomeOf(reply: WireReply, about: FailedCall): PcaOutcome {
-  const facts = { httpStatus: reply.status, requestId: requestIdOf(reply.requestId, about.redact) };
-  if (reply.status >= 300) return failed(clientFailure('UnexpectedRedirect', about, facts));
-  const body = jsonObject(reply.text);
-  if (body === undefined) {
-    const detail = reply.text.trim() === '' ? 'the body is empty' : 'the body is not a JSON object';
-    return failed(clientFailure('MalformedReply', about, { ...facts, detail }));
-  }
+function outcomeOf({ status, text, ...reply }: WireReply, about: FailedCall): PcaOutcome {
+  const requestId = requestIdOf(reply.requestId, about.redact);
+  const facts = { httpStatus: status, requestId };
+  const malformed = (detail: string): PcaOutcome =>
+    failed(clientFailure('MalformedReply', about, { ...facts, detail }));
+  if (status >= 300 && status < 400) return failed(clientFailure('UnexpectedRedirect', about, facts));
+  if (text === undefined) return malformed('the body is larger than any that it sends');
+  const body = jsonObject(text);
+  if (body === undefined) return malformed(text.trim() === '' ? 'the body is empty' : 'the body is not a JSON object');
+  if (status >= 400) return failed(refusal({ status, body, ...(requestId === undefined ? {} : { requestId }) }, about));
   return { kind: 'ok', body, requestId: requestIdOf(body['RequestId'], about.redact) ?? facts.requestId };
 }
 

@@ -5,11 +5,13 @@ export type Redact = (text: string, limit: number) => string;
 
 const omitted = '<omitted>';
 const shortestSecret = 6;
+// Anybody's endpoint writes the text. What is shown of it is far shorter, and patterns need not see more.
+const longestText = 4096;
 
 // A run this long is a token, a key, a hash or base64, never a word; a UUID (36) and a DNS label in its dots stay readable.
 const opaqueRun = /[A-Za-z0-9+/=_%-]{40,}/g;
 const pemBlock = /-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g;
-const url = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
+const url = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>]+/gi;
 // Signature errors of the service echo the whole canonical request after these words, the security token included.
 const echoedRequest = /(?:server )?(?:string to sign|canonical ?request)[\s\S]*$/i;
 
@@ -21,7 +23,7 @@ export function redactorOf(secrets: readonly (string | undefined)[]): Redact {
   const withoutSecrets = (text: string): string =>
     forms.reduce((rest, form) => (rest.includes(form) ? rest.replaceAll(form, omitted) : rest), text);
   return (text, limit) => {
-    const clean = withoutSecrets(text)
+    const clean = beginning(withoutSecrets(text))
       .replace(pemBlock, omitted)
       .replace(echoedRequest, omitted)
       .replace(url, omitted)
@@ -41,6 +43,11 @@ function wireForms(secret: string): readonly string[] {
     json,
     Buffer.from(secret).toString('base64'),
   ];
+}
+
+// A word that is cut through might be half a secret, which nobody would recognise.
+function beginning(text: string): string {
+  return text.length <= longestText ? text : text.slice(0, Math.max(0, text.lastIndexOf(' ', longestText)));
 }
 
 function cut(text: string, limit: number): string {

@@ -71,6 +71,12 @@ export function signerReference(signerName: string): SignerReference | undefined
   return { kind, namespace: path.slice(0, dot), name: path.slice(dot + 1) };
 }
 
+/** Whether a signer is in our group, of a kind of ours or not. */
+export function isSignerOfGroup(signerName: string): boolean {
+  const [domain = ''] = signerName.split('/', 1);
+  return domain === apiGroup || domain.endsWith(`.${apiGroup}`);
+}
+
 /** The approvers' decision. */
 export function signingApproval(request: CertificateSigningRequest): 'Approved' | 'Denied' | 'Undecided' {
   if (has(request, 'Denied')) return 'Denied';

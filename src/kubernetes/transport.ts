@@ -22,6 +22,8 @@ export interface TransportRequest {
 export type TransportAnswer = Dispatcher.ResponseData;
 
 const connectMs = 5000;
+// Node gives up an address after 250 ms where a host has several.
+const connectAttemptMs = 2000;
 // Backstops only: each request has a shorter deadline of its own.
 const headersMs = 120_000;
 const bodyMs = 120_000;
@@ -102,6 +104,8 @@ export class Transport {
     return new Pool(this.#origin, {
       connections,
       allowH2: false,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: connectAttemptMs,
       keepAliveTimeout: keepAliveMs,
       headersTimeout: headersMs,
       bodyTimeout: isWatch ? 0 : bodyMs,

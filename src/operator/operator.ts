@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
+import { readProxy } from '../alibaba/proxy.ts';
+import type { Environment, Proxy } from '../alibaba/proxy.ts';
 import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
 import { issuedCounter, IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import { unobserved } from '../controllers/requests/signing/steps.ts';
@@ -28,6 +30,7 @@ export type OperatorEnd = 'stopped' | 'lost';
 interface OperatorParts {
   readonly options: Options;
   readonly podIdentity: PodIdentity;
+  readonly proxy: Proxy | undefined;
   readonly limits: RateLimitTable;
   readonly issuanceLimits: IssuanceLimits;
   readonly metrics: Metrics;
@@ -57,6 +60,7 @@ export class Operator {
   ): Promise<Operator> {
     const limits = parseCallLimits(options['call-limits']);
     if (limits.kind === 'invalid') throw new Error(`--call-limits: ${limits.message}`);
+    const proxy = proxyOf(process.env, logger);
     const metrics = createMetrics();
     const issuanceLimits = new IssuanceLimits();
     const onIssued = issuedCounter(issuanceLimits);
@@ -74,6 +78,7 @@ export class Operator {
     return new Operator({
       options,
       podIdentity,
+      proxy,
       limits: table,
       issuanceLimits,
       metrics,
@@ -129,14 +134,27 @@ export class Operator {
 
   /** Runs the controllers until `leadership` ends and their calls in flight are done. */
   async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
-    const { options, podIdentity, limits, issuanceLimits, metrics, logger, cluster, onStep } = this.#on;
+    const { options, podIdentity, proxy, limits, issuanceLimits, metrics, logger, cluster, onStep } = this.#on;
     await cluster.synced(leadership);
     if (leadership.aborted) return;
     const clock = systemClock;
-    const pca = openPca({ options, limits, clock, metrics, logger, signal: this.#lifetime.signal });
+    const pca = openPca({ options, proxy, limits, clock, metrics, logger, signal: this.#lifetime.signal });
     await runControllers(
       { options, podIdentity, cluster, pca, issuanceLimits, mayAct, onStep, clock, metrics, logger },
       leadership,
     );
   }
+}
+
+/** The proxy of the environment, told aloud; throws with the reason when it cannot be used. */
+function proxyOf(environment: Environment, logger: Logger): Proxy | undefined {
+  const settings = readProxy(environment);
+  if (settings.kind === 'invalid') throw new Error(settings.message);
+  if (settings.kind === 'none') return undefined;
+  const { shown, except } = settings.proxy;
+  logger.info(
+    { proxy: shown, except },
+    'Calls to Alibaba Cloud go through the proxy of HTTPS_PROXY or HTTP_PROXY, except to the hosts of NO_PROXY. The API server is called directly.',
+  );
+  return settings.proxy;
 }

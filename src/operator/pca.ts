@@ -12,6 +12,8 @@ import { CallQueue } from '../alibaba/limits/call-queue.ts';
 import { RateLimits } from '../alibaba/limits/rate-limit.ts';
 import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
 import { pcaCall } from '../alibaba/pca-client.ts';
+import type { Proxy } from '../alibaba/proxy.ts';
+import { HttpTransport } from '../alibaba/transport.ts';
 import { CertificateSearches } from '../authority/certificate-search.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -22,6 +24,8 @@ import type { Clock } from '../timing/clock.ts';
 /** What the way to PCA is made of. */
 export interface PcaParts {
   readonly options: Options;
+  /** The proxy on the way, if any. */
+  readonly proxy: Proxy | undefined;
   readonly limits: RateLimitTable;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -47,10 +51,11 @@ const largestToken = 32 * 1_024;
 const accountTimeoutMs = 3_000;
 
 /** Opens the way to PCA; nothing is sent before the first call. */
-export function openPca({ options, limits: table, clock, metrics, logger, signal }: PcaParts): Pca {
+export function openPca({ options, proxy, limits: table, clock, metrics, logger, signal }: PcaParts): Pca {
   const timeoutMs = options['pca-timeout'];
+  const transport = new HttpTransport(proxy);
   const connect = (endpoint: PcaEndpoint): Call =>
-    compose(pcaCall({ endpoint, timeoutMs, userAgent, clock }), measured(metrics, clock));
+    compose(pcaCall({ endpoint, transport, timeoutMs, userAgent, clock }), measured(metrics, clock));
   const limits = new RateLimits({ clock, ...table });
   const mostInFlight = Math.max(1, Math.floor(options['max-concurrent-requests'] * shareOfOneEndpoint));
   const callQueue = new CallQueue({ limits, clock, mostInFlight });

@@ -58,6 +58,15 @@ async function onlyWarning(about: string): Promise<string> {
   return found[0] ?? '';
 }
 
+/** What the operator's log says of a request, above the level of debugging. */
+async function linesOf(request: string): Promise<readonly string[]> {
+  const lines = (await world.operator.logs()).split('\n').slice(0, -1);
+  return lines
+    .map((line) => JSON.parse(line) as { level: string | number; request?: string; msg: string })
+    .filter((line) => line.request === request && line.level !== 'debug')
+    .map(({ msg }) => msg);
+}
+
 it('an event tells of a CertificateRequest that nobody approves, on it and on its issuer; its status stays untouched', async () => {
   await world.cluster.apply(certificate(namespace, 'web'));
   expect(await onlyWarning('web-1')).toMatch(
@@ -90,6 +99,36 @@ it('an event tells of a CertificateSigningRequest that nobody approves', async (
     },
   });
   expect(await onlyWarning('waiting')).toMatch(/kubectl certificate approve waiting\.$/);
+});
+
+it.each([
+  ['lacks', undefined, '(none)'],
+  ['misspells', 'alibabapcaissuer', 'alibabapcaissuer'],
+  ["takes for cert-manager's own", 'ClusterIssuer', 'ClusterIssuer'],
+])(
+  'an event and the log tell of an issuerRef that %s the kind, which nobody can approve',
+  async (what, kind, shown) => {
+    const name = `unknown-${what.slice(0, 4)}`;
+    const issuerRef = { group: 'pca.alibabacloud.com', name: 'pca', ...(kind === undefined ? {} : { kind }) };
+    await world.cluster.apply(certificate(namespace, name, { issuerRef }));
+    const message = `issuerRef.kind is ${shown}, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.`;
+    expect(await onlyWarning(`${name}-1`)).toBe(`UnknownIssuerKind: ${message}`);
+    expect(await linesOf(`${namespace}/${name}-1`)).toEqual([message]);
+  },
+);
+
+it('an event and the log tell of a signer in our group that is none', async () => {
+  const signerName = `alibabapcaissuer.pca.alibabacloud.com/${namespace}.pca`;
+  const csr = await makeCsr('P-256', { subject: [{ CN: ['a.example'] }] });
+  await world.cluster.apply({
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name: 'misspelt' },
+    spec: { request: Buffer.from(csr).toString('base64'), signerName, usages: ['digital signature'] },
+  });
+  const message = `spec.signerName is ${signerName}, but signers of group pca.alibabacloud.com are named alibabapcaissuers.pca.alibabacloud.com/NAMESPACE.NAME and alibabapcaclusterissuers.pca.alibabacloud.com/NAME. It cannot be changed: make a new request.`;
+  expect(await onlyWarning('misspelt')).toBe(`UnknownIssuerKind: ${message}`);
+  expect(await linesOf('misspelt')).toEqual([message]);
 });
 
 it('a Secret of a ready issuer that changes is noticed without waiting for the next check', async () => {

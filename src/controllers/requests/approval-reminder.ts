@@ -19,7 +19,7 @@ export interface ApprovalReminderParts {
 }
 
 const grant =
-  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole for approving requests of group pca.alibabacloud.com (Helm: approver).';
+  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole cert-manager-controller-approve:pca-alibabacloud-com (chart: approverRole.enabled, certManager.serviceAccount).';
 
 /** Reminds of requests that nobody approves. */
 export class ApprovalReminder {
@@ -32,11 +32,11 @@ export class ApprovalReminder {
   /** Tells of an undecided request, or when it is time to. */
   remind(request: CachedRequest): ReconcileResult {
     const { afterMs, clock, issuer: issuerOf } = this.#on;
-    if (afterMs === 0 || request.issuer === undefined) return { kind: 'done' };
+    if (afterMs === 0) return { kind: 'done' };
     const ms = request.createdAt + afterMs - clock.now().getTime();
     if (ms > 0) return { kind: 'after', ms };
     this.#remindOnRequest(request);
-    const issuer = issuerOf(request.issuer);
+    const issuer = request.issuer === undefined ? undefined : issuerOf(request.issuer);
     if (issuer !== undefined) this.#remindOnIssuer(issuer, request);
     return { kind: 'done' };
   }

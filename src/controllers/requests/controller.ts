@@ -41,7 +41,7 @@ export class RequestController {
     const { requests, kind, memories, reminder, abandoned } = this.#on;
     const cached = requests.get(key);
     if (cached === undefined) return done;
-    if (cached.approval === 'Undecided') return reminder.remind(cached);
+    if (cached.approval === 'Undecided' && cached.issuer !== undefined) return reminder.remind(cached);
     const read = await kind.read(cached.metadata, signal);
     if (read.kind === 'gone') return done;
     if (read.kind === 'failed') return retryOf('reading the request', read.failure);

@@ -21,7 +21,6 @@ import {
   remainingLife,
   troubleMessage,
   turnMessage,
-  unknownKindMessage,
   unusedMessage,
 } from './messages.ts';
 import type { FailureReason } from './reasons.ts';
@@ -72,21 +71,22 @@ export class Decider {
     switch (request.step) {
       case 'nothing':
         return nothing;
+      case 'await':
+        return request.issuer === undefined ? unknownIssuer(request) : nothing;
       case 'deny':
         return { kind: 'denied', message: deniedMessage, at: this.#on.clock.now() };
       case 'sign':
         break;
     }
     const { issuer: identity } = request;
-    if (identity === undefined)
-      return { kind: 'ignored', reason: 'UnknownIssuerKind', message: unknownKindMessage(request.issuerKind) };
-
+    if (identity === undefined) return unknownIssuer(request);
     return memory.decided ?? (await this.#decideToSign(task, identity));
   }
 
   async #decideToSign(task: RequestTask, identity: IssuerIdentity): Promise<Decision> {
     const issuer = this.#on.issuer(issuerKey(identity));
-    if (issuer === undefined) return waiting('IssuerNotFound', issuerMissingMessage(identity));
+    if (issuer === undefined)
+      return waiting('IssuerNotFound', issuerMissingMessage(identity, task.request.object.kind));
     const object = { ...issuer.metadata, generation: generationOf(issuer) };
     const state = this.#on.readyIssuers.state(issuerKey(identity), object);
     switch (state.kind) {
@@ -216,4 +216,9 @@ function waitingFor(ms: number, reason: WaitingDecision['reason'], message: stri
 function durationMs(duration: string): number {
   const parsed = parseDuration(duration);
   return parsed.kind === 'ok' ? parsed.seconds * 1_000 : Number.POSITIVE_INFINITY;
+}
+
+// Nobody can approve a request for a kind that does not exist: it is told of at once, or it would wait without a word.
+function unknownIssuer({ unknownIssuer: message }: Request): Decision {
+  return { kind: 'ignored', reason: 'UnknownIssuerKind', message };
 }

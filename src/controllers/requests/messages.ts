@@ -1,4 +1,5 @@
 // Every text that a request is given: what happened, to what, and what to do now.
+import { signingRequestKind } from '../../crds/certificate-signing-request.ts';
 import { describeCommand, describeIssuer } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import type { IssuedCertificate } from '../../issuing/issued-certificate.ts';
@@ -17,13 +18,22 @@ export const deniedMessage =
   'The CertificateRequest was denied by an approval controller, so no certificate is issued for it.';
 
 /** The request names no kind of ours. */
-export function unknownKindMessage(kind: string): string {
-  return `issuerRef.kind is ${kind}, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.`;
+export function unknownKindMessage(kind: string | undefined): string {
+  return `issuerRef.kind is ${kind ?? '(none)'}, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.`;
+}
+
+/** Why a CertificateSigningRequest is not for any issuer, though its signer is in our group. */
+export function unknownSignerMessage(signerName: string): string {
+  return `spec.signerName is ${signerName}, but signers of group pca.alibabacloud.com are named alibabapcaissuers.pca.alibabacloud.com/NAMESPACE.NAME and alibabapcaclusterissuers.pca.alibabacloud.com/NAME. It cannot be changed: make a new request.`;
 }
 
 /** Why a request waits: its issuer does not exist. */
-export function issuerMissingMessage(issuer: IssuerIdentity): string {
-  return `Waiting for ${describeIssuer(issuer)}, which does not exist. Create it, or correct issuerRef; this request then continues automatically.`;
+export function issuerMissingMessage(issuer: IssuerIdentity, requestKind: string): string {
+  const orElse =
+    requestKind === signingRequestKind
+      ? 'and this request continues automatically; or make a new request with another spec.signerName.'
+      : 'or correct issuerRef; this request then continues automatically.';
+  return `Waiting for ${describeIssuer(issuer)}, which does not exist. Create it, ${orElse}`;
 }
 
 /** Why a request waits: its issuer is not ready. Names the reason only, so that one fault is one write per request. */

@@ -54,7 +54,7 @@ export class Publisher {
       case 'nothing':
         return decision.next;
       case 'ignored':
-        this.#event(task, decision.reason, decision.message);
+        this.#tellIgnored(task, decision);
         return done;
       case 'waiting':
         return this.#publishWaiting(task, decision);
@@ -70,6 +70,14 @@ export class Publisher {
     const next = await this.#tell(task, decision);
     this.#countTry(task, decision.reason, decision.trouble);
     return next;
+  }
+
+  #tellIgnored(task: RequestTask, { reason, message }: Extract<Decision, { kind: 'ignored' }>): void {
+    const now = this.#on.clock.now();
+    if (task.memory.isTold(reason, now)) return;
+    task.memory.tell(reason, now);
+    this.#on.logger[consequences[reason].log]({ ...requestFields(task), reason }, message);
+    this.#event(task, reason, message);
   }
 
   /** One status and one event for each distinct reason, not one for each try. */

@@ -26,7 +26,9 @@ export const consequences = {
   },
   UnknownIssuerKind: {
     event: 'Warning',
-    meaning: 'The request names our group but a kind that does not exist in it.',
+    log: 'warn',
+    meaning:
+      'The request names our group but a kind (or the form of a signer) that does not exist in it. Nobody can approve such a request, so this is told at once.',
   },
   IssuerNotFound: { event: 'Warning', meaning: 'issuerRef names an issuer that does not exist.' },
   IssuerNotReady: { event: 'Warning', meaning: 'The issuer exists but is not ready; its own condition says why.' },

@@ -1,9 +1,10 @@
-// Every row of the error table, with the errors in the shape in which the client library throws them.
+// Every row of the error table: answers of the service, and errors in the shape in which the network throws them.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { errorClasses, errorTable } from '../../../src/alibaba/error-table.ts';
 import type { PcaErrorClass } from '../../../src/alibaba/error-table.ts';
-import { clientFailure, failureOf } from '../../../src/alibaba/errors.ts';
+import type { PcaFailure } from '../../../src/alibaba/errors.ts';
+import { clientFailure, networkFailure, refusal } from '../../../src/alibaba/errors.ts';
 import { redactorOf } from '../../../src/alibaba/redaction.ts';
 
 const call = {
@@ -13,23 +14,12 @@ const call = {
   redact: redactorOf(['PLANTEDsecret']),
 };
 
-function thrown(code: string | undefined, statusCode: number, rest: object = {}): Error {
-  const data = {
-    ...(code === undefined ? {} : { Code: code }),
-    Message: 'text.',
-    RequestId: 'RID-1',
-    ...rest,
-    statusCode,
-  };
-  return Object.assign(new Error(`${code}: code: ${statusCode}, text. request id: RID-1`), {
-    code: `${code}`,
-    statusCode,
-    data,
-  });
+function answered(code: string | undefined, status: number, rest: object = {}, about = call): PcaFailure {
+  const named = code === undefined ? {} : { Code: code };
+  return refusal({ status, body: { ...named, Message: 'text.', RequestId: 'RID-1', ...rest } }, about);
 }
 
-function verdict(error: unknown, about = call): readonly [PcaErrorClass, boolean] {
-  const { class: errorClass, mayHaveIssued } = failureOf(error, about);
+function verdict({ class: errorClass, mayHaveIssued }: PcaFailure): readonly [PcaErrorClass, boolean] {
   return [errorClass, mayHaveIssued];
 }
 
@@ -94,7 +84,7 @@ const answers: readonly (readonly [code: string | undefined, status: number, Pca
 test.each(answers)(
   'the service answering %s with %d is %s (may have issued: %s)',
   (code, status, errorClass, issued) => {
-    expect(verdict(thrown(code, status))).toEqual([errorClass, issued]);
+    expect(verdict(answered(code, status))).toEqual([errorClass, issued]);
   },
 );
 
@@ -114,28 +104,30 @@ const faults: readonly (readonly [name: string, error: unknown, PcaErrorClass, i
   ['a timeout of read', { code: 'ETIMEDOUT', syscall: 'read' }, 'OutcomeUnknown', true],
   ['ECONNRESET', { code: 'ECONNRESET', syscall: 'read' }, 'OutcomeUnknown', true],
   ['EPIPE', { code: 'EPIPE' }, 'OutcomeUnknown', true],
-  ["the library's timeout", { name: 'RequestTimeoutError' }, 'OutcomeUnknown', true],
-  ['no credentials', { code: 'InvalidCredentials' }, 'Credentials', false],
-  ['not JSON', new SyntaxError('Unexpected token'), 'OutcomeUnknown', true],
-  ['not an object', new Error('The value is not a object'), 'OutcomeUnknown', true],
+  ['a connection that could not be made in time', { code: 'UND_ERR_CONNECT_TIMEOUT' }, 'Transient', false],
+  ['a connection that the other side closed', { code: 'UND_ERR_SOCKET' }, 'OutcomeUnknown', true],
+  ['a proxy that refuses', { code: 'UND_ERR_ABORTED' }, 'Transient', false],
+  ['a proxy that hangs up', { code: 'UND_ERR_PRX_CONN' }, 'Transient', false],
+  ['a host that no request can be made for', { code: 'UND_ERR_INVALID_ARG' }, 'Transient', false],
+  ['what is not HTTP', { code: 'HPE_INVALID_CONSTANT' }, 'OutcomeUnknown', true],
   ['undefined', undefined, 'OutcomeUnknown', true],
 ];
 
 test.each(faults)('%s is classified', (_name, error, errorClass, issued) => {
-  expect(verdict(error)).toEqual([errorClass, issued]);
+  expect(verdict(networkFailure(error, call))).toEqual([errorClass, issued]);
 });
 
 describe('what the call was', () => {
   const read = { ...call, action: 'DescribeCACertificate' };
 
   test('a read has no unknown outcome and issues nothing', () => {
-    const errors = [
-      thrown('InternalError', 500),
-      { code: 'ECONNRESET' },
-      thrown('NeverHeardOf', 400),
-      thrown('NotFound', 400),
+    const failures = [
+      answered('InternalError', 500, {}, read),
+      networkFailure({ code: 'ECONNRESET' }, read),
+      answered('NeverHeardOf', 400, {}, read),
+      answered('NotFound', 400, {}, read),
     ];
-    expect(errors.map((error) => verdict(error, read))).toEqual([
+    expect(failures.map(verdict)).toEqual([
       ['Transient', false],
       ['Transient', false],
       ['Unknown', false],
@@ -144,10 +136,8 @@ describe('what the call was', () => {
   });
 
   test('an unknown certificate is not an unknown CA', () => {
-    expect(verdict(thrown('NotFound', 400), { ...call, action: 'DescribeClientCertificate' })).toEqual([
-      'Unknown',
-      false,
-    ]);
+    const about = { ...call, action: 'DescribeClientCertificate' };
+    expect(verdict(answered('NotFound', 400, {}, about))).toEqual(['Unknown', false]);
   });
 
   test('what was not sent has issued nothing', () => {
@@ -161,7 +151,7 @@ test('a denial names action and principal, in the failure and in its message', (
     AuthPrincipalDisplayName: 'cert-issuer',
     PolicyType: 'x',
   };
-  expect(failureOf(thrown('NoPermission', 403, { AccessDeniedDetail: detail }), call)).toEqual({
+  expect(answered('NoPermission', 403, { AccessDeniedDetail: detail })).toEqual({
     class: 'Permission',
     code: 'NoPermission',
     httpStatus: 403,
@@ -175,16 +165,24 @@ test('a denial names action and principal, in the failure and in its message', (
 });
 
 test('a signature error does not repeat the request that the service echoes', () => {
-  const error = thrown('SignatureDoesNotMatch', 400, { Message: 'server string to sign is:POST\n/\n\nhost:x' });
-  expect(failureOf(error, call).message).toBe(
+  const failure = answered('SignatureDoesNotMatch', 400, { Message: 'server string to sign is:POST\n/\n\nhost:x' });
+  expect(failure.message).toBe(
     'CreateCustomCertificate at cas.aliyuncs.com failed, the signature does not match (SignatureDoesNotMatch, HTTP 400, ' +
       'RequestId RID-1). Check the access key secret that belongs to this access key id.',
   );
 });
 
 test('a code or request id of another form is not repeated', () => {
-  const failure = failureOf(thrown('PLANTEDsecret', 400, { RequestId: 'a b' }), call);
+  const failure = answered('PLANTEDsecret', 400, { RequestId: 'a b' });
   expect([failure.code, failure.requestId, failure.message.includes('PLANTED')]).toEqual(['NoCode', undefined, false]);
+});
+
+test("an answer that does not tell its request id is named by its header's", () => {
+  const answer = { status: 400, body: { Code: 'NotFound' } };
+  expect([refusal(answer, call).requestId, refusal({ ...answer, requestId: 'RID-2' }, call).requestId]).toEqual([
+    undefined,
+    'RID-2',
+  ]);
 });
 
 test('every row says what happened and has a class with a described effect', () => {
@@ -199,11 +197,11 @@ test('only answers of the service fail a request for good', () => {
 });
 
 test('anything thrown gives a failure', () => {
-  const hostile = Object.defineProperty({}, 'data', {
+  const hostile = Object.defineProperty({}, 'code', {
     get: () => {
       throw new Error('trap');
     },
   });
-  expect(verdict(hostile)).toEqual(['OutcomeUnknown', true]);
-  fc.assert(fc.property(fc.anything(), (value) => failureOf(value, call).message.length <= 500));
+  expect(verdict(networkFailure(hostile, call))).toEqual(['OutcomeUnknown', true]);
+  fc.assert(fc.property(fc.anything(), (value) => networkFailure(value, call).message.length <= 500));
 });

@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { Call } from '../../../src/alibaba/call.ts';
 import { pcaCall } from '../../../src/alibaba/pca-client.ts';
+import { HttpTransport } from '../../../src/alibaba/transport.ts';
 import type { PcaClientOptions } from '../../../src/alibaba/pca-client.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+
+const transport = new HttpTransport();
 
 const describeCA = { action: 'DescribeCACertificate', version: '2020-06-30', parameters: { Identifier: 'ca' } };
 const create = { action: 'CreateCustomCertificate', version: '2020-06-30', parameters: {} };
@@ -25,7 +28,7 @@ async function callTo(listener: RequestListener, rest: Pick<PcaClientOptions, 'c
   await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(started.address() as AddressInfo).port}`;
   const endpoint = { host, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' } as const;
-  return pcaCall({ endpoint, timeoutMs: 30_000, userAgent: 'alibaba-pca-issuer/test', ...rest });
+  return pcaCall({ endpoint, transport, timeoutMs: 30_000, userAgent: 'alibaba-pca-issuer/test', ...rest });
 }
 
 test('each call is signed with the key that it is given, also where the keys differ in one part only', async () => {

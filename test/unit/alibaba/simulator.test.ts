@@ -7,7 +7,10 @@ import { compose } from '../../../src/alibaba/call.ts';
 import type { Call, PcaCall } from '../../../src/alibaba/call.ts';
 import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
 import { pcaCall } from '../../../src/alibaba/pca-client.ts';
+import { HttpTransport } from '../../../src/alibaba/transport.ts';
 import { endpointFor } from '../../../src/alibaba/endpoint.ts';
+
+const transport = new HttpTransport();
 
 const running: SimulatorHandle[] = [];
 afterEach(async () => {
@@ -24,7 +27,7 @@ function signedCall(simulator: SimulatorHandle, protocol: 'HTTP' | 'HTTPS', acce
   const ca = simulator.tlsCaPem === undefined ? {} : { caBundle: simulator.tlsCaPem };
   const endpoint = endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol, ...ca });
   return compose(
-    pcaCall({ endpoint, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' }),
+    pcaCall({ endpoint, transport, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' }),
     withAccessKey({ accessKeyId: simulator.accessKey.accessKeyId, accessKeySecret, securityToken: undefined }),
   );
 }

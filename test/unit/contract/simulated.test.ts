@@ -10,6 +10,7 @@ import { compose } from '../../../src/alibaba/call.ts';
 import type { PcaCall } from '../../../src/alibaba/call.ts';
 import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
 import { pcaCall } from '../../../src/alibaba/pca-client.ts';
+import { HttpTransport } from '../../../src/alibaba/transport.ts';
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
 import { describeIssuingCACall, readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../../src/issuing/issuing-ca.ts';
@@ -22,12 +23,14 @@ import { makeCsr, Pkcs10CertificateRequest, X509Certificate } from '../../suppor
 import { clusterUid, issuerSpec, signingRequest } from '../../support/issuing.ts';
 import { generator, sampleOf } from '../../support/sample.ts';
 
+const transport = new HttpTransport();
+
 const simulator = await startSimulator();
 afterAll(async () => simulator.close());
 
 const endpoint = endpointFor({ region: 'cn-hangzhou', host: simulator.endpoint, protocol: 'HTTP' });
 const client = compose(
-  pcaCall({ endpoint, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' }),
+  pcaCall({ endpoint, transport, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' }),
   withAccessKey({ ...simulator.accessKey, securityToken: undefined }),
 );
 

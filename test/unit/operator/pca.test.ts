@@ -67,6 +67,7 @@ function open(...flags: readonly string[]): Pca {
   if (parsed.kind === 'invalid') throw new Error(parsed.message);
   return openPca({
     options: optionsFor(...flags),
+    proxy: undefined,
     limits: parsed.table,
     clock,
     metrics,

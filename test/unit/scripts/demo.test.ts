@@ -1,39 +1,31 @@
 // The parts of the demo that need no cluster.
 import { describe, expect, it } from 'vitest';
 
-import { ignoredKubeconfigNotice, parseDemoArguments } from '../../../scripts/demo/arguments.ts';
+import { findDemoFault, ignoredKubeconfigNotice } from '../../../scripts/demo/arguments.ts';
 import { findMissing } from '../../../scripts/demo/cluster.ts';
 import { Progress } from '../../../scripts/demo/progress.ts';
 import { pointAtSimulator, readQuickstart, secretNameOf } from '../../../scripts/demo/quickstart.ts';
 import { Interrupted, UndoStack, unlessInterrupted } from '../../../scripts/demo/undo.ts';
+import { readCommandLine } from '../../../scripts/task/command-line.ts';
+import { tasks } from '../../../scripts/task/tasks.ts';
 import type { Manifest } from '../../support/cluster.ts';
 
 describe('the arguments of the demo', () => {
   it.each([
-    [[], { kind: 'run', demo: { keep: false, kubeconfig: undefined, cluster: false } }],
-    [['--keep'], { kind: 'run', demo: { keep: true, kubeconfig: undefined, cluster: false } }],
-    [
-      ['--kubeconfig', 'kind.yaml', '--keep'],
-      { kind: 'run', demo: { keep: true, kubeconfig: 'kind.yaml', cluster: false } },
-    ],
-    [['--kubeconfig=kind.yaml'], { kind: 'run', demo: { keep: false, kubeconfig: 'kind.yaml', cluster: false } }],
-    [['--cluster'], { kind: 'run', demo: { keep: false, kubeconfig: undefined, cluster: true } }],
-    [
-      ['--cluster', '--kubeconfig=kind.yaml'],
-      { kind: 'wrong', message: '--cluster starts a cluster of its own: leave out --kubeconfig, or --cluster.' },
-    ],
-    [['--help'], { kind: 'help' }],
-    [['--kubeconfig='], { kind: 'wrong', message: '--kubeconfig needs the path of a file.' }],
-  ])('%j', (given, wanted) => {
-    expect(parseDemoArguments(given)).toEqual(wanted);
+    [[], { keep: false, kubeconfig: undefined, cluster: false }],
+    [['--keep'], { keep: true, kubeconfig: undefined, cluster: false }],
+    [['--kubeconfig', 'kind.yaml', '--keep'], { keep: true, kubeconfig: 'kind.yaml', cluster: false }],
+    [['--kubeconfig=kind.yaml'], { keep: false, kubeconfig: 'kind.yaml', cluster: false }],
+    [['--cluster'], { keep: false, kubeconfig: undefined, cluster: true }],
+  ])('%j', (given, values) => {
+    expect(readCommandLine(tasks.demo, given)).toEqual({ kind: 'run', values, rest: [] });
+    expect(findDemoFault(values)).toBeUndefined();
   });
 
-  it.each([
-    [['--kep'], '--kep'],
-    [['more'], 'more'],
-    [['--kubeconfig'], '--kubeconfig'],
-  ])('%j are refused', (given, named) => {
-    expect(parseDemoArguments(given)).toEqual({ kind: 'wrong', message: expect.stringContaining(named) as string });
+  it('name one cluster at most', () => {
+    expect(findDemoFault({ keep: false, kubeconfig: 'kind.yaml', cluster: true })).toBe(
+      '--cluster starts a cluster of its own: leave out --kubeconfig, or --cluster',
+    );
   });
 
   it.each([

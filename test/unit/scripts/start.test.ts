@@ -124,6 +124,23 @@ describe('the entry of every npm script', () => {
     expect(npmCalls()).toBe(2);
   });
 
+  it.each([[['tell', '0', '--help']], [['tell', '0', '-h']], [['--help']], [['-h']], [[]]])(
+    'installs nothing for %j, which only asks for help',
+    async (parameters) => {
+      write('scripts/help.ts', '');
+      const { code, stderr } = await start(parameters);
+
+      expect([code, stderr, npmCalls()]).toEqual([0, '', 0]);
+    },
+  );
+
+  it('installs even for help where the running Node is too old to give it', async () => {
+    write('package.json', '{ "type": "module", "engines": { "node": ">=99.3" } }');
+    await start(['tell', '--help']);
+
+    expect(npmCalls()).toBe(1);
+  });
+
   it('hands arguments and exit code through unchanged', async () => {
     const { code, stdout } = await start(['tell', '5', '--flag', 'two words', '--']);
 
@@ -186,7 +203,8 @@ describe('the entry of every npm script', () => {
     expect(await start(['nothing'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'There is no task "nothing": scripts/nothing.ts does not exist.\n',
+      stderr:
+        'There is no task "nothing": scripts/nothing.ts does not exist. All tasks: node scripts/start.mjs --help\n',
     });
   });
 

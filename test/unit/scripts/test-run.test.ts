@@ -5,27 +5,44 @@ import { describe, expect, it } from 'vitest';
 import { runLimited } from '../../../scripts/command.ts';
 import { countTests } from '../../../scripts/reporter.ts';
 import type { CountedModule } from '../../../scripts/reporter.ts';
-import { parseTestArguments } from '../../../scripts/test-arguments.ts';
+import { readCommandLine } from '../../../scripts/task/command-line.ts';
+import { tasks } from '../../../scripts/task/tasks.ts';
 import { isSuccess, noTests, readCounts, sum, summaryLines } from '../../../scripts/test-counts.ts';
 import type { TestCounts } from '../../../scripts/test-counts.ts';
+import { findVitestFault } from '../../../scripts/vitest-options.ts';
 
 describe('the arguments of npm test', () => {
   it.each([
-    [[], { full: false, projects: ['unit', 'integration', 'cluster'], vitest: [] }],
-    [['--full'], { full: true, projects: ['unit', 'integration', 'cluster'], vitest: [] }],
-    [['--only', 'cluster'], { full: false, projects: ['cluster'], vitest: [] }],
-    [['--only', 'unit'], { full: false, projects: ['unit'], vitest: [] }],
+    [[], { full: false, only: undefined }, []],
+    [['--full'], { full: true, only: undefined }, []],
+    [['--only', 'cluster'], { full: false, only: 'cluster' }, []],
+    [['--only=unit'], { full: false, only: 'unit' }, []],
+    [['--only', 'integration', 'crds', '-t', 'names'], { full: false, only: 'integration' }, ['crds', '-t', 'names']],
+    [['crds', '--full', '--only', 'unit'], { full: true, only: 'unit' }, ['crds']],
     [
-      ['--only', 'integration', 'crds', '-t', 'names'],
-      { full: false, projects: ['integration'], vitest: ['crds', '-t', 'names'] },
+      ['--coverage', '--bail=1', '--', '--full'],
+      { full: false, only: undefined },
+      ['--coverage', '--bail=1', '--', '--full'],
     ],
-    [['crds', '--full', '--only', 'unit'], { full: true, projects: ['unit'], vitest: ['crds'] }],
-  ])('%j', (given, wanted) => {
-    expect(parseTestArguments(given)).toEqual(wanted);
+  ])('%j', (given, values, rest) => {
+    expect(readCommandLine(tasks.test, given)).toEqual({ kind: 'run', values, rest });
   });
 
-  it.each([[['--only']], [['--only', 'everything']]])('%j names no project', (given) => {
-    expect(() => parseTestArguments(given)).toThrow('--only must be followed by one of: unit, integration, cluster.');
+  it.each([
+    [['--only'], '--only needs a value'],
+    [['--only', 'units'], '--only is one of unit, integration, cluster, not "units"'],
+    [['--full=yes'], '--full takes no value'],
+  ])('%j are refused', (given, message) => {
+    expect(readCommandLine(tasks.test, given)).toEqual({ kind: 'wrong', message });
+  });
+
+  it.each([
+    [[], undefined],
+    [['crds', '-t', 'names', '--coverage', '--bail=1'], undefined],
+    [['--cov'], "vitest refuses it: Unknown option '--cov'"],
+    [['--testTimeout'], "vitest refuses it: option '--testTimeout <timeout>' value is missing"],
+  ])('%j for vitest: %s', async (given, fault) => {
+    expect(await findVitestFault(given)).toBe(fault);
   });
 });
 

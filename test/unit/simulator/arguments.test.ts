@@ -18,6 +18,7 @@ it.each([
     },
   ],
   [['--help', '--port=no'], { kind: 'help' }],
+  [['-h'], { kind: 'help' }],
   [['--port=70000'], { kind: 'invalid', message: '--port is a number from 0 to 65535, not "70000".' }],
   [['--port='], { kind: 'invalid', message: '--port is a number from 0 to 65535, not "".' }],
   [['--protocol=https'], { kind: 'invalid', message: '--protocol is HTTP or HTTPS, not "https".' }],

@@ -10,6 +10,7 @@ import {
 } from '../../../crds/cert-manager.ts';
 import type { Approval, CertificateRequest } from '../../../crds/cert-manager.ts';
 import {
+  isSignerOfGroup,
   isSigningEnded,
   signerReference,
   signingApproval,
@@ -61,17 +62,18 @@ export function cachedRequest(request: CertificateRequest): CachedRequest | unde
   };
 }
 
-/** The lean form of a CertificateSigningRequest; undefined when it needs no attention or its signer is none of ours. */
+/** The lean form of a CertificateSigningRequest; undefined when it needs no attention or its signer is not of our group. */
 export function cachedSigningRequest(request: CertificateSigningRequest): CachedRequest | undefined {
-  const issuer = signerReference(request.spec.signerName);
-  if (issuer === undefined || isSigningEnded(request)) return undefined;
+  const { signerName } = request.spec;
+  if (!isSignerOfGroup(signerName) || isSigningEnded(request)) return undefined;
+  const issuer = signerReference(signerName);
   const { name, uid, resourceVersion, creationTimestamp } = request.metadata;
   return {
     metadata: { name, uid, resourceVersion },
     object: signingRequestObject,
     createdAt: Date.parse(creationTimestamp),
-    issuer: issuerKey(issuer),
-    kind: issuer.kind.kind,
+    issuer: issuer === undefined ? undefined : issuerKey(issuer),
+    kind: issuer?.kind.kind ?? '',
     approval: signingApproval(request),
     message: undefined,
   };

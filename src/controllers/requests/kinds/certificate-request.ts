@@ -15,6 +15,7 @@ import { referencedIssuer } from '../../../crds/issuer-ref.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { withCondition } from '../../../kubernetes/conditions.ts';
 import type { Clock } from '../../../timing/clock.ts';
+import { unknownKindMessage } from '../messages.ts';
 import { sameObject } from './request.ts';
 import type { Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
 import { isCertificateIn, nextStep, requestStatus } from './status.ts';
@@ -58,7 +59,7 @@ export class CertificateRequests implements RequestKind {
       creationTimestamp,
       step: nextStep(object),
       issuer: referencedIssuer(issuerRef, namespace),
-      issuerKind: issuerRef.kind ?? '(none)',
+      unknownIssuer: unknownKindMessage(issuerRef.kind),
       fields: { uid, request: csr, duration, isCA, usages },
       message: conditionOf(object, certificateRequestConditions.ready)?.message,
       certificate: owner === undefined ? undefined : { namespace, name: owner },

@@ -14,9 +14,11 @@ import { describeIssuer } from '../../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import type { Outcome } from '../decision.ts';
+import { unknownSignerMessage } from '../messages.ts';
 import { sameObject } from './request.ts';
 import type { Authorization, Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
 import { isCertificateIn } from './status.ts';
+import type { NextStep } from './status.ts';
 
 type Client = Pick<KubernetesClient, 'get' | 'create' | 'applyStatus'>;
 
@@ -48,9 +50,9 @@ export class CertificateSigningRequests implements RequestKind {
     return {
       object: { apiVersion: signingRequestApiVersion, kind: signingRequestKind, name, uid },
       creationTimestamp,
-      step: isOpen(object) ? 'sign' : 'nothing',
+      step: nextStep(object),
       issuer,
-      issuerKind: signerName,
+      unknownIssuer: unknownSignerMessage(signerName),
       fields: {
         uid,
         request: csr,
@@ -95,12 +97,9 @@ export class CertificateSigningRequests implements RequestKind {
   }
 }
 
-function isOpen(request: CertificateSigningRequest): boolean {
-  return (
-    signingApproval(request) === 'Approved' &&
-    !isSigningEnded(request) &&
-    request.metadata.deletionTimestamp === undefined
-  );
+function nextStep(request: CertificateSigningRequest): NextStep {
+  if (isSigningEnded(request) || request.metadata.deletionTimestamp !== undefined) return 'nothing';
+  return signingApproval(request) === 'Approved' ? 'sign' : 'await';
 }
 
 /** The status for an outcome; undefined where the kind has no place for it. */

@@ -27,8 +27,8 @@ export interface Request {
   readonly step: NextStep;
   /** undefined when it names no kind of ours. */
   readonly issuer: IssuerIdentity | undefined;
-  /** The kind as the request spells it. */
-  readonly issuerKind: string;
+  /** Why it names no issuer of ours and what to do; for a request whose `issuer` is undefined. */
+  readonly unknownIssuer: string;
   readonly fields: RequestFields;
   /** The text of its Ready condition. */
   readonly message: string | undefined;

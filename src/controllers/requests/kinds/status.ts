@@ -5,15 +5,15 @@ import type { IssuedCertificate } from '../../../issuing/issued-certificate.ts';
 import { formatMoment } from '../../../timing/moment.ts';
 import type { Outcome } from '../decision.ts';
 
-/** The next thing to do for a request whose group is ours. */
-export type NextStep = 'nothing' | 'deny' | 'sign';
+/** The next thing to do for a request whose group is ours; `await`: nobody has approved or denied it yet. */
+export type NextStep = 'nothing' | 'await' | 'deny' | 'sign';
 
 /** Decides from the object alone; nothing is done before approval and nothing after an end. Denied wins. */
 export function nextStep(request: CertificateRequest): NextStep {
   if (terminalState(request) !== undefined || request.metadata.deletionTimestamp !== undefined) return 'nothing';
   switch (approval(request)) {
     case 'Undecided':
-      return 'nothing';
+      return 'await';
     case 'Denied':
       return 'deny';
     case 'Approved':

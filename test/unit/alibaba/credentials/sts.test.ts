@@ -6,11 +6,14 @@ import type { Call } from '../../../../src/alibaba/call.ts';
 import { endpointFor } from '../../../../src/alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
 import { pcaCall } from '../../../../src/alibaba/pca-client.ts';
+import { HttpTransport } from '../../../../src/alibaba/transport.ts';
 import { RoleSessions } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import { stsEndpointFor } from '../../../../src/alibaba/credentials/sts.ts';
 import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
 import { systemClock } from '../../../../src/timing/clock.ts';
 import { OidcIssuer, testAccount } from '../../../support/oidc-issuer.ts';
+
+const transport = new HttpTransport();
 
 const subject = 'system:serviceaccount:issuers:pca';
 const roleArn = `acs:ram::${testAccount}:role/pca-issuer`;
@@ -36,7 +39,7 @@ afterAll(async () => {
 });
 
 const connect = (where: PcaEndpoint): Call =>
-  pcaCall({ endpoint: where, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' });
+  pcaCall({ endpoint: where, transport, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' });
 
 function sessions(token: string): RoleSessions {
   return new RoleSessions({

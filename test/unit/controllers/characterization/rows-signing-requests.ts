@@ -94,7 +94,7 @@ export const signingRequestRows: readonly Row[] = [
     name: 'CSR: waits for an issuer that does not exist, with an event and without a write',
     scene: { ...base, issuer: { state: 'missing' } },
     expected: seen(
-      event('Warning', 'IssuerNotFound', texts.issuerMissing, subject),
+      event('Warning', 'IssuerNotFound', texts.signerMissing, subject),
       { next: [done], issuer: 'unchecked' },
       remembers(),
     ),

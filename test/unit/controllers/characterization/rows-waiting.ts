@@ -44,13 +44,13 @@ export const waitingRows: readonly Row[] = [
     expected: seen({ next: [done] }),
   },
   {
-    name: 'UnknownIssuerKind: an event each time, no write and no counter',
+    name: 'UnknownIssuerKind: an event and a line of the log, once, no write and no counter',
     scene: {
       requests: [web({ spec: { issuerRef: { group: 'pca.alibabacloud.com', kind: 'Issuer', name: 'pca' } } })],
       acts: [{}, {}],
     },
     expected: seen(
-      event('Warning', 'UnknownIssuerKind', texts.unknownKind),
+      log('warn', texts.unknownKind, { request: 'shop/web-1', reason: 'UnknownIssuerKind' }),
       event('Warning', 'UnknownIssuerKind', texts.unknownKind),
       { next: [done, done] },
       remembers(),

@@ -22,6 +22,7 @@ export const validUntil = (end: string): string =>
 export const expired = (end: string): string =>
   ` The present certificate of Certificate "shop/web" has expired (${end}).`;
 export const issuerMissing = `Waiting for ${issuer}, which does not exist. Create it, or correct issuerRef; this request then continues automatically.`;
+export const signerMissing = `Waiting for ${issuer}, which does not exist. Create it, and this request continues automatically; or make a new request with another spec.signerName.`;
 export const issuerNotReady = (reason: string): string =>
   `Waiting for ${issuer}, which is not ready (${reason}). See: kubectl describe alibabapcaissuer pca -n shop. This request then continues automatically.`;
 export const unknownKind =
@@ -109,7 +110,7 @@ export const goneKept =
 export const goneRevoked =
   'A certificate was issued but its request is gone; it is revoked, because spec.revocationPolicy of the issuer is RequestGone.';
 const grant =
-  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole for approving requests of group pca.alibabacloud.com (Helm: approver).';
+  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole cert-manager-controller-approve:pca-alibabacloud-com (chart: approverRole.enabled, certManager.serviceAccount).';
 export const unapproved = (since: string): string =>
   `Waits since ${since} to be approved or denied; ${grant} By hand: cmctl approve -n shop web-1.`;
 export const unapprovedSigning = (since: string): string =>

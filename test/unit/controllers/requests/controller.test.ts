@@ -90,6 +90,13 @@ test.each<[string, Scene, string, object, readonly object[]]>([
     { kind: 'after', ms: 5 },
     [{ reminded: 'web-1' }],
   ],
+  [
+    'that names no kind of ours is decided about at once',
+    { listed: { conditions: [], spec: { issuerRef: { group: 'pca.alibabacloud.com', name: 'pca' } } } },
+    key,
+    published,
+    [...readFirst, { published: 'nothing' }, { left: uid }],
+  ],
   ['that is gone is left alone', { read: { kind: 'gone' } }, key, { kind: 'done' }, [{ read: uid }]],
   [
     'that cannot be read comes again, not before the API server wants it',

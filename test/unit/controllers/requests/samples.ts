@@ -40,7 +40,7 @@ export function request(journal: Journal, outcomes: WriteOutcome[] = [], changes
     creationTimestamp: '2026-11-22T00:15:00Z',
     step: 'sign',
     issuer: identity,
-    issuerKind: 'AlibabaPCAIssuer',
+    unknownIssuer: 'No issuer of ours.',
     fields: { uid, request: '', duration: undefined, isCA: false, usages: undefined },
     message: undefined,
     certificate: { namespace: 'shop', name: 'web' },

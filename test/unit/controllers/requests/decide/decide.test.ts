@@ -51,6 +51,11 @@ describe('nothing is decided', () => {
       { kind: 'nothing', next: { kind: 'done' } },
     ],
     [
+      'before a request is approved',
+      { situation: { requests: [web({ conditions: [] })] } },
+      { kind: 'nothing', next: { kind: 'done' } },
+    ],
+    [
       'about a request that has its end',
       { situation: { requests: [web({ conditions: [approved, ready('Issued')] })] } },
       { kind: 'nothing', next: { kind: 'done' } },
@@ -72,9 +77,12 @@ describe('nothing is decided', () => {
   });
 });
 
-test('UnknownIssuerKind: a request that names no kind of ours is told so, and its status is left alone', async () => {
+test.each([
+  ['approved', [approved]],
+  ['not approved, which nobody can do for a kind that does not exist,', []],
+])('UnknownIssuerKind: a request that is %s is told so, and its status is left alone', async (_, conditions) => {
   const issuerRef = { group: 'pca.alibabacloud.com', kind: 'Issuer', name: 'pca' };
-  const { decision } = await decideAs({ situation: { requests: [web({ spec: { issuerRef } })] } });
+  const { decision } = await decideAs({ situation: { requests: [web({ spec: { issuerRef }, conditions })] } });
   expect(decision).toEqual({
     kind: 'ignored',
     reason: 'UnknownIssuerKind',

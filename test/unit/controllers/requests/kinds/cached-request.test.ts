@@ -72,6 +72,15 @@ describe('the lean form of a CertificateSigningRequest', () => {
   });
 
   it.each([
+    'alibabapcaissuer.pca.alibabacloud.com/shop.pca',
+    'alibabapcaissuers.pca.alibabacloud.com/pca',
+    'pca.alibabacloud.com/pca',
+  ])('keeps one whose signer %s is in our group but is none', (signerName) => {
+    expect(cachedSigningRequest(request([], { signerName }))).toMatchObject({ issuer: undefined, kind: '' });
+  });
+
+  it.each([
+    ['is for another signer whose name ends like ours', request([], { signerName: 'xpca.alibabacloud.com/shop.pca' })],
     ['is for another signer', request(['Approved'], { signerName: 'kubernetes.io/kubelet-serving' })],
     ['has failed', request(['Approved', 'Failed'])],
     ['has its certificate', request(['Approved'], {}, { certificate: 'Y2VydA==' })],

@@ -77,7 +77,8 @@ test('a request is read with all that issuing needs', async () => {
     creationTimestamp: '2026-11-22T10:00:00Z',
     step: 'sign',
     issuer: identity,
-    issuerKind: 'AlibabaPCAIssuer',
+    unknownIssuer:
+      'issuerRef.kind is AlibabaPCAIssuer, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.',
     fields: { uid, request: 'Q1NS', duration: '24h', isCA: true, usages: ['server auth'] },
     message: 'Waiting.',
     certificate: { namespace: 'shop', name: 'web' },
@@ -104,7 +105,10 @@ test.each([
   const annotations = revision === undefined ? {} : { 'cert-manager.io/certificate-revision': revision };
   const object = certificateRequest({ metadata: { annotations }, spec: { issuerRef: { group: 'g', name: 'pca' } } });
   const read = await clientWith([object]).requests.read(object.metadata, signal);
-  expect(read.kind === 'read' && [read.request.revision, read.request.issuerKind]).toEqual([undefined, '(none)']);
+  expect(read.kind === 'read' && [read.request.revision, read.request.unknownIssuer]).toEqual([
+    undefined,
+    'issuerRef.kind is (none), but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.',
+  ]);
 });
 
 test.each<[string, Shown, unknown]>([

@@ -70,13 +70,16 @@ async function readWith(answers: Answers): Promise<{ readonly request: Request; 
   return { request: read.request, calls };
 }
 
+const unknownSigner = (name: string): string =>
+  `spec.signerName is ${name}, but signers of group pca.alibabacloud.com are named alibabapcaissuers.pca.alibabacloud.com/NAMESPACE.NAME and alibabapcaclusterissuers.pca.alibabacloud.com/NAME. It cannot be changed: make a new request.`;
+
 describe('a request is read', () => {
   const facts = {
     object: { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', name: 'csr-1', uid: 'u' },
     creationTimestamp: '2026-11-22T00:15:00Z',
     step: 'sign',
     issuer: identity,
-    issuerKind: 'alibabapcaissuers.pca.alibabacloud.com/shop.pca',
+    unknownIssuer: unknownSigner('alibabapcaissuers.pca.alibabacloud.com/shop.pca'),
     fields: { uid: 'u', request: 'Q1NS', duration: undefined, isCA: false, usages: ['server auth'] },
     message: undefined,
     certificate: undefined,
@@ -101,14 +104,14 @@ describe('a request is read', () => {
       object({ metadata: { annotations }, spec: { expirationSeconds: 3_600 } }),
       { ...facts, fields: { ...fields, duration: '24h', isCA: true } },
     ],
-    ['as nothing to do before it is approved', object({ types: [] }), { ...facts, step: 'nothing' }],
+    ['as to be waited for before it is approved', object({ types: [] }), { ...facts, step: 'await' }],
     ['as nothing to do when it is denied', object({ types: ['Approved', 'Denied'] }), { ...facts, step: 'nothing' }],
     ['as nothing to do when it has failed', object({ types: ['Approved', 'Failed'] }), { ...facts, step: 'nothing' }],
     ['as nothing to do while it goes', object({ metadata: { deletionTimestamp } }), { ...facts, step: 'nothing' }],
     [
       'without issuer when its signer is none of ours',
       object({ spec: { signerName: 'example.com/signer' } }),
-      { ...facts, issuer: undefined, issuerKind: 'example.com/signer' },
+      { ...facts, issuer: undefined, unknownIssuer: unknownSigner('example.com/signer') },
     ],
   ])('%s', async (_, given, expected) => {
     expect(factsOf((await readWith({ gets: [ok(given)] })).request)).toEqual(expected);

@@ -6,8 +6,8 @@ import { approved, certificateRequest, denied, ready } from '../../../../support
 
 describe('nextStep', () => {
   it.each([
-    ['nothing before approval', [], 'nothing'],
-    ['nothing before approval, whatever Ready says', [ready('Pending')], 'nothing'],
+    ['wait before approval', [], 'await'],
+    ['wait before approval, whatever Ready says', [ready('Pending')], 'await'],
     ['sign once approved', [approved], 'sign'],
     ['sign an approved request that is pending', [approved, ready('Pending')], 'sign'],
     ['deny a request that is only denied', [denied], 'deny'],
@@ -16,7 +16,7 @@ describe('nextStep', () => {
     ['nothing once issued', [approved, ready('Issued')], 'nothing'],
     ['nothing once failed', [approved, ready('Failed')], 'nothing'],
     ['nothing once the denial was written', [denied, ready('Denied')], 'nothing'],
-    ['not take Approved=False for an approval', [{ ...approved, status: 'False' as const }], 'nothing'],
+    ['not take Approved=False for an approval', [{ ...approved, status: 'False' as const }], 'await'],
   ] as const)('says to do %s', (_name, conditions, step) => {
     expect(nextStep(certificateRequest({ conditions }))).toBe(step);
   });

@@ -53,7 +53,10 @@ const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritt
   },
   UnknownIssuerKind: {
     decision: { kind: 'ignored', reason: 'UnknownIssuerKind', message: 'No kind of ours.' },
-    seen: [event('Warning', 'UnknownIssuerKind', 'No kind of ours.')],
+    seen: [
+      log('warn', { reason: 'UnknownIssuerKind' }, 'No kind of ours.'),
+      event('Warning', 'UnknownIssuerKind', 'No kind of ours.'),
+    ],
     next: done,
   },
   IssuerNotFound: told(waiting('IssuerNotFound'), 'Warning'),
@@ -75,6 +78,12 @@ test.each(Object.entries(rows))('%s is made known', async (_, { decision, seen, 
   expect([await publish(decision), journal.read()]).toEqual([next, seen]);
 });
 
+test('a kind that does not exist is told once', async () => {
+  const { journal, publish } = scene();
+  const { decision, seen } = rows.UnknownIssuerKind;
+  expect([await publish(decision), await publish(decision), journal.read()]).toEqual([done, done, seen]);
+});
+
 test('only these reasons are told of while they last, and at these levels', () => {
   const kept = Object.entries(consequences).map(([reason, all]) => [
     reason,
@@ -84,6 +93,7 @@ test('only these reasons are told of while they last, and at these levels', () =
   expect(kept.filter(([, silentMs, level]) => silentMs !== 0 || level !== undefined)).toEqual([
     ['Issued', 0, 'info'],
     ['Failed', 0, 'warn'],
+    ['UnknownIssuerKind', 0, 'warn'],
     ['RetryableError', 0, 'warn'],
     ['PatienceExceeded', 0, 'warn'],
     ['WaitingForTurn', 30_000, undefined],

@@ -1,0 +1,156 @@
+// The npm scripts: what each is for and what can be said to it, by the name of its file in scripts/. Read by `--help`, by
+// the list of all scripts, by the table in CONTRIBUTING.md and by the scripts themselves.
+import { liveVariables } from '../live/settings.ts';
+import type { Task } from './command-line.ts';
+
+const go = 'Go 1.26; the first run builds API server, etcd, cert-manager and Helm, which takes minutes';
+const vitest = '-t NAME for tests by their names, and all other options: handed on to vitest';
+const full = { kind: 'flag', text: 'the long variants of the tests, which take far longer' } as const;
+
+/** Scripts whose command line is read here. */
+export const tasks = {
+  demo: {
+    npmScript: 'demo',
+    summary: 'Shows the way from kubectl apply of a Certificate to a verified certificate, without a cloud account',
+    details:
+      'Starts a control plane, cert-manager, the operator and a simulator of PCA, and removes all of it at the end.',
+    needs: `openssl and ${go}.`,
+    options: {
+      keep: { kind: 'flag', text: 'leave everything running until Ctrl-C' },
+      kubeconfig: {
+        kind: 'text',
+        value: 'FILE',
+        text: 'use this cluster, which must have cert-manager; only what the demo made there is removed',
+      },
+      cluster: {
+        kind: 'flag',
+        text: 'install the chart with Helm into a cluster of one node with pods, which needs root on Linux',
+      },
+    },
+  },
+  test: {
+    npmScript: 'test',
+    summary: 'Runs the static checks, builds, and runs every test, in pods as well where the machine can',
+    details: 'The last line is "N passed, N failed"; a line before it says what was skipped and why.',
+    needs: `for more than the unit tests ${go}.\nThe tests in pods need root on Linux with cgroup v1, and are skipped without. No cloud account, no costs.`,
+    options: {
+      only: {
+        kind: 'choice',
+        choices: ['unit', 'integration', 'cluster'],
+        text: 'only these tests, without the static checks; default all',
+      },
+      full,
+    },
+    rest: `names of test files, ${vitest}`,
+    examples: {
+      '--only unit test/unit/crds': 'the unit tests in a folder',
+      '--only integration -t renew': 'the integration tests whose names contain "renew"',
+    },
+    shortcuts: {
+      'test:unit': { parameters: '--only unit', summary: 'Runs the unit tests, which need nothing but Node' },
+      'test:integration': {
+        parameters: '--only integration',
+        summary: 'Runs the tests against a real API server and a real cert-manager',
+      },
+      'test:cluster': { parameters: '--only cluster', summary: 'Runs the tests in pods, on a cluster of one node' },
+      'test:full': { parameters: '--full', summary: 'Runs everything in its long variants' },
+    },
+  },
+  verify: {
+    npmScript: 'verify',
+    summary: 'Checks types, lint, format, unused code and generated files, and runs the unit tests',
+    needs: 'nothing but Node, and under a minute.',
+    options: {},
+  },
+  live: {
+    npmScript: 'test:live',
+    summary: "Runs the contract's cases against the real service, which issues certificates that cost money",
+    details: `Skipped unless the environment names an account and a sub CA:\n${list(liveVariables)}`,
+    needs: 'an account of Alibaba Cloud with a sub CA. Each case costs a certificate, and revokes it.',
+    options: {},
+  },
+  'e2e-kind': {
+    npmScript: 'e2e:kind',
+    summary: 'Runs the tests of the chart in pods on a cluster of kind',
+    needs: `Docker or podman, and ${go}.`,
+    options: { full },
+    rest: vitest,
+  },
+  generate: {
+    npmScript: 'generate',
+    summary: 'Writes every file and section of a page that follows from another file',
+    needs: 'nothing but Node; with --with-helm Go 1.26, and minutes to build Helm for the first time.',
+    options: {
+      check: { kind: 'flag', text: 'write nothing; fail and name the files that are not up to date' },
+      'with-helm': { kind: 'flag', text: 'deploy/install.yaml too, which Helm renders from the chart' },
+    },
+  },
+  build: {
+    npmScript: 'build',
+    summary: 'Builds what is shipped: the operator and its dependencies as a few files in dist/',
+    needs: 'nothing but Node, and about a second.',
+    options: {},
+  },
+  image: {
+    npmScript: 'image',
+    summary: 'Writes the images of operator and simulator to dist/image/, with bill of materials and licences',
+    details: 'They are OCI archives, built without a container engine.',
+    needs: 'Debian or Ubuntu with x64 processors: the base of the images is made of its packages.',
+    options: {
+      revision: {
+        kind: 'text',
+        value: 'SHA',
+        default: 'unknown',
+        text: "commit of the sources, for the images' labels",
+      },
+    },
+  },
+  cluster: {
+    npmScript: 'cluster',
+    summary: 'Starts a cluster of one node with cert-manager and the images of operator and simulator, until Ctrl-C',
+    details: 'Prints how to reach it, and removes all of it at the end but for what was installed with apt-get.',
+    needs:
+      'root on Linux with cgroup v1; installs containerd, runc and other tools with apt-get where they are missing.\n' +
+      'Go 1.26; the first run builds Kubernetes and what a node needs, which takes minutes.',
+    options: {},
+  },
+  bench: {
+    npmScript: 'bench',
+    summary: 'Measures what a certificate costs and how fast requests are drained, on this machine',
+    details:
+      'Rewrites docs/benchmarks.json and docs/benchmarks.md; with --pods docs/benchmarks-pods.json and the page.',
+    needs: `many minutes of a quiet machine, and ${go}.\nWith --pods also root on Linux, as npm run cluster.`,
+    options: {
+      requests: { kind: 'count', default: 1000, text: 'requests, or certificates with --pods, in a run' },
+      finished: { kind: 'count', default: 50_000, text: 'finished requests in the cluster when memory is measured' },
+      issued: { kind: 'count', default: 5000, text: 'certificates issued when the growth of memory is measured' },
+      pods: { kind: 'flag', text: "measure start and memory in the chart's pods instead" },
+    },
+    examples: { '--requests 200 --finished 1000 --issued 500': 'a short run, to see that it works' },
+  },
+  limiter: {
+    npmScript: 'bench:limiter',
+    summary: 'Compares how the limiter finds a limit that it was not told with fixed rates',
+    details: 'In virtual time, so it gives the same figures everywhere. Rewrites docs/limiter.json, .svg and .md.',
+    needs: 'nothing but Node.',
+    options: {
+      wire: {
+        kind: 'flag',
+        text: 'a part of it over HTTP too, which takes eight minutes, for docs/limiter-wire.json',
+      },
+    },
+  },
+} as const satisfies Readonly<Record<string, Task>>;
+
+/** Every npm script that is not a shortcut; simulator and operator read their own command lines. */
+export const allScripts: readonly Pick<Task, 'npmScript' | 'summary' | 'shortcuts'>[] = [
+  ...Object.values(tasks),
+  { npmScript: 'simulator', summary: 'Starts the simulator of PCA on this machine, until Ctrl-C' },
+  { npmScript: 'start', summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan' },
+];
+
+function list(meanings: Readonly<Record<string, string>>): string {
+  const rows = Object.entries(meanings);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, meaning]) => `  ${name.padEnd(width)}  ${meaning}`).join('\n');
+}

@@ -1,0 +1,109 @@
+// One HTTP exchange with an endpoint that anybody may run: at most so many bytes of a reply are read, whatever its status
+// is, and an abort closes the connection. Nothing is sent twice.
+import { Agent, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import type { PcaEndpoint } from './endpoint.ts';
+import type { Proxy } from './proxy.ts';
+import type { SignedRequest } from './signing.ts';
+
+/** What came back, with any status. */
+export interface WireReply {
+  readonly status: number;
+  /** The value of `x-acs-request-id`, which is the endpoint's text. */
+  readonly requestId: string | undefined;
+  /** The body; undefined where it is larger than any reply. */
+  readonly text: string | undefined;
+}
+
+/** Carries signed requests. */
+export interface Transport {
+  /** Resolves with the reply; rejects with the error of the network, or when `signal` aborts. */
+  send(endpoint: PcaEndpoint, request: SignedRequest, signal: AbortSignal): Promise<WireReply>;
+}
+
+/** Bytes that are read of a reply that says yes: Alibaba's largest is a page of certificates. */
+export const largestReplyBytes = 4 * 1024 * 1024;
+/** Bytes that are read of a reply that says no. */
+export const largestErrorBytes = 64 * 1024;
+
+const connectMs = 10_000;
+// Node gives up an address after 250 ms where a host has several, and a far-away host needs longer for a handshake.
+const connectAttemptMs = 3_000;
+// Load balancers close idle connections after 15 s or later; a call on one that is just being closed is lost.
+const keepAliveMs = 10_000;
+// Each CA bundle has connections of its own, and issuers come and go.
+const mostBundles = 64;
+
+/** The transport of a process; connections are shared by all that calls through it. */
+export class HttpTransport implements Transport {
+  readonly #proxy: Proxy | undefined;
+  /** By CA bundle, the one that was used last at the end. */
+  readonly #dispatchers = new Map<string, Dispatcher>();
+
+  constructor(proxy?: Proxy) {
+    this.#proxy = proxy;
+  }
+
+  async send(endpoint: PcaEndpoint, request: SignedRequest, signal: AbortSignal): Promise<WireReply> {
+    const { statusCode, headers, body } = await this.#dispatcher(endpoint.caBundle).request({
+      origin: `${endpoint.protocol === 'HTTP' ? 'http' : 'https'}://${endpoint.host}`,
+      method: request.method,
+      path: request.path,
+      headers: { ...request.headers },
+      body: request.body,
+      signal,
+    });
+    const requestId = headers['x-acs-request-id'];
+    const text = await boundedText(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
+    return { status: statusCode, requestId: typeof requestId === 'string' ? requestId : undefined, text };
+  }
+
+  #dispatcher(caBundle = ''): Dispatcher {
+    const dispatcher = this.#dispatchers.get(caBundle) ?? dispatcherFor(caBundle, this.#proxy);
+    this.#dispatchers.delete(caBundle);
+    this.#dispatchers.set(caBundle, dispatcher);
+    const [oldest] = this.#dispatchers;
+    if (this.#dispatchers.size > mostBundles && oldest !== undefined) {
+      this.#dispatchers.delete(oldest[0]);
+      // Lets the calls under way finish.
+      void oldest[1].close();
+    }
+    return dispatcher;
+  }
+}
+
+function dispatcherFor(caBundle: string, proxy: Proxy | undefined): Dispatcher {
+  const tls = caBundle === '' ? {} : { ca: caBundle };
+  const options = {
+    // The caller's signal ends every wait.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
+    allowH2: false,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: connectAttemptMs,
+    connect: { ...tls, timeout: connectMs },
+  };
+  if (proxy === undefined) return new Agent(options);
+  return new EnvHttpProxyAgent({
+    ...options,
+    connectTimeout: connectMs,
+    requestTls: tls,
+    httpProxy: proxy.http,
+    httpsProxy: proxy.https,
+    noProxy: proxy.except,
+  });
+}
+
+async function boundedText(body: AsyncIterable<Buffer>, limit: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    // Leaving the loop closes the connection.
+    if (size > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,220 @@
+// What goes over the wire to endpoints that anybody may run, and through proxies: bounded, sent once, given up when told.
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { RequestListener, Server } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { PcaEndpoint } from '../../../src/alibaba/endpoint.ts';
+import { readProxy } from '../../../src/alibaba/proxy.ts';
+import type { Environment, ProxySettings } from '../../../src/alibaba/proxy.ts';
+import { HttpTransport, largestErrorBytes, largestReplyBytes } from '../../../src/alibaba/transport.ts';
+import type { WireReply } from '../../../src/alibaba/transport.ts';
+import { selfSigned } from '../../support/self-signed.ts';
+import { until } from '../../support/wait.ts';
+
+const request = { method: 'POST', path: '/', headers: { 'content-type': 'text/plain' }, body: Buffer.from('a=b') };
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function serve(listener: RequestListener): Promise<{ readonly server: Server; readonly host: string }> {
+  return listen(createServer(listener));
+}
+
+async function listen(server: Server): Promise<{ readonly server: Server; readonly host: string }> {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, host: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const endpointOf = (host: string, caBundle?: string): PcaEndpoint => ({
+  host,
+  protocol: 'HTTP',
+  caBundle,
+  region: 'cn-hangzhou',
+});
+
+async function send(
+  host: string,
+  { caBundle, environment = {} }: { readonly caBundle?: string; readonly environment?: Environment } = {},
+): Promise<WireReply> {
+  const settings = readProxy(environment);
+  const transport = new HttpTransport(settings.kind === 'proxy' ? settings.proxy : undefined);
+  const protocol = caBundle === undefined ? 'HTTP' : 'HTTPS';
+  return transport.send({ ...endpointOf(host, caBundle), protocol }, request, new AbortController().signal);
+}
+
+describe('a reply', () => {
+  test.each([
+    ['that says no', 500, largestErrorBytes],
+    ['that says yes', 200, largestReplyBytes],
+  ])('%s and never ends is left at its bound, and its connection closed', async (_, status, bound) => {
+    let written = 0;
+    let isClosed = false;
+    const { host } = await serve((_request, response) => {
+      response.writeHead(status, { 'x-acs-request-id': 'R' });
+      const more = (): void => {
+        for (let isTaken = true; isTaken; written += 16_384) isTaken = response.write('a'.repeat(16_384));
+      };
+      response.on('drain', more).on('close', () => (isClosed = true));
+      more();
+    });
+    expect(await send(host)).toEqual({ status, requestId: 'R', text: undefined });
+    await until('the connection to be closed', () => isClosed);
+    // Beside what was read there is only what the sockets of the machine hold.
+    expect(written).toBeLessThan(bound + 8 * 1024 * 1024);
+  });
+
+  test.each([
+    ['says no', 403, largestErrorBytes],
+    ['says yes', 200, largestReplyBytes],
+  ])('that %s is read up to its bound', async (_, status, bound) => {
+    const { host } = await serve((_request, response) => response.writeHead(status).end('a'.repeat(bound)));
+    expect(await send(host)).toEqual({ status, requestId: undefined, text: 'a'.repeat(bound) });
+  });
+
+  test('that is compressed, which nobody asked for, is not unpacked', async () => {
+    const packed = gzipSync('{"a":"b"}');
+    const { host } = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed),
+    );
+    expect((await send(host)).text).toBe(packed.toString('utf8'));
+  });
+
+  test.each([
+    [
+      'endless',
+      (socket: Socket) => socket.write(`HTTP/1.1 200 OK\r\nA: ${'a'.repeat(64 * 1024)}`),
+      /Headers Overflow/i,
+    ],
+    ['no HTTP', (socket: Socket) => socket.end('SSH-2.0-OpenSSH\r\n'), /Parse|Expected HTTP/i],
+  ])('whose head is %s is an error', async (_, write, message) => {
+    const { server, host } = await serve(() => undefined);
+    server.on('connection', (socket) => socket.once('data', () => write(socket)));
+    await expect(send(host)).rejects.toThrow(message);
+  });
+});
+
+test('a request on a connection that the other side closes just then is not sent again', async () => {
+  let requests = 0;
+  const { host } = await serve((incoming, response) => {
+    requests += 1;
+    if (requests === 1) response.end('{}');
+    else incoming.socket.destroy();
+  });
+  const transport = new HttpTransport();
+  const { signal } = new AbortController();
+  await transport.send(endpointOf(host), request, signal);
+  await expect(transport.send(endpointOf(host), request, signal)).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' });
+  expect(requests).toBe(2);
+});
+
+test('a call that is given up closes its connection', async () => {
+  const { promise: arrived, resolve: arrive } = Promise.withResolvers<Socket>();
+  const { host } = await serve((incoming) => arrive(incoming.socket));
+  const controller = new AbortController();
+  const sending = new HttpTransport().send(endpointOf(host), request, controller.signal);
+  const socket = await arrived;
+  controller.abort();
+  await expect(sending).rejects.toThrow();
+  await until('the connection to be closed', () => socket.destroyed);
+});
+
+test('CA bundles that nobody uses any more keep no connections', async () => {
+  const { server, host } = await serve((_request, response) => response.end('{}'));
+  const transport = new HttpTransport();
+  const { signal } = new AbortController();
+  for (let bundle = 0; bundle < 80; bundle += 1) await transport.send(endpointOf(host, `${bundle}`), request, signal);
+  const connections = async (): Promise<number> =>
+    new Promise((resolve, reject) =>
+      server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+    );
+  await until('connections to be closed', async () => (await connections()) <= 64);
+});
+
+describe('a proxy', () => {
+  /** A proxy that notes what it was asked for, with its answer to CONNECT. */
+  async function proxy(status = 200): Promise<{ readonly url: string; readonly asked: string[] }> {
+    const asked: string[] = [];
+    const { server, host } = await serve((incoming, response) => {
+      asked.push(`${incoming.method} ${incoming.url}`);
+      response.end('{}');
+    });
+    server.on('connect', (incoming, client: Socket) => {
+      asked.push(`CONNECT ${incoming.url}, ${incoming.headers['proxy-authorization'] ?? 'anonymous'}`);
+      if (status !== 200) return void client.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+      const [name = '', port] = (incoming.url ?? '').split(':');
+      const target = connect(Number(port), name, () => {
+        client.write('HTTP/1.1 200 OK\r\n\r\n');
+        target.pipe(client).pipe(target);
+      });
+      for (const [one, other] of [
+        [client, target],
+        [target, client],
+      ] as const)
+        one.on('error', () => other.destroy()).on('close', () => other.destroy());
+    });
+    return { url: `http://user:pass@${host}`, asked };
+  }
+
+  const authorization = `Basic ${Buffer.from('user:pass').toString('base64')}`;
+
+  test.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY'])(
+    'named by %s carries calls over TLS, which it cannot read',
+    async (name) => {
+      const { url, asked } = await proxy();
+      const tls = await selfSigned();
+      const { host } = await listen(createTlsServer(tls, (_request, response) => response.end('{}')));
+      expect((await send(host, { caBundle: tls.cert, environment: { [name]: url } })).status).toBe(200);
+      expect(asked).toEqual([`CONNECT ${host}, ${authorization}`]);
+    },
+  );
+
+  test('named by HTTP_PROXY carries calls to endpoints without TLS', async () => {
+    const { url, asked } = await proxy();
+    expect((await send('pca.example', { environment: { HTTP_PROXY: url } })).status).toBe(200);
+    expect(asked).toEqual(['POST http://pca.example/']);
+  });
+
+  test.each(['NO_PROXY', 'no_proxy'])('carries no calls to hosts that %s names', async (name) => {
+    const { url, asked } = await proxy();
+    const { host } = await serve((_request, response) => response.end('{}'));
+    expect((await send(host, { environment: { HTTP_PROXY: url, [name]: 'other,127.0.0.1' } })).status).toBe(200);
+    expect(asked).toEqual([]);
+  });
+
+  test('that refuses is told from the endpoint', async () => {
+    const { url } = await proxy(407);
+    const { cert } = await selfSigned();
+    await expect(send('127.0.0.1:9', { caBundle: cert, environment: { HTTPS_PROXY: url } })).rejects.toMatchObject({
+      code: 'UND_ERR_ABORTED',
+    });
+  });
+
+  const secured = 'http://user:PLANTED@proxy:3128';
+  const invalid = (name: string): ProxySettings => ({
+    kind: 'invalid',
+    message: `${name} is no URL of a proxy. Write it like http://proxy.example.com:3128, or unset it.`,
+  });
+  const read = (https: string, http: string, except = ''): ProxySettings => ({
+    kind: 'proxy',
+    proxy: { https, http, except, shown: 'proxy:3128' },
+  });
+
+  test.each<[string, Environment, ProxySettings]>([
+    ['none', {}, { kind: 'none' }],
+    ['an empty one', { HTTPS_PROXY: '', https_proxy: '' }, { kind: 'none' }],
+    ['one for HTTPS alone', { HTTPS_PROXY: secured, NO_PROXY: '.svc' }, read(secured, '', '.svc')],
+    ['one for HTTP, which carries HTTPS as well', { http_proxy: secured }, read(secured, secured)],
+    ['one without a scheme', { HTTPS_PROXY: 'proxy:3128' }, invalid('HTTPS_PROXY')],
+    ['one with a word', { HTTPS_PROXY: secured, HTTP_PROXY: 'yes' }, invalid('HTTP_PROXY')],
+  ])('is read from the environment: %s', (_, environment, expected) => {
+    expect(readProxy(environment)).toEqual(expected);
+  });
+});
