@@ -19,6 +19,7 @@ const files = renderFiles(read);
 describe('generated files', () => {
   it('are these', () => {
     expect(Object.keys(files).toSorted()).toEqual([
+      'CONTRIBUTING.md',
       'deploy/crds/pca.alibabacloud.com_alibabapcaclusterissuers.yaml',
       'deploy/crds/pca.alibabacloud.com_alibabapcaissuers.yaml',
       'docs/conditions-and-errors.md',
