@@ -27,7 +27,7 @@ export interface EventHandlers {
   readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault'>;
   readonly memories: Pick<RequestMemories, 'of'>;
   readonly abandoned: Pick<Abandoned, 'release'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /** Queues everything that is there, then whatever changes; the returned function ends that. */
@@ -67,7 +67,7 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     for (const issuer of store.list()) on.issuerQueue.add(keyOf(issuer));
   }
   // Another process may have worked on what is approved already, so for these a certificate may exist.
-  const since = on.clock.now().getTime();
+  const since = on.clock.monotonic();
   for (const { store, queue } of on.requests) {
     for (const request of store.list()) {
       if (request.approval === 'Approved') on.memories.of(request.metadata.uid).inherited(since);

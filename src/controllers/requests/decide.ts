@@ -41,7 +41,7 @@ export interface DeciderParts {
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
   readonly owningCertificate: ReadOwningCertificate;
   readonly revocations: Pick<Revocations, 'isPolicyOf'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** The longest pause between two tries, as a text for messages such as `5m`. */
   readonly longestPause: string;
 }
@@ -165,7 +165,7 @@ export class Decider {
   /** Passing trouble is tried again; when it outlasts the issuer's patience the request says so, or fails. */
   async #trouble(task: RequestTask, trouble: Trouble, issuer?: ReadyIssuer): Promise<Decision> {
     const { memory } = task;
-    const troubledMs = memory.troubledFor(this.#on.clock.now());
+    const troubledMs = memory.troubledFor(this.#on.clock.monotonic());
     const patience = issuer?.spec.patience;
     if (patience === undefined || troubledMs < durationMs(patience.duration)) {
       const message = troubleMessage(trouble.message, this.#on.longestPause);
@@ -186,7 +186,7 @@ export class Decider {
   ): Promise<WaitingDecision> {
     const detail = trouble.reason;
     // How long the present certificate lives costs a read, so it is told with news alone.
-    const isNews = !task.memory.isTold(tellingKey({ reason, detail }), this.#on.clock.now());
+    const isNews = !task.memory.isTold(tellingKey({ reason, detail }), this.#on.clock.monotonic());
     return {
       kind: 'waiting',
       reason,

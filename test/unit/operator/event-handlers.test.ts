@@ -115,7 +115,7 @@ describe('at the beginning', () => {
     put(requests, 'c', { approval: 'Denied' });
     put(signing, 'd');
     connect();
-    const inherited = { kind: 'unknown', since: clock.now().getTime() };
+    const inherited = { kind: 'unknown', exists: false, since: clock.monotonic(), call: undefined };
     expect(['a', 'b', 'c', 'd'].map((name) => memories.get(`uid-${name}`)?.earlier)).toEqual([
       inherited,
       undefined,

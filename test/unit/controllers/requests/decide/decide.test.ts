@@ -213,3 +213,14 @@ test('trouble lasts from its first time on, also where its reason changes', asyn
     'PatienceExceeded',
   ]);
 });
+
+test('a wall clock that is set forward meanwhile does not wear out the patience', async () => {
+  const rig = new Rig({
+    spec: { patience: { duration: '1h', onExceeded: 'Fail' } },
+    pca: { issue: [failed('Transient'), failed('Transient')] },
+  });
+  await rig.decide();
+  rig.clock.jump(3_600_000);
+  rig.clock.advance(1_000);
+  expect(await rig.decide()).toEqual(troubled('Transient', 'PCA says Transient.'));
+});
