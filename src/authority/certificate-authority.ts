@@ -1,5 +1,6 @@
 // PCA as the certificate authority of one checked issuer: the only user of PCA's RPC operations.
 import type { Call, PcaOutcome } from '../alibaba/call.ts';
+import { endpointName } from '../alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { CallTarget } from '../alibaba/limits/call-queue.ts';
@@ -112,8 +113,8 @@ export class PcaAuthority implements CertificateAuthority {
   }
 
   async target(action: string): Promise<CallTarget> {
-    const { protocol, host, region } = this.#opened.endpoint;
-    return { limit: { account: await this.#opened.account, region, action }, endpoint: `${protocol} ${host}` };
+    const { endpoint, account } = this.#opened;
+    return { limit: { account: await account, region: endpoint.region, action }, endpoint: endpointName(endpoint) };
   }
 
   async describe(signal: AbortSignal): Promise<Described> {

@@ -55,6 +55,7 @@ export class Issuance {
     const admission = await this.#queue.enter(await issuer.authority.target(plan.call.action), {
       uid: memory.uid,
       flow: `${scope.issuer} ${scope.namespace ?? ''}`,
+      owner: task.identity.namespace,
       priority: async () => this.#priorityOf(task, signal),
       wake: () => this.#wake(request.object),
     });
