@@ -9,6 +9,8 @@ import type { Clock } from '../../timing/clock.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
 import { tellingKey } from './decision.ts';
 import type { Decision, FailedDecision, Trouble, WaitingDecision } from './decision.ts';
+import { requestKey } from './kinds/cached-request.ts';
+import type { CachedRequest } from './kinds/cached-request.ts';
 import type { ReadOwningCertificate } from './kinds/owning-certificate.ts';
 import type { Request } from './kinds/request.ts';
 import type { RequestMemory } from './memory.ts';
@@ -36,7 +38,7 @@ export type ClusterUid = { readonly uid: string } | { readonly message: string }
 export interface DeciderParts {
   /** The issuer of a key as the watch has it. */
   readonly issuer: (key: string) => Issuer | undefined;
-  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter'>;
+  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'waitsBehind'>;
   readonly signer: Pick<Signer, 'sign'>;
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
   readonly owningCertificate: ReadOwningCertificate;
@@ -53,8 +55,8 @@ export interface RequestTask {
   readonly signal: AbortSignal;
 }
 
-// How soon a request looks again while another one goes first with its issuer.
-const behindFirstMs = 2_000;
+/** A request that waits behind another one is woken; it looks again so often all the same. */
+export const behindFirstMs = 60_000;
 const nothing: Decision = { kind: 'nothing', next: { kind: 'done' } };
 
 /** Decides about requests. */
@@ -63,6 +65,12 @@ export class Decider {
 
   constructor(parts: DeciderParts) {
     this.#on = parts;
+  }
+
+  /** Whether nothing can happen now with a request that was not read yet, since another one goes first with its issuer. */
+  waitsBehind({ metadata, issuer, approval }: CachedRequest, memory: RequestMemory | undefined): boolean {
+    if (approval !== 'Approved' || issuer === undefined || memory?.decided !== undefined) return false;
+    return this.#on.readyIssuers.waitsBehind(issuer, requestKey(metadata));
   }
 
   /** What is to happen with the request now. An end that was decided before stays as it is. */
@@ -115,7 +123,7 @@ export class Decider {
 
   /** Undefined while another request goes first with the issuer. */
   async #trySigning(task: SigningTask, clusterUid: string): Promise<SigningOutcome | undefined> {
-    using pass = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer);
+    using pass = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer, requestKey(task.request.object));
     if (pass === undefined) return undefined;
     const outcome = await this.#on.signer.sign(task, clusterUid);
     tellPass(pass, outcome);

@@ -70,7 +70,7 @@ describe('nothing is decided', () => {
           if (issuer !== undefined) rig.readyIssuers.enter(issuerName, issuer);
         },
       },
-      { kind: 'nothing', next: { kind: 'after', ms: 2_000 } },
+      { kind: 'nothing', next: { kind: 'after', ms: 60_000 } },
     ],
   ])('%s', async (_, row, expected) => {
     expect((await decideAs(row)).decision).toEqual(expected);
