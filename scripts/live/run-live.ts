@@ -8,7 +8,7 @@ import { HttpTransport } from '../../src/alibaba/transport.ts';
 import { describeIssuingCACall, readIssuingCA } from '../../src/issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../src/issuing/issuing-ca.ts';
 import { verifyIssued } from '../../src/issuing/issued-certificate.ts';
-import type { IssueReply } from '../../src/issuing/operation.ts';
+import type { IssueReply, StoredReply } from '../../src/issuing/operation.ts';
 import { planIssuing } from '../../src/issuing/plan.ts';
 import type { IssuePlan } from '../../src/issuing/plan.ts';
 import { allRequests, describeRequest, operations, refusedParts } from '../../test/contract/requests.ts';
@@ -98,7 +98,7 @@ async function issueNow(
 ): Promise<(IssueReply & { readonly kind: 'issued' }) | string> {
   const outcome = await ask(client, call);
   if (typeof outcome === 'string') return outcome;
-  let reply = operation.read(outcome.body);
+  let reply: StoredReply = operation.read(outcome.body);
   for (let tries = 0; reply.kind === 'pending' && tries < describeTries; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, describePauseMs));
     const described = await ask(client, operation.store.describe(reply.identifier));

@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Signs the call; undefined: not signed. */
   readonly accessKey?: AccessKey | undefined;
+  /** Asked when nothing is left but to send, each time; false: nothing is sent. Undefined: it is sent in any case. */
+  readonly mayGo?: (() => boolean) | undefined;
 }
 
 /** Makes one call; never rejects. */

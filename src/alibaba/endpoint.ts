@@ -44,3 +44,8 @@ export function endpointFor(settings: EndpointSettings): PcaEndpoint {
     region: settings.region,
   };
 }
+
+/** How the endpoint is called where calls are counted: everything that leads to the same host. */
+export function endpointName({ protocol, host }: Pick<PcaEndpoint, 'protocol' | 'host'>): string {
+  return `${protocol} ${host}`;
+}

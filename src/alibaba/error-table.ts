@@ -230,6 +230,7 @@ export const errorTable: readonly ErrorRow[] = [
     issued: true,
   }),
   row('Client', 'Cancelled', ['Cancelled'], 'the caller cancelled the call', '', { issued: true }),
+  row('Client', 'Cancelled', ['NotActing'], 'the operator hands over to another replica and sent nothing'),
   row('Client', 'OutcomeUnknown', ['DeadlineExceeded'], 'no answer came in time', networkAdvice, { issued: true }),
   row('Client', 'OutcomeUnknown', ['MalformedReply', 'UnexpectedRedirect'], strange, strangeAdvice, { issued: true }),
   row('Client', 'Transient', ['ClientUnavailable'], 'the client library could not be loaded or set up'),

@@ -19,6 +19,7 @@ export interface PcaFailure {
 /** A failure that our own client found, by the code of its row in the error table. */
 export type ClientFault =
   | 'Cancelled'
+  | 'NotActing'
   | 'DeadlineExceeded'
   | 'MalformedReply'
   | 'UnexpectedRedirect'

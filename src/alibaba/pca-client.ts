@@ -31,13 +31,15 @@ export interface PcaClientOptions {
  */
 export function pcaCall(options: PcaClientOptions): Call {
   const sign = signing(options);
-  return async (call, { signal, accessKey }) => {
+  return async (call, { signal, accessKey, mayGo }) => {
     const redact = redactorOf([accessKey?.accessKeySecret, accessKey?.securityToken, ...quotedParameters(call)]);
     const about = { action: call.action, host: options.endpoint.host, redact };
     using deadline = startDeadline(options.timeoutMs, signal, options.clock);
     const signed = await deadline.wait(sign(call, accessKey));
     if (signed.kind === 'thrown') return failed(clientFailure('ClientUnavailable', { ...about, sent: false }));
     if (signed.kind !== 'value') return failed(clientFailure(signed.kind, { ...about, sent: false }));
+    // Credentials and signature may have taken long; from here to the transport nothing waits.
+    if (mayGo?.() === false) return failed(clientFailure('NotActing', { ...about, sent: false }));
     const answered = await deadline.wait(options.transport.send(options.endpoint, signed.value, deadline.signal));
     if (answered.kind === 'value') return outcomeOf(answered.value, { ...about, sent: true });
     return failed(failureBehind(answered, { ...about, sent: true }));

@@ -1,5 +1,6 @@
 // PCA as the certificate authority of one checked issuer: the only user of PCA's RPC operations.
 import type { Call, PcaOutcome } from '../alibaba/call.ts';
+import { endpointName } from '../alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { CallTarget } from '../alibaba/limits/call-queue.ts';
@@ -9,6 +10,7 @@ import type { IssuingCA } from '../issuing/issuing-ca.ts';
 import type { IssueReply } from '../issuing/operation.ts';
 import {
   externalCACertificate,
+  isRevokedExternalCA,
   instanceStatusCall,
   readExternalCA,
   readInstanceStatus,
@@ -33,11 +35,12 @@ export type Issued =
 export type Failed = Extract<PcaOutcome, { readonly kind: 'failed' }>;
 
 /**
- * What an earlier call left behind. `accepted`: PCA's identifier of a certificate that was to come; `unknown`: since when
- * (wall clock, ms) a certificate may exist that nobody saw; `instance`: the bought instance that a CA certificate uses.
+ * What an earlier call left behind. `accepted`: PCA's identifier of a certificate that was to come, and since when it is known;
+ * `unknown`: since when a certificate may exist that nobody saw; `instance`: the bought instance that a CA certificate uses.
+ * Moments are monotonic milliseconds of the process's clock.
  */
 export type Trace =
-  | { readonly kind: 'accepted'; readonly identifier: string }
+  | { readonly kind: 'accepted'; readonly identifier: string; readonly since: number }
   | { readonly kind: 'unknown'; readonly since: number }
   | { readonly kind: 'instance'; readonly instanceId: string };
 
@@ -53,23 +56,33 @@ export interface Wanted {
 
 /**
  * What a search came to. `absent`: there is none, and the call that left the trace is over. `taken`: the instance was used
- * for something else. `pending`: PCA has not finished it. `unsettled`: nobody can tell yet.
+ * for something else. `revoked`: there was one, and it was revoked. `pending`: PCA has not finished it. `unsettled`: nobody
+ * can tell yet.
  */
 export type Found =
   | { readonly kind: 'found'; readonly reply: Extract<IssueReply, { readonly kind: 'issued' }> }
   | { readonly kind: 'absent' }
   | { readonly kind: 'taken' }
+  | { readonly kind: 'revoked'; readonly identifier: string }
   | { readonly kind: 'pending'; readonly message: string }
   | { readonly kind: 'unsettled'; readonly message: string }
   | Failed;
 
+/** How an issuing call is made: `mayGo` is the fence, asked when nothing is left but to send. */
+export interface IssueOptions {
+  readonly signal: AbortSignal;
+  readonly mayGo: () => boolean;
+}
+
 /** PCA as a certificate authority. Nothing here rejects; every call ends with its signal. */
 export interface CertificateAuthority {
+  /** Where its certificates are kept: endpoint, CA and store. What one authority issued, another of equal location finds. */
+  readonly location: string;
   /** The limit and the endpoint that a call of `action` counts against. */
   target(action: string): Promise<CallTarget>;
   describe(signal: AbortSignal): Promise<Described>;
   /** The only call that costs money. */
-  issue(plan: IssuePlan, signal: AbortSignal): Promise<Issued>;
+  issue(plan: IssuePlan, options: IssueOptions): Promise<Issued>;
   /** Looks for the certificate of an earlier call. */
   find(wanted: Wanted, signal: AbortSignal): Promise<Found>;
   /** Revokes a certificate by PCA's identifier; undefined when that worked. */
@@ -91,19 +104,21 @@ const identifierMarginMs = 3_600_000;
 const keyMarginMs = 25 * 3_600_000;
 // A call of which nothing was heard may still be at work, and no identifier would stop a second one.
 const settleMs = 10_000;
+// For so long PCA may not know yet what it gave or listed itself.
+const missingMs = 5 * 60_000;
 
 /** The CA that an issuer names, through PCA's API. */
 export class PcaAuthority implements CertificateAuthority {
   readonly #opened: OpenedCalls;
   readonly #spec: Pick<IssuerSpec, 'parentIdentifier' | 'operation'>;
   readonly #searches: Pick<CertificateSearches, 'of'>;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'monotonic'>;
 
   constructor(
     opened: OpenedCalls,
     spec: Pick<IssuerSpec, 'parentIdentifier' | 'operation'>,
     searches: Pick<CertificateSearches, 'of'>,
-    clock: Pick<Clock, 'now'>,
+    clock: Pick<Clock, 'monotonic'>,
   ) {
     this.#opened = opened;
     this.#spec = spec;
@@ -111,9 +126,16 @@ export class PcaAuthority implements CertificateAuthority {
     this.#clock = clock;
   }
 
-  async target(action: string): Promise<CallTarget> {
+  get location(): string {
     const { protocol, host, region } = this.#opened.endpoint;
-    return { limit: { account: await this.#opened.account, region, action }, endpoint: `${protocol} ${host}` };
+    const { parentIdentifier, operation } = this.#spec;
+    const { action, version } = issuingOperations[operation].store.list(1);
+    return JSON.stringify([protocol, host, region, parentIdentifier, version, action]);
+  }
+
+  async target(action: string): Promise<CallTarget> {
+    const { endpoint, account } = this.#opened;
+    return { limit: { account: await account, region: endpoint.region, action }, endpoint: endpointName(endpoint) };
   }
 
   async describe(signal: AbortSignal): Promise<Described> {
@@ -124,24 +146,24 @@ export class PcaAuthority implements CertificateAuthority {
     return { kind: 'unreadable', message: read.message, requestId: outcome.requestId };
   }
 
-  async issue(plan: IssuePlan, signal: AbortSignal): Promise<Issued> {
-    const outcome = await this.#opened.call(plan.call, { signal });
+  async issue(plan: IssuePlan, { signal, mayGo }: IssueOptions): Promise<Issued> {
+    const outcome = await this.#opened.call(plan.call, { signal, mayGo });
     if (outcome.kind === 'failed') return outcome;
     return { kind: 'ok', reply: plan.operation.read(outcome.body), requestId: outcome.requestId };
   }
 
   async find(wanted: Wanted, signal: AbortSignal): Promise<Found> {
-    const { plan, trace, requestedAt } = wanted;
+    const { plan, trace } = wanted;
     switch (trace.kind) {
       case 'instance':
         return this.#findByInstance(trace.instanceId, plan.expected.spki, signal);
-      case 'accepted':
-        return (await this.#search()).read(trace.identifier, signal);
-      case 'unknown': {
-        if (plan.identifier === undefined) return this.#findByKey(wanted, trace.since, signal);
-        const from = requestedAt.getTime() - identifierMarginMs;
-        return (await this.#search()).find(plan.identifier, { since: trace.since, from }, signal);
+      case 'accepted': {
+        const read = await (await this.#search()).read(trace.identifier, signal);
+        if (read.kind !== 'missing') return read;
+        return this.#missing(trace.identifier, trace.since) ?? this.#findUnseen(wanted, trace.since, signal);
       }
+      case 'unknown':
+        return this.#findUnseen(wanted, trace.since, signal);
     }
   }
 
@@ -158,9 +180,26 @@ export class PcaAuthority implements CertificateAuthority {
     return this.#searches.of(call, { endpoint, account: await account, parentIdentifier, store });
   }
 
+  /** Looks by our own identifier, or by the key where the operation takes none. */
+  async #findUnseen(wanted: Wanted, since: number, signal: AbortSignal): Promise<Found> {
+    const { plan, requestedAt } = wanted;
+    if (plan.identifier === undefined) return this.#findByKey(wanted, since, signal);
+    const window = { since, from: requestedAt.getTime() - identifierMarginMs };
+    const found = await (await this.#search()).find(plan.identifier, window, signal);
+    if (found.kind !== 'missing') return found;
+    return this.#missing(found.identifier, since) ?? { kind: 'absent' };
+  }
+
+  /** PCA does not know an identifier of its own: what to say for some minutes. Undefined: it does not exist any more. */
+  #missing(identifier: string, since: number): Found | undefined {
+    if (this.#clock.monotonic() - since >= missingMs) return undefined;
+    const message = `PCA gave certificate ${identifier} but does not know it now.`;
+    return { kind: 'unsettled', message };
+  }
+
   /** Of the certificates for the key in a list read after the call must be over, the one that is all that was asked for. */
   async #findByKey({ plan, requestedAt, isWanted }: Wanted, since: number, signal: AbortSignal): Promise<Found> {
-    const waited = this.#clock.now().getTime() - since;
+    const waited = this.#clock.monotonic() - since;
     if (waited < settleMs) {
       const seconds = Math.ceil((settleMs - waited) / 1_000);
       const message = `${plan.operation.action} was called, or may have been, without an answer that was seen. It takes no identifier, so its certificate is looked for by its key, in ${seconds} s.`;
@@ -172,6 +211,10 @@ export class PcaAuthority implements CertificateAuthority {
     if (listed.kind !== 'ok') return listed;
     for (const identifier of listed.identifiers) {
       const read = await search.read(identifier, signal);
+      const gone = read.kind === 'missing' ? this.#missing(identifier, since) : undefined;
+      if (gone !== undefined) return gone;
+      // Revoked or deleted since the list was read: nobody gets it.
+      if (read.kind === 'missing' || read.kind === 'revoked') continue;
       if (read.kind !== 'found' || isWanted(read.reply)) return read;
     }
     return { kind: 'absent' };
@@ -218,8 +261,7 @@ export class PcaAuthority implements CertificateAuthority {
       const message = `PCA's certificate of CA ${identifier}, for which the instance was used, cannot be read: ${read.message}.`;
       return { kind: 'unsettled', message };
     }
-    return read.certificates.some(({ facts }) => facts.spki.equals(spki))
-      ? { kind: 'found', reply }
-      : { kind: 'taken' };
+    if (!read.certificates.some(({ facts }) => facts.spki.equals(spki))) return { kind: 'taken' };
+    return isRevokedExternalCA(outcome.body) ? { kind: 'revoked', identifier } : { kind: 'found', reply };
   }
 }

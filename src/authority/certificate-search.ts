@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { compose } from '../alibaba/call.ts';
 import type { Call, PcaOutcome, Wrap } from '../alibaba/call.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
+import type { PcaFailure } from '../alibaba/errors.ts';
 import type { RateLimits } from '../alibaba/limits/rate-limit.ts';
 import { withRateLimit } from '../alibaba/limits/with-rate-limit.ts';
 import { listDateForms, listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
@@ -12,10 +13,15 @@ import { readCertificates } from '../issuing/x509/certificate-chain.ts';
 import { SharedScan } from './shared-scan.ts';
 import type { ScanClock, ScanFailure, Scanned, ScanWindow } from './shared-scan.ts';
 
-/** `absent` is only said of a list that was read for the window; `failed` carries what the cloud answered. */
+/**
+ * `absent` is only said of a list that was read for the window. `revoked` is final. `missing`: PCA does not know the identifier,
+ * although it gave or listed it. `failed` carries what the cloud answered.
+ */
 export type SearchOutcome =
   | { readonly kind: 'found'; readonly reply: IssueReply & { readonly kind: 'issued' } }
   | { readonly kind: 'absent' }
+  | { readonly kind: 'revoked'; readonly identifier: string }
+  | { readonly kind: 'missing'; readonly identifier: string }
   | ScanFailure;
 
 /** Identifiers by the hash of the key, the newest first. */
@@ -66,18 +72,21 @@ export class CertificateSearch {
 
   /** Looks for `customIdentifier` in a list that was read for this window, and reads the certificate itself. */
   async find(customIdentifier: string, window: ScanWindow, signal: AbortSignal): Promise<SearchOutcome> {
-    let identifier = this.#byIdentifier.last?.get(customIdentifier);
-    if (identifier === undefined) {
-      const scanned = await this.#byIdentifier.read(window, signal);
-      if (scanned.kind !== 'ok') return scanned;
-      identifier = scanned.found.get(customIdentifier);
+    const seen = this.#byIdentifier.last?.get(customIdentifier);
+    if (seen !== undefined) {
+      const read = await this.read(seen, signal);
+      // It may have been deleted after the list was read.
+      if (read.kind !== 'missing') return read;
     }
+    const scanned = await this.#byIdentifier.read(window, signal);
+    if (scanned.kind !== 'ok') return scanned;
+    const identifier = scanned.found.get(customIdentifier);
     return identifier === undefined ? { kind: 'absent' } : this.read(identifier, signal);
   }
 
   /**
    * PCA's identifiers of the certificates for this key (DER of SubjectPublicKeyInfo) that begin after `from`, in a list read
-   * after `since` (wall clock, ms); the newest first, without revoked ones.
+   * after `since` (monotonic, ms); the newest first, without revoked ones.
    */
   async identifiersOf(
     spki: Buffer,
@@ -92,9 +101,11 @@ export class CertificateSearch {
   /** Reads one certificate by PCA's own identifier. */
   async read(identifier: string, signal: AbortSignal): Promise<Exclude<SearchOutcome, { readonly kind: 'absent' }>> {
     const outcome = await this.#call(this.#store.describe(identifier), { signal });
-    if (outcome.kind === 'failed') return outcome;
+    if (outcome.kind === 'failed') return isNotFound(outcome.failure) ? { kind: 'missing', identifier } : outcome;
     const reply = this.#store.read(outcome.body);
     switch (reply.kind) {
+      case 'revoked':
+        return { kind: 'revoked', identifier };
       case 'issued':
         return { kind: 'found', reply };
       case 'pending':
@@ -160,12 +171,21 @@ export class CertificateSearch {
     if (known !== undefined) return known;
     if (certificate !== undefined) return keyHashOf(certificate);
     const read = await this.read(identifier, signal);
-    // One that is not finished yet may be the one that is looked for.
+    // Nobody gets a certificate that was revoked since the list was read.
+    if (read.kind === 'revoked') return '';
+    // One that is not finished yet may be the one that is looked for; one that was deleted is not in the next list.
+    if (read.kind === 'missing')
+      return { kind: 'unsettled', message: `PCA lists certificate ${identifier} but does not know it.` };
     if (read.kind !== 'found') return read;
     const key = keyHashOf(read.reply.certificate);
     this.#keys.set(identifier, key);
     return key;
   }
+}
+
+/** Whether the service knows no certificate of that identifier. */
+function isNotFound({ code }: PcaFailure): boolean {
+  return /^NotFound(?:\.|$)/.test(code);
 }
 
 /** The hash of the leaf's key; empty where the text holds no certificate that can be read. */

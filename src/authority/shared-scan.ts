@@ -17,13 +17,17 @@ export interface Scanned<Found> {
 
 type Outcome<Found> = Scanned<Found> | ScanFailure;
 
-/** `since`: the reading must begin after this moment. `from`: it must go back to this one at least. Wall clock, ms. */
+/**
+ * `since`: the reading must begin after this moment (the process's monotonic clock, ms: the wall clock may be set meanwhile).
+ * `from`: it must go back to this one at least (wall clock, ms: it is compared with PCA's dates).
+ */
 export interface ScanWindow {
   readonly since: number;
   readonly from: number;
 }
 
 interface Running<Found> {
+  /** Monotonic, ms. */
   readonly startedAt: number;
   readonly from: number;
   readonly outcome: Promise<Outcome<Found>>;
@@ -34,8 +38,8 @@ const roundMs = 24 * 3_600_000;
 const longestWaitMs = 5_000;
 const longestReadingMs = 15 * 60_000;
 
-/** The clock of readings: wall-clock moments are what lists and requests have in common. */
-export type ScanClock = Pick<Clock, 'now' | 'monotonic' | 'startTimer'>;
+/** The clock of readings. */
+export type ScanClock = Pick<Clock, 'monotonic' | 'startTimer'>;
 
 /** Readings of one list; `read` reads it back to `from`. */
 export class SharedScan<Found> {
@@ -76,7 +80,7 @@ export class SharedScan<Found> {
   }
 
   #start(from: number): Running<Found> {
-    const startedAt = this.#clock.now().getTime();
+    const startedAt = this.#clock.monotonic();
     const running = { startedAt, from, outcome: this.#run(startedAt, from) };
     this.#running = running;
     const end = (): void => {

@@ -1,5 +1,5 @@
 // The two places where PCA keeps what it issued: the list of client and server certificates, and the certificate warehouse.
-import type { CertificateStore, IssueReply, StoredItem, StoredList } from './operation.ts';
+import type { CertificateStore, StoredItem, StoredList, StoredReply } from './operation.ts';
 import { asIdentifier, asMoment, asNumber, asObject, asText, replyOf } from './reply-body.ts';
 import type { JsonObject } from './reply-body.ts';
 
@@ -91,7 +91,8 @@ function readStoredList(
   return { kind: 'ok', items, total };
 }
 
-function isRevoked(status: unknown): boolean {
+/** Whether a status of PCA's says that the certificate was revoked. */
+export function isRevoked(status: unknown): boolean {
   return /^revoked?$/i.test(asText(status) ?? '');
 }
 
@@ -100,10 +101,8 @@ function readStored(
   action: string,
   described: JsonObject | undefined,
   { status, ...fields }: Parameters<typeof replyOf>[1] & { readonly status: unknown },
-): IssueReply {
+): StoredReply {
   if (described === undefined) return { kind: 'malformed', message: `The answer to ${action} holds no certificate.` };
-  if (isRevoked(status))
-    return { kind: 'malformed', message: `The certificate that ${action} gives has been revoked.` };
-
+  if (isRevoked(status)) return { kind: 'revoked' };
   return replyOf(action, fields);
 }

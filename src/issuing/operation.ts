@@ -29,6 +29,9 @@ export type IssueReply =
   | { readonly kind: 'pending'; readonly identifier: string }
   | { readonly kind: 'malformed'; readonly message: string };
 
+/** A certificate that is read again: the reply, or that it was revoked, which is final. */
+export type StoredReply = IssueReply | { readonly kind: 'revoked' };
+
 /** A set of usages that an operation gives to every certificate; `name` as Alibaba's CertType has it. */
 export interface UsageProfile {
   readonly name: 'SERVER' | 'CLIENT';
@@ -108,7 +111,7 @@ export interface CertificateStore {
   readList(body: unknown): StoredList;
   describe(identifier: string): IssueCall;
   /** The certificate in the answer to `describe`. */
-  read(body: unknown): IssueReply;
+  read(body: unknown): StoredReply;
   revoke(identifier: string): IssueCall;
 }
 

@@ -5,6 +5,12 @@ import type { Clock } from '../timing/clock.ts';
 import { DelayHeap } from '../timing/delay-heap.ts';
 import { FairQueue } from '../timing/fair-queue.ts';
 
+/** Something that keys have in common, such as a namespace: workers have at most so many keys of it at a time. */
+export interface Lane {
+  readonly name: string;
+  readonly most: number;
+}
+
 /** Settings of a queue; times are milliseconds. */
 export interface WorkQueueOptions {
   readonly baseDelayMs: number;
@@ -12,6 +18,8 @@ export interface WorkQueueOptions {
   readonly clock: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>;
   /** Keys of different flows take turns; all are of one flow unless given. */
   readonly flowOf?: (key: string) => string;
+  /** A key waits while one of its lanes is full, and then so do the keys behind it in its flow. */
+  readonly lanesOf?: (key: string) => readonly Lane[];
   /** A worker took a key that had waited for so many milliseconds. */
   readonly onTaken?: (waitedMs: number) => void;
 }
@@ -34,6 +42,9 @@ export interface WorkQueueReadings {
 // Clocks have no longer timers; a timer that fires early is only started again.
 const longestTimerMs = 2 ** 31 - 1;
 
+// One key in so many is one that is tried again, or who makes news without an end would keep all others waiting.
+const spareTurnEvery = 10;
+
 /** Keys waiting for workers. */
 export class WorkQueue {
   readonly #options: WorkQueueOptions;
@@ -43,6 +54,7 @@ export class WorkQueue {
   readonly #again: FairQueue;
   /** Keys that workers have, with the time of taking. */
   readonly #processing = new Map<string, number>();
+  readonly #lanes = new Lanes();
   readonly #addedMeanwhile = new Map<string, 'fresh' | 'again'>();
   readonly #delayed = new DelayHeap();
   readonly #failures = new Map<string, number>();
@@ -52,6 +64,7 @@ export class WorkQueue {
   #closed = false;
   #adds = 0;
   #retries = 0;
+  #taken = 0;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -146,10 +159,11 @@ export class WorkQueue {
   /** The worker is done with the key. */
   done(key: string): void {
     this.#processing.delete(key);
+    this.#lanes.leave(key);
+    if (this.#closed) return;
     const meanwhile = this.#addedMeanwhile.get(key);
-    if (meanwhile === undefined || this.#closed) return;
     this.#addedMeanwhile.delete(key);
-    this.#queue(key, meanwhile);
+    if (meanwhile !== undefined) this.#queue(key, meanwhile);
     this.#serve();
   }
 
@@ -161,10 +175,16 @@ export class WorkQueue {
   }
 
   #take(): string | undefined {
-    const place = this.#fresh.take() ?? this.#again.take();
+    const lanesOf = this.#options.lanesOf ?? noLanes;
+    const mayTake = (key: string): boolean => this.#lanes.haveRoom(lanesOf(key));
+    const isSpareTurn = (this.#taken + 1) % spareTurnEvery === 0;
+    const [first, second] = isSpareTurn ? [this.#again, this.#fresh] : [this.#fresh, this.#again];
+    const place = first.take(mayTake) ?? second.take(mayTake);
     if (place === undefined) return undefined;
     const now = this.#clock.monotonic();
+    this.#taken += 1;
     this.#processing.set(place.key, now);
+    this.#lanes.enter(place.key, lanesOf(place.key));
     this.#options.onTaken?.(now - place.since);
     return place.key;
   }
@@ -202,5 +222,33 @@ export class WorkQueue {
     for (const key of this.#delayed.takeDue(this.#clock.monotonic())) this.#queue(key, 'again');
     this.#serve();
     this.#arm();
+  }
+}
+
+const noLanes = (): readonly Lane[] => [];
+
+/** How many keys of each lane workers have. */
+class Lanes {
+  readonly #keys = new Map<string, readonly Lane[]>();
+  readonly #counts = new Map<string, number>();
+
+  haveRoom(lanes: readonly Lane[]): boolean {
+    return lanes.every(({ name, most }) => (this.#counts.get(name) ?? 0) < most);
+  }
+
+  enter(key: string, lanes: readonly Lane[]): void {
+    if (lanes.length === 0) return;
+    this.#keys.set(key, lanes);
+    for (const { name } of lanes) this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  leave(key: string): void {
+    // Those that it entered: what it belongs to may have changed meanwhile.
+    for (const { name } of this.#keys.get(key) ?? []) {
+      const left = (this.#counts.get(name) ?? 0) - 1;
+      if (left > 0) this.#counts.set(name, left);
+      else this.#counts.delete(name);
+    }
+    this.#keys.delete(key);
   }
 }

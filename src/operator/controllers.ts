@@ -31,7 +31,7 @@ import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { Cluster } from './cluster.ts';
 import { clusterUidReader } from './cluster-uid.ts';
 import { connectEventHandlers } from './event-handlers.ts';
-import { openLoop, openQueue } from './loops.ts';
+import { openLoop, openQueue, sharingOfIssuers, sharingOfRequests, sharingOfRevocations } from './loops.ts';
 import type { LoopParts } from './loops.ts';
 import type { Pca } from './pca.ts';
 
@@ -41,6 +41,8 @@ const issuerChecksAtATime = 8;
 const revocationsAtATime = 2;
 /** A broken issuer is looked at again at least this often, so that a corrected Secret is noticed soon. */
 const issuerRetryMaxMs = 60_000;
+/** A check waits less long for PCA than an issuing call: few are made at a time, and nothing is lost where one is given up. */
+const longestCheckMs = 10_000;
 
 /** What the controllers are made of. */
 export interface ControllersParts extends LoopParts {
@@ -75,7 +77,7 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
   const events = new EventRecorder({ client: kubernetes, component: fieldManager, instance: hostname(), clock });
   const readyIssuers = new ReadyIssuers(clock);
   const memories = new RequestMemories();
-  const revocationQueue = openQueue('revocation', parts);
+  const revocationQueue = openQueue('revocation', parts, sharingOfRevocations(revocationsAtATime));
   const revocations = new Revocations({ issuer, readyIssuers, queue: revocationQueue, metrics, logger });
   const abandoned = new Abandoned({ memories, callQueue: pca.callQueue, revocations, metrics, logger, clock });
   const shared: Shared = { ...parts, events, readyIssuers, memories, revocations, abandoned };
@@ -148,8 +150,12 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
     clock,
     checkIntervalMs: options['issuer-check-interval'],
     secretIntervalMs: options['secret-check-interval'],
+    checkTimeoutMs: Math.min(longestCheckMs, options['pca-timeout']),
   });
-  const queue = openQueue('issuer', shared, { maxDelayMs: Math.min(issuerRetryMaxMs, options['retry-max-delay']) });
+  const queue = openQueue('issuer', shared, {
+    maxDelayMs: Math.min(issuerRetryMaxMs, options['retry-max-delay']),
+    ...sharingOfIssuers(issuerChecksAtATime, (key) => controller.standingOf(key)),
+  });
   const loop = openLoop(queue, shared, {
     name: 'issuer',
     concurrency: issuerChecksAtATime,
@@ -166,9 +172,12 @@ function requestLoop(
   const { options, cluster, pca, memories, abandoned, revocations, events, clock, metrics, logger, onStep } = shared;
   const { issuer } = cluster;
   const { callQueue } = pca;
-  const queue = openQueue(name, shared, {
-    flowOf: (key) => `${store.get(key)?.issuer ?? ''} ${store.get(key)?.metadata.namespace ?? ''}`,
-  });
+  const workers = options['max-concurrent-requests'];
+  const queue = openQueue(
+    name,
+    shared,
+    sharingOfRequests(workers, (key) => store.get(key)),
+  );
   const controller = new RequestController({
     requests: store,
     kind,
@@ -191,7 +200,7 @@ function requestLoop(
   });
   const loop = openLoop(queue, shared, {
     name,
-    concurrency: options['max-concurrent-requests'],
+    concurrency: workers,
     reconcile: async (key, signal) => controller.reconcile(key, signal),
   });
   return { store, kind, queue, loop };

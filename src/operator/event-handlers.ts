@@ -1,5 +1,5 @@
 // What the watches' events lead to: changed requests are queued, requests by news of their issuer, issuers by changes of their
-// spec and by faults that issuing met.
+// spec and by what issuing met: a fault, and the first certificate after one.
 import type { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
 import type { Abandoned } from '../controllers/requests/abandoned.ts';
 import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
@@ -24,10 +24,10 @@ export interface EventHandlers {
   readonly requests: readonly QueuedRequests[];
   readonly issuers: readonly { readonly kind: IssuerKind; readonly store: Store<Issuer> }[];
   readonly issuerQueue: Pick<WorkQueue, 'add' | 'forget'>;
-  readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault'>;
+  readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault' | 'onRecovery' | 'onTurn'>;
   readonly memories: Pick<RequestMemories, 'of'>;
   readonly abandoned: Pick<Abandoned, 'release'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /** Queues everything that is there, then whatever changes; the returned function ends that. */
@@ -52,6 +52,8 @@ export function connectEventHandlers(on: EventHandlers): () => void {
   }
   on.readyIssuers.onChange(whileConnected((issuer: string) => wakeRequests(on, issuer)));
   on.readyIssuers.onFault(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
+  on.readyIssuers.onRecovery(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
+  on.readyIssuers.onTurn((request) => connected && wakeRequest(on, request));
   for (const { kind, store } of on.issuers) {
     const keyOf = ({ metadata: { namespace, name } }: Issuer): string => issuerKey({ kind, namespace, name });
     store.onChange(
@@ -67,7 +69,7 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     for (const issuer of store.list()) on.issuerQueue.add(keyOf(issuer));
   }
   // Another process may have worked on what is approved already, so for these a certificate may exist.
-  const since = on.clock.now().getTime();
+  const since = on.clock.monotonic();
   for (const { store, queue } of on.requests) {
     for (const request of store.list()) {
       if (request.approval === 'Approved') on.memories.of(request.metadata.uid).inherited(since);
@@ -87,6 +89,13 @@ function wakeRequests(on: EventHandlers, issuer: string): void {
       queue.add(key);
     }
   }
+}
+
+/** Whether there is such a request. */
+function wakeRequest(on: EventHandlers, key: string): boolean {
+  const requests = on.requests.find(({ store }) => store.get(key) !== undefined);
+  requests?.queue.add(key);
+  return requests !== undefined;
 }
 
 // Changes of the Ready condition are our own writes.

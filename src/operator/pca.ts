@@ -7,6 +7,7 @@ import type { Call, Wrap } from '../alibaba/call.ts';
 import { CallerAccounts } from '../alibaba/credentials/caller-accounts.ts';
 import { RoleSessions } from '../alibaba/credentials/role-sessions.ts';
 import type { RoleRenewal } from '../alibaba/credentials/role-sessions.ts';
+import { endpointName } from '../alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import { CallQueue } from '../alibaba/limits/call-queue.ts';
 import { RateLimits } from '../alibaba/limits/rate-limit.ts';
@@ -44,8 +45,9 @@ export interface Pca {
   readonly searches: CertificateSearches;
 }
 
-// An endpoint that hangs must leave workers for the others.
+// An endpoint that hangs must leave workers for the others, and so must any number of them.
 const shareOfOneEndpoint = 0.75;
+const shareOfAllUnproven = 0.5;
 const largestToken = 32 * 1_024;
 // A check of an issuer asks PCA meanwhile, so that this is seldom felt.
 const accountTimeoutMs = 3_000;
@@ -54,11 +56,20 @@ const accountTimeoutMs = 3_000;
 export function openPca({ options, proxy, limits: table, clock, metrics, logger, signal }: PcaParts): Pca {
   const timeoutMs = options['pca-timeout'];
   const transport = new HttpTransport(proxy);
-  const connect = (endpoint: PcaEndpoint): Call =>
-    compose(pcaCall({ endpoint, transport, timeoutMs, userAgent, clock }), measured(metrics, clock));
   const limits = new RateLimits({ clock, ...table });
-  const mostInFlight = Math.max(1, Math.floor(options['max-concurrent-requests'] * shareOfOneEndpoint));
-  const callQueue = new CallQueue({ limits, clock, mostInFlight });
+  const places = (share: number): number => Math.max(1, Math.floor(options['max-concurrent-requests'] * share));
+  const callQueue = new CallQueue({
+    limits,
+    clock,
+    mostInFlight: places(shareOfOneEndpoint),
+    mostUnproven: places(shareOfAllUnproven),
+  });
+  const connect = (endpoint: PcaEndpoint): Call =>
+    compose(
+      pcaCall({ endpoint, transport, timeoutMs, userAgent, clock }),
+      measured(metrics, clock),
+      heard(callQueue, endpoint),
+    );
   metrics.beforeRender(limitReader(metrics, callQueue));
   return {
     connect,
@@ -98,15 +109,40 @@ function measured(metrics: Metrics, { monotonic }: Pick<Clock, 'monotonic'>): Wr
   };
 }
 
+// Checks and look-ups take no place in the queue, but their answers tell that the endpoint is there.
+function heard(callQueue: Pick<CallQueue, 'heard'>, endpoint: PcaEndpoint): Wrap {
+  const name = endpointName(endpoint);
+  return (next) => async (call, options) => {
+    const outcome = await next(call, options);
+    const status = outcome.kind === 'ok' ? 200 : outcome.failure.httpStatus;
+    if (status !== undefined && status !== 503) callQueue.heard(name);
+    return outcome;
+  };
+}
+
+const limitMetrics = [
+  'pca_issuer_call_limit_per_second',
+  'pca_issuer_calls_waiting',
+  'pca_issuer_endpoint_held',
+] as const;
+
 function limitReader(metrics: Metrics, callQueue: Pick<CallQueue, 'readings'>): () => void {
+  type Labels = Readonly<Record<'account' | 'region' | 'action', string>>;
+  let shown = new Map<string, Labels>();
   return () => {
+    const before = shown;
+    shown = new Map();
     for (const { limit, ratePerSecond, waiting, held } of callQueue.readings) {
       const { region, action } = limit;
-      const labels = { account: accountLabel(limit.account), region, action };
+      const labels: Labels = { account: accountLabel(limit.account), region, action };
       metrics.set('pca_issuer_call_limit_per_second', labels, ratePerSecond);
       metrics.set('pca_issuer_calls_waiting', labels, waiting);
       metrics.set('pca_issuer_endpoint_held', labels, held ? 1 : 0);
+      const name = JSON.stringify(labels);
+      shown.set(name, labels);
+      before.delete(name);
     }
+    for (const labels of before.values()) for (const name of limitMetrics) metrics.remove(name, labels);
   };
 }
 

@@ -86,7 +86,7 @@ export const settings = {
   'secret-check-interval': {
     type: 'duration',
     default: '15s',
-    help: 'Interval between reads of the Secret of a ready issuer; if it changed, the issuer is checked at once.',
+    help: 'Interval between reads of the Secret of an issuer that is ready or that a fault holds; if it changed, the issuer is checked at once.',
   },
   'approval-warning-after': {
     type: 'duration',
@@ -99,7 +99,11 @@ export const settings = {
     default: '',
     help: 'Calls per second for each account, as a comma-separated list of action=start/floor/ceiling, such as CreateCustomCertificate=100/1/1000,*=10/1/1000; empty: the published limits.',
   },
-  'pca-timeout': { type: 'duration', default: '30s', help: 'Time limit for one call to PCA.' },
+  'pca-timeout': {
+    type: 'duration',
+    default: '30s',
+    help: 'Time limit for one call to PCA; for a check of an issuer 10s at most.',
+  },
   'retry-base-delay': {
     type: 'duration',
     default: '1s',

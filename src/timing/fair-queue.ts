@@ -50,19 +50,26 @@ export class FairQueue {
     this.#turns.push(flow);
   }
 
-  /** The first key of the flow whose turn it is. */
-  take(): Place | undefined {
-    for (let flow = this.#turns.take(); flow !== undefined; flow = this.#turns.take()) {
-      const line = this.#flows.get(flow);
-      const place = line?.take((candidate) => this.#waits(candidate));
-      if (line === undefined || place === undefined) {
+  /** The first key of the flow whose turn it is; a flow whose first key may not be taken now lets the others go before. */
+  take(mayTake: (key: string) => boolean = all): Place | undefined {
+    for (let left = this.#flows.size; left > 0; left -= 1) {
+      const flow = this.#turns.take();
+      const line = flow === undefined ? undefined : this.#flows.get(flow);
+      if (flow === undefined || line === undefined) return undefined;
+      const first = line.first((place) => this.#waits(place));
+      if (first === undefined) {
         this.#flows.delete(flow);
         continue;
       }
-      this.#byKey.delete(place.key);
-      if (line.first((candidate) => this.#waits(candidate)) === undefined) this.#flows.delete(flow);
+      if (!mayTake(first.key)) {
+        this.#turns.push(flow);
+        continue;
+      }
+      line.take();
+      this.#byKey.delete(first.key);
+      if (line.first((place) => this.#waits(place)) === undefined) this.#flows.delete(flow);
       else this.#turns.push(flow);
-      return place;
+      return first;
     }
     return undefined;
   }

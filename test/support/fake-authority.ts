@@ -3,7 +3,13 @@ import { errorTable } from '../../src/alibaba/error-table.ts';
 import type { PcaErrorClass } from '../../src/alibaba/error-table.ts';
 import type { PcaFailure } from '../../src/alibaba/errors.ts';
 import type { CallTarget } from '../../src/alibaba/limits/call-queue.ts';
-import type { CertificateAuthority, Found, Issued, Wanted } from '../../src/authority/certificate-authority.ts';
+import type {
+  CertificateAuthority,
+  Found,
+  Issued,
+  IssueOptions,
+  Wanted,
+} from '../../src/authority/certificate-authority.ts';
 import type { IssuePlan } from '../../src/issuing/plan.ts';
 
 /** An answer, or what makes it. */
@@ -17,13 +23,15 @@ export interface Answers {
 }
 
 export class FakeAuthority implements CertificateAuthority {
+  readonly location: string;
   /** In order: the method and what it was about. */
   readonly asked: string[] = [];
   readonly #issue: Answer<IssuePlan, Issued>[] = [];
   readonly #find: Answer<Wanted, Found>[] = [];
   readonly #revoke: Answer<string, PcaFailure | undefined>[] = [];
 
-  constructor(answers: Answers = {}) {
+  constructor(answers: Answers = {}, location = 'HTTPS pca.test ca') {
+    this.location = location;
     this.arm(answers);
   }
 
@@ -43,8 +51,10 @@ export class FakeAuthority implements CertificateAuthority {
     throw new Error('Requests do not ask for the CA.');
   };
 
-  readonly issue = async (plan: IssuePlan, signal: AbortSignal): Promise<Issued> =>
-    this.#answer(this.#issue, `issue ${plan.request.uid}`, plan, signal);
+  readonly issue = async (plan: IssuePlan, { signal, mayGo }: IssueOptions): Promise<Issued> =>
+    mayGo()
+      ? this.#answer(this.#issue, `issue ${plan.request.uid}`, plan, signal)
+      : failed('Cancelled', { code: 'NotActing', mayHaveIssued: false });
 
   readonly find = async (wanted: Wanted, signal: AbortSignal): Promise<Found> =>
     this.#answer(this.#find, `find ${wanted.trace.kind}`, wanted, signal);

@@ -2,29 +2,24 @@
 // counts against; when its turn comes it is woken and finds its call set aside. The flows (an issuer in a namespace) take
 // turns, so that many requests of one do not delay another's by more than one round, and priorities go before one another.
 import type { Clock } from '../../timing/clock.ts';
-import { FairQueue } from '../../timing/fair-queue.ts';
 import type { PcaOutcome } from '../call.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
 import type { CallEnd } from './circuit-breaker.ts';
+import { EndpointPlaces } from './endpoint-places.ts';
+import type { Endpoint, EndpointPlacesOptions } from './endpoint-places.ts';
+import { LimitQueues } from './limit-queue.ts';
+import type { CallPriority, CallTarget, LimitQueue, WaitingCaller } from './limit-queue.ts';
 import type { LimitKey, RateLimits } from './rate-limit.ts';
 
-/** Who goes first. `Urgent`: nobody has a certificate for it, or not for long; `Retry`: it was called for before. */
-export const callPriorities = ['Urgent', 'Renewal', 'Retry'] as const;
-
-/** One priority. */
-export type CallPriority = (typeof callPriorities)[number];
-
-/** The limit that a call counts against, and the endpoint that it goes to. */
-export interface CallTarget {
-  readonly limit: LimitKey;
-  readonly endpoint: string;
-}
+export { callPriorities } from './limit-queue.ts';
+export type { CallPriority, CallTarget } from './limit-queue.ts';
 
 /** Who wants to call. Equal UIDs are one caller, which waits in one place at a time. */
 export interface Caller {
   readonly uid: string;
   /** Flows take turns. */
   readonly flow: string;
+  /** The namespace whose issuer names the endpoint; undefined for an issuer of the cluster. */
+  readonly owner?: string | undefined;
   /** Asked only where the caller has to wait. */
   readonly priority: () => Promise<CallPriority>;
   /** Called once when its turn has come: it enters again and is admitted, or leaves. */
@@ -47,11 +42,9 @@ export interface Permit extends Disposable {
 }
 
 /** What a queue works with. */
-export interface CallQueueOptions {
+export interface CallQueueOptions extends Pick<EndpointPlacesOptions, 'mostInFlight' | 'mostUnproven'> {
   readonly limits: Pick<RateLimits, 'reserve' | 'refund' | 'throttled' | 'ratePerSecond'>;
   readonly clock: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>;
-  /** Calls that one endpoint may have in flight at a time, those set aside included. */
-  readonly mostInFlight: number;
 }
 
 /** One limit, for metrics: its rate, who waits, and whether its endpoint is held. */
@@ -62,34 +55,19 @@ export interface LimitReading {
   readonly held: boolean;
 }
 
-interface Waiting extends Pick<Caller, 'uid' | 'flow' | 'wake'> {
-  readonly priority: CallPriority;
-}
-
-/** The queue of one limit at one endpoint. */
-interface LimitQueue {
-  readonly target: CallTarget;
-  readonly breaker: CircuitBreaker;
-  readonly order: Readonly<Record<CallPriority, FairQueue>>;
-  readonly waiting: Map<string, Waiting>;
-  turns: number;
-  stopTimer: (() => void) | undefined;
-}
-
 /** A caller that is being asked for its priority, perhaps by several at once. */
 interface Entering {
   readonly queue: LimitQueue;
   asking: number;
 }
 
-// One turn in so many goes to the last priority that waits, so that none waits for ever.
-const lastPriorityEvery = 10;
-
 /** The queues of all limits. */
 export class CallQueue {
   readonly #options: CallQueueOptions;
-  readonly #breakers = new Map<string, CircuitBreaker>();
-  readonly #queues = new Map<string, LimitQueue>();
+  readonly #endpoints: EndpointPlaces;
+  readonly #queues: LimitQueues;
+  /** Queues in which somebody waits, in the order in which they were last served. */
+  readonly #crowded = new Set<LimitQueue>();
   // Where a caller has its place, by UID: in one queue at most.
   readonly #entering = new Map<string, Entering>();
   readonly #waiting = new Map<string, LimitQueue>();
@@ -98,6 +76,8 @@ export class CallQueue {
 
   constructor(options: CallQueueOptions) {
     this.#options = options;
+    this.#endpoints = new EndpointPlaces(options);
+    this.#queues = new LimitQueues(this.#endpoints, options.clock);
   }
 
   /**
@@ -106,14 +86,16 @@ export class CallQueue {
    * `priority` does, and then the caller has no place.
    */
   async enter(target: CallTarget, caller: Caller): Promise<Admission> {
-    const queue = this.#queueOf(target);
-    const { uid, flow, wake } = caller;
+    const queue = this.#queues.of(target);
+    const { uid, flow, owner, wake } = caller;
+    queue.endpoint.namedBy(owner);
     if (!this.#isIn(queue, uid)) this.leave(uid);
     const admission = this.#admission(queue, uid);
     if (admission !== undefined) return admission;
     const entering = this.#entering.get(uid) ?? { queue, asking: 0 };
     this.#entering.set(uid, entering);
     entering.asking += 1;
+    queue.asking += 1;
     try {
       const priority = await caller.priority();
       if (this.#entering.get(uid) !== entering) return queued(queue);
@@ -121,6 +103,7 @@ export class CallQueue {
       return this.#admission(queue, uid) ?? this.#join(queue, { uid, flow, wake, priority });
     } finally {
       entering.asking -= 1;
+      queue.asking -= 1;
       if (entering.asking === 0 && this.#entering.get(uid) === entering) this.#entering.delete(uid);
     }
   }
@@ -138,21 +121,26 @@ export class CallQueue {
 
   /** Stops all timers. */
   close(): void {
-    for (const queue of this.#queues.values()) queue.stopTimer?.();
+    for (const queue of this.#queues.all) queue.stopTimer?.();
   }
 
-  /** Every limit that was used so far. */
+  /** The endpoint (as targets name it) answered a call that took no place here, such as the check of an issuer. */
+  heard(endpoint: string): void {
+    this.#endpoints.heard(endpoint);
+  }
+
+  /** Every limit that was used in the last day, within the bound of what is kept. */
   get readings(): readonly LimitReading[] {
-    return [...this.#queues.values()].map(({ target: { limit }, waiting, breaker }) => ({
+    return this.#queues.all.map(({ target: { limit }, size, endpoint }) => ({
       limit,
       ratePerSecond: this.#options.limits.ratePerSecond(limit),
-      waiting: waiting.size,
-      held: breaker.isOpen,
+      waiting: size,
+      held: endpoint.isHeld,
     }));
   }
 
   #isIn(queue: LimitQueue, uid: string): boolean {
-    return this.#woken.get(uid) === queue || queue.waiting.has(uid) || this.#entering.get(uid)?.queue === queue;
+    return this.#woken.get(uid) === queue || queue.has(uid) || this.#entering.get(uid)?.queue === queue;
   }
 
   /** What is known without a priority: a call set aside, a place that is kept, or a free queue. */
@@ -161,23 +149,28 @@ export class CallQueue {
       this.#woken.delete(uid);
       return { kind: 'admitted', permit: this.#permit(queue) };
     }
-    if (queue.waiting.has(uid)) {
+    if (queue.has(uid)) {
       this.#serve(queue);
       return queued(queue);
     }
     const { limits } = this.#options;
-    if (queue.waiting.size > 0 || queue.breaker.waitMs !== 0) return undefined;
+    if (queue.size > 0 || queue.endpoint.waitMs !== 0) return undefined;
     if (limits.reserve(queue.target.limit).kind === 'wait') return undefined;
-    queue.breaker.begin();
+    this.#begin(queue);
     return { kind: 'admitted', permit: this.#permit(queue) };
   }
 
-  #join(queue: LimitQueue, caller: Waiting): Admission {
-    queue.waiting.set(caller.uid, caller);
-    queue.order[caller.priority].push(caller.uid, this.#options.clock.monotonic());
+  #join(queue: LimitQueue, caller: WaitingCaller): Admission {
+    queue.join(caller, this.#options.clock.monotonic());
     this.#waiting.set(caller.uid, queue);
+    this.#crowded.add(queue);
     this.#serve(queue);
     return queued(queue);
+  }
+
+  #begin(queue: LimitQueue): void {
+    queue.inFlight += 1;
+    queue.endpoint.begin();
   }
 
   // By closure rather than by UID: a caller may be admitted again while an earlier call of it is still in flight.
@@ -194,84 +187,74 @@ export class CallQueue {
       ended: end,
       [Symbol.dispose]: () => end(undefined),
       get endpointHeld() {
-        return isUnanswered && queue.breaker.isOpen;
+        return isUnanswered && queue.endpoint.isHeld;
       },
     };
   }
 
   /** A call ended; undefined: it was not made after all, and another may go out instead. */
-  #ended({ target: { limit, endpoint }, breaker }: LimitQueue, outcome: CallOutcome | undefined): void {
+  #ended(queue: LimitQueue, outcome: CallOutcome | undefined): void {
     const { limits } = this.#options;
+    const { limit } = queue.target;
     if (outcome === undefined) limits.refund(limit);
     else if (outcome.kind === 'failed' && outcome.failure.class === 'Throttled') limits.throttled(limit);
-    breaker.end(outcome === undefined ? undefined : endOf(outcome));
-    for (const queue of this.#queues.values()) if (queue.target.endpoint === endpoint) this.#serve(queue);
+    queue.inFlight -= 1;
+    queue.endpoint.end(outcome === undefined ? undefined : endOf(outcome));
+    this.#serveAfter(queue.endpoint);
+  }
+
+  /** A place is free at this endpoint, or in the share of those that have not answered lately: it goes round among them. */
+  #serveAfter(endpoint: Endpoint): void {
+    // One that was served comes again behind the others, until none can be.
+    for (const queue of this.#crowded)
+      if (queue.endpoint === endpoint || !queue.endpoint.isProven) this.#serveOne(queue);
   }
 
   /** Sets calls aside for those whose turn it is, as many as there are, and comes back for the rest. */
   #serve(queue: LimitQueue): void {
+    while (this.#serveOne(queue));
+  }
+
+  /** Whether a call was set aside. */
+  #serveOne(queue: LimitQueue): boolean {
     const { limits } = this.#options;
     queue.stopTimer?.();
     queue.stopTimer = undefined;
-    while (queue.waiting.size > 0) {
-      const { waitMs } = queue.breaker;
-      // When one in flight ends, this is called again.
-      if (waitMs === undefined) return;
-      if (waitMs > 0) return this.#comeBack(queue, waitMs);
-      const reserved = limits.reserve(queue.target.limit);
-      if (reserved.kind === 'wait') return this.#comeBack(queue, reserved.ms);
-      const caller = this.#next(queue);
-      if (caller === undefined) return limits.refund(queue.target.limit);
-      queue.breaker.begin();
-      this.#woken.set(caller.uid, queue);
-      caller.wake();
+    if (queue.size === 0) return false;
+    const { waitMs } = queue.endpoint;
+    // When one in flight ends, this is called again.
+    if (waitMs === undefined) return false;
+    if (waitMs > 0) return this.#comeBack(queue, waitMs);
+    const reserved = limits.reserve(queue.target.limit);
+    if (reserved.kind === 'wait') return this.#comeBack(queue, reserved.ms);
+    const caller = queue.next();
+    if (caller === undefined) {
+      limits.refund(queue.target.limit);
+      return false;
     }
+    this.#begin(queue);
+    this.#waiting.delete(caller.uid);
+    this.#crowded.delete(queue);
+    if (queue.size > 0) this.#crowded.add(queue);
+    this.#woken.set(caller.uid, queue);
+    caller.wake();
+    return true;
   }
 
-  #comeBack(queue: LimitQueue, ms: number): void {
-    // One that was woken may have left at once, and been followed by a timer already.
-    queue.stopTimer?.();
+  #comeBack(queue: LimitQueue, ms: number): false {
     queue.stopTimer = this.#options.clock.startTimer(() => this.#serve(queue), ms);
-  }
-
-  #next(queue: LimitQueue): Waiting | undefined {
-    queue.turns += 1;
-    const priorities = queue.turns % lastPriorityEvery === 0 ? callPriorities.toReversed() : callPriorities;
-    for (const priority of priorities) {
-      const place = queue.order[priority].take();
-      const caller = place === undefined ? undefined : queue.waiting.get(place.key);
-      if (caller === undefined) continue;
-      this.#forget(queue, caller.uid);
-      return caller;
-    }
-    return undefined;
+    return false;
   }
 
   #forget(queue: LimitQueue, uid: string): void {
-    const caller = queue.waiting.get(uid);
     this.#waiting.delete(uid);
-    queue.waiting.delete(uid);
-    if (caller !== undefined) queue.order[caller.priority].remove(uid);
-  }
-
-  #queueOf(target: CallTarget): LimitQueue {
-    const { account, region, action } = target.limit;
-    const name = JSON.stringify([account, region, action, target.endpoint]);
-    const known = this.#queues.get(name);
-    if (known !== undefined) return known;
-    const breaker = this.#breakers.get(target.endpoint) ?? new CircuitBreaker(this.#options);
-    this.#breakers.set(target.endpoint, breaker);
-    const waiting = new Map<string, Waiting>();
-    const fair = (): FairQueue => new FairQueue((uid) => waiting.get(uid)?.flow ?? '');
-    const order = { Urgent: fair(), Renewal: fair(), Retry: fair() };
-    const queue: LimitQueue = { target, breaker, order, waiting, turns: 0, stopTimer: undefined };
-    this.#queues.set(name, queue);
-    return queue;
+    queue.leave(uid);
+    if (queue.size === 0) this.#crowded.delete(queue);
   }
 }
 
-function queued({ breaker }: LimitQueue): Admission {
-  return { kind: 'queued', endpointHeld: breaker.isOpen };
+function queued({ endpoint }: LimitQueue): Admission {
+  return { kind: 'queued', endpointHeld: endpoint.isHeld };
 }
 
 // Whatever answers with a status is there; 503 alone says that it is overloaded.

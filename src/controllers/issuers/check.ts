@@ -22,12 +22,12 @@ export type CheckResult =
 export class IssuerCheck {
   readonly #credentials: Pick<IssuerCredentials, 'open'>;
   readonly #searches: Pick<CertificateSearches, 'of'>;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
 
   constructor(
     credentials: Pick<IssuerCredentials, 'open'>,
     searches: Pick<CertificateSearches, 'of'>,
-    clock: Pick<Clock, 'now'>,
+    clock: Pick<Clock, 'now' | 'monotonic'>,
   ) {
     this.#credentials = credentials;
     this.#searches = searches;

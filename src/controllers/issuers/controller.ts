@@ -1,40 +1,37 @@
 // The reconcile of one issuer of either kind: check it against Secret and PCA, open or close it for requests, write Ready.
-import { describeIssuer, issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
+import { describeIssuer, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
-import { apiVersion, generationOf, issuerPath, readyCondition } from '../../crds/issuer.ts';
+import { generationOf, readyCondition } from '../../crds/issuer.ts';
 import type { Issuer } from '../../crds/issuer.ts';
-import type { IssuingCA } from '../../issuing/issuing-ca.ts';
-import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
-import type { EventRecorder } from '../../kubernetes/events.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
+import { startDeadline } from '../../timing/deadline.ts';
 import type { CheckResult, IssuerCheck } from './check.ts';
+import { EarlyEnds } from './early-ends.ts';
 import { GracePeriod } from './grace-period.ts';
 import type { IssuerObject, ReadyIssuers } from './ready-issuers.ts';
-import type { IssuerProblem } from './reasons.ts';
 import type { IssuerSecrets } from './secret.ts';
-import { checkedReason, issuerStatus } from './status.ts';
+import { StatusWriter } from './status-writer.ts';
+import type { Finding, NotWritten, StatusWriterParts } from './status-writer.ts';
 
 /** What the reconcile works with. */
-export interface IssuerControllerParts {
+export interface IssuerControllerParts extends StatusWriterParts {
   /** The issuer of a key as the watch has it. */
   readonly issuer: (key: string) => Issuer | undefined;
   readonly check: Pick<IssuerCheck, 'check'>;
-  readonly secrets: Pick<IssuerSecrets, 'isSame'>;
+  readonly secrets: Pick<IssuerSecrets, 'isSame' | 'isReplaced'>;
   readonly readyIssuers: ReadyIssuers;
-  readonly kubernetes: Pick<KubernetesClient, 'applyStatus'>;
-  readonly fieldManager: string;
-  readonly events: Pick<EventRecorder, 'record'>;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
   readonly clock: Clock;
   /** Time between two checks of a ready issuer. */
   readonly checkIntervalMs: number;
-  /** How often the Secret of a ready issuer is looked at between two checks. */
+  /** How often the Secret of an issuer is looked at between two checks, and while a fault holds it. */
   readonly secretIntervalMs: number;
+  /** Longest time of one check. */
+  readonly checkTimeoutMs: number;
 }
+
+/** What the last check tells of the way to PCA: it answered, whatever it said, or not; `unknown` before the first check. */
+export type Standing = 'answers' | 'silent' | 'unknown';
 
 /** One issuer in one reconcile. */
 interface Reconciled {
@@ -44,23 +41,32 @@ interface Reconciled {
   readonly object: IssuerObject;
 }
 
-interface Finding {
-  readonly problem: IssuerProblem | undefined;
-  readonly ca: IssuingCA | undefined;
-}
-
+// After a fault a check may find nothing wrong where the next certificate meets the same fault again. So long Ready waits
+// for that certificate, or it would come and go at the end of each hold.
+const trialMs = 15_000;
 const done: ReconcileResult = { kind: 'done' };
 
 /** Checks issuers and keeps their Ready condition. */
 export class IssuerController {
   readonly #on: IssuerControllerParts;
-  /** When a ready issuer is due for its next whole check, on the monotonic clock. */
-  readonly #dueAt = new Map<string, number>();
+  readonly #status: StatusWriter;
   readonly #grace: GracePeriod;
+  readonly #earlyEnds: EarlyEnds;
+  /** When a ready issuer is due for its next whole check, and until when its Ready waits, on the monotonic clock. */
+  readonly #dueAt = new Map<string, number>();
+  readonly #trialUntil = new Map<string, number>();
+  readonly #standing = new Map<string, Standing>();
 
   constructor(parts: IssuerControllerParts) {
     this.#on = parts;
+    this.#status = new StatusWriter(parts);
     this.#grace = new GracePeriod(parts.clock);
+    this.#earlyEnds = new EarlyEnds(parts.clock);
+  }
+
+  /** What the last check of the issuer of this key tells of the way to PCA. */
+  standingOf(key: string): Standing {
+    return this.#standing.get(key) ?? 'unknown';
   }
 
   /** Reconciles the issuer of a key made by `issuerKey`. */
@@ -72,36 +78,27 @@ export class IssuerController {
     const object = { uid: issuer.metadata.uid, generation: generationOf(issuer) };
     const reconciled = { key, identity, issuer, object };
     const held = this.#on.readyIssuers.held(key, object);
-    if (held !== undefined) {
-      this.#on.metrics.set('pca_issuer_issuer_ready', issuerLabels(identity), 0);
-      const written = await this.#writeStatus(reconciled, { problem: held.problem, ca: undefined }, signal);
-      return written ?? { kind: 'after', ms: held.ms };
+    if (held !== undefined && !(await this.#endsEarly(reconciled, signal))) {
+      this.#trialUntil.delete(key);
+      const notWritten = await this.#write(reconciled, { problem: held.problem, ca: undefined }, signal);
+      return retryOf(notWritten) ?? { kind: 'after', ms: Math.min(held.ms, this.#on.secretIntervalMs) };
     }
     const left = (this.#dueAt.get(key) ?? Number.NEGATIVE_INFINITY) - this.#on.clock.monotonic();
-    if (left > 0 && (await this.#isUnchanged(reconciled, signal)))
-      return { kind: 'after', ms: Math.min(left, this.#on.secretIntervalMs) };
+    if (held === undefined && left > 0 && (await this.#isUnchanged(reconciled, signal)))
+      return this.#keep(reconciled, left, signal);
 
     this.#dueAt.delete(key);
     return this.#check(reconciled, signal);
   }
 
-  async #check(reconciled: Reconciled, signal: AbortSignal): Promise<ReconcileResult> {
-    const { key, identity, issuer, object } = reconciled;
-    const { check, readyIssuers, logger, clock, secretIntervalMs } = this.#on;
-    const result = await check.check(issuer, signal);
-    if (signal.aborted) return { kind: 'retry', reason: 'the check was cut short' };
-    const passing = this.#grace.of(key, result, readyIssuers.state(key, object).kind === 'ready');
-    if (passing !== undefined) {
-      logger.info(
-        { issuer: describeIssuer(identity), reason: passing.reason },
-        `It counts as ready for a moment longer: ${passing.message}`,
-      );
-      return { kind: 'retry', reason: passing.reason };
-    }
-    const settled = await this.#settle(reconciled, result, signal);
-    if (settled.kind !== 'after') return settled;
-    this.#dueAt.set(key, clock.monotonic() + settled.ms);
-    return { kind: 'after', ms: Math.min(settled.ms, secretIntervalMs) };
+  /** Whether the hold after a fault ends before its time, since the Secret is another one by now. */
+  async #endsEarly({ key, issuer }: Reconciled, signal: AbortSignal): Promise<boolean> {
+    const { readyIssuers, secrets } = this.#on;
+    const version = readyIssuers.last(key)?.secretVersion ?? '';
+    if (!this.#earlyEnds.mayBeNow(key) || !(await secrets.isReplaced(issuer, version, signal))) return false;
+    this.#earlyEnds.count(key);
+    readyIssuers.endHold(key);
+    return true;
   }
 
   /** Whether the last check still holds: same object, still ready, same Secret. */
@@ -110,77 +107,111 @@ export class IssuerController {
     return state.kind === 'ready' && (await this.#on.secrets.isSame(issuer, state.issuer.secretVersion, signal));
   }
 
-  async #settle(reconciled: Reconciled, result: CheckResult, signal: AbortSignal): Promise<ReconcileResult> {
-    const { key, identity } = reconciled;
-    const { readyIssuers, metrics, clock, checkIntervalMs } = this.#on;
-    const problem = result.kind === 'ready' ? undefined : result.problem;
-    const ca = result.kind === 'ready' ? result.issuer.ca : result.ca;
-    if (problem !== undefined) readyIssuers.close(key, problem);
-    // Ready is written before requests go out, so that nobody sees certificates from an issuer that is not ready.
-    const written = await this.#writeStatus(reconciled, { problem, ca }, signal);
-    if (result.kind === 'ready') readyIssuers.open(key, result.issuer);
-    const labels = issuerLabels(identity);
-    metrics.set('pca_issuer_issuer_ready', labels, problem === undefined ? 1 : 0);
-    if (ca !== undefined)
-      metrics.set('pca_issuer_ca_not_after_timestamp_seconds', labels, ca.notAfter.getTime() / 1_000);
-
-    if (written !== undefined) return written;
-    if (problem !== undefined) return { kind: 'retry', reason: problem.reason };
-    const jitter = 0.9 + 0.2 * clock.random();
-    return { kind: 'after', ms: checkIntervalMs * jitter };
+  /** Nothing has changed since the last check: all that may be due is the Ready that waited. */
+  async #keep(reconciled: Reconciled, leftMs: number, signal: AbortSignal): Promise<ReconcileResult> {
+    const { key, object } = reconciled;
+    const state = this.#on.readyIssuers.state(key, object);
+    const isDue = this.#trialUntil.has(key) && this.#trialMs(reconciled) === undefined;
+    if (!isDue || state.kind !== 'ready') return this.#nextLook(reconciled, leftMs);
+    const notWritten = await this.#write(reconciled, { problem: undefined, ca: state.issuer.ca }, signal);
+    if (notWritten === undefined) this.#trialUntil.delete(key);
+    return retryOf(notWritten) ?? this.#nextLook(reconciled, leftMs);
   }
 
-  /** Writes the status if it changed; returns what to do instead of the usual when the write failed. */
-  async #writeStatus(
+  async #check(reconciled: Reconciled, signal: AbortSignal): Promise<ReconcileResult> {
+    const { key, identity, object } = reconciled;
+    const { readyIssuers, logger, clock, checkIntervalMs } = this.#on;
+    const result = await this.#checkInTime(reconciled, signal);
+    if (signal.aborted) return { kind: 'retry', reason: 'the check was cut short' };
+    const isSilent = result.kind === 'notReady' && result.problem.reason === 'PCAUnavailable';
+    this.#standing.set(key, isSilent ? 'silent' : 'answers');
+    const passing = this.#grace.of(key, result, readyIssuers.state(key, object).kind === 'ready');
+    if (passing !== undefined) {
+      logger.info(
+        { issuer: describeIssuer(identity), reason: passing.reason },
+        `It counts as ready for a moment longer: ${passing.message}`,
+      );
+      return { kind: 'retry', reason: passing.reason };
+    }
+    const retry = await this.#settle(reconciled, result, signal);
+    if (retry !== undefined) return retry;
+    const ms = checkIntervalMs * (0.9 + 0.2 * clock.random());
+    this.#dueAt.set(key, clock.monotonic() + ms);
+    return this.#nextLook(reconciled, ms);
+  }
+
+  /** A check with a deadline of its own: few are made at a time, so a silent endpoint must not have a place for long. */
+  async #checkInTime({ issuer }: Reconciled, signal: AbortSignal): Promise<CheckResult> {
+    const { check, checkTimeoutMs, clock } = this.#on;
+    using deadline = startDeadline(checkTimeoutMs, signal, clock);
+    const result = await check.check(issuer, deadline.signal);
+    if (deadline.state() !== 'expired' || result.kind === 'ready' || result.problem.reason !== 'PCAUnavailable')
+      return result;
+
+    const seconds = checkTimeoutMs / 1_000;
+    const message = `PCA (or STS, for a role) gave no answer about CA "${issuer.spec.parentIdentifier}" within ${seconds} s. The issuer is checked again automatically; if this lasts, check spec.region, spec.endpoint and the network.`;
+    return { ...result, problem: { reason: 'PCAUnavailable', message } };
+  }
+
+  /** Opens or closes the issuer and writes that; the retry where there is something left to do. */
+  async #settle(
+    reconciled: Reconciled,
+    result: CheckResult,
+    signal: AbortSignal,
+  ): Promise<ReconcileResult | undefined> {
+    const { key } = reconciled;
+    const { readyIssuers } = this.#on;
+    if (result.kind === 'notReady') {
+      const { problem, ca } = result;
+      readyIssuers.close(key, problem);
+      this.#trialUntil.delete(key);
+      const notWritten = await this.#write(reconciled, { problem, ca }, signal);
+      return retryOf(notWritten) ?? { kind: 'retry', reason: problem.reason };
+    }
+    // Ready is written before requests go out, so that nobody sees certificates from an issuer that is not ready; only after
+    // a fault the first of them decides.
+    const isOnTrial = this.#trialMs(reconciled) !== undefined;
+    const finding = { problem: undefined, ca: result.issuer.ca };
+    const notWritten = isOnTrial ? undefined : await this.#write(reconciled, finding, signal);
+    // What was checked is no longer what the cluster has: the next event or try brings that.
+    if (notWritten?.isStale !== true) readyIssuers.open(key, result.issuer);
+    return retryOf(notWritten);
+  }
+
+  /** Milliseconds for which Ready still waits for the first certificate after a fault; undefined where it does not wait. */
+  #trialMs({ key, issuer, object }: Reconciled): number | undefined {
+    if (readyCondition(issuer)?.status === 'True' || !this.#on.readyIssuers.isSuspect(key, object)) return undefined;
+    const now = this.#on.clock.monotonic();
+    const until = this.#trialUntil.get(key) ?? now + trialMs;
+    this.#trialUntil.set(key, until);
+    return until > now ? until - now : undefined;
+  }
+
+  #nextLook(reconciled: Reconciled, dueMs: number): ReconcileResult {
+    const trial = this.#trialMs(reconciled) ?? dueMs;
+    return { kind: 'after', ms: Math.min(dueMs, this.#on.secretIntervalMs, trial) };
+  }
+
+  async #write(
     { identity, issuer }: Reconciled,
     finding: Finding,
     signal: AbortSignal,
-  ): Promise<ReconcileResult | undefined> {
-    const { kubernetes, fieldManager, logger, clock } = this.#on;
-    const status = issuerStatus(issuer, finding, clock.now());
-    if (status === undefined) return undefined;
-    const { resourceVersion } = issuer.metadata;
-    const result = await kubernetes.applyStatus(
-      issuerPath(identity.kind, issuer.metadata),
-      { apiVersion, kind: identity.kind.kind, metadata: { resourceVersion }, status },
-      { fieldManager, signal },
-    );
-    const fields = { issuer: describeIssuer(identity) };
-    if (result.kind === 'failed') {
-      if (result.failure.class === 'NotFound') return done;
-      // A conflict only says that the cache is behind; the next event brings the newer object.
-      const reason = `writing the issuer's status: ${result.failure.message}`;
-      if (result.failure.class !== 'Conflict') logger.warn(fields, reason);
-      return { kind: 'retry', reason };
-    }
-    const { problem } = finding;
-    if (problem === undefined) logger.info(fields, 'The issuer is ready.');
-    else logger.warn({ ...fields, reason: problem.reason }, problem.message);
-    this.#record(issuer, identity, problem);
-    return undefined;
-  }
-
-  #record(issuer: Issuer, { kind }: IssuerIdentity, problem: IssuerProblem | undefined): void {
-    const { name, namespace, uid } = issuer.metadata;
-    const reason = problem?.reason ?? checkedReason;
-    // Figures of the CA change the status, too; only a change of Ready is news.
-    if (readyCondition(issuer)?.reason === reason) return;
-    this.#on.events.record({
-      regarding: { apiVersion, kind: kind.kind, name, uid, ...(namespace === undefined ? {} : { namespace }) },
-      type: problem === undefined ? 'Normal' : 'Warning',
-      reason,
-      action: 'Check',
-      note: problem?.message ?? 'The issuer was checked and is ready.',
-    });
+  ): Promise<NotWritten | undefined> {
+    return this.#status.write(identity, issuer, finding, signal);
   }
 
   #forget(key: string, identity: IssuerIdentity): ReconcileResult {
     this.#on.readyIssuers.remove(key);
     this.#dueAt.delete(key);
+    this.#trialUntil.delete(key);
+    this.#standing.delete(key);
     this.#grace.forget(key);
-    const labels = issuerLabels(identity);
-    this.#on.metrics.remove('pca_issuer_issuer_ready', labels);
-    this.#on.metrics.remove('pca_issuer_ca_not_after_timestamp_seconds', labels);
+    this.#earlyEnds.forget(key);
+    this.#status.forget(identity);
     return done;
   }
+}
+
+function retryOf(notWritten: NotWritten | undefined): ReconcileResult | undefined {
+  return notWritten === undefined ? undefined : { kind: 'retry', reason: notWritten.reason };
 }

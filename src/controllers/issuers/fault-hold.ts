@@ -34,6 +34,25 @@ export class FaultHold {
     return this.#heldUntil - this.#clock.monotonic();
   }
 
+  /** Whether no certificate came since the last fault. */
+  get isSuspect(): boolean {
+    return this.#faults > 0;
+  }
+
+  /** Whether one request goes first now, and whether after a fault the next one may. */
+  get isTaken(): boolean {
+    return typeof this.#first === 'object';
+  }
+
+  get isVacant(): boolean {
+    return this.#first === 'nobody yet';
+  }
+
+  /** Ends the hold; the next one is as long as it would have been. */
+  end(): void {
+    this.#heldUntil = Number.NEGATIVE_INFINITY;
+  }
+
   /** Holds the requests, twice as long after each fault in a row. */
   fault(): void {
     this.#heldUntil = this.#clock.monotonic() + backoff(this.#faults, hold, this.#clock);
@@ -47,7 +66,7 @@ export class FaultHold {
 
   /** Lets one request try; undefined while another one goes first. `issued` tells that the way became free by `onFree`. */
   enter(onFree: () => void, onFault: (problem: IssuerProblem) => void): IssuerPass | undefined {
-    if (typeof this.#first === 'object') return undefined;
+    if (this.isTaken) return undefined;
     const self = {};
     if (this.#first === 'nobody yet') this.#first = self;
     return {

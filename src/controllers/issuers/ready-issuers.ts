@@ -37,6 +37,8 @@ interface Entry {
   issuer: ReadyIssuer | undefined;
   problem: IssuerProblem | undefined;
   hold: FaultHold;
+  /** Keys of requests that wait behind the one that goes first, in order. */
+  readonly behind: Set<string>;
 }
 
 /** The checked issuers by key. */
@@ -44,6 +46,8 @@ export class ReadyIssuers {
   readonly #entries = new Map<string, Entry>();
   readonly #changeListeners: ((key: string) => void)[] = [];
   readonly #faultListeners: ((key: string) => void)[] = [];
+  readonly #recoveryListeners: ((key: string) => void)[] = [];
+  readonly #turnListeners: ((request: string) => boolean)[] = [];
   readonly #clock: Pick<Clock, 'monotonic' | 'random'>;
 
   constructor(clock: Pick<Clock, 'monotonic' | 'random'>) {
@@ -58,6 +62,19 @@ export class ReadyIssuers {
   /** Calls `listener` with the key whenever issuing met a fault, so that it becomes the issuer's condition. */
   onFault(listener: (key: string) => void): void {
     this.#faultListeners.push(listener);
+  }
+
+  /** Calls `listener` with the key whenever the first certificate after a fault shows that an issuer can issue again. */
+  onRecovery(listener: (key: string) => void): void {
+    this.#recoveryListeners.push(listener);
+  }
+
+  /**
+   * Calls `listener` with the key of a request that waited behind another one and may go first now. It answers whether there
+   * still is such a request; otherwise it is the next one's turn.
+   */
+  onTurn(listener: (request: string) => boolean): void {
+    this.#turnListeners.push(listener);
   }
 
   /** The state for this issuer object; a check of an older one counts as none. */
@@ -93,12 +110,38 @@ export class ReadyIssuers {
     if (changed) this.#changed(key);
   }
 
-  /** Lets one request try with a ready issuer; undefined while another one goes first after a fault. */
-  enter(key: string, issuer: ReadyIssuer): IssuerPass | undefined {
-    return this.#entries.get(key)?.hold.enter(
-      () => this.#changed(key),
+  /**
+   * Lets a request try with a ready issuer; undefined while another one goes first after a fault. Then the request of this
+   * key is told of its turn, or woken with all others when the way is free.
+   */
+  enter(key: string, issuer: ReadyIssuer, request?: string): IssuerPass | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    const pass = entry.hold.enter(
+      () => this.#recovered(key),
       (problem) => this.#fault(key, issuer, problem),
     );
+    if (pass === undefined) {
+      if (request !== undefined) entry.behind.add(request);
+      return undefined;
+    }
+    if (request !== undefined) entry.behind.delete(request);
+    return {
+      issued: () => pass.issued(),
+      fault: (problem) => pass.fault(problem),
+      [Symbol.dispose]: () => {
+        pass[Symbol.dispose]();
+        this.#giveTurn(entry);
+      },
+    };
+  }
+
+  /** Whether the request of this key need not even be looked at, since another one goes first with its issuer. */
+  waitsBehind(key: string, request: string): boolean {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.problem !== undefined || !entry.hold.isTaken) return false;
+    entry.behind.add(request);
+    return true;
   }
 
   /** The fault that still holds this issuer object, with the milliseconds left. */
@@ -107,6 +150,17 @@ export class ReadyIssuers {
     if (entry?.problem === undefined || entry.issuer === undefined || !isFor(object, entry.issuer)) return undefined;
     const ms = entry.hold.leftMs;
     return ms > 0 ? { problem: entry.problem, ms } : undefined;
+  }
+
+  /** What its hold waited for has happened: this issuer may be checked at once. */
+  endHold(key: string): void {
+    this.#entries.get(key)?.hold.end();
+  }
+
+  /** Whether issuing met a fault of this issuer object and no certificate has come since. */
+  isSuspect(key: string, object: IssuerObject): boolean {
+    const entry = this.#entries.get(key);
+    return entry?.issuer !== undefined && isFor(object, entry.issuer) && entry.hold.isSuspect;
   }
 
   /** The issuer is gone. */
@@ -125,15 +179,35 @@ export class ReadyIssuers {
     for (const listener of this.#faultListeners) listener(key);
   }
 
+  #recovered(key: string): void {
+    this.#changed(key);
+    for (const listener of this.#recoveryListeners) listener(key);
+  }
+
   #entry(key: string): Entry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const entry: Entry = { issuer: undefined, problem: undefined, hold: new FaultHold(this.#clock) };
+    const entry: Entry = {
+      issuer: undefined,
+      problem: undefined,
+      hold: new FaultHold(this.#clock),
+      behind: new Set(),
+    };
     this.#entries.set(key, entry);
     return entry;
   }
 
+  #giveTurn({ hold, problem, behind }: Entry): void {
+    if (!hold.isVacant || problem !== undefined) return;
+    for (const request of behind) {
+      behind.delete(request);
+      if (this.#turnListeners.some((listener) => listener(request))) return;
+    }
+  }
+
   #changed(key: string): void {
+    // All of its requests are woken.
+    this.#entries.get(key)?.behind.clear();
     for (const listener of this.#changeListeners) listener(key);
   }
 }

@@ -63,6 +63,15 @@ export class IssuerSecrets {
     return result.kind === 'ok' && result.body.metadata.resourceVersion === version;
   }
 
+  /** Whether the issuer's Secret is another than that of `version`, or gone; not known of one that cannot be read. */
+  async isReplaced(issuer: Issuer, version: string, signal: AbortSignal): Promise<boolean> {
+    const named = secretRefOf(issuer);
+    if (named === undefined) return false;
+    const result = await this.#read(issuer, named.ref, signal);
+    if (result.kind === 'failed') return result.failure.class === 'NotFound';
+    return result.body.metadata.resourceVersion !== version;
+  }
+
   async #read(issuer: Issuer, { name }: SecretRef, signal: AbortSignal): Promise<KubernetesResult<Secret>> {
     const path = `/api/v1/namespaces/${this.#namespaceOf(issuer)}/secrets/${name}`;
     return this.#kubernetes.get<Secret>(path, { signal });

@@ -4,7 +4,10 @@ import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Store } from '../../kubernetes/store.ts';
 import type { Abandoned } from './abandoned.ts';
 import type { ApprovalReminder } from './approval-reminder.ts';
+import { behindFirstMs } from './decide.ts';
 import type { Decider, RequestTask } from './decide.ts';
+import type { Decision } from './decision.ts';
+import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
@@ -18,12 +21,18 @@ export interface RequestControllerParts {
   readonly requests: Store<CachedRequest>;
   readonly kind: RequestKind;
   readonly memories: RequestMemories;
-  readonly decider: Pick<Decider, 'decide'>;
+  readonly decider: Pick<Decider, 'decide' | 'waitsBehind'>;
   readonly publisher: Pick<Publisher, 'publish'>;
   readonly reminder: Pick<ApprovalReminder, 'remind'>;
   readonly abandoned: Pick<Abandoned, 'release'>;
   readonly callQueue: Pick<CallQueue, 'leave'>;
   readonly onStep: StepObserver;
+}
+
+/** When to come again, and what was decided if the request was read. */
+interface Reconciled {
+  readonly next: ReconcileResult;
+  readonly decision?: Decision;
 }
 
 const done: ReconcileResult = { kind: 'done' };
@@ -38,34 +47,46 @@ export class RequestController {
 
   /** Reconciles the request of this key: `namespace/name`, or the name alone. */
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
-    const { requests, kind, memories, reminder, abandoned } = this.#on;
+    const { requests, reminder, callQueue } = this.#on;
     const cached = requests.get(key);
     if (cached === undefined) return done;
     if (cached.approval === 'Undecided' && cached.issuer !== undefined) return reminder.remind(cached);
+    let isQueued = false;
+    try {
+      const { next, decision } = await this.#read(cached, signal);
+      isQueued = decision?.kind === 'waiting' && decision.reason === 'WaitingForTurn';
+      return next;
+    } finally {
+      // Whoever does something else than wait for its turn must not keep a place, and who sleeps does not wait for it.
+      if (!isQueued) callQueue.leave(cached.metadata.uid);
+    }
+  }
+
+  async #read(cached: CachedRequest, signal: AbortSignal): Promise<Reconciled> {
+    const { requests, kind, memories, decider, abandoned } = this.#on;
+    const { uid } = cached.metadata;
+    const known = memories.get(uid);
+    if (decider.waitsBehind(cached, known)) {
+      known?.unqueued();
+      return { next: { kind: 'after', ms: behindFirstMs } };
+    }
     const read = await kind.read(cached.metadata, signal);
-    if (read.kind === 'gone') return done;
-    if (read.kind === 'failed') return retryOf('reading the request', read.failure);
-    const memory = memories.of(cached.metadata.uid);
+    if (read.kind === 'gone') return { next: done };
+    if (read.kind === 'failed') return { next: retryOf('reading the request', read.failure) };
+    const memory = memories.of(uid);
     memory.busy = true;
     try {
       await this.#on.onStep('RequestRead', memory.uid);
       return await this.#decideAndPublish({ request: read.request, memory, signal });
     } finally {
       memory.busy = false;
-      if (requests.get(key)?.metadata.uid !== memory.uid) abandoned.release(kind, cached);
+      if (requests.get(requestKey(cached.metadata))?.metadata.uid !== uid) abandoned.release(kind, cached);
     }
   }
 
-  async #decideAndPublish(task: RequestTask): Promise<ReconcileResult> {
-    const { decider, publisher, callQueue } = this.#on;
-    let isQueued = false;
-    try {
-      const decision = await decider.decide(task);
-      isQueued = decision.kind === 'waiting' && decision.reason === 'WaitingForTurn';
-      return await publisher.publish(task, decision);
-    } finally {
-      // Whoever does something else than wait for its turn must not keep a place.
-      if (!isQueued) callQueue.leave(task.memory.uid);
-    }
+  async #decideAndPublish(task: RequestTask): Promise<Reconciled> {
+    const { decider, publisher } = this.#on;
+    const decision = await decider.decide(task);
+    return { decision, next: await publisher.publish(task, decision) };
   }
 }

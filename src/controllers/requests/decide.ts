@@ -9,6 +9,8 @@ import type { Clock } from '../../timing/clock.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
 import { tellingKey } from './decision.ts';
 import type { Decision, FailedDecision, Trouble, WaitingDecision } from './decision.ts';
+import { requestKey } from './kinds/cached-request.ts';
+import type { CachedRequest } from './kinds/cached-request.ts';
 import type { ReadOwningCertificate } from './kinds/owning-certificate.ts';
 import type { Request } from './kinds/request.ts';
 import type { RequestMemory } from './memory.ts';
@@ -36,12 +38,12 @@ export type ClusterUid = { readonly uid: string } | { readonly message: string }
 export interface DeciderParts {
   /** The issuer of a key as the watch has it. */
   readonly issuer: (key: string) => Issuer | undefined;
-  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter'>;
+  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'waitsBehind'>;
   readonly signer: Pick<Signer, 'sign'>;
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
   readonly owningCertificate: ReadOwningCertificate;
   readonly revocations: Pick<Revocations, 'isPolicyOf'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   /** The longest pause between two tries, as a text for messages such as `5m`. */
   readonly longestPause: string;
 }
@@ -53,8 +55,8 @@ export interface RequestTask {
   readonly signal: AbortSignal;
 }
 
-// How soon a request looks again while another one goes first with its issuer.
-const behindFirstMs = 2_000;
+/** A request that waits behind another one is woken; it looks again so often all the same. */
+export const behindFirstMs = 60_000;
 const nothing: Decision = { kind: 'nothing', next: { kind: 'done' } };
 
 /** Decides about requests. */
@@ -63,6 +65,12 @@ export class Decider {
 
   constructor(parts: DeciderParts) {
     this.#on = parts;
+  }
+
+  /** Whether nothing can happen now with a request that was not read yet, since another one goes first with its issuer. */
+  waitsBehind({ metadata, issuer, approval }: CachedRequest, memory: RequestMemory | undefined): boolean {
+    if (approval !== 'Approved' || issuer === undefined || memory?.decided !== undefined) return false;
+    return this.#on.readyIssuers.waitsBehind(issuer, requestKey(metadata));
   }
 
   /** What is to happen with the request now. An end that was decided before stays as it is. */
@@ -115,7 +123,7 @@ export class Decider {
 
   /** Undefined while another request goes first with the issuer. */
   async #trySigning(task: SigningTask, clusterUid: string): Promise<SigningOutcome | undefined> {
-    using pass = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer);
+    using pass = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer, requestKey(task.request.object));
     if (pass === undefined) return undefined;
     const outcome = await this.#on.signer.sign(task, clusterUid);
     tellPass(pass, outcome);
@@ -165,7 +173,7 @@ export class Decider {
   /** Passing trouble is tried again; when it outlasts the issuer's patience the request says so, or fails. */
   async #trouble(task: RequestTask, trouble: Trouble, issuer?: ReadyIssuer): Promise<Decision> {
     const { memory } = task;
-    const troubledMs = memory.troubledFor(this.#on.clock.now());
+    const troubledMs = memory.troubledFor(this.#on.clock.monotonic());
     const patience = issuer?.spec.patience;
     if (patience === undefined || troubledMs < durationMs(patience.duration)) {
       const message = troubleMessage(trouble.message, this.#on.longestPause);
@@ -186,7 +194,7 @@ export class Decider {
   ): Promise<WaitingDecision> {
     const detail = trouble.reason;
     // How long the present certificate lives costs a read, so it is told with news alone.
-    const isNews = !task.memory.isTold(tellingKey({ reason, detail }), this.#on.clock.now());
+    const isNews = !task.memory.isTold(tellingKey({ reason, detail }), this.#on.clock.monotonic());
     return {
       kind: 'waiting',
       reason,

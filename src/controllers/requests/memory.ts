@@ -1,23 +1,49 @@
 // What this process remembers of requests that are not finished. By UID, because the same name may come back as another
-// request. What is known of earlier calls is a state with four transitions; "at most one paid certificate" rests on them.
-import type { Trace } from '../../authority/certificate-authority.ts';
+// request. What is known of earlier calls is a state with a few transitions; "at most one paid certificate" rests on them.
+import type { IssuePlan } from '../../issuing/plan.ts';
+import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
 import type { End } from './decision.ts';
 
-/** What is known of earlier calls: a call may go out in `none` alone, else its certificate is looked for first. */
-export type Earlier = { readonly kind: 'none' } | Exclude<Trace, { readonly kind: 'instance' }>;
+/** An issuing call as it went out: what was asked, and of whom. The issuer may say something else by now. */
+export interface IssuingCall {
+  readonly plan: IssuePlan;
+  readonly issuer: ReadyIssuer;
+}
+
+/**
+ * What is known of earlier calls: a call may go out in `none` alone, else its certificate is looked for first. `accepted`: PCA
+ * gave this identifier; `unknown`: a certificate may exist, or surely does (`exists`), that nobody here saw. `since`: when that
+ * became known; monotonic, ms. `call`: undefined where only an earlier process can have called.
+ */
+export type Earlier =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'accepted';
+      readonly identifier: string;
+      readonly since: number;
+      readonly call: IssuingCall | undefined;
+    }
+  | {
+      readonly kind: 'unknown';
+      readonly exists: boolean;
+      readonly since: number;
+      readonly call: IssuingCall | undefined;
+    };
 
 /**
  * What an issuing call came to. `made`: a certificate exists or will, under PCA's own identifier where that is known;
- * `refused`: surely none does; `unknown`: nobody here knows.
+ * `exists`: PCA made none, because there is one of this request already; `refused`: surely none is there; `unknown`: nobody
+ * here knows.
  */
 export type CallEnd =
-  { readonly kind: 'made'; readonly identifier: string | undefined } | { readonly kind: 'refused' | 'unknown' };
+  | { readonly kind: 'made'; readonly identifier: string | undefined }
+  | { readonly kind: 'exists' | 'refused' | 'unknown' };
 
 const none: Earlier = { kind: 'none' };
 // The status is for people: what stays the same is written again only after this time.
 const retellMs = 5 * 60_000;
 
-/** The memory of one request; all times are wall-clock milliseconds. */
+/** The memory of one request. All times are monotonic milliseconds of the process's clock: the wall clock may be set. */
 export class RequestMemory {
   readonly uid: string;
   /** A reconcile works on it right now. */
@@ -27,6 +53,7 @@ export class RequestMemory {
   #told: { readonly key: string; readonly at: number } | undefined;
   #earlier: Earlier = none;
   #calls = 0;
+  #misses = 0;
   #decided: End | undefined;
 
   constructor(uid: string) {
@@ -48,13 +75,13 @@ export class RequestMemory {
   }
 
   /** Milliseconds since the first of its troubles; the one now is the first where there was none. */
-  troubledFor(now: Date): number {
-    return now.getTime() - (this.#troubledSince ??= now.getTime());
+  troubledFor(now: number): number {
+    return now - (this.#troubledSince ??= now);
   }
 
   /** Milliseconds since it began to wait for its turn, which it does now at the latest. */
-  queuedFor(now: Date): number {
-    return now.getTime() - (this.#queuedSince ??= now.getTime());
+  queuedFor(now: number): number {
+    return now - (this.#queuedSince ??= now);
   }
 
   /** It does not wait for its turn any more. */
@@ -68,45 +95,47 @@ export class RequestMemory {
   }
 
   /** Whether it was told lately, so that it is no news. */
-  isTold(key: string, now: Date): boolean {
-    return this.#told?.key === key && now.getTime() - this.#told.at < retellMs;
+  isTold(key: string, now: number): boolean {
+    return this.#told?.key === key && now - this.#told.at < retellMs;
   }
 
   /** It is told now. */
-  tell(key: string, now: Date): void {
-    this.#told = { key, at: now.getTime() };
+  tell(key: string, now: number): void {
+    this.#told = { key, at: now };
   }
 
   /** Another process may have worked on the request before, so that a certificate may exist. */
   inherited(at: number): void {
-    if (this.#earlier.kind === 'none') this.#earlier = { kind: 'unknown', since: at };
+    if (this.#earlier.kind === 'none') this.#earlier = { kind: 'unknown', exists: false, since: at, call: undefined };
   }
 
   /** A call goes out. From here on a certificate may exist, whatever happens to whoever waits for the answer. */
-  called(at: number): void {
+  called(call: IssuingCall, at: number): void {
     if (this.#earlier.kind !== 'none' || this.#decided !== undefined)
       throw new Error('A second issuing call was about to go out while a certificate may exist.');
 
-    this.#earlier = { kind: 'unknown', since: at };
+    this.#earlier = { kind: 'unknown', exists: false, since: at, call };
     this.#calls += 1;
+    this.#misses = 0;
   }
 
   /** The call ended. */
   answered(end: CallEnd, at: number): void {
-    switch (end.kind) {
-      case 'refused':
-        this.#earlier = none;
-        break;
-      case 'unknown':
-        this.#earlier = { kind: 'unknown', since: at };
-        break;
-      case 'made':
-        this.#earlier =
-          end.identifier === undefined
-            ? { kind: 'unknown', since: at }
-            : { kind: 'accepted', identifier: end.identifier };
-        break;
-    }
+    const call = this.#earlier.kind === 'none' ? undefined : this.#earlier.call;
+    if (end.kind === 'refused') this.#earlier = none;
+    else if (end.kind === 'made' && end.identifier !== undefined)
+      this.#earlier = { kind: 'accepted', identifier: end.identifier, since: at, call };
+    else this.#earlier = { kind: 'unknown', exists: end.kind === 'exists', since: at, call };
+  }
+
+  /**
+   * A look-up found nothing though PCA says that there is something, or could not be made at all. Answers how many came to that
+   * since the call; the next must read a newer list.
+   */
+  missed(at: number): number {
+    if (this.#earlier.kind === 'unknown') this.#earlier = { ...this.#earlier, since: at };
+    this.#misses += 1;
+    return this.#misses;
   }
 
   /** PCA was searched after every earlier call was over, and there is no certificate. */

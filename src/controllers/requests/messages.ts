@@ -89,6 +89,43 @@ export function patienceMessage(message: string, duration: string, fails: boolea
   return `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} ${fate}`;
 }
 
+/** Why a request failed: its certificate was revoked by somebody before it was written. */
+export function revokedMessage(identifier: string): string {
+  return `Certificate ${identifier} was issued for this request but revoked in PCA before it was written here, so it is not used. If nobody meant to revoke it, find out who did in PCA's console. ${askAgain}`;
+}
+
+/** Why a request still waits: PCA has its certificate, and the CA's list does not. */
+export function notListedMessage(earlier: EarlierCertificate): string {
+  return `PCA says that a certificate${named(earlier)} exists already, but it is not found with CA "${earlier.parentIdentifier}" yet.`;
+}
+
+/** Why a request failed: PCA has its certificate, and nobody can tell where. */
+export function untraceableMessage(earlier: EarlierCertificate): string {
+  return `PCA says that a certificate${named(earlier)} exists already, but it is not found with CA "${earlier.parentIdentifier}". That happens when spec.parentIdentifier, spec.operation, spec.region or spec.endpoint of the issuer was changed while no operator ran. Look for it in PCA's console, and revoke it if it is not wanted. ${askAgain}`;
+}
+
+/** Why a request failed: nobody can look for its certificate any more where it was called for. `failure` is a sentence. */
+export function outOfReachMessage(earlier: EarlierCertificate, failure: string): string {
+  return `A certificate${named(earlier)} may have been issued by CA "${earlier.parentIdentifier}", which the issuer named before and which cannot be asked any more: ${failure} Look for it in PCA's console, and revoke it if it is not wanted. ${askAgain}`;
+}
+
+/** What is left to do about a certificate of a CA that the issuer names no longer. */
+export const unusedElsewhere =
+  'The issuer has been changed since it was called for, so it was not revoked: do it in the PCA console if it is not wanted.';
+
+/** A certificate that an earlier call made or may have made; `identifier` is ours, where the operation takes one. */
+interface EarlierCertificate {
+  readonly identifier: string | undefined;
+  readonly parentIdentifier: string;
+}
+
+const askAgain =
+  'This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.';
+
+function named({ identifier }: EarlierCertificate): string {
+  return identifier === undefined ? ' of this request' : ` with the custom identifier ${identifier} of this request`;
+}
+
 /** What becomes of a certificate that was paid for and is not used. */
 export function unusedMessage(message: string, revokes: boolean): string {
   return revokes

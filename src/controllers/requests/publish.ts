@@ -27,7 +27,7 @@ export interface PublisherParts {
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly onStep: StepObserver;
 }
 
@@ -73,7 +73,7 @@ export class Publisher {
   }
 
   #tellIgnored(task: RequestTask, { reason, message }: Extract<Decision, { kind: 'ignored' }>): void {
-    const now = this.#on.clock.now();
+    const now = this.#on.clock.monotonic();
     if (task.memory.isTold(reason, now)) return;
     task.memory.tell(reason, now);
     this.#on.logger[consequences[reason].log]({ ...requestFields(task), reason }, message);
@@ -87,7 +87,7 @@ export class Publisher {
     const silentMs = this.#silentMs(task, reason);
     if (silentMs > 0) return next.kind === 'after' ? { kind: 'after', ms: Math.min(next.ms, silentMs) } : next;
     const key = tellingKey(decision);
-    const now = this.#on.clock.now();
+    const now = this.#on.clock.monotonic();
     if (memory.isTold(key, now)) return next;
     if (request.message === message) {
       memory.tell(key, now);
@@ -142,7 +142,7 @@ export class Publisher {
       `The result of the request could not be written: ${failure.message}`,
     );
     if (task.memory.told?.key !== reason) {
-      task.memory.tell(reason, this.#on.clock.now());
+      task.memory.tell(reason, this.#on.clock.monotonic());
       this.#event(task, reason, notWrittenMessage(decision.kind, failure.message));
     }
     return retryOf('writing the result', failure);
@@ -169,7 +169,7 @@ export class Publisher {
   #silentMs({ memory }: RequestTask, reason: RequestReason): number {
     const { silentMs = 0 }: Consequence = consequences[reason];
     if (silentMs === 0) return 0;
-    return silentMs - memory.queuedFor(this.#on.clock.now());
+    return silentMs - memory.queuedFor(this.#on.clock.monotonic());
   }
 
   /** Counter and log of one try, whether or not there is something new to tell. */

@@ -111,6 +111,9 @@ export const failureReasons = {
   InvalidIssuerSettings: 'A setting of the issuer cannot be used for this request.',
   DeniedReference: 'The requester may not use the issuer.',
   RejectedByPCA: 'PCA refuses the request for good.',
+  CertificateRevoked: 'The certificate was revoked in PCA before it was written to the request.',
+  EarlierCertificateNotFound:
+    'An earlier call made a certificate, or may have, and it cannot be found any more; the message says where to look.',
   PatienceExceeded: 'Passing trouble outlasted spec.patience, whose onExceeded is Fail.',
   CertificateMalformed: 'PCA returned something that is no certificate.',
   KeyMismatch: 'The certificate carries another key than the CSR.',
@@ -125,7 +128,16 @@ export const failureReasons = {
   ExtendedKeyUsageMismatch: 'The extended key usages are not those that were asked for.',
   ValidityMismatch: 'The validity is not the one that was asked for.',
 } as const satisfies Readonly<
-  Record<RefusalReason | MismatchReason | 'DeniedReference' | 'RejectedByPCA' | 'PatienceExceeded', string>
+  Record<
+    | RefusalReason
+    | MismatchReason
+    | 'DeniedReference'
+    | 'RejectedByPCA'
+    | 'CertificateRevoked'
+    | 'EarlierCertificateNotFound'
+    | 'PatienceExceeded',
+    string
+  >
 >;
 
 /** Why a request failed for good. */

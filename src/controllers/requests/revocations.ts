@@ -7,7 +7,7 @@ import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { WorkQueue } from '../../kubernetes/work-queue.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
-import type { ReadyIssuers } from '../issuers/ready-issuers.ts';
+import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
 
 /** What revoking works with. */
 export interface RevocationParts {
@@ -21,6 +21,8 @@ export interface RevocationParts {
 interface Revocation {
   readonly identity: IssuerIdentity;
   readonly identifier: string;
+  /** As the issuer was when the certificate was taken in: it may name another CA when it is revoked. */
+  readonly issuer: ReadyIssuer | undefined;
   failures: number;
 }
 
@@ -46,7 +48,8 @@ export class Revocations {
   offer(identity: IssuerIdentity, identifier: string): boolean {
     if (!this.isPolicyOf(identity)) return false;
     const key = `${issuerKey(identity)}#${identifier}`;
-    this.#waiting.set(key, { identity, identifier, failures: 0 });
+    const issuer = this.#on.readyIssuers.last(issuerKey(identity));
+    this.#waiting.set(key, { identity, identifier, issuer, failures: 0 });
     this.#on.queue.add(key);
     return true;
   }
@@ -67,9 +70,12 @@ export class Revocations {
       : { kind: 'retry', reason: 'revoking failed' };
   }
 
-  async #revoke({ identity, identifier }: Revocation, signal: AbortSignal): Promise<string | undefined> {
+  async #revoke({ identity, identifier, ...then }: Revocation, signal: AbortSignal): Promise<string | undefined> {
     // A refused certificate holds its issuer, and must be revoked all the same.
-    const issuer = this.#on.readyIssuers.last(issuerKey(identity));
+    const now = this.#on.readyIssuers.last(issuerKey(identity));
+    // In the same place the credentials of now are the better ones; elsewhere the identifier means another certificate.
+    const isSamePlace = now !== undefined && now.authority.location === then.issuer?.authority.location;
+    const issuer = isSamePlace ? now : (then.issuer ?? now);
     if (issuer === undefined) return 'its issuer was not checked or does not exist any more.';
     const failure = await issuer.authority.revoke(identifier, signal);
     return failure?.message;

@@ -1,6 +1,6 @@
 // CreateExternalCACertificate: certificates of CAs. Each call activates one purchased instance, which takes the place of
 // an identifier of ours: an instance can be used only once, and PCA tells which CA it was used for.
-import { clientCertificates } from '../certificate-store.ts';
+import { clientCertificates, isRevoked } from '../certificate-store.ts';
 import type { IssueCall, IssueReply, IssuingOperation } from '../operation.ts';
 import { asIdentifier, asObject, asText, asTexts, readReply, replyOf } from '../reply-body.ts';
 import { keyUsages } from '../x509/usages.ts';
@@ -87,4 +87,9 @@ export function readExternalCA(body: unknown): IssueReply {
     chain: asTexts(described?.['CaCertChain']),
     serialNumber: described?.['SerialNumber'],
   });
+}
+
+/** Whether the CA certificate in the answer to DescribeCACertificate was revoked. */
+export function isRevokedExternalCA(body: unknown): boolean {
+  return isRevoked(asObject(asObject(body)?.['Certificate'])?.['Status']);
 }

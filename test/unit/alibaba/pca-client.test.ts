@@ -225,6 +225,27 @@ test('a call cancelled beforehand is not sent', async () => {
   });
 });
 
+test('the fence is asked when the call is signed, and what it holds back never arrives', async () => {
+  let arrived = 0;
+  const host = await serve((_request, response) => {
+    arrived += 1;
+    answer(response, 200, '{}');
+  });
+  const asked: number[] = [];
+  const fence = (isOpen: boolean) => () => {
+    asked.push(arrived);
+    return isOpen;
+  };
+  const held = await callTo(host)(create, { ...forever(), mayGo: fence(false) });
+  const sent = await callTo(host)(create, { ...forever(), mayGo: fence(true) });
+  expect([brief(held), sent.kind, asked, arrived]).toEqual([
+    { errorClass: 'Cancelled', code: 'NotActing', mayHaveIssued: false, ...nothing },
+    'ok',
+    [0, 0],
+    1,
+  ]);
+});
+
 test('a finished call leaves no timer behind', async () => {
   const host = await serve((_request, response) => answer(response, 200, '{}'));
   const pca = callTo(host);

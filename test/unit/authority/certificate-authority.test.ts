@@ -30,6 +30,15 @@ describe('the limit and the endpoint of a call', () => {
   });
 });
 
+it.each<[string, Parameters<typeof stage>[0], boolean]>([
+  ['another CA', { spec: { parentIdentifier: 'ca-2' } }, false],
+  ['an operation with another store', { spec: { operation: 'CreateWHClientCertificate' } }, false],
+  ['an operation with the same store', { spec: { operation: 'CreateClientCertificateWithCsr' } }, true],
+  ['another account number, as of other credentials', { account: Promise.resolve('7') }, true],
+])('certificates lie in the same place after %s: %s', (_, changes, isSame) => {
+  expect(stage(changes).authority.location === stage().authority.location).toBe(isSame);
+});
+
 describe('the description of the CA', () => {
   it('is read from the answer', async () => {
     const { authority, pca } = stage({ answers: { DescribeCACertificate: answered(describedCA(hierarchy)) } });
@@ -76,8 +85,14 @@ describe('an issuing call', () => {
     ['that fails', refused('Capacity'), refused('Capacity')],
   ])('%s says so', async (_, answer, issued) => {
     const { authority, pca, plan } = stage({ answers: { CreateCustomCertificate: answer } });
-    expect(await authority.issue(plan, never)).toEqual(issued);
+    expect(await authority.issue(plan, { signal: never, mayGo: () => true })).toEqual(issued);
     expect(pca.calls).toEqual([plan.call]);
+  });
+
+  it('is not sent where the fence is shut', async () => {
+    const { authority, pca, plan } = stage({ answers: { CreateCustomCertificate: answered({ Identifier: 'c1' }) } });
+    const issued = await authority.issue(plan, { signal: never, mayGo: () => false });
+    expect([issued, pca.calls]).toEqual([refused('Cancelled', { code: 'NotActing' }), []]);
   });
 
   it('ends with its signal', async () => {
@@ -97,10 +112,10 @@ describe('an issuing call', () => {
       ].map((action) => [action, note]),
     );
     const { authority, plan, wanted } = stage({ answers });
-    await authority.issue(plan, signal);
+    await authority.issue(plan, { signal, mayGo: () => true });
     await authority.describe(signal);
     await authority.revoke('c1', signal);
-    await authority.find(wanted({ kind: 'accepted', identifier: 'c1' }), signal);
+    await authority.find(wanted({ kind: 'accepted', identifier: 'c1', since: 0 }), signal);
     await authority.find(wanted({ kind: 'instance', instanceId: 'one' }), signal);
     expect(signals).toEqual([signal, signal, signal, signal, signal]);
   });

@@ -29,21 +29,96 @@ describe('a certificate that PCA accepted', () => {
           'The answer to DescribeClientCertificate holds neither a certificate nor an identifier. (certificate c1)',
       },
     ],
-    [
-      'is unsettled when it was revoked',
-      described('PEM', 'c1', { Status: 'REVOKE' }),
-      {
-        kind: 'unsettled',
-        message: 'The certificate that DescribeClientCertificate gives has been revoked. (certificate c1)',
-      },
-    ],
+    ['is known to be revoked', described('PEM', 'c1', { Status: 'REVOKE' }), { kind: 'revoked', identifier: 'c1' }],
     ['fails as the call does', refused('Transient'), refused('Transient')],
   ])('%s', async (_, answer, expected) => {
     const { authority, pca, wanted } = stage({ answers: { DescribeClientCertificate: answer } });
-    expect(await authority.find(wanted({ kind: 'accepted', identifier: 'c1' }), never)).toEqual(expected);
+    expect(await authority.find(wanted({ kind: 'accepted', identifier: 'c1', since: 0 }), never)).toEqual(expected);
     expect(pca.seen).toEqual(['DescribeClientCertificate c1']);
   });
 });
+
+describe('a certificate that PCA accepted and does not know', () => {
+  const minutes = 5 * 60_000;
+  const notFound = refused('Unknown', { code: 'NotFound', httpStatus: 404 });
+  const absent = answered({ List: [], TotalCount: 0 });
+
+  it.each<[string, number, Found, readonly string[]]>([
+    [
+      'is waited for during five minutes',
+      minutes - 1,
+      { kind: 'unsettled', message: 'PCA gave certificate c1 but does not know it now.' },
+      ['DescribeClientCertificate c1'],
+    ],
+    [
+      'is looked for by our identifier then, and may be gone',
+      minutes,
+      { kind: 'absent' },
+      ['DescribeClientCertificate c1', 'ListCert'],
+    ],
+  ])('%s', async (_, passed, expected, seen) => {
+    const answers = { DescribeClientCertificate: notFound, ListCert: absent };
+    const { authority, pca, clock, wanted } = stage({ answers });
+    const trace = { kind: 'accepted', identifier: 'c1', since: clock.monotonic() - passed } as const;
+    expect(await authority.find(wanted(trace), never)).toEqual(expected);
+    expect(pca.seen).toEqual(seen);
+  });
+
+  it('is looked for by its key where the operation takes no identifier', async () => {
+    const answers = {
+      DescribeClientCertificate: notFound,
+      ListClientCertificate: answered({ CertificateList: [], TotalCount: 0 }),
+    };
+    const { authority, pca, clock, wanted } = stage({ spec: { operation: 'CreateCertificateWithExtension' }, answers });
+    const trace = { kind: 'accepted', identifier: 'c1', since: clock.monotonic() - minutes } as const;
+    expect(await authority.find(wanted(trace), never)).toEqual({ kind: 'absent' });
+    expect(pca.seen).toEqual(['DescribeClientCertificate c1', 'ListClientCertificate']);
+  });
+
+  it.each<[string, number, Found]>([
+    [
+      'is waited for where the list has it',
+      minutes - 1,
+      { kind: 'unsettled', message: 'PCA gave certificate c1 but does not know it now.' },
+    ],
+    ['is gone then, although the list has it', minutes, { kind: 'absent' }],
+  ])('%s', async (_, passed, expected) => {
+    const { authority, pca, plan, clock, wanted } = stage();
+    const List = [{ Identifier: 'c1', CustomIdentifier: plan.identifier }];
+    pca.answers = { DescribeClientCertificate: notFound, ListCert: answered({ List, TotalCount: 1 }) };
+    const trace = { kind: 'unknown', since: clock.monotonic() - passed } as const;
+    expect(await authority.find(wanted(trace), never)).toEqual(expected);
+  });
+});
+
+it('a certificate that was deleted after the list was read is looked for in a newer one', async () => {
+  const { authority, pca, plan, clock, wanted } = stage();
+  const List = [{ Identifier: 'c1', CustomIdentifier: plan.identifier }];
+  pca.answers = { DescribeClientCertificate: described('PEM'), ListCert: answered({ List, TotalCount: 1 }) };
+  await authority.find(wanted({ kind: 'unknown', since: clock.monotonic() }), never);
+  clock.advance(1);
+  pca.answers = {
+    DescribeClientCertificate: refused('Unknown', { code: 'NotFound' }),
+    ListCert: answered({ List: [], TotalCount: 0 }),
+  };
+  expect(await authority.find(wanted({ kind: 'unknown', since: clock.monotonic() }), never)).toEqual({
+    kind: 'absent',
+  });
+});
+
+it.each([3_600_000, -3_600_000])(
+  'a wall clock that is set by %i ms makes no old list newer, and no call older',
+  async (ms) => {
+    const { authority, pca, clock, wanted } = stage({ answers: { ListCert: answered({ List: [], TotalCount: 0 }) } });
+    await authority.find(wanted({ kind: 'unknown', since: clock.monotonic() }), never);
+    clock.jump(ms);
+    clock.advance(1);
+    const since = clock.monotonic();
+    await authority.find(wanted({ kind: 'unknown', since }), never);
+    await authority.find(wanted({ kind: 'unknown', since }), never);
+    expect(pca.calls.length).toBe(2);
+  },
+);
 
 describe('a call with our identifier of which nothing was heard', () => {
   const listed = (CustomIdentifier: string | undefined): PcaOutcome =>
@@ -62,14 +137,14 @@ describe('a call with our identifier of which nothing was heard', () => {
   ])('%s', async (_, list, expected, seen) => {
     const { authority, pca, plan, clock, wanted } = stage();
     pca.answers = { ListCert: list(plan.identifier), DescribeClientCertificate: described('PEM') };
-    const trace = { kind: 'unknown', since: clock.now().getTime() } as const;
+    const trace = { kind: 'unknown', since: clock.monotonic() } as const;
     expect(await authority.find(wanted(trace), never)).toEqual(expected);
     expect(pca.seen).toEqual(seen);
   });
 
   it('is looked for in a list that begins an hour before the request, in the form of the service', async () => {
     const { authority, pca, clock, wanted } = stage({ answers: { ListCert: listed('other') } });
-    await authority.find(wanted({ kind: 'unknown', since: clock.now().getTime() }), never);
+    await authority.find(wanted({ kind: 'unknown', since: clock.monotonic() }), never);
     // The request was made at 00:59:59.999, so an hour before it is still the day before; 15 h are for the zone.
     expect(pca.calls.map(({ parameters }) => parameters)).toEqual([
       { ParentIdentifier: 'ca', CurrentPage: '1', ShowSize: '50', AfterDate: '2026-11-19 09:00:00' },
@@ -78,7 +153,7 @@ describe('a call with our identifier of which nothing was heard', () => {
 
   it('is looked for in a list that was read after the call', async () => {
     const { authority, pca, clock, wanted } = stage({ answers: { ListCert: listed('other') } });
-    const since = clock.now().getTime();
+    const since = clock.monotonic();
     await authority.find(wanted({ kind: 'unknown', since }), never);
     await authority.find(wanted({ kind: 'unknown', since }), never);
     expect(pca.calls.length).toBe(1);
@@ -109,7 +184,7 @@ describe('a call without identifier of which nothing was heard', () => {
     [9_999, 1],
   ])('is not looked for after %i ms, but %i s later', async (passed, seconds) => {
     const { authority, pca, clock, wanted } = stage({ spec });
-    const since = clock.now().getTime() - passed;
+    const since = clock.monotonic() - passed;
     expect(await authority.find(wanted({ kind: 'unknown', since }), never)).toEqual({
       kind: 'unsettled',
       message: `CreateCertificateWithExtension was called, or may have been, without an answer that was seen. It takes no identifier, so its certificate is looked for by its key, in ${seconds} s.`,
@@ -157,7 +232,7 @@ describe('a call without identifier of which nothing was heard', () => {
   ])('%s', async (_, listAnswer, describeAnswer, expected, seen) => {
     const answers = { ListClientCertificate: listAnswer, DescribeClientCertificate: describeAnswer };
     const { authority, pca, clock, wanted } = stage({ spec, answers });
-    const trace = { kind: 'unknown', since: clock.now().getTime() - 10_000 } as const;
+    const trace = { kind: 'unknown', since: clock.monotonic() - 10_000 } as const;
     expect(await authority.find(wanted(trace), never)).toEqual(expected);
     expect(pca.seen).toEqual(seen);
   });
@@ -171,7 +246,7 @@ describe('a call without identifier of which nothing was heard', () => {
       DescribeClientCertificate: describes,
     };
     const { authority, pca, clock, wanted } = stage({ spec, answers });
-    const trace = { kind: 'unknown', since: clock.now().getTime() - 10_000 } as const;
+    const trace = { kind: 'unknown', since: clock.monotonic() - 10_000 } as const;
     const isWanted = ({ identifier = '' }: { readonly identifier: string | undefined }) => right.includes(identifier);
     expect(await authority.find(wanted(trace, { isWanted }), never)).toEqual(expected);
     expect(pca.seen.slice(1)).toEqual(read.map((identifier) => `DescribeClientCertificate ${identifier}`));
@@ -179,7 +254,7 @@ describe('a call without identifier of which nothing was heard', () => {
 
   it('is looked for in a list that was read ten seconds after it', async () => {
     const { authority, pca, clock, wanted } = stage({ spec, answers: { ListClientCertificate: list() } });
-    const now = clock.now().getTime();
+    const now = clock.monotonic();
     await authority.find(wanted({ kind: 'unknown', since: now - 10_000 }), never);
     clock.advance(5_000);
     await authority.find(wanted({ kind: 'unknown', since: now - 10_000 }), never);
@@ -197,7 +272,7 @@ describe('a call without identifier of which nothing was heard', () => {
         DescribeClientCertificate: describes,
       };
       const { authority, clock, wanted } = stage({ spec, answers });
-      return (await authority.find(wanted({ kind: 'unknown', since: clock.now().getTime() - 10_000 }), never)).kind;
+      return (await authority.find(wanted({ kind: 'unknown', since: clock.monotonic() - 10_000 }), never)).kind;
     };
     expect([await at(begin), await at(begin - 1)]).toEqual(['found', 'absent']);
   });
@@ -209,8 +284,8 @@ describe('an instance that was bought', () => {
   const used = status({ Status: 'USED', Identifier: 'ca-1' });
   const asked = ['GetCAInstanceStatus one'];
   const both = [...asked, 'DescribeCACertificate ca-1'];
-  const describedAs = (X509Certificate: string): PcaOutcome =>
-    answered({ Certificate: { Identifier: 'ca-1', X509Certificate, CaCertChain: 'CHAIN' } });
+  const describedAs = (X509Certificate: string, Status = 'ISSUE'): PcaOutcome =>
+    answered({ Certificate: { Identifier: 'ca-1', Status, X509Certificate, CaCertChain: 'CHAIN' } });
 
   it.each<[string, PcaOutcome, PcaOutcome, Found, readonly string[]]>([
     ['is free where PCA says so', status({ Status: 'BUY' }), answered({}), { kind: 'absent' }, asked],
@@ -218,6 +293,7 @@ describe('an instance that was bought', () => {
     ['is taken where PCA does not know it', status(undefined), answered({}), { kind: 'taken' }, asked],
     ['is taken where PCA does not say by whom', status({ Status: 'USED' }), answered({}), { kind: 'taken' }, asked],
     ['brings the certificate for our key', used, describedAs(certificate), found(certificate, 'ca-1'), both],
+    ['is known to be revoked', used, describedAs(certificate, 'REVOKE'), { kind: 'revoked', identifier: 'ca-1' }, both],
     ['is taken where it was used for another key', used, describedAs(strange), { kind: 'taken' }, both],
     [
       'waits for a certificate that is not there yet',

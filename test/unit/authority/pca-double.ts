@@ -54,7 +54,8 @@ export class PcaDouble {
     });
   }
 
-  readonly call: Call = async (call, { signal }) => {
+  readonly call: Call = async (call, { signal, mayGo }) => {
+    if (mayGo?.() === false) return refused('Cancelled', { code: 'NotActing' });
     this.calls.push(call);
     const answer = this.answers[call.action];
     if (answer === undefined) throw new Error(`nobody expected ${call.action}`);

@@ -18,11 +18,13 @@ let clock: FakeClock;
 let readings: Reading[];
 let scan: SharedScan<string>;
 let now: () => number;
+let began: () => number;
 
 beforeEach(() => {
   clock = new FakeClock();
   readings = [];
   now = () => clock.now().getTime();
+  began = () => clock.monotonic();
   scan = new SharedScan((from, signal) => {
     const end = Promise.withResolvers<Scanned<string> | ScanFailure>();
     readings.push({ from, signal, end });
@@ -40,7 +42,7 @@ function finish(number: number, found: string): Scanned<string> {
 
 describe('a reading', () => {
   it('serves all who ask at the same time', async () => {
-    const window = { since: now(), from: now() - day };
+    const window = { since: began(), from: now() - day };
     const asked = Promise.all([scan.read(window, never), scan.read(window, never), scan.read(window, never)]);
     const scanned = finish(0, 'a');
     expect([await asked, readings.length]).toEqual([[scanned, scanned, scanned], 1]);
@@ -48,15 +50,15 @@ describe('a reading', () => {
 
   it('goes back to the beginning of the day, so that those who ask about nearly the same time share it', async () => {
     const from = now() - day;
-    const asked = scan.read({ since: now(), from }, never);
-    const earlier = scan.read({ since: now(), from: Math.floor(from / day) * day }, never);
+    const asked = scan.read({ since: began(), from }, never);
+    const earlier = scan.read({ since: began(), from: Math.floor(from / day) * day }, never);
     finish(0, 'a');
     await Promise.all([asked, earlier]);
     expect(readings.map((reading) => reading.from)).toEqual([Math.floor(from / day) * day]);
   });
 
   it('is kept for those who ask later about an earlier moment', async () => {
-    const window = { since: now(), from: now() - day };
+    const window = { since: began(), from: now() - day };
     const asked = scan.read(window, never);
     const scanned = finish(0, 'a');
     await asked;
@@ -65,13 +67,13 @@ describe('a reading', () => {
   });
 
   it('does not serve who asks about a newer moment or further back', async () => {
-    const window = { since: now(), from: now() - day };
+    const window = { since: began(), from: now() - day };
     const asked = scan.read(window, never);
     finish(0, 'a');
     await asked;
-    const newer = scan.read({ ...window, since: now() + 1 }, never);
+    const newer = scan.read({ ...window, since: began() + 1 }, never);
     const second = finish(1, 'b');
-    const deeper = scan.read({ since: now(), from: now() - 3 * day }, never);
+    const deeper = scan.read({ since: began(), from: now() - 3 * day }, never);
     const third = finish(2, 'c');
     expect([await newer, await deeper]).toEqual([second, third]);
   });
@@ -80,7 +82,7 @@ describe('a reading', () => {
     ['a newer moment', { since: 1, from: 0 }],
     ['an older beginning', { since: 0, from: -2 * day }],
   ])('is not joined by who needs %s while it runs', async (_, { since, from }) => {
-    const window = { since: now(), from: now() - day };
+    const window = { since: began(), from: now() - day };
     const first = scan.read(window, never);
     const second = scan.read({ since: window.since + since, from: window.from + from }, never);
     expect(readings.length).toBe(2);
@@ -88,9 +90,9 @@ describe('a reading', () => {
   });
 
   it('that is overtaken leaves the newer one to be joined', async () => {
-    const window = { since: now(), from: now() - day };
+    const window = { since: began(), from: now() - day };
     const overtaken = scan.read(window, never);
-    const newer = { ...window, since: now() + 1 };
+    const newer = { ...window, since: began() + 1 };
     clock.advance(1);
     const first = scan.read(newer, never);
     finish(0, 'a');
@@ -103,7 +105,7 @@ describe('a reading', () => {
 
 it('tells what was found last, whenever that was', async () => {
   expect(scan.last).toBeUndefined();
-  const asked = scan.read({ since: now(), from: now() }, never);
+  const asked = scan.read({ since: began(), from: now() }, never);
   finish(0, 'a');
   await asked;
   clock.advance(100 * day);
@@ -112,7 +114,7 @@ it('tells what was found last, whenever that was', async () => {
 
 describe('who asks', () => {
   it('waits five seconds; the reading continues and serves the next who asks', async () => {
-    const window = { since: now(), from: now() };
+    const window = { since: began(), from: now() };
     const asked = scan.read(window, never);
     clock.advance(4_999);
     const joined = scan.read(window, never);
@@ -124,7 +126,7 @@ describe('who asks', () => {
   });
 
   it('stops waiting when its signal aborts, which nobody else notices', async () => {
-    const window = { since: now(), from: now() };
+    const window = { since: began(), from: now() };
     const leaving = new AbortController();
     const [left, stayed] = [scan.read(window, leaving.signal), scan.read(window, never)];
     leaving.abort();
@@ -139,7 +141,7 @@ describe('a reading that fails', () => {
     ['with an answer of the cloud', { kind: 'failed', failure: pcaFailure('Permission') }],
     ['with an answer that says nothing', { kind: 'unsettled', message: 'No list.' }],
   ])('%s is told to all who wait and not kept', async (_, failure) => {
-    const window = { since: now(), from: now() };
+    const window = { since: began(), from: now() };
     const asked = [scan.read(window, never), scan.read(window, never)];
     readings[0]?.end.resolve(failure);
     expect([await Promise.all(asked), scan.last]).toEqual([[failure, failure], undefined]);
@@ -149,7 +151,7 @@ describe('a reading that fails', () => {
   });
 
   it('with an exception rejects, and the next one begins anew', async () => {
-    const window = { since: now(), from: now() };
+    const window = { since: began(), from: now() };
     const asked = scan.read(window, never);
     readings[0]?.end.reject(new Error('a defect'));
     await expect(asked).rejects.toThrow('a defect');
@@ -159,7 +161,7 @@ describe('a reading that fails', () => {
   });
 
   it('with an exception after everybody left leaves nothing behind', async () => {
-    const window = { since: now(), from: now() };
+    const window = { since: began(), from: now() };
     const asked = scan.read(window, never);
     clock.advance(5_000);
     expect(await asked).toEqual(stillRead);
@@ -172,7 +174,7 @@ describe('a reading that fails', () => {
 });
 
 it('ends a reading after a quarter of an hour', async () => {
-  const window = { since: now(), from: now() };
+  const window = { since: began(), from: now() };
   const asked = scan.read(window, never);
   clock.advance(15 * 60_000 - 1);
   expect([await asked, readings[0]?.signal.aborted]).toEqual([stillRead, false]);

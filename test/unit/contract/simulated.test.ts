@@ -14,7 +14,7 @@ import { HttpTransport } from '../../../src/alibaba/transport.ts';
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
 import { describeIssuingCACall, readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../../src/issuing/issuing-ca.ts';
-import type { IssueReply } from '../../../src/issuing/operation.ts';
+import type { StoredReply } from '../../../src/issuing/operation.ts';
 import { planIssuing } from '../../../src/issuing/plan.ts';
 import type { IssuePlan } from '../../../src/issuing/plan.ts';
 import { allRequests, describeRequest, operations, refusedParts } from '../../contract/requests.ts';
@@ -71,7 +71,7 @@ function anyChoices(random: () => number): Partial<Faults> {
   };
 }
 
-async function fetchReply({ operation, call }: IssuePlan): Promise<IssueReply> {
+async function fetchReply({ operation, call }: IssuePlan): Promise<StoredReply> {
   const reply = operation.read(await answer(call));
   return reply.kind === 'pending'
     ? operation.store.read(await answer(operation.store.describe(reply.identifier)))

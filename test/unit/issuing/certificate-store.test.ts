@@ -21,11 +21,7 @@ describe('client and server certificates', () => {
       { Certificate: { Identifier: 'a', X509Certificate: '', Status: 'PENDING' } },
       { kind: 'pending', identifier: 'a' },
     ],
-    [
-      'revoked',
-      { Certificate: { Identifier: 'a', X509Certificate: 'PEM', Status: 'REVOKE' } },
-      { kind: 'malformed', message: 'The certificate that DescribeClientCertificate gives has been revoked.' },
-    ],
+    ['revoked', { Certificate: { Identifier: 'a', X509Certificate: 'PEM', Status: 'REVOKE' } }, { kind: 'revoked' }],
     ['missing', {}, { kind: 'malformed', message: 'The answer to DescribeClientCertificate holds no certificate.' }],
   ])('a described certificate can be %s', (_, body, reply) => {
     expect(clientCertificates.read(body)).toEqual(reply);
@@ -47,11 +43,7 @@ describe('certificates of a warehouse', () => {
       { kind: 'issued', identifier: 'a', certificate: 'PEM', chain: [], serialNumber: undefined },
     ],
     ['pending', { CertIdentifier: 'a' }, { kind: 'pending', identifier: 'a' }],
-    [
-      'revoked',
-      { CertIdentifier: 'a', Content: 'PEM', CertStatus: 'REVOKED' },
-      { kind: 'malformed', message: 'The certificate that DescribeWarehouseCert gives has been revoked.' },
-    ],
+    ['revoked', { CertIdentifier: 'a', Content: 'PEM', CertStatus: 'REVOKED' }, { kind: 'revoked' }],
     ['missing', 'x', { kind: 'malformed', message: 'The answer to DescribeWarehouseCert holds no certificate.' }],
   ])('a described certificate can be %s', (_, body, reply) => {
     expect(warehouseCertificates.read(body)).toEqual(reply);

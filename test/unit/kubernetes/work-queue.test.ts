@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
+import type { Lane } from '../../../src/kubernetes/work-queue.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 let clock: FakeClock;
@@ -31,6 +32,7 @@ async function available(from: WorkQueue = queue): Promise<string[]> {
 /** The queue as plain lists. `processing` tells what was added meanwhile. */
 interface Model {
   now: number;
+  taken: number;
   fresh: string[];
   again: string[];
   readonly due: Map<string, number>;
@@ -102,7 +104,9 @@ class Take extends Command {
   check = (model: Readonly<Model>): boolean => model.fresh.length + model.again.length > 0;
   override toString = (): string => 'take';
   async act(model: Model, { queue }: Real): Promise<void> {
-    const expected = model.fresh.shift() ?? model.again.shift() ?? '';
+    model.taken += 1;
+    const [first, second] = model.taken % 10 === 0 ? [model.again, model.fresh] : [model.fresh, model.again];
+    const expected = first.shift() ?? second.shift() ?? '';
     model.processing.set(expected, undefined);
     expect(await queue.next(never)).toBe(expected);
   }
@@ -206,6 +210,62 @@ describe('WorkQueue', () => {
     expect(await available()).toEqual(['fresh', 'again']);
   });
 
+  it('lets what is tried again come in every tenth turn, however much news there is', async () => {
+    queue.addAfter('again', 1);
+    clock.advance(1);
+    for (let n = 0; n < 1_000; n += 1) queue.add(`fresh-${n}`);
+    expect((await available()).indexOf('again')).toBe(9);
+  });
+
+  describe('with lanes', () => {
+    const most: Record<string, number> = { a: 2, b: 1, slow: 2 };
+    const lanesOf = (key: string): readonly Lane[] =>
+      key.split('/').flatMap((name) => (most[name] === undefined ? [] : [{ name, most: most[name] }]));
+
+    beforeEach(() => {
+      const flowOf = (key: string): string => key.split('/')[0] ?? '';
+      queue = new WorkQueue({ baseDelayMs: 1_000, maxDelayMs: 300_000, clock, flowOf, lanesOf });
+    });
+
+    /** What so many workers are given; those that would have to wait are not counted. */
+    async function given(workers: number): Promise<readonly string[]> {
+      const idle = new AbortController();
+      const keys = Promise.all(Array.from({ length: workers }, async () => queue.next(idle.signal)));
+      idle.abort();
+      return (await keys).filter((key) => key !== undefined);
+    }
+
+    it('gives workers no more keys of a lane than it has room for, and those of others instead', async () => {
+      for (const key of ['a/1', 'a/2', 'a/3', 'a/4', 'b/1', 'b/2', 'c/1', 'c/2']) queue.add(key);
+      expect(await given(8)).toEqual(['a/1', 'b/1', 'c/1', 'a/2', 'c/2']);
+      queue.done('a/2');
+      expect(await given(8)).toEqual(['a/3']);
+    });
+
+    it('bounds each lane of a key', async () => {
+      for (const key of ['a/slow/1', 'c/slow/1', 'd/slow/1', 'a/1', 'b/1']) queue.add(key);
+      expect(await given(8)).toEqual(['a/slow/1', 'c/slow/1', 'b/1', 'a/1']);
+    });
+
+    it('gives a waiting worker what a full lane kept back as soon as there is room', async () => {
+      for (const key of ['b/1', 'b/2']) queue.add(key);
+      await queue.next(never);
+      const waiting = queue.next(never);
+      queue.done('b/1');
+      expect(await waiting).toBe('b/2');
+    });
+
+    it('gives back the lanes that a key had, whatever it belongs to by then', async () => {
+      queue.add('b/1');
+      await queue.next(never);
+      most['b'] = 2;
+      queue.done('b/1');
+      most['b'] = 1;
+      for (const key of ['b/2', 'b/3']) queue.add(key);
+      expect(await given(2)).toEqual(['b/2']);
+    });
+  });
+
   it('backs off twice as long each time, up to the maximum, until it is told to forget', () => {
     expect(Array.from({ length: 11 }, () => queue.addRateLimited('a'))).toEqual([
       1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000,
@@ -288,7 +348,7 @@ describe('WorkQueue', () => {
       fc.asyncProperty(fc.commands(commands, { maxCommands: 80 }), async (all) => {
         const time = new FakeClock(() => 1);
         const setup = (): { model: Model; real: Real } => ({
-          model: { now: time.monotonic(), fresh: [], again: [], due: new Map(), processing: new Map() },
+          model: { now: time.monotonic(), taken: 0, fresh: [], again: [], due: new Map(), processing: new Map() },
           real: { queue: newQueue(time), clock: time },
         });
         await fc.asyncModelRun(setup, all);

@@ -115,7 +115,7 @@ describe('at the beginning', () => {
     put(requests, 'c', { approval: 'Denied' });
     put(signing, 'd');
     connect();
-    const inherited = { kind: 'unknown', since: clock.now().getTime() };
+    const inherited = { kind: 'unknown', exists: false, since: clock.monotonic(), call: undefined };
     expect(['a', 'b', 'c', 'd'].map((name) => memories.get(`uid-${name}`)?.earlier)).toEqual([
       inherited,
       undefined,
@@ -207,6 +207,42 @@ describe('an issuer', () => {
     using pass = readyIssuers.enter(issuerName, issuer);
     pass?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
     expect(seen).toEqual([...woken, `issuer add ${issuerName}`]);
+  });
+});
+
+describe('after a fault one request goes first', () => {
+  /** Requests of which the first tries and the others wait behind it. */
+  function trying(...names: readonly string[]) {
+    const issuer = readyIssuer();
+    readyIssuers.open(issuerName, issuer);
+    readyIssuers.enter(issuerName, issuer)?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
+    readyIssuers.open(issuerName, issuer);
+    const [first] = names.map((name) => readyIssuers.enter(issuerName, issuer, name));
+    seen.length = 0;
+    return first;
+  }
+
+  it('and with its certificate the issuer is queued, to say that it is ready', () => {
+    connect();
+    trying('shop/a', 'shop/b')?.issued();
+    expect(seen).toEqual([`issuer add ${issuerName}`]);
+  });
+
+  it('and without one the next that is still there is queued, and no other', () => {
+    for (const name of ['a', 'c', 'd']) put(requests, name);
+    put(signing, 'e');
+    connect();
+    trying('shop/a', 'shop/gone', 'e', 'shop/c')?.[Symbol.dispose]();
+    expect(seen).toEqual(['signing add e']);
+  });
+
+  it('and nobody is queued at the end', () => {
+    put(requests, 'b');
+    const disconnect = connect();
+    const first = trying('shop/a', 'shop/b');
+    disconnect();
+    first?.[Symbol.dispose]();
+    expect(seen).toEqual([]);
   });
 });
 

@@ -1,7 +1,15 @@
 // The settings that every queue and loop shares: pauses, deadlines, the fence, and the wait at the end.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ControllerOptions, ReconcileResult } from '../../../src/kubernetes/controller.ts';
-import { openLoop, openQueue } from '../../../src/operator/loops.ts';
+import type { Standing } from '../../../src/controllers/issuers/controller.ts';
+import type { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
+import {
+  openLoop,
+  openQueue,
+  sharingOfIssuers,
+  sharingOfRequests,
+  sharingOfRevocations,
+} from '../../../src/operator/loops.ts';
 import type { LoopParts } from '../../../src/operator/loops.ts';
 import { createMetrics } from '../../../src/runtime/metrics.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -52,6 +60,102 @@ describe('a queue', () => {
     ]);
   });
 });
+
+describe('the workers for issuers', () => {
+  const standing = new Map<string, Standing>();
+  const issuer = (namespace: string, name: string | number): string => `AlibabaPCAIssuer/${namespace}/${name}`;
+  const clusterIssuer = (name: string | number): string => `AlibabaPCAClusterIssuer//${name}`;
+
+  beforeEach(() => standing.clear());
+
+  /** Which of these keys eight workers are given at once. */
+  async function given(keys: readonly string[]): Promise<readonly string[]> {
+    const queue = openQueue(
+      'issuer',
+      parts,
+      sharingOfIssuers(8, (key) => standing.get(key) ?? 'unknown'),
+    );
+    for (const key of keys) queue.add(key);
+    return take(queue, 8);
+  }
+
+  it('are not all those of one namespace, whose issuers do not delay those of others', async () => {
+    const many = Array.from({ length: 60 }, (_, index) => issuer('many', index));
+    expect(await given([...many, issuer('one', 'pca')])).toEqual([many[0], issuer('one', 'pca'), many[1], many[2]]);
+  });
+
+  it('are not all those of silent endpoints, whoever names them', async () => {
+    const silent = Array.from({ length: 60 }, (_, index) => issuer(`silent-${index}`, 'pca'));
+    for (const key of silent) standing.set(key, 'silent');
+    const well = issuer('silent-7', 'well');
+    standing.set(well, 'answers');
+    expect(await given([...silent, well, clusterIssuer('new')])).toEqual([
+      ...silent.slice(0, 3),
+      well,
+      clusterIssuer('new'),
+    ]);
+  });
+
+  it('leave two for those that are known to answer', async () => {
+    const fresh = Array.from({ length: 60 }, (_, index) => issuer(`new-${index}`, 'pca'));
+    const well = [clusterIssuer(1), clusterIssuer(2), clusterIssuer(3)];
+    for (const key of well) standing.set(key, 'answers');
+    const keys = await given([...fresh, ...well]);
+    expect([keys.length, keys.filter((key) => well.includes(key)).length]).toEqual([8, 2]);
+  });
+});
+
+describe('the workers for requests', () => {
+  it('are not all those of the issuers of one namespace, but may be those of an issuer of the cluster', async () => {
+    const requestOf = (key: string) => {
+      const [issuer, namespace] = key.split(' ');
+      return { issuer, metadata: { namespace: namespace ?? '' } };
+    };
+    const given = async (keys: readonly string[]): Promise<number> => {
+      const queue = openQueue('request', parts, sharingOfRequests(8, requestOf));
+      for (const key of keys) queue.add(key);
+      return (await take(queue, 8)).length;
+    };
+    const of = (issuer: string) => Array.from({ length: 20 }, (_, index) => `${issuer} shop-${index} ${index}`);
+    expect([
+      await given(of('AlibabaPCAIssuer/shop/pca')),
+      await given(of('AlibabaPCAClusterIssuer//pca')),
+      await given([...of('AlibabaPCAIssuer/shop/pca'), 'AlibabaPCAIssuer/one/pca one 1']),
+    ]).toEqual([7, 8, 8]);
+  });
+
+  it('go round issuers and namespaces', async () => {
+    const requests = new Map([
+      ['a/1', { issuer: 'x', metadata: { namespace: 'a' } }],
+      ['a/2', { issuer: 'x', metadata: { namespace: 'a' } }],
+      ['b/1', { issuer: 'x', metadata: { namespace: 'b' } }],
+      ['c', { issuer: undefined, metadata: {} }],
+    ]);
+    const queue = openQueue(
+      'request',
+      parts,
+      sharingOfRequests(64, (key) => requests.get(key)),
+    );
+    for (const key of [...requests.keys(), 'gone']) queue.add(key);
+    expect(await take(queue, 9)).toEqual(['a/1', 'b/1', 'c', 'a/2', 'gone']);
+  });
+});
+
+it('a namespace has not all workers for revocations', async () => {
+  const queue = openQueue('revocation', parts, sharingOfRevocations(2));
+  for (const key of ['AlibabaPCAIssuer/a/pca#1', 'AlibabaPCAIssuer/a/other#2', 'AlibabaPCAIssuer/b/pca#3'])
+    queue.add(key);
+
+  expect(await take(queue, 2)).toEqual(['AlibabaPCAIssuer/a/pca#1', 'AlibabaPCAIssuer/b/pca#3']);
+});
+
+/** What so many workers are given at once. */
+async function take(queue: WorkQueue, workers: number): Promise<readonly string[]> {
+  const idle = new AbortController();
+  const keys = Promise.all(Array.from({ length: workers }, async () => queue.next(idle.signal)));
+  idle.abort();
+  return (await keys).filter((key) => key !== undefined);
+}
 
 describe('a loop', () => {
   /** A loop with one key, after its reconcile has begun. */

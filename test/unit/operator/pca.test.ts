@@ -84,6 +84,15 @@ function caller(uid: string): Caller {
   return { uid, flow: '', priority: async () => 'Urgent', wake: () => undefined };
 }
 
+const noAnswer = {
+  code: 'x',
+  httpStatus: undefined,
+  requestId: undefined,
+  message: '',
+  accessDenied: undefined,
+  mayHaveIssued: true,
+};
+
 describe('a call', () => {
   const figures = /^pca_issuer_pca_call(s|_duration_seconds_(sum|count))/;
 
@@ -131,6 +140,8 @@ describe('limits', () => {
     ['1', 1],
   ])('leave workers for other endpoints: of %s at a time one endpoint has %i', async (most, share) => {
     const { callQueue } = open(`--max-concurrent-requests=${most}`);
+    const first = await callQueue.enter(target('42'), caller('first'));
+    if (first.kind === 'admitted') first.permit.ended({ kind: 'ok' });
     const admissions = [];
     for (let number = 0; number < 6; number += 1) {
       clock.advance(1_000);
@@ -138,6 +149,54 @@ describe('limits', () => {
     }
     callQueue.close();
     expect(admissions.filter(({ kind }) => kind === 'admitted').length).toBe(share);
+  });
+});
+
+describe('an endpoint', () => {
+  /** Whether a call to so many endpoints each goes out while none of them has answered. */
+  async function admitted({ callQueue }: Pca, endpoints: number, owner?: string): Promise<number> {
+    let count = 0;
+    for (let n = 0; n < endpoints; n += 1) {
+      const to = { ...target(`${owner}-${n}`), endpoint: `HTTPS ${owner}-${n}.test` };
+      const admission = await callQueue.enter(to, { ...caller(`${owner}-${n}`), owner });
+      if (admission.kind === 'admitted') count += 1;
+    }
+    return count;
+  }
+
+  it('that has not answered shares half of the workers with all others, and a quarter with those of its namespace', async () => {
+    const pca = open('--max-concurrent-requests=40');
+    expect([await admitted(pca, 100, 'a'), await admitted(pca, 5, 'b'), await admitted(pca, 100)]).toEqual([10, 5, 5]);
+    pca.callQueue.close();
+  });
+
+  it('is heard of by checks, which end a trip in time', async () => {
+    const { callQueue, connect } = open();
+    const to = { ...target('42'), endpoint: `HTTP ${endpoint.host}` };
+    const failure = { ...noAnswer, class: 'OutcomeUnknown' } as const;
+    for (let n = 0; n < 5; n += 1) {
+      const admission = await callQueue.enter(to, caller(String(n)));
+      if (admission.kind === 'admitted') admission.permit.ended({ kind: 'failed', failure });
+    }
+    const held = async (): Promise<unknown> => metricLines(metrics, /^pca_issuer_endpoint_held/);
+    clock.advance(1_000);
+    await connect(endpoint)(describeCall, { signal: never, accessKey });
+    const before = await held();
+    clock.advance(60_000);
+    callQueue.close();
+    const line = 'pca_issuer_endpoint_held{account="42",region="cn-hangzhou",action="CreateCustomCertificate"}';
+    expect([before, await held()]).toEqual([[`${line} 1`], [`${line} 0`]]);
+  });
+
+  it('that nobody used for a day has no series any more', async () => {
+    const { callQueue } = open();
+    const admission = await callQueue.enter(target('42'), caller('a'));
+    if (admission.kind === 'admitted') admission.permit.ended({ kind: 'ok' });
+    const shown = async (): Promise<number> =>
+      (await metricLines(metrics, /^pca_issuer_(call_limit|calls_waiting|endpoint_held).*"42"/)).length;
+    const before = await shown();
+    clock.advance(24 * 3_600_000);
+    expect([before, await shown()]).toEqual([3, 0]);
   });
 });
 

@@ -24,6 +24,21 @@ test('without flows it is first in, first out', () => {
   expect(drain(queue)).toEqual(['b/1', 'a/1', 'b/2']);
 });
 
+test('a flow whose first key may not be taken lets the others go before, and keeps its order', () => {
+  const queue = new FairQueue(flowOf);
+  for (const key of ['a/1', 'a/2', 'b/1', 'c/1']) queue.push(key, 0);
+  const taken = (isFree: boolean) => queue.take((key) => isFree || flowOf(key) !== 'a')?.key;
+  expect([taken(false), taken(false), taken(false), taken(true), taken(true), taken(true)]).toEqual([
+    'b/1',
+    'c/1',
+    undefined,
+    'a/1',
+    'a/2',
+    undefined,
+  ]);
+  expect(queue.size).toBe(0);
+});
+
 test('tells since when the oldest waits', () => {
   const queue = new FairQueue(flowOf);
   queue.push('a/1', 5);

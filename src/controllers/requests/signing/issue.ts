@@ -23,7 +23,7 @@ export class Issuance {
   readonly #owningCertificate: ReadOwningCertificate;
   readonly #wake: (request: Request['object']) => void;
   readonly #mayAct: () => boolean;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #onStep: StepObserver;
 
   constructor(parts: {
@@ -34,7 +34,7 @@ export class Issuance {
     readonly wake: (request: Request['object']) => void;
     /** The fence: false as soon as another replica may hold the Lease. */
     readonly mayAct: () => boolean;
-    readonly clock: Pick<Clock, 'now'>;
+    readonly clock: Pick<Clock, 'now' | 'monotonic'>;
     readonly onStep: StepObserver;
   }) {
     this.#queue = parts.queue;
@@ -55,6 +55,7 @@ export class Issuance {
     const admission = await this.#queue.enter(await issuer.authority.target(plan.call.action), {
       uid: memory.uid,
       flow: `${scope.issuer} ${scope.namespace ?? ''}`,
+      owner: task.identity.namespace,
       priority: async () => this.#priorityOf(task, signal),
       wake: () => this.#wake(request.object),
     });
@@ -66,17 +67,18 @@ export class Issuance {
   async #call(task: SigningTask, plan: IssuePlan, scope: IssuanceScope, permit: Permit): Promise<SigningOutcome> {
     const { memory, issuer, signal } = task;
     await this.#onStep('CallPermitted', memory.uid);
-    if (signal.aborted || !this.#mayAct())
-      return { kind: 'trouble', reason: 'NotActing', message: 'The operator hands over to another replica.' };
+    const fence = new Fence(() => !signal.aborted && this.#mayAct());
+    if (!fence.isOpen()) return notActing;
 
     // Others may have taken the last places meanwhile; from here to the count nothing waits.
     const limited = this.#limitedBy(task, scope);
     if (limited !== undefined) return limited;
     this.#limits.count(memory.uid, scope, this.#now);
-    memory.called(this.#now);
-    const issued = await issuer.authority.issue(plan, signal);
-    memory.answered(callEndOf(issued), this.#now);
-    permit.ended(issued);
+    memory.called({ plan, issuer }, this.#clock.monotonic());
+    const issued = await issuer.authority.issue(plan, { signal, mayGo: fence.mayGo });
+    memory.answered(callEndOf(issued), this.#clock.monotonic());
+    // Where nothing was sent, for want of credentials or of the Lease, another call may go out instead.
+    if (fence.hasLetOut) permit.ended(issued);
     await this.#onStep('CallAnswered', memory.uid);
     if (issued.kind === 'ok') {
       const { reply, requestId } = issued;
@@ -84,6 +86,7 @@ export class Issuance {
     }
     const { failure } = issued;
     if (!failure.mayHaveIssued) this.#limits.takeBack(memory.uid, scope);
+    if (failure.code === 'NotActing') return notActing;
     if (permit.endpointHeld) {
       const message = `${failure.message} After several calls without an answer one at a time is tried.`;
       return { kind: 'issuerFault', problem: { reason: 'PCAUnavailable', message } };
@@ -111,6 +114,33 @@ export class Issuance {
 
   get #now(): number {
     return this.#clock.now().getTime();
+  }
+}
+
+const notActing: SigningOutcome = {
+  kind: 'trouble',
+  reason: 'NotActing',
+  message: 'The operator hands over to another replica.',
+};
+
+/** The fence around one call, which may be sent twice; it remembers whether anything went out. */
+class Fence {
+  readonly isOpen: () => boolean;
+  #hasLetOut = false;
+
+  constructor(isOpen: () => boolean) {
+    this.isOpen = isOpen;
+  }
+
+  /** Asked with nothing left to do but to send. */
+  readonly mayGo = (): boolean => {
+    const goes = this.isOpen();
+    this.#hasLetOut ||= goes;
+    return goes;
+  };
+
+  get hasLetOut(): boolean {
+    return this.#hasLetOut;
   }
 }
 

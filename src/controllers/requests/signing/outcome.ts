@@ -72,8 +72,11 @@ const throttledPauseMs = 1_000;
 
 /** What the end of an issuing call says about certificates that may exist. */
 export function callEndOf(issued: Issued): CallEnd {
-  // A duplicate, too: the identifier is this request's own, so an earlier certificate exists and only has to be found.
-  if (issued.kind === 'failed') return { kind: issued.failure.mayHaveIssued ? 'unknown' : 'refused' };
+  if (issued.kind === 'failed') {
+    // The identifier is this request's own, so an earlier certificate exists and only has to be found.
+    if (issued.failure.class === 'Duplicate') return { kind: 'exists' };
+    return { kind: issued.failure.mayHaveIssued ? 'unknown' : 'refused' };
+  }
   return issued.reply.kind === 'malformed'
     ? { kind: 'unknown' }
     : { kind: 'made', identifier: issued.reply.identifier };

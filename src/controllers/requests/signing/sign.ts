@@ -9,26 +9,26 @@ import type { Clock } from '../../../timing/clock.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import type { CAInstances } from './ca-instances.ts';
 import type { Issuance } from './issue.ts';
-import { judgeFailure, judgeReply, verify } from './outcome.ts';
+import { judgeFound, settleOwnCall } from './earlier.ts';
+import { verify } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
 
 type PlanInput = Parameters<typeof planIssuing>[0];
-type Settled = Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
 
 /** Gets certificates for requests. */
 export class Signer {
   readonly #issuance: Pick<Issuance, 'issue'>;
   readonly #instances: Pick<CAInstances, 'take'>;
   readonly #owningCertificate: ReadOwningCertificate;
-  readonly #clock: Pick<Clock, 'now'>;
+  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #onStep: StepObserver;
 
   constructor(parts: {
     readonly issuance: Pick<Issuance, 'issue'>;
     readonly instances: Pick<CAInstances, 'take'>;
     readonly owningCertificate: ReadOwningCertificate;
-    readonly clock: Pick<Clock, 'now'>;
+    readonly clock: Pick<Clock, 'now' | 'monotonic'>;
     readonly onStep: StepObserver;
   }) {
     this.#issuance = parts.issuance;
@@ -44,6 +44,9 @@ export class Signer {
    */
   async sign(task: SigningTask, clusterUid: string): Promise<SigningOutcome> {
     const { request, issuer } = task;
+    // Before anything that the issuer says now: an earlier call may have made what it would refuse today.
+    const settled = await settleOwnCall(task, this.#clock);
+    if (settled !== undefined) return settled;
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return { kind: 'refused', ...read.refusal };
     const { spec, ca } = issuer;
@@ -67,11 +70,11 @@ export class Signer {
   }
 
   async #signLeaf(task: SigningTask, plan: IssuePlan): Promise<SigningOutcome> {
-    const { request, memory } = task;
+    const { request, memory, issuer } = task;
     const { earlier } = memory;
     if (earlier.kind !== 'none') {
-      const found = await this.#find(task, plan, earlier);
-      if (found.kind !== 'absent' && found.kind !== 'taken') return this.#judgeFound(found, plan, task);
+      const found = await this.#find(task, plan, { kind: 'unknown', since: earlier.since });
+      if (found.kind !== 'absent' && found.kind !== 'taken') return judgeFound(found, plan, issuer, this.#clock);
       memory.ruledOut();
     }
     await this.#onStep('EarlierLookedUp', request.object.uid);
@@ -103,9 +106,10 @@ export class Signer {
       case 'unsettled':
         return { kind: 'trouble', reason: 'InstanceUnsettled', message: taken.message };
       case 'found':
+      case 'revoked':
       case 'pending':
       case 'failed':
-        return this.#judgeFound(taken, plan, task);
+        return judgeFound(taken, plan, task.issuer, this.#clock);
       case 'free':
         break;
     }
@@ -114,19 +118,5 @@ export class Signer {
     memory.ruledOut();
     await this.#onStep('InstancePromised', request.object.uid);
     return this.#issuance.issue(task, planned.plan);
-  }
-
-  #judgeFound(found: Settled, plan: IssuePlan, { issuer }: SigningTask): SigningOutcome {
-    switch (found.kind) {
-      case 'found': {
-        const judged = { plan, issuer, now: this.#clock.now(), adopted: true, requestId: undefined };
-        return judgeReply(found.reply, judged);
-      }
-      case 'pending':
-      case 'unsettled':
-        return { kind: 'trouble', reason: 'CertificateNotReady', message: found.message };
-      case 'failed':
-        return judgeFailure(found.failure, issuer, 'reading');
-    }
   }
 }

@@ -92,3 +92,24 @@ test.each([
   const { call, used } = stage(credentials, [failure('InvalidSecurityToken.Expired')]);
   expect([await call(list, { signal }), used]).toEqual([failure('EntityNotExist.Role'), calls]);
 });
+
+test('the fence goes with both calls, and is asked when the credentials are there', async () => {
+  const seen: string[] = [];
+  const sessions = {
+    get: async () => {
+      seen.push('credentials');
+      return first;
+    },
+    drop: () => {},
+  };
+  const call = compose(
+    async (_call, { mayGo }) => {
+      seen.push(mayGo?.() === true ? 'sent' : 'held');
+      return failure('InvalidSecurityToken.Expired');
+    },
+    withRole(role, sessions),
+  );
+  const answers = [true, false];
+  await call(list, { signal, mayGo: () => answers.shift() ?? false });
+  expect(seen).toEqual(['credentials', 'sent', 'credentials', 'held']);
+});

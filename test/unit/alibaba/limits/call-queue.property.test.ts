@@ -10,6 +10,7 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 import { failed, ok, target, unanswered } from './queue-stage.ts';
 
 const mostInFlight = 2;
+const mostUnproven = 3;
 const targets: readonly CallTarget[] = [
   target,
   { ...target, limit: { ...target.limit, action: 'Other' } },
@@ -58,7 +59,7 @@ class Model {
   constructor() {
     const range = { startPerSecond: 20, floorPerSecond: 5, ceilingPerSecond: 40 };
     this.limits = new CountedLimits({ clock: this.clock, limits: {}, otherActions: range });
-    this.queue = new CallQueue({ limits: this.limits, clock: this.clock, mostInFlight });
+    this.queue = new CallQueue({ limits: this.limits, clock: this.clock, mostInFlight, mostUnproven });
   }
 
   enter(uid: string, to: CallTarget, caller: { flow: string; priority: CallPriority; isSlow: boolean }): void {

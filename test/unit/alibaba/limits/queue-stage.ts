@@ -25,6 +25,12 @@ export interface EnterOptions {
   readonly flow?: string;
   readonly priority?: CallPriority | (() => Promise<CallPriority>);
   readonly to?: CallTarget;
+  readonly owner?: string;
+}
+
+/** The target of an endpoint of this name. */
+export function at(endpoint: string): CallTarget {
+  return { limit: { ...target.limit, account: endpoint }, endpoint };
 }
 
 /** A queue at a steady rate whose pauses are the longest; `woken` and `asked` name callers in order. */
@@ -35,20 +41,22 @@ export class QueueStage {
   readonly limits: RateLimits;
   readonly queue: CallQueue;
 
-  constructor(ratePerSecond: number, mostInFlight = 1_000) {
+  constructor(ratePerSecond: number, mostInFlight = 1_000, mostUnproven?: number) {
     const steady = { startPerSecond: ratePerSecond, floorPerSecond: ratePerSecond, ceilingPerSecond: ratePerSecond };
     this.limits = new RateLimits({ clock: this.clock, limits: {}, otherActions: steady });
-    this.queue = new CallQueue({ limits: this.limits, clock: this.clock, mostInFlight });
+    const bounds = { mostInFlight, ...(mostUnproven === undefined ? {} : { mostUnproven }) };
+    this.queue = new CallQueue({ limits: this.limits, clock: this.clock, ...bounds });
   }
 
   /** The permit, or undefined where the caller waits. */
   async enter(
     uid: string,
-    { flow = 'f', priority = 'Urgent', to = target }: EnterOptions = {},
+    { flow = 'f', priority = 'Urgent', to = target, owner }: EnterOptions = {},
   ): Promise<Permit | undefined> {
     const admission = await this.queue.enter(to, {
       uid,
       flow,
+      owner,
       priority: async () => {
         this.asked.push(uid);
         return typeof priority === 'string' ? priority : priority();

@@ -1,6 +1,6 @@
 // Alibaba PCA as a list of answers for each action, in the shape of its true replies; it keeps what was called.
 import type { PcaFailure } from '../../../../src/alibaba/errors.ts';
-import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
+import type { CallOptions, PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { IssueCall } from '../../../../src/issuing/operation.ts';
 import { callerIdentifier } from '../../../../src/issuing/plan.ts';
 import { issue } from '../../../support/certificates.ts';
@@ -22,7 +22,8 @@ export class FakeCloud {
     this.#answers = new Map(Object.entries(answers).map(([action, list]) => [action, [...list]]));
   }
 
-  readonly call = async (call: IssueCall): Promise<PcaOutcome> => {
+  readonly call = async (call: IssueCall, { mayGo }: CallOptions): Promise<PcaOutcome> => {
+    if (mayGo?.() === false) return fails('Cancelled', { code: 'NotActing', mayHaveIssued: false })(call);
     this.calls.push(described(call));
     const next = this.#answers.get(call.action)?.shift();
     if (next === undefined) throw new Error(`The scene has no answer to ${described(call)}.`);

@@ -68,6 +68,7 @@ export async function play(scene: Scene): Promise<Seen> {
 class Production {
   readonly #clock = new FakeClock();
   readonly #startedAt = this.#clock.now().getTime();
+  readonly #startedMonotonic = this.#clock.monotonic();
   readonly #seen = new Recording();
   readonly #cluster = new FakeCluster();
   readonly #limits = new RateLimits({ clock: this.#clock });
@@ -329,7 +330,7 @@ class Production {
       case 'accepted':
         return { accepted: earlier.identifier };
       case 'unknown':
-        return { unknownSince: earlier.since - this.#startedAt };
+        return { unknownSince: earlier.since - this.#startedMonotonic };
     }
   }
 }

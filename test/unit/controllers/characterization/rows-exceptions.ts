@@ -32,7 +32,7 @@ export const exceptionRows: readonly Row[] = [
       { woken: [...twice, issuerName, ...twice] },
       { next: [thrown] },
       issued(message, webRequest('web-2')),
-      { woken: twice },
+      { woken: [...twice, issuerName] },
       issued(texts.issued(custom, 'c2')),
       { calls: [...calls, `${custom} web-2`, ...calls] },
       remembers({ known: false }),

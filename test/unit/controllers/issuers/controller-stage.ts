@@ -21,6 +21,7 @@ const kind = issuerKind('AlibabaPCAIssuer')!;
 export const key = issuerKey({ kind, namespace: 'shop', name: 'pca' });
 export const checkSeconds = 300;
 export const secretSeconds = 15;
+export const checkTimeoutSeconds = 10;
 
 /** What is written to an issuer. */
 interface Write {
@@ -68,6 +69,7 @@ export class Stage {
       clock: this.clock,
       checkIntervalMs: checkSeconds * 1_000,
       secretIntervalMs: secretSeconds * 1_000,
+      checkTimeoutMs: checkTimeoutSeconds * 1_000,
       ...intervals,
     });
   }
@@ -81,6 +83,11 @@ export class Stage {
     const { uid = '' } = this.issuer?.metadata ?? {};
     const generation = this.issuer === undefined ? 0 : generationOf(this.issuer);
     return this.readyIssuers.state(key, { uid, generation }).kind;
+  }
+
+  /** What the last check tells of the way to PCA. */
+  get standing(): string {
+    return this.#controller.standingOf(key);
   }
 
   async reconcile(of = key, signal = never): Promise<ReconcileResult> {

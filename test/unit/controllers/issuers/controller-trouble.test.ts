@@ -1,11 +1,12 @@
 // Trouble of an issuer that was ready: what may pass is looked at again before anybody is told, and a fault that issuing met
 // is its condition until its time is over.
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { IssuerPass } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { refused } from '../../authority/pca-double.ts';
 import { readableSecret } from './check-stage.ts';
 import { checkSeconds, key, secretSeconds, Stage } from './controller-stage.ts';
-import { issuerObject, unserved } from './objects.ts';
+import { issuerObject, read, secretData, unserved } from './objects.ts';
 
 const fault: IssuerProblem = { reason: 'CapacityExhausted', message: 'None left.' };
 let stage: Stage;
@@ -18,6 +19,16 @@ beforeEach(() => {
 function meetFault(): void {
   using pass = stage.readyIssuers.enter(key, stage.readyIssuers.last(key)!);
   pass?.fault(fault);
+}
+
+/** The request that goes first tries again. */
+function tryAgain(): IssuerPass | undefined {
+  if (stage.state !== 'ready') return undefined;
+  return stage.readyIssuers.enter(key, stage.readyIssuers.last(key)!);
+}
+
+function secretOf(resourceVersion: string): Stage['secret'] {
+  return read({ metadata: { resourceVersion }, data: secretData });
 }
 
 describe('trouble of a ready issuer', () => {
@@ -100,8 +111,87 @@ describe('a fault that issuing met', () => {
     expect([await stage.after(10), stage.checks, stage.written]).toEqual([
       ['after', 'ready'],
       2,
-      ['Checked', 'CapacityExhausted', 'Checked'],
+      ['Checked', 'CapacityExhausted'],
     ]);
+  });
+
+  it('leaves the issuer not ready for people until a certificate shows that it is over', async () => {
+    await stage.reconcile();
+    await stage.after(15);
+    const before = stage.written;
+    tryAgain()?.issued();
+    expect([await stage.after(1), before, stage.written, stage.lines.at(-1), stage.checks]).toEqual([
+      ['after', 'ready'],
+      ['Checked', 'CapacityExhausted'],
+      ['Checked', 'CapacityExhausted', 'Checked'],
+      'info: The issuer is ready.',
+      2,
+    ]);
+    expect(stage.gauges.get('pca_issuer_issuer_ready AlibabaPCAIssuer shop pca')).toBe(1);
+  });
+
+  it('is not followed by Ready and the same fault again at the end of each hold', async () => {
+    await stage.reconcile();
+    for (const seconds of [15, 30, 60, 120]) {
+      await stage.after(seconds);
+      tryAgain()?.fault(fault);
+      await stage.reconcile();
+    }
+    expect([stage.written, stage.lines.filter((line) => line.startsWith('info')).length]).toEqual([
+      ['Checked', 'CapacityExhausted'],
+      1,
+    ]);
+  });
+
+  it('is over without a certificate when nobody asks for one for a while', async () => {
+    await stage.reconcile();
+    await stage.after(15);
+    expect([await stage.after(14), stage.written.length]).toEqual([['after', 'ready'], 2]);
+    stage.writeAnswer = unserved('Transient');
+    expect([await stage.after(1), stage.written.length]).toEqual([['retry', 'ready'], 3]);
+    stage.writeAnswer = read(undefined);
+    expect([await stage.after(1), await stage.after(1), stage.written, stage.checks]).toEqual([
+      ['after', 'ready'],
+      ['after', 'ready'],
+      ['Checked', 'CapacityExhausted', 'Checked', 'Checked'],
+      2,
+    ]);
+  });
+
+  it('is looked at again as soon as its Secret is another one', async () => {
+    await stage.reconcile();
+    stage.secret = secretOf('8');
+    expect([await stage.after(1), stage.checks]).toEqual([['after', 'ready'], 2]);
+    tryAgain()?.issued();
+    await stage.reconcile();
+    expect(stage.written).toEqual(['Checked', 'CapacityExhausted', 'Checked']);
+  });
+
+  it('is held on while its Secret cannot be read', async () => {
+    await stage.reconcile();
+    stage.secret = unserved('Transient');
+    expect([await stage.after(1), stage.checks]).toEqual([['after', 'notReady'], 1]);
+  });
+
+  it('is not ended again and again by a Secret that changes in a loop', async () => {
+    await stage.reconcile();
+    let version = 8;
+    for (let seconds = 0; seconds < 3_600; seconds += 5) {
+      stage.secret = secretOf(String((version += 1)));
+      await stage.after(5);
+      tryAgain()?.fault(fault);
+    }
+    // Those that ended in time or early in an hour; without a bound there would be 720.
+    expect(stage.checks).toBeLessThan(25);
+  });
+
+  it('has its Secret looked at as often as that of a ready issuer', async () => {
+    await stage.reconcile();
+    for (const seconds of [15, 30]) {
+      await stage.after(seconds);
+      tryAgain()?.fault(fault);
+    }
+    expect(await stage.reconcile()).toEqual({ kind: 'after', ms: secretSeconds * 1_000 });
   });
 
   it('is written again when the write failed', async () => {

@@ -4,7 +4,7 @@ import type { KubernetesFailureClass } from '../../../../src/kubernetes/failure.
 import { issuingCA } from '../../../support/issuing.ts';
 import { refused } from '../../authority/pca-double.ts';
 import { describedWith } from './check-stage.ts';
-import { checkSeconds, key, secretSeconds, Stage } from './controller-stage.ts';
+import { checkSeconds, checkTimeoutSeconds, key, secretSeconds, Stage } from './controller-stage.ts';
 import { hierarchy, issuerObject, read, secretData, unserved } from './objects.ts';
 
 const regarding = {
@@ -18,6 +18,11 @@ const readyGauge = 'pca_issuer_issuer_ready AlibabaPCAIssuer shop pca';
 const endGauge = 'pca_issuer_ca_not_after_timestamp_seconds AlibabaPCAIssuer shop pca';
 const end = issuingCA(hierarchy).notAfter.getTime() / 1_000;
 let stage: Stage;
+
+/** Lets what is ready go on. */
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
 
 beforeEach(() => {
   stage = new Stage();
@@ -158,19 +163,65 @@ describe('a ready issuer', () => {
 describe('a write that fails', () => {
   const reason = "writing the issuer's status: the API server says no";
 
-  it.each<[KubernetesFailureClass, unknown, readonly string[]]>([
-    ['Conflict', { kind: 'retry', reason }, []],
-    ['Transient', { kind: 'retry', reason }, [`warn: ${reason}`]],
-    ['NotFound', { kind: 'done' }, []],
-  ])('by %s leaves the issuer ready, tells no event, and is made again where that helps', async (name, next, lines) => {
-    stage.writeAnswer = unserved(name);
-    expect([await stage.reconcile(), stage.state]).toEqual([next, 'ready']);
-    expect([stage.lines, stage.events, stage.gauges.get(readyGauge)]).toEqual([lines, [], 1]);
+  it('leaves the issuer ready, tells no event, and is made again', async () => {
+    stage.writeAnswer = unserved('Transient');
+    expect([await stage.reconcile(), stage.state]).toEqual([{ kind: 'retry', reason }, 'ready']);
+    expect([stage.lines, stage.events, stage.gauges.get(readyGauge)]).toEqual([[`warn: ${reason}`], [], 1]);
     stage.writeAnswer = read(undefined);
     expect([await stage.after(1), stage.written]).toEqual([
       ['after', 'ready'],
       ['Checked', 'Checked'],
     ]);
+  });
+
+  it.each<[KubernetesFailureClass]>([['Conflict'], ['NotFound']])(
+    'by %s opens nothing, since the issuer is another by now, and says nothing',
+    async (name) => {
+      stage.writeAnswer = unserved(name);
+      expect([await stage.reconcile(), stage.state]).toEqual([{ kind: 'retry', reason }, 'unchecked']);
+      expect([stage.lines, stage.events, stage.gauges.get(readyGauge)]).toEqual([[], [], undefined]);
+      stage.writeAnswer = read(undefined);
+      stage.issuer = issuerObject(undefined, { namespace: 'shop', generation: 2 });
+      expect([await stage.after(1), stage.checks]).toEqual([['after', 'ready'], 2]);
+    },
+  );
+
+  it('by Conflict closes an issuer that is not ready all the same', async () => {
+    stage.writeAnswer = unserved('Conflict');
+    stage.described = describedWith({ Status: 'REVOKE' });
+    expect([await stage.reconcile(), stage.state]).toEqual([{ kind: 'retry', reason }, 'notReady']);
+  });
+});
+
+describe('a check', () => {
+  it('that has no answer is given up after its own time, and says so', async () => {
+    stage.described = async (_, signal) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve(refused('Cancelled'))));
+    const reconciled = stage.reconcile();
+    await turn();
+    stage.clock.advance(checkTimeoutSeconds * 1_000);
+    expect([await reconciled, stage.state, stage.standing]).toEqual([
+      { kind: 'retry', reason: 'PCAUnavailable' },
+      'notReady',
+      'silent',
+    ]);
+    expect(stage.issuer?.status?.conditions[0]?.message).toBe(
+      'PCA (or STS, for a role) gave no answer about CA "ca" within 10 s. The issuer is checked again automatically; if this lasts, check spec.region, spec.endpoint and the network.',
+    );
+  });
+
+  it.each<[string, Stage['described'], string]>([
+    ['found nothing wrong', describedWith(), 'answers'],
+    ['was refused', refused('Permission'), 'answers'],
+    ['had no answer', refused('OutcomeUnknown'), 'silent'],
+  ])('that %s tells of the way to PCA', async (_, described, standing) => {
+    const before = stage.standing;
+    stage.described = described;
+    await stage.reconcile();
+    const after = stage.standing;
+    stage.issuer = undefined;
+    await stage.reconcile();
+    expect([before, after, stage.standing]).toEqual(['unknown', standing, 'unknown']);
   });
 });
 

@@ -32,6 +32,16 @@ it('gives the trouble that is passed over, for 30 seconds', () => {
   expect([passes(29_999), passes(1), passes(60_000)]).toEqual([true, false, false]);
 });
 
+it('is not longer or shorter because the wall clock was set', () => {
+  passes(0);
+  clock.jump(-3_600_000);
+  const before = [passes(29_999), passes(1)];
+  grace.of('a', ready, true);
+  passes(0);
+  clock.jump(3_600_000);
+  expect([before, passes(29_999), passes(1)]).toEqual([[true, false], true, false]);
+});
+
 it.each(Object.keys(issuerReasons).filter((reason) => reason !== 'Checked'))(
   'passes over %s only where that often passes',
   (reason) => {

@@ -174,6 +174,108 @@ describe('after a fault that issuing met', () => {
   });
 });
 
+describe('those behind the one that goes first after a fault', () => {
+  /** Requests that were told that they may go first, and whether there still are such. */
+  let told: string[];
+  let present: boolean;
+  let recovered: string[];
+
+  beforeEach(() => {
+    told = [];
+    present = true;
+    recovered = [];
+    issuers.onTurn((request) => {
+      told.push(request);
+      return present;
+    });
+    issuers.onRecovery((key) => recovered.push(key));
+    issuers.open(key, issuer);
+    entered().fault(problem);
+    clock.advance(15_000);
+    issuers.open(key, issuer);
+  });
+
+  it('need not be looked at while it tries, and only then', () => {
+    const before = issuers.waitsBehind(key, 'b');
+    const first = entered();
+    const meanwhile = issuers.waitsBehind(key, 'b');
+    first.issued();
+    expect([before, meanwhile, issuers.waitsBehind(key, 'b'), issuers.waitsBehind('other', 'b')]).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('are looked at where its fault is what they have to tell', () => {
+    entered().fault(problem);
+    expect(issuers.waitsBehind(key, 'b')).toBe(false);
+  });
+
+  it('are told of their turn one by one, in order, each once', () => {
+    const first = issuers.enter(key, issuer, 'a');
+    issuers.waitsBehind(key, 'b');
+    issuers.enter(key, issuer, 'c');
+    issuers.waitsBehind(key, 'b');
+    first?.[Symbol.dispose]();
+    const early = [...told];
+    issuers.enter(key, issuer, 'b')?.[Symbol.dispose]();
+    issuers.enter(key, issuer, 'd')?.[Symbol.dispose]();
+    expect([early, told]).toEqual([['b'], ['b', 'c']]);
+  });
+
+  it('are passed over where they are gone', () => {
+    const first = entered();
+    for (const request of ['b', 'c']) issuers.waitsBehind(key, request);
+    present = false;
+    first[Symbol.dispose]();
+    expect(told).toEqual(['b', 'c']);
+  });
+
+  it('are woken with all others when it has its certificate, and the issuer has recovered', () => {
+    const first = entered();
+    issuers.waitsBehind(key, 'b');
+    woken.length = 0;
+    first.issued();
+    first[Symbol.dispose]();
+    expect([woken, told, recovered]).toEqual([[key], [], [key]]);
+    entered().issued();
+    expect(recovered).toEqual([key]);
+  });
+});
+
+describe('an issuer whose fault was mended', () => {
+  it('is under suspicion until a certificate comes, as this object alone', () => {
+    issuers.open(key, issuer);
+    const before = issuers.isSuspect(key, object);
+    entered().fault(problem);
+    const held = issuers.isSuspect(key, object);
+    issuers.endHold(key);
+    const left = issuers.held(key, object);
+    issuers.open(key, issuer);
+    const tried = [issuers.isSuspect(key, object), issuers.isSuspect(key, { uid: 'u1', generation: 2 })];
+    entered().issued();
+    expect({ before, held, left, tried, after: issuers.isSuspect(key, object) }).toEqual({
+      before: false,
+      held: true,
+      left: undefined,
+      tried: [true, false],
+      after: false,
+    });
+  });
+
+  it('is held twice as long after the next one, also where the hold was ended early', () => {
+    issuers.open(key, issuer);
+    entered().fault(problem);
+    issuers.endHold(key);
+    const again = readyIssuer();
+    issuers.open(key, again);
+    entered(again).fault(problem);
+    expect(issuers.held(key, object)).toEqual({ problem, ms: 30_000 });
+  });
+});
+
 describe('an issuer that is gone', () => {
   it('is forgotten, and its requests are woken', () => {
     issuers.open(key, issuer);

@@ -31,10 +31,12 @@ interface Scene {
   /** What happens while the request is decided about. */
   readonly decide?: (store: Store<CachedRequest>) => Decision;
   readonly isPublished?: boolean;
+  /** Whether another request goes first with its issuer. */
+  readonly isBehind?: boolean;
 }
 
 /** The parts of the reconcile, each of which only tells that it was called. */
-function scene({ listed = {}, read, decide = () => nothing, isPublished = true }: Scene = {}) {
+function scene({ listed = {}, read, decide = () => nothing, isPublished = true, isBehind = false }: Scene = {}) {
   const journal = new Journal();
   const memories = new RequestMemories();
   const requests = new Store<CachedRequest>(requestIndexes());
@@ -54,6 +56,7 @@ function scene({ listed = {}, read, decide = () => nothing, isPublished = true }
     },
     memories,
     decider: {
+      waitsBehind: () => isBehind,
       decide: async ({ memory }) => {
         journal.add({ decides: memory.uid, busy: memory.busy });
         return decide(requests);
@@ -97,13 +100,20 @@ test.each<[string, Scene, string, object, readonly object[]]>([
     published,
     [...readFirst, { published: 'nothing' }, { left: uid }],
   ],
-  ['that is gone is left alone', { read: { kind: 'gone' } }, key, { kind: 'done' }, [{ read: uid }]],
   [
-    'that cannot be read comes again, not before the API server wants it',
+    'that waits behind another one is not even read, and has no place in the queue',
+    { isBehind: true },
+    key,
+    { kind: 'after', ms: 60_000 },
+    [{ left: uid }],
+  ],
+  ['that is gone is left alone', { read: { kind: 'gone' } }, key, { kind: 'done' }, [{ read: uid }, { left: uid }]],
+  [
+    'that cannot be read comes again, not before the API server wants it, and keeps no place meanwhile',
     { read: failure('Throttled', 3_000) },
     key,
     { kind: 'retry', reason: 'reading the request: Throttled', retryAfterMs: 3_000 },
-    [{ read: uid }],
+    [{ read: uid }, { left: uid }],
   ],
   [
     'is read, decided about and made known',
@@ -136,7 +146,7 @@ test.each<[string, Scene, string, object, readonly object[]]>([
     },
     key,
     published,
-    [...readFirst, { published: 'nothing' }, { left: uid }, { released: uid }],
+    [...readFirst, { published: 'nothing' }, { released: uid }, { left: uid }],
   ],
 ])('a request %s', async (_, given, of, result, seen) => {
   const { journal, memories, reconcile } = scene(given);
@@ -151,7 +161,7 @@ test('another request that came under the name meanwhile lets the first one go',
     },
   });
   await on.reconcile();
-  expect(on.journal.read().at(-1)).toEqual({ released: uid });
+  expect(on.journal.read().slice(-2)).toEqual([{ released: uid }, { left: uid }]);
 });
 
 test('one that throws is busy no more', async () => {

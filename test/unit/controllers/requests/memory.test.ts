@@ -5,19 +5,20 @@ import { describe, expect, test } from 'vitest';
 import type { End } from '../../../../src/controllers/requests/decision.ts';
 import { RequestMemories, RequestMemory } from '../../../../src/controllers/requests/memory.ts';
 import type { CallEnd } from '../../../../src/controllers/requests/memory.ts';
-import { certificate } from './samples.ts';
+import { certificate, issuingCall as call } from './samples.ts';
 
 const failed: End = { kind: 'failed', reason: 'NoName', message: 'No.', at: new Date(0) };
 const issued: End = { kind: 'issued', message: 'Issued.', certificate };
 const secondCall = 'A second issuing call was about to go out while a certificate may exist.';
 
 const none = { kind: 'none' } as const;
-const unknown = (since: number) => ({ kind: 'unknown', since }) as const;
-const accepted = { kind: 'accepted', identifier: 'pca-1' } as const;
+const unknown = (since: number) => ({ kind: 'unknown', exists: false, since, call }) as const;
+const accepted = { kind: 'accepted', identifier: 'pca-1', since: 2, call } as const;
+const foreign = { ...unknown(3), call: undefined };
 const made: CallEnd = { kind: 'made', identifier: 'pca-1' };
 
 type Step = (memory: RequestMemory) => void;
-const called: Step = (memory) => memory.called(1);
+const called: Step = (memory) => memory.called(call, 1);
 const inherited: Step = (memory) => memory.inherited(3);
 const ruledOut: Step = (memory) => memory.ruledOut();
 const decided: Step = (memory) => memory.decide(failed);
@@ -43,8 +44,21 @@ test.each<[string, readonly Step[], RequestMemory['earlier'], number]>([
     unknown(2),
     1,
   ],
+  [
+    'there surely is one where PCA refuses a second',
+    [called, answered({ kind: 'exists' })],
+    { ...unknown(2), exists: true },
+    1,
+  ],
+  [
+    'a newer list is asked for after one in which it was missed',
+    [called, answered({ kind: 'exists' }), (memory) => memory.missed(7)],
+    { ...unknown(7), exists: true },
+    1,
+  ],
+  ["PCA's own identifier stays", [called, answered(made), (memory) => memory.missed(7)], accepted, 1],
   ['there is none once it is ruled out', [called, answered({ kind: 'unknown' }), ruledOut], none, 1],
-  ['there may be one after a take-over', [inherited], unknown(3), 0],
+  ['there may be one after a take-over, of a call that nobody here knows', [inherited], foreign, 0],
   ['what is known already outlasts a take-over', [called, answered(made), inherited], accepted, 1],
   ['the time of an own call outlasts a take-over', [called, inherited], unknown(1), 1],
   ['an end tells all about it', [called, answered(made), decided], none, 1],
@@ -61,13 +75,24 @@ test.each<[string, readonly Step[]]>([
   ['after one of which nothing is known', [called, answered({ kind: 'unknown' })]],
   ['after one that PCA accepted', [called, answered(made)]],
   ['after a take-over', [inherited]],
+  ['after one that PCA refused because a certificate exists', [called, answered({ kind: 'exists' })]],
   ['after the end', [decided]],
 ])('no call goes out %s', (_, steps) => {
   const memory = new RequestMemory('u');
   for (const step of steps) step(memory);
   const before = [memory.earlier, memory.calls];
-  expect(() => memory.called(9)).toThrow(secondCall);
+  expect(() => memory.called(call, 9)).toThrow(secondCall);
   expect([memory.earlier, memory.calls]).toEqual(before);
+});
+
+test('misses are counted since the last call', () => {
+  const memory = new RequestMemory('u');
+  called(memory);
+  answered({ kind: 'exists' })(memory);
+  const first = [memory.missed(3), memory.missed(4)];
+  ruledOut(memory);
+  called(memory);
+  expect([...first, memory.missed(5)]).toEqual([1, 2, 1]);
 });
 
 test('an end is kept', () => {
@@ -133,11 +158,11 @@ class World {
   #call({ end, issues }: Extract<Happening, { kind: 'call' }>): void {
     const { memory } = this;
     if (memory.earlier.kind !== 'none' || memory.decided !== undefined) {
-      expect(() => memory.called(this.#now)).toThrow(secondCall);
+      expect(() => memory.called(call, this.#now)).toThrow(secondCall);
       return;
     }
     expect({ certificates: this.certificates, out: this.#out }).toEqual({ certificates: 0, out: undefined });
-    memory.called(this.#now);
+    memory.called(call, this.#now);
     if (end === 'stays out') this.#out = { issues };
     else if (issues) this.certificates += 1;
     if (typeof end === 'object') memory.answered(end, this.#now);
@@ -163,8 +188,7 @@ test('whatever happens, a second certificate is never paid for', () => {
 });
 
 describe('what was told', () => {
-  const now = new Date('2026-11-22T10:00:00Z');
-  const later = (ms: number): Date => new Date(now.getTime() + ms);
+  const now = 1_000;
 
   test.each([
     ['the same at once', 'a', 0, true],
@@ -175,11 +199,7 @@ describe('what was told', () => {
     const memory = new RequestMemory('u');
     const before = memory.isTold('a', now);
     memory.tell('a', now);
-    expect([before, memory.isTold(key, later(ms)), memory.told]).toEqual([
-      false,
-      expected,
-      { key: 'a', at: now.getTime() },
-    ]);
+    expect([before, memory.isTold(key, now + ms), memory.told]).toEqual([false, expected, { key: 'a', at: now }]);
   });
 });
 

@@ -69,7 +69,7 @@ function start(scene: string, onReach: OnReach): { readonly rig: Rig; readonly p
     pca: { issue: often(pca.issue), find: often(pca.find) },
     onReach,
   });
-  rig.memories.of(uid('web-1')).inherited(rig.startedAt - 60_000);
+  rig.memories.of(uid('web-1')).inherited(rig.clock.monotonic() - 60_000);
   rig.recoverFromFault();
   return { rig, pca };
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Revocations } from '../../../../src/controllers/requests/revocations.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
-import { failed } from '../../../support/fake-authority.ts';
+import { failed, FakeAuthority } from '../../../support/fake-authority.ts';
 import type { Answers } from '../../../support/fake-authority.ts';
 import { issuerObject } from '../characterization/material.ts';
 import { Journal } from './journal.ts';
@@ -77,6 +77,20 @@ test('it is revoked although a fault holds the issuer', async () => {
   revocations.offer(identity, 'pca-1');
   await revocations.reconcile(key, signal);
   expect(journal.read().slice(1)).toEqual(revoked);
+});
+
+test.each([
+  ['where it was issued, though the issuer names another CA by now', 'HTTPS pca.test ca-2', ['revoke pca-1'], []],
+  ['with the credentials of now where only those were replaced', 'HTTPS pca.test ca', [], ['revoke pca-1']],
+])('it is revoked %s', async (_, location, then, now) => {
+  const { rig, revocations } = scene();
+  revocations.offer(identity, 'pca-1');
+  const authority = new FakeAuthority({ revoke: [undefined] }, location);
+  const ready = rig.readyIssuers.last(issuerName);
+  if (ready === undefined) throw new Error('The issuer was not checked.');
+  rig.readyIssuers.open(issuerName, { ...ready, authority });
+  await revocations.reconcile(key, signal);
+  expect([rig.authority.asked, authority.asked]).toEqual([then, now]);
 });
 
 test('it is tried again while PCA does not do it', async () => {

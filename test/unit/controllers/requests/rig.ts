@@ -60,7 +60,7 @@ export interface Situation {
   readonly certificate?: object;
   readonly faults?: readonly ClusterFault[];
   readonly isAllowed?: boolean;
-  readonly mayAct?: boolean;
+  readonly mayAct?: boolean | (() => boolean);
   readonly mostInFlight?: number;
   /** Told of each step of issuing and each call outside, before it is made. */
   readonly onReach?: (place: string, uid: string) => void | Promise<void>;
@@ -194,7 +194,10 @@ export class Rig {
       limits: this.limits,
       owningCertificate,
       wake: ({ name }) => this.woken.push(name),
-      mayAct: () => this.#situation.mayAct ?? true,
+      mayAct: () => {
+        const { mayAct = true } = this.#situation;
+        return typeof mayAct === 'function' ? mayAct() : mayAct;
+      },
       clock,
       onStep,
     });

@@ -2,6 +2,7 @@
 import type { RequestTask } from '../../../../src/controllers/requests/decide.ts';
 import type { Request, WriteOutcome } from '../../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemory } from '../../../../src/controllers/requests/memory.ts';
+import type { IssuingCall } from '../../../../src/controllers/requests/memory.ts';
 import { issuerKind } from '../../../../src/crds/issuer.ts';
 import type { IssuerIdentity } from '../../../../src/crds/issuer-ref.ts';
 import type { IssuedCertificate } from '../../../../src/issuing/issued-certificate.ts';
@@ -59,6 +60,9 @@ export function request(journal: Journal, outcomes: WriteOutcome[] = [], changes
 export function passOver(given: Request, memory = new RequestMemory(uid)): RequestTask {
   return { request: given, memory, signal: new AbortController().signal };
 }
+
+/** A call to PCA that nothing is asked about. */
+export const issuingCall = {} as IssuingCall;
 
 /** A failure of the API server, whose message is its class. */
 export function failure(name: KubernetesFailure['class'], retryAfterMs?: number) {

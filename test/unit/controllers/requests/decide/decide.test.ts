@@ -70,7 +70,7 @@ describe('nothing is decided', () => {
           if (issuer !== undefined) rig.readyIssuers.enter(issuerName, issuer);
         },
       },
-      { kind: 'nothing', next: { kind: 'after', ms: 2_000 } },
+      { kind: 'nothing', next: { kind: 'after', ms: 60_000 } },
     ],
   ])('%s', async (_, row, expected) => {
     expect((await decideAs(row)).decision).toEqual(expected);
@@ -212,4 +212,15 @@ test('trouble lasts from its first time on, also where its reason changes', asyn
     troubled('Transient', 'PCA says Transient.'),
     'PatienceExceeded',
   ]);
+});
+
+test('a wall clock that is set forward meanwhile does not wear out the patience', async () => {
+  const rig = new Rig({
+    spec: { patience: { duration: '1h', onExceeded: 'Fail' } },
+    pca: { issue: [failed('Transient'), failed('Transient')] },
+  });
+  await rig.decide();
+  rig.clock.jump(3_600_000);
+  rig.clock.advance(1_000);
+  expect(await rig.decide()).toEqual(troubled('Transient', 'PCA says Transient.'));
 });

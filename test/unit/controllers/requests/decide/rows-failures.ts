@@ -178,6 +178,8 @@ const mismatches: Record<MismatchReason, Row> = {
   ),
 };
 
+const askAgain =
+  'This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.';
 const trouble = { reason: 'Transient', message: 'PCA says Transient.' } as const;
 
 export const failures: Record<FailureReason, Row> = {
@@ -198,13 +200,31 @@ export const failures: Record<FailureReason, Row> = {
       'Alibaba Cloud PCA refuses this request: The CSR is odd. Correct the Certificate; asking again unchanged gives the same answer.',
     ),
   },
+  CertificateRevoked: {
+    situation: { pca: { find: [{ kind: 'revoked', identifier: 'pca-1' }] } },
+    prepare: (rig) => rig.memories.of(uids['web-1'] ?? '').inherited(0),
+    decision: fails(
+      'CertificateRevoked',
+      `Certificate pca-1 was issued for this request but revoked in PCA before it was written here, so it is not used. If nobody meant to revoke it, find out who did in PCA's console. ${askAgain}`,
+    ),
+  },
+  EarlierCertificateNotFound: {
+    situation: { pca: { issue: [failed('Duplicate')], find: Array.from({ length: 8 }, () => ({ kind: 'absent' })) } },
+    prepare: async (rig) => {
+      for (let tries = 0; tries < 8; tries += 1) await rig.decide();
+    },
+    decision: fails(
+      'EarlierCertificateNotFound',
+      `PCA says that a certificate with the custom identifier f1962ccc-102b-b543-0424-6f4f64249cd7 of this request exists already, but it is not found with CA "ca". That happens when spec.parentIdentifier, spec.operation, spec.region or spec.endpoint of the issuer was changed while no operator ran. Look for it in PCA's console, and revoke it if it is not wanted. ${askAgain}`,
+    ),
+  },
   PatienceExceeded: {
     situation: {
       spec: { patience: { duration: '1h', onExceeded: 'Fail' } },
       certificate: { status: { notAfter: '2026-12-01T00:00:00Z' } },
       pca: { issue: [failed('Transient')] },
     },
-    prepare: (rig) => void rig.memories.of(uids['web-1'] ?? '').troubledFor(new Date(rig.startedAt - 3_600_000)),
+    prepare: (rig) => void rig.memories.of(uids['web-1'] ?? '').troubledFor(rig.clock.monotonic() - 3_600_000),
     decision: fails(
       'PatienceExceeded',
       'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later. The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',

@@ -67,7 +67,7 @@ export const waiting: Record<WaitingReason, Row> = {
   },
   PatienceExceeded: {
     situation: { spec: { patience: { duration: '1h' } }, pca: { issue: [failed('Transient')] } },
-    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(rig.startedAt - hour)),
+    prepare: (rig) => void rig.memories.of(uid).troubledFor(rig.clock.monotonic() - hour),
     decision: retries(
       'PatienceExceeded',
       'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. It is still tried automatically; somebody should look into it.',
@@ -204,12 +204,12 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
       certificate: { status: { notAfter: '2026-12-01T00:00:00Z' } },
       pca: { issue: [failed('Transient')] },
     },
-    prepare: (rig) => rig.memories.of(uid).tell('RetryableError/Transient', rig.clock.now()),
+    prepare: (rig) => rig.memories.of(uid).tell('RetryableError/Transient', rig.clock.monotonic()),
     decision: troubled('Transient', 'PCA says Transient.'),
   },
   'trouble that is one millisecond within the patience': {
     situation: { spec: { patience: { duration: '1h', onExceeded: 'Fail' } }, pca: { issue: [failed('Transient')] } },
-    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(rig.startedAt - hour + 1)),
+    prepare: (rig) => void rig.memories.of(uid).troubledFor(rig.clock.monotonic() - hour + 1),
     decision: troubled('Transient', 'PCA says Transient.'),
   },
   'a certificate that may exist, whatever the patience': {
@@ -217,7 +217,7 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
       spec: { patience: { duration: '1h', onExceeded: 'Fail' } },
       pca: { issue: [failed('OutcomeUnknown')] },
     },
-    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(rig.startedAt - hour)),
+    prepare: (rig) => void rig.memories.of(uid).troubledFor(rig.clock.monotonic() - hour),
     decision: retries(
       'PatienceExceeded',
       'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says OutcomeUnknown. It is still tried automatically; somebody should look into it.',
@@ -226,7 +226,7 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
   },
   'trouble without end, where the patience is no duration': {
     situation: { spec: { patience: { duration: 'long', onExceeded: 'Fail' } }, pca: { issue: [failed('Transient')] } },
-    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(0)),
+    prepare: (rig) => void rig.memories.of(uid).troubledFor(0),
     decision: troubled('Transient', 'PCA says Transient.'),
   },
   'the turn of a request without namespace': {

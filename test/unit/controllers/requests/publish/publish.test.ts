@@ -74,7 +74,7 @@ const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritt
 
 test.each(Object.entries(rows))('%s is made known', async (_, { decision, seen, next, lasted }) => {
   const { journal, clock, pass, publish } = scene();
-  if (lasted !== undefined) pass.memory.queuedFor(new Date(clock.now().getTime() - lasted));
+  if (lasted !== undefined) pass.memory.queuedFor(clock.monotonic() - lasted);
   expect([await publish(decision), journal.read()]).toEqual([next, seen]);
 });
 
@@ -181,7 +181,7 @@ describe('a wait', () => {
     expect([await publish(decision), journal.read(), pass.memory.told]).toEqual([
       retry,
       countedRetry,
-      { key: 'RetryableError/Transient', at: clock.now().getTime() },
+      { key: 'RetryableError/Transient', at: clock.monotonic() },
     ]);
   });
 

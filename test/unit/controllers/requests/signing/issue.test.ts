@@ -12,9 +12,10 @@ import type { IssuePlan } from '../../../../../src/issuing/plan.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import { FakeClock } from '../../../../support/fake-clock.ts';
 import { Journal } from '../journal.ts';
+import { occupy, troubled } from '../decide/row.ts';
 import { answers, issues } from '../replies.ts';
 import { issuerName, Rig } from '../rig.ts';
-import { identity, passOver, request, uid } from '../samples.ts';
+import { identity, issuingCall, passOver, request, uid } from '../samples.ts';
 
 const certificate = { namespace: 'shop', name: 'web' };
 const until = (notAfter: string | undefined): OwningCertificateRead => ({
@@ -38,12 +39,12 @@ async function queued(changes: Partial<Request>, calls: number, read: OwningCert
     owningCertificate: async () => read,
     wake: (object) => seen.woken.push(object),
     mayAct: () => true,
-    clock: { now: () => new Date('2026-11-23T10:00:00Z') },
+    clock: { now: () => new Date('2026-11-23T10:00:00Z'), monotonic: () => 0 },
     onStep: unobserved,
   });
   const memory = new RequestMemory(uid);
   for (let call = 0; call < calls; call += 1) {
-    memory.called(0);
+    memory.called(issuingCall, 0);
     memory.answered({ kind: 'refused' }, 0);
   }
   const pass = passOver(request(new Journal(), [], changes), memory);
@@ -78,26 +79,34 @@ test('a request waits in the flow of its issuer and namespace, is woken by its t
 });
 
 const startedAt = new FakeClock().now().getTime();
-const unknown = { kind: 'unknown', since: startedAt };
+const since = new FakeClock().monotonic();
+const unknown = { kind: 'unknown', exists: false, since };
 test.each<[string, Issued | ReturnType<typeof issues>, unknown, boolean]>([
-  ['a certificate', issues(), { kind: 'accepted', identifier: 'pca-1' }, true],
+  ['a certificate', issues(), { kind: 'accepted', identifier: 'pca-1', since }, true],
   ['a certificate without identifier', issues({ identifier: undefined, key: 'other' }), unknown, true],
-  ['a receipt', answers({ kind: 'pending', identifier: 'pca-2' }), { kind: 'accepted', identifier: 'pca-2' }, true],
+  [
+    'a receipt',
+    answers({ kind: 'pending', identifier: 'pca-2' }),
+    { kind: 'accepted', identifier: 'pca-2', since },
+    true,
+  ],
   ['an answer that nobody can read', answers({ kind: 'malformed', message: 'No.' }), unknown, true],
   ['a refusal', failed('RequestRejected'), { kind: 'none' }, false],
   ['too many calls', failed('Throttled'), { kind: 'none' }, false],
   ['no connection', failed('Transient', { httpStatus: undefined }), { kind: 'none' }, false],
   ['no answer', failed('OutcomeUnknown', { httpStatus: undefined }), unknown, true],
-  ['a duplicate', failed('Duplicate'), unknown, true],
+  ['a duplicate', failed('Duplicate'), { ...unknown, exists: true }, true],
 ])('after %s it is known what may exist, and counted where something may', async (_, answer, earlier, counts) => {
   const rig = new Rig({ spec: { issuanceLimits: { certificatesPerHour: 1 } }, pca: { issue: [answer] } });
   await rig.decide();
   const scope = { issuer: 'AlibabaPCAIssuer/shop/pca', namespace: 'shop', certificate: 'web' };
   const limits = { certificatesPerHour: 1, reissuesPerHour: 0 };
+  const { call, ...known } = { call: undefined, ...rig.memories.of(uid).earlier };
   expect({
-    earlier: rig.memories.of(uid).earlier,
+    earlier: known,
+    of: call?.issuer === rig.readyIssuers.last(issuerName) ? call?.plan.request.uid : undefined,
     counts: rig.limits.exceeded('another', scope, limits, startedAt) !== undefined,
-  }).toEqual({ earlier, counts });
+  }).toEqual({ earlier, of: (earlier as { kind: string }).kind === 'none' ? undefined : uid, counts });
 });
 
 test('what a limit leaves is given out once: another took the last place while this one was let out', async () => {
@@ -115,4 +124,29 @@ test('what a limit leaves is given out once: another took the last place while t
     [],
     0,
   ]);
+});
+
+test('a call that waits for credentials while the Lease is lost is not sent, costs nothing, and another may go instead', async () => {
+  let asked = 0;
+  // Open when the turn has come, shut when nothing is left but to send.
+  const rig = new Rig({ mayAct: () => (asked += 1) === 1, mostInFlight: 1, pca: { issue: [issues()] } });
+  const decision = await rig.decide();
+  expect([decision, rig.authority.asked, rig.memories.of(uid).earlier]).toEqual([
+    troubled('NotActing', 'The operator hands over to another replica.'),
+    [],
+    { kind: 'none' },
+  ]);
+  using call = await occupy(rig);
+  expect(call).toBeDefined();
+});
+
+test.each([
+  ['gave no credentials', failed('Credentials', { mayHaveIssued: false })],
+  ['did not answer', failed('Transient', { httpStatus: undefined, mayHaveIssued: false })],
+])('a call for which STS %s teaches the limits of PCA nothing', async (_, outcome) => {
+  const rig = new Rig({ mostInFlight: 1 });
+  Object.assign(rig.authority, { issue: async () => outcome });
+  await rig.decide();
+  using call = await occupy(rig);
+  expect(call).toBeDefined();
 });

@@ -4,7 +4,7 @@ import type { Wanted } from '../../../../../src/authority/certificate-authority.
 import { failed } from '../../../../support/fake-authority.ts';
 import { issuerObject, uids, webCA } from '../../characterization/material.ts';
 import { occupy, troubled, unanswered } from '../decide/row.ts';
-import { issues, replyTo } from '../replies.ts';
+import { answers, issues, replyTo } from '../replies.ts';
 import { issuerName, Rig } from '../rig.ts';
 import type { Situation } from '../rig.ts';
 
@@ -12,21 +12,18 @@ const uid = uids['web-1'] ?? '';
 const requestedAt = new Date('2026-11-22T00:15:00Z');
 const asCA: Situation = { requests: [webCA()], spec: { externalCA: { instanceIds: ['i-1'] } } };
 
-test.each<[string, Situation, (rig: Rig) => void, Wanted['trace']]>([
+test.each<[string, Situation, (rig: Rig) => unknown, Wanted['trace']]>([
   [
     'since when one may exist',
     {},
-    (rig) => rig.memories.of(uid).inherited(rig.startedAt - 5),
-    { kind: 'unknown', since: new Date('2026-11-22T00:16:40Z').getTime() - 5 },
+    (rig) => rig.memories.of(uid).inherited(rig.clock.monotonic() - 5),
+    { kind: 'unknown', since: 999_995 },
   ],
   [
     'the identifier that PCA gave',
-    {},
-    ({ memories }) => {
-      memories.of(uid).called(0);
-      memories.of(uid).answered({ kind: 'made', identifier: 'pca-7' }, 0);
-    },
-    { kind: 'accepted', identifier: 'pca-7' },
+    { pca: { issue: [answers({ kind: 'pending', identifier: 'pca-7' })] } },
+    async (rig) => rig.decide(),
+    { kind: 'accepted', identifier: 'pca-7', since: 1_000_000 },
   ],
   ['the instance of a CA', asCA, () => {}, { kind: 'instance', instanceId: 'i-1' }],
 ])(
@@ -37,6 +34,7 @@ test.each<[string, Situation, (rig: Rig) => void, Wanted['trace']]>([
     const rig = new Rig({
       ...situation,
       pca: {
+        ...situation.pca,
         find: [
           async (wanted, given) => {
             seen.push({ trace: wanted.trace, requestedAt: wanted.requestedAt, isSame: given === signal });
@@ -45,7 +43,7 @@ test.each<[string, Situation, (rig: Rig) => void, Wanted['trace']]>([
         ],
       },
     });
-    prepare(rig);
+    await prepare(rig);
     await rig.decide('web-1', signal);
     expect(seen).toEqual([{ trace, requestedAt, isSame: true }]);
   },

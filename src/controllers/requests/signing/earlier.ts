@@ -1,0 +1,179 @@
+// The certificate of a call that this process made before: it is looked for where that call went, whatever the issuer says by
+// now, and judged by what was asked then. Each way ends: with the certificate, without one, or with the end of the request.
+import type { Found, Trace } from '../../../authority/certificate-authority.ts';
+import type { PcaFailure } from '../../../alibaba/errors.ts';
+import type { IssuePlan } from '../../../issuing/plan.ts';
+import type { Clock } from '../../../timing/clock.ts';
+import type { ReadyIssuer } from '../../issuers/ready-issuers.ts';
+import type { Earlier, IssuingCall } from '../memory.ts';
+import {
+  notListedMessage,
+  outOfReachMessage,
+  revokedMessage,
+  unusedElsewhere,
+  untraceableMessage,
+} from '../messages.ts';
+import { judgeFailure, judgeReply, verify } from './outcome.ts';
+import type { SigningOutcome, SigningTask } from './outcome.ts';
+
+type Settled = Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
+
+/** A call of this process whose certificate was not seen, with what is known of it. */
+interface OwnCall extends IssuingCall {
+  readonly earlier: Exclude<Earlier, { readonly kind: 'none' }>;
+  /** Who is asked: the issuer of now where it keeps its certificates in the same place, since its credentials are newer. */
+  readonly asked: ReadyIssuer;
+  readonly isElsewhere: boolean;
+}
+
+// With the pauses of the queue between them these take minutes, since a list may be late; and hours, since an outage may pass.
+const mostMisses = 8;
+const mostOutages = 30;
+const refusals: ReadonlySet<PcaFailure['class']> = new Set([
+  'Credentials',
+  'Permission',
+  'IssuingCA',
+  'Capacity',
+  'ActionUnavailable',
+  'RequestRejected',
+]);
+// An activating call of which nothing was heard may still be at work.
+const activatingMs = 10_000;
+
+/** Looks for the certificate of an own earlier call. Undefined: there is none, or nothing was called for. */
+export async function settleOwnCall(
+  task: SigningTask,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+): Promise<SigningOutcome | undefined> {
+  const own = ownCallOf(task);
+  if (own === undefined) return undefined;
+  const { memory, request, signal } = task;
+  const { plan, asked } = own;
+  const found = await asked.authority.find(
+    {
+      plan,
+      trace: traceOf(own),
+      requestedAt: new Date(request.creationTimestamp),
+      isWanted: (reply) =>
+        verify(reply, { plan, issuer: judgedBy(own, task), now: clock.now(), adopted: true }).kind === 'verified',
+    },
+    signal,
+  );
+  switch (found.kind) {
+    case 'absent':
+    case 'taken':
+      return nothingFound(own, task, clock.monotonic());
+    case 'failed':
+      if (own.isElsewhere) return outOfReach(own, found.failure, memory.missed(clock.monotonic()));
+      return judgeFailure(found.failure, task.issuer, 'reading');
+    case 'found':
+    case 'revoked':
+    case 'pending':
+    case 'unsettled': {
+      const outcome = judgeFound(found, plan, judgedBy(own, task), clock);
+      return own.isElsewhere ? withoutBlame(outcome) : outcome;
+    }
+  }
+}
+
+/** Judges what was found of an earlier call. */
+export function judgeFound(
+  found: Settled,
+  plan: IssuePlan,
+  issuer: ReadyIssuer,
+  clock: Pick<Clock, 'now'>,
+): SigningOutcome {
+  switch (found.kind) {
+    case 'found': {
+      const judged = { plan, issuer, now: clock.now(), adopted: true, requestId: undefined };
+      const outcome = judgeReply(found.reply, judged);
+      // Time alone did that: the request waited for longer than its certificate was to live.
+      return outcome.kind === 'refused' && outcome.reason === 'CertificateExpired' ? blameless(outcome) : outcome;
+    }
+    case 'revoked':
+      return { kind: 'refused', reason: 'CertificateRevoked', message: revokedMessage(found.identifier) };
+    case 'pending':
+    case 'unsettled':
+      return { kind: 'trouble', reason: 'CertificateNotReady', message: found.message };
+    case 'failed':
+      return judgeFailure(found.failure, issuer, 'reading');
+  }
+}
+
+/** Rules the certificate out, unless PCA says that there is one or its call may still be at work. */
+function nothingFound(
+  { earlier, plan, asked }: OwnCall,
+  { memory }: SigningTask,
+  now: number,
+): SigningOutcome | undefined {
+  if (earlier.kind === 'unknown' && earlier.exists) return untraceable(plan, asked, memory.missed(now));
+  if (plan.expected.isCA && now - earlier.since < activatingMs) return activating(plan);
+  memory.ruledOut();
+  return undefined;
+}
+
+/** The own call to be settled here. What a bought instance of the issuer was used for is settled when it is taken. */
+function ownCallOf({ memory: { earlier }, issuer }: SigningTask): OwnCall | undefined {
+  if (earlier.kind === 'none' || earlier.call === undefined) return undefined;
+  const { call } = earlier;
+  const isElsewhere = call.issuer.authority.location !== issuer.authority.location;
+  const { isCA } = call.plan.expected;
+  const isKept = isCA && !isElsewhere && (issuer.spec.externalCA?.instanceIds ?? []).includes(instanceOf(call.plan));
+  const isSettledLater = isKept && !(earlier.kind === 'unknown' && earlier.exists);
+  return isSettledLater ? undefined : { ...call, earlier, isElsewhere, asked: isElsewhere ? call.issuer : issuer };
+}
+
+function traceOf({ plan, earlier }: OwnCall): Trace {
+  if (plan.expected.isCA) return { kind: 'instance', instanceId: instanceOf(plan) };
+  const { since } = earlier;
+  return earlier.kind === 'accepted'
+    ? { kind: 'accepted', identifier: earlier.identifier, since }
+    : { kind: 'unknown', since };
+}
+
+function instanceOf({ call }: IssuePlan): string {
+  return call.parameters['InstanceId'] ?? '';
+}
+
+/** The certificate is what the issuer gave when it was called for; an issuer that took its name has to give it itself. */
+function judgedBy({ asked, issuer }: OwnCall, task: SigningTask): ReadyIssuer {
+  return issuer.uid === task.issuer.uid ? asked : task.issuer;
+}
+
+function untraceable(plan: IssuePlan, asked: ReadyIssuer, misses: number): SigningOutcome {
+  const earlier = { identifier: plan.identifier, parentIdentifier: asked.spec.parentIdentifier };
+  if (misses < mostMisses) return { kind: 'trouble', reason: 'Duplicate', message: notListedMessage(earlier) };
+  return { kind: 'refused', reason: 'EarlierCertificateNotFound', message: untraceableMessage(earlier) };
+}
+
+/** Whatever is wrong with the way to a CA that the issuer names no longer is nobody's fault now. */
+function outOfReach({ plan, asked }: OwnCall, failure: PcaFailure, misses: number): SigningOutcome {
+  const most = isRefusal(failure) ? mostMisses : mostOutages;
+  if (misses < most) return { kind: 'trouble', reason: failure.class, message: failure.message };
+  const earlier = { identifier: plan.identifier, parentIdentifier: asked.spec.parentIdentifier };
+  const message = outOfReachMessage(earlier, failure.message);
+  return { kind: 'refused', reason: 'EarlierCertificateNotFound', message };
+}
+
+/** Whether the same answer is to be expected again. */
+function isRefusal({ class: name }: PcaFailure): boolean {
+  return refusals.has(name);
+}
+
+function activating({ operation }: IssuePlan): SigningOutcome {
+  const message = `${operation.action} was called without an answer that was seen, so its instance is looked at again.`;
+  return { kind: 'trouble', reason: 'CertificateNotReady', message };
+}
+
+/** The issuer of now did nothing wrong, and has no way to revoke what another CA issued. */
+function withoutBlame(outcome: SigningOutcome): SigningOutcome {
+  if (outcome.kind !== 'refused') return outcome;
+  const { unused, ...rest } = blameless(outcome);
+  return unused === undefined ? rest : { ...rest, message: `${rest.message} ${unusedElsewhere}` };
+}
+
+type Refused = Extract<SigningOutcome, { readonly kind: 'refused' }>;
+
+function blameless({ problem: _problem, ...rest }: Refused): Refused {
+  return rest;
+}
