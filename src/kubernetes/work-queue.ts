@@ -1,16 +1,17 @@
 // The de-duplicating queue between watches and workers, after client-go's rules: a key waits at most once, is never with
-// two workers, and is handed out again if it was added while a worker had it.
+// two workers, and is handed out again if it was added while a worker had it. No flow can have all the workers.
 import { backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { DelayHeap } from '../timing/delay-heap.ts';
 import { FairQueue } from '../timing/fair-queue.ts';
+import { FlowShares } from '../timing/flow-shares.ts';
 
 /** Settings of a queue; times are milliseconds. */
 export interface WorkQueueOptions {
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
   readonly clock: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>;
-  /** Keys of different flows take turns; all are of one flow unless given. */
+  /** Keys of different flows take turns, and each flow has a share of the workers; all are of one flow unless given. */
   readonly flowOf?: (key: string) => string;
   /** A worker took a key that had waited for so many milliseconds. */
   readonly onTaken?: (waitedMs: number) => void;
@@ -31,6 +32,9 @@ export interface WorkQueueReadings {
   readonly retries: number;
 }
 
+// Of 64 workers one flow gets 48 at most, so that reconciles that are slow all alike (a webhook of one namespace, a silent
+// endpoint) leave workers to the others, and again to those who come after these.
+const workersWeight = 3;
 // Clocks have no longer timers; a timer that fires early is only started again.
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -41,8 +45,9 @@ export class WorkQueue {
   /** News from the cluster goes first; retries wait behind it. */
   readonly #fresh: FairQueue;
   readonly #again: FairQueue;
-  /** Keys that workers have, with the time of taking. */
-  readonly #processing = new Map<string, number>();
+  /** Keys that workers have, with the time of taking and their flow at that time. */
+  readonly #processing = new Map<string, { readonly since: number; readonly flow: string }>();
+  readonly #shares = new FlowShares(workersWeight);
   readonly #addedMeanwhile = new Map<string, 'fresh' | 'again'>();
   readonly #delayed = new DelayHeap();
   readonly #failures = new Map<string, number>();
@@ -79,8 +84,8 @@ export class WorkQueue {
       delayed: this.delayed,
       processing: this.#processing.size,
       oldestWaitMs: Math.max(age(this.#fresh.oldest), age(this.#again.oldest)),
-      longestRunningMs: age(this.#processing.values().next().value),
-      unfinishedMs: [...this.#processing.values()].reduce((sum, since) => sum + age(since), 0),
+      longestRunningMs: age(this.#processing.values().next().value?.since),
+      unfinishedMs: [...this.#processing.values()].reduce((sum, { since }) => sum + age(since), 0),
       adds: this.#adds,
       retries: this.#retries,
     };
@@ -126,7 +131,7 @@ export class WorkQueue {
   /** The next key for a worker, who must give it back with `done`; undefined when the queue or `signal` ends. */
   async next(signal: AbortSignal): Promise<string | undefined> {
     if (this.#closed || signal.aborted) return undefined;
-    const key = this.#take();
+    const key = this.#take(this.#waiters.length + 1);
     if (key !== undefined) return key;
     return new Promise((resolve) => {
       const wait = (given: string | undefined): void => {
@@ -145,11 +150,13 @@ export class WorkQueue {
 
   /** The worker is done with the key. */
   done(key: string): void {
+    const taken = this.#processing.get(key);
     this.#processing.delete(key);
+    if (taken !== undefined) this.#shares.giveBack(taken.flow);
+    if (this.#closed) return;
     const meanwhile = this.#addedMeanwhile.get(key);
-    if (meanwhile === undefined || this.#closed) return;
-    this.#addedMeanwhile.delete(key);
-    this.#queue(key, meanwhile);
+    if (this.#addedMeanwhile.delete(key) && meanwhile !== undefined) this.#queue(key, meanwhile);
+    // Also a key of the same flow, which may have waited for this place.
     this.#serve();
   }
 
@@ -160,11 +167,15 @@ export class WorkQueue {
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
   }
 
-  #take(): string | undefined {
-    const place = this.#fresh.take() ?? this.#again.take();
+  /** A key for one of so many workers that wait. */
+  #take(idle: number): string | undefined {
+    const admits =
+      this.#options.flowOf === undefined ? undefined : (flow: string): boolean => this.#shares.admits(flow, idle);
+    const place = this.#fresh.take(admits) ?? this.#again.take(admits);
     if (place === undefined) return undefined;
     const now = this.#clock.monotonic();
-    this.#processing.set(place.key, now);
+    this.#processing.set(place.key, { since: now, flow: place.flow });
+    this.#shares.take(place.flow);
     this.#options.onTaken?.(now - place.since);
     return place.key;
   }
@@ -181,7 +192,7 @@ export class WorkQueue {
 
   #serve(): void {
     while (this.#waiters.length > 0) {
-      const key = this.#take();
+      const key = this.#take(this.#waiters.length);
       if (key === undefined) return;
       this.#waiters.shift()?.(key);
     }

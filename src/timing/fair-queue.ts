@@ -50,9 +50,25 @@ export class FairQueue {
     this.#turns.push(flow);
   }
 
-  /** The first key of the flow whose turn it is. */
-  take(): Place | undefined {
+  /** The first key of the flow whose turn it is; a flow that `admits` refuses loses this turn. */
+  take(admits: (flow: string) => boolean = all): Place | undefined {
+    const refused: string[] = [];
+    const place = this.#takeTurn(admits, refused);
+    for (const flow of refused) this.#turns.push(flow);
+    return place;
+  }
+
+  /** Whether the key waited; it does not any more. */
+  remove(key: string): boolean {
+    return this.#byKey.delete(key);
+  }
+
+  #takeTurn(admits: (flow: string) => boolean, refused: string[]): Place | undefined {
     for (let flow = this.#turns.take(); flow !== undefined; flow = this.#turns.take()) {
+      if (!admits(flow)) {
+        refused.push(flow);
+        continue;
+      }
       const line = this.#flows.get(flow);
       const place = line?.take((candidate) => this.#waits(candidate));
       if (line === undefined || place === undefined) {
@@ -65,11 +81,6 @@ export class FairQueue {
       return place;
     }
     return undefined;
-  }
-
-  /** Whether the key waited; it does not any more. */
-  remove(key: string): boolean {
-    return this.#byKey.delete(key);
   }
 
   #waits(place: Place): boolean {

@@ -24,6 +24,18 @@ test('without flows it is first in, first out', () => {
   expect(drain(queue)).toEqual(['b/1', 'a/1', 'b/2']);
 });
 
+test('a flow that is refused loses its turn and keeps its keys in order', () => {
+  const queue = new FairQueue(flowOf);
+  for (const key of ['a/1', 'a/2', 'b/1', 'c/1']) queue.push(key, 0);
+  const notA = (flow: string): boolean => flow !== 'a';
+  expect([queue.take(notA)?.key, queue.take(notA)?.key, queue.take(notA), drain(queue)]).toEqual([
+    'b/1',
+    'c/1',
+    undefined,
+    ['a/1', 'a/2'],
+  ]);
+});
+
 test('tells since when the oldest waits', () => {
   const queue = new FairQueue(flowOf);
   queue.push('a/1', 5);
