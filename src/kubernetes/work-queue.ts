@@ -1,5 +1,5 @@
 // The de-duplicating queue between watches and workers, after client-go's rules: a key waits at most once, is never with
-// two workers, and is handed out again if it was added while a worker had it. No flow can have all the workers.
+// two workers, and is handed out again if it was added while a worker had it. No party can have all the workers.
 import { backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { DelayHeap } from '../timing/delay-heap.ts';
@@ -11,8 +11,10 @@ export interface WorkQueueOptions {
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
   readonly clock: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>;
-  /** Keys of different flows take turns, and each flow has a share of the workers; all are of one flow unless given. */
+  /** Keys of different flows take turns; all are of one flow unless given. */
   readonly flowOf?: (key: string) => string;
+  /** To which party a flow belongs: each party has a share of the workers. Each flow is a party of its own unless given. */
+  readonly partyOf?: (flow: string) => string;
   /** A worker took a key that had waited for so many milliseconds. */
   readonly onTaken?: (waitedMs: number) => void;
 }
@@ -32,11 +34,13 @@ export interface WorkQueueReadings {
   readonly retries: number;
 }
 
-// Of 64 workers one flow gets 48 at most, so that reconciles that are slow all alike (a webhook of one namespace, a silent
+// Of 64 workers one party gets 48 at most, so that reconciles that are slow all alike (a webhook of one namespace, a silent
 // endpoint) leave workers to the others, and again to those who come after these.
 const workersWeight = 3;
 // Clocks have no longer timers; a timer that fires early is only started again.
 const longestTimerMs = 2 ** 31 - 1;
+
+const sameFlow = (flow: string): string => flow;
 
 /** Keys waiting for workers. */
 export class WorkQueue {
@@ -45,8 +49,8 @@ export class WorkQueue {
   /** News from the cluster goes first; retries wait behind it. */
   readonly #fresh: FairQueue;
   readonly #again: FairQueue;
-  /** Keys that workers have, with the time of taking and their flow at that time. */
-  readonly #processing = new Map<string, { readonly since: number; readonly flow: string }>();
+  /** Keys that workers have, with the time of taking and their party at that time. */
+  readonly #processing = new Map<string, { readonly since: number; readonly party: string }>();
   readonly #shares = new FlowShares(workersWeight);
   readonly #addedMeanwhile = new Map<string, 'fresh' | 'again'>();
   readonly #delayed = new DelayHeap();
@@ -152,11 +156,11 @@ export class WorkQueue {
   done(key: string): void {
     const taken = this.#processing.get(key);
     this.#processing.delete(key);
-    if (taken !== undefined) this.#shares.giveBack(taken.flow);
+    if (taken !== undefined) this.#shares.giveBack(taken.party);
     if (this.#closed) return;
     const meanwhile = this.#addedMeanwhile.get(key);
     if (this.#addedMeanwhile.delete(key) && meanwhile !== undefined) this.#queue(key, meanwhile);
-    // Also a key of the same flow, which may have waited for this place.
+    // Also a key of the same party, which may have waited for this place.
     this.#serve();
   }
 
@@ -169,13 +173,15 @@ export class WorkQueue {
 
   /** A key for one of so many workers that wait. */
   #take(idle: number): string | undefined {
+    const { flowOf, partyOf = sameFlow } = this.#options;
     const admits =
-      this.#options.flowOf === undefined ? undefined : (flow: string): boolean => this.#shares.admits(flow, idle);
+      flowOf === undefined ? undefined : (flow: string): boolean => this.#shares.admits(partyOf(flow), idle);
     const place = this.#fresh.take(admits) ?? this.#again.take(admits);
     if (place === undefined) return undefined;
     const now = this.#clock.monotonic();
-    this.#processing.set(place.key, { since: now, flow: place.flow });
-    this.#shares.take(place.flow);
+    const party = partyOf(place.flow);
+    this.#processing.set(place.key, { since: now, party });
+    this.#shares.take(party);
     this.#options.onTaken?.(now - place.since);
     return place.key;
   }

@@ -168,6 +168,8 @@ function requestLoop(
   const { callQueue } = pca;
   const queue = openQueue(name, shared, {
     flowOf: (key) => `${store.get(key)?.issuer ?? ''} ${store.get(key)?.metadata.namespace ?? ''}`,
+    // Its namespace, however many issuers it has; cluster-scoped requests are told apart by their issuer.
+    partyOf: (flow) => flow.split(' ').findLast((part) => part !== '') ?? '',
   });
   const controller = new RequestController({
     requests: store,

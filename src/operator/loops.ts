@@ -21,7 +21,7 @@ const reconcileMarginMs = 60_000;
 export function openQueue(
   name: string,
   { options, clock, metrics, logger }: LoopParts,
-  own: Partial<Pick<WorkQueueOptions, 'maxDelayMs' | 'flowOf'>> = {},
+  own: Partial<Pick<WorkQueueOptions, 'maxDelayMs' | 'flowOf' | 'partyOf'>> = {},
 ): WorkQueue {
   const delays = { baseDelayMs: options['retry-base-delay'], maxDelayMs: options['retry-max-delay'] };
   return meteredQueue(name, { clock, ...delays, ...own }, { metrics, logger });

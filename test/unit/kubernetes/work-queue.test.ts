@@ -300,6 +300,21 @@ describe('WorkQueue', () => {
     expect(taken.splice(0)).toEqual(['c1', 'd0']);
   });
 
+  it('counts the flows of one party together', async () => {
+    const flows = new WorkQueue({
+      baseDelayMs: 1_000,
+      maxDelayMs: 300_000,
+      clock,
+      flowOf: (key) => key.slice(0, 2),
+      partyOf: (flow) => flow.slice(0, 1),
+    });
+    const taken: string[] = [];
+    for (let worker = 0; worker < 4; worker += 1) void flows.next(never).then((key) => taken.push(key ?? ''));
+    for (const key of ['a1', 'a2', 'a3', 'a4', 'b1']) flows.add(key);
+    await turn();
+    expect(taken).toEqual(['a1', 'a2', 'a3', 'b1']);
+  });
+
   it('gives a place that came free to the same flow where nobody else waits', async () => {
     const flows = new WorkQueue({ baseDelayMs: 1_000, maxDelayMs: 300_000, clock, flowOf: () => 'a' });
     const taken: string[] = [];
