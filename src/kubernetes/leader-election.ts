@@ -3,7 +3,7 @@
 import { pause, systemClock } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
 import { formatMicroTime } from '../timing/moment.ts';
-import type { KubernetesClient, KubernetesResult } from './client.ts';
+import type { KubernetesClient, KubernetesResult, RequestOptions } from './client.ts';
 
 /** Settings; times are the Lease's usual 15, 10 and 2 seconds unless given. */
 export interface LeaderElectorOptions {
@@ -68,8 +68,8 @@ export class LeaderElector {
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
-    this.#collection = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`;
-    this.#path = `${this.#collection}/${options.name}`;
+    this.#collection = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(options.namespace)}/leases`;
+    this.#path = `${this.#collection}/${encodeURIComponent(options.name)}`;
     this.#durationMs = (options.leaseDurationSeconds ?? 15) * 1_000;
     this.#renewDeadlineMs = (options.renewDeadlineSeconds ?? 10) * 1_000;
     this.#retryPeriodMs = (options.retryPeriodSeconds ?? 2) * 1_000;
@@ -274,8 +274,8 @@ export class LeaderElector {
   }
 
   // A third of the renew deadline leaves room for a second try after a request that hangs.
-  #limits(): { readonly timeoutMs: number; readonly attempts: number } {
-    return { timeoutMs: this.#renewDeadlineMs / 3, attempts: 1 };
+  #limits(): RequestOptions {
+    return { timeoutMs: this.#renewDeadlineMs / 3, attempts: 1, lane: 'lease' };
   }
 
   #periodMs(): number {

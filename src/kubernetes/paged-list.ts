@@ -83,6 +83,7 @@ async function readPage(
     signal: options.signal,
     timeoutMs: options.timeoutMs,
     attempts: 1,
+    lane: 'lists',
   });
 }
 
