@@ -14,10 +14,14 @@ export interface StoreChange<T> {
   /** For `deleted` the last object that was known. */
   readonly object: T;
   readonly previous: T | undefined;
+  /** The history of the cluster went back: what was known of the object, and what was done about it, may be undone. */
+  readonly rewound?: true;
 }
 
 /** The values under which an object is found in an index. */
 export type IndexFunction<T> = (object: T) => readonly string[];
+
+const calm = { rewound: false } as const;
 
 /** Objects by key (`namespace/name`, or `name`) and by index. */
 export class Store<T> {
@@ -99,8 +103,11 @@ export class Store<T> {
     this.#notify([{ type: 'deleted', key, object: before.object, previous: before.object }]);
   }
 
-  /** Takes over a whole new state at once; listeners learn only what differs, after everything is in place. */
-  replace(entries: ReadonlyMap<string, StoreEntry<T>>): void {
+  /**
+   * Takes over a whole new state at once; listeners learn only what differs, after everything is in place. In a history
+   * that was `rewound` a version that is known may be another one, so that listeners learn of everything.
+   */
+  replace(entries: ReadonlyMap<string, StoreEntry<T>>, { rewound }: { readonly rewound: boolean } = calm): void {
     const before = this.#entries;
     const after = new Map<string, StoreEntry<T>>();
     const indexes = this.#emptyIndexes();
@@ -109,14 +116,14 @@ export class Store<T> {
       if (!entries.has(key)) changes.push({ type: 'deleted', key, object, previous: object });
     for (const [key, entry] of entries) {
       const old = before.get(key);
-      const kept = old !== undefined && isSameVersion(old, entry) ? old : frozen(entry);
+      const kept = !rewound && old !== undefined && isSameVersion(old, entry) ? old : frozen(entry);
       after.set(key, kept);
       this.#index(indexes, key, kept.object);
       if (kept !== old) changes.push(...changesBetween(key, old, kept));
     }
     this.#entries = after;
     this.#indexes = indexes;
-    this.#notify(changes);
+    this.#notify(rewound ? changes.map((change) => ({ ...change, rewound })) : changes);
   }
 
   #notify(changes: readonly StoreChange<T>[]): void {

@@ -35,8 +35,8 @@ const headersMs = 120_000;
 const bodyMs = 120_000;
 const keepAliveMs = 60_000;
 const tcpKeepAliveMs = 15_000;
-// A body is parsed in one go, which holds the event loop; no object that etcd stores comes near it.
-const largestAnswerBytes = 16 * 1024 * 1024;
+// A body is parsed in one go, which holds the event loop. No object comes near it: the API server takes 3 MiB.
+const largestAnswerBytes = 8 * 1024 * 1024;
 // A second one, since a dead connection is noticed only at the deadline of the request on it.
 const leaseConnections = 2;
 /** As many as there are callers, of which each reflector is one. */

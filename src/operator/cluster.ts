@@ -38,8 +38,8 @@ export interface Cluster {
   readonly issuers: readonly IssuerStore[];
   readonly issuer: (key: string) => Issuer | undefined;
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** Resolves when every collection was listed once, or when the signal aborts. */
-  readonly synced: (signal: AbortSignal) => Promise<void>;
+  /** Resolves with true when every collection was listed once, or with false when the signal aborts first. */
+  readonly synced: (signal: AbortSignal) => Promise<boolean>;
   /** One sentence for each collection that was not listed yet. */
   readonly missing: () => readonly string[];
   readonly close: () => Promise<void>;
@@ -133,12 +133,10 @@ export async function openCluster(
         }),
     ),
   ];
-  const synced = async (signal: AbortSignal): Promise<void> => {
-    await Promise.all(reflectors.map((reflector) => reflector.synced(signal)));
-  };
+  const synced = async (signal: AbortSignal): Promise<boolean> =>
+    (await Promise.all(reflectors.map((reflector) => reflector.synced(signal)))).every(Boolean);
   const tellReady = async (signal: AbortSignal): Promise<void> => {
-    await synced(signal);
-    if (signal.aborted) return;
+    if (!(await synced(signal))) return;
     logger.info({ secondsSinceStart: process.uptime() }, 'What is watched was listed: this replica is ready.');
   };
   const byKey = new Map<string, Issuer>();

@@ -41,12 +41,14 @@ export function connectEventHandlers(on: EventHandlers): () => void {
 
   for (const { store, queue, kind } of on.requests) {
     store.onChange(
-      whileConnected(({ type, key, object, previous }) => {
+      whileConnected(({ type, key, object, previous, rewound }) => {
+        // Its certificate may have been issued, and forgotten by the cluster.
+        if (rewound === true && type !== 'deleted') inherit(on, object, on.clock.now());
         if (type === 'deleted') {
           // Also when it came to its end, since finished requests leave the store.
           queue.forget(key);
           on.abandoned.release(kind, object);
-        } else if (needsAttention(object, previous)) queue.add(key);
+        } else if (rewound === true || needsAttention(object, previous)) queue.add(key);
       }),
     );
   }
@@ -55,8 +57,8 @@ export function connectEventHandlers(on: EventHandlers): () => void {
   for (const { kind, store } of on.issuers) {
     const keyOf = ({ metadata: { namespace, name } }: Issuer): string => issuerKey({ kind, namespace, name });
     store.onChange(
-      whileConnected(({ type, object, previous }) => {
-        if (type === 'updated' && !newSpec(object, previous)) return;
+      whileConnected(({ type, object, previous, rewound }) => {
+        if (type === 'updated' && rewound !== true && !newSpec(object, previous)) return;
         const key = keyOf(object);
         on.issuerQueue.forget(key);
         on.issuerQueue.add(key);
@@ -67,16 +69,20 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     for (const issuer of store.list()) on.issuerQueue.add(keyOf(issuer));
   }
   // Another process may have worked on what is approved already, so for these a certificate may exist.
-  const since = on.clock.now().getTime();
+  const since = on.clock.now();
   for (const { store, queue } of on.requests) {
     for (const request of store.list()) {
-      if (request.approval === 'Approved') on.memories.of(request.metadata.uid).inherited(since);
+      inherit(on, request, since);
       queue.add(requestKey(request.metadata));
     }
   }
   return () => {
     connected = false;
   };
+}
+
+function inherit({ memories }: EventHandlers, request: CachedRequest, since: Date): void {
+  if (request.approval === 'Approved') memories.of(request.metadata.uid).inherited(since.getTime());
 }
 
 function wakeRequests(on: EventHandlers, issuer: string): void {

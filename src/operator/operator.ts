@@ -122,7 +122,8 @@ export class Operator {
     metrics.set('leader_election_master_status', { name }, 0);
     const end = await elector.run(stop, async (leadership) => {
       metrics.set('leader_election_master_status', { name }, 1);
-      logger.info({ lease: name }, 'This replica holds the Lease and issues.');
+      const missing = cluster.missing();
+      if (missing.length > 0) logger.info({ lease: name, missing }, 'The Lease is taken; this replica issues once all is listed.');
       leadership.addEventListener('abort', () => {
         if (!elector.isLeader) logger.warn({ lease: name }, 'The Lease is lost: no call goes out any more.');
       });
@@ -135,8 +136,8 @@ export class Operator {
   /** Runs the controllers until `leadership` ends and their calls in flight are done. */
   async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
     const { options, podIdentity, proxy, limits, issuanceLimits, metrics, logger, cluster, onStep } = this.#on;
-    await cluster.synced(leadership);
-    if (leadership.aborted) return;
+    if (!(await cluster.synced(leadership)) || leadership.aborted) return;
+    logger.info({}, options['leader-elect'] ? 'This replica holds the Lease and issues.' : 'This replica issues.');
     const clock = systemClock;
     const pca = openPca({ options, proxy, limits, clock, metrics, logger, signal: this.#lifetime.signal });
     await runControllers(

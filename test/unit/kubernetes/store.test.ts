@@ -68,6 +68,20 @@ describe('Store', () => {
     expect(sizes).toEqual([2, 2, 2]);
   });
 
+  test('tells of everything in a history that went back, since a version that is known may be another one', () => {
+    const { store, changes } = storeWithChanges();
+    store.set('same', entry('5', 'x'));
+    store.set('gone', entry('6', 'x'));
+    changes.length = 0;
+    store.replace(new Map([['same', entry('5', 'y')]]), { rewound: true });
+    const [x, y] = [entry('5', 'x').object, entry('5', 'y').object];
+    expect(changes).toEqual([
+      { type: 'deleted', key: 'gone', object: x, previous: x, rewound: true },
+      { type: 'updated', key: 'same', object: y, previous: x, rewound: true },
+    ]);
+    expect(store.keysByIndex('issuer', 'y')).toEqual(['same']);
+  });
+
   test('keeps what listeners and index functions throw away from the state', () => {
     const store = new Store<Item>({
       issuer: ({ issuer }) => {

@@ -210,6 +210,28 @@ describe('an issuer', () => {
   });
 });
 
+it('after the history of the cluster went back, everything is looked at again and what is approved may have a certificate', () => {
+  put(requests, 'a');
+  put(requests, 'new', { approval: 'Undecided' });
+  putIssuer({ name: 'pca' });
+  connect();
+  memories.of('uid-a').ruledOut();
+  seen.length = 0;
+  clock.advance(60_000);
+  for (const store of [requests, issuers]) {
+    const entries = store.keys().flatMap((key) => {
+      const entry = store.entry(key);
+      return entry === undefined ? [] : [[key, { ...entry }] as const];
+    });
+    (store as Store<unknown>).replace(new Map(entries), { rewound: true });
+  }
+  expect([seen, memories.of('uid-a').earlier, memories.of('uid-new').earlier]).toEqual([
+    ['request add shop/a', 'request add shop/new', `issuer forget ${issuerName}`, `issuer add ${issuerName}`],
+    { kind: 'unknown', since: clock.now().getTime() },
+    { kind: 'none' },
+  ]);
+});
+
 it('nothing is queued any more at the end', () => {
   put(requests, 'a');
   putIssuer();
