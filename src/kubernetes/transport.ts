@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 
-import type { KubernetesConnection, TlsSettings } from './connection.ts';
+import type { KubernetesConnection, KubernetesCredentials, TlsSettings } from './connection.ts';
 
 /**
  * What a request shares its connections with. `lease`: the few small requests that decide who leads. `requests`: reads and
@@ -66,11 +66,11 @@ export class Transport {
 
   /** Resolves when the answer begins; rejects with the transport's error or the signal's reason. */
   async send(request: TransportRequest): Promise<TransportAnswer> {
-    const answer = await this.#sendOnce(request, false);
+    const answer = await this.#sendTrusting(request);
     if (answer.statusCode !== 401) return answer;
     // A 401 was not executed, so any request may be repeated with a token that was rotated a moment ago.
     await answer.body.dump();
-    return this.#sendOnce(request, true);
+    return this.#sendWith(request, await this.#connection.credentials({ fresh: true }));
   }
 
   /** Cuts all connections, also those of running watches. */
@@ -80,8 +80,20 @@ export class Transport {
     await Promise.all(Object.values(pools?.of ?? {}).map(async (pool) => pool.destroy()));
   }
 
-  async #sendOnce(request: TransportRequest, fresh: boolean): Promise<TransportAnswer> {
-    const { headers, tls } = await this.#connection.credentials({ fresh });
+  // A server whose certificate is not trusted was sent nothing yet, and its CA may have been replaced a moment ago.
+  async #sendTrusting(request: TransportRequest): Promise<TransportAnswer> {
+    const used = await this.#connection.credentials({ fresh: false });
+    try {
+      return await this.#sendWith(request, used);
+    } catch (error) {
+      if (!isUntrusted(error)) throw error;
+      const renewed = await this.#connection.credentials({ fresh: true }).catch(() => used);
+      if (isDeepStrictEqual(renewed.tls, used.tls)) throw error;
+      return this.#sendWith(request, renewed);
+    }
+  }
+
+  async #sendWith(request: TransportRequest, { headers, tls }: KubernetesCredentials): Promise<TransportAnswer> {
     request.signal.throwIfAborted();
     return this.#poolsFor(tls).of[request.lane].request({
       method: request.method,
@@ -132,4 +144,11 @@ export class Transport {
       },
     });
   }
+}
+
+// What a certificate is refused for, as OpenSSL and Node name it.
+const untrusted = /^(UNABLE_TO_|CERT_|(DEPTH_ZERO_)?SELF_SIGNED_|INVALID_CA$|HOSTNAME_MISMATCH$|ERR_TLS_CERT_)/;
+
+function isUntrusted(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && untrusted.test(String(error.code));
 }
