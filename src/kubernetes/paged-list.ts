@@ -78,11 +78,7 @@ async function listOnce(options: PagedListOptions, largest: number): Promise<Pag
   }
 }
 
-async function readPage(
-  options: PagedListOptions,
-  limit: number,
-  token: string,
-): Promise<KubernetesResult<Page>> {
+async function readPage(options: PagedListOptions, limit: number, token: string): Promise<KubernetesResult<Page>> {
   return options.client.get<Page>(options.path, {
     query: {
       ...options.query,

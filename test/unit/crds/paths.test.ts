@@ -24,9 +24,11 @@ test.each(paths)('whatever the name of a %s is, the path has as many segments', 
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (name) => {
       const path = pathOf(name);
-      expect([path.split('/').length, /^[\w./%~!*'()-]+$/.test(path), decodeURIComponent(path.split('/').at(-1) ?? '')]).toEqual(
-        [pathOf('plain').split('/').length, true, name],
-      );
+      expect([
+        path.split('/').length,
+        /^[\w./%~!*'()-]+$/.test(path),
+        decodeURIComponent(path.split('/').at(-1) ?? ''),
+      ]).toEqual([pathOf('plain').split('/').length, true, name]);
     }),
   );
 });

@@ -580,8 +580,9 @@ describe('Reflector', () => {
 
   test('ends the wait for the first state with the signal', async () => {
     const one = await reflect((_, response) => beginWatch(response));
-    expect([await one.reflector.synced(AbortSignal.timeout(20)), await one.reflector.synced(AbortSignal.abort())]).toEqual(
-      [false, false],
-    );
+    expect([
+      await one.reflector.synced(AbortSignal.timeout(20)),
+      await one.reflector.synced(AbortSignal.abort()),
+    ]).toEqual([false, false]);
   });
 });
