@@ -51,7 +51,10 @@ export function leaseTrouble(
     case 'Invalid':
     case 'Defect':
       return { isLasting: true, text };
-    default:
+    case 'Conflict':
+    case 'Throttled':
+    case 'Transient':
+    case 'Cancelled':
       return { isLasting: false, text };
   }
 }

@@ -230,7 +230,7 @@ export class Reflector<T> {
     this.#lastSync = this.#clock.monotonic();
     this.#options.store.replace(incoming, { rewound });
     this.#hasSynced = true;
-    for (const end of [...this.#waiting]) end();
+    for (const end of this.#waiting) end();
   }
 
   #project(object: KubernetesObject): StoreEntry<T> | undefined {

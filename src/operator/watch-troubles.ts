@@ -71,7 +71,16 @@ export function watchTrouble(collection: WatchedCollection, { kind, message }: R
     case 'TransformFailed':
     case 'TooLong':
       return { isLasting: false, text: `One object of ${what} was not taken over, all others are: ${message}` };
-    default:
+    case 'Refused':
+    case 'Cut':
+    case 'Stalled':
+    case 'Overdue':
+    case 'Expired':
+    case 'Rewound':
+    case 'ErrorEvent':
+    case 'Garbage':
+    case 'NoEndMarker':
+    case 'ShortWatch':
       return { isLasting: false, text: `The watch was interrupted and continues automatically: ${message}` };
   }
 }

@@ -85,9 +85,7 @@ export function observing(world: () => InstalledWorld): void {
           return events.some(({ message }) => message === refusedProbe);
         });
         const [status, text] = await answer(`${pod.address}/readyz`);
-        const begins = String(text)
-          .split('\n')
-          .map((line) => line.split(': ')[0]);
+        const begins = text.split('\n').map((line) => line.split(': ')[0]);
         expect([status, begins]).toEqual([503, missing]);
         expect(await answer(`${pod.address}/healthz`)).toEqual([200, 'ok\n']);
         const readyPods = (await world().pods()).filter((each) => hasCondition(each, ready));

@@ -11,7 +11,7 @@ const paths = [
   ['CertificateRequest', (name: string) => certificateRequestPath({ namespace: name, name })],
   ['Certificate', (name: string) => certificatePath({ namespace: name, name })],
   ['CertificateSigningRequest', signingRequestPath],
-  ['issuer', (name: string) => issuerPath(kind!, { namespace: name, name })],
+  ['issuer', (name: string) => issuerPath(kind, { namespace: name, name })],
 ] as const;
 
 test('a name with the signs of a query is none', () => {

@@ -54,9 +54,11 @@ test('whatever is asked for, left and given back: there are never too many, and 
           (slot) => {
             held.push(slot);
             most = Math.max(most, held.length);
+            return slot;
           },
           () => {
             open -= 1;
+            return undefined;
           },
         );
         if (abort) signal.abort();
