@@ -221,7 +221,7 @@ export class LeaderElector {
 
   async #read(): Promise<KubernetesResult<Lease>> {
     const read = await this.#options.client.get<Lease>(this.#path, this.#limits());
-    if (read.kind === 'ok') this.#refusals.delete('read');
+    if (read.kind === 'ok' || read.failure.class === 'NotFound') this.#refusals.delete('read');
     return read;
   }
 

@@ -2,6 +2,7 @@
 // page), follows it by watches, and recovers automatically from whatever goes wrong. Only its signal ends it.
 import { backoff } from '../timing/backoff.ts';
 import { pause, systemClock } from '../timing/clock.ts';
+import { TimeSlice } from '../timing/time-slice.ts';
 import { keyOf } from './objects.ts';
 import type { KubernetesObject } from './objects.ts';
 import { listPages } from './paged-list.ts';
@@ -10,7 +11,7 @@ import { reactionTo } from './reconnect.ts';
 import { reflectorLimits } from './reflector-options.ts';
 import type { ReflectorLimits, ReflectorOptions, ReflectorTroubleKind } from './reflector-options.ts';
 import { isOlder } from './resource-version.ts';
-import type { StoreEntry } from './store.ts';
+import type { StoreContents, StoreEntry } from './store.ts';
 import { readWatch } from './watch-stream.ts';
 import type { StateEvent, WatchEnd } from './watch-stream.ts';
 
@@ -23,7 +24,7 @@ export class Reflector<T> {
   readonly #clock: NonNullable<ReflectorOptions<T>['clock']>;
   readonly #waiting = new Set<() => void>();
   // The initial state while it is being read; the store keeps the old state until it is complete.
-  #incoming: Map<string, StoreEntry<T>> | undefined;
+  #incoming: StoreContents<T> | undefined;
   #resourceVersion: string | undefined;
   /** The last version that was known, also while all is read again. */
   #lastVersion: string | undefined;
@@ -123,7 +124,7 @@ export class Reflector<T> {
   async #next(signal: AbortSignal): Promise<WatchEnd | PagedListResult> {
     if (this.#resourceVersion !== undefined) return this.#watch(signal, { resourceVersion: this.#resourceVersion });
     if (this.#nextList !== 'WatchList') return this.#list(signal);
-    this.#incoming = new Map();
+    this.#incoming = this.#options.store.emptyContents();
     return this.#watch(signal, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' });
   }
 
@@ -137,14 +138,14 @@ export class Reflector<T> {
       signal,
       clock: this.#clock,
       onStart: () => {
-        this.#incoming = new Map();
+        this.#incoming = this.#options.store.emptyContents();
       },
       onItem: (object) => this.#collect(object),
     });
     if (result.kind === 'listed' && !signal.aborted) {
       this.#nextList = this.#nextList === 'PagedOnce' ? 'WatchList' : this.#nextList;
       this.#lastContact = this.#clock.monotonic();
-      this.#finishSync(result.resourceVersion);
+      await this.#finishSync(result.resourceVersion);
     }
     return result;
   }
@@ -181,12 +182,9 @@ export class Reflector<T> {
     });
   }
 
-  #take(event: StateEvent): WatchEnd | undefined {
+  #take(event: StateEvent): WatchEnd | undefined | Promise<undefined> {
     this.#wasHeard = true;
-    if (this.#incoming !== undefined) {
-      this.#takeInitial(event);
-      return undefined;
-    }
+    if (this.#incoming !== undefined) return this.#takeInitial(event);
     const known = this.#resourceVersion ?? '';
     const seen = event.kind === 'bookmark' ? event.resourceVersion : event.object.metadata.resourceVersion;
     if (isOlder(seen, known)) return { kind: 'rewound', known, seen };
@@ -207,12 +205,12 @@ export class Reflector<T> {
     this.#lastVersion = resourceVersion;
   }
 
-  #takeInitial(event: StateEvent): void {
-    if (event.kind === 'object') {
-      this.#objects += 1;
-      if (event.type === 'DELETED') this.#incoming?.delete(keyOf(event.object.metadata));
-      else this.#collect(event.object);
-    } else if (event.initialEventsEnd) this.#finishSync(event.resourceVersion);
+  #takeInitial(event: StateEvent): Promise<undefined> | undefined {
+    if (event.kind === 'bookmark') return event.initialEventsEnd ? this.#finishSync(event.resourceVersion) : undefined;
+    this.#objects += 1;
+    if (event.type === 'DELETED') this.#incoming?.delete(keyOf(event.object.metadata));
+    else this.#collect(event.object);
+    return undefined;
   }
 
   #collect(object: KubernetesObject): void {
@@ -222,13 +220,14 @@ export class Reflector<T> {
     else this.#incoming?.set(key, entry);
   }
 
-  #finishSync(resourceVersion: string): void {
-    const incoming = this.#incoming ?? new Map<string, StoreEntry<T>>();
+  async #finishSync(resourceVersion: string): Promise<undefined> {
+    const { store } = this.#options;
+    const incoming = this.#incoming ?? store.emptyContents();
     this.#incoming = undefined;
     const rewound = isOlder(resourceVersion, this.#lastVersion ?? '');
     this.#know(resourceVersion);
     this.#lastSync = this.#clock.monotonic();
-    this.#options.store.replace(incoming, { rewound });
+    await store.replace(incoming, { rewound, slice: new TimeSlice(this.#clock) });
     this.#hasSynced = true;
     for (const end of this.#waiting) end();
   }

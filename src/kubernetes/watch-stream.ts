@@ -42,7 +42,7 @@ export interface WatchStreamOptions {
   readonly totalMs: number;
   readonly largestLineBytes: number;
   /** Takes the events in order; the watch ends when it says so. Must not throw. */
-  readonly onEvent: (event: StateEvent) => WatchEnd | undefined;
+  readonly onEvent: (event: StateEvent) => WatchEnd | undefined | Promise<undefined>;
   /** A line was longer than allowed and is lost. */
   readonly onTooLong: (bytes: number) => void;
   /** Called when the answer begins and with each chunk. */
@@ -137,7 +137,8 @@ async function takeLines(
   for (const line of lines) {
     const event = parseWatchEvent(line);
     if (event.kind === 'error' || event.kind === 'garbage') return event;
-    const end = options.onEvent(event);
+    const taken = options.onEvent(event);
+    const end = taken instanceof Promise ? await taken : taken;
     if (end !== undefined) return end;
     if (slice.isUsedUp()) {
       await slice.pass();

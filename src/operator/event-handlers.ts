@@ -11,6 +11,7 @@ import type { Issuer, IssuerKind } from '../crds/issuer.ts';
 import type { Store } from '../kubernetes/store.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { Clock } from '../timing/clock.ts';
+import { TimeSlice } from '../timing/time-slice.ts';
 
 /** The open requests of one kind, and where they wait. */
 export interface QueuedRequests {
@@ -27,7 +28,7 @@ export interface EventHandlers {
   readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault'>;
   readonly memories: Pick<RequestMemories, 'of'>;
   readonly abandoned: Pick<Abandoned, 'release'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 }
 
 /** Queues everything that is there, then whatever changes; the returned function ends that. */
@@ -68,17 +69,26 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     );
     for (const issuer of store.list()) on.issuerQueue.add(keyOf(issuer));
   }
-  // Another process may have worked on what is approved already, so for these a certificate may exist.
+  // Another process may have worked on what is approved already, so for these a certificate may exist. All of them first:
+  // what is queued is worked on at once.
   const since = on.clock.now();
-  for (const { store, queue } of on.requests) {
-    for (const request of store.list()) {
-      inherit(on, request, since);
-      queue.add(requestKey(request.metadata));
-    }
-  }
+  for (const { store } of on.requests) for (const request of store.list()) inherit(on, request, since);
+  void queueAll(on, () => connected);
   return () => {
     connected = false;
   };
+}
+
+/** In time slices, since there may be tens of thousands. */
+async function queueAll({ requests, clock }: EventHandlers, isConnected: () => boolean): Promise<void> {
+  const slice = new TimeSlice(clock);
+  for (const { store, queue } of requests) {
+    for (const { metadata } of store.list()) {
+      if (!isConnected()) return;
+      queue.add(requestKey(metadata));
+      if (slice.isUsedUp()) await slice.pass();
+    }
+  }
 }
 
 function inherit({ memories }: EventHandlers, request: CachedRequest, since: Date): void {

@@ -11,6 +11,7 @@ import { Store } from '../../../src/kubernetes/store.ts';
 import { connectEventHandlers } from '../../../src/operator/event-handlers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { issuerObject, readyIssuer } from '../controllers/issuers/objects.ts';
+import { replaceAll } from '../../support/store-contents.ts';
 
 const issuerName = 'AlibabaPCAIssuer/shop/pca';
 const certificateRequests: RequestKind = { read: async () => ({ kind: 'gone' }) };
@@ -223,7 +224,7 @@ it('after the history of the cluster went back, everything is looked at again an
       const entry = store.entry(key);
       return entry === undefined ? [] : [[key, { ...entry }] as const];
     });
-    (store as Store<unknown>).replace(new Map(entries), { rewound: true });
+    replaceAll(store as Store<unknown>, new Map(entries), true);
   }
   expect([seen, memories.of('uid-a').earlier, memories.of('uid-new').earlier]).toEqual([
     ['request add shop/a', 'request add shop/new', `issuer forget ${issuerName}`, `issuer add ${issuerName}`],
