@@ -60,7 +60,7 @@ export function watchTrouble(collection: WatchedCollection, { kind, message }: R
       );
     case 'Rejected':
       return lasting(
-        `The API server does not accept the request to list and watch ${what}. Compare the versions of Kubernetes and of the CRD with those in docs/install.md.`,
+        `The API server does not accept the request to list and watch ${what}. Only another version of Kubernetes, of the CRD or of this operator helps.`,
       );
     case 'SelectorUnsupported':
       return {

@@ -29,7 +29,7 @@ test.each<[ReflectorTroubleKind, string]>([
   ],
   [
     'Rejected',
-    'The API server does not accept the request to list and watch certificaterequests.cert-manager.io. Compare the versions of Kubernetes and of the CRD with those in docs/install.md.',
+    'The API server does not accept the request to list and watch certificaterequests.cert-manager.io. Only another version of Kubernetes, of the CRD or of this operator helps.',
   ],
 ])('%s lasts, and says what to do', (kind, text) => {
   expect(told(kind)).toEqual({ isLasting: true, text: `${text} The API server said: ${said}` });
