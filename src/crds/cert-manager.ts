@@ -15,12 +15,12 @@ export const certificateRequestsPath = `/apis/${certManagerApiVersion}/certifica
 
 /** Path of one CertificateRequest, without `/status`. */
 export function certificateRequestPath(request: { readonly namespace: string; readonly name: string }): string {
-  return `/apis/${certManagerApiVersion}/namespaces/${request.namespace}/certificaterequests/${request.name}`;
+  return `/apis/${certManagerApiVersion}/namespaces/${encodeURIComponent(request.namespace)}/certificaterequests/${encodeURIComponent(request.name)}`;
 }
 
 /** Path of one Certificate. */
 export function certificatePath(certificate: { readonly namespace: string; readonly name: string }): string {
-  return `/apis/${certManagerApiVersion}/namespaces/${certificate.namespace}/certificates/${certificate.name}`;
+  return `/apis/${certManagerApiVersion}/namespaces/${encodeURIComponent(certificate.namespace)}/certificates/${encodeURIComponent(certificate.name)}`;
 }
 
 /** Types of the conditions that cert-manager knows. `Ready` is the issuer's; `Approved` and `Denied` are the approver's. */

@@ -11,7 +11,7 @@ export const signingRequestsPath = `/apis/${signingRequestApiVersion}/certificat
 
 /** Path of one CertificateSigningRequest, without `/status`. */
 export function signingRequestPath(name: string): string {
-  return `${signingRequestsPath}/${name}`;
+  return `${signingRequestsPath}/${encodeURIComponent(name)}`;
 }
 
 /** cert-manager's annotations on these objects (cert-manager: pkg/apis/experimental/v1alpha1/types.go). */

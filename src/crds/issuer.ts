@@ -72,8 +72,8 @@ export function issuerPath(
   kind: IssuerKind,
   issuer: { readonly namespace?: string | undefined; readonly name: string },
 ): string {
-  const namespace = kind.scope === 'Namespaced' ? `namespaces/${issuer.namespace ?? ''}/` : '';
-  return `/apis/${apiVersion}/${namespace}${kind.plural}/${issuer.name}`;
+  const namespace = kind.scope === 'Namespaced' ? `namespaces/${encodeURIComponent(issuer.namespace ?? '')}/` : '';
+  return `/apis/${apiVersion}/${namespace}${kind.plural}/${encodeURIComponent(issuer.name)}`;
 }
 
 /** The condition `Ready`, of any generation. */

@@ -9,8 +9,9 @@ import type { KubernetesConnection } from './connection.ts';
 import { cancelledFailure, classifyAnswer, classifyError, deadlineFailure } from './failure.ts';
 import type { KubernetesFailure, KubernetesResult } from './failure.ts';
 import { describeRequest } from './request-path.ts';
+import { RequestSlots } from './request-slots.ts';
 import { Transport } from './transport.ts';
-import type { TransportAnswer, TransportRequest } from './transport.ts';
+import type { Lane, TransportAnswer, TransportRequest } from './transport.ts';
 
 export type { KubernetesFailure, KubernetesFailureClass, KubernetesResult } from './failure.ts';
 
@@ -30,7 +31,7 @@ export interface KubernetesClientOptions {
   readonly onRequest?: (request: RequestRecord) => void;
   /** Takes the `Date` header of each answer. */
   readonly onServerDate?: (header: string) => void;
-  /** Connections for requests other than watches; 16 when not given. */
+  /** Connections for reads and writes of single objects, which namespaces share; 48 when not given. */
   readonly connections?: number;
   /** Total deadline in milliseconds of a request that states none; 30,000 when not given. */
   readonly timeoutMs?: number;
@@ -49,6 +50,8 @@ export interface RequestOptions {
   readonly accept?: string;
   /** How often a read is tried in all; 3 when not given. Writes are sent once. */
   readonly attempts?: number;
+  /** What it shares its connections with, `requests` unless given. */
+  readonly lane?: Exclude<Lane, 'watches'>;
 }
 
 /** Media types of patches: RFC 7386 merge, and server-side apply (a JSON body is valid YAML). */
@@ -58,7 +61,7 @@ export const patchTypes = {
 } as const;
 
 const defaultTimeoutMs = 30_000;
-const defaultConnections = 16;
+const defaultConnections = 48;
 const defaultReadAttempts = 3;
 const readBackoff = { baseMs: 300, maxMs: 10_000 } as const;
 // An answer larger than any object etcd stores is cut off together with its connection.
@@ -69,8 +72,8 @@ interface Call {
   readonly path: string;
   readonly contentType?: string;
   readonly body?: object;
-  readonly pool: TransportRequest['pool'];
   readonly options: RequestOptions;
+  readonly isWatch?: boolean;
 }
 
 type ReadBody<T> = (answer: TransportAnswer) => Promise<T>;
@@ -78,11 +81,14 @@ type ReadBody<T> = (answer: TransportAnswer) => Promise<T>;
 /** A client of one API server. Paths are absolute, e.g. `/apis/cert-manager.io/v1/namespaces/a/certificaterequests/b`. */
 export class KubernetesClient {
   readonly #transport: Transport;
+  readonly #slots: RequestSlots;
   readonly #options: KubernetesClientOptions;
   readonly #clock: Clock;
 
   constructor(connection: KubernetesConnection, options: KubernetesClientOptions) {
-    this.#transport = new Transport(connection, options.connections ?? defaultConnections);
+    const connections = options.connections ?? defaultConnections;
+    this.#transport = new Transport(connection, connections);
+    this.#slots = new RequestSlots(connections);
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
   }
@@ -92,7 +98,7 @@ export class KubernetesClient {
     using deadline = this.#deadline(options);
     const attempts = options.attempts ?? defaultReadAttempts;
     for (let failures = 0; ; failures += 1) {
-      const result = await this.#attempt<T>({ method: 'GET', path, pool: 'requests', options }, deadline, readJson);
+      const result = await this.#attempt<T>({ method: 'GET', path, options }, deadline, readJson);
       if (result.kind === 'ok' || failures + 1 >= attempts || !isPassing(result.failure)) return result;
       const pauseMs = this.#pauseAfter(failures, result.failure);
       if (pauseMs >= deadline.remainingMs()) return result;
@@ -102,12 +108,12 @@ export class KubernetesClient {
 
   /** POSTs an object to its collection. */
   async create<T>(path: string, body: object, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
-    return this.#write({ method: 'POST', path, body, pool: 'requests', options }, readJson<T>);
+    return this.#write({ method: 'POST', path, body, options }, readJson<T>);
   }
 
   /** PUTs a whole object; its `metadata.resourceVersion` is the precondition. A missing Lease is created (201). */
   async replace<T>(path: string, body: object, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
-    return this.#write({ method: 'PUT', path, body, pool: 'requests', options }, readJson<T>);
+    return this.#write({ method: 'PUT', path, body, options }, readJson<T>);
   }
 
   /** Patches an object; `contentType` is one of {@link patchTypes}. */
@@ -117,7 +123,7 @@ export class KubernetesClient {
     contentType: string,
     options: RequestOptions = {},
   ): Promise<KubernetesResult<T>> {
-    return this.#write({ method: 'PATCH', path, body, contentType, pool: 'requests', options }, readJson<T>);
+    return this.#write({ method: 'PATCH', path, body, contentType, options }, readJson<T>);
   }
 
   /**
@@ -137,7 +143,6 @@ export class KubernetesClient {
         path: `${path}/status`,
         body,
         contentType: patchTypes.apply,
-        pool: 'requests',
         options: { ...options, query },
       },
       dump,
@@ -150,7 +155,7 @@ export class KubernetesClient {
    */
   async watch(path: string, options: RequestOptions = {}): Promise<KubernetesResult<AsyncIterable<Uint8Array>>> {
     const deadline = this.#deadline(options);
-    const call: Call = { method: 'GET', path, pool: 'watches', options };
+    const call: Call = { method: 'GET', path, options, isWatch: true };
     const result = await this.#attempt<AsyncIterable<Uint8Array>>(call, deadline, async (answer) => answer.body);
     if (result.kind === 'ok') deadline.lift();
     else deadline[Symbol.dispose]();
@@ -174,11 +179,13 @@ export class KubernetesClient {
 
   async #attempt<T>(call: Call, deadline: Deadline, read: ReadBody<T>): Promise<KubernetesResult<T>> {
     const startedAt = this.#clock.monotonic();
-    const what = describeRequest(call.method, call.path, call.pool === 'watches');
+    const what = describeRequest(call.method, call.path, call.isWatch ?? false);
+    const lane: Lane = call.isWatch === true ? 'watches' : (call.options.lane ?? 'requests');
     let status: number | undefined;
     try {
       deadline.signal.throwIfAborted();
-      const answer = await this.#transport.send(this.#request(call, deadline));
+      using _slot = lane === 'requests' ? await this.#slots.take(what.flow, deadline.signal) : undefined;
+      const answer = await this.#transport.send(this.#request(call, lane, deadline));
       status = answer.statusCode;
       const { date } = answer.headers;
       if (typeof date === 'string') this.#options.onServerDate?.(date);
@@ -203,9 +210,9 @@ export class KubernetesClient {
     }
   }
 
-  #request(call: Call, deadline: Deadline): TransportRequest {
+  #request(call: Call, lane: Lane, deadline: Deadline): TransportRequest {
     const query = new URLSearchParams(call.options.query);
-    if (call.pool === 'requests') {
+    if (lane !== 'watches') {
       // The server gives up first, so that a request we stop waiting for is not executed later.
       query.set('timeout', `${Math.max(1, Math.floor(deadline.remainingMs() * 0.9))}ms`);
     }
@@ -220,7 +227,7 @@ export class KubernetesClient {
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       signal: deadline.signal,
-      pool: call.pool,
+      lane,
     };
   }
 

@@ -1,7 +1,6 @@
 // Where the API server is and what proves who we are: as a pod (files of the ServiceAccount) or from a kubeconfig.
 // Credentials are asked for before each request and read again when they are older than a minute.
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -62,7 +61,7 @@ export function connectInCluster(options: InClusterOptions = {}): KubernetesConn
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
     namespace: readIfPresent(join(directory, 'namespace')),
-    credentials: cached(() => readServiceAccount(directory), options.clock),
+    credentials: cached(async () => readServiceAccount(directory), options.clock),
   };
 }
 
@@ -130,11 +129,10 @@ function headersOf(https: HttpsOptions): Readonly<Record<string, string>> {
   return { ...basic, ...(Object.fromEntries(headers) as Record<string, string>) };
 }
 
-async function readServiceAccount(directory: string): Promise<KubernetesCredentials> {
-  const [token, ca] = await Promise.all([
-    readFile(join(directory, 'token'), 'utf8'),
-    readFile(join(directory, 'ca.crt'), 'utf8'),
-  ]);
+// Two small files in memory. Read in the background they would wait for a thread together with look-ups of names that
+// issuers choose, and every request, also the Lease's, waits for them.
+function readServiceAccount(directory: string): KubernetesCredentials {
+  const [token = '', ca = ''] = ['token', 'ca.crt'].map((file) => readFileSync(join(directory, file), 'utf8'));
   return { headers: { authorization: `Bearer ${token.trim()}` }, tls: { ca } };
 }
 

@@ -135,7 +135,7 @@ export class EventRecorder {
     // Events of cluster-scoped objects live in this namespace by convention of the API server.
     const namespace = event.regarding.namespace ?? 'default';
     const result = await this.#options.client.create(
-      `/apis/events.k8s.io/v1/namespaces/${namespace}/events`,
+      `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`,
       this.#body(event, namespace, at),
       { timeoutMs: sendMs, signal: this.#ended.signal },
     );

@@ -3,7 +3,9 @@
 import { pause, systemClock } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
 import { formatMicroTime } from '../timing/moment.ts';
-import type { KubernetesClient, KubernetesResult } from './client.ts';
+import type { KubernetesClient, KubernetesFailure, KubernetesResult, RequestOptions } from './client.ts';
+import { leaseTrouble } from './lease.ts';
+import type { Lease, LeaseAction } from './lease.ts';
 
 /** Settings; times are the Lease's usual 15, 10 and 2 seconds unless given. */
 export interface LeaderElectorOptions {
@@ -18,27 +20,6 @@ export interface LeaderElectorOptions {
   /** The process's own when not given. */
   readonly clock?: Clock;
   readonly onTrouble?: (message: string) => void;
-}
-
-interface LeaseSpec {
-  readonly holderIdentity?: string;
-  readonly leaseDurationSeconds?: number;
-  readonly acquireTime?: string;
-  readonly renewTime?: string;
-  readonly leaseTransitions?: number;
-}
-
-interface Lease {
-  readonly apiVersion: string;
-  readonly kind: string;
-  /** The `uid` of a Lease that was read makes a PUT fail, and not create, when the Lease was deleted meanwhile. */
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-  };
-  readonly spec?: LeaseSpec;
 }
 
 // A leader renews at least once per retry period. Whoever created the Lease again leaves it alone for a little longer, so
@@ -60,6 +41,7 @@ export class LeaderElector {
   #settlesAt = Number.NEGATIVE_INFINITY;
   /** The Lease as last written, while this process leads. */
   #held: Lease | undefined;
+  readonly #refusals = new Map<LeaseAction, string>();
   #hasWritten = false;
   #isLost = false;
   #heldUntil = Number.NEGATIVE_INFINITY;
@@ -68,14 +50,19 @@ export class LeaderElector {
 
   constructor(options: LeaderElectorOptions) {
     this.#options = options;
-    this.#collection = `/apis/coordination.k8s.io/v1/namespaces/${options.namespace}/leases`;
-    this.#path = `${this.#collection}/${options.name}`;
+    this.#collection = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(options.namespace)}/leases`;
+    this.#path = `${this.#collection}/${encodeURIComponent(options.name)}`;
     this.#durationMs = (options.leaseDurationSeconds ?? 15) * 1_000;
     this.#renewDeadlineMs = (options.renewDeadlineSeconds ?? 10) * 1_000;
     this.#retryPeriodMs = (options.retryPeriodSeconds ?? 2) * 1_000;
     if (this.#renewDeadlineMs >= this.#durationMs)
       throw new RangeError('the renew deadline must end before the Lease does');
     this.#clock = options.clock ?? systemClock;
+  }
+
+  /** What somebody must do before this process can take part; nothing while its requests are carried out or may soon be. */
+  get refusals(): readonly string[] {
+    return [...this.#refusals.values()];
   }
 
   /** The fence: true only while nobody else can hold the Lease, whatever the timers of this process did. */
@@ -137,7 +124,7 @@ export class LeaderElector {
     const startedAt = this.#clock.monotonic();
     const read = await this.#read();
     if (read.kind === 'failed') {
-      if (read.failure.class !== 'NotFound') this.#trouble('read', read.failure.message);
+      if (read.failure.class !== 'NotFound') this.#trouble('read', read.failure);
       else if (!this.#mayHaveHolder()) await this.#createAnew();
       return false;
     }
@@ -202,7 +189,7 @@ export class LeaderElector {
       const { name, namespace } = held.metadata;
       const created = await this.#create({ ...held, metadata: { name, namespace } });
       if (created !== undefined) this.#take(created, startedAt);
-    } else this.#trouble('read', read.failure.message);
+    } else this.#trouble('read', read.failure);
     return 'over';
   }
 
@@ -233,25 +220,29 @@ export class LeaderElector {
   }
 
   async #read(): Promise<KubernetesResult<Lease>> {
-    return this.#options.client.get<Lease>(this.#path, this.#limits());
+    const read = await this.#options.client.get<Lease>(this.#path, this.#limits());
+    if (read.kind === 'ok' || read.failure.class === 'NotFound') this.#refusals.delete('read');
+    return read;
   }
 
   /** PUT with uid and resourceVersion as preconditions: status 409 when they do not hold, undefined when it failed. */
   async #write(lease: Lease): Promise<{ readonly status: number; readonly body: Lease } | undefined> {
     this.#hasWritten = true;
     const written = await this.#options.client.replace<Lease>(this.#path, lease, this.#limits());
+    if (written.kind === 'ok') this.#refusals.delete('written');
     if (written.kind === 'ok') return written;
-    const { class: kind, message } = written.failure;
+    const { class: kind } = written.failure;
     if (kind === 'Conflict' || kind === 'NotFound') return { status: 409, body: lease };
-    this.#trouble('written', message);
+    this.#trouble('written', written.failure);
     return undefined;
   }
 
   async #create(lease: Lease): Promise<Lease | undefined> {
     this.#hasWritten = true;
     const created = await this.#options.client.create<Lease>(this.#collection, lease, this.#limits());
+    if (created.kind === 'ok') this.#refusals.delete('created');
     if (created.kind === 'ok') return created.body;
-    if (created.failure.class !== 'Conflict') this.#trouble('created', created.failure.message);
+    if (created.failure.class !== 'Conflict') this.#trouble('created', created.failure);
     return undefined;
   }
 
@@ -274,8 +265,8 @@ export class LeaderElector {
   }
 
   // A third of the renew deadline leaves room for a second try after a request that hangs.
-  #limits(): { readonly timeoutMs: number; readonly attempts: number } {
-    return { timeoutMs: this.#renewDeadlineMs / 3, attempts: 1 };
+  #limits(): RequestOptions {
+    return { timeoutMs: this.#renewDeadlineMs / 3, attempts: 1, lane: 'lease' };
   }
 
   #periodMs(): number {
@@ -286,9 +277,10 @@ export class LeaderElector {
     return formatMicroTime(this.#clock.now());
   }
 
-  #trouble(done: string, message: string): void {
-    this.#options.onTrouble?.(
-      `The Lease ${this.#options.namespace}/${this.#options.name} cannot be ${done}: ${message}`,
-    );
+  #trouble(done: LeaseAction, failure: KubernetesFailure): void {
+    const { isLasting, text } = leaseTrouble(this.#options, done, failure);
+    if (isLasting) this.#refusals.set(done, text);
+    else this.#refusals.delete(done);
+    this.#options.onTrouble?.(text);
   }
 }

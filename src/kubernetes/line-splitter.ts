@@ -3,8 +3,8 @@
 export interface SplitLines {
   /** Complete lines without their end; empty lines are left out. They may share memory with the chunk. */
   readonly lines: readonly Buffer[];
-  /** True when a line exceeds the limit; the stream is of no use after that. */
-  readonly overflow: boolean;
+  /** The bytes of each line that ended and was longer than allowed; nothing of it was kept. */
+  readonly tooLong: readonly number[];
 }
 
 const lineFeed = 0x0a;
@@ -15,7 +15,7 @@ export class LineSplitter {
   #parts: Buffer[] = [];
   #pendingBytes = 0;
 
-  /** `largestLineBytes` bounds the memory that a stream without line ends can take. */
+  /** `largestLineBytes` bounds the memory that one line can take. */
   constructor(largestLineBytes: number) {
     this.#largestLineBytes = largestLineBytes;
   }
@@ -29,25 +29,28 @@ export class LineSplitter {
   push(chunk: Uint8Array): SplitLines {
     const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     const lines: Buffer[] = [];
+    const tooLong: number[] = [];
     let start = 0;
     for (let end = buffer.indexOf(lineFeed); end !== -1; end = buffer.indexOf(lineFeed, start)) {
-      if (this.#pendingBytes + end - start > this.#largestLineBytes) return { lines, overflow: true };
-      const line = this.#take(buffer.subarray(start, end));
-      if (line.length > 0) lines.push(line);
+      this.#keep(buffer.subarray(start, end));
+      if (this.#pendingBytes > this.#largestLineBytes) tooLong.push(this.#pendingBytes);
+      else if (this.#pendingBytes > 0) lines.push(this.#line());
+      this.#parts = [];
+      this.#pendingBytes = 0;
       start = end + 1;
     }
-    if (start < buffer.length) {
-      this.#parts.push(buffer.subarray(start));
-      this.#pendingBytes += buffer.length - start;
-    }
-    return { lines, overflow: this.#pendingBytes > this.#largestLineBytes };
+    this.#keep(buffer.subarray(start));
+    return { lines, tooLong };
   }
 
-  #take(last: Buffer): Buffer {
-    if (this.#parts.length === 0) return last;
-    const line = Buffer.concat([...this.#parts, last], this.#pendingBytes + last.length);
-    this.#parts = [];
-    this.#pendingBytes = 0;
-    return line;
+  #keep(part: Buffer): void {
+    this.#pendingBytes += part.length;
+    if (this.#pendingBytes > this.#largestLineBytes) this.#parts = [];
+    else if (part.length > 0) this.#parts.push(part);
+  }
+
+  #line(): Buffer {
+    const [first, second] = this.#parts;
+    return first !== undefined && second === undefined ? first : Buffer.concat(this.#parts, this.#pendingBytes);
   }
 }

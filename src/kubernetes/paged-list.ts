@@ -34,25 +34,34 @@ interface Page {
   readonly items?: unknown;
 }
 
+// Each time that the list begins anew its pages are larger, so that it needs less time before its token expires.
+const growth = 5;
+const restarts = 2;
+const tooLarge = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
+
 /**
- * Lists the collection. A continue token that expired (410) restarts the list, and then everything is asked for at
- * once: the token that the server offers instead would mix states of different times.
+ * Lists the collection. A continue token that expired (410) restarts the list, since the token that the server offers
+ * instead would mix states of different times; the third time the refusal is the outcome. Pages that are too large to be
+ * read are asked for in smaller parts.
  */
-export async function listPages(options: PagedListOptions): Promise<PagedListResult> {
-  for (const limit of [options.pageSize, options.pageSize, undefined]) {
-    options.onStart();
-    const result = await listOnce(options, limit);
-    if (result.kind !== 'refused' || result.failure.status !== 410) return result;
-  }
+export async function listPages(options: PagedListOptions, times = 0): Promise<PagedListResult> {
   options.onStart();
-  return listOnce(options, undefined);
+  const result = await listOnce(options, options.pageSize * growth ** times);
+  const isExpired = result.kind === 'refused' && result.failure.status === 410;
+  return isExpired && times < restarts ? listPages(options, times + 1) : result;
 }
 
-async function listOnce(options: PagedListOptions, limit: number | undefined): Promise<PagedListResult> {
+async function listOnce(options: PagedListOptions, largest: number): Promise<PagedListResult> {
   let token = '';
+  let limit = largest;
   for (;;) {
     const answer = await readPage(options, limit, token);
-    if (answer.kind === 'failed') return { kind: 'refused', failure: answer.failure };
+    if (answer.kind === 'failed') {
+      if (answer.failure.reason !== tooLarge || limit === 1) return { kind: 'refused', failure: answer.failure };
+      limit = Math.max(1, Math.floor(limit / 4));
+      continue;
+    }
+    limit = Math.min(largest, 2 * limit);
     const { metadata, items } = answer.body;
     const resourceVersion = metadata?.resourceVersion;
     if (!Array.isArray(items) || typeof resourceVersion !== 'string')
@@ -69,20 +78,17 @@ async function listOnce(options: PagedListOptions, limit: number | undefined): P
   }
 }
 
-async function readPage(
-  options: PagedListOptions,
-  limit: number | undefined,
-  token: string,
-): Promise<KubernetesResult<Page>> {
+async function readPage(options: PagedListOptions, limit: number, token: string): Promise<KubernetesResult<Page>> {
   return options.client.get<Page>(options.path, {
     query: {
       ...options.query,
-      ...(limit === undefined ? {} : { limit: String(limit) }),
+      limit: String(limit),
       ...(token === '' ? {} : { continue: token }),
     },
     signal: options.signal,
     timeoutMs: options.timeoutMs,
     attempts: 1,
+    lane: 'lists',
   });
 }
 

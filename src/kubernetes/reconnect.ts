@@ -11,8 +11,12 @@ export interface Attempt {
   readonly lastedMs: number;
   /** Objects that it delivered. */
   readonly objects: number;
+  /** Whether it delivered anything at all, if only a bookmark. */
+  readonly wasHeard: boolean;
   /** Whether it had to deliver the initial state and did not finish that. */
   readonly unfinished: boolean;
+  /** Whether it asked with a field selector. */
+  readonly hasFieldSelector: boolean;
   /** Whether the initial state was asked for by WatchList. */
   readonly isWatchList: boolean;
   /** Milliseconds since the state was last read as a whole; Infinity when it never was. */
@@ -28,6 +32,8 @@ export interface Reaction {
   readonly pause: boolean;
   /** The least wait in milliseconds that the server asked for. */
   readonly retryAfterMs: number | undefined;
+  /** Whether to ask without the field selector from now on. */
+  readonly dropSelector: boolean;
   /** Which way the initial state is read next; undefined keeps the way. */
   readonly nextList: 'PagedOnce' | 'PagedAlways' | undefined;
 }
@@ -37,6 +43,7 @@ const calm: Reaction = {
   resync: false,
   pause: false,
   retryAfterMs: undefined,
+  dropSelector: false,
   nextList: undefined,
 };
 
@@ -54,6 +61,10 @@ export function reactionTo(attempt: Attempt, limits: ReflectorLimits): Reaction 
       return reactionToEnd(attempt, end, limits);
     case 'garbage':
       return { ...calm, trouble: { kind: 'Garbage', message: end.message }, resync: true, pause: true };
+    case 'rewound': {
+      const message = `the API server is at resourceVersion ${end.seen}, after ${end.known}, as when etcd was restored; everything is read again`;
+      return { ...calm, trouble: { kind: 'Rewound', message }, resync: true, pause: isRepeated(attempt, limits) };
+    }
     case 'error':
       return reactionToErrorEvent(attempt, end, limits);
     case 'refused':
@@ -80,7 +91,9 @@ function reactionToEnd(attempt: Attempt, end: OrdinaryEnd, limits: ReflectorLimi
     const message = `the initial state ended without its end marker (${end.kind}); listing page by page`;
     return { ...calm, trouble: { kind: 'NoEndMarker', message }, pause: isShort, nextList: 'PagedOnce' };
   }
-  return { ...calm, trouble: troubleOf(end, isShort), pause: isShort || attempt.unfinished };
+  // A server whose history went back says nothing to a watch from its future, not even a bookmark.
+  const resync = end.kind === 'stalled' && !attempt.wasHeard;
+  return { ...calm, trouble: troubleOf(end, isShort), resync, pause: isShort || attempt.unfinished };
 }
 
 function troubleOf(end: OrdinaryEnd, isShort: boolean): Reaction['trouble'] {
@@ -98,8 +111,13 @@ function troubleOf(end: OrdinaryEnd, isShort: boolean): Reaction['trouble'] {
 
 function expired(attempt: Attempt, message: string, limits: ReflectorLimits): Reaction {
   // Normal after each start of an API server: everything is read again at once, unless that was just done.
-  const pause = attempt.sinceSyncMs < limits.shortMs || attempt.unfinished;
+  const pause = isRepeated(attempt, limits) || attempt.unfinished;
   return { ...calm, trouble: { kind: 'Expired', message }, resync: true, pause };
+}
+
+/** Whether everything was read only just, so that reading it again at once could become a loop. */
+function isRepeated({ sinceSyncMs }: Attempt, { healthyMs }: ReflectorLimits): boolean {
+  return sinceSyncMs < healthyMs;
 }
 
 function reactionToRefusal(attempt: Attempt, failure: KubernetesFailure): Reaction {
@@ -109,11 +127,15 @@ function reactionToRefusal(attempt: Attempt, failure: KubernetesFailure): Reacti
     return { ...refused, trouble: { kind: 'CollectionMissing', message }, resync: true };
 
   if (failure.class === 'Forbidden') return { ...refused, trouble: { kind: 'Forbidden', message } };
+  if (failure.class === 'Unauthorized') return { ...refused, trouble: { kind: 'Unauthorized', message } };
   if (failure.class === 'Invalid' || failure.class === 'Defect') {
+    if (failure.status === 400 && message.includes('field label not supported') && attempt.hasFieldSelector)
+      return { ...calm, trouble: { kind: 'SelectorUnsupported', message }, dropSelector: true };
+
     // An API server without WatchList refuses its parameters; with it, only a wrong resourceVersion is left.
     return attempt.isWatchList
       ? { ...calm, trouble: { kind: 'NoEndMarker', message }, nextList: 'PagedAlways' }
-      : { ...refused, resync: true };
+      : { ...refused, trouble: { kind: 'Rejected', message }, resync: true };
   }
   return refused;
 }

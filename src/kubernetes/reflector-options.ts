@@ -4,13 +4,22 @@ import type { KubernetesClient } from './client.ts';
 import type { KubernetesObject } from './objects.ts';
 import type { Store } from './store.ts';
 
-/** What went wrong; the reflector recovers from all of it automatically. */
+/**
+ * What went wrong. The reflector goes on by itself in every case, but in vain after one of the first five until somebody has
+ * changed what its message names.
+ */
 export type ReflectorTroubleKind =
   /** The collection does not exist (404): the CRD is not installed. */
   | 'CollectionMissing'
   /** The right to list or watch is missing (403), or the API server has just started. */
   | 'Forbidden'
-  /** The server refused for another reason or could not be reached. */
+  /** The credentials were refused (401), also after they had been read again. */
+  | 'Unauthorized'
+  /** The server does not accept such a request, whoever sends it (400, 405, 422). */
+  | 'Rejected'
+  /** The server cannot select by this field: from now on everything is read, and `transform` alone selects. */
+  | 'SelectorUnsupported'
+  /** The server refused for a reason that passes, or could not be reached. */
   | 'Refused'
   /** The connection of a watch broke. */
   | 'Cut'
@@ -20,6 +29,10 @@ export type ReflectorTroubleKind =
   | 'Overdue'
   /** The resourceVersion is too old (410): everything is read again. */
   | 'Expired'
+  /** The history of the server went back, as after a restore of etcd: everything is read again. */
+  | 'Rewound'
+  /** An event was longer than allowed and is lost: what it was about stays as it was. */
+  | 'TooLong'
   /** An ERROR event other than 410. */
   | 'ErrorEvent'
   /** Something arrived that is neither a watch event nor a list. */
@@ -78,8 +91,10 @@ export const reflectorLimits: ReflectorLimits = {
   shortMs: 1000,
   firstPauseMs: 1_200,
   longestPauseMs: 45_000,
-  pageSize: 500,
-  largestLineBytes: 16 * 1024 * 1024,
+  // A page or a line is parsed in one go, which holds the event loop for some 10 ms at this size of page.
+  pageSize: 100,
+  // More than etcd stores of one object.
+  largestLineBytes: 4 * 1024 * 1024,
 };
 
 /** Settings of a reflector. */
@@ -89,6 +104,7 @@ export interface ReflectorOptions<T> {
   readonly client: Pick<KubernetesClient, 'get' | 'watch'>;
   /** Path of the collection, e.g. `/apis/cert-manager.io/v1/certificaterequests`. */
   readonly path: string;
+  /** Only saves work: where the server does not know the field, `transform` gets everything and must leave out the rest. */
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   /** Written by this reflector alone. */

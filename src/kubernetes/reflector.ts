@@ -2,6 +2,7 @@
 // page), follows it by watches, and recovers automatically from whatever goes wrong. Only its signal ends it.
 import { backoff } from '../timing/backoff.ts';
 import { pause, systemClock } from '../timing/clock.ts';
+import { TimeSlice } from '../timing/time-slice.ts';
 import { keyOf } from './objects.ts';
 import type { KubernetesObject } from './objects.ts';
 import { listPages } from './paged-list.ts';
@@ -9,7 +10,8 @@ import type { PagedListResult } from './paged-list.ts';
 import { reactionTo } from './reconnect.ts';
 import { reflectorLimits } from './reflector-options.ts';
 import type { ReflectorLimits, ReflectorOptions, ReflectorTroubleKind } from './reflector-options.ts';
-import type { StoreEntry } from './store.ts';
+import { isOlder } from './resource-version.ts';
+import type { StoreContents, StoreEntry } from './store.ts';
 import { readWatch } from './watch-stream.ts';
 import type { StateEvent, WatchEnd } from './watch-stream.ts';
 
@@ -22,19 +24,24 @@ export class Reflector<T> {
   readonly #clock: NonNullable<ReflectorOptions<T>['clock']>;
   readonly #waiting = new Set<() => void>();
   // The initial state while it is being read; the store keeps the old state until it is complete.
-  #incoming: Map<string, StoreEntry<T>> | undefined;
+  #incoming: StoreContents<T> | undefined;
   #resourceVersion: string | undefined;
+  /** The last version that was known, also while all is read again. */
+  #lastVersion: string | undefined;
+  #fieldSelector: string | undefined;
   #nextList: 'WatchList' | 'PagedOnce' | 'PagedAlways' = 'WatchList';
   #isRunning = false;
   #hasSynced = false;
   #lastSync = -Infinity;
   #lastContact: number;
   #objects = 0;
+  #wasHeard = false;
   #pauses = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#limits = { ...reflectorLimits, ...options.limits };
+    this.#fieldSelector = options.fieldSelector;
     this.#clock = options.clock ?? systemClock;
     this.#lastContact = this.#clock.monotonic();
     options.store.onListenerError((error) =>
@@ -61,21 +68,17 @@ export class Reflector<T> {
     return this.#resourceVersion;
   }
 
-  /** Resolves when {@link hasSynced} is true; rejects with the signal's reason when that is aborted first. */
-  async synced(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#hasSynced) return;
-    await new Promise<void>((resolve, reject) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', abort);
-        resolve();
+  /** Resolves with true when {@link hasSynced} is, or with false when the signal aborts first. */
+  async synced(signal: AbortSignal): Promise<boolean> {
+    if (this.#hasSynced || signal.aborted) return this.#hasSynced;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        signal.removeEventListener('abort', end);
+        this.#waiting.delete(end);
+        resolve(this.#hasSynced);
       };
-      const abort = (): void => {
-        this.#waiting.delete(done);
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.add(done);
+      signal.addEventListener('abort', end, { once: true });
+      this.#waiting.add(end);
     });
   }
 
@@ -94,6 +97,7 @@ export class Reflector<T> {
   async #attempt(signal: AbortSignal): Promise<void> {
     const startedAt = this.#clock.monotonic();
     this.#objects = 0;
+    this.#wasHeard = false;
     const isWatchList = this.#resourceVersion === undefined && this.#nextList === 'WatchList';
     const end = await this.#next(signal);
     const unfinished = this.#incoming !== undefined;
@@ -102,11 +106,14 @@ export class Reflector<T> {
     const lastedMs = this.#clock.monotonic() - startedAt;
     if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') this.#pauses = 0;
     const sinceSyncMs = this.#clock.monotonic() - this.#lastSync;
+    const hasFieldSelector = this.#fieldSelector !== undefined;
+    const heard = { objects: this.#objects, wasHeard: this.#wasHeard };
     const reaction = reactionTo(
-      { end, lastedMs, objects: this.#objects, unfinished, isWatchList, sinceSyncMs },
+      { end, lastedMs, ...heard, unfinished, hasFieldSelector, isWatchList, sinceSyncMs },
       this.#limits,
     );
     if (reaction.resync) this.#resourceVersion = undefined;
+    if (reaction.dropSelector) this.#fieldSelector = undefined;
     this.#nextList = this.#nextList === 'PagedAlways' ? 'PagedAlways' : (reaction.nextList ?? this.#nextList);
     const pauseMs = reaction.pause ? this.#nextPause(reaction.retryAfterMs) : undefined;
     if (reaction.trouble !== undefined) this.#report(reaction.trouble.kind, reaction.trouble.message, pauseMs);
@@ -117,7 +124,7 @@ export class Reflector<T> {
   async #next(signal: AbortSignal): Promise<WatchEnd | PagedListResult> {
     if (this.#resourceVersion !== undefined) return this.#watch(signal, { resourceVersion: this.#resourceVersion });
     if (this.#nextList !== 'WatchList') return this.#list(signal);
-    this.#incoming = new Map();
+    this.#incoming = this.#options.store.emptyContents();
     return this.#watch(signal, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' });
   }
 
@@ -131,14 +138,14 @@ export class Reflector<T> {
       signal,
       clock: this.#clock,
       onStart: () => {
-        this.#incoming = new Map();
+        this.#incoming = this.#options.store.emptyContents();
       },
       onItem: (object) => this.#collect(object),
     });
     if (result.kind === 'listed' && !signal.aborted) {
       this.#nextList = this.#nextList === 'PagedOnce' ? 'WatchList' : this.#nextList;
       this.#lastContact = this.#clock.monotonic();
-      this.#finishSync(result.resourceVersion);
+      await this.#finishSync(result.resourceVersion);
     }
     return result;
   }
@@ -167,37 +174,43 @@ export class Reflector<T> {
       totalMs: seconds * 1000 + this.#limits.overtimeMs,
       largestLineBytes: this.#limits.largestLineBytes,
       onEvent: (event) => this.#take(event),
+      onTooLong: (bytes) =>
+        this.#report('TooLong', `an event of ${bytes} bytes is left out; ${this.#limits.largestLineBytes} are allowed`),
       onContact: () => {
         this.#lastContact = this.#clock.monotonic();
       },
     });
   }
 
-  #take(event: StateEvent): void {
-    if (this.#incoming !== undefined) {
-      this.#takeInitial(event);
-      return;
-    }
-    if (event.kind === 'bookmark') {
-      this.#resourceVersion = event.resourceVersion;
-      return;
-    }
+  #take(event: StateEvent): WatchEnd | undefined | Promise<undefined> {
+    this.#wasHeard = true;
+    if (this.#incoming !== undefined) return this.#takeInitial(event);
+    const known = this.#resourceVersion ?? '';
+    const seen = event.kind === 'bookmark' ? event.resourceVersion : event.object.metadata.resourceVersion;
+    if (isOlder(seen, known)) return { kind: 'rewound', known, seen };
+    // First, so that nothing that happens below can make the same event come again.
+    this.#know(seen);
+    if (event.kind === 'bookmark') return undefined;
     this.#objects += 1;
     const { object } = event;
-    // First, so that nothing that happens below can make the same event come again.
-    this.#resourceVersion = object.metadata.resourceVersion;
     const key = keyOf(object.metadata);
     const entry = event.type === 'DELETED' ? undefined : this.#project(object);
     if (entry !== undefined) this.#options.store.set(key, entry);
     else this.#options.store.delete(key);
+    return undefined;
   }
 
-  #takeInitial(event: StateEvent): void {
-    if (event.kind === 'object') {
-      this.#objects += 1;
-      if (event.type === 'DELETED') this.#incoming?.delete(keyOf(event.object.metadata));
-      else this.#collect(event.object);
-    } else if (event.initialEventsEnd) this.#finishSync(event.resourceVersion);
+  #know(resourceVersion: string): void {
+    this.#resourceVersion = resourceVersion;
+    this.#lastVersion = resourceVersion;
+  }
+
+  #takeInitial(event: StateEvent): Promise<undefined> | undefined {
+    if (event.kind === 'bookmark') return event.initialEventsEnd ? this.#finishSync(event.resourceVersion) : undefined;
+    this.#objects += 1;
+    if (event.type === 'DELETED') this.#incoming?.delete(keyOf(event.object.metadata));
+    else this.#collect(event.object);
+    return undefined;
   }
 
   #collect(object: KubernetesObject): void {
@@ -207,15 +220,16 @@ export class Reflector<T> {
     else this.#incoming?.set(key, entry);
   }
 
-  #finishSync(resourceVersion: string): void {
-    const incoming = this.#incoming ?? new Map<string, StoreEntry<T>>();
+  async #finishSync(resourceVersion: string): Promise<undefined> {
+    const { store } = this.#options;
+    const incoming = this.#incoming ?? store.emptyContents();
     this.#incoming = undefined;
-    this.#resourceVersion = resourceVersion;
+    const rewound = isOlder(resourceVersion, this.#lastVersion ?? '');
+    this.#know(resourceVersion);
     this.#lastSync = this.#clock.monotonic();
-    this.#options.store.replace(incoming);
+    await store.replace(incoming, { rewound, slice: new TimeSlice(this.#clock) });
     this.#hasSynced = true;
-    for (const done of this.#waiting) done();
-    this.#waiting.clear();
+    for (const end of this.#waiting) end();
   }
 
   #project(object: KubernetesObject): StoreEntry<T> | undefined {
@@ -230,9 +244,9 @@ export class Reflector<T> {
   }
 
   #selectors(): Readonly<Record<string, string>> {
-    const { fieldSelector, labelSelector } = this.#options;
+    const { labelSelector } = this.#options;
     return {
-      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(this.#fieldSelector === undefined ? {} : { fieldSelector: this.#fieldSelector }),
       ...(labelSelector === undefined ? {} : { labelSelector }),
     };
   }

@@ -1,5 +1,7 @@
 // The objects of one collection in memory, as small as their owner makes them, with indexes and change notices.
 // Objects are frozen; an object replaced by another of the same name (other uid) counts as deleted and added.
+import type { TimeSlice } from '../timing/time-slice.ts';
+
 /** One object with what identifies this very version of it. */
 export interface StoreEntry<T> {
   readonly uid: string;
@@ -14,59 +16,119 @@ export interface StoreChange<T> {
   /** For `deleted` the last object that was known. */
   readonly object: T;
   readonly previous: T | undefined;
+  /** The history of the cluster went back: what was known of the object, and what was done about it, may be undone. */
+  readonly rewound?: true;
 }
 
 /** The values under which an object is found in an index. */
 export type IndexFunction<T> = (object: T) => readonly string[];
 
+type IndexFunctions<T> = readonly (readonly [string, IndexFunction<T>])[];
+
+/** What a store holds, or will hold when it takes this over: objects by key and by index. */
+export class StoreContents<T> {
+  readonly #indexFunctions: IndexFunctions<T>;
+  readonly #guard: (action: () => void) => void;
+  readonly #entries = new Map<string, StoreEntry<T>>();
+  readonly #indexes: ReadonlyMap<string, Map<string, Set<string>>>;
+
+  /** `guard` runs an index function and keeps what it throws away from the rest. */
+  constructor(indexFunctions: IndexFunctions<T>, guard: (action: () => void) => void) {
+    this.#indexFunctions = indexFunctions;
+    this.#guard = guard;
+    this.#indexes = new Map(indexFunctions.map(([name]) => [name, new Map<string, Set<string>>()]));
+  }
+
+  get entries(): ReadonlyMap<string, StoreEntry<T>> {
+    return this.#entries;
+  }
+
+  /** The keys that an index lists under a value; undefined when there is no such index. */
+  keysByIndex(index: string, value: string): ReadonlySet<string> | undefined {
+    const values = this.#indexes.get(index);
+    return values === undefined ? undefined : (values.get(value) ?? none);
+  }
+
+  /** Puts an object in, in place of any of this key, and freezes it. */
+  set(key: string, entry: StoreEntry<T>): void {
+    this.delete(key);
+    deepFreeze(entry.object);
+    this.#entries.set(key, entry);
+    this.#eachValue(entry.object, (values, value) => {
+      const keys = values.get(value) ?? new Set();
+      values.set(value, keys.add(key));
+    });
+  }
+
+  /** Takes the object of this key out, if there is one. */
+  delete(key: string): void {
+    const before = this.#entries.get(key);
+    if (before === undefined) return;
+    this.#entries.delete(key);
+    this.#eachValue(before.object, (values, value) => {
+      const keys = values.get(value);
+      keys?.delete(key);
+      if (keys?.size === 0) values.delete(value);
+    });
+  }
+
+  #eachValue(object: T, act: (values: Map<string, Set<string>>, value: string) => void): void {
+    for (const [name, valuesOf] of this.#indexFunctions) {
+      const values = this.#indexes.get(name);
+      if (values !== undefined) this.#guard(() => valuesOf(object).forEach((value) => act(values, value)));
+    }
+  }
+}
+
+const none: ReadonlySet<string> = new Set();
+
 /** Objects by key (`namespace/name`, or `name`) and by index. */
 export class Store<T> {
-  readonly #indexFunctions: readonly (readonly [string, IndexFunction<T>])[];
-  #entries = new Map<string, StoreEntry<T>>();
-  #indexes: Map<string, Map<string, Set<string>>>;
+  readonly #indexFunctions: IndexFunctions<T>;
+  #contents: StoreContents<T>;
   readonly #listeners: ((change: StoreChange<T>) => void)[] = [];
   readonly #errorListeners: ((error: unknown) => void)[] = [];
 
   constructor(indexes: Readonly<Record<string, IndexFunction<T>>> = {}) {
     this.#indexFunctions = Object.entries(indexes);
-    this.#indexes = this.#emptyIndexes();
+    this.#contents = this.emptyContents();
   }
 
   /** Number of objects. */
   get size(): number {
-    return this.#entries.size;
+    return this.#contents.entries.size;
   }
 
   /** The object of that key. */
   get(key: string): T | undefined {
-    return this.#entries.get(key)?.object;
+    return this.#contents.entries.get(key)?.object;
   }
 
   /** The object with its uid and resourceVersion. */
   entry(key: string): StoreEntry<T> | undefined {
-    return this.#entries.get(key);
+    return this.#contents.entries.get(key);
   }
 
   /** Every key. */
   keys(): readonly string[] {
-    return [...this.#entries.keys()];
+    return [...this.#contents.entries.keys()];
   }
 
   /** Every object. */
   list(): T[] {
-    return Array.from(this.#entries.values(), ({ object }) => object);
+    return Array.from(this.#contents.entries.values(), ({ object }) => object);
   }
 
   /** The objects that an index lists under a value. Throws when there is no such index. */
   byIndex(index: string, value: string): readonly T[] {
-    return this.keysByIndex(index, value).flatMap((key) => this.#entries.get(key)?.object ?? []);
+    return this.keysByIndex(index, value).flatMap((key) => this.get(key) ?? []);
   }
 
   /** The keys that an index lists under a value. Throws when there is no such index. */
   keysByIndex(index: string, value: string): readonly string[] {
-    const values = this.#indexes.get(index);
-    if (values === undefined) throw new Error(`The store has no index ${index}.`);
-    return [...(values.get(value) ?? [])];
+    const keys = this.#contents.keysByIndex(index, value);
+    if (keys === undefined) throw new Error(`The store has no index ${index}.`);
+    return [...keys];
   }
 
   /** Calls the listener after each change, in order. It cannot disturb the store; see {@link onListenerError}. */
@@ -81,42 +143,47 @@ export class Store<T> {
 
   /** Puts one object in. The version that is already there changes nothing. */
   set(key: string, entry: StoreEntry<T>): void {
-    const before = this.#entries.get(key);
+    const before = this.entry(key);
     if (before !== undefined && isSameVersion(before, entry)) return;
-    const stored = frozen(entry);
-    if (before !== undefined) this.#unindex(this.#indexes, key, before.object);
-    this.#entries.set(key, stored);
-    this.#index(this.#indexes, key, stored.object);
-    this.#notify(changesBetween(key, before, stored));
+    this.#contents.set(key, entry);
+    this.#notify(changesBetween(key, before, entry));
   }
 
   /** Takes one object out, if it is there. */
   delete(key: string): void {
-    const before = this.#entries.get(key);
+    const before = this.entry(key);
     if (before === undefined) return;
-    this.#entries.delete(key);
-    this.#unindex(this.#indexes, key, before.object);
-    this.#notify([{ type: 'deleted', key, object: before.object, previous: before.object }]);
+    this.#contents.delete(key);
+    this.#notify([deletion(key, before)]);
   }
 
-  /** Takes over a whole new state at once; listeners learn only what differs, after everything is in place. */
-  replace(entries: ReadonlyMap<string, StoreEntry<T>>): void {
-    const before = this.#entries;
-    const after = new Map<string, StoreEntry<T>>();
-    const indexes = this.#emptyIndexes();
-    const changes: StoreChange<T>[] = [];
-    for (const [key, { object }] of before)
-      if (!entries.has(key)) changes.push({ type: 'deleted', key, object, previous: object });
-    for (const [key, entry] of entries) {
-      const old = before.get(key);
-      const kept = old !== undefined && isSameVersion(old, entry) ? old : frozen(entry);
-      after.set(key, kept);
-      this.#index(indexes, key, kept.object);
-      if (kept !== old) changes.push(...changesBetween(key, old, kept));
+  /** Where a whole new state is put together, object by object, before {@link replace} takes it over. */
+  emptyContents(): StoreContents<T> {
+    return new StoreContents(this.#indexFunctions, (action) => this.#guard(action));
+  }
+
+  /**
+   * Takes over a whole new state at once. Listeners learn only what differs, after everything is in place, and in time
+   * slices: nothing may be put in or taken out until this resolves. In a history that was `rewound` a version that is known
+   * may be another one, so that listeners learn of everything.
+   */
+  async replace(
+    next: StoreContents<T>,
+    { rewound, slice }: { readonly rewound: boolean; readonly slice: TimeSlice },
+  ): Promise<void> {
+    const before = this.#contents;
+    this.#contents = next;
+    const marked = (change: StoreChange<T>): StoreChange<T> => (rewound ? { ...change, rewound } : change);
+    for (const [key, old] of before.entries) {
+      if (!next.entries.has(key)) this.#notify([marked(deletion(key, old))]);
+      if (slice.isUsedUp()) await slice.pass();
     }
-    this.#entries = after;
-    this.#indexes = indexes;
-    this.#notify(changes);
+    for (const [key, entry] of next.entries) {
+      const old = before.entries.get(key);
+      const isKnown = !rewound && old !== undefined && isSameVersion(old, entry);
+      if (!isKnown) this.#notify(changesBetween(key, old, entry).map(marked));
+      if (slice.isUsedUp()) await slice.pass();
+    }
   }
 
   #notify(changes: readonly StoreChange<T>[]): void {
@@ -130,52 +197,22 @@ export class Store<T> {
       for (const listener of this.#errorListeners) listener(error);
     }
   }
+}
 
-  #emptyIndexes(): Map<string, Map<string, Set<string>>> {
-    return new Map(this.#indexFunctions.map(([name]) => [name, new Map<string, Set<string>>()]));
-  }
-
-  #index(indexes: Map<string, Map<string, Set<string>>>, key: string, object: T): void {
-    for (const [name, valuesOf] of this.#indexFunctions) {
-      this.#guard(() => {
-        for (const value of valuesOf(object)) {
-          const values = indexes.get(name);
-          const keys = values?.get(value) ?? new Set();
-          values?.set(value, keys.add(key));
-        }
-      });
-    }
-  }
-
-  #unindex(indexes: Map<string, Map<string, Set<string>>>, key: string, object: T): void {
-    for (const [name, valuesOf] of this.#indexFunctions) {
-      this.#guard(() => {
-        for (const value of valuesOf(object)) {
-          const keys = indexes.get(name)?.get(value);
-          keys?.delete(key);
-          if (keys?.size === 0) indexes.get(name)?.delete(value);
-        }
-      });
-    }
-  }
+function deletion<T>(key: string, { object }: StoreEntry<T>): StoreChange<T> {
+  return { type: 'deleted', key, object, previous: object };
 }
 
 function changesBetween<T>(key: string, before: StoreEntry<T> | undefined, after: StoreEntry<T>): StoreChange<T>[] {
   if (before !== undefined && before.uid === after.uid)
     return [{ type: 'updated', key, object: after.object, previous: before.object }];
 
-  const deleted: StoreChange<T>[] =
-    before === undefined ? [] : [{ type: 'deleted', key, object: before.object, previous: before.object }];
+  const deleted = before === undefined ? [] : [deletion(key, before)];
   return [...deleted, { type: 'added', key, object: after.object, previous: undefined }];
 }
 
 function isSameVersion<T>(one: StoreEntry<T>, other: StoreEntry<T>): boolean {
   return one.uid === other.uid && one.resourceVersion === other.resourceVersion;
-}
-
-function frozen<T>(entry: StoreEntry<T>): StoreEntry<T> {
-  deepFreeze(entry.object);
-  return entry;
 }
 
 function deepFreeze(value: unknown): void {

@@ -1,11 +1,17 @@
-// Two pools of HTTP/1.1 connections to the API server: one for requests, one for watches, which occupy theirs for
-// minutes. HTTP/2 was measured to be no faster, and one dead session would take everything down with it.
+// Pools of HTTP/1.1 connections to the API server, one for each lane, so that nothing vital stands in line behind bulk work.
+// HTTP/2 was measured to be no faster, and one dead session would take everything down with it.
 import { isDeepStrictEqual } from 'node:util';
 
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 
-import type { KubernetesConnection, TlsSettings } from './connection.ts';
+import type { KubernetesConnection, KubernetesCredentials, TlsSettings } from './connection.ts';
+
+/**
+ * What a request shares its connections with. `lease`: the few small requests that decide who leads. `requests`: reads and
+ * writes of single objects, the bulk. `lists`: whole collections page by page. `watches` occupy theirs for minutes.
+ */
+export type Lane = 'lease' | 'requests' | 'lists' | 'watches';
 
 /** One request on the wire. */
 export interface TransportRequest {
@@ -15,7 +21,7 @@ export interface TransportRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
-  readonly pool: 'requests' | 'watches';
+  readonly lane: Lane;
 }
 
 /** An answer whose body is still to be read or dumped. */
@@ -29,12 +35,16 @@ const headersMs = 120_000;
 const bodyMs = 120_000;
 const keepAliveMs = 60_000;
 const tcpKeepAliveMs = 15_000;
-const largestAnswerBytes = 256 * 1024 * 1024;
+// A body is parsed in one go, which holds the event loop. No object comes near it: the API server takes 3 MiB.
+const largestAnswerBytes = 8 * 1024 * 1024;
+// A second one, since a dead connection is noticed only at the deadline of the request on it.
+const leaseConnections = 2;
+/** As many as there are callers, of which each reflector is one. */
+const unlimited = null;
 
 interface Pools {
   readonly tls: TlsSettings;
-  readonly requests: Pool;
-  readonly watches: Pool;
+  readonly of: Readonly<Record<Lane, Pool>>;
 }
 
 /** Sends requests with the current credentials; opens new connections when the CA or the client certificate changes. */
@@ -45,6 +55,7 @@ export class Transport {
   readonly #prefix: string;
   #pools: Pools | undefined;
 
+  /** `connections` is the number for the lane `requests`. */
   constructor(connection: KubernetesConnection, connections: number) {
     const url = new URL(connection.server);
     this.#connection = connection;
@@ -55,24 +66,36 @@ export class Transport {
 
   /** Resolves when the answer begins; rejects with the transport's error or the signal's reason. */
   async send(request: TransportRequest): Promise<TransportAnswer> {
-    const answer = await this.#sendOnce(request, false);
+    const answer = await this.#sendTrusting(request);
     if (answer.statusCode !== 401) return answer;
     // A 401 was not executed, so any request may be repeated with a token that was rotated a moment ago.
     await answer.body.dump();
-    return this.#sendOnce(request, true);
+    return this.#sendWith(request, await this.#connection.credentials({ fresh: true }));
   }
 
   /** Cuts all connections, also those of running watches. */
   async close(): Promise<void> {
     const pools = this.#pools;
     this.#pools = undefined;
-    await Promise.all([pools?.requests.destroy(), pools?.watches.destroy()]);
+    await Promise.all(Object.values(pools?.of ?? {}).map(async (pool) => pool.destroy()));
   }
 
-  async #sendOnce(request: TransportRequest, fresh: boolean): Promise<TransportAnswer> {
-    const { headers, tls } = await this.#connection.credentials({ fresh });
+  // A server whose certificate is not trusted was sent nothing yet, and its CA may have been replaced a moment ago.
+  async #sendTrusting(request: TransportRequest): Promise<TransportAnswer> {
+    const used = await this.#connection.credentials({ fresh: false });
+    try {
+      return await this.#sendWith(request, used);
+    } catch (error) {
+      if (!isUntrusted(error)) throw error;
+      const renewed = await this.#connection.credentials({ fresh: true }).catch(() => used);
+      if (isDeepStrictEqual(renewed.tls, used.tls)) throw error;
+      return this.#sendWith(request, renewed);
+    }
+  }
+
+  async #sendWith(request: TransportRequest, { headers, tls }: KubernetesCredentials): Promise<TransportAnswer> {
     request.signal.throwIfAborted();
-    return this.#poolsFor(tls)[request.pool].request({
+    return this.#poolsFor(tls).of[request.lane].request({
       method: request.method,
       path: `${this.#prefix}${request.path}`,
       headers: { ...request.headers, ...headers },
@@ -90,17 +113,19 @@ export class Transport {
     }
     this.#pools = {
       tls,
-      requests: this.#pool(tls, this.#connections),
-      watches: this.#pool(tls, null),
+      of: {
+        lease: this.#pool(tls, leaseConnections),
+        requests: this.#pool(tls, this.#connections),
+        lists: this.#pool(tls, unlimited),
+        watches: this.#pool(tls, unlimited, true),
+      },
     };
     // close() lets requests in flight finish: a watch stays until its own time-out.
-    void present?.requests.close();
-    void present?.watches.close();
+    for (const pool of Object.values(present?.of ?? {})) void pool.close();
     return this.#pools;
   }
 
-  #pool(tls: TlsSettings, connections: number | null): Pool {
-    const isWatch = connections === null;
+  #pool(tls: TlsSettings, connections: number | null, isWatch = false): Pool {
     return new Pool(this.#origin, {
       connections,
       allowH2: false,
@@ -119,4 +144,11 @@ export class Transport {
       },
     });
   }
+}
+
+// What a certificate is refused for, as OpenSSL and Node name it.
+const untrusted = /^(UNABLE_TO_|CERT_|(DEPTH_ZERO_)?SELF_SIGNED_|INVALID_CA$|HOSTNAME_MISMATCH$|ERR_TLS_CERT_)/;
+
+function isUntrusted(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && untrusted.test(String(error.code));
 }

@@ -24,6 +24,8 @@ export type WatchEnd =
   | { readonly kind: 'overdue' }
   /** An ERROR event. */
   | Extract<WatchEvent, { readonly kind: 'error' }>
+  /** The server is at an older resourceVersion than one that it gave before. */
+  | { readonly kind: 'rewound'; readonly known: string; readonly seen: string }
   /** Something that is not a watch event, so that nothing after it can be trusted. */
   | { readonly kind: 'garbage'; readonly message: string }
   /** The caller's signal was aborted. */
@@ -39,8 +41,10 @@ export interface WatchStreamOptions {
   /** Longest time in milliseconds in all. */
   readonly totalMs: number;
   readonly largestLineBytes: number;
-  /** Takes the events in order. Must not throw. */
-  readonly onEvent: (event: StateEvent) => void;
+  /** Takes the events in order; the watch ends when it says so. Must not throw. */
+  readonly onEvent: (event: StateEvent) => WatchEnd | undefined | Promise<undefined>;
+  /** A line was longer than allowed and is lost. */
+  readonly onTooLong: (bytes: number) => void;
   /** Called when the answer begins and with each chunk. */
   readonly onContact: () => void;
 }
@@ -111,10 +115,10 @@ async function readOpened(options: WatchStreamOptions, { signal, onContact }: Gu
   try {
     for await (const chunk of opened.body) {
       onContact();
-      const { lines, overflow } = splitter.push(chunk);
+      const { lines, tooLong } = splitter.push(chunk);
+      for (const bytes of tooLong) options.onTooLong(bytes);
       const end = await takeLines(lines, options, signal);
       if (end !== undefined) return end;
-      if (overflow) return { kind: 'garbage', message: `a line exceeds ${options.largestLineBytes} bytes` };
     }
   } catch (error) {
     return { kind: 'cut', message: error instanceof Error ? error.message : String(error) };
@@ -133,7 +137,9 @@ async function takeLines(
   for (const line of lines) {
     const event = parseWatchEvent(line);
     if (event.kind === 'error' || event.kind === 'garbage') return event;
-    options.onEvent(event);
+    const taken = options.onEvent(event);
+    const end = taken instanceof Promise ? await taken : taken;
+    if (end !== undefined) return end;
     if (slice.isUsedUp()) {
       await slice.pass();
       if (signal.aborted) return { kind: 'cancelled' };

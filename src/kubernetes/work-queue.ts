@@ -4,6 +4,7 @@ import { backoff } from '../timing/backoff.ts';
 import type { Clock } from '../timing/clock.ts';
 import { DelayHeap } from '../timing/delay-heap.ts';
 import { FairQueue } from '../timing/fair-queue.ts';
+import { FlowShares } from '../timing/flow-shares.ts';
 
 /** Something that keys have in common, such as a namespace: workers have at most so many keys of it at a time. */
 export interface Lane {
@@ -20,6 +21,8 @@ export interface WorkQueueOptions {
   readonly flowOf?: (key: string) => string;
   /** A key waits while one of its lanes is full, and then so do the keys behind it in its flow. */
   readonly lanesOf?: (key: string) => readonly Lane[];
+  /** Whose a key is: workers are left to parties that have none, however many others are stuck. Nobody's unless given. */
+  readonly partyOf?: (key: string) => string;
   /** A worker took a key that had waited for so many milliseconds. */
   readonly onTaken?: (waitedMs: number) => void;
 }
@@ -42,6 +45,9 @@ export interface WorkQueueReadings {
 // Clocks have no longer timers; a timer that fires early is only started again.
 const longestTimerMs = 2 ** 31 - 1;
 
+// A single party gets three quarters of the workers, two get three sevenths each.
+const workersWeight = 3;
+
 // One key in so many is one that is tried again, or who makes news without an end would keep all others waiting.
 const spareTurnEvery = 10;
 
@@ -52,8 +58,9 @@ export class WorkQueue {
   /** News from the cluster goes first; retries wait behind it. */
   readonly #fresh: FairQueue;
   readonly #again: FairQueue;
-  /** Keys that workers have, with the time of taking. */
-  readonly #processing = new Map<string, number>();
+  /** Keys that workers have, with the time of taking and their party then. */
+  readonly #processing = new Map<string, { readonly since: number; readonly party: string | undefined }>();
+  readonly #shares = new FlowShares(workersWeight);
   readonly #lanes = new Lanes();
   readonly #addedMeanwhile = new Map<string, 'fresh' | 'again'>();
   readonly #delayed = new DelayHeap();
@@ -92,8 +99,8 @@ export class WorkQueue {
       delayed: this.delayed,
       processing: this.#processing.size,
       oldestWaitMs: Math.max(age(this.#fresh.oldest), age(this.#again.oldest)),
-      longestRunningMs: age(this.#processing.values().next().value),
-      unfinishedMs: [...this.#processing.values()].reduce((sum, since) => sum + age(since), 0),
+      longestRunningMs: age(this.#processing.values().next().value?.since),
+      unfinishedMs: [...this.#processing.values()].reduce((sum, { since }) => sum + age(since), 0),
       adds: this.#adds,
       retries: this.#retries,
     };
@@ -139,7 +146,7 @@ export class WorkQueue {
   /** The next key for a worker, who must give it back with `done`; undefined when the queue or `signal` ends. */
   async next(signal: AbortSignal): Promise<string | undefined> {
     if (this.#closed || signal.aborted) return undefined;
-    const key = this.#take();
+    const key = this.#take(this.#waiters.length + 1);
     if (key !== undefined) return key;
     return new Promise((resolve) => {
       const wait = (given: string | undefined): void => {
@@ -158,12 +165,15 @@ export class WorkQueue {
 
   /** The worker is done with the key. */
   done(key: string): void {
+    const party = this.#processing.get(key)?.party;
     this.#processing.delete(key);
+    if (party !== undefined) this.#shares.giveBack(party);
     this.#lanes.leave(key);
     if (this.#closed) return;
     const meanwhile = this.#addedMeanwhile.get(key);
     this.#addedMeanwhile.delete(key);
     if (meanwhile !== undefined) this.#queue(key, meanwhile);
+    // Also a key that waited for this place.
     this.#serve();
   }
 
@@ -174,16 +184,22 @@ export class WorkQueue {
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
   }
 
-  #take(): string | undefined {
-    const lanesOf = this.#options.lanesOf ?? noLanes;
-    const mayTake = (key: string): boolean => this.#lanes.haveRoom(lanesOf(key));
+  /** A key for one of so many workers that wait. */
+  #take(idle: number): string | undefined {
+    const { lanesOf = noLanes, partyOf = nobody } = this.#options;
+    const mayTake = (key: string): boolean => {
+      const party = partyOf(key);
+      return (party === undefined || this.#shares.admits(party, idle)) && this.#lanes.haveRoom(lanesOf(key));
+    };
     const isSpareTurn = (this.#taken + 1) % spareTurnEvery === 0;
     const [first, second] = isSpareTurn ? [this.#again, this.#fresh] : [this.#fresh, this.#again];
     const place = first.take(mayTake) ?? second.take(mayTake);
     if (place === undefined) return undefined;
     const now = this.#clock.monotonic();
     this.#taken += 1;
-    this.#processing.set(place.key, now);
+    const party = partyOf(place.key);
+    this.#processing.set(place.key, { since: now, party });
+    if (party !== undefined) this.#shares.take(party);
     this.#lanes.enter(place.key, lanesOf(place.key));
     this.#options.onTaken?.(now - place.since);
     return place.key;
@@ -201,7 +217,7 @@ export class WorkQueue {
 
   #serve(): void {
     while (this.#waiters.length > 0) {
-      const key = this.#take();
+      const key = this.#take(this.#waiters.length);
       if (key === undefined) return;
       this.#waiters.shift()?.(key);
     }
@@ -226,6 +242,7 @@ export class WorkQueue {
 }
 
 const noLanes = (): readonly Lane[] => [];
+const nobody = (): string | undefined => undefined;
 
 /** How many keys of each lane workers have. */
 class Lanes {

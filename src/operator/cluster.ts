@@ -13,12 +13,20 @@ import { KubernetesClient } from '../kubernetes/client.ts';
 import { ClockOffset } from '../kubernetes/clock-offset.ts';
 import { connectInCluster, connectWithKubeconfig } from '../kubernetes/connection.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
+import type { ReflectorTrouble } from '../kubernetes/reflector.ts';
 import { Store } from '../kubernetes/store.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Options } from '../runtime/options.ts';
 import { userAgent } from '../runtime/version.ts';
 import type { Clock } from '../timing/clock.ts';
+import {
+  certificateRequestCollection,
+  issuerCollection,
+  signingRequestCollection,
+  watchTrouble,
+} from './watch-troubles.ts';
+import type { WatchedCollection } from './watch-troubles.ts';
 
 /** Issuers of one kind with the store they are kept in. */
 export interface IssuerStore {
@@ -38,8 +46,8 @@ export interface Cluster {
   readonly issuers: readonly IssuerStore[];
   readonly issuer: (key: string) => Issuer | undefined;
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** Resolves when every collection was listed once, or when the signal aborts. */
-  readonly synced: (signal: AbortSignal) => Promise<void>;
+  /** Resolves with true when every collection was listed once, or with false when the signal aborts first. */
+  readonly synced: (signal: AbortSignal) => Promise<boolean>;
   /** One sentence for each collection that was not listed yet. */
   readonly missing: () => readonly string[];
   readonly close: () => Promise<void>;
@@ -83,62 +91,58 @@ export async function openCluster(
   const requests = new Store<CachedRequest>(requestIndexes());
   const signingRequests = new Store<CachedRequest>(requestIndexes());
   const issuers = issuerKinds.map((kind) => ({ kind, store: new Store<Issuer>({}) }));
-  const onTrouble =
-    (resource: string) =>
-    (trouble: { readonly kind: string; readonly message: string }): void => {
+  /** Of each collection what somebody must do before it can be listed. */
+  const lasting = new Map<string, string>();
+  const watched = (collection: WatchedCollection) => ({
+    client: kubernetes,
+    name: collection.resource,
+    clock,
+    onTrouble: (trouble: ReflectorTrouble): void => {
+      const { resource } = collection;
+      const { isLasting, text } = watchTrouble(collection, trouble);
+      if (isLasting) lasting.set(resource, text);
+      else lasting.delete(resource);
       metrics.count('pca_issuer_watch_trouble_total', { resource, kind: trouble.kind });
-      logger.warn(
-        { resource, kind: trouble.kind },
-        `The watch was interrupted and continues automatically: ${trouble.message}`,
-      );
-    };
+      logger.warn({ resource, kind: trouble.kind }, text);
+    },
+  });
   const reflectors = [
     new Reflector({
-      client: kubernetes,
-      name: 'certificaterequests',
+      ...watched(certificateRequestCollection),
       path: certificateRequestsPath,
       fieldSelector: `spec.issuerRef.group=${apiGroup}`,
       store: requests,
-      clock,
       transform: (object) => {
         const request = object as unknown as CertificateRequest;
+        if (request.spec.issuerRef.group !== apiGroup) return undefined;
         onIssued(request);
         return cachedRequest(request);
       },
-      onTrouble: onTrouble('certificaterequests'),
     }),
     ...(options['certificate-signing-requests']
       ? [
           new Reflector({
-            client: kubernetes,
-            name: 'certificatesigningrequests',
+            ...watched(signingRequestCollection),
             path: signingRequestsPath,
             store: signingRequests,
-            clock,
             transform: (object) => cachedSigningRequest(object as unknown as CertificateSigningRequest),
-            onTrouble: onTrouble('certificatesigningrequests'),
           }),
         ]
       : []),
     ...issuers.map(
       ({ kind, store }) =>
         new Reflector({
-          client: kubernetes,
-          name: kind.plural,
+          ...watched(issuerCollection(kind.plural)),
           path: issuersPath(kind),
           store,
-          clock,
           transform: (object) => withDefaults(object as unknown as Issuer),
-          onTrouble: onTrouble(kind.plural),
         }),
     ),
   ];
-  const synced = async (signal: AbortSignal): Promise<void> => {
-    await Promise.all(reflectors.map((reflector) => reflector.synced(signal)));
-  };
+  const synced = async (signal: AbortSignal): Promise<boolean> =>
+    (await Promise.all(reflectors.map((reflector) => reflector.synced(signal)))).every(Boolean);
   const tellReady = async (signal: AbortSignal): Promise<void> => {
-    await synced(signal);
-    if (signal.aborted) return;
+    if (!(await synced(signal))) return;
     logger.info({ secondsSinceStart: process.uptime() }, 'What is watched was listed: this replica is ready.');
   };
   const byKey = new Map<string, Issuer>();
@@ -162,7 +166,10 @@ export async function openCluster(
       await Promise.all([...reflectors.map((reflector) => reflector.run(signal)), tellReady(signal)]);
     },
     synced,
-    missing: () => reflectors.filter(({ hasSynced }) => !hasSynced).map(({ name }) => `${name} were not listed yet`),
+    missing: () =>
+      reflectors
+        .filter(({ hasSynced }) => !hasSynced)
+        .map(({ name }) => `${name} were not listed yet${lasting.has(name) ? `: ${lasting.get(name)}` : ''}`),
     close: () => kubernetes.close(),
   };
 }

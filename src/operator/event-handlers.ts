@@ -11,6 +11,7 @@ import type { Issuer, IssuerKind } from '../crds/issuer.ts';
 import type { Store } from '../kubernetes/store.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { Clock } from '../timing/clock.ts';
+import { TimeSlice } from '../timing/time-slice.ts';
 
 /** The open requests of one kind, and where they wait. */
 export interface QueuedRequests {
@@ -41,12 +42,14 @@ export function connectEventHandlers(on: EventHandlers): () => void {
 
   for (const { store, queue, kind } of on.requests) {
     store.onChange(
-      whileConnected(({ type, key, object, previous }) => {
+      whileConnected(({ type, key, object, previous, rewound }) => {
+        // Its certificate may have been issued, and forgotten by the cluster.
+        if (rewound === true && type !== 'deleted') inherit(on, object, on.clock.monotonic());
         if (type === 'deleted') {
           // Also when it came to its end, since finished requests leave the store.
           queue.forget(key);
           on.abandoned.release(kind, object);
-        } else if (needsAttention(object, previous)) queue.add(key);
+        } else if (rewound === true || needsAttention(object, previous)) queue.add(key);
       }),
     );
   }
@@ -57,8 +60,8 @@ export function connectEventHandlers(on: EventHandlers): () => void {
   for (const { kind, store } of on.issuers) {
     const keyOf = ({ metadata: { namespace, name } }: Issuer): string => issuerKey({ kind, namespace, name });
     store.onChange(
-      whileConnected(({ type, object, previous }) => {
-        if (type === 'updated' && !newSpec(object, previous)) return;
+      whileConnected(({ type, object, previous, rewound }) => {
+        if (type === 'updated' && rewound !== true && !newSpec(object, previous)) return;
         const key = keyOf(object);
         on.issuerQueue.forget(key);
         on.issuerQueue.add(key);
@@ -68,17 +71,30 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     );
     for (const issuer of store.list()) on.issuerQueue.add(keyOf(issuer));
   }
-  // Another process may have worked on what is approved already, so for these a certificate may exist.
+  // Another process may have worked on what is approved already, so for these a certificate may exist. All of them first:
+  // what is queued is worked on at once.
   const since = on.clock.monotonic();
-  for (const { store, queue } of on.requests) {
-    for (const request of store.list()) {
-      if (request.approval === 'Approved') on.memories.of(request.metadata.uid).inherited(since);
-      queue.add(requestKey(request.metadata));
-    }
-  }
+  for (const { store } of on.requests) for (const request of store.list()) inherit(on, request, since);
+  void queueAll(on, () => connected);
   return () => {
     connected = false;
   };
+}
+
+/** In time slices, since there may be tens of thousands. */
+async function queueAll({ requests, clock }: EventHandlers, isConnected: () => boolean): Promise<void> {
+  const slice = new TimeSlice(clock);
+  for (const { store, queue } of requests) {
+    for (const { metadata } of store.list()) {
+      if (!isConnected()) return;
+      queue.add(requestKey(metadata));
+      if (slice.isUsedUp()) await slice.pass();
+    }
+  }
+}
+
+function inherit({ memories }: EventHandlers, request: CachedRequest, since: number): void {
+  if (request.approval === 'Approved') memories.of(request.metadata.uid).inherited(since);
 }
 
 function wakeRequests(on: EventHandlers, issuer: string): void {

@@ -23,7 +23,7 @@ const reconcileMarginMs = 60_000;
 export function openQueue(
   name: string,
   { options, clock, metrics, logger }: LoopParts,
-  own: Partial<Pick<WorkQueueOptions, 'maxDelayMs' | 'flowOf' | 'lanesOf'>> = {},
+  own: Partial<Pick<WorkQueueOptions, 'maxDelayMs' | 'flowOf' | 'lanesOf' | 'partyOf'>> = {},
 ): WorkQueue {
   const delays = { baseDelayMs: options['retry-base-delay'], maxDelayMs: options['retry-max-delay'] };
   return meteredQueue(name, { clock, ...delays, ...own }, { metrics, logger });
@@ -66,17 +66,19 @@ export function sharingOfIssuers(workers: number, standingOf: (key: string) => S
 }
 
 /**
- * Requests take turns by issuer and namespace. Those for issuers of one namespace have seven eighths of the workers at most:
- * whatever its endpoint is asked, it may keep a worker waiting.
+ * Requests take turns by issuer and namespace. Namespaces share the workers, those that are cluster-scoped by their issuer:
+ * an admission webhook may hold up every write of one. Those for issuers of one namespace have seven eighths of the workers
+ * at most: whatever its endpoint is asked, it may keep a worker waiting.
  */
 export function sharingOfRequests(
   workers: number,
   requestOf: (
     key: string,
   ) => { readonly issuer: string | undefined; readonly metadata: { readonly namespace?: string } } | undefined,
-): Sharing {
+): Sharing & Required<Pick<WorkQueueOptions, 'partyOf'>> {
   return {
     flowOf: (key) => `${requestOf(key)?.issuer ?? ''} ${requestOf(key)?.metadata.namespace ?? ''}`,
+    partyOf: (key) => requestOf(key)?.metadata.namespace ?? requestOf(key)?.issuer ?? '',
     lanesOf: (key) => namespaceLane(requestOf(key)?.issuer, part(workers, 7 / 8)),
   };
 }

@@ -36,6 +36,8 @@ interface OperatorParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly cluster: Cluster;
+  /** Undefined where this replica is the only one. */
+  readonly elector: LeaderElector | undefined;
   readonly health: HealthServer;
   readonly onStep: StepObserver;
 }
@@ -65,9 +67,10 @@ export class Operator {
     const issuanceLimits = new IssuanceLimits();
     const onIssued = issuedCounter(issuanceLimits);
     const cluster = await openCluster(options, { clock: systemClock, logger, metrics, onIssued });
+    const elector = openElector(options, cluster, logger);
     const health = await startHealthServer(options['health-address'], {
       live: () => true,
-      ready: () => cluster.missing(),
+      ready: () => [...cluster.missing(), ...(elector?.refusals ?? [])],
       metrics: async () => metrics.render(),
     });
     logger.info(
@@ -84,6 +87,7 @@ export class Operator {
       metrics,
       logger,
       cluster,
+      elector,
       health,
       onStep,
     });
@@ -102,27 +106,18 @@ export class Operator {
   }
 
   async #act(stop: AbortSignal): Promise<OperatorEnd> {
-    const { options, cluster, metrics, logger } = this.#on;
-    if (!options['leader-elect']) {
+    const { options, cluster, elector, metrics, logger } = this.#on;
+    if (elector === undefined) {
       await this.#lead(stop, () => true);
       return 'stopped';
     }
     const name = options['leader-election-name'];
-    const elector = new LeaderElector({
-      client: cluster.kubernetes,
-      namespace: options['leader-election-namespace'] || cluster.namespace,
-      name,
-      identity: `${hostname()}_${randomUUID()}`,
-      leaseDurationSeconds: options['lease-duration'] / 1_000,
-      renewDeadlineSeconds: options['lease-renew-deadline'] / 1_000,
-      retryPeriodSeconds: options['lease-retry-period'] / 1_000,
-      clock: systemClock,
-      onTrouble: (message) => logger.warn({ lease: name }, message),
-    });
     metrics.set('leader_election_master_status', { name }, 0);
     const end = await elector.run(stop, async (leadership) => {
       metrics.set('leader_election_master_status', { name }, 1);
-      logger.info({ lease: name }, 'This replica holds the Lease and issues.');
+      const missing = cluster.missing();
+      if (missing.length > 0)
+        logger.info({ lease: name, missing }, 'The Lease is taken; this replica issues once all is listed.');
       leadership.addEventListener('abort', () => {
         if (!elector.isLeader) logger.warn({ lease: name }, 'The Lease is lost: no call goes out any more.');
       });
@@ -135,8 +130,8 @@ export class Operator {
   /** Runs the controllers until `leadership` ends and their calls in flight are done. */
   async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
     const { options, podIdentity, proxy, limits, issuanceLimits, metrics, logger, cluster, onStep } = this.#on;
-    await cluster.synced(leadership);
-    if (leadership.aborted) return;
+    if (!(await cluster.synced(leadership)) || leadership.aborted) return;
+    logger.info({}, options['leader-elect'] ? 'This replica holds the Lease and issues.' : 'This replica issues.');
     const clock = systemClock;
     const pca = openPca({ options, proxy, limits, clock, metrics, logger, signal: this.#lifetime.signal });
     await runControllers(
@@ -144,6 +139,23 @@ export class Operator {
       leadership,
     );
   }
+}
+
+/** The elector that the options ask for, if any. */
+function openElector(options: Options, cluster: Cluster, logger: Logger): LeaderElector | undefined {
+  if (!options['leader-elect']) return undefined;
+  const name = options['leader-election-name'];
+  return new LeaderElector({
+    client: cluster.kubernetes,
+    namespace: options['leader-election-namespace'] || cluster.namespace,
+    name,
+    identity: `${hostname()}_${randomUUID()}`,
+    leaseDurationSeconds: options['lease-duration'] / 1_000,
+    renewDeadlineSeconds: options['lease-renew-deadline'] / 1_000,
+    retryPeriodSeconds: options['lease-retry-period'] / 1_000,
+    clock: systemClock,
+    onTrouble: (message) => logger.warn({ lease: name }, message),
+  });
 }
 
 /** The proxy of the environment, told aloud; throws with the reason when it cannot be used. */

@@ -73,7 +73,7 @@ export class IssuerSecrets {
   }
 
   async #read(issuer: Issuer, { name }: SecretRef, signal: AbortSignal): Promise<KubernetesResult<Secret>> {
-    const path = `/api/v1/namespaces/${this.#namespaceOf(issuer)}/secrets/${name}`;
+    const path = `/api/v1/namespaces/${encodeURIComponent(this.#namespaceOf(issuer))}/secrets/${encodeURIComponent(name)}`;
     return this.#kubernetes.get<Secret>(path, { signal });
   }
 

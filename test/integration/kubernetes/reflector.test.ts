@@ -1,4 +1,6 @@
 // The reflector against a real API server of its own that is killed, stopped, paused, cut off and compacted.
+import { cp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { ControlPlane } from '../../../control-plane/driver/control-plane.ts';
@@ -9,6 +11,7 @@ import { keyOf } from '../../../src/kubernetes/objects.ts';
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts';
 import { Reflector } from '../../../src/kubernetes/reflector.ts';
 import type { ReflectorLimits } from '../../../src/kubernetes/reflector.ts';
+import { isOlder } from '../../../src/kubernetes/resource-version.ts';
 import { Store } from '../../../src/kubernetes/store.ts';
 import { hangLimitMs, until } from '../../support/wait.ts';
 import { BreakableProxy } from './breakable-proxy.ts';
@@ -232,5 +235,30 @@ describe('Reflector on a real API server', () => {
     await makeChanges();
     await expectEqualsFreshList(mirror);
     expect(mirror.troubles).toContain('Expired');
+  });
+
+  test('reads everything again when etcd was restored to an earlier state', async () => {
+    const [etcd, apiServer] = [controlPlane.component('etcd'), controlPlane.component('kube-apiserver')];
+    const [data, saved] = ['etcd', 'etcd-saved'].map((name) => join(controlPlane.directory, name)) as [string, string];
+    const down = async (work: () => Promise<void>): Promise<void> => {
+      await apiServer.kill();
+      await etcd.stop();
+      await work();
+      await etcd.start();
+      await apiServer.start();
+    };
+    await makeChanges();
+    await down(async () => cp(data, saved, { recursive: true }));
+    await makeChanges();
+    const mirror = await startSynced();
+    const before = mirror.reflector.resourceVersion ?? '';
+    await down(async () => {
+      await rm(data, { recursive: true });
+      await rename(saved, data);
+    });
+    await expectEqualsFreshList(mirror);
+    await makeChanges();
+    await expectEqualsFreshList(mirror);
+    expect(isOlder(mirror.reflector.resourceVersion ?? '', before)).toBe(true);
   });
 });

@@ -8,6 +8,7 @@ import type { KubernetesConnection } from '../../../src/kubernetes/connection.ts
 import { systemClock } from '../../../src/timing/clock.ts';
 import { ApiDouble, beginWatch, line, sendJson, thing } from '../../support/api-double.ts';
 import type { Answer } from '../../support/api-double.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/wait.ts';
 
 const object = '/apis/cert-manager.io/v1/namespaces/a/certificaterequests/b';
@@ -200,9 +201,57 @@ describe('KubernetesClient', () => {
       sendJson(response, 200, {});
     });
     for (let round = 0; round < 3; round += 1)
-      await Promise.all(Array.from({ length: 40 }, async () => client.get(object)));
+      await Promise.all(Array.from({ length: 100 }, async () => client.get(object)));
 
-    expect(sockets.size).toBeLessThanOrEqual(16);
+    expect(sockets.size).toBeLessThanOrEqual(48);
+  });
+
+  test('answers the Lease, lists and other namespaces while the writes of one namespace are held up', async () => {
+    const held: ServerResponse[] = [];
+    const { client, double } = await connect((request, response) => {
+      if (request.method === 'PATCH') held.push(response);
+      else sendJson(response, 200, {});
+    });
+    const writes = Array.from({ length: 60 }, async () => client.patch(object, {}, 'application/merge-patch+json'));
+    await until('the writes that may go out have gone', () => held.length === 24);
+    const lease = '/apis/coordination.k8s.io/v1/namespaces/a/leases/l';
+    const answers = await Promise.all([
+      client.replace(lease, {}, { lane: 'lease' }),
+      client.get('/apis/cert-manager.io/v1/certificaterequests', { lane: 'lists' }),
+      client.get(object.replace('/a/', '/b/')),
+      client.get('/api/v1/namespaces/kube-system'),
+    ]);
+    expect([answers.map(({ kind }) => kind), held.length]).toEqual([['ok', 'ok', 'ok', 'ok'], 24]);
+    while (double.requests.length < 64 || held.length > 0) {
+      for (const response of held.splice(0)) sendJson(response, 200, {});
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await Promise.all(writes)).map(({ kind }) => kind)).toEqual(Array.from({ length: 60 }, () => 'ok'));
+  });
+
+  test('counts the wait for a connection into the deadline, and tells the server what is left', async () => {
+    const clock = new FakeClock(() => 0);
+    const held: ServerResponse[] = [];
+    const double = await ApiDouble.start((_, response) => held.push(response));
+    const client = new KubernetesClient(double.connection(), { userAgent: 'test', clock, connections: 2 });
+    cleanUps.push(
+      async () => double.stop(),
+      async () => client.close(),
+    );
+    const first = client.create(object, {}, { timeoutMs: 60_000 });
+    await until('the first was sent', () => held.length === 1);
+    const second = client.create(object, {}, { timeoutMs: 10_000 });
+    const third = client.create(object, {}, { timeoutMs: 20_000 });
+    clock.advance(10_000);
+    expect(await second).toMatchObject({ failure: { reason: 'DeadlineExceeded' } });
+    for (const response of held.splice(0)) sendJson(response, 200, {});
+    await first;
+    await until('the third was sent', () => held.length === 1);
+    for (const response of held.splice(0)) sendJson(response, 200, {});
+    expect([(await third).kind, double.requests.map(({ query }) => query['timeout'])]).toEqual([
+      'ok',
+      ['54000ms', '9000ms'],
+    ]);
   });
 
   test('opens new connections when the TLS settings change, while a watch keeps its own', async () => {
@@ -219,11 +268,11 @@ describe('KubernetesClient', () => {
     );
     const controller = new AbortController();
     const opened = await client.watch('/things', { query: { watch: '1' }, signal: controller.signal });
-    await Promise.all(Array.from({ length: 40 }, async () => client.get(object)));
-    expect(sockets.size).toBe(17);
+    await client.get(object);
+    expect(sockets.size).toBe(2);
     tls = { ca: 'new' };
     await client.get(object);
-    expect(sockets.size).toBe(18);
+    expect(sockets.size).toBe(3);
     watch?.end(line('ADDED', thing('a', '1')));
     expect(opened.kind === 'ok' && (await textOf(opened.body))).toBe(line('ADDED', thing('a', '1')));
   });

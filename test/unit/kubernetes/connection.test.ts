@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -66,6 +68,27 @@ describe('connectInCluster', () => {
     clock.advance(60_000);
     expect((await connection.credentials({ fresh: false })).headers).toEqual({ authorization: 'Bearer T1' });
     await expect(connection.credentials({ fresh: true })).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('connectInCluster on a machine whose background threads are all taken', () => {
+  // As many as libuv has; each waits for somebody to write, as a look-up of a name waits for a server that does not answer.
+  const threads = 4;
+
+  test('reads its files', async () => {
+    write({ token: 'T1', 'ca.crt': 'CA1' });
+    const connection = connectInCluster({ environment, directory });
+    const pipes = Array.from({ length: threads }, (_, index) => join(directory, `pipe${index}`));
+    execFileSync('mkfifo', pipes);
+    const taken = pipes.map(async (pipe) => readFile(pipe));
+    // One more than there are threads is never begun.
+    let begun = false;
+    const waiting = readFile(join(directory, 'token')).then(() => (begun = true));
+    const credentials = await connection.credentials({ fresh: true });
+    const seen = [credentials.headers, begun];
+    for (const pipe of pipes) writeFileSync(pipe, '');
+    await Promise.all([...taken, waiting]);
+    expect(seen).toEqual([{ authorization: 'Bearer T1' }, false]);
   });
 });
 

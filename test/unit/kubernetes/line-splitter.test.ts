@@ -24,15 +24,15 @@ describe('LineSplitter', () => {
   });
 
   test.each([
-    { case: 'one chunk without an end', chunks: ['12345678901'], lines: [], overflow: true },
-    { case: 'many chunks without an end', chunks: ['12345', '67890', '1'], lines: [], overflow: true },
-    { case: 'a long line with its end', chunks: ['ok\n12345678901\nnext\n'], lines: ['ok'], overflow: true },
-    { case: 'a long line ended by a later chunk', chunks: ['1234567890', '1\n'], lines: [], overflow: true },
-    { case: 'a line of exactly the limit', chunks: ['12345', '67890\n'], lines: ['1234567890'], overflow: false },
-  ])('bounds the length of a line: $case', ({ chunks, lines, overflow }) => {
+    { case: 'one chunk without an end', chunks: ['12345678901'], lines: [], tooLong: [] },
+    { case: 'many chunks without an end', chunks: ['12345', '67890', '1', '\nok\n'], lines: ['ok'], tooLong: [11] },
+    { case: 'a long line with its end', chunks: ['ok\n12345678901\nnext\n'], lines: ['ok', 'next'], tooLong: [11] },
+    { case: 'a long line ended by a later chunk', chunks: ['1234567890', '1\n'], lines: [], tooLong: [11] },
+    { case: 'a line of exactly the limit', chunks: ['12345', '67890\n'], lines: ['1234567890'], tooLong: [] },
+  ])('leaves out a line that is too long, and nothing else: $case', ({ chunks, lines, tooLong }) => {
     const splitter = new LineSplitter(10);
     const results = chunks.map((chunk) => splitter.push(Buffer.from(chunk)));
     expect(results.flatMap((result) => result.lines.map(String))).toEqual(lines);
-    expect(results.some((result) => result.overflow)).toBe(overflow);
+    expect(results.flatMap((result) => result.tooLong)).toEqual(tooLong);
   });
 });

@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest';
 
 import { Store } from '../../../src/kubernetes/store.ts';
 import type { StoreChange, StoreEntry } from '../../../src/kubernetes/store.ts';
+import { systemClock } from '../../../src/timing/clock.ts';
+import { TimeSlice } from '../../../src/timing/time-slice.ts';
+import { replaceAll } from '../../support/store-contents.ts';
 
 interface Item {
   readonly issuer: string;
@@ -41,7 +44,7 @@ describe('Store', () => {
     store.set('a', entry('1', 'x', 'old'));
     const next = entry('2', 'y', 'new');
     if (way === 'set') store.set('a', next);
-    else store.replace(new Map([['a', next]]));
+    else replaceAll(store, new Map([['a', next]]));
     expect(changes.slice(1)).toEqual([
       { type: 'deleted', key: 'a', object: entry('1', 'x').object, previous: entry('1', 'x').object },
       { type: 'added', key: 'a', object: next.object, previous: undefined },
@@ -57,7 +60,8 @@ describe('Store', () => {
     const sizes: number[] = [];
     store.onChange(() => sizes.push(store.byIndex('issuer', 'y').length));
     changes.length = 0;
-    store.replace(
+    replaceAll(
+      store,
       new Map([
         ['same', entry('1', 'x')],
         ['newer', entry('2', 'y')],
@@ -66,6 +70,40 @@ describe('Store', () => {
     );
     expect(changes.map(({ type, key }) => `${type} ${key}`)).toEqual(['deleted gone', 'updated newer', 'added fresh']);
     expect(sizes).toEqual([2, 2, 2]);
+  });
+
+  test('tells of everything in a history that went back, since a version that is known may be another one', () => {
+    const { store, changes } = storeWithChanges();
+    store.set('same', entry('5', 'x'));
+    store.set('gone', entry('6', 'x'));
+    changes.length = 0;
+    replaceAll(store, new Map([['same', entry('5', 'y')]]), true);
+    const [x, y] = [entry('5', 'x').object, entry('5', 'y').object];
+    expect(changes).toEqual([
+      { type: 'deleted', key: 'gone', object: x, previous: x, rewound: true },
+      { type: 'updated', key: 'same', object: y, previous: x, rewound: true },
+    ]);
+    expect(store.keysByIndex('issuer', 'y')).toEqual(['same']);
+  });
+
+  test('takes over tens of thousands of objects without holding the event loop, each told once', async () => {
+    const { store, changes } = storeWithChanges();
+    const next = store.emptyContents();
+    const count = 30_000;
+    for (let n = 0; n < count; n += 1) next.set(`k${n}`, entry('1', 'x', `u${n}`));
+    let turns = 0;
+    let isOver = false;
+    const taken = store
+      .replace(next, { rewound: false, slice: new TimeSlice(systemClock) })
+      .then(() => (isOver = true));
+    const before = store.size;
+    while (!isOver) {
+      turns += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await taken;
+    expect([before, changes.length, new Set(changes.map(({ key }) => key)).size]).toEqual([count, count, count]);
+    expect(turns).toBeGreaterThan(3);
   });
 
   test('keeps what listeners and index functions throw away from the state', () => {
@@ -103,19 +141,21 @@ describe('Store', () => {
     const step = fc.record({
       action: fc.constantFrom('set', 'delete', 'replace'),
       key: fc.constantFrom('a', 'b', 'c'),
-      issuer: fc.constantFrom('x', 'y'),
       uid: fc.constantFrom('1', '2'),
       version: fc.nat(3).map(String),
     });
+    // One version is one content.
+    const entryOf = (version: string, uid: string): StoreEntry<Item> =>
+      entry(version, Number(version) % 2 === 0 ? 'x' : 'y', uid);
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const { store } = storeWithChanges();
         const mirror = new Map<string, Item>();
         store.onChange(({ type, key, object }) => (type === 'deleted' ? mirror.delete(key) : mirror.set(key, object)));
-        for (const { action, key, issuer, uid, version } of steps) {
-          if (action === 'set') store.set(key, entry(version, issuer, uid));
+        for (const { action, key, uid, version } of steps) {
+          if (action === 'set') store.set(key, entryOf(version, uid));
           else if (action === 'delete') store.delete(key);
-          else store.replace(new Map([[key, entry(version, issuer, uid)]]));
+          else replaceAll(store, new Map([[key, entryOf(version, uid)]]));
         }
         expect(new Map(store.keys().map((key) => [key, store.get(key)]))).toEqual(mirror);
         for (const issuer of ['x', 'y']) {

@@ -22,6 +22,10 @@ function newQueue(from: FakeClock): WorkQueue {
   });
 }
 
+async function turn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** What workers would be given now, without giving anything back. */
 async function available(from: WorkQueue = queue): Promise<string[]> {
   const keys: string[] = [];
@@ -323,6 +327,68 @@ describe('WorkQueue', () => {
     const keys = Array.from({ length: 200_000 }, (_, index) => `key-${index}`);
     for (const key of keys) queue.add(key);
     expect(await available(queue)).toEqual(keys);
+  });
+
+  it('leaves workers to other flows, however many of one are stuck', async () => {
+    const flows = new WorkQueue({
+      baseDelayMs: 1_000,
+      maxDelayMs: 300_000,
+      clock,
+      flowOf: (key) => key.slice(0, 1),
+      partyOf: (key) => key.slice(0, 1),
+    });
+    const taken: string[] = [];
+    const work = async (): Promise<void> => {
+      taken.push((await flows.next(never)) ?? '');
+    };
+    for (let worker = 0; worker < 16; worker += 1) void work();
+    const add = async (flow: string): Promise<string> => {
+      for (let n = 0; n < 50; n += 1) flows.add(`${flow}${n}`);
+      await turn();
+      return taken
+        .splice(0)
+        .map((key) => key.slice(0, 1))
+        .join('');
+    };
+    const stuck = [await add('a'), await add('b'), await add('c'), await add('d')];
+    expect(stuck).toEqual(['a'.repeat(12), 'bbb', 'c', '']);
+    // Workers that come free are for those who have few.
+    for (const key of ['a0', 'a1']) {
+      flows.done(key);
+      void work();
+    }
+    await turn();
+    expect(taken.splice(0)).toEqual(['c1', 'd0']);
+  });
+
+  it('counts the flows of one party together', async () => {
+    const flows = new WorkQueue({
+      baseDelayMs: 1_000,
+      maxDelayMs: 300_000,
+      clock,
+      flowOf: (key) => key.slice(0, 2),
+      partyOf: (key) => key.slice(0, 1),
+    });
+    const taken: string[] = [];
+    for (let worker = 0; worker < 4; worker += 1) void flows.next(never).then((key) => taken.push(key ?? ''));
+    for (const key of ['a1', 'a2', 'a3', 'a4', 'b1']) flows.add(key);
+    await turn();
+    expect(taken).toEqual(['a1', 'a2', 'a3', 'b1']);
+  });
+
+  it('gives a place that came free to the same flow where nobody else waits', async () => {
+    const flows = new WorkQueue({ baseDelayMs: 1_000, maxDelayMs: 300_000, clock, partyOf: () => 'a' });
+    const taken: string[] = [];
+    for (let worker = 0; worker < 4; worker += 1) void flows.next(never).then((key) => taken.push(key ?? ''));
+    for (const key of ['1', '2', '3', '4']) flows.add(key);
+    await turn();
+    const before = [...taken];
+    flows.done('1');
+    await turn();
+    expect([before, taken]).toEqual([
+      ['1', '2', '3'],
+      ['1', '2', '3', '4'],
+    ]);
   });
 
   it('hands out nothing once shut down', async () => {

@@ -11,6 +11,7 @@ import { Store } from '../../../src/kubernetes/store.ts';
 import { connectEventHandlers } from '../../../src/operator/event-handlers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { issuerObject, readyIssuer } from '../controllers/issuers/objects.ts';
+import { replaceAll } from '../../support/store-contents.ts';
 
 const issuerName = 'AlibabaPCAIssuer/shop/pca';
 const certificateRequests: RequestKind = { read: async () => ({ kind: 'gone' }) };
@@ -244,6 +245,28 @@ describe('after a fault one request goes first', () => {
     first?.[Symbol.dispose]();
     expect(seen).toEqual([]);
   });
+});
+
+it('after the history of the cluster went back, everything is looked at again and what is approved may have a certificate', () => {
+  put(requests, 'a');
+  put(requests, 'new', { approval: 'Undecided' });
+  putIssuer({ name: 'pca' });
+  connect();
+  memories.of('uid-a').ruledOut();
+  seen.length = 0;
+  clock.advance(60_000);
+  for (const store of [requests, issuers]) {
+    const entries = store.keys().flatMap((key) => {
+      const entry = store.entry(key);
+      return entry === undefined ? [] : [[key, { ...entry }] as const];
+    });
+    replaceAll(store as Store<unknown>, new Map(entries), true);
+  }
+  expect([seen, memories.of('uid-a').earlier, memories.of('uid-new').earlier]).toEqual([
+    ['request add shop/a', 'request add shop/new', `issuer forget ${issuerName}`, `issuer add ${issuerName}`],
+    { kind: 'unknown', since: clock.monotonic() },
+    { kind: 'none' },
+  ]);
 });
 
 it('nothing is queued any more at the end', () => {

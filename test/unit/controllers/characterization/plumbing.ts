@@ -47,6 +47,7 @@ import type { ClusterObject } from './cluster.ts';
 import * as material from './material.ts';
 import { Recording } from './recording.ts';
 import type { Act, Remembered, Scene, Seen, Stage } from './scene.ts';
+import { replaceAll } from '../../../support/store-contents.ts';
 
 /** Every reason that an event on a request can have. */
 export const eventReasons: readonly string[] = Object.keys(consequences);
@@ -292,8 +293,14 @@ class Production {
   #watch(listed: readonly ClusterObject[] = [...this.#cluster.objects.values()]): void {
     const signing = listed.filter((object) => 'signerName' in (specOf(object) ?? {}));
     const ordinary = listed.filter((object) => 'issuerRef' in (specOf(object) ?? {}));
-    this.#requests.replace(entriesOf(ordinary, (object) => cachedRequest(object as never)));
-    this.#signingRequests.replace(entriesOf(signing, (object) => cachedSigningRequest(object as never)));
+    replaceAll(
+      this.#requests,
+      entriesOf(ordinary, (object) => cachedRequest(object as never)),
+    );
+    replaceAll(
+      this.#signingRequests,
+      entriesOf(signing, (object) => cachedSigningRequest(object as never)),
+    );
   }
 
   #target(): CallTarget {

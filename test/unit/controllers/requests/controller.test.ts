@@ -12,6 +12,7 @@ import { approved, certificateRequest } from '../../../support/certificate-reque
 import type { RequestChanges } from '../../../support/certificate-requests.ts';
 import { Journal } from './journal.ts';
 import { failure, request, uid } from './samples.ts';
+import { replaceAll } from '../../../support/store-contents.ts';
 
 const key = 'shop/web-1';
 const turn: Decision = {
@@ -42,7 +43,7 @@ function scene({ listed = {}, read, decide = () => nothing, isPublished = true, 
   const requests = new Store<CachedRequest>(requestIndexes());
   const list = (changes: RequestChanges): void => {
     const object = cachedRequest(certificateRequest(changes));
-    requests.replace(new Map(object === undefined ? [] : [[key, { ...object.metadata, object }]]));
+    replaceAll(requests, new Map(object === undefined ? [] : [[key, { ...object.metadata, object }]]));
   };
   list(listed);
   const { signal } = new AbortController();
@@ -140,7 +141,7 @@ test.each<[string, Scene, string, object, readonly object[]]>([
     'that left the store meanwhile is let go',
     {
       decide: (store) => {
-        store.replace(new Map());
+        replaceAll(store, new Map());
         return nothing;
       },
     },

@@ -40,6 +40,7 @@ import { FakeCluster } from '../characterization/cluster.ts';
 import type { ClusterFault, ClusterObject } from '../characterization/cluster.ts';
 import * as material from '../characterization/material.ts';
 import { Journal } from './journal.ts';
+import { replaceAll } from '../../../support/store-contents.ts';
 
 export const issuerName = 'AlibabaPCAIssuer/shop/pca';
 
@@ -158,7 +159,7 @@ export class Rig {
       const object = request.metadata.namespace === undefined ? undefined : cachedRequest(request as never);
       return object === undefined ? [] : [[requestKey(object.metadata), { ...object.metadata, object }] as const];
     });
-    this.#requests.replace(new Map(lean));
+    replaceAll(this.#requests, new Map(lean));
   }
 
   #checkIssuer({ issuer: state = 'ready', ca }: Situation): void {
