@@ -336,6 +336,7 @@ class Production {
 
 /** A call that nobody answered. */
 const noAnswer: PcaFailure = {
+  service: 'PCA',
   class: 'OutcomeUnknown',
   code: 'DeadlineExceeded',
   httpStatus: undefined,
