@@ -83,6 +83,15 @@ export function clampNotice({ askedSeconds, givenSeconds, because }: ClampedLife
   return `It is valid for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`;
 }
 
+/** Why no request can be met under these settings, whatever it asks for; undefined when one can. */
+export function validityFault(settings: IssuerSpec['validity']): string | undefined {
+  const limits = limitsOf(settings);
+  if (limits.kind === 'refused') return limits.refusal.message;
+  const { minimum, maximum } = limits;
+  if (minimum === undefined || maximum === undefined || minimum <= maximum) return undefined;
+  return `spec.validity.minDuration ${formatDuration(minimum)} is longer than spec.validity.maxDuration ${formatDuration(maximum)}, so no duration fits. Correct one of them.`;
+}
+
 interface Excess {
   readonly refused: Refused;
   readonly longest: number;
