@@ -250,7 +250,7 @@ describe('a namespaced issuer', () => {
     ]);
     await readyOf(`alibabapcaissuer chooses -n ${namespace}`, 'CredentialsNotAllowed');
     // STS of the pod's environment is asked over HTTPS, which the simulator does not speak here.
-    const { message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'PCAUnavailable');
+    const { message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'STSUnavailable');
     expect(message).toContain(
       `AssumeRoleWithOIDC at ${world.simulator.endpoint} failed, the TLS connection failed (EPROTO)`,
     );

@@ -8,6 +8,7 @@ import type { Issuer, IssuerSpec } from '../../crds/issuer.ts';
 import { assessIssuingCA } from '../../issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import { issuingOperations } from '../../issuing/operations/index.ts';
+import { settingsFault } from '../../issuing/operations/settings.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { IssuerCredentials } from './credentials.ts';
 import type { ReadyIssuer } from './ready-issuers.ts';
@@ -37,6 +38,8 @@ export class IssuerCheck {
   /** Checks one issuer object; `signal` ends it early with `notReady`. */
   async check(issuer: Issuer, signal: AbortSignal): Promise<CheckResult> {
     const { spec, metadata } = issuer;
+    const fault = settingsFault(spec);
+    if (fault !== undefined) return notReady({ reason: 'InvalidSettings', message: fault });
     const opened = await this.#credentials.open(issuer, signal);
     if (opened.kind === 'problem') return notReady(opened.problem);
     const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);

@@ -5,10 +5,23 @@ import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { FaultHold } from './fault-hold.ts';
-import type { IssuerPass } from './fault-hold.ts';
+import type { Place } from './fault-hold.ts';
+import { OwnerHolds } from './owner-holds.ts';
+import type { Owner } from './owner-holds.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
 
-export type { IssuerPass } from './fault-hold.ts';
+/** One request that may try with an issuer, and tells what it met. */
+export interface IssuerPass extends Place {
+  /** It met a fault that no request can cause. */
+  fault(problem: IssuerProblem): void;
+  /**
+   * It got another certificate than it asked for, which may be its own fault. Where another tenant met the same, it is the
+   * issuer's: `problem`.
+   */
+  mismatched(reason: string, problem: IssuerProblem): void;
+  /** PCA refused what it asked for. */
+  refused(reason: string): void;
+}
 
 /** A checked issuer: what it says (`spec` of `generation`), its CA and the way to it. */
 export interface ReadyIssuer {
@@ -37,6 +50,7 @@ interface Entry {
   issuer: ReadyIssuer | undefined;
   problem: IssuerProblem | undefined;
   hold: FaultHold;
+  owners: OwnerHolds;
 }
 
 /** The checked issuers by key. */
@@ -78,8 +92,10 @@ export class ReadyIssuers {
     const entry = this.#entry(key);
     const changed = entry.issuer === undefined || !isFor(issuer, entry.issuer);
     const opens = changed || entry.problem !== undefined;
-    if (changed) entry.hold = new FaultHold(this.#clock);
-    else if (entry.problem !== undefined) entry.hold.reopen();
+    if (changed) {
+      entry.hold = new FaultHold(this.#clock);
+      entry.owners = new OwnerHolds(this.#clock);
+    } else if (entry.problem !== undefined) entry.hold.reopen();
     entry.issuer = issuer;
     entry.problem = undefined;
     if (opens) this.#changed(key);
@@ -93,12 +109,31 @@ export class ReadyIssuers {
     if (changed) this.#changed(key);
   }
 
-  /** Lets one request try with a ready issuer; undefined while another one goes first after a fault. */
-  enter(key: string, issuer: ReadyIssuer): IssuerPass | undefined {
-    return this.#entries.get(key)?.hold.enter(
-      () => this.#changed(key),
-      (problem) => this.#fault(key, issuer, problem),
-    );
+  /** Lets one request of an owner try with a ready issuer; undefined while another one goes first after a fault. */
+  enter(key: string, issuer: ReadyIssuer, owner: Owner): IssuerPass | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    const { hold, owners } = entry;
+    const place = hold.enter(owner.tenant, () => this.#changed(key));
+    if (place === undefined) return undefined;
+    const fault = (problem: IssuerProblem): void => this.#fault(key, issuer, problem);
+    return {
+      ...place,
+      issued: () => {
+        owners.issued(owner);
+        place.issued();
+      },
+      fault,
+      mismatched: (reason, problem) => {
+        if (owners.mismatched(owner, reason)) fault(problem);
+      },
+      refused: (reason) => owners.refused(owner, reason),
+    };
+  }
+
+  /** Why the requests of an owner wait with an issuer that others may use, with the milliseconds left. */
+  ownerHeld(key: string, owner: Owner): { readonly reason: string; readonly ms: number } | undefined {
+    return this.#entries.get(key)?.owners.held(owner);
   }
 
   /** The fault that still holds this issuer object, with the milliseconds left. */
@@ -128,7 +163,12 @@ export class ReadyIssuers {
   #entry(key: string): Entry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const entry: Entry = { issuer: undefined, problem: undefined, hold: new FaultHold(this.#clock) };
+    const entry: Entry = {
+      issuer: undefined,
+      problem: undefined,
+      hold: new FaultHold(this.#clock),
+      owners: new OwnerHolds(this.#clock),
+    };
     this.#entries.set(key, entry);
     return entry;
   }

@@ -17,6 +17,7 @@ import {
   issuedMessage,
   issuerMissingMessage,
   issuerNotReadyMessage,
+  ownerHeldMessage,
   patienceMessage,
   remainingLife,
   troubleMessage,
@@ -26,7 +27,7 @@ import {
 import type { FailureReason } from './reasons.ts';
 import type { Revocations } from './revocations.ts';
 import type { Signer } from './signing/sign.ts';
-import { tellPass } from './signing/outcome.ts';
+import { ownerOf, tellPass } from './signing/outcome.ts';
 import type { SigningOutcome, SigningTask } from './signing/outcome.ts';
 
 /** UID of the namespace kube-system, or the sentence why it cannot be read now. */
@@ -36,7 +37,7 @@ export type ClusterUid = { readonly uid: string } | { readonly message: string }
 export interface DeciderParts {
   /** The issuer of a key as the watch has it. */
   readonly issuer: (key: string) => Issuer | undefined;
-  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter'>;
+  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'ownerHeld'>;
   readonly signer: Pick<Signer, 'sign'>;
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
   readonly owningCertificate: ReadOwningCertificate;
@@ -108,14 +109,26 @@ export class Decider {
     if (authorization.kind === 'failed')
       return this.#trouble(task, { reason: 'AuthorizationUnknown', message: authorization.message });
 
-    const outcome = await this.#trySigning({ ...task, identity, issuer }, cluster.uid);
+    const signing = { ...task, identity, issuer };
+    const held = this.#ownerHeld(signing);
+    if (held !== undefined) return held;
+    const outcome = await this.#trySigning(signing, cluster.uid);
     if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
     return this.#settle(task, identity, issuer, outcome);
   }
 
+  /** The wait for the owner's earlier faults; a certificate that may exist is looked for all the same. */
+  #ownerHeld(task: SigningTask): WaitingDecision | undefined {
+    if (task.memory.earlier.kind !== 'none') return undefined;
+    const held = this.#on.readyIssuers.ownerHeld(issuerKey(task.identity), ownerOf(task));
+    if (held === undefined) return undefined;
+    const until = new Date(this.#on.clock.now().getTime() + held.ms);
+    return waitingFor(held.ms, 'OwnerHeld', ownerHeldMessage(task.request, held.reason, until), held.reason);
+  }
+
   /** Undefined while another request goes first with the issuer. */
   async #trySigning(task: SigningTask, clusterUid: string): Promise<SigningOutcome | undefined> {
-    using pass = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer);
+    using pass = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer, ownerOf(task));
     if (pass === undefined) return undefined;
     const outcome = await this.#on.signer.sign(task, clusterUid);
     tellPass(pass, outcome);

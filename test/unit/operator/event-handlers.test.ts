@@ -10,7 +10,7 @@ import type { Issuer } from '../../../src/crds/issuer.ts';
 import { Store } from '../../../src/kubernetes/store.ts';
 import { connectEventHandlers } from '../../../src/operator/event-handlers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { issuerObject, readyIssuer } from '../controllers/issuers/objects.ts';
+import { owner, issuerObject, readyIssuer } from '../controllers/issuers/objects.ts';
 
 const issuerName = 'AlibabaPCAIssuer/shop/pca';
 const certificateRequests: RequestKind = { read: async () => ({ kind: 'gone' }) };
@@ -204,7 +204,7 @@ describe('an issuer', () => {
     const issuer = readyIssuer();
     readyIssuers.open(issuerName, issuer);
     seen.length = 0;
-    using pass = readyIssuers.enter(issuerName, issuer);
+    using pass = readyIssuers.enter(issuerName, issuer, owner);
     pass?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
     expect(seen).toEqual([...woken, `issuer add ${issuerName}`]);
   });
@@ -221,7 +221,7 @@ it('nothing is queued any more at the end', () => {
   requests.delete('shop/a');
   putIssuer({ generation: 2 });
   readyIssuers.open(issuerName, issuer);
-  using pass = readyIssuers.enter(issuerName, issuer);
+  using pass = readyIssuers.enter(issuerName, issuer, owner);
   pass?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
   expect(seen).toEqual([]);
 });

@@ -5,7 +5,7 @@ import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.
 import { refused } from '../../authority/pca-double.ts';
 import { readableSecret } from './check-stage.ts';
 import { checkSeconds, key, secretSeconds, Stage } from './controller-stage.ts';
-import { issuerObject, unserved } from './objects.ts';
+import { issuerObject, owner, unserved } from './objects.ts';
 
 const fault: IssuerProblem = { reason: 'CapacityExhausted', message: 'None left.' };
 let stage: Stage;
@@ -16,7 +16,7 @@ beforeEach(() => {
 
 /** Issuing meets a fault of the issuer. */
 function meetFault(): void {
-  using pass = stage.readyIssuers.enter(key, stage.readyIssuers.last(key)!);
+  using pass = stage.readyIssuers.enter(key, stage.readyIssuers.last(key)!, owner);
   pass?.fault(fault);
 }
 
