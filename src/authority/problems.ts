@@ -61,6 +61,13 @@ export function problemOf(failure: PcaFailure, spec: CAReference, replacedBy?: s
   return { reason, message: `${failure.message} ${message}` };
 }
 
+/** The same for a call that describes the CA: all that it says is spec.parentIdentifier, so that is what PCA refuses. */
+export function problemOfDescribing(failure: PcaFailure, spec: CAReference): AuthorityProblem | undefined {
+  return failure.service === 'PCA' && failure.class === 'RequestRejected'
+    ? problemOf({ ...failure, class: 'IssuingCA' }, spec)
+    : problemOf(failure, spec);
+}
+
 /** The problem behind a refusal of the parameter that comes from this field of the issuer. */
 export function settingProblem({ message }: PcaFailure, field: string): AuthorityProblem {
   return {

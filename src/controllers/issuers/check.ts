@@ -1,7 +1,7 @@
 // Whether an issuer can issue: its Secret is readable, PCA answers, the CA is an active sub CA that suits the operation.
 import { PcaAuthority } from '../../authority/certificate-authority.ts';
 import type { CertificateSearches } from '../../authority/certificate-search.ts';
-import { problemOf } from '../../authority/problems.ts';
+import { problemOfDescribing } from '../../authority/problems.ts';
 import type { PcaFailure } from '../../alibaba/errors.ts';
 import { generationOf } from '../../crds/issuer.ts';
 import type { Issuer, IssuerSpec } from '../../crds/issuer.ts';
@@ -46,7 +46,7 @@ export class IssuerCheck {
     const described = await authority.describe(signal);
     switch (described.kind) {
       case 'failed':
-        return notReady(problemOf(described.failure, spec) ?? unavailable(described.failure, spec));
+        return notReady(problemOfDescribing(described.failure, spec) ?? unavailable(described.failure, spec));
       case 'unreadable': {
         const { message, requestId = 'unknown' } = described;
         return notReady({

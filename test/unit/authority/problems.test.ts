@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { errorClasses } from '../../../src/alibaba/error-table.ts';
 import type { PcaErrorClass } from '../../../src/alibaba/error-table.ts';
-import { problemOf, settingProblem } from '../../../src/authority/problems.ts';
+import { problemOf, problemOfDescribing, settingProblem } from '../../../src/authority/problems.ts';
 import type { AuthorityProblem } from '../../../src/authority/problems.ts';
 import type { IssuerSpec } from '../../../src/crds/issuer.ts';
 import { issuerSpec } from '../../support/issuing.ts';
@@ -82,6 +82,17 @@ it.each<[PcaErrorClass, AuthorityProblem | undefined]>([
 ])('a failure of STS of class %s is no failure of PCA', (name, problem) => {
   expect(problemOf(pcaFailure(name, { service: 'STS' }), spec)).toEqual(problem);
 });
+
+it('an identifier of the CA that PCA refuses is the fault of the issuer that names it', () => {
+  expect(problemOfDescribing(pcaFailure('RequestRejected'), spec)).toEqual(problems.IssuingCA);
+});
+
+it.each(Object.entries(problems).filter(([name]) => name !== 'RequestRejected'))(
+  'describing the CA, a failure of class %s is what it is for other calls',
+  (name, problem) => {
+    expect(problemOfDescribing(pcaFailure(name as PcaErrorClass), spec)).toEqual(problem);
+  },
+);
 
 it('a setting that PCA refuses names its field', () => {
   expect(settingProblem(pcaFailure('RequestRejected'), 'spec.createCustomCertificate.tags')).toEqual({
