@@ -8,6 +8,8 @@ import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
 import { externalCACertificate } from './operations/external-ca-certificate.ts';
 import { issuingOperations } from './operations/index.ts';
+import { settingsFault } from './operations/settings.ts';
+import { refusalReasons, refuse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import type { Usages } from './x509/usages.ts';
@@ -74,6 +76,10 @@ export function planIssuing(input: {
   readonly instanceId?: string;
 }): { readonly kind: 'planned'; readonly plan: IssuePlan } | Refused {
   const { request, spec, ca, clusterUid, now } = input;
+  const fault = settingsFault(spec);
+  if (fault !== undefined)
+    return refuse(refusalReasons.invalidIssuerSettings, `${fault.field} of the issuer`, fault.message);
+
   const operation = operationFor(request, spec);
   const candidate = candidateOf(operation, input);
   const refused = refusalOf(candidate);

@@ -39,7 +39,8 @@ export class IssuerCheck {
   async check(issuer: Issuer, signal: AbortSignal): Promise<CheckResult> {
     const { spec, metadata } = issuer;
     const fault = settingsFault(spec);
-    if (fault !== undefined) return notReady({ reason: 'InvalidSettings', message: fault });
+    if (fault !== undefined)
+      return notReady({ reason: 'InvalidSettings', message: `${fault.field}: ${fault.message}` });
     const opened = await this.#credentials.open(issuer, signal);
     if (opened.kind === 'problem') return notReady(opened.problem);
     const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);

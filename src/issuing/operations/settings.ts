@@ -4,11 +4,12 @@ import { parseDuration } from '../duration.ts';
 import type { IssuingOperation, SubjectAttribute } from '../operation.ts';
 import type { SigningRequest } from '../signing-request.ts';
 import { validityFault } from '../validity.ts';
+import type { SettingsFault } from '../validity.ts';
 import { nameFault } from '../x509/distinguished-name.ts';
 import { issuingOperations } from './index.ts';
 
-/** Why no certificate can be issued under the settings, with the field and what to do; undefined when they can be used. */
-export function settingsFault(spec: IssuerSpec): string | undefined {
+/** Why no certificate can be issued under the settings of an issuer; undefined when they can be used. */
+export function settingsFault(spec: IssuerSpec): SettingsFault | undefined {
   const operation = issuingOperations[spec.operation];
   const block = `spec.${spec.operation.charAt(0).toLowerCase()}${spec.operation.slice(1)}`;
   return (
@@ -19,12 +20,13 @@ export function settingsFault(spec: IssuerSpec): string | undefined {
   );
 }
 
-function subjectFault(field: string, attributes: readonly SubjectAttribute[] = []): string | undefined {
+function subjectFault(field: string, attributes: readonly SubjectAttribute[] = []): SettingsFault | undefined {
   const odd = attributes.find(({ oid }) => !isObjectIdentifier(oid));
-  if (odd !== undefined) return `${field}: ${odd.oid} is no object identifier that a certificate can hold. Correct it.`;
+  if (odd !== undefined)
+    return { field, message: `${odd.oid} is no object identifier that a certificate can hold. Correct it.` };
 
   const fault = nameFault(attributes);
-  return fault === undefined ? undefined : `${field}: ${fault}.`;
+  return fault === undefined ? undefined : { field, message: `${fault}.` };
 }
 
 /** Whether DER can hold it: the second number is below 40 under 0 and 1 (X.660). */
@@ -33,9 +35,11 @@ function isObjectIdentifier(oid: string): boolean {
   return first === 2 || (second !== undefined && second < 40);
 }
 
-function patienceFault({ duration }: IssuerSpec['patience']): string | undefined {
+function patienceFault({ duration }: IssuerSpec['patience']): SettingsFault | undefined {
   const parsed = parseDuration(duration);
-  return parsed.kind === 'ok' ? undefined : `spec.patience.duration: ${parsed.message}.`;
+  return parsed.kind === 'ok'
+    ? undefined
+    : { field: 'spec.patience.duration', message: `${parsed.message}. Correct it.` };
 }
 
 const namedParameter = /^(?:Invalid|Missing)Parameter\.(.+)$/;

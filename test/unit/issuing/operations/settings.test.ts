@@ -47,20 +47,26 @@ describe('settings that no certificate can be issued under', () => {
     [
       'a backdate that is no duration',
       validity({ backdate: 'soon' }),
-      "issuer spec.validity.backdate: the issuer's setting is not a duration. Correct spec.validity.backdate of the issuer.",
+      'spec.validity.backdate: "soon" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m. Correct it.',
+    ],
+    [
+      'a longest duration that is negative',
+      validity({ maxDuration: '-1h' }),
+      'spec.validity.maxDuration: it is negative. Correct it.',
     ],
     [
       'limits that exclude each other',
       validity({ minDuration: '48h', maxDuration: '24h' }),
-      'spec.validity.minDuration 48h0m0s is longer than spec.validity.maxDuration 24h0m0s, so no duration fits. Correct one of them.',
+      'spec.validity.minDuration: 48h0m0s is longer than spec.validity.maxDuration 24h0m0s, so no duration fits. Correct one of them.',
     ],
     [
       'a patience that is no duration',
       { patience: { duration: 'long', onExceeded: 'Report' } },
-      'spec.patience.duration: "long" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m.',
+      'spec.patience.duration: "long" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m. Correct it.',
     ],
   ])('%s', (_, changes, message) => {
-    expect(settingsFault(issuerSpec(changes))).toBe(message);
+    const fault = settingsFault(issuerSpec(changes));
+    expect(`${fault?.field}: ${fault?.message}`).toBe(message);
   });
 
   it.each<[string, Partial<IssuerSpec>]>([

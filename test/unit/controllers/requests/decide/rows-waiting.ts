@@ -268,10 +268,10 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
       { reason: 'OutcomeUnknown', message: 'PCA says OutcomeUnknown.' },
     ),
   },
-  'trouble without end, where the patience is no duration': {
-    situation: { spec: { patience: { duration: 'long', onExceeded: 'Fail' } }, pca: { issue: [failed('Transient')] } },
-    prepare: (rig) => void rig.memories.of(uid).troubledFor(new Date(0)),
-    decision: troubled('Transient', 'PCA says Transient.'),
+  'a patience of the issuer that is no duration': {
+    situation: { spec: { patience: { duration: 'long', onExceeded: 'Fail' } } },
+    decision: waitsForIssuer('InvalidSettings'),
+    issuer: 'InvalidSettings',
   },
   'the turn of a request without namespace': {
     situation: { requests: [signingRequest()], mostInFlight: 1 },
