@@ -36,6 +36,11 @@ export interface Faults {
   readonly shiftedValidity: number;
   /** The certificate is one of a CA. */
   readonly asCertificateAuthority: number;
+  /**
+   * What becomes of requests whose CSR has a DNS name with this end, such as `.bad.example`; unlike the faults that count, it
+   * strikes each of them.
+   */
+  readonly byName: Readonly<Record<string, NamedFault>>;
   /** Percentage of calls that a counted fault strikes, in addition to the next n. */
   readonly percentages: Readonly<Partial<Record<CountedFault, number>>>;
   /** For so long after an answer without certificate (`Immediately=0`) look-ups show it as PENDING, without its PEM. */
@@ -110,6 +115,7 @@ export const noFaults: Faults = {
   wrongUsage: 0,
   shiftedValidity: 0,
   asCertificateAuthority: 0,
+  byName: {},
   percentages: {},
   pendingMilliseconds: 0,
   chainOrder: 'IssuerFirst',
@@ -148,6 +154,10 @@ export type CountedFault =
   | 'shiftedValidity'
   | 'asCertificateAuthority';
 
+/** What can become of a request for its name. `wrongSubject`: another common name; `refused`: `InvalidParameter.Csr`, nothing issued. */
+export type NamedFault =
+  'wrongKey' | 'wrongName' | 'wrongUsage' | 'wrongSubject' | 'shiftedValidity' | 'asCertificateAuthority' | 'refused';
+
 /** The faults that are set now, with the bookkeeping for those that are used up. */
 export class FaultState {
   readonly #random: () => number;
@@ -185,6 +195,13 @@ export class FaultState {
     if (left <= 0) return this.#random() * 100 < (this.#faults.percentages[fault] ?? 0);
     this.#faults = { ...this.#faults, [fault]: left - 1 };
     return true;
+  }
+
+  /** The fault for a request with these names, if there is one. */
+  named(names: readonly string[]): NamedFault | undefined {
+    const ends = Object.keys(this.#faults.byName);
+    const end = ends.find((each) => names.some((name) => name.endsWith(each)));
+    return end === undefined ? undefined : this.#faults.byName[end];
   }
 
   /** Calls that an action accepts in a second, 0 for no limit. */

@@ -60,6 +60,7 @@ const answered: PcaOutcome = { kind: 'ok', body: {}, requestId: undefined };
 const throttled: PcaOutcome = {
   kind: 'failed',
   failure: {
+    service: 'PCA',
     class: 'Throttled',
     code: 'Throttling',
     httpStatus: 400,

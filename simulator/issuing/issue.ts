@@ -1,13 +1,16 @@
 // Issues one certificate: signs it, with the flaws that are set, and enters it into the ledger.
 import type { Service } from '../actions/action.ts';
+import type { CountedFault, NamedFault } from '../faults.ts';
 import { problem } from '../protocol/problem.ts';
 import type { Problem } from '../protocol/problem.ts';
 import type { AlternativeName, ExtensionContent } from '../x509/extensions.ts';
+import { attributeType, encodeName } from '../x509/names.ts';
 import type { CertificationRequest } from '../x509/signing-request.ts';
 import type { Authority } from './authority.ts';
 import { issueLeaf } from './leaf.ts';
 import type { LeafContent } from './leaf.ts';
 import type { IssuedRecord } from './ledger.ts';
+import { requestedNames } from './request-names.ts';
 
 /** Everything that an operation decides about a certificate. */
 export interface IssuePlan extends Pick<IssuedRecord, 'action' | 'type' | 'inWarehouse' | 'tags' | 'resourceGroupId'> {
@@ -27,20 +30,25 @@ export interface IssuePlan extends Pick<IssuedRecord, 'action' | 'type' | 'inWar
 }
 
 const day = 86_400_000;
+const strangeSubject = encodeName([{ type: attributeType.commonName, value: 'somebody-else' }]);
 
-/** Signs and records; refused only for a serial number that was used before. */
+/** Signs and records; refused only for a serial number that was used before, and by a fault for its name. */
 export function issueCertificate(parent: Authority, plan: IssuePlan, service: Service): IssuedRecord | Problem {
   const { faults, ledger } = service;
   const issuedAt = service.now();
   const { notBefore } = plan;
-  const notAfter = faults.strikes('shiftedValidity') ? dayShorter(notBefore, plan.notAfter) : plan.notAfter;
+  const named = faults.named(requestedNames(plan.request).map(({ value }) => value));
+  if (named === 'refused') return problem('InvalidParameter.Csr', 'The CSR is not accepted.');
+  const strikes = (fault: NamedFault & CountedFault): boolean => named === fault || faults.strikes(fault);
+  const notAfter = strikes('shiftedValidity') ? dayShorter(notBefore, plan.notAfter) : plan.notAfter;
   const leaf = issueLeaf(parent, {
     ...plan,
     notAfter,
-    constraints: faults.strikes('asCertificateAuthority') ? { ...plan.constraints, ca: true } : plan.constraints,
-    wrongKey: faults.strikes('wrongKey'),
-    wrongName: faults.strikes('wrongName'),
-    wrongUsage: faults.strikes('wrongUsage'),
+    subject: named === 'wrongSubject' ? strangeSubject : plan.subject,
+    constraints: strikes('asCertificateAuthority') ? { ...plan.constraints, ca: true } : plan.constraints,
+    wrongKey: strikes('wrongKey'),
+    wrongName: strikes('wrongName'),
+    wrongUsage: strikes('wrongUsage'),
   });
   if (ledger.hasSerialNumber(parent, leaf.serialNumber))
     return problem('ParamRepeat', 'The serial number was used before.');

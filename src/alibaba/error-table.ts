@@ -9,6 +9,7 @@ export type PcaErrorClass =
   | 'Credentials'
   | 'Permission'
   | 'IssuingCA'
+  | 'ExternalCA'
   | 'Capacity'
   | 'ActionUnavailable'
   | 'Duplicate'
@@ -45,6 +46,10 @@ export const errorClasses: Readonly<Record<PcaErrorClass, { readonly request: st
   },
   Permission: { request: 'waits for the issuer', issuer: 'not ready until the RAM policy allows the action' },
   IssuingCA: { request: 'waits for the issuer', issuer: 'not ready until the CA can be used' },
+  ExternalCA: {
+    request: 'a CA certificate: tried again with back-off; nothing was issued',
+    issuer: 'stays ready; only its CA certificates wait, until spec.externalCA is corrected',
+  },
   Capacity: { request: 'waits for the issuer', issuer: 'not ready until quota, balance or subscription is renewed' },
   ActionUnavailable: { request: 'waits for the issuer', issuer: 'not ready: wrong endpoint or withdrawn operation' },
   Duplicate: { request: 'the certificate of the same identifier is looked up and adopted', issuer: 'stays ready' },

@@ -4,8 +4,12 @@ import { rowFor } from './error-table.ts';
 import type { ErrorRow, PcaErrorClass } from './error-table.ts';
 import type { Redact } from './redaction.ts';
 
+/** The party that failed: PCA itself, or STS, whose credentials a call to PCA needed. */
+export type FailedService = 'PCA' | 'STS';
+
 /** One failed call. `message` is a sentence or three, at most 500 characters; `mayHaveIssued` = look before trying again. */
 export interface PcaFailure {
+  readonly service: FailedService;
   readonly class: PcaErrorClass;
   readonly code: string;
   readonly httpStatus: number | undefined;
@@ -57,12 +61,18 @@ const shownCodes: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'],
   ['UND_ERR_ABORTED', 'ProxyRefused'],
 ]);
+const noInstance = {
+  class: 'ExternalCA',
+  meaning: 'there is no such instance',
+  advice: 'Check spec.externalCA.instanceIds, the region and the account.',
+} as const;
 const messageLimit = 500;
 const textLimit = 240;
 const nameLimit = 120;
 // STS hands out credentials and makes nothing that stays.
 const readAction = /^(?:Describe|List|Get|AssumeRole)/;
-// NotFound means the CA for every other action; these are asked about one certificate.
+const stsAction = /^(?:AssumeRole|GetCallerIdentity)/;
+// NotFound means the CA for every other action. These are asked about one certificate.
 const certificateActions: ReadonlySet<string> = new Set([
   'DescribeClientCertificate',
   'DescribeWarehouseCert',
@@ -70,6 +80,8 @@ const certificateActions: ReadonlySet<string> = new Set([
   'RevokeWHClientCertificate',
   'DeleteClientCertificate',
 ]);
+// And these about a bought instance.
+const instanceActions: ReadonlySet<string> = new Set(['GetCAInstanceStatus', 'CreateExternalCACertificate']);
 
 /** The failure behind anything that the network threw. Never throws itself. */
 export function networkFailure(thrown: unknown, call: FailedCall): PcaFailure {
@@ -124,6 +136,7 @@ function answerRow(answer: ServiceAnswer, action: string): ErrorRow {
   if (byCode.class === 'IssuingCA' && certificateActions.has(action))
     return { ...unknownRow(), meaning: 'there is no such certificate', mayHaveIssued: false };
 
+  if (byCode.class === 'IssuingCA' && instanceActions.has(action)) return { ...byCode, ...noInstance };
   const yields = byCode.class === 'RequestRejected' || byCode.class === 'Transient';
   return yields && answer.httpStatus >= 500 ? (byStatus ?? byCode) : byCode;
 }
@@ -179,6 +192,7 @@ function failure(
 ): PcaFailure {
   const reads = readAction.test(call.action);
   return {
+    service: stsAction.test(call.action) ? 'STS' : 'PCA',
     class: reads && row.class === 'OutcomeUnknown' ? 'Transient' : row.class,
     code: facts.code,
     httpStatus: facts.httpStatus,

@@ -17,6 +17,8 @@ export type AuthorityReason =
   | 'CapacityExhausted'
   | 'ActionUnavailable'
   | 'PCAUnavailable'
+  | 'STSUnavailable'
+  | 'InvalidSettings'
   | 'UnreadableAnswer';
 
 /** A fault of the CA, or of the way to it, that no single request can cause. */
@@ -50,13 +52,36 @@ const faults: Readonly<Record<IssuerFault, (spec: CAReference) => AuthorityProbl
  * an operation that Alibaba Cloud has withdrawn, and this one is offered instead.
  */
 export function problemOf(failure: PcaFailure, spec: CAReference, replacedBy?: string): AuthorityProblem | undefined {
-  if (!isIssuerFault(failure.class)) return undefined;
+  if (!isIssuerFault(failure.class)) return failure.service === 'STS' ? stsProblem(failure) : undefined;
   if (failure.class === 'ActionUnavailable' && replacedBy !== undefined) {
     const message = `Alibaba Cloud has withdrawn ${spec.operation}. Set spec.operation to ${replacedBy}.`;
     return { reason: 'ActionUnavailable', message: `${failure.message} ${message}` };
   }
   const { reason, message } = faults[failure.class](spec);
   return { reason, message: `${failure.message} ${message}` };
+}
+
+/** The same for a call that describes the CA: all that it says is spec.parentIdentifier, so that is what PCA refuses. */
+export function problemOfDescribing(failure: PcaFailure, spec: CAReference): AuthorityProblem | undefined {
+  return failure.service === 'PCA' && failure.class === 'RequestRejected'
+    ? problemOf({ ...failure, class: 'IssuingCA' }, spec)
+    : problemOf(failure, spec);
+}
+
+/** The problem behind a refusal of the parameter that comes from this field of the issuer. */
+export function settingProblem({ message }: PcaFailure, field: string): AuthorityProblem {
+  return {
+    reason: 'InvalidSettings',
+    message: `${message} The parameter comes from ${field} of the issuer; correct it.`,
+  };
+}
+
+// Whoever meets a failure of STS has no credentials that are still valid.
+function stsProblem({ class: name, message }: PcaFailure): AuthorityProblem | undefined {
+  if (name === 'Cancelled') return undefined;
+  const origin =
+    "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
+  return { reason: 'STSUnavailable', message: `${message} ${origin}` };
 }
 
 function originOf({ rrsa, assumeRole }: IssuerSpec['credentials']): string {

@@ -1,5 +1,5 @@
 // Whether an operation can express a request: every check of the request against the operation's capabilities.
-import { showAlternativeName } from './x509/alternative-name.ts';
+import { isAddress, showAlternativeName } from './x509/alternative-name.ts';
 import { nameFault } from './x509/distinguished-name.ts';
 import type { NameAttribute } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
@@ -101,12 +101,8 @@ function refuseNames(candidate: Candidate): Refused | undefined {
   }
   const foreign = refuseKindsOfNames(candidate);
   if (foreign !== undefined) return foreign;
-  const { separator } = able;
-  const split = separator === undefined ? undefined : names.find(({ value }) => value.includes(separator));
-  if (split !== undefined) {
-    const message = `${operation.action} separates names with "${separator ?? ''}", so ${showAlternativeName(split)} cannot be expressed. Remove it from the Certificate.`;
-    return refuse(refusalReasons.nameNotSupported, csrField, message);
-  }
+  const unlisted = refuseUnlisted(candidate);
+  if (unlisted !== undefined) return unlisted;
   if (names.length > 0 || subject.length > 0) return undefined;
   const message = `the CSR has neither a subject nor an alternative name. Give the Certificate a commonName, dnsNames, ipAddresses, uris or emailAddresses.`;
   return refuse(refusalReasons.noName, csrField, message);
@@ -123,6 +119,21 @@ function refuseKindsOfNames({ request, operation }: Candidate): Refused | undefi
   }
   if (mixed || kinds.length <= 1) return undefined;
   const message = `${operation.action} takes alternative names of one kind at a time, not ${kinds.join(' and ')}. Ask for one certificate per kind.`;
+  return refuse(refusalReasons.nameNotSupported, csrField, message);
+}
+
+/** Names that stand for something else in a parameter that lists several. */
+function refuseUnlisted({ request, operation }: Candidate): Refused | undefined {
+  const { separator, untyped } = operation.capabilities.names;
+  const { names } = request.csr.extensions.alternativeNames;
+  const split = separator === undefined ? undefined : names.find(({ value }) => value.includes(separator));
+  if (split !== undefined) {
+    const message = `${operation.action} separates names with "${separator ?? ''}", so ${showAlternativeName(split)} cannot be expressed. Remove it from the Certificate.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
+  const address = untyped === true ? names.find(({ kind, value }) => kind === 'dns' && isAddress(value)) : undefined;
+  if (address === undefined) return undefined;
+  const message = `${operation.action} takes DNS names and IP addresses as one list, in which ${showAlternativeName(address)} reads as an address. Give it as an IP address (in a Certificate: spec.ipAddresses), or remove it.`;
   return refuse(refusalReasons.nameNotSupported, csrField, message);
 }
 

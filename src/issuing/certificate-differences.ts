@@ -8,20 +8,28 @@ import type { ExpectedSubject, IssuePlan } from './plan.ts';
 import { usageAllows, usageWord } from './x509/usages.ts';
 import type { Usages } from './x509/usages.ts';
 
+/**
+ * Every difference that makes a certificate unusable, and what can bring it about. `request`: something in the request may,
+ * since PCA copies it or makes something else of it; `issuer`: no request can, so the CA or the way to it is wrong for all.
+ */
+export const mismatchCauses = {
+  // A CA copies parts of the CSR, and what is odd in them may make the certificate so.
+  CertificateMalformed: 'request',
+  KeyMismatch: 'request',
+  ChainBroken: 'issuer',
+  NotSignedByCA: 'issuer',
+  CAFlagMismatch: 'request',
+  PathLengthMismatch: 'request',
+  CertificateExpired: 'request',
+  SubjectMismatch: 'request',
+  AlternativeNamesMismatch: 'request',
+  KeyUsageMismatch: 'request',
+  ExtendedKeyUsageMismatch: 'request',
+  ValidityMismatch: 'request',
+} as const satisfies Readonly<Record<string, 'request' | 'issuer'>>;
+
 /** The difference that makes a certificate unusable. */
-export type MismatchReason =
-  | 'CertificateMalformed'
-  | 'KeyMismatch'
-  | 'ChainBroken'
-  | 'NotSignedByCA'
-  | 'CAFlagMismatch'
-  | 'PathLengthMismatch'
-  | 'CertificateExpired'
-  | 'SubjectMismatch'
-  | 'AlternativeNamesMismatch'
-  | 'KeyUsageMismatch'
-  | 'ExtendedKeyUsageMismatch'
-  | 'ValidityMismatch';
+export type MismatchReason = keyof typeof mismatchCauses;
 
 /** One difference between certificate and request. */
 export interface Mismatch {

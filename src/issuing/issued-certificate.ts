@@ -44,7 +44,11 @@ export function verifyIssued(verification: Verification): VerificationResult {
   const { plan, reply, ca, trust } = verification;
   const known = certificatesOf(ca);
   const read = readCertificates([reply.certificate, ...reply.chain], known);
-  if (read.kind === 'broken') return mismatch('CertificateMalformed', `the reply cannot be read: ${read.message}.`);
+  if (read.kind === 'broken') {
+    // Nothing in a request finds its way into the certificates above its own.
+    const isChain = readCertificates(reply.chain, known).kind === 'broken';
+    return mismatch(isChain ? 'ChainBroken' : 'CertificateMalformed', `the reply cannot be read: ${read.message}.`);
+  }
   const { spki } = plan.expected;
   if (!read.certificates.some(({ facts }) => facts.spki.equals(spki)))
     return mismatch('KeyMismatch', 'its public key is not the one of the request.');

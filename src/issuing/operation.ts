@@ -46,6 +46,8 @@ export interface OperationCapabilities {
     readonly mixed: boolean;
     /** The separator of values on the wire, which no value may contain. */
     readonly separator: string | undefined;
+    /** Names and addresses stand in one list, in which the service tells an address by its text. */
+    readonly untyped?: true;
     /** The operation has no parameter for names; whether those of the CSR are taken is not documented. */
     readonly inCsrOnly?: true;
   };
@@ -70,6 +72,17 @@ export interface OperationCapabilities {
   readonly replacedBy?: string;
   /** Issuer types of CAs (Alibaba: DescribeCACertificate, IssuerType) that refuse the operation. */
   readonly refusedIssuerTypes: readonly string[];
+}
+
+/**
+ * A parameter whose value an issuer sets, no request. `field`: the field of the issuer, such as `spec.parentIdentifier`;
+ * `attribute`: the parameter carries this type of attribute, which the issuer sets only where the CSR has none.
+ */
+export interface SettingParameter {
+  /** Its wire name; whatever lies below it, such as `Tags.1.Key` below `Tags`, is meant as well. */
+  readonly parameter: string;
+  readonly field: string;
+  readonly attribute?: string;
 }
 
 /** A request that passed every check, ready to be written as parameters. */
@@ -122,6 +135,8 @@ export interface IssuingOperation {
   readonly capabilities: OperationCapabilities;
   /** Every documented parameter, with where its value comes from or why it is not sent; for the reference. */
   readonly parameterOrigins: Readonly<Record<string, string>>;
+  /** The parameters that come from the issuer's spec: what PCA objects to in them is the issuer's fault. */
+  readonly settings: readonly SettingParameter[];
   readonly store: CertificateStore;
   /** The parameters of the call that asks for this certificate. */
   parameters(request: PlannedRequest, spec: IssuerSpec): Readonly<Record<string, string>>;

@@ -8,6 +8,8 @@ import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
 import { externalCACertificate } from './operations/external-ca-certificate.ts';
 import { issuingOperations } from './operations/index.ts';
+import { settingsFault } from './operations/settings.ts';
+import { refusalReasons, refuse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import type { Usages } from './x509/usages.ts';
@@ -63,8 +65,8 @@ export function callerIdentifier(clusterUid: string, requestUid: string): string
   return groups.join('-');
 }
 
-/** Plans the call for a request, and refuses before any call everything that PCA or the issuer cannot give. */
-export function planIssuing(input: {
+/** What a plan is made of. */
+export interface PlanInput {
   readonly request: SigningRequest;
   readonly spec: IssuerSpec;
   readonly ca: IssuingCA;
@@ -72,7 +74,20 @@ export function planIssuing(input: {
   readonly now: Date;
   /** For a CA certificate the instance that it activates; the first of the issuer's when not given. */
   readonly instanceId?: string;
-}): { readonly kind: 'planned'; readonly plan: IssuePlan } | Refused {
+}
+
+type Planned = { readonly kind: 'planned'; readonly plan: IssuePlan } | Refused;
+
+/** Plans the call for a request, and refuses before any call everything that PCA or the issuer cannot give. */
+export function planIssuing(input: PlanInput): Planned {
+  const fault = settingsFault(input.spec);
+  return fault === undefined
+    ? planUnder(input)
+    : refuse(refusalReasons.invalidIssuerSettings, `${fault.field} of the issuer`, fault.message);
+}
+
+/** The same under settings that can be used. */
+function planUnder(input: PlanInput): Planned {
   const { request, spec, ca, clusterUid, now } = input;
   const operation = operationFor(request, spec);
   const candidate = candidateOf(operation, input);
@@ -138,13 +153,9 @@ const anyCA: CALimits = {
   maxValiditySeconds: undefined,
 };
 
-interface PlanInput {
-  readonly request: SigningRequest;
-  readonly spec: IssuerSpec;
-  readonly ca: IssuingCA;
-}
+type CandidateInput = Pick<PlanInput, 'request' | 'spec' | 'ca'>;
 
-function candidateOf(operation: IssuingOperation, { request, spec, ca }: PlanInput): Candidate {
+function candidateOf(operation: IssuingOperation, { request, spec, ca }: CandidateInput): Candidate {
   const override = operation.subjectOverride?.(spec);
   return {
     request,
@@ -160,7 +171,7 @@ function candidateOf(operation: IssuingOperation, { request, spec, ca }: PlanInp
 }
 
 /** Adds the operations that could issue this with the same CA, if there are any. */
-function withAlternatives(refused: Refused, input: PlanInput): Refused {
+function withAlternatives(refused: Refused, input: CandidateInput): Refused {
   const able = Object.values(issuingOperations).filter(
     (operation) =>
       operation.capabilities.replacedBy === undefined &&

@@ -44,7 +44,9 @@ export function resolveValidity(input: {
 }): Resolved | Refused {
   const { durationSeconds: asked, spec, ca, now } = input;
   const limits = limitsOf(spec.validity);
-  if (limits.kind === 'refused') return limits;
+  if (limits.kind === 'faulty')
+    return refuse(refusalReasons.invalidIssuerSettings, `${limits.field} of the issuer`, limits.message);
+
   const begin = Math.max(seconds(now) - limits.backdate, Math.ceil(ca.notBefore.getTime() / 1000));
   const excess = excessOf(asked, begin, limits, ca);
   if (excess !== undefined && spec.validity.onExceed === 'Refuse') return excess.refused;
@@ -83,6 +85,22 @@ export function clampNotice({ askedSeconds, givenSeconds, because }: ClampedLife
   return `It is valid for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`;
 }
 
+/** A setting under which no request can be met: the field of the issuer, and what is wrong and what to do. */
+export interface SettingsFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Why no request can be met under these settings, whatever it asks for; undefined when one can. */
+export function validityFault(settings: IssuerSpec['validity']): SettingsFault | undefined {
+  const limits = limitsOf(settings);
+  if (limits.kind === 'faulty') return { field: limits.field, message: limits.message };
+  const { minimum, maximum } = limits;
+  if (minimum === undefined || maximum === undefined || minimum <= maximum) return undefined;
+  const message = `${formatDuration(minimum)} is longer than spec.validity.maxDuration ${formatDuration(maximum)}, so no duration fits. Correct one of them.`;
+  return { field: 'spec.validity.minDuration', message };
+}
+
 interface Excess {
   readonly refused: Refused;
   readonly longest: number;
@@ -118,15 +136,19 @@ interface Limits {
   readonly minimum: number | undefined;
 }
 
-function limitsOf({ backdate, maxDuration, minDuration }: IssuerSpec['validity']): Limits | Refused {
+function limitsOf({
+  backdate,
+  maxDuration,
+  minDuration,
+}: IssuerSpec['validity']): Limits | (SettingsFault & { readonly kind: 'faulty' }) {
   const read = { backdate, maxDuration, minDuration };
   const values: Record<string, number> = {};
   for (const [name, text] of Object.entries(read)) {
     if (text === undefined) continue;
     const duration = parseDuration(text);
     if (duration.kind === 'malformed' || duration.seconds < 0) {
-      const message = `the issuer's setting is not a duration. Correct spec.validity.${name} of the issuer.`;
-      return refuse(refusalReasons.invalidIssuerSettings, `issuer spec.validity.${name}`, message);
+      const message = duration.kind === 'malformed' ? duration.message : 'it is negative';
+      return { kind: 'faulty', field: `spec.validity.${name}`, message: `${message}. Correct it.` };
     }
     values[name] = duration.seconds;
   }

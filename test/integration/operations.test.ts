@@ -141,7 +141,7 @@ describe('what the service adds or changes', () => {
     );
   });
 
-  it('is refused where it is not, costs one certificate, is revoked if the issuer says so, and holds the issuer', async () => {
+  it('is refused where it is not, is revoked if the issuer says so, and holds the issuer at the second Certificate', async () => {
     world.simulator.reset();
     world.simulator.setFaults({ wrongUsage: 5 });
     const namespace = await freshNamespace('refused');
@@ -155,9 +155,11 @@ describe('what the service adds or changes', () => {
       /^PCA issued certificate \S+ \(RequestId \S+\), but it is not what was asked for, so it is not used: its extended key usages differ: it has code signing; asked for: server auth\. It is being revoked \(spec\.revocationPolicy of the issuer\)\.$/,
     );
     await world.cluster.apply(certificate(namespace, 'two', { usages: server }));
-    await requestIs(namespace, 'two-1', 'False', /not ready \(CertificateRefused\)/);
+    await requestIs(namespace, 'two-1', 'False', /not what was asked for/);
+    await world.cluster.apply(certificate(namespace, 'three', { usages: server }));
+    await requestIs(namespace, 'three-1', 'False', /not ready \(CertificateRefused\)/);
     await until('the certificate to be revoked', () => world.simulator.issued()[0]?.status === 'REVOKE');
-    await world.issuances({ namespace, certificates: { one: 1, two: 0 }, calledOnce: true });
+    await world.issuances({ namespace, certificates: { one: 1, two: 1, three: 0 }, calledOnce: true });
   });
 
   it('is accepted where spec.verification allows it', async () => {

@@ -250,9 +250,9 @@ describe('a namespaced issuer', () => {
     ]);
     await readyOf(`alibabapcaissuer chooses -n ${namespace}`, 'CredentialsNotAllowed');
     // STS of the pod's environment is asked over HTTPS, which the simulator does not speak here.
-    const { message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'PCAUnavailable');
+    const { message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'STSUnavailable');
     expect(message).toContain(
-      `AssumeRoleWithOIDC at ${world.simulator.endpoint} failed, the TLS connection failed (ERR_SSL_WRONG_VERSION_NUMBER)`,
+      `AssumeRoleWithOIDC at ${world.simulator.endpoint} failed, no trusted TLS connection could be made (ERR_SSL_WRONG_VERSION_NUMBER)`,
     );
     expect(actions().filter((action) => action.startsWith('AssumeRoleWithOIDC'))).toEqual([]);
   });

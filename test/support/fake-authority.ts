@@ -80,6 +80,7 @@ export class FakeAuthority implements CertificateAuthority {
 /** A call that failed so. A certificate may exist where the error table says that for the class. */
 export function failed(name: PcaErrorClass, changes: Partial<PcaFailure> = {}): Extract<Issued, { kind: 'failed' }> {
   const failure: PcaFailure = {
+    service: 'PCA',
     class: name,
     code: name,
     httpStatus: 400,

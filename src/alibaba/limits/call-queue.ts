@@ -177,9 +177,11 @@ export class CallQueue {
   #permit(queue: LimitQueue): Permit {
     let isOut = true;
     let isUnanswered = false;
-    const end = (outcome: CallOutcome | undefined): void => {
+    const end = (told: CallOutcome | undefined): void => {
       if (!isOut) return;
       isOut = false;
+      // Without credentials from STS no call reaches PCA, which has answered or not to other calls alone.
+      const outcome = told?.kind === 'failed' && told.failure.service === 'STS' ? undefined : told;
       isUnanswered = outcome !== undefined && endOf(outcome) === 'unanswered';
       this.#ended(queue, outcome);
     };

@@ -1,5 +1,6 @@
 // Calls that read long lists: one page after the other within the account's rate limit, and a throttled page again.
 import type { Wrap } from '../call.ts';
+import type { PcaFailure } from '../errors.ts';
 import { pause } from '../../timing/clock.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { LimitKey, RateLimits } from './rate-limit.ts';
@@ -25,8 +26,13 @@ export function withRateLimit(
         reserved = limits.reserve(limit);
       }
       const outcome = await next(call, options);
-      if (outcome.kind === 'ok' || outcome.failure.class !== 'Throttled' || tries === throttledTries) return outcome;
+      if (outcome.kind === 'ok' || !isThrottled(outcome.failure) || tries === throttledTries) return outcome;
       limits.throttled(limit);
     }
   };
+}
+
+// What STS says of its own limit is nothing to PCA's.
+function isThrottled({ service, class: name }: PcaFailure): boolean {
+  return service === 'PCA' && name === 'Throttled';
 }

@@ -1,13 +1,14 @@
 // Whether an issuer can issue: its Secret is readable, PCA answers, the CA is an active sub CA that suits the operation.
 import { PcaAuthority } from '../../authority/certificate-authority.ts';
 import type { CertificateSearches } from '../../authority/certificate-search.ts';
-import { problemOf } from '../../authority/problems.ts';
+import { problemOfDescribing } from '../../authority/problems.ts';
 import type { PcaFailure } from '../../alibaba/errors.ts';
 import { generationOf } from '../../crds/issuer.ts';
 import type { Issuer, IssuerSpec } from '../../crds/issuer.ts';
 import { assessIssuingCA } from '../../issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import { issuingOperations } from '../../issuing/operations/index.ts';
+import { settingsFault } from '../../issuing/operations/settings.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { IssuerCredentials } from './credentials.ts';
 import type { ReadyIssuer } from './ready-issuers.ts';
@@ -37,13 +38,16 @@ export class IssuerCheck {
   /** Checks one issuer object; `signal` ends it early with `notReady`. */
   async check(issuer: Issuer, signal: AbortSignal): Promise<CheckResult> {
     const { spec, metadata } = issuer;
+    const fault = settingsFault(spec);
+    if (fault !== undefined)
+      return notReady({ reason: 'InvalidSettings', message: `${fault.field}: ${fault.message}` });
     const opened = await this.#credentials.open(issuer, signal);
     if (opened.kind === 'problem') return notReady(opened.problem);
     const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);
     const described = await authority.describe(signal);
     switch (described.kind) {
       case 'failed':
-        return notReady(problemOf(described.failure, spec) ?? unavailable(described.failure, spec));
+        return notReady(problemOfDescribing(described.failure, spec) ?? unavailable(described.failure, spec));
       case 'unreadable': {
         const { message, requestId = 'unknown' } = described;
         return notReady({

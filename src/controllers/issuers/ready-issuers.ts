@@ -5,10 +5,23 @@ import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { FaultHold } from './fault-hold.ts';
-import type { IssuerPass } from './fault-hold.ts';
+import type { Place } from './fault-hold.ts';
+import { OwnerHolds } from './owner-holds.ts';
+import type { Owner } from './owner-holds.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
 
-export type { IssuerPass } from './fault-hold.ts';
+/** One request that may try with an issuer, and tells what it met. */
+export interface IssuerPass extends Place {
+  /** It met a fault that no request can cause. */
+  fault(problem: IssuerProblem): void;
+  /**
+   * It got another certificate than it asked for, which may be its own fault. Where another tenant met the same, it is the
+   * issuer's: `problem`.
+   */
+  mismatched(reason: string, problem: IssuerProblem): void;
+  /** PCA refused what it asked for. */
+  refused(reason: string): void;
+}
 
 /** A checked issuer: what it says (`spec` of `generation`), its CA and the way to it. */
 export interface ReadyIssuer {
@@ -37,8 +50,11 @@ interface Entry {
   issuer: ReadyIssuer | undefined;
   problem: IssuerProblem | undefined;
   hold: FaultHold;
-  /** Keys of requests that wait behind the one that goes first, in order. */
-  readonly behind: Set<string>;
+  /** Keys of requests that wait behind the one that goes first, in order, with their tenants as far as they are known. */
+  readonly behind: Map<string, string | undefined>;
+  /** Stops the timer for the end of a round in which only those wait who have tried. */
+  stopRound: (() => void) | undefined;
+  owners: OwnerHolds;
 }
 
 /** The checked issuers by key. */
@@ -48,9 +64,9 @@ export class ReadyIssuers {
   readonly #faultListeners: ((key: string) => void)[] = [];
   readonly #recoveryListeners: ((key: string) => void)[] = [];
   readonly #turnListeners: ((request: string) => boolean)[] = [];
-  readonly #clock: Pick<Clock, 'monotonic' | 'random'>;
+  readonly #clock: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>;
 
-  constructor(clock: Pick<Clock, 'monotonic' | 'random'>) {
+  constructor(clock: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>) {
     this.#clock = clock;
   }
 
@@ -95,8 +111,10 @@ export class ReadyIssuers {
     const entry = this.#entry(key);
     const changed = entry.issuer === undefined || !isFor(issuer, entry.issuer);
     const opens = changed || entry.problem !== undefined;
-    if (changed) entry.hold = new FaultHold(this.#clock);
-    else if (entry.problem !== undefined) entry.hold.reopen();
+    if (changed) {
+      entry.hold = new FaultHold(this.#clock);
+      entry.owners = new OwnerHolds(this.#clock);
+    } else if (entry.problem !== undefined) entry.hold.reopen();
     entry.issuer = issuer;
     entry.problem = undefined;
     if (opens) this.#changed(key);
@@ -111,37 +129,54 @@ export class ReadyIssuers {
   }
 
   /**
-   * Lets a request try with a ready issuer; undefined while another one goes first after a fault. Then the request of this
-   * key is told of its turn, or woken with all others when the way is free.
+   * Lets a request of an owner try with a ready issuer; undefined while another one goes first after a fault, or another
+   * tenant may. Then the request of this key is told of its turn, or woken with all others when the way is free.
    */
-  enter(key: string, issuer: ReadyIssuer, request?: string): IssuerPass | undefined {
+  enter(key: string, issuer: ReadyIssuer, owner: Owner, request?: string): IssuerPass | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    const pass = entry.hold.enter(
-      () => this.#recovered(key),
-      (problem) => this.#fault(key, issuer, problem),
-    );
-    if (pass === undefined) {
-      if (request !== undefined) entry.behind.add(request);
+    const { hold, owners, behind } = entry;
+    const place = hold.enter(owner.tenant, () => this.#recovered(key));
+    if (place === undefined) {
+      if (request !== undefined) behind.set(request, owner.tenant);
+      // It may be that of others who wait.
+      this.#giveTurn(entry);
       return undefined;
     }
-    if (request !== undefined) entry.behind.delete(request);
+    if (request !== undefined) behind.delete(request);
+    const fault = (problem: IssuerProblem): void => this.#fault(key, issuer, problem);
     return {
-      issued: () => pass.issued(),
-      fault: (problem) => pass.fault(problem),
+      issued: () => {
+        owners.issued(owner);
+        place.issued();
+      },
+      untried: () => place.untried(),
+      fault,
+      mismatched: (reason, problem) => {
+        if (owners.mismatched(owner, reason)) fault(problem);
+      },
+      refused: (reason) => owners.refused(owner, reason),
       [Symbol.dispose]: () => {
-        pass[Symbol.dispose]();
+        place[Symbol.dispose]();
         this.#giveTurn(entry);
       },
     };
   }
 
-  /** Whether the request of this key need not even be looked at, since another one goes first with its issuer. */
-  waitsBehind(key: string, request: string): boolean {
+  /**
+   * Whether the request of this key need not even be looked at, since another one goes first with its issuer; with its
+   * tenant where that is known.
+   */
+  waitsBehind(key: string, request: string, tenant: string | undefined): boolean {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.problem !== undefined || !entry.hold.isTaken) return false;
-    entry.behind.add(request);
+    entry.behind.set(request, tenant ?? entry.behind.get(request));
     return true;
+  }
+
+  /** Why the requests of an owner wait with an issuer that others may use, with the milliseconds left. */
+  ownerHeld(key: string, owner: Owner): { readonly reason: string; readonly ms: number } | undefined {
+    return this.#entries.get(key)?.owners.held(owner);
   }
 
   /** The fault that still holds this issuer object, with the milliseconds left. */
@@ -191,23 +226,43 @@ export class ReadyIssuers {
       issuer: undefined,
       problem: undefined,
       hold: new FaultHold(this.#clock),
-      behind: new Set(),
+      behind: new Map(),
+      stopRound: undefined,
+      owners: new OwnerHolds(this.#clock),
     };
     this.#entries.set(key, entry);
     return entry;
   }
 
-  #giveTurn({ hold, problem, behind }: Entry): void {
+  /** The next one that waits goes first, of a tenant that has not tried in this round. */
+  #giveTurn(entry: Entry): void {
+    const { hold, problem, behind } = entry;
     if (!hold.isVacant || problem !== undefined) return;
-    for (const request of behind) {
+    for (const [request, tenant] of behind) {
+      if (tenant !== undefined && hold.hasTried(tenant)) continue;
       behind.delete(request);
       if (this.#turnListeners.some((listener) => listener(request))) return;
     }
+    this.#awaitRound(entry);
+  }
+
+  /** Where only those wait who have tried, they may try again once nobody else has come. */
+  #awaitRound(entry: Entry): void {
+    if (!entry.hold.isVacant || entry.behind.size === 0 || entry.stopRound !== undefined) return;
+    const end = (): void => {
+      entry.stopRound = undefined;
+      entry.hold.startRound();
+      this.#giveTurn(entry);
+    };
+    entry.stopRound = this.#clock.startTimer(end, Math.max(0, entry.hold.roundLeftMs));
   }
 
   #changed(key: string): void {
     // All of its requests are woken.
-    this.#entries.get(key)?.behind.clear();
+    const entry = this.#entries.get(key);
+    entry?.behind.clear();
+    entry?.stopRound?.();
+    if (entry !== undefined) entry.stopRound = undefined;
     for (const listener of this.#changeListeners) listener(key);
   }
 }

@@ -27,9 +27,13 @@ export const issuerReasons = {
   ActionUnavailable:
     'The endpoint does not offer the operation. Check region and endpoint, or choose another operation.',
   PCAUnavailable: 'PCA could not be asked; tried again automatically.',
+  STSUnavailable:
+    'STS, whose credentials the calls to PCA need, could not be asked; tried again automatically. If it lasts, check spec.stsEndpoint or sts.endpoint of the Helm values.',
+  InvalidSettings:
+    'A setting of the issuer cannot be used, or PCA refuses the parameter that comes from it. The message names the field; correct it.',
   UnreadableAnswer: 'The answer was no description of a CA. Check the endpoint.',
   CertificateRefused:
-    'PCA issued something else than was asked. The issuer is held so that one setting costs one certificate.',
+    'PCA issued a certificate that no request can have caused, such as one of another CA, or requests of two owners met the same difference. The issuer is held so that one setting costs few certificates.',
 } as const;
 
 /** Name of a reason. */
@@ -46,4 +50,5 @@ export const passingReasons: ReadonlySet<IssuerReason> = new Set([
   'SecretForbidden',
   'SecretUnreadable',
   'PCAUnavailable',
+  'STSUnavailable',
 ]);

@@ -1,6 +1,6 @@
 // Decides what is to happen with a request: reads, makes the one call where it is due, and answers with a value. It writes
 // nothing.
-import { issuerKey } from '../../crds/issuer-ref.ts';
+import { issuerKey, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf } from '../../crds/issuer.ts';
 import type { Issuer } from '../../crds/issuer.ts';
@@ -19,6 +19,7 @@ import {
   issuedMessage,
   issuerMissingMessage,
   issuerNotReadyMessage,
+  ownerHeldMessage,
   patienceMessage,
   remainingLife,
   troubleMessage,
@@ -28,7 +29,7 @@ import {
 import type { FailureReason } from './reasons.ts';
 import type { Revocations } from './revocations.ts';
 import type { Signer } from './signing/sign.ts';
-import { tellPass } from './signing/outcome.ts';
+import { ownerOf, tellPass } from './signing/outcome.ts';
 import type { SigningOutcome, SigningTask } from './signing/outcome.ts';
 
 /** UID of the namespace kube-system, or the sentence why it cannot be read now. */
@@ -38,7 +39,7 @@ export type ClusterUid = { readonly uid: string } | { readonly message: string }
 export interface DeciderParts {
   /** The issuer of a key as the watch has it. */
   readonly issuer: (key: string) => Issuer | undefined;
-  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'waitsBehind'>;
+  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'waitsBehind' | 'ownerHeld'>;
   readonly signer: Pick<Signer, 'sign'>;
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
   readonly owningCertificate: ReadOwningCertificate;
@@ -70,7 +71,9 @@ export class Decider {
   /** Whether nothing can happen now with a request that was not read yet, since another one goes first with its issuer. */
   waitsBehind({ metadata, issuer, approval }: CachedRequest, memory: RequestMemory | undefined): boolean {
     if (approval !== 'Approved' || issuer === undefined || memory?.decided !== undefined) return false;
-    return this.#on.readyIssuers.waitsBehind(issuer, requestKey(metadata));
+    // The owners of an AlibabaPCAIssuer are Certificates, which only the whole request names.
+    const tenant = parseIssuerKey(issuer)?.namespace === undefined ? (metadata.namespace ?? '') : undefined;
+    return this.#on.readyIssuers.waitsBehind(issuer, requestKey(metadata), tenant);
   }
 
   /** What is to happen with the request now. An end that was decided before stays as it is. */
@@ -116,14 +119,28 @@ export class Decider {
     if (authorization.kind === 'failed')
       return this.#trouble(task, { reason: 'AuthorizationUnknown', message: authorization.message });
 
-    const outcome = await this.#trySigning({ ...task, identity, issuer }, cluster.uid);
+    const signing = { ...task, identity, issuer };
+    const held = this.#ownerHeld(signing);
+    if (held !== undefined) return held;
+    const outcome = await this.#trySigning(signing, cluster.uid);
     if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
     return this.#settle(task, identity, issuer, outcome);
   }
 
+  /** The wait for the owner's earlier faults; a certificate that may exist is looked for all the same. */
+  #ownerHeld(task: SigningTask): WaitingDecision | undefined {
+    if (task.memory.earlier.kind !== 'none') return undefined;
+    const held = this.#on.readyIssuers.ownerHeld(issuerKey(task.identity), ownerOf(task));
+    if (held === undefined) return undefined;
+    const until = new Date(this.#on.clock.now().getTime() + held.ms);
+    return waitingFor(held.ms, 'OwnerHeld', ownerHeldMessage(task.request, held.reason, until), held.reason);
+  }
+
   /** Undefined while another request goes first with the issuer. */
   async #trySigning(task: SigningTask, clusterUid: string): Promise<SigningOutcome | undefined> {
-    using pass = this.#on.readyIssuers.enter(issuerKey(task.identity), task.issuer, requestKey(task.request.object));
+    const { identity, issuer, request } = task;
+    const key = requestKey(request.object);
+    using pass = this.#on.readyIssuers.enter(issuerKey(identity), issuer, ownerOf(task), key);
     if (pass === undefined) return undefined;
     const outcome = await this.#on.signer.sign(task, clusterUid);
     tellPass(pass, outcome);

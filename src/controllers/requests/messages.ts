@@ -72,6 +72,19 @@ export function limitMessage(
   return `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. ${until}`;
 }
 
+/** Why a request waits: earlier ones of the same owner ended with this reason. */
+export function ownerHeldMessage(
+  { object, certificate }: Pick<Request, 'object' | 'certificate'>,
+  reason: string,
+  until: Date,
+): string {
+  const owner =
+    certificate === undefined
+      ? `${object.kind} "${object.name}"`
+      : `Certificate "${certificate.namespace}/${certificate.name}"`;
+  return `Held: the last request of ${owner} failed with ${reason}, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at ${formatMoment(until)}, or when the issuer's spec changes.`;
+}
+
 /** How much is at stake: the life left to the certificate that is in use; empty where that is not known. */
 export function remainingLife(certificate: Request['certificate'], notAfter: Date | undefined, now: Date): string {
   if (certificate === undefined || notAfter === undefined) return '';

@@ -60,6 +60,12 @@ export const consequences = {
     counter: 'pca_issuer_certificate_requests_held_total',
     meaning: 'One Certificate is issued again and again; it is held for a while.',
   },
+  OwnerHeld: {
+    event: 'Warning',
+    counter: 'pca_issuer_certificate_requests_held_total',
+    meaning:
+      'PCA issued something else than the same Certificate had asked for, or refused it repeatedly; its next try is held for a while. Other Certificates go on.',
+  },
   ResultNotWritten: {
     event: 'Warning',
     log: 'warn',
@@ -108,7 +114,6 @@ export const failureReasons = {
   NameConstraintsNotSupported: 'Name constraints were asked for, which PCA cannot give.',
   NoName: 'Neither a subject nor an alternative name was asked for.',
   SubjectNotSupported: "The issuer's operation cannot give this subject.",
-  InvalidIssuerSettings: 'A setting of the issuer cannot be used for this request.',
   DeniedReference: 'The requester may not use the issuer.',
   RejectedByPCA: 'PCA refuses the request for good.',
   CertificateRevoked: 'The certificate was revoked in PCA before it was written to the request.',
@@ -129,7 +134,7 @@ export const failureReasons = {
   ValidityMismatch: 'The validity is not the one that was asked for.',
 } as const satisfies Readonly<
   Record<
-    | RefusalReason
+    | Exclude<RefusalReason, 'InvalidIssuerSettings'>
     | MismatchReason
     | 'DeniedReference'
     | 'RejectedByPCA'

@@ -4,7 +4,7 @@ import { clientCertificates } from '../certificate-store.ts';
 import type { IssuingOperation } from '../operation.ts';
 import { readReply } from '../reply-body.ts';
 import { clientProfile, documentedKeys, sanTypes, serverProfile, validitySeconds } from './csr-certificate.ts';
-import { present, sharedOrigins } from './notation.ts';
+import { parentSetting, present, sharedOrigins } from './notation.ts';
 
 const action = 'CreateCertificateWithExtension';
 
@@ -36,6 +36,12 @@ export const certificateWithExtension: IssuingOperation = {
     'CommonName, Organization, OrganizationUnit, State, Locality, CountryCode': 'not sent: the CSR wins over them',
     AlgorithmKeySize: 'not sent: the CSR wins over it',
   },
+  settings: [
+    parentSetting,
+    { parameter: 'BasicConstraintsCritical', field: 'spec.createCertificateWithExtension.basicConstraintsCritical' },
+    { parameter: 'AppendCrl', field: 'spec.createCertificateWithExtension.appendCrl' },
+    { parameter: 'AliasName', field: 'spec.createCertificateWithExtension.aliasName' },
+  ],
   store: clientCertificates,
   requiredProfile: ({ createCertificateWithExtension }) => createCertificateWithExtension?.certType,
   parameters(request, spec) {

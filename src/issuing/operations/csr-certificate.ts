@@ -8,11 +8,20 @@ import type {
   IssuingOperation,
   OperationCapabilities,
   PlannedRequest,
+  SettingParameter,
   SubjectAttribute,
   UsageProfile,
 } from '../operation.ts';
 import { asObject, replyOf } from '../reply-body.ts';
-import { accountParameters, attributesOf, present, sharedOrigins, subjectFields } from './notation.ts';
+import {
+  accountParameters,
+  accountSettings,
+  attributesOf,
+  parentSetting,
+  present,
+  sharedOrigins,
+  subjectFields,
+} from './notation.ts';
 
 type Settings = NonNullable<IssuerSpec['createServerCertificateWithCsr']>;
 type Parameters = Readonly<Record<string, string>>;
@@ -43,7 +52,7 @@ const defaultedAttributes = ['2.5.4.10', '2.5.4.11', '2.5.4.8', '2.5.4.7'] as co
 
 /** How these operations differ from each other. */
 export interface CsrOperation extends Pick<IssuingOperation, 'action' | 'version' | 'parameterOrigins' | 'store'> {
-  readonly names: Pick<OperationCapabilities['names'], 'kinds' | 'mixed'>;
+  readonly names: Pick<OperationCapabilities['names'], 'kinds' | 'mixed' | 'untyped'>;
   readonly profile: UsageProfile;
   readonly callerIdentifier: boolean;
   /** The operation's settings in an issuer's spec; the warehouse has no CRL, tags and resource group among them. */
@@ -69,6 +78,11 @@ export function csrOperation(own: CsrOperation): IssuingOperation {
       refusedIssuerTypes: [],
     },
     parameterOrigins,
+    settings: [
+      parentSetting,
+      ...(own.block === 'createWHClientCertificate' ? [] : accountSettings(own.block)),
+      ...subjectDefaultSettings(own.block),
+    ],
     store,
     subjectDefaults: (spec) => attributesOf(settingsOf(spec).subjectDefaults),
     parameters: (request, spec) =>
@@ -96,6 +110,14 @@ export const csrOrigins = {
   'CommonName, Organization, OrganizationUnit, Country, State, Locality':
     "the CSR's subject, and setting `subjectDefaults` where it has no such attribute",
 } as const;
+
+function subjectDefaultSettings(block: string): readonly SettingParameter[] {
+  return subjectFields.map(({ setting, field, oid }) => ({
+    parameter: field,
+    field: `spec.${block}.subjectDefaults.${setting}`,
+    attribute: oid,
+  }));
+}
 
 /** Parent, CSR, validity to the second, and the subject. */
 function csrParameters(request: PlannedRequest, settings: Settings): Parameters {

@@ -6,18 +6,21 @@ import { clientCertificates } from '../certificate-store.ts';
 import {
   absoluteValidity,
   accountParameters,
+  accountSettings,
   attributesOf,
   extendedUsageName,
   keyUsageFields,
   nameTypes,
   numbered,
   numberedObjects,
+  parentSetting,
   present,
   sharedOrigins,
   subjectFields,
 } from './notation.ts';
 
 const action = 'CreateCustomCertificate';
+const block = 'createCustomCertificate';
 type Settings = NonNullable<IssuerSpec['createCustomCertificate']>;
 type Parameters = Readonly<Record<string, string>>;
 
@@ -46,6 +49,12 @@ export const customCertificate: IssuingOperation = {
     'ApiPassthrough.Extensions.Criticals.N': 'setting `criticals`, and alternative names without a subject',
     'ApiPassthrough.Extensions.SerialNumber': 'not sent: PCA chooses serial numbers, which must be unpredictable',
   },
+  settings: [
+    parentSetting,
+    ...accountSettings(block),
+    { parameter: 'ApiPassthrough.Subject', field: `spec.${block}.subject` },
+    { parameter: 'ApiPassthrough.Extensions.Criticals', field: `spec.${block}.criticals` },
+  ],
   store: clientCertificates,
   subjectOverride({ createCustomCertificate }) {
     const subject = createCustomCertificate?.subject;

@@ -33,6 +33,10 @@ export const externalCACertificate: IssuingOperation = {
     CertMaxTime: 'not sent: the CA decides which lifetimes it gives',
     'Tags, ResourceGroupId': 'not sent: only newer versions of the API know them',
   },
+  settings: [
+    { parameter: 'InstanceId', field: 'spec.externalCA.instanceIds' },
+    { parameter: 'ApiPassthrough.Extensions.PathLenConstraint', field: 'spec.externalCA.pathLength' },
+  ],
   store: clientCertificates,
   parameters(request, spec) {
     const usages = request.usages.extendedKeyUsages.map(extendedUsageName);

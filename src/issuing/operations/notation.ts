@@ -1,7 +1,7 @@
 // How PCA's API writes things: validity, kinds of names, usages, subjects, lists.
 import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { NameKind } from '../x509/alternative-name.ts';
-import type { SubjectAttribute } from '../operation.ts';
+import type { SettingParameter, SubjectAttribute } from '../operation.ts';
 import type { KeyUsage } from '../x509/usages.ts';
 import type { Validity } from '../validity.ts';
 import { formatMoment } from '../../timing/moment.ts';
@@ -104,6 +104,18 @@ export function accountParameters({
     ),
     ResourceGroupId: resourceGroupId,
   });
+}
+
+/** The parameter of every operation below an issuing CA that names it. */
+export const parentSetting: SettingParameter = { parameter: 'ParentIdentifier', field: 'spec.parentIdentifier' };
+
+/** The settings that become `accountParameters`, in this block of the spec. */
+export function accountSettings(block: string): readonly SettingParameter[] {
+  return [
+    { parameter: 'EnableCrl', field: `spec.${block}.enableCrl` },
+    { parameter: 'Tags', field: `spec.${block}.tags` },
+    { parameter: 'ResourceGroupId', field: `spec.${block}.resourceGroupId` },
+  ];
 }
 
 /** Where the parameters that several operations share come from. */

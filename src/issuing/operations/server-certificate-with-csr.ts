@@ -9,7 +9,7 @@ export const serverCertificateWithCsr = csrOperation({
   version: '2020-06-30',
   block: 'createServerCertificateWithCsr',
   profile: serverProfile,
-  names: { kinds: ['dns', 'ip'], mixed: true },
+  names: { kinds: ['dns', 'ip'], mixed: true, untyped: true },
   callerIdentifier: true,
   store: clientCertificates,
   parameterOrigins: {

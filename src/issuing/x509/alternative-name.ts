@@ -54,6 +54,15 @@ export function showAlternativeName({ kind, value }: AlternativeName): string {
   return `${{ dns: 'DNS', ip: 'IP', email: 'e-mail', uri: 'URI' }[kind]} ${value}`;
 }
 
+/**
+ * Whether readers of addresses may take this text for one: IPv6 (no DNS name has a colon), or one to four numbers, decimal,
+ * octal or hexadecimal, as inet_aton and URLs have it, such as `10.0.0.1`, `10.1` and `0x0a000001`; with a prefix length, too.
+ */
+export function isAddress(text: string): boolean {
+  const [bare = ''] = text.trim().split('/');
+  return bare.includes(':') || /^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?$/i.test(bare);
+}
+
 function asciiOf(content: Buffer, kind: NameKind): string {
   if (content.length === 0) throw new DerError(`a ${kind} name is empty`);
   if (content.some((octet) => octet < 0x20 || octet > 0x7e))

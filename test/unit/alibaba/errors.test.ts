@@ -140,6 +140,34 @@ describe('what the call was', () => {
     expect(verdict(answered('NotFound', 400, {}, about))).toEqual(['Unknown', false]);
   });
 
+  test.each(['GetCAInstanceStatus', 'CreateExternalCACertificate'])(
+    'what %s does not find is the instance, not the CA',
+    (action) => {
+      const { class: name, message, mayHaveIssued } = answered('NotFound', 404, {}, { ...call, action });
+      expect([name, message, mayHaveIssued]).toEqual([
+        'ExternalCA',
+        `${action} at cas.aliyuncs.com failed, there is no such instance (NotFound, HTTP 404, RequestId RID-1): text. Check spec.externalCA.instanceIds, the region and the account.`,
+        false,
+      ]);
+    },
+  );
+
+  test.each<[string, PcaFailure['service']]>([
+    ['CreateCustomCertificate', 'PCA'],
+    ['GetCAInstanceStatus', 'PCA'],
+    ['AssumeRole', 'STS'],
+    ['AssumeRoleWithOIDC', 'STS'],
+    ['GetCallerIdentity', 'STS'],
+  ])('a failure of %s is one of %s, whatever it met', (action, service) => {
+    const about = { ...call, action };
+    const failures = [
+      answered('Throttling.User', 400, {}, about),
+      networkFailure({ code: 'ECONNREFUSED' }, about),
+      clientFailure('DeadlineExceeded', about),
+    ];
+    expect(failures.map((failure) => failure.service)).toEqual([service, service, service]);
+  });
+
   test('what was not sent has issued nothing', () => {
     expect(clientFailure('Cancelled', { ...call, sent: false }).mayHaveIssued).toBe(false);
   });
@@ -152,6 +180,7 @@ test('a denial names action and principal, in the failure and in its message', (
     PolicyType: 'x',
   };
   expect(answered('NoPermission', 403, { AccessDeniedDetail: detail })).toEqual({
+    service: 'PCA',
     class: 'Permission',
     code: 'NoPermission',
     httpStatus: 403,

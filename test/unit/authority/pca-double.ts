@@ -17,6 +17,7 @@ export function answered(body: Readonly<Record<string, unknown>>, requestId: str
 /** A failure of this class. */
 export function pcaFailure(errorClass: PcaErrorClass, changes: Partial<PcaFailure> = {}): PcaFailure {
   return {
+    service: 'PCA',
     class: errorClass,
     code: `Code.${errorClass}`,
     httpStatus: 400,

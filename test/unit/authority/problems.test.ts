@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { errorClasses } from '../../../src/alibaba/error-table.ts';
 import type { PcaErrorClass } from '../../../src/alibaba/error-table.ts';
-import { problemOf } from '../../../src/authority/problems.ts';
+import { problemOf, problemOfDescribing, settingProblem } from '../../../src/authority/problems.ts';
 import type { AuthorityProblem } from '../../../src/authority/problems.ts';
 import type { IssuerSpec } from '../../../src/crds/issuer.ts';
 import { issuerSpec } from '../../support/issuing.ts';
@@ -26,6 +26,7 @@ const problems: Readonly<Record<PcaErrorClass, AuthorityProblem | undefined>> = 
     message:
       'PCA says no. The CA is spec.parentIdentifier "ca"; it must be an active sub CA of this account and region.',
   },
+  ExternalCA: undefined,
   Capacity: { reason: 'CapacityExhausted', message: 'PCA says no. The CA is spec.parentIdentifier "ca".' },
   ActionUnavailable: {
     reason: 'ActionUnavailable',
@@ -65,6 +66,38 @@ it.each<[string, IssuerSpec['credentials'], string]>([
   expect(problemOf(pcaFailure('Credentials'), { ...spec, credentials })).toEqual({
     reason: 'CredentialsInvalid',
     message: `PCA says no. ${origin}`,
+  });
+});
+
+const fromSts =
+  "PCA says no. STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
+
+it.each<[PcaErrorClass, AuthorityProblem | undefined]>([
+  ['Transient', { reason: 'STSUnavailable', message: fromSts }],
+  ['OutcomeUnknown', { reason: 'STSUnavailable', message: fromSts }],
+  ['Throttled', { reason: 'STSUnavailable', message: fromSts }],
+  ['Credentials', problems.Credentials],
+  ['Permission', problems.Permission],
+  ['Cancelled', undefined],
+])('a failure of STS of class %s is no failure of PCA', (name, problem) => {
+  expect(problemOf(pcaFailure(name, { service: 'STS' }), spec)).toEqual(problem);
+});
+
+it('an identifier of the CA that PCA refuses is the fault of the issuer that names it', () => {
+  expect(problemOfDescribing(pcaFailure('RequestRejected'), spec)).toEqual(problems.IssuingCA);
+});
+
+it.each(Object.entries(problems).filter(([name]) => name !== 'RequestRejected'))(
+  'describing the CA, a failure of class %s is what it is for other calls',
+  (name, problem) => {
+    expect(problemOfDescribing(pcaFailure(name as PcaErrorClass), spec)).toEqual(problem);
+  },
+);
+
+it('a setting that PCA refuses names its field', () => {
+  expect(settingProblem(pcaFailure('RequestRejected'), 'spec.createCustomCertificate.tags')).toEqual({
+    reason: 'InvalidSettings',
+    message: 'PCA says no. The parameter comes from spec.createCustomCertificate.tags of the issuer; correct it.',
   });
 });
 

@@ -370,8 +370,8 @@ describe('refusals before any call', () => {
       async () => signingRequest(await makeCsr('P-256', { subject })),
       {
         reason: 'InvalidIssuerSettings',
-        field: 'issuer subject',
-        message: 'issuer subject: in the subject that the issuer sets, C has 3 characters, X.520 allows 2; shorten it.',
+        field: 'spec.createCustomCertificate.subject of the issuer',
+        message: 'spec.createCustomCertificate.subject of the issuer: C has 3 characters, X.520 allows 2; shorten it.',
       },
       { createCustomCertificate: { subject: { country: 'CHN' } } },
     ],
@@ -424,9 +424,9 @@ describe('refusals before any call', () => {
       async () => signingRequest(await makeCsr('P-256', { subject })),
       {
         reason: 'InvalidIssuerSettings',
-        field: 'issuer spec.validity.backdate',
+        field: 'spec.validity.backdate of the issuer',
         message:
-          "issuer spec.validity.backdate: the issuer's setting is not a duration. Correct spec.validity.backdate of the issuer.",
+          'spec.validity.backdate of the issuer: "soon" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m. Correct it.',
       },
       { validity: { backdate: 'soon', onExceed: 'Refuse' } },
     ],

@@ -10,7 +10,7 @@ import type { Issuer } from '../../../src/crds/issuer.ts';
 import { Store } from '../../../src/kubernetes/store.ts';
 import { connectEventHandlers } from '../../../src/operator/event-handlers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { issuerObject, readyIssuer } from '../controllers/issuers/objects.ts';
+import { issuerObject, owner, ownerIn, readyIssuer } from '../controllers/issuers/objects.ts';
 import { replaceAll } from '../../support/store-contents.ts';
 
 const issuerName = 'AlibabaPCAIssuer/shop/pca';
@@ -205,7 +205,7 @@ describe('an issuer', () => {
     const issuer = readyIssuer();
     readyIssuers.open(issuerName, issuer);
     seen.length = 0;
-    using pass = readyIssuers.enter(issuerName, issuer);
+    using pass = readyIssuers.enter(issuerName, issuer, owner);
     pass?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
     expect(seen).toEqual([...woken, `issuer add ${issuerName}`]);
   });
@@ -216,9 +216,9 @@ describe('after a fault one request goes first', () => {
   function trying(...names: readonly string[]) {
     const issuer = readyIssuer();
     readyIssuers.open(issuerName, issuer);
-    readyIssuers.enter(issuerName, issuer)?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
+    readyIssuers.enter(issuerName, issuer, owner)?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
     readyIssuers.open(issuerName, issuer);
-    const [first] = names.map((name) => readyIssuers.enter(issuerName, issuer, name));
+    const [first] = names.map((name) => readyIssuers.enter(issuerName, issuer, ownerIn(name), name));
     seen.length = 0;
     return first;
   }
@@ -264,7 +264,7 @@ it('after the history of the cluster went back, everything is looked at again an
   }
   expect([seen, memories.of('uid-a').earlier, memories.of('uid-new').earlier]).toEqual([
     ['request add shop/a', 'request add shop/new', `issuer forget ${issuerName}`, `issuer add ${issuerName}`],
-    { kind: 'unknown', since: clock.monotonic() },
+    { kind: 'unknown', since: clock.monotonic(), exists: false, call: undefined },
     { kind: 'none' },
   ]);
 });
@@ -280,7 +280,7 @@ it('nothing is queued any more at the end', () => {
   requests.delete('shop/a');
   putIssuer({ generation: 2 });
   readyIssuers.open(issuerName, issuer);
-  using pass = readyIssuers.enter(issuerName, issuer);
+  using pass = readyIssuers.enter(issuerName, issuer, owner);
   pass?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
   expect(seen).toEqual([]);
 });

@@ -90,6 +90,7 @@ const noAnswer = {
   requestId: undefined,
   message: '',
   accessDenied: undefined,
+  service: 'PCA' as const,
   mayHaveIssued: true,
 };
 

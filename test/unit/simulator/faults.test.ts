@@ -5,6 +5,7 @@ import { startSimulator } from '../../../simulator/simulator.ts';
 import type { Faults, SimulatorHandle } from '../../../simulator/simulator.ts';
 import { until } from '../../support/wait.ts';
 import { createParameters, makeCsr, signedCall } from './signed-call.ts';
+import { SubjectAlternativeNameExtension } from '@peculiar/x509';
 
 let simulator: SimulatorHandle;
 let csr: Awaited<ReturnType<typeof makeCsr>>;
@@ -151,6 +152,38 @@ describe('a spoiled certificate', () => {
   ])('%j', async (faults, expected) => {
     simulator.setFaults(faults);
     expect([await certificateOf(), await certificateOf()]).toEqual([expected, [true, 'DNS:a.example.com']]);
+  });
+});
+
+describe('a fault for a name', () => {
+  const factsOf = async (dnsName: string) => {
+    const { pem, publicKey } = await makeCsr({
+      extensions: [new SubjectAlternativeNameExtension([{ type: 'dns', value: dnsName }])],
+    });
+    const { status, body } = await signedCall(simulator, 'CreateCustomCertificate', createParameters(pem));
+    if (status !== 200) return `${status} ${String(body['Code'])}`;
+    const read = new X509Certificate(String(body['Certificate']));
+    const isOwnKey = read.publicKey.export({ type: 'spki', format: 'der' }).equals(publicKey);
+    return { isOwnKey, subject: read.subject, names: read.subjectAltName, usages: read.keyUsage, isCA: read.ca };
+  };
+  const sound = { isOwnKey: true, subject: 'CN=csr.example.com', usages: undefined, isCA: false };
+  const names = 'DNS:web.bad.example';
+
+  it.each<[Faults['byName'][string], object | string]>([
+    ['wrongKey', { ...sound, names, isOwnKey: false }],
+    ['wrongName', { ...sound, names: 'DNS:somebody-else.example.com' }],
+    ['wrongUsage', { ...sound, names, usages: ['1.3.6.1.5.5.7.3.3'] }],
+    ['wrongSubject', { ...sound, names, subject: 'CN=somebody-else' }],
+    ['asCertificateAuthority', { ...sound, names, isCA: true }],
+    ['refused', '400 InvalidParameter.Csr'],
+  ])('%s strikes each request with it, and no other', async (fault, expected) => {
+    simulator.setFaults({ byName: { '.bad.example': fault } });
+    const [first, second, other] = [
+      await factsOf('web.bad.example'),
+      await factsOf('web.bad.example'),
+      await factsOf('web.good.example'),
+    ];
+    expect([first, second, other]).toEqual([expected, expected, { ...sound, names: 'DNS:web.good.example' }]);
   });
 });
 

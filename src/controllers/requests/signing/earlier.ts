@@ -65,7 +65,7 @@ export async function settleOwnCall(
       return nothingFound(own, task, clock.monotonic());
     case 'failed':
       if (own.isElsewhere) return outOfReach(own, found.failure, memory.missed(clock.monotonic()));
-      return judgeFailure(found.failure, task.issuer, 'reading');
+      return judgeFailure(found.failure, { plan, issuer: task.issuer, call: 'reading' });
     case 'found':
     case 'revoked':
     case 'pending':
@@ -86,9 +86,7 @@ export function judgeFound(
   switch (found.kind) {
     case 'found': {
       const judged = { plan, issuer, now: clock.now(), adopted: true, requestId: undefined };
-      const outcome = judgeReply(found.reply, judged);
-      // Time alone did that: the request waited for longer than its certificate was to live.
-      return outcome.kind === 'refused' && outcome.reason === 'CertificateExpired' ? blameless(outcome) : outcome;
+      return judgeReply(found.reply, judged);
     }
     case 'revoked':
       return { kind: 'refused', reason: 'CertificateRevoked', message: revokedMessage(found.identifier) };
@@ -96,7 +94,7 @@ export function judgeFound(
     case 'unsettled':
       return { kind: 'trouble', reason: 'CertificateNotReady', message: found.message };
     case 'failed':
-      return judgeFailure(found.failure, issuer, 'reading');
+      return judgeFailure(found.failure, { plan, issuer, call: 'reading' });
   }
 }
 
@@ -168,12 +166,6 @@ function activating({ operation }: IssuePlan): SigningOutcome {
 /** The issuer of now did nothing wrong, and has no way to revoke what another CA issued. */
 function withoutBlame(outcome: SigningOutcome): SigningOutcome {
   if (outcome.kind !== 'refused') return outcome;
-  const { unused, ...rest } = blameless(outcome);
+  const { unused, ...rest } = outcome;
   return unused === undefined ? rest : { ...rest, message: `${rest.message} ${unusedElsewhere}` };
-}
-
-type Refused = Extract<SigningOutcome, { readonly kind: 'refused' }>;
-
-function blameless({ problem: _problem, ...rest }: Refused): Refused {
-  return rest;
 }

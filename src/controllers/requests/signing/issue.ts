@@ -91,7 +91,7 @@ export class Issuance {
       const message = `${failure.message} After several calls without an answer one at a time is tried.`;
       return { kind: 'issuerFault', problem: { reason: 'PCAUnavailable', message } };
     }
-    return judgeFailure(failure, issuer, 'issuing');
+    return judgeFailure(failure, { plan, issuer, call: 'issuing' });
   }
 
   /** The issuer's own limit that holds the request. */

@@ -1,16 +1,19 @@
 // What became of one try to get a certificate, judged from what PCA answered.
 import type { Issued } from '../../../authority/certificate-authority.ts';
-import { problemOf } from '../../../authority/problems.ts';
+import { problemOf, settingProblem } from '../../../authority/problems.ts';
 import type { AuthorityProblem } from '../../../authority/problems.ts';
 import type { PcaFailure } from '../../../alibaba/errors.ts';
 import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
+import { mismatchCauses } from '../../../issuing/certificate-differences.ts';
 import { verifyIssued } from '../../../issuing/issued-certificate.ts';
 import type { IssuedCertificate, VerificationResult } from '../../../issuing/issued-certificate.ts';
 import type { IssueReply } from '../../../issuing/operation.ts';
-import { issuingOperations } from '../../../issuing/operations/index.ts';
+import { settingBehind } from '../../../issuing/operations/settings.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
+import type { Refusal } from '../../../issuing/refusal.ts';
 import { clampNotice } from '../../../issuing/validity.ts';
 import type { IssuerProblem } from '../../issuers/reasons.ts';
+import type { Owner } from '../../issuers/owner-holds.ts';
 import type { IssuerPass, ReadyIssuer } from '../../issuers/ready-issuers.ts';
 import type { Trouble } from '../decision.ts';
 import type { Request } from '../kinds/request.ts';
@@ -44,7 +47,8 @@ export type SigningOutcome =
       readonly kind: 'refused';
       readonly reason: FailureReason;
       readonly message: string;
-      readonly problem?: IssuerProblem;
+      /** The certificate that was issued instead shows a fault: the issuer's, or perhaps the request's own. */
+      readonly mismatch?: { readonly cause: 'request' | 'issuer'; readonly problem: IssuerProblem };
       /** PCA's identifier of a certificate that was paid for and is not used. */
       readonly unused?: string;
     }
@@ -111,11 +115,14 @@ export function judgeReply(reply: IssueReply, judged: Judged): SigningOutcome {
   }
   const identifier = reply.identifier ?? 'without identifier';
   const message = `PCA issued certificate ${identifier}${origin}, but it is not what was asked for, so it is not used: ${verified.message}`;
+  // What CA certificates lack is no reason for the others to wait.
+  const cause = plan.expected.isCA ? 'request' : mismatchCauses[verified.reason];
   return {
     kind: 'refused',
     reason: verified.reason,
     message,
-    problem: { reason: 'CertificateRefused', message },
+    // An earlier call was made under other settings and at another time, so it shows nothing of now.
+    ...(judged.adopted ? {} : { mismatch: { cause, problem: { reason: 'CertificateRefused', message } } }),
     // A CA is no leaf that a call revokes: it stays until somebody decides about it.
     ...(reply.identifier === undefined || plan.expected.isCA ? {} : { unused: reply.identifier }),
   };
@@ -129,15 +136,35 @@ export function verify(
   return verifyIssued({ plan, reply, ca: issuer.ca, trust: issuer.spec.trust.source, now, adopted });
 }
 
+/** What the plan for a request is refused for: a setting of the issuer is no fault of the request. */
+export function judgeRefusal({ reason, message }: Refusal): SigningOutcome {
+  if (reason === 'InvalidIssuerSettings')
+    return { kind: 'issuerFault', problem: { reason: 'InvalidSettings', message } };
+  return { kind: 'refused', reason, message };
+}
+
+/** What a failed call is judged by. */
+export interface FailedTry {
+  readonly plan: IssuePlan;
+  readonly issuer: ReadyIssuer;
+  readonly call: 'issuing' | 'reading';
+}
+
 /** Judges a failed call, an issuing or a reading one. */
-export function judgeFailure(failure: PcaFailure, issuer: ReadyIssuer, call: 'issuing' | 'reading'): SigningOutcome {
-  const { replacedBy } = issuingOperations[issuer.spec.operation].capabilities;
-  const problem = problemOf(failure, issuer.spec, call === 'issuing' ? replacedBy : undefined);
+export function judgeFailure(failure: PcaFailure, { plan, issuer, call }: FailedTry): SigningOutcome {
+  const isRejected = failure.class === 'RequestRejected' && call === 'issuing';
+  const setting = isRejected ? settingBehind(failure.code, plan.operation, issuer.spec, plan.request) : undefined;
+  if (plan.expected.isCA && (setting !== undefined || isOfExternalCAs(failure)))
+    return { kind: 'trouble', reason: 'ExternalCA', message: externalCAMessage(failure, setting) };
+
+  const replacedBy = call === 'issuing' ? plan.operation.capabilities.replacedBy : undefined;
+  const problem =
+    setting === undefined ? problemOf(failure, issuer.spec, replacedBy) : settingProblem(failure, setting);
   if (problem !== undefined) return { kind: 'issuerFault', problem };
   if (failure.class === 'Throttled' && call === 'issuing')
     return { kind: 'queued', ms: throttledPauseMs, endpointHeld: false };
 
-  if (failure.class === 'RequestRejected' && call === 'issuing') {
+  if (isRejected) {
     return {
       kind: 'refused',
       reason: 'RejectedByPCA',
@@ -147,9 +174,53 @@ export function judgeFailure(failure: PcaFailure, issuer: ReadyIssuer, call: 'is
   return { kind: 'trouble', reason: failure.class, message: failure.message };
 }
 
+const faultsOfExternalCAs: ReadonlySet<PcaFailure['class']> = new Set([
+  'Permission',
+  'IssuingCA',
+  'ExternalCA',
+  'Capacity',
+  'ActionUnavailable',
+]);
+
+/** Whether a call for a CA certificate met what other certificates of the issuer need not meet; credentials serve all. */
+function isOfExternalCAs({ service, class: name }: PcaFailure): boolean {
+  return service === 'PCA' && faultsOfExternalCAs.has(name);
+}
+
+function externalCAMessage({ message }: PcaFailure, setting = 'spec.externalCA'): string {
+  return `${message} This concerns the CA certificates of the issuer alone: correct ${setting} of the issuer, or what it needs in PCA and RAM.`;
+}
+
+/** Who is behind a request: a tenant can have any number of Certificates, but in an issuer's own namespace all are its own. */
+export function ownerOf({ request: { object, certificate }, identity }: SigningTask): Owner {
+  const key = certificate === undefined ? `request ${object.uid}` : `${certificate.namespace}/${certificate.name}`;
+  return { key, tenant: identity.namespace === undefined ? (object.namespace ?? '') : key };
+}
+
 /** Tells the issuer's pass what became of the try. */
 export function tellPass(pass: IssuerPass, outcome: SigningOutcome): void {
-  if (outcome.kind === 'issued') pass.issued();
-  else if ((outcome.kind === 'refused' || outcome.kind === 'issuerFault') && outcome.problem !== undefined)
-    pass.fault(outcome.problem);
+  switch (outcome.kind) {
+    case 'issued':
+      pass.issued();
+      break;
+    case 'issuerFault':
+      pass.fault(outcome.problem);
+      break;
+    case 'refused':
+      tellRefused(pass, outcome);
+      break;
+    case 'queued':
+    case 'limited':
+      pass.untried();
+      break;
+    case 'trouble':
+      break;
+  }
+}
+
+function tellRefused(pass: IssuerPass, outcome: Extract<SigningOutcome, { readonly kind: 'refused' }>): void {
+  const { reason, mismatch } = outcome;
+  if (mismatch?.cause === 'issuer') pass.fault(mismatch.problem);
+  else if (mismatch !== undefined) pass.mismatched(reason, mismatch.problem);
+  else if (reason === 'RejectedByPCA') pass.refused(reason);
 }

@@ -10,7 +10,7 @@ import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import type { CAInstances } from './ca-instances.ts';
 import type { Issuance } from './issue.ts';
 import { judgeFound, settleOwnCall } from './earlier.ts';
-import { verify } from './outcome.ts';
+import { judgeRefusal, verify } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
 
@@ -48,11 +48,11 @@ export class Signer {
     const settled = await settleOwnCall(task, this.#clock);
     if (settled !== undefined) return settled;
     const read = readSigningRequest(request.fields);
-    if (read.kind === 'refused') return { kind: 'refused', ...read.refusal };
+    if (read.kind === 'refused') return judgeRefusal(read.refusal);
     const { spec, ca } = issuer;
     const input: PlanInput = { request: read.request, spec, ca, clusterUid, now: this.#clock.now() };
     const planned = planIssuing(input);
-    if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
+    if (planned.kind === 'refused') return judgeRefusal(planned.refusal);
     const { plan } = planned;
     await this.#onStep('Planned', request.object.uid);
     const objection = plan.clamped === undefined ? undefined : await this.#objectionTo(plan.clamped, task);
@@ -66,7 +66,7 @@ export class Signer {
     if (read.kind === 'failed') return { kind: 'trouble', reason: 'CertificateUnreadable', message: read.message };
     const { renewBeforeSeconds } = read.certificate;
     const refused = renewBeforeSeconds === undefined ? undefined : refuseForRenewal(clamped, renewBeforeSeconds);
-    return refused === undefined ? undefined : { kind: 'refused', ...refused.refusal };
+    return refused === undefined ? undefined : judgeRefusal(refused.refusal);
   }
 
   async #signLeaf(task: SigningTask, plan: IssuePlan): Promise<SigningOutcome> {
@@ -114,7 +114,7 @@ export class Signer {
         break;
     }
     const planned = planIssuing({ ...input, instanceId: taken.instanceId });
-    if (planned.kind === 'refused') return { kind: 'refused', ...planned.refusal };
+    if (planned.kind === 'refused') return judgeRefusal(planned.refusal);
     memory.ruledOut();
     await this.#onStep('InstancePromised', request.object.uid);
     return this.#issuance.issue(task, planned.plan);

@@ -254,6 +254,7 @@ describe('a failure', () => {
     expect(await sts.sessions.get(byToken, never)).toEqual({
       kind: 'failed',
       failure: {
+        service: 'STS',
         class: 'Credentials',
         code: 'OIDCTokenUnreadable',
         httpStatus: undefined,

@@ -25,7 +25,7 @@ const keyOf = (accessKeyId: string): AccessKey => ({ accessKeyId, accessKeySecre
 
 function failure(code: string): { readonly kind: 'failed'; readonly failure: PcaFailure } {
   const rest = { httpStatus: 400, requestId: undefined, message: '', accessDenied: undefined, mayHaveIssued: false };
-  return { kind: 'failed', failure: { class: 'Credentials', code, ...rest } };
+  return { kind: 'failed', failure: { service: 'PCA', class: 'Credentials', code, ...rest } };
 }
 
 /** A role whose credentials are these, one after the other, and a service that answers so. */

@@ -1,7 +1,7 @@
 // Permits: each stands for one call, once, and none is lost whatever happens while it is held.
 import { describe, expect, test } from 'vitest';
 import type { Permit } from '../../../../src/alibaba/limits/call-queue.ts';
-import { ok, QueueStage, target, unanswered } from './queue-stage.ts';
+import { failed, ok, QueueStage, target, unanswered } from './queue-stage.ts';
 
 /** As a caller does it that has a bug. */
 function throwWhileHolding(given: Permit): void {
@@ -102,6 +102,41 @@ describe('a permit counts once', () => {
     late[Symbol.dispose]();
     late.ended(unanswered);
     expect(stage.isHeld).toBe(false);
+  });
+});
+
+describe('a failure of STS, without whose credentials nothing reaches PCA,', () => {
+  test.each([
+    ['that does not answer', failed('Transient', undefined, 'STS')],
+    ['that is overloaded', failed('Transient', 503, 'STS')],
+  ])('%s never holds the endpoint of PCA', async (_, outcome) => {
+    const stage = new QueueStage(1_000, 8);
+    const permits = [];
+    for (let n = 0; n < 12; n += 1) {
+      const permit = await stage.admitted(`u${n}`);
+      permit.ended(outcome);
+      permits.push(permit.endpointHeld);
+    }
+    expect([stage.isHeld, permits.includes(true)]).toEqual([false, false]);
+  });
+
+  test('is no answer of PCA either', async () => {
+    const stage = new QueueStage(1_000, 8);
+    for (let n = 0; n < 4; n += 1) (await stage.admitted(`u${n}`)).ended(unanswered);
+    (await stage.admitted('x')).ended(failed('Permission', 403, 'STS'));
+    (await stage.admitted('y')).ended(unanswered);
+    expect(stage.isHeld).toBe(true);
+  });
+
+  test('that throttles neither slows the calls to PCA nor counts as one', async () => {
+    const stage = new QueueStage(10);
+    const permits = [];
+    for (let n = 0; n < 30; n += 1) {
+      const permit = await stage.enter(`u${n}`);
+      permit?.ended(failed('Throttled', 400, 'STS'));
+      permits.push(permit !== undefined);
+    }
+    expect(permits).not.toContain(false);
   });
 });
 

@@ -1,6 +1,7 @@
 // What tests of the queue of calls share: a queue on a clock that stands still, its callers, and outcomes of calls.
 import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { PcaErrorClass } from '../../../../src/alibaba/error-table.ts';
+import type { FailedService } from '../../../../src/alibaba/errors.ts';
 import { CallQueue } from '../../../../src/alibaba/limits/call-queue.ts';
 import type { CallPriority, CallTarget, Permit } from '../../../../src/alibaba/limits/call-queue.ts';
 import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
@@ -13,9 +14,9 @@ export const target: CallTarget = {
 
 export const ok: PcaOutcome = { kind: 'ok', body: {}, requestId: 'r' };
 
-export function failed(errorClass: PcaErrorClass, httpStatus?: number): PcaOutcome {
+export function failed(errorClass: PcaErrorClass, httpStatus?: number, service: FailedService = 'PCA'): PcaOutcome {
   const rest = { code: errorClass, requestId: undefined, message: '', accessDenied: undefined, mayHaveIssued: false };
-  return { kind: 'failed', failure: { class: errorClass, httpStatus, ...rest } };
+  return { kind: 'failed', failure: { service, class: errorClass, httpStatus, ...rest } };
 }
 
 /** Nothing answered. */

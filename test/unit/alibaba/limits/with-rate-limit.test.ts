@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
 import type { PcaErrorClass } from '../../../../src/alibaba/error-table.ts';
+import type { FailedService } from '../../../../src/alibaba/errors.ts';
 import { compose } from '../../../../src/alibaba/call.ts';
 import type { PcaCall, PcaOutcome } from '../../../../src/alibaba/call.ts';
 import { withRateLimit } from '../../../../src/alibaba/limits/with-rate-limit.ts';
@@ -9,9 +10,10 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 
 const list: PcaCall = { action: 'ListCert', version: '2020-06-30', parameters: {} };
 const ok: PcaOutcome = { kind: 'ok', body: {}, requestId: 'r' };
-const failed = (errorClass: PcaErrorClass): PcaOutcome => ({
+const failed = (errorClass: PcaErrorClass, service: FailedService = 'PCA'): PcaOutcome => ({
   kind: 'failed',
   failure: {
+    service,
     class: errorClass,
     code: errorClass,
     httpStatus: undefined,
@@ -60,6 +62,12 @@ test('a throttled call is made again, more slowly', async () => {
 test('one that is throttled for ever ends after ten tries', async () => {
   const { calls, once } = stage(Array.from({ length: 50 }, () => throttled));
   expect({ outcome: await once(), calls: calls.length }).toEqual({ outcome: throttled, calls: 10 });
+});
+
+test('what STS throttles is given back at once, and PCA is asked no less often', async () => {
+  const bySts = failed('Throttled', 'STS');
+  const { calls, once } = stage([bySts]);
+  expect({ outcome: await once(), calls: calls.length }).toEqual({ outcome: bySts, calls: 1 });
 });
 
 test('any other failure is given back at once', async () => {

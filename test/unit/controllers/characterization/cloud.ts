@@ -51,6 +51,7 @@ export function cloudMessage(name: PcaFailure['class']): string {
 /** A failure; `mayHaveIssued` unless told otherwise only for the classes that mean it. */
 export function fails(name: PcaFailure['class'], changes: Partial<PcaFailure> = {}): CloudAnswer {
   const failure: PcaFailure = {
+    service: 'PCA',
     class: name,
     code: name,
     httpStatus: 400,

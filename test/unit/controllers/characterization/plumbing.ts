@@ -344,6 +344,7 @@ class Production {
 
 /** A call that nobody answered. */
 const noAnswer: PcaFailure = {
+  service: 'PCA',
   class: 'OutcomeUnknown',
   code: 'DeadlineExceeded',
   httpStatus: undefined,

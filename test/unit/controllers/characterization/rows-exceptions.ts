@@ -25,7 +25,12 @@ export const exceptionRows: readonly Row[] = [
     scene: {
       requests: [web(), web({}, 'web-2')],
       cloud: { [custom]: [fails('Credentials'), issues('c1'), issues('c2')] },
-      acts: [{}, { before: ({ checked }) => checked(), at: { Planned: bug } }, { of: 'shop/web-2' }, { after: 1_000 }],
+      acts: [
+        {},
+        { before: ({ checked }) => checked(), at: { Planned: bug } },
+        { of: 'shop/web-2', after: 3_000 },
+        { after: 1_000 },
+      ],
     },
     expected: seen(
       waits('IssuerNotReady', texts.issuerNotReady('CredentialsInvalid')),

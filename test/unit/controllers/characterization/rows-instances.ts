@@ -1,7 +1,7 @@
 // Rows: certificates of CAs, each of which activates a purchased instance.
 import { describesCA, fails, instance, issues, says } from './cloud.ts';
-import { failed, issued, issuerHeld, promised, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
-import { caContent, issuerPath, uids, webCA } from './material.ts';
+import { failed, issued, promised, remembers, seen, troubled, troubledAgain, webRequest } from './expected.ts';
+import { caContent, issuerPath, uids, web, webCA } from './material.ts';
 import type { Row, Scene } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -138,12 +138,11 @@ export const instanceRows: readonly Row[] = [
     expected: seen(troubled('InstanceUnsettled', texts.issuerUnreadable('The API server says Forbidden'))),
   },
   {
-    name: 'CA: the state of the instance may not be read, which is a fault of the issuer',
+    name: 'CA: the state of the instance may not be read, for which CA certificates alone wait',
     scene: { ...base(), cloud: { GetCAInstanceStatus: [fails('Permission')] } },
     expected: seen(
       promised(['one', own]),
-      waits('IssuerNotReady', texts.issuerNotReady('PermissionDenied')),
-      issuerHeld('PermissionDenied', `PCA says Permission. ${texts.permissionDenied}`, 'shop/web-1'),
+      troubled('ExternalCA', texts.ofExternalCAs('PCA says Permission.', 'spec.externalCA')),
       { calls: [status('one')] },
     ),
   },
@@ -157,13 +156,40 @@ export const instanceRows: readonly Row[] = [
         [create]: [issues('ca1', { content: { ...caContent, isCA: false, pathLength: undefined } })],
       },
     },
+    expected: seen(promised(['one', own]), failed(differing), {
+      calls: [status('one'), `${create} one`],
+    }),
+  },
+  {
+    name: 'CA: PCA does not know the instance; other certificates of the issuer are issued',
+    scene: {
+      requests: [webCA(), web({}, 'web-2')],
+      issuer: { spec: { externalCA: { instanceIds: ['one'] } } },
+      cloud: { GetCAInstanceStatus: [fails('ExternalCA')], CreateCustomCertificate: [issues('c1')] },
+      acts: [{}, { of: 'shop/web-2' }],
+    },
     expected: seen(
       promised(['one', own]),
-      failed(differing),
-      issuerHeld('CertificateRefused', differing, 'shop/web-1'),
-      {
-        calls: [status('one'), `${create} one`],
+      troubled('ExternalCA', texts.ofExternalCAs('PCA says ExternalCA.', 'spec.externalCA')),
+      issued(texts.issued('CreateCustomCertificate', 'c1'), webRequest('web-2')),
+      { calls: [status('one'), 'CreateCustomCertificate web-2'] },
+      remembers(),
+    ),
+  },
+  {
+    name: 'CA: PCA refuses the instance, which the issuer names',
+    scene: {
+      ...base(['one']),
+      cloud: {
+        GetCAInstanceStatus: [free],
+        [create]: [fails('RequestRejected', { code: 'InvalidParameter.InstanceId' })],
       },
+    },
+    expected: seen(
+      promised(['one', own]),
+      troubled('ExternalCA', texts.ofExternalCAs('PCA says RequestRejected.', 'spec.externalCA.instanceIds')),
+      { calls: [status('one'), `${create} one`] },
+      remembers({ calls: 1 }),
     ),
   },
 ];

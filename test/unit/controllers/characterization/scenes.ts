@@ -1,4 +1,5 @@
 // All rows of the table.
+import { blameRows } from './rows-blame.ts';
 import { cloudRows } from './rows-cloud.ts';
 import { earlierRows } from './rows-earlier.ts';
 import { endRows } from './rows-ends.ts';
@@ -24,4 +25,5 @@ export const rows: readonly Row[] = [
   ...instanceRows,
   ...signingRequestRows,
   ...exceptionRows,
+  ...blameRows,
 ];

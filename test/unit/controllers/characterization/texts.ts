@@ -40,6 +40,9 @@ export const stillTried = (message: string, duration: string): string =>
 export const givenUp = (message: string, duration: string): string =>
   `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later.`;
 
+export const ownerHeld = (certificate: string, reason: string, until: string): string =>
+  `Held: the last request of Certificate "${certificate}" failed with ${reason}, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at ${until}, or when the issuer's spec changes.`;
+
 // Kinds of trouble.
 export const notGivenYet = (identifier: string): string =>
   `PCA accepted the request as ${identifier} but has not given the certificate yet (RequestId R1).`;
@@ -59,6 +62,8 @@ export const noInstanceLeft = (count: number): string =>
   `All ${count} instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
 export const instanceUnsettled = (failure: string): string => `The issuer's status could not be written: ${failure}.`;
 export const issuerUnreadable = (failure: string): string => `The issuer could not be read: ${failure}.`;
+export const ofExternalCAs = (failure: string, setting: string): string =>
+  `${failure} This concerns the CA certificates of the issuer alone: correct ${setting} of the issuer, or what it needs in PCA and RAM.`;
 export const caNotGivenYet = 'CreateExternalCACertificate was called, but PCA has not given the certificate yet.';
 export const lookedForByKeyIn = (seconds: number): string =>
   `CreateCertificateWithExtension was called, or may have been, without an answer that was seen. It takes no identifier, so its certificate is looked for by its key, in ${seconds} s.`;
@@ -91,6 +96,10 @@ export const caUnusable =
   'The CA is spec.parentIdentifier "ca"; it must be an active sub CA of this account and region.';
 export const withdrawn =
   'Alibaba Cloud has withdrawn CreateCertificateWithExtension. Set spec.operation to CreateCustomCertificate.';
+export const badSetting = (field: string): string => `The parameter comes from ${field} of the issuer; correct it.`;
+export const whichSts =
+  "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
+export const badChain = 'the reply cannot be read: a text holds no PEM certificate.';
 export const oneAtATime = 'After several calls without an answer one at a time is tried.';
 
 // Trouble with the API server.

@@ -21,6 +21,7 @@ interface Row {
 }
 
 const identifier = '1ed4068c-6f1b-6deb-8e32-3f8439a851cb';
+const country = { customAttributes: [{ objectIdentifier: '2.5.4.6', value: 'China' }] };
 const rrsa = { credentials: { rrsa: {} } };
 
 /** Every reason but Checked: a new one without a row does not compile. */
@@ -65,6 +66,14 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
     found: { described: refused('Transient') },
     says: 'PCA could not be asked about CA "ca": PCA says no. The issuer is checked again automatically',
   },
+  STSUnavailable: {
+    found: { described: refused('Transient', { service: 'STS' }) },
+    says: 'STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint',
+  },
+  InvalidSettings: {
+    found: { issuer: issuerObject({ createCustomCertificate: { subject: country } }) },
+    says: 'spec.createCustomCertificate.subject: C has 5 characters, X.520 allows 2; shorten it.',
+  },
   UnreadableAnswer: {
     found: { described: answered({}) },
     says: 'PCA described CA "ca" in a form that cannot be read: the answer to DescribeCACertificate holds no certificate (RequestId R-1).',
@@ -74,7 +83,7 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
       const { plan } = stage();
       const judged = { plan, issuer: readyIssuer(), now, adopted: false, requestId: 'R-1' };
       const outcome = judgeReply(reply(strange), judged);
-      return outcome.kind === 'refused' ? outcome.problem : undefined;
+      return outcome.kind === 'refused' ? outcome.mismatch?.problem : undefined;
     },
     says: 'is not what was asked for',
   },
@@ -83,7 +92,8 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
 /** The fault of an issuer with a withdrawn operation that this failure of an issuing call is. */
 function met(failure: ReturnType<typeof pcaFailure>): IssuerProblem | undefined {
   const { spec } = issuerObject({ operation: 'CreateCertificateWithExtension' });
-  const outcome = judgeFailure(failure, readyIssuer({ spec }), 'issuing');
+  const { plan } = stage({ spec });
+  const outcome = judgeFailure(failure, { plan, issuer: readyIssuer({ spec }), call: 'issuing' });
   return outcome.kind === 'issuerFault' ? outcome.problem : undefined;
 }
 

@@ -6,7 +6,7 @@ import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.
 import { refused } from '../../authority/pca-double.ts';
 import { readableSecret } from './check-stage.ts';
 import { checkSeconds, key, secretSeconds, Stage } from './controller-stage.ts';
-import { issuerObject, read, secretData, unserved } from './objects.ts';
+import { issuerObject, owner, read, secretData, unserved } from './objects.ts';
 
 const fault: IssuerProblem = { reason: 'CapacityExhausted', message: 'None left.' };
 let stage: Stage;
@@ -17,14 +17,14 @@ beforeEach(() => {
 
 /** Issuing meets a fault of the issuer. */
 function meetFault(): void {
-  using pass = stage.readyIssuers.enter(key, stage.readyIssuers.last(key)!);
+  using pass = stage.readyIssuers.enter(key, stage.readyIssuers.last(key)!, owner);
   pass?.fault(fault);
 }
 
 /** The request that goes first tries again. */
 function tryAgain(): IssuerPass | undefined {
   if (stage.state !== 'ready') return undefined;
-  return stage.readyIssuers.enter(key, stage.readyIssuers.last(key)!);
+  return stage.readyIssuers.enter(key, stage.readyIssuers.last(key)!, owner);
 }
 
 function secretOf(resourceVersion: string): Stage['secret'] {

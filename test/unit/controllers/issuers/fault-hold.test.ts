@@ -1,33 +1,30 @@
 // The holds of one issuer after faults: how long, who goes first afterwards, and that the first place is never lost.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FaultHold } from '../../../../src/controllers/issuers/fault-hold.ts';
-import type { IssuerPass } from '../../../../src/controllers/issuers/fault-hold.ts';
-import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
+import type { Place } from '../../../../src/controllers/issuers/fault-hold.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
-const problem: IssuerProblem = { reason: 'PermissionDenied', message: 'No.' };
 let clock: FakeClock;
 let hold: FaultHold;
 let freed: number;
-let faults: IssuerProblem[];
 
 beforeEach(() => {
   clock = new FakeClock(() => 1);
   hold = new FaultHold(clock);
   freed = 0;
-  faults = [];
+  tenants = 0;
 });
 
-function enter(): IssuerPass | undefined {
-  return hold.enter(
-    () => (freed += 1),
-    (met) => faults.push(met),
-  );
+let tenants: number;
+
+/** A request of a tenant of its own where none is named. */
+function enter(tenant = `tenant-${(tenants += 1)}`): Place | undefined {
+  return hold.enter(tenant, () => (freed += 1));
 }
 
 /** Whether a request may go; it does not stay. */
-function mayGo(): boolean {
-  using pass = enter();
+function mayGo(tenant?: string): boolean {
+  using pass = enter(tenant);
   return pass !== undefined;
 }
 
@@ -129,11 +126,11 @@ describe('after a fault', () => {
   it('the next one goes first when the first met another fault', () => {
     {
       using first = enter();
-      first?.fault(problem);
+      expect(first).toBeDefined();
       hold.fault();
       hold.reopen();
     }
-    expect([faults, mayGo()]).toEqual([[problem], true]);
+    expect(mayGo()).toBe(true);
   });
 
   it('a pass from before the fault does not give the first place away', () => {
@@ -167,5 +164,43 @@ describe('after a fault', () => {
     using second = enter();
     lost?.[Symbol.dispose]();
     expect([second !== undefined, mayGo()]).toEqual([true, false]);
+  });
+});
+
+describe('after a fault the tenants go round', () => {
+  beforeEach(reopened);
+
+  it('so the one that went first in vain lets the others go for three seconds', () => {
+    expect([mayGo('shop'), mayGo('shop'), mayGo('other')]).toEqual([true, false, true]);
+    clock.advance(2_999);
+    expect([mayGo('shop'), mayGo('other'), mayGo('third')]).toEqual([false, false, true]);
+    clock.advance(2_999);
+    expect(mayGo('shop')).toBe(false);
+    clock.advance(1);
+    expect([mayGo('shop'), mayGo('other')]).toEqual([true, true]);
+  });
+
+  it('also when the issuer was held again meanwhile', () => {
+    expect(mayGo('shop')).toBe(true);
+    hold.fault();
+    clock.advance(60_000);
+    hold.reopen();
+    expect([mayGo('shop'), mayGo('other')]).toEqual([false, true]);
+  });
+
+  it('until one of them gets its certificate', () => {
+    expect(mayGo('shop')).toBe(true);
+    enter('other')?.issued();
+    expect([mayGo('shop'), mayGo('shop')]).toEqual([true, true]);
+    reopened();
+    expect(mayGo('shop')).toBe(true);
+  });
+
+  it('and one that only waited for its turn has not gone', () => {
+    {
+      using first = enter('shop');
+      first?.untried();
+    }
+    expect(mayGo('shop')).toBe(true);
   });
 });

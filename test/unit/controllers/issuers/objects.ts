@@ -1,4 +1,5 @@
 // What tests of issuers share: issuer objects as a cluster has them, a checked one, and answers of the API server.
+import type { Owner } from '../../../../src/controllers/issuers/owner-holds.ts';
 import type { ReadyIssuer } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import { admit } from '../../../../src/crds/admission.ts';
 import { issuerSpecSchema } from '../../../../src/crds/issuer-schema/spec.ts';
@@ -49,6 +50,14 @@ export function readyIssuer(changes: Partial<ReadyIssuer> = {}): ReadyIssuer {
     ...changes,
   };
 }
+
+/** The owner of a request in these namespaces, `tenant` of a cluster issuer. */
+export function ownerIn(tenant: string, name = 'web'): Owner {
+  return { key: `${tenant}/${name}`, tenant };
+}
+
+/** The owner of a request. */
+export const owner = ownerIn('shop');
 
 /** A read of the API server that succeeds. */
 export function read<Body>(body: Body): KubernetesResult<Body> {

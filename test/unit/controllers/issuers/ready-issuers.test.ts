@@ -4,7 +4,7 @@ import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.
 import type { IssuerPass } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
-import { readyIssuer } from './objects.ts';
+import { owner, ownerIn, readyIssuer } from './objects.ts';
 
 const key = 'AlibabaPCAIssuer/shop/pca';
 const object = { uid: 'u1', generation: 1 };
@@ -27,12 +27,14 @@ beforeEach(() => {
 
 /** How many of two requests may try; their passes are kept. */
 function tries(of = issuer): number {
-  return [issuers.enter(key, of), issuers.enter(key, of)].filter((pass) => pass !== undefined).length;
+  return [issuers.enter(key, of, ownerIn('a')), issuers.enter(key, of, ownerIn('b'))].filter(
+    (pass) => pass !== undefined,
+  ).length;
 }
 
 /** A request with its pass, which must be had. */
-function entered(of = issuer): IssuerPass {
-  const pass = issuers.enter(key, of);
+function entered(of = issuer, by = owner): IssuerPass {
+  const pass = issuers.enter(key, of, by);
   if (pass === undefined) throw new Error('another request goes first');
   return pass;
 }
@@ -43,7 +45,7 @@ it('knows nothing of an issuer that was not checked', () => {
     undefined,
     undefined,
   ]);
-  expect(issuers.enter(key, issuer)).toBeUndefined();
+  expect([issuers.enter(key, issuer, owner), issuers.ownerHeld(key, owner)]).toEqual([undefined, undefined]);
 });
 
 it('is ready after a check, for that object and generation only', () => {
@@ -151,7 +153,7 @@ describe('after a fault that issuing met', () => {
     const first = entered();
     expect(tries()).toBe(0);
     first[Symbol.dispose]();
-    const second = entered();
+    const second = entered(issuer, ownerIn('other'));
     expect(tries()).toBe(0);
     woken.length = 0;
     second.issued();
@@ -196,38 +198,38 @@ describe('those behind the one that goes first after a fault', () => {
   });
 
   it('need not be looked at while it tries, and only then', () => {
-    const before = issuers.waitsBehind(key, 'b');
+    const before = issuers.waitsBehind(key, 'b', undefined);
     const first = entered();
-    const meanwhile = issuers.waitsBehind(key, 'b');
+    const meanwhile = issuers.waitsBehind(key, 'b', undefined);
     first.issued();
-    expect([before, meanwhile, issuers.waitsBehind(key, 'b'), issuers.waitsBehind('other', 'b')]).toEqual([
-      false,
-      true,
-      false,
-      false,
-    ]);
+    expect([
+      before,
+      meanwhile,
+      issuers.waitsBehind(key, 'b', undefined),
+      issuers.waitsBehind('other', 'b', undefined),
+    ]).toEqual([false, true, false, false]);
   });
 
   it('are looked at where its fault is what they have to tell', () => {
     entered().fault(problem);
-    expect(issuers.waitsBehind(key, 'b')).toBe(false);
+    expect(issuers.waitsBehind(key, 'b', undefined)).toBe(false);
   });
 
   it('are told of their turn one by one, in order, each once', () => {
-    const first = issuers.enter(key, issuer, 'a');
-    issuers.waitsBehind(key, 'b');
-    issuers.enter(key, issuer, 'c');
-    issuers.waitsBehind(key, 'b');
+    const first = issuers.enter(key, issuer, ownerIn('a'), 'a');
+    issuers.waitsBehind(key, 'b', undefined);
+    issuers.enter(key, issuer, ownerIn('c'), 'c');
+    issuers.waitsBehind(key, 'b', undefined);
     first?.[Symbol.dispose]();
     const early = [...told];
-    issuers.enter(key, issuer, 'b')?.[Symbol.dispose]();
-    issuers.enter(key, issuer, 'd')?.[Symbol.dispose]();
+    issuers.enter(key, issuer, ownerIn('b'), 'b')?.[Symbol.dispose]();
+    issuers.enter(key, issuer, ownerIn('d'), 'd')?.[Symbol.dispose]();
     expect([early, told]).toEqual([['b'], ['b', 'c']]);
   });
 
   it('are passed over where they are gone', () => {
     const first = entered();
-    for (const request of ['b', 'c']) issuers.waitsBehind(key, request);
+    for (const request of ['b', 'c']) issuers.waitsBehind(key, request, undefined);
     present = false;
     first[Symbol.dispose]();
     expect(told).toEqual(['b', 'c']);
@@ -235,7 +237,7 @@ describe('those behind the one that goes first after a fault', () => {
 
   it('are woken with all others when it has its certificate, and the issuer has recovered', () => {
     const first = entered();
-    issuers.waitsBehind(key, 'b');
+    issuers.waitsBehind(key, 'b', undefined);
     woken.length = 0;
     first.issued();
     first[Symbol.dispose]();
@@ -273,6 +275,57 @@ describe('an issuer whose fault was mended', () => {
     issuers.open(key, again);
     entered(again).fault(problem);
     expect(issuers.held(key, object)).toEqual({ problem, ms: 30_000 });
+  });
+});
+
+describe('a certificate that is not what its owner asked for', () => {
+  const refused: IssuerProblem = { reason: 'CertificateRefused', message: 'Not that.' };
+  const state = () => issuers.state(key, object).kind;
+
+  beforeEach(() => {
+    issuers.open(key, issuer);
+    woken.length = 0;
+  });
+
+  it('holds its owner alone', () => {
+    entered().mismatched('SubjectMismatch', refused);
+    expect([state(), faulty, woken]).toEqual(['ready', [], []]);
+    expect([issuers.ownerHeld(key, owner), issuers.ownerHeld(key, ownerIn('shop', 'api'))]).toEqual([
+      { reason: 'SubjectMismatch', ms: 90_000 },
+      undefined,
+    ]);
+  });
+
+  it('holds the issuer when another tenant meets the same', () => {
+    entered().mismatched('SubjectMismatch', refused);
+    entered(issuer, ownerIn('other')).mismatched('SubjectMismatch', refused);
+    expect([issuers.state(key, object), faulty, issuers.held(key, object)?.problem]).toEqual([
+      { kind: 'notReady', reason: 'CertificateRefused' },
+      [key],
+      refused,
+    ]);
+  });
+
+  it('is forgotten with the spec under which it was issued', () => {
+    entered().mismatched('SubjectMismatch', refused);
+    const changed = readyIssuer({ generation: 2 });
+    issuers.open(key, changed);
+    expect([issuers.ownerHeld(key, owner), woken]).toEqual([undefined, [key]]);
+    entered(changed, ownerIn('other')).mismatched('SubjectMismatch', refused);
+    expect(issuers.state(key, { uid: 'u1', generation: 2 }).kind).toBe('ready');
+  });
+
+  it('is not forgotten with a check that found nothing wrong', () => {
+    entered().mismatched('SubjectMismatch', refused);
+    issuers.open(key, readyIssuer());
+    expect(issuers.ownerHeld(key, owner)).toEqual({ reason: 'SubjectMismatch', ms: 90_000 });
+  });
+
+  it('holds its owner no longer after a good one', () => {
+    const [first, second] = [entered(), entered()];
+    first.mismatched('SubjectMismatch', refused);
+    second.issued();
+    expect(issuers.ownerHeld(key, owner)).toBeUndefined();
   });
 });
 

@@ -8,6 +8,7 @@ import { web } from '../characterization/material.ts';
 import { Rig } from './rig.ts';
 
 const workers = 64;
+const owner = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', uid: 'c' };
 const names = Array.from({ length: 1_000 }, (_, index) => `many-${index}`);
 
 /** Lets what is ready go on, until nothing is. */
@@ -20,7 +21,7 @@ test('they are hardly read meanwhile, and the next goes when the first ends with
   const first = Promise.withResolvers<Issued>();
   const second = Promise.withResolvers<Issued>();
   const rig = new Rig({
-    requests: names.map((name) => web({ metadata: { uid: name } }, name)),
+    requests: names.map((name) => web({ metadata: { uid: name, ownerReferences: [{ ...owner, name }] } }, name)),
     pca: { issue: [async () => first.promise, async () => second.promise] },
     onReach: (place, uid) => void (place === 'read' && reads.push(uid)),
   });

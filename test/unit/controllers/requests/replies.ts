@@ -17,6 +17,8 @@ export interface Changes {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly ca?: TestCA;
+  /** The text in the place of the certificate. */
+  readonly text?: string;
   /** What comes with it; the CA and its root when not given. */
   readonly chain?: readonly string[];
   readonly identifier?: string | undefined;
@@ -33,7 +35,7 @@ export async function replyTo({ expected, request }: IssuePlan, changes: Changes
   });
   const { chain = [hierarchy.issuing.pem, hierarchy.root.pem] } = changes;
   const identifier = 'identifier' in changes ? changes.identifier : 'pca-1';
-  return { kind: 'issued', identifier, certificate, chain, serialNumber: undefined };
+  return { kind: 'issued', identifier, certificate: changes.text ?? certificate, chain, serialNumber: undefined };
 }
 
 /** PCA issues it. */

@@ -140,7 +140,7 @@ export class Rig {
     const ready = this.readyIssuers.last(issuerName);
     if (ready === undefined) throw new Error('The issuer was not checked.');
     const problem = { reason: 'CapacityExhausted', message: 'A fault.' } as const;
-    this.readyIssuers.enter(issuerName, ready)?.fault(problem);
+    this.readyIssuers.enter(issuerName, ready, { key: 'shop/first', tenant: 'shop/first' })?.fault(problem);
     this.readyIssuers.open(issuerName, ready);
   }
 

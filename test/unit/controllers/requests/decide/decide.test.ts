@@ -6,6 +6,7 @@ import { failed } from '../../../../support/fake-authority.ts';
 import { denied, ready, approved } from '../../../../support/certificate-requests.ts';
 import { hierarchy, issuerObject, uids, web, webCA } from '../../characterization/material.ts';
 import { finds, issues, replyTo } from '../replies.ts';
+import { owner } from '../../issuers/objects.ts';
 import { issuerName, Rig } from '../rig.ts';
 import { failures, furtherFailures } from './rows-failures.ts';
 import { pcaRows } from './rows-pca.ts';
@@ -67,7 +68,7 @@ describe('nothing is decided', () => {
         prepare: (rig) => {
           rig.recoverFromFault();
           const issuer = rig.readyIssuers.last(issuerName);
-          if (issuer !== undefined) rig.readyIssuers.enter(issuerName, issuer);
+          if (issuer !== undefined) rig.readyIssuers.enter(issuerName, issuer, owner);
         },
       },
       { kind: 'nothing', next: { kind: 'after', ms: 60_000 } },

@@ -5,14 +5,14 @@ import type { RefusalReason } from '../../../../../src/issuing/refusal.ts';
 import { encoded, Extension, makeCA, makeCsr } from '../../../../support/certificates.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import { caContent, hierarchy, signingRequest, uids, web, webCA, webContent } from '../../characterization/material.ts';
-import { issues } from '../replies.ts';
+import { finds, issues } from '../replies.ts';
 import type { Changes } from '../replies.ts';
 import type { Situation } from '../rig.ts';
 import { at, fails } from './row.ts';
 import type { Row } from './row.ts';
 
 /** A request with these fields is refused before any call, in these words. */
-function refused(reason: RefusalReason, spec: object, message: string, situation: Situation = {}): Row {
+function refused(reason: RequestRefusal, spec: object, message: string, situation: Situation = {}): Row {
   return { situation: { requests: [web({ spec })], ...situation }, decision: fails(reason, message) };
 }
 
@@ -22,7 +22,10 @@ const asksFor = async (...given: Parameters<typeof makeCsr>): Promise<{ readonly
 const subject = [{ CN: ['web'] }];
 const constraints = new Extension('2.5.29.30', true, Buffer.from('3000', 'hex'));
 
-const refusals: Record<RefusalReason, Row> = {
+/** Refusals for what the request asks, not for what the issuer sets. */
+type RequestRefusal = Exclude<RefusalReason, 'InvalidIssuerSettings'>;
+
+const refusals: Record<RequestRefusal, Row> = {
   InvalidCSR: refused(
     'InvalidCSR',
     { request: '' },
@@ -96,21 +99,15 @@ const refusals: Record<RefusalReason, Row> = {
     await asksFor('P-256', { subject: [{ CN: ['x'.repeat(65)] }] }),
     "spec.request: in the CSR's subject, CN has 65 characters, X.520 allows 64; shorten it.",
   ),
-  InvalidIssuerSettings: refused(
-    'InvalidIssuerSettings',
-    {},
-    "issuer spec.validity.backdate: the issuer's setting is not a duration. Correct spec.validity.backdate of the issuer.",
-    { spec: { validity: { backdate: 'soon' } } },
-  ),
 };
 
-/** PCA issues something else than was asked for: it is not used, and its issuer is held. */
-function mismatched(reason: MismatchReason, changes: Changes, fault: string): Row {
+/** PCA issues something else than was asked for: it is not used. Its issuer is held where no request can have caused it. */
+function mismatched(reason: MismatchReason, changes: Changes, fault: string, held?: 'issuer held'): Row {
   const message = `PCA issued certificate pca-1 (RequestId R1), but it is not what was asked for, so it is not used: ${fault} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
   return {
     situation: { pca: { issue: [issues(changes)] } },
     decision: fails(reason, message, { unused: 'pca-1' }),
-    issuer: 'CertificateRefused',
+    ...(held === undefined ? {} : { issuer: 'CertificateRefused' }),
   };
 }
 
@@ -127,7 +124,7 @@ const yesterday = new Date(at.getTime() - 86_400_000);
 const mismatches: Record<MismatchReason, Row> = {
   CertificateMalformed: mismatched(
     'CertificateMalformed',
-    { chain: ['no PEM'] },
+    { text: 'no PEM' },
     'the reply cannot be read: a text holds no PEM certificate.',
   ),
   KeyMismatch: mismatched('KeyMismatch', { key: 'other' }, 'its public key is not the one of the request.'),
@@ -135,11 +132,13 @@ const mismatches: Record<MismatchReason, Row> = {
     'ChainBroken',
     { chain: [hierarchy.issuing.pem, hierarchy.root.pem, stranger.pem] },
     'its chain is malformed: "Stranger" does not belong to the chain, or a link to it is missing.',
+    'issuer held',
   ),
   NotSignedByCA: mismatched(
     'NotSignedByCA',
     { ca: hierarchy.root, chain: [hierarchy.root.pem] },
     'it is signed by "CN=Test Root P-256", not by CA "ca".',
+    'issuer held',
   ),
   CAFlagMismatch: mismatched('CAFlagMismatch', { content: { ...webContent, isCA: true } }, 'it is a CA certificate.'),
   PathLengthMismatch: {
@@ -148,7 +147,6 @@ const mismatches: Record<MismatchReason, Row> = {
       pca: { find: [{ kind: 'absent' }], issue: [issues({ content: { ...caContent, pathLength: 3 } })] },
     },
     decision: fails('PathLengthMismatch', `${unlikeCA} its path length is 3; asked for: 0.`),
-    issuer: 'CertificateRefused',
   },
   CertificateExpired: mismatched(
     'CertificateExpired',
@@ -245,7 +243,6 @@ export const furtherFailures: Readonly<Record<string, Row>> = {
       `PCA issued certificate pca-1 (RequestId R1), ${notWhatWasAsked} ${otherKey} It is being revoked (spec.revocationPolicy of the issuer).`,
       { unused: 'pca-1' },
     ),
-    issuer: 'CertificateRefused',
   },
   'an unused certificate without identifier cannot be revoked': {
     situation: { pca: { issue: [issues({ key: 'other', identifier: undefined })] } },
@@ -253,7 +250,32 @@ export const furtherFailures: Readonly<Record<string, Row>> = {
       'KeyMismatch',
       `PCA issued certificate without identifier (RequestId R1), ${notWhatWasAsked} ${otherKey}`,
     ),
-    issuer: 'CertificateRefused',
+  },
+  'a chain that cannot be read is the fault of the issuer': mismatched(
+    'ChainBroken',
+    { chain: ['no PEM'] },
+    'the reply cannot be read: a text holds no PEM certificate.',
+    'issuer held',
+  ),
+  'a CA certificate that another CA signed holds no other certificates': {
+    situation: { ...asCA, pca: { find: [{ kind: 'absent' }], issue: [issues({ ca: stranger, chain: [] })] } },
+    decision: fails('ChainBroken', `${unlikeCA} its chain does not lead to a root.`),
+  },
+  'what an earlier call was given shows nothing of the issuer now': {
+    situation: { pca: { find: [finds({ ca: hierarchy.root, chain: [hierarchy.root.pem] })] } },
+    prepare: (rig) => rig.memories.of(uids['web-1'] ?? '').inherited(0),
+    decision: fails(
+      'NotSignedByCA',
+      `PCA issued certificate pca-1, ${notWhatWasAsked} it is signed by "CN=Test Root P-256", not by CA "ca". It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`,
+      { unused: 'pca-1' },
+    ),
+  },
+  'a parameter of the request that PCA refuses by its name': {
+    situation: { pca: { issue: [failed('RequestRejected', { code: 'InvalidParameter.Csr' })] } },
+    decision: fails(
+      'RejectedByPCA',
+      'Alibaba Cloud PCA refuses this request: PCA says RequestRejected. Correct the Certificate; asking again unchanged gives the same answer.',
+    ),
   },
   'a lifetime that is cut must leave room for the renewal': {
     situation: {

@@ -37,6 +37,16 @@ function issuedBefore(count: number) {
   };
 }
 
+/** This owner got a certificate with another subject than was asked for. */
+function mismatchedBefore(key: string) {
+  return ({ readyIssuers }: Rig): void => {
+    const ready = readyIssuers.last(issuerName);
+    if (ready === undefined) throw new Error('The issuer is not ready.');
+    using pass = readyIssuers.enter(issuerName, ready, { key, tenant: key });
+    pass?.mismatched('SubjectMismatch', { reason: 'CertificateRefused', message: 'Not that.' });
+  };
+}
+
 /** The issuer's account of instances says this. */
 function instances(...entries: readonly object[]) {
   return ({ cluster }: Rig): void => {
@@ -95,6 +105,16 @@ export const waiting: Record<WaitingReason, Row> = {
       hour,
       'ReissueLoop',
       'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
+    ),
+  },
+  OwnerHeld: {
+    situation: {},
+    prepare: mismatchedBefore('shop/web'),
+    decision: waitsFor(
+      90_000,
+      'OwnerHeld',
+      'Held: the last request of Certificate "shop/web" failed with SubjectMismatch, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at 2026-11-22T00:18:10Z, or when the issuer\'s spec changes.',
+      'SubjectMismatch',
     ),
   },
 };
@@ -162,6 +182,30 @@ const noAnswer = failed('OutcomeUnknown', { httpStatus: undefined });
 
 /** What differs within a reason, and troubles in which the life of the present certificate is told. */
 export const furtherWaits: Readonly<Record<string, Row>> = {
+  'OwnerHeld of a request without a Certificate': {
+    situation: { requests: [signingRequest()] },
+    of: 'csr-1',
+    prepare: mismatchedBefore(`request ${uids['csr-1']}`),
+    decision: waitsFor(
+      90_000,
+      'OwnerHeld',
+      'Held: the last request of CertificateSigningRequest "csr-1" failed with SubjectMismatch, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at 2026-11-22T00:18:10Z, or when the issuer\'s spec changes.',
+      'SubjectMismatch',
+    ),
+  },
+  'a certificate that may exist, which is looked for though the owner is held': {
+    situation: { pca: { find: [{ kind: 'pending', message: 'PCA has it not yet.' }] } },
+    prepare: (rig) => {
+      mismatchedBefore('shop/web')(rig);
+      rig.memories.of(uid).inherited(0);
+    },
+    decision: troubled('CertificateNotReady', 'PCA has it not yet.'),
+  },
+  'a setting of the issuer that no request can be planned under': {
+    situation: { spec: { validity: { backdate: 'soon' } } },
+    decision: waitsForIssuer('InvalidSettings'),
+    issuer: 'InvalidSettings',
+  },
   'WaitingForTurn of an endpoint that does not answer': {
     situation: {},
     prepare: async (rig) => unanswered(rig, 5, noAnswer),
@@ -224,10 +268,10 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
       { reason: 'OutcomeUnknown', message: 'PCA says OutcomeUnknown.' },
     ),
   },
-  'trouble without end, where the patience is no duration': {
-    situation: { spec: { patience: { duration: 'long', onExceeded: 'Fail' } }, pca: { issue: [failed('Transient')] } },
-    prepare: (rig) => void rig.memories.of(uid).troubledFor(0),
-    decision: troubled('Transient', 'PCA says Transient.'),
+  'a patience of the issuer that is no duration': {
+    situation: { spec: { patience: { duration: 'long', onExceeded: 'Fail' } } },
+    decision: waitsForIssuer('InvalidSettings'),
+    issuer: 'InvalidSettings',
   },
   'the turn of a request without namespace': {
     situation: { requests: [signingRequest()], mostInFlight: 1 },

@@ -70,6 +70,7 @@ const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritt
     count(held, { reason: 'IssuanceLimitReached' }),
   ),
   ReissueLoop: told(waiting('ReissueLoop', hour), 'Warning', count(held, { reason: 'ReissueLoop' })),
+  OwnerHeld: told(waiting('OwnerHeld', hour), 'Warning', count(held, { reason: 'OwnerHeld' })),
 };
 
 test.each(Object.entries(rows))('%s is made known', async (_, { decision, seen, next, lasted }) => {

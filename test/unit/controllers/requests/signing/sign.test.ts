@@ -1,5 +1,6 @@
 // What signing hands on: the trace of an earlier call to the search, the signal to the calls, the certificate to the issuer.
 import { expect, test } from 'vitest';
+import { ownerIn } from '../../issuers/objects.ts';
 import type { Wanted } from '../../../../../src/authority/certificate-authority.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import { issuerObject, uids, webCA } from '../../characterization/material.ts';
@@ -86,8 +87,8 @@ test.each<[string, Situation, boolean]>([
   await rig.decide();
   const ready = rig.readyIssuers.last(issuerName);
   if (ready === undefined) throw new Error('The issuer is not ready.');
-  using first = rig.readyIssuers.enter(issuerName, ready);
-  using second = rig.readyIssuers.enter(issuerName, ready);
+  using first = rig.readyIssuers.enter(issuerName, ready, ownerIn('shop/other'));
+  using second = rig.readyIssuers.enter(issuerName, ready, ownerIn('shop/other'));
   expect([first !== undefined, second !== undefined]).toEqual([true, isOpen]);
 });
 
