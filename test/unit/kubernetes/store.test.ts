@@ -97,7 +97,7 @@ describe('Store', () => {
       .replace(next, { rewound: false, slice: new TimeSlice(systemClock) })
       .then(() => (isOver = true));
     const before = store.size;
-    while (!isOver) {
+    while (changes.length < count) {
       turns += 1;
       await new Promise((resolve) => setImmediate(resolve));
     }
