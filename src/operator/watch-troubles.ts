@@ -2,7 +2,7 @@
 import { certManagerApiVersion } from '../crds/cert-manager.ts';
 import { signingRequestApiVersion } from '../crds/certificate-signing-request.ts';
 import { apiVersion } from '../crds/issuer.ts';
-import type { ReflectorTrouble } from '../kubernetes/reflector.ts';
+import type { ReflectorTrouble, ReflectorTroubleKind } from '../kubernetes/reflector.ts';
 
 /** A watched collection. */
 export interface WatchedCollection {
@@ -43,44 +43,24 @@ export interface WatchTrouble {
 export function watchTrouble(collection: WatchedCollection, { kind, message }: ReflectorTrouble): WatchTrouble {
   const [group = '', version = ''] = collection.apiVersion.split('/');
   const what = `${collection.resource}.${group}`;
-  const lasting = (text: string): WatchTrouble => ({
-    isLasting: true,
-    text: `${text} The API server said: ${message}`,
-  });
-  switch (kind) {
-    case 'CollectionMissing':
-      return lasting(`The API server does not serve ${what} in version ${version}. ${collection.install}`);
-    case 'Forbidden':
-      return lasting(
-        `The operator may not list and watch ${what} in all namespaces, unless the API server has only just started. Bind the ClusterRole of the chart to its ServiceAccount: apiGroups [${group}], resources [${collection.resource}], verbs [list, watch].`,
-      );
-    case 'Unauthorized':
-      return lasting(
-        `The API server does not accept the operator's credentials, so ${what} cannot be read. Start the pod anew, or renew the credentials of the kubeconfig.`,
-      );
-    case 'Rejected':
-      return lasting(
-        `The API server does not accept the request to list and watch ${what}. Only another version of Kubernetes, of the CRD or of this operator helps.`,
-      );
-    case 'SelectorUnsupported':
-      return {
+  const lasting: Partial<Record<ReflectorTroubleKind, string>> = {
+    CollectionMissing: `The API server does not serve ${what} in version ${version}. ${collection.install}`,
+    Forbidden: `The operator may not list and watch ${what} in all namespaces, unless the API server has only just started. Bind the ClusterRole of the chart to its ServiceAccount: apiGroups [${group}], resources [${collection.resource}], verbs [list, watch].`,
+    Unauthorized: `The API server does not accept the operator's credentials, so ${what} cannot be read. Start the pod anew, or renew the credentials of the kubeconfig.`,
+    Rejected: `The API server does not accept the request to list and watch ${what}. Only another version of Kubernetes, of the CRD or of this operator helps.`,
+  };
+  const aboutOneObject = `One object of ${what} was not taken over, all others are: ${message}`;
+  const passing: Partial<Record<ReflectorTroubleKind, string>> = {
+    SelectorUnsupported: `${what} cannot be selected by their issuer's group: the CRD is from before cert-manager 1.20, or Kubernetes from before 1.31. All of them are read instead, and those for other issuers are dropped at once, which costs traffic and time for each of them and changes nothing else. Upgrade and start the operator anew to end this. The API server said: ${message}`,
+    HandlerFailed: aboutOneObject,
+    TransformFailed: aboutOneObject,
+    TooLong: aboutOneObject,
+  };
+  const toDo = lasting[kind];
+  return toDo === undefined
+    ? {
         isLasting: false,
-        text: `${what} cannot be selected by their issuer's group: the CRD is from before cert-manager 1.20, or Kubernetes from before 1.31. All of them are read instead, and those for other issuers are dropped at once, which costs traffic and time for each of them and changes nothing else. Upgrade and start the operator anew to end this. The API server said: ${message}`,
-      };
-    case 'HandlerFailed':
-    case 'TransformFailed':
-    case 'TooLong':
-      return { isLasting: false, text: `One object of ${what} was not taken over, all others are: ${message}` };
-    case 'Refused':
-    case 'Cut':
-    case 'Stalled':
-    case 'Overdue':
-    case 'Expired':
-    case 'Rewound':
-    case 'ErrorEvent':
-    case 'Garbage':
-    case 'NoEndMarker':
-    case 'ShortWatch':
-      return { isLasting: false, text: `The watch was interrupted and continues automatically: ${message}` };
-  }
+        text: passing[kind] ?? `The watch was interrupted and continues automatically: ${message}`,
+      }
+    : { isLasting: true, text: `${toDo} The API server said: ${message}` };
 }

@@ -92,12 +92,9 @@ describe('Store', () => {
     const count = 30_000;
     for (let n = 0; n < count; n += 1) next.set(`k${n}`, entry('1', 'x', `u${n}`));
     let turns = 0;
-    let isOver = false;
-    const taken = store
-      .replace(next, { rewound: false, slice: new TimeSlice(systemClock) })
-      .then(() => (isOver = true));
+    const taken = store.replace(next, { rewound: false, slice: new TimeSlice(systemClock) });
     const before = store.size;
-    while (!isOver) {
+    while (changes.length < count) {
       turns += 1;
       await new Promise((resolve) => setImmediate(resolve));
     }
