@@ -66,8 +66,8 @@ export class CallQueue {
   readonly #options: CallQueueOptions;
   readonly #endpoints: EndpointPlaces;
   readonly #queues: LimitQueues;
-  /** Queues in which somebody waits, in the order in which they were last served. */
-  readonly #crowded = new Set<LimitQueue>();
+  /** Queues that wait for a place, not for their rate or a pause, in the order in which they were last served. */
+  readonly #blocked = new Set<LimitQueue>();
   // Where a caller has its place, by UID: in one queue at most.
   readonly #entering = new Map<string, Entering>();
   readonly #waiting = new Map<string, LimitQueue>();
@@ -163,7 +163,6 @@ export class CallQueue {
   #join(queue: LimitQueue, caller: WaitingCaller): Admission {
     queue.join(caller, this.#options.clock.monotonic());
     this.#waiting.set(caller.uid, queue);
-    this.#crowded.add(queue);
     this.#serve(queue);
     return queued(queue);
   }
@@ -200,16 +199,22 @@ export class CallQueue {
     const { limit } = queue.target;
     if (outcome === undefined) limits.refund(limit);
     else if (outcome.kind === 'failed' && outcome.failure.class === 'Throttled') limits.throttled(limit);
+    const { endpoint } = queue;
+    const hadShare = !endpoint.isProven;
     queue.inFlight -= 1;
-    queue.endpoint.end(outcome === undefined ? undefined : endOf(outcome));
-    this.#serveAfter(queue.endpoint);
+    endpoint.end(outcome === undefined ? undefined : endOf(outcome));
+    this.#serveBlocked(endpoint, hadShare);
+    this.#serve(queue);
   }
 
-  /** A place is free at this endpoint, or in the share of those that have not answered lately: it goes round among them. */
-  #serveAfter(endpoint: Endpoint): void {
+  /** A place is free at this endpoint, and perhaps in the share of those that have not answered lately: it goes round. */
+  #serveBlocked(endpoint: Endpoint, hadShare: boolean): void {
+    let mayShare = hadShare && this.#endpoints.hasShare;
     // One that was served comes again behind the others, until none can be.
-    for (const queue of this.#crowded)
-      if (queue.endpoint === endpoint || !queue.endpoint.isProven) this.#serveOne(queue);
+    for (const queue of this.#blocked) {
+      if (queue.endpoint !== endpoint && !mayShare) continue;
+      if (this.#serveOne(queue)) mayShare = hadShare && this.#endpoints.hasShare;
+    }
   }
 
   /** Sets calls aside for those whose turn it is, as many as there are, and comes back for the rest. */
@@ -222,11 +227,15 @@ export class CallQueue {
     const { limits } = this.#options;
     queue.stopTimer?.();
     queue.stopTimer = undefined;
-    if (queue.size === 0) return false;
     const { waitMs } = queue.endpoint;
-    // When one in flight ends, this is called again.
-    if (waitMs === undefined) return false;
-    if (waitMs > 0) return this.#comeBack(queue, waitMs);
+    if (queue.size > 0 && waitMs === undefined) {
+      // When a call in flight has ended, this is called again.
+      this.#blocked.add(queue);
+      return false;
+    }
+    this.#blocked.delete(queue);
+    if (queue.size === 0) return false;
+    if (waitMs !== undefined && waitMs > 0) return this.#comeBack(queue, waitMs);
     const reserved = limits.reserve(queue.target.limit);
     if (reserved.kind === 'wait') return this.#comeBack(queue, reserved.ms);
     const caller = queue.next();
@@ -236,8 +245,7 @@ export class CallQueue {
     }
     this.#begin(queue);
     this.#waiting.delete(caller.uid);
-    this.#crowded.delete(queue);
-    if (queue.size > 0) this.#crowded.add(queue);
+    this.#blocked.add(queue);
     this.#woken.set(caller.uid, queue);
     caller.wake();
     return true;
@@ -251,7 +259,7 @@ export class CallQueue {
   #forget(queue: LimitQueue, uid: string): void {
     this.#waiting.delete(uid);
     queue.leave(uid);
-    if (queue.size === 0) this.#crowded.delete(queue);
+    if (queue.size === 0) this.#blocked.delete(queue);
   }
 }
 

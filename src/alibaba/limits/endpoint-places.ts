@@ -24,6 +24,8 @@ const quietMs = 5_000;
 export class EndpointPlaces {
   readonly #options: EndpointPlacesOptions;
   readonly #endpoints = new Map<string, Endpoint>();
+  /** Those with calls in flight, which workers bound. */
+  readonly #busy = new Set<Endpoint>();
 
   constructor(options: EndpointPlacesOptions) {
     this.#options = options;
@@ -33,7 +35,10 @@ export class EndpointPlaces {
   of(name: string): Endpoint {
     const known = this.#endpoints.get(name);
     if (known !== undefined) return known;
-    const endpoint = new Endpoint(this.#options, (asking) => this.#hasRoomFor(asking));
+    const endpoint = new Endpoint(this.#options, {
+      hasRoomFor: (asking) => this.#hasRoomFor(asking),
+      changed: (of) => void (of.inFlight > 0 ? this.#busy.add(of) : this.#busy.delete(of)),
+    });
     this.#endpoints.set(name, endpoint);
     return endpoint;
   }
@@ -48,32 +53,50 @@ export class EndpointPlaces {
     this.#endpoints.delete(name);
   }
 
+  /** Whether the share of all that have not answered lately is not used up. */
+  get hasShare(): boolean {
+    const { mostUnproven } = this.#options;
+    return mostUnproven === undefined || this.#unproven(() => true) < mostUnproven;
+  }
+
   #hasRoomFor(asking: Endpoint): boolean {
     const { mostUnproven } = this.#options;
     if (mostUnproven === undefined || asking.isProven) return true;
-    if (asking.inFlight >= part(mostUnproven, shareOfOneUnproven)) return false;
-    const unproven = [...this.#endpoints.values()].filter((one) => one.inFlight > 0 && !one.isProven);
-    if (sum(unproven) >= mostUnproven) return false;
+    if (asking.inFlight >= part(mostUnproven, shareOfOneUnproven) || !this.hasShare) return false;
     if (asking.owner === undefined) return true;
-    return sum(unproven.filter(({ owner }) => owner === asking.owner)) < part(mostUnproven, shareOfOneOwner);
+    return this.#unproven(({ owner }) => owner === asking.owner) < part(mostUnproven, shareOfOneOwner);
   }
+
+  /** Calls in flight at such of the endpoints that have not answered lately. */
+  #unproven(counts: (endpoint: Endpoint) => boolean): number {
+    let calls = 0;
+    for (const endpoint of this.#busy) if (!endpoint.isProven && counts(endpoint)) calls += endpoint.inFlight;
+    return calls;
+  }
+}
+
+/** What an endpoint asks of all. */
+interface Places {
+  readonly hasRoomFor: (asking: Endpoint) => boolean;
+  /** It has another number of calls in flight. */
+  readonly changed: (endpoint: Endpoint) => void;
 }
 
 /** One endpoint; what it says of itself changes with each call. */
 export class Endpoint {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #breaker: CircuitBreaker;
-  readonly #hasRoom: (self: Endpoint) => boolean;
+  readonly #places: Places;
   readonly #owners = new Set<string | undefined>();
   #isAnswering = false;
   #answeredAt = Number.NEGATIVE_INFINITY;
   /** Since when calls are in flight without an answer to any of them. */
   #quietSince = Number.NEGATIVE_INFINITY;
 
-  constructor(options: EndpointPlacesOptions, hasRoom: (self: Endpoint) => boolean) {
+  constructor(options: EndpointPlacesOptions, places: Places) {
     this.#clock = options.clock;
     this.#breaker = new CircuitBreaker(options);
-    this.#hasRoom = hasRoom;
+    this.#places = places;
   }
 
   /** Whether the last call was answered, a short while ago, and those in flight have not been waiting for long. */
@@ -102,7 +125,7 @@ export class Endpoint {
   /** Milliseconds until a call may go out; 0: now; undefined: when one in flight has ended, here or elsewhere. */
   get waitMs(): number | undefined {
     const { waitMs } = this.#breaker;
-    return waitMs === 0 && !this.#hasRoom(this) ? undefined : waitMs;
+    return waitMs === 0 && !this.#places.hasRoomFor(this) ? undefined : waitMs;
   }
 
   /** An issuer of this namespace names the endpoint; undefined: one of the cluster. */
@@ -115,11 +138,13 @@ export class Endpoint {
   begin(): void {
     if (this.inFlight === 0) this.#quietSince = this.#clock.monotonic();
     this.#breaker.begin();
+    this.#places.changed(this);
   }
 
   /** A call ended; undefined: it was not made after all. */
   end(how: CallEnd | undefined): void {
     this.#breaker.end(how);
+    this.#places.changed(this);
     if (how === undefined) return;
     this.#isAnswering = how === 'answered';
     if (how === 'answered') this.#answeredAt = this.#quietSince = this.#clock.monotonic();
@@ -133,8 +158,4 @@ export class Endpoint {
 
 function part(whole: number, share: number): number {
   return Math.max(1, Math.floor(whole * share));
-}
-
-function sum(endpoints: readonly Endpoint[]): number {
-  return endpoints.reduce((calls, { inFlight }) => calls + inFlight, 0);
 }
