@@ -65,11 +65,18 @@ function addressOf(content: Buffer): string {
   if (content.length === 4) return content.join('.');
   if (content.length !== 16) throw new DerError('an IP address has neither 4 nor 16 octets');
   const groups = Array.from({ length: 8 }, (_, index) => content.readUInt16BE(index * 2).toString(16));
-  const full = groups.join(':');
-  // RFC 5952: the longest run of two or more zero groups, the first of equals, is written as "::".
-  const runs = [...full.matchAll(/(?<![0-9a-f])0(:0)+(?![0-9a-f])/g)].map(([run]) => run);
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
-  if (longest === '') return full;
-  const start = full.search(new RegExp(`(?<![0-9a-f])${longest}(?![0-9a-f])`));
-  return `${full.slice(0, start).replace(/:$/, '')}::${full.slice(start + longest.length).replace(/^:/, '')}`;
+  const zeros = longestZeros(groups);
+  if (zeros.length < 2) return groups.join(':');
+  return `${groups.slice(0, zeros.start).join(':')}::${groups.slice(zeros.start + zeros.length).join(':')}`;
+}
+
+/** The run of zero groups that RFC 5952 writes as "::": the longest, the first of equals. */
+function longestZeros(groups: readonly string[]): { readonly start: number; readonly length: number } {
+  let longest = { start: 0, length: 0 };
+  let start = 0;
+  groups.forEach((group, index) => {
+    if (group !== '0') start = index + 1;
+    else if (index + 1 - start > longest.length) longest = { start, length: index + 1 - start };
+  });
+  return longest;
 }
