@@ -3,6 +3,7 @@ import { readCsr } from './x509/csr.ts';
 import type { CsrFacts } from './x509/csr.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { decodeBase64 } from './x509/pem.ts';
+import { longestModulus } from './x509/public-key.ts';
 import { refusalReasons, refuse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import { inBitOrder, readUsages, usageWord } from './x509/usages.ts';
@@ -65,7 +66,13 @@ function csrOf(encoded: string): { readonly kind: 'ok'; readonly csr: CsrFacts }
   if (read.kind === 'malformed') return invalidCsr(read.message);
   if (read.kind === 'ok') return read;
   const { family, name } = read.publicKey;
-  const why = family === 'SM2' ? ', which cert-manager cannot verify either' : '';
+  const why = {
+    SM2: ', which cert-manager cannot verify either',
+    RSA: `, and RSA keys of more than ${longestModulus} bits take too long`,
+    ECC: '',
+    Ed25519: '',
+    other: '',
+  }[family];
   const message = `the CSR's key is ${name}${why}, so its signature cannot be checked. Choose an RSA or ECDSA key (in a Certificate: spec.privateKey).`;
   return refuse(refusalReasons.keyNotSupported, 'spec.request', message);
 }

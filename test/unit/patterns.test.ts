@@ -79,15 +79,17 @@ function faultsOf(pattern: RegExp): readonly string[] {
   const { structural, pairs } = shapesOf(pattern);
   const longest = lengths.at(-1) ?? 0;
   return [
-    ...structural
-      .values()
-      .flatMap((shape) => faultOf(pattern, shape, longest))
-      .take(1),
-    ...pairs
-      .values()
-      .flatMap((shape) => faultOf(pattern, shape, mostOfPairs))
-      .take(1),
+    ...firstOf(structural, (shape) => faultOf(pattern, shape, longest)),
+    ...firstOf(pairs, (shape) => faultOf(pattern, shape, mostOfPairs)),
   ];
+}
+
+function firstOf(shapes: readonly Shape[], find: (shape: Shape) => readonly string[]): readonly string[] {
+  for (const shape of shapes) {
+    const found = find(shape);
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 function faultOf(pattern: RegExp, shape: Shape, longest: number): readonly string[] {

@@ -26,11 +26,16 @@ const unsupportedKinds: Readonly<Record<number, string>> = {
   0x88: 'registeredID',
 };
 
+// As many as fit into a CSR of 64 KiB, if each is a name that means something.
+const mostNames = 5_000;
+
 /** Reads GeneralNames; for use inside decodeDer(). */
 export function alternativeNamesOf(element: DerElement): AlternativeNames {
   const names: AlternativeName[] = [];
   const unsupported: string[] = [];
-  for (const child of childrenOf(expectTag(element, derTags.sequence, 'the list of alternative names'))) {
+  const children = childrenOf(expectTag(element, derTags.sequence, 'the list of alternative names'));
+  if (children.length > mostNames) throw new DerError(`there are more than ${mostNames} alternative names`);
+  for (const child of children) {
     const kind = textKinds[child.tag];
     const other = unsupportedKinds[child.tag];
     if (kind !== undefined) names.push({ kind, value: asciiOf(child.content, kind) });

@@ -39,12 +39,17 @@ const attributeTypes: Readonly<Record<string, AttributeType>> = {
   '0.9.2342.19200300.100.1.25': { label: 'DC' },
 };
 
+// A name has some ten; each one more is work for everybody who reads the name.
+const mostAttributes = 100;
+
 /** Reads a Name; for use inside decodeDer(). */
 export function nameOf(element: DerElement | undefined, what: string): DistinguishedName {
   const relativeNames = sequenceOf(element, what);
+  if (relativeNames.length > mostAttributes) throw tooMany(what);
   const attributes = relativeNames.flatMap((relativeName, rdn) => {
     const members = childrenOf(expectTag(relativeName, derTags.set, `an attribute of ${what}`));
     if (members.length === 0) throw new DerError(`an attribute of ${what} is empty`);
+    if (members.length > mostAttributes) throw tooMany(what);
     return members.map((member): NameAttribute => {
       const [type, value, ...rest] = sequenceOf(member, `an attribute of ${what}`);
       if (rest.length > 0) throw new DerError(`an attribute of ${what} has too many parts`);
@@ -52,7 +57,12 @@ export function nameOf(element: DerElement | undefined, what: string): Distingui
       return { rdn, oid, value: textOf(value, `attribute ${attributeLabel(oid)} of ${what}`) };
     });
   });
+  if (attributes.length > mostAttributes) throw tooMany(what);
   return { der: expectTag(element, derTags.sequence, what).raw, attributes };
+}
+
+function tooMany(what: string): DerError {
+  return new DerError(`${what} has more than ${mostAttributes} attributes`);
 }
 
 /** The name on one line, such as `CN=a.example, O=Example`; `(empty)` where it has no attribute. */
