@@ -14,9 +14,18 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
-/** A text or number that names something. */
+const longestIdentifier = 128;
+
+/**
+ * A text or number that names something: printable ASCII of at most 128 characters, so that it can be kept, sent and shown
+ * as it is. Whatever else stands in its place is none.
+ */
 export function asIdentifier(value: unknown): string | undefined {
-  return typeof value === 'number' ? String(value) : asText(value)?.trim();
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const text = String(value);
+  if (text.length > 2 * longestIdentifier) return undefined;
+  const trimmed = text.trim();
+  return trimmed.length <= longestIdentifier && /^[\x20-\x7e]+$/.test(trimmed) ? trimmed : undefined;
 }
 
 /** A finite number, given as number or as decimal text. */

@@ -1,6 +1,7 @@
 // Subject alternative names: the four kinds that PCA's operations know, and what else a request may carry.
 import { childrenOf, DerError, derTags, expectTag } from './der.ts';
 import type { DerElement } from './der.ts';
+import { shownText } from './shown-text.ts';
 
 /** The kinds of names that can be asked for. */
 export type NameKind = 'dns' | 'ip' | 'email' | 'uri';
@@ -54,9 +55,9 @@ export function nameKey({ kind, value }: AlternativeName): string {
   return `email:${value.slice(0, at + 1)}${value.slice(at + 1).toLowerCase()}`;
 }
 
-/** `DNS a.example`, for messages. */
+/** `DNS a.example`, for messages; shortened. */
 export function showAlternativeName({ kind, value }: AlternativeName): string {
-  return `${{ dns: 'DNS', ip: 'IP', email: 'e-mail', uri: 'URI' }[kind]} ${value}`;
+  return `${{ dns: 'DNS', ip: 'IP', email: 'e-mail', uri: 'URI' }[kind]} ${shownText(value)}`;
 }
 
 function asciiOf(content: Buffer, kind: NameKind): string {

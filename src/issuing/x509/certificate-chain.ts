@@ -3,6 +3,7 @@
 import { certificatePem, isIssuedBy, isSelfIssued, mayHaveSigned, namesKeyOf, readCertificate } from './certificate.ts';
 import type { ReadCertificate } from './certificate.ts';
 import { readCertificatePems } from './pem.ts';
+import { shownList, shownText } from './shown-text.ts';
 
 /** A proven chain: each certificate is signed by the next one, the last by `root` where that is known. */
 export interface CertificateChain {
@@ -158,10 +159,7 @@ function readKnown(der: Buffer, known: readonly ReadCertificate[]): ReadCertific
 }
 
 function shown({ facts }: ReadCertificate): string {
-  return facts.subject.attributes
-    .map(({ value }) => value)
-    .join(', ')
-    .slice(0, 128);
+  return shownText(shownList(facts.subject.attributes.map(({ value }) => value)));
 }
 
 function broken(message: string): { readonly kind: 'broken'; readonly message: string } {

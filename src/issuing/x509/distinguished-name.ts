@@ -1,6 +1,7 @@
 // Distinguished names: the attributes inside the DER, how they are shown, and the lengths that X.520 allows.
 import { childrenOf, DerError, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
 import type { DerElement } from './der.ts';
+import { shownList, shownText } from './shown-text.ts';
 
 /** One attribute. `rdn` counts the relative names: attributes of a multi-valued one share it. */
 export interface NameAttribute {
@@ -65,10 +66,15 @@ function tooMany(what: string): DerError {
   return new DerError(`${what} has more than ${mostAttributes} attributes`);
 }
 
-/** The name on one line, such as `CN=a.example, O=Example`; `(empty)` where it has no attribute. */
+// A name as a reader wants to see it; the status of an issuer holds as many characters.
+const mostShown = 20;
+const longestName = 1024;
+
+/** The name on one line, such as `CN=a.example, O=Example`, shortened; `(empty)` where it has no attribute. */
 export function showName(attributes: readonly Pick<NameAttribute, 'oid' | 'value'>[]): string {
   if (attributes.length === 0) return '(empty)';
-  return attributes.map(({ oid, value }) => `${attributeLabel(oid)}=${value}`).join(', ');
+  const texts = attributes.map(({ oid, value }) => `${attributeLabel(oid)}=${value}`);
+  return shownText(shownList(texts, mostShown), longestName);
 }
 
 /** Why X.520 forbids these attributes; undefined when it allows them. */

@@ -10,6 +10,7 @@ import { cpuMs } from '../../support/cpu-time.ts';
 import * as der from '../../support/der.ts';
 import {
   clusterUid,
+  fulfil,
   issuerSpec,
   issuingCA,
   now,
@@ -241,6 +242,81 @@ describe('requests that are dear to read', () => {
           /^spec\.request: the CSR's key is RSA 163\d\d, and RSA keys of more than 8192 bits take too long, so its signature cannot be checked\. Choose an RSA or ECDSA key \(in a Certificate: spec\.privateKey\)\.$/,
         ) as string,
       },
+    });
+  });
+});
+
+describe('messages about what somebody else wrote', () => {
+  const odd = 'a\u0000\u001b[31m\u202egnp.exe\r\n';
+  const shown = 'a\\u0000\\u001b[31m\\u202egnp.exe\\u000d\\u000a';
+  const certificate = (parts: Partial<Parameters<typeof der.oddCertificate>[0]>): string =>
+    der.pemOf(der.oddCertificate({ serial: 1, issuer: name, subject: name, spki, ...parts }));
+  const refusal = (parts: Parameters<typeof der.oddRequest>[0], words?: readonly string[]): string => {
+    const pem = der.pemOf(der.oddRequest(parts), 'CERTIFICATE REQUEST');
+    const read = readSigningRequest(requestFields(pem, { usages: words }));
+    if (read.kind === 'refused') return read.refusal.message;
+    const spec = issuerSpec({ operation: 'CreateClientCertificateWithCsr' });
+    const result = planIssuing({ request: read.request, spec, ca, clusterUid, now });
+    return result.kind === 'refused' ? result.refusal.message : 'planned';
+  };
+
+  it('name twelve of 400 usages', () => {
+    const said = refusal({ extensions: [der.extension('551d25', der.sequence(...times(400, numbered)))] });
+    expect(said).toMatch(
+      /^spec\.usages: the request asks for "digital signature", "key encipherment", its CSR for (?:"1\.2\.[\d.]+", ){11}"1\.2\.[\d.]+" and 388 more\. Make/,
+    );
+    expect(said.length).toBeLessThan(600);
+  });
+
+  it('name five of many unknown usages, and cut each', () => {
+    const words = [odd, 'x'.repeat(10_000), ...Array.from({ length: 98 }, (_, n) => `usage ${n}`)];
+    expect(refusal({}, words)).toBe(
+      `spec.usages: unknown usage ${JSON.stringify(odd).replace('\u202e', '\\u202e')}, "${'x'.repeat(64)}", "usage 0", "usage 1", "usage 2" and 95 more. Use the usages that cert-manager documents, such as "server auth".`,
+    );
+  });
+
+  it('cut a name that no operation can express', () => {
+    const said = refusal(
+      { extensions: [der.extension('551d11', der.sequence(der.tlv(0x82, Buffer.from(`${'a,'.repeat(20_000)}`))))] },
+      ['digital signature', 'key encipherment', 'client auth'],
+    );
+    expect(said).toMatch(/separates names with ",", so DNS (?:a,){127}a… cannot be expressed/);
+  });
+
+  it.each<[string, string, Readonly<Record<string, unknown>>]>([
+    ['a status', 'the answer to DescribeCACertificate has no Status', { Status: `ISSUE${odd}` }],
+    ['an endless identifier', 'the answer to DescribeCACertificate has no Identifier', { Identifier: 'x'.repeat(129) }],
+  ])('of a description do not quote %s', (_, expected, changes) => {
+    expect(readIssuingCA(describedCA(hierarchy, changes))).toEqual({ kind: 'malformed', message: expected });
+  });
+
+  it('show the subject of a CA on one line, in 1024 characters', () => {
+    const subjectOf = (SubjectDN: string): string => issuingCA(hierarchy, { SubjectDN }).subject;
+    expect([subjectOf(odd), subjectOf('x'.repeat(5_000))]).toEqual([shown, `${'x'.repeat(1023)}…`]);
+  });
+
+  it('show the names of certificates on one line', () => {
+    const stranger = der.nameOf([odd]);
+    const text =
+      certificate({ issuer: name, subject: der.nameOf(['leaf']) }) +
+      certificate({ spki: der.oddKey(1024, 3n).spki, subject: stranger });
+    const result = verifyIssued({ plan: planned, reply: reply(text), ca, trust: 'Root', now });
+    expect(result).toEqual({
+      kind: 'mismatch',
+      reason: 'ChainBroken',
+      message: `its chain is malformed: "${shown}" does not belong to the chain, or a link to it is missing.`,
+    });
+  });
+
+  it('show the subject of a certificate on one line, shortened', async () => {
+    const subject = [{ CN: [odd] }, ...Array.from({ length: 30 }, (_, n) => ({ OU: [`${n}`] }))];
+    const deviating = await fulfil(planned, hierarchy.issuing, { subject });
+    const result = verifyIssued({ plan: planned, reply: reply(deviating), ca, trust: 'Root', now });
+    const units = Array.from({ length: 19 }, (_, n) => `OU=${n}`).join(', ');
+    expect(result).toEqual({
+      kind: 'mismatch',
+      reason: 'SubjectMismatch',
+      message: `its subject is CN=${shown}, ${units} and 11 more, not the one that was asked for.`,
     });
   });
 });
