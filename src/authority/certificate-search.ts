@@ -7,10 +7,13 @@ import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import type { RateLimits } from '../alibaba/limits/rate-limit.ts';
 import { withRateLimit } from '../alibaba/limits/with-rate-limit.ts';
 import { listDateForms, listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
+import type { IssuedItem } from '../issuing/lookup.ts';
 import type { CertificateStore, IssueReply, StoredItem } from '../issuing/operation.ts';
 import { readCertificates } from '../issuing/x509/certificate-chain.ts';
+import { KeptIdentifiers } from './kept-identifiers.ts';
+import { readPages, tooManyOfOne } from './listed-pages.ts';
 import { SharedScan } from './shared-scan.ts';
-import type { ScanClock, ScanFailure, Scanned, ScanWindow } from './shared-scan.ts';
+import type { EndlessList, ScanClock, ScanFailure, Scanned, ScanWindow } from './shared-scan.ts';
 
 /** `absent` is only said of a list that was read for the window; `failed` carries what the cloud answered. */
 export type SearchOutcome =
@@ -18,11 +21,10 @@ export type SearchOutcome =
   | { readonly kind: 'absent' }
   | ScanFailure;
 
-/** Identifiers by the hash of the key, the newest first. */
-type ByKey = ReadonlyMap<string, readonly string[]>;
-
-// For a list that never ends; 50 items a page make 5 million certificates.
-const maxPages = 100_000;
+// Searches, keys that were read one by one, and names that somebody waits for: as many as keep the memory small.
+const mostSearches = 128;
+const mostKeys = 2_000;
+const mostWaitedFor = 20_000;
 
 /** The certificates of one CA and one store. */
 export class CertificateSearch {
@@ -33,8 +35,12 @@ export class CertificateSearch {
   readonly #rateLimit: Wrap;
   readonly #parentIdentifier: string;
   readonly #store: CertificateStore;
-  readonly #byIdentifier: SharedScan<ReadonlyMap<string, string>>;
-  readonly #byKey: SharedScan<ByKey>;
+  readonly #clock: ScanClock;
+  readonly #byIdentifier: SharedScan<KeptIdentifiers>;
+  /** By the hash of the key. */
+  readonly #byKey: SharedScan<KeptIdentifiers>;
+  /** What is looked for, by identifier and by the hash of the key. */
+  readonly #waitedFor = { identifiers: new Map<string, true>(), keys: new Map<string, true>() };
   /** Hashes of keys that had to be read one by one. */
   readonly #keys = new Map<string, string>();
 
@@ -53,6 +59,7 @@ export class CertificateSearch {
     this.#listing = compose(call, issued.rateLimit);
     this.#parentIdentifier = issued.parentIdentifier;
     this.#store = issued.store;
+    this.#clock = clock;
     this.#byIdentifier = new SharedScan((from, signal) => this.#scanIdentifiers(from, signal), clock);
     this.#byKey = new SharedScan((from, signal) => this.#scanKeys(from, signal), clock);
   }
@@ -66,11 +73,17 @@ export class CertificateSearch {
 
   /** Looks for `customIdentifier` in a list that was read for this window, and reads the certificate itself. */
   async find(customIdentifier: string, window: ScanWindow, signal: AbortSignal): Promise<SearchOutcome> {
-    let identifier = this.#byIdentifier.last?.get(customIdentifier);
+    let identifier = this.#byIdentifier.last?.of(customIdentifier).at(-1);
     if (identifier === undefined) {
-      const scanned = await this.#byIdentifier.read(window, signal);
+      const { identifiers } = this.#waitedFor;
+      const scanned = await this.#scan(
+        this.#byIdentifier,
+        { name: customIdentifier, among: identifiers },
+        window,
+        signal,
+      );
       if (scanned.kind !== 'ok') return scanned;
-      identifier = scanned.found.get(customIdentifier);
+      identifier = scanned.found.of(customIdentifier).at(-1);
     }
     return identifier === undefined ? { kind: 'absent' } : this.read(identifier, signal);
   }
@@ -84,9 +97,22 @@ export class CertificateSearch {
     window: ScanWindow,
     signal: AbortSignal,
   ): Promise<{ readonly kind: 'ok'; readonly identifiers: readonly string[] } | ScanFailure> {
-    const scanned = await this.#byKey.read(window, signal);
-    if (scanned.kind !== 'ok') return scanned;
-    return { kind: 'ok', identifiers: scanned.found.get(hashOf(spki)) ?? [] };
+    const key = hashOf(spki);
+    const scanned = await this.#scan(this.#byKey, { name: key, among: this.#waitedFor.keys }, window, signal);
+    return scanned.kind === 'ok' ? { kind: 'ok', identifiers: scanned.found.of(key) } : scanned;
+  }
+
+  /** A reading that tells about `name`, which is waited for until there is one. */
+  async #scan(
+    list: SharedScan<KeptIdentifiers>,
+    { name, among }: { readonly name: string; readonly among: Map<string, true> },
+    window: ScanWindow,
+    signal: AbortSignal,
+  ): Promise<Scanned<KeptIdentifiers> | ScanFailure> {
+    keep(among, name, true, mostWaitedFor);
+    const scanned = await list.read(window, signal, (found) => found.isWhole(name));
+    if (scanned.kind === 'ok') among.delete(name);
+    return scanned;
   }
 
   /** Reads one certificate by PCA's own identifier. */
@@ -107,21 +133,16 @@ export class CertificateSearch {
   async #scanIdentifiers(
     from: number,
     signal: AbortSignal,
-  ): Promise<Scanned<ReadonlyMap<string, string>> | ScanFailure> {
-    const found = new Map<string, string>();
-    let seen = 0;
-    for (let page = 1; page <= maxPages; page += 1) {
-      const outcome = await this.#listIssued(page, new Date(from), signal);
-      if (outcome.kind === 'failed') return outcome;
-      const list = readIssuedList(outcome.body);
-      if (list.kind === 'malformed') return { kind: 'unsettled', message: list.message };
-      for (const item of list.items)
-        if (item.customIdentifier !== undefined) found.set(item.customIdentifier, item.identifier);
-
-      seen += list.items.length;
-      if (list.items.length === 0 || (list.total !== undefined && seen >= list.total)) break;
-    }
-    return { kind: 'ok', found, from };
+  ): Promise<Scanned<KeptIdentifiers> | ScanFailure | EndlessList> {
+    const found = new KeptIdentifiers(() => this.#waitedFor.identifiers.keys());
+    const after = new Date(from);
+    const fault = await readPages<IssuedItem>(
+      { call: (page) => this.#listIssued(page, after, signal), read: readIssuedList },
+      ({ customIdentifier, identifier }) =>
+        customIdentifier === undefined || found.add(customIdentifier, identifier) ? undefined : tooManyOfOne(),
+      this.#clock,
+    );
+    return fault ?? { kind: 'ok', found, from };
   }
 
   // The form of the date is undocumented: one that the service refuses is not tried again.
@@ -135,24 +156,24 @@ export class CertificateSearch {
   }
 
   // The list filters neither by CA nor by time, so it is read from its newest page back to the first that is all older.
-  async #scanKeys(from: number, signal: AbortSignal): Promise<Scanned<ByKey> | ScanFailure> {
-    const found = new Map<string, string[]>();
-    let seen = 0;
-    for (let page = 1; page <= maxPages; page += 1) {
-      const outcome = await this.#listing(this.#store.list(page), { signal });
-      if (outcome.kind === 'failed') return outcome;
-      const list = this.#store.readList(outcome.body);
-      if (list.kind === 'malformed') return { kind: 'unsettled', message: list.message };
-      const recent = list.items.filter(({ notBefore }) => notBefore === undefined || notBefore.getTime() >= from);
-      for (const item of recent.filter(({ isRevoked }) => !isRevoked)) {
+  async #scanKeys(from: number, signal: AbortSignal): Promise<Scanned<KeptIdentifiers> | ScanFailure | EndlessList> {
+    const found = new KeptIdentifiers(() => this.#waitedFor.keys.keys());
+    const isRecent = ({ notBefore }: StoredItem): boolean => notBefore === undefined || notBefore.getTime() >= from;
+    const fault = await readPages<StoredItem>(
+      {
+        call: (page) => this.#listing(this.#store.list(page), { signal }),
+        read: (body) => this.#store.readList(body),
+        isBefore: (item) => !isRecent(item),
+      },
+      async (item) => {
+        if (item.isRevoked || !isRecent(item)) return undefined;
         const key = await this.#keyOf(item, signal);
         if (typeof key !== 'string') return key;
-        found.set(key, [...(found.get(key) ?? []), item.identifier]);
-      }
-      seen += list.items.length;
-      if (recent.length === 0 || (list.total !== undefined && seen >= list.total)) break;
-    }
-    return { kind: 'ok', found, from };
+        return found.add(key, item.identifier) ? undefined : tooManyOfOne();
+      },
+      this.#clock,
+    );
+    return fault ?? { kind: 'ok', found, from };
   }
 
   async #keyOf({ identifier, certificate }: StoredItem, signal: AbortSignal): Promise<string | ScanFailure> {
@@ -163,9 +184,17 @@ export class CertificateSearch {
     // One that is not finished yet may be the one that is looked for.
     if (read.kind !== 'found') return read;
     const key = keyHashOf(read.reply.certificate);
-    this.#keys.set(identifier, key);
+    keep(this.#keys, identifier, key, mostKeys);
     return key;
   }
+}
+
+/** Keeps a value, and at most so many: the oldest goes. */
+function keep<Value>(values: Map<string, Value>, name: string, value: Value, most: number): void {
+  values.delete(name);
+  values.set(name, value);
+  const [oldest] = values;
+  if (values.size > most && oldest !== undefined) values.delete(oldest[0]);
 }
 
 /** The hash of the leaf's key; empty where the text holds no certificate that can be read. */
@@ -204,10 +233,9 @@ export class CertificateSearches {
     const { action, version } = store.list(1);
     const key = JSON.stringify([endpoint.protocol, endpoint.host, account, parentIdentifier, version, action]);
     const known = this.#searches.get(key);
-    if (known !== undefined) return known.use(call);
     const rateLimit = withRateLimit(this.#limits, { account, region: endpoint.region }, this.#clock);
-    const search = new CertificateSearch(call, { parentIdentifier, store, rateLimit }, this.#clock);
-    this.#searches.set(key, search);
+    const search = known?.use(call) ?? new CertificateSearch(call, { parentIdentifier, store, rateLimit }, this.#clock);
+    keep(this.#searches, key, search, mostSearches);
     return search;
   }
 }

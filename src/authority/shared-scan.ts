@@ -2,6 +2,8 @@
 // It continues in the background: a caller waits a little and comes back.
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { Clock } from '../timing/clock.ts';
+import { backoff } from '../timing/backoff.ts';
+import type { Backoff } from '../timing/backoff.ts';
 import { startDeadline } from '../timing/deadline.ts';
 
 /** Why a list could not be read: the cloud's answer, or one that says nothing. */
@@ -15,7 +17,16 @@ export interface Scanned<Found> {
   readonly from: number;
 }
 
+/** A list that has no end, or none that is worth waiting for; `message` says how that was seen. */
+export interface EndlessList {
+  readonly kind: 'endless';
+  readonly message: string;
+}
+
 type Outcome<Found> = Scanned<Found> | ScanFailure;
+
+/** Reads the list back to `from` (wall clock, ms). */
+export type Reading<Found> = (from: number, signal: AbortSignal) => Promise<Outcome<Found> | EndlessList>;
 
 /** `since`: the reading must begin after this moment. `from`: it must go back to this one at least. Wall clock, ms. */
 export interface ScanWindow {
@@ -33,18 +44,26 @@ interface Running<Found> {
 const roundMs = 24 * 3_600_000;
 const longestWaitMs = 5_000;
 const longestReadingMs = 15 * 60_000;
+// One that was begun too early for somebody, and the one that replaces it.
+const mostReadings = 2;
+// After a list without end.
+const pauses: Backoff = { baseMs: 60_000, maxMs: 3_600_000 };
 
 /** The clock of readings: wall-clock moments are what lists and requests have in common. */
-export type ScanClock = Pick<Clock, 'now' | 'monotonic' | 'startTimer'>;
+export type ScanClock = Pick<Clock, 'now' | 'monotonic' | 'startTimer' | 'random'>;
 
-/** Readings of one list; `read` reads it back to `from`. */
+/** Readings of one list: two at a time, and none for a while after one that came to no end. */
 export class SharedScan<Found> {
-  readonly #read: (from: number, signal: AbortSignal) => Promise<Outcome<Found>>;
+  readonly #read: Reading<Found>;
   readonly #clock: ScanClock;
   #last: { readonly startedAt: number; readonly scanned: Scanned<Found> } | undefined;
   #running: Running<Found> | undefined;
+  #readings = 0;
+  #endless = 0;
+  /** The last list without end, and when another is read (monotonic, ms). */
+  #pause: { readonly message: string; readonly until: number } | undefined;
 
-  constructor(read: (from: number, signal: AbortSignal) => Promise<Outcome<Found>>, clock: ScanClock) {
+  constructor(read: Reading<Found>, clock: ScanClock) {
     this.#read = read;
     this.#clock = clock;
   }
@@ -54,25 +73,42 @@ export class SharedScan<Found> {
     return this.#last?.scanned.found;
   }
 
-  /** A reading of the window; `unsettled` while it takes longer than a few seconds. */
-  async read({ since, from }: ScanWindow, signal: AbortSignal): Promise<Outcome<Found>> {
+  /**
+   * A reading of the window that answers what is asked; `unsettled` while it takes longer than a few seconds, and where
+   * the next one has to be waited for.
+   */
+  async read(
+    { since, from }: ScanWindow,
+    signal: AbortSignal,
+    answers: (found: Found) => boolean = () => true,
+  ): Promise<Outcome<Found>> {
     const last = this.#last;
-    if (last !== undefined && last.startedAt >= since && last.scanned.from <= from) return last.scanned;
+    if (last !== undefined && last.startedAt >= since && last.scanned.from <= from && answers(last.scanned.found))
+      return last.scanned;
     // One that began before `since` may have passed the page on which the certificate appeared later.
     const current = this.#running;
     const serves = current !== undefined && current.startedAt >= since && current.from <= from;
+    const pausing = this.#pausing();
+    if (!serves && pausing !== undefined) return pausing;
+    if (!serves && this.#readings >= mostReadings) return stillRead();
     const running = serves ? current : this.#start(Math.floor(from / roundMs) * roundMs);
     using deadline = startDeadline(longestWaitMs, signal, this.#clock);
     const waited = await deadline.wait(running.outcome);
     switch (waited.kind) {
       case 'value':
-        return waited.value;
+        return waited.value.kind === 'ok' && !answers(waited.value.found) ? stillRead() : waited.value;
       case 'thrown':
         throw waited.thrown;
       case 'Cancelled':
       case 'DeadlineExceeded':
-        return { kind: 'unsettled', message: "The list of the CA's certificates is still being read." };
+        return stillRead();
     }
+  }
+
+  #pausing(): ScanFailure | undefined {
+    const pause = this.#pause;
+    if (pause === undefined || pause.until <= this.#clock.monotonic()) return undefined;
+    return { kind: 'unsettled', message: pause.message };
   }
 
   #start(from: number): Running<Found> {
@@ -88,8 +124,33 @@ export class SharedScan<Found> {
 
   async #run(startedAt: number, from: number): Promise<Outcome<Found>> {
     using deadline = startDeadline(longestReadingMs, undefined, this.#clock);
-    const outcome = await this.#read(from, deadline.signal);
-    if (outcome.kind === 'ok') this.#last = { startedAt, scanned: outcome };
-    return outcome;
+    this.#readings += 1;
+    try {
+      const outcome = await this.#read(from, deadline.signal);
+      if (outcome.kind === 'endless') return this.#paused(outcome.message);
+      if (outcome.kind !== 'ok' && deadline.signal.aborted)
+        return this.#paused(
+          `The list of the CA's certificates was not read to its end in ${longestReadingMs / 60_000} min.`,
+        );
+      if (outcome.kind === 'ok') {
+        this.#last = { startedAt, scanned: outcome };
+        this.#endless = 0;
+      }
+      return outcome;
+    } finally {
+      this.#readings -= 1;
+    }
   }
+
+  /** Who asks all the time would have an endless list read all the time. */
+  #paused(fault: string): ScanFailure {
+    const message = `${fault} It is read again within the hour.`;
+    this.#pause = { message, until: this.#clock.monotonic() + backoff(this.#endless, pauses, this.#clock) };
+    this.#endless += 1;
+    return { kind: 'unsettled', message };
+  }
+}
+
+function stillRead(): ScanFailure {
+  return { kind: 'unsettled', message: "The list of the CA's certificates is still being read." };
 }

@@ -77,3 +77,27 @@ export function replyOf(action: string, fields: ReplyFields): IssueReply {
   if (identifier !== undefined) return { kind: 'pending', identifier };
   return { kind: 'malformed', message: `The answer to ${action} holds neither a certificate nor an identifier.` };
 }
+
+/** How many entries a page of a list is asked for. */
+export const pageSize = 50;
+
+/**
+ * The items among the entries of a page. Those that `read` makes nothing of are left out; but of a page of which nothing can be
+ * read, or that is longer than what was asked for, nothing is concluded.
+ */
+export function pageItems<Item>(
+  action: string,
+  entries: readonly unknown[],
+  read: (entry: JsonObject) => Item | undefined,
+): { readonly kind: 'ok'; readonly items: readonly Item[] } | { readonly kind: 'malformed'; readonly message: string } {
+  if (entries.length > pageSize) {
+    const message = `The answer to ${action} holds ${entries.length} certificates on a page for which ${pageSize} were asked.`;
+    return { kind: 'malformed', message };
+  }
+  const items = entries.flatMap((entry) => {
+    const object = asObject(entry);
+    return (object === undefined ? undefined : read(object)) ?? [];
+  });
+  if (items.length > 0 || entries.length === 0) return { kind: 'ok', items };
+  return { kind: 'malformed', message: `The answer to ${action} holds no certificate with an identifier.` };
+}
