@@ -37,13 +37,9 @@ export async function readPages<Item extends { readonly identifier: string }>(
   let seen = 0;
   let previous: ReadonlySet<string> = new Set();
   for (let page = 1; page <= mostPages; page += 1) {
-    const outcome = await list.call(page);
-    if (outcome.kind === 'failed') return outcome;
-    const read = list.read(outcome.body);
-    if (read.kind === 'malformed') return { kind: 'unsettled', message: read.message };
+    const read = await readPage(list, page, previous);
+    if (read.kind !== 'ok') return read;
     const { items, total } = read;
-    const repeats = items.length > 0 && items.every(({ identifier }) => previous.has(identifier));
-    if (repeats) return endless('holds the same certificates on one page after the other');
     previous = new Set(items.map(({ identifier }) => identifier));
     for (const item of items) {
       const fault = await take(item);
@@ -52,10 +48,29 @@ export async function readPages<Item extends { readonly identifier: string }>(
       if (slice.isUsedUp()) await slice.pass();
     }
     seen += items.length;
-    const isPast = list.isBefore !== undefined && items.every(list.isBefore);
-    if (items.length === 0 || isPast || (total !== undefined && seen >= total)) return undefined;
+    if (isLast(list, items) || (total !== undefined && seen >= total)) return undefined;
   }
   return endless(`has more than ${mostPages} pages`);
+}
+
+type Page<Item> = Extract<ReturnType<ListedPages<Item>['read']>, { readonly kind: 'ok' }>;
+
+async function readPage<Item extends { readonly identifier: string }>(
+  list: ListedPages<Item>,
+  page: number,
+  previous: ReadonlySet<string>,
+): Promise<Page<Item> | ScanFailure | EndlessList> {
+  const outcome = await list.call(page);
+  if (outcome.kind === 'failed') return outcome;
+  const read = list.read(outcome.body);
+  if (read.kind === 'malformed') return { kind: 'unsettled', message: read.message };
+  const repeats = read.items.length > 0 && read.items.every(({ identifier }) => previous.has(identifier));
+  return repeats ? endless('holds the same certificates on one page after the other') : read;
+}
+
+/** Whether a page is empty, or all older than what is looked for. */
+function isLast<Item>({ isBefore }: ListedPages<Item>, items: readonly Item[]): boolean {
+  return items.length === 0 || (isBefore !== undefined && items.every(isBefore));
 }
 
 /** The fault of a list with so many certificates of one key or identifier that it cannot be true. */

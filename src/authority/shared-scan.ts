@@ -6,9 +6,13 @@ import { backoff } from '../timing/backoff.ts';
 import type { Backoff } from '../timing/backoff.ts';
 import { startDeadline } from '../timing/deadline.ts';
 
+interface Unsettled {
+  readonly kind: 'unsettled';
+  readonly message: string;
+}
+
 /** Why a list could not be read: the cloud's answer, or one that says nothing. */
-export type ScanFailure =
-  { readonly kind: 'unsettled'; readonly message: string } | { readonly kind: 'failed'; readonly failure: PcaFailure };
+export type ScanFailure = Unsettled | { readonly kind: 'failed'; readonly failure: PcaFailure };
 
 /** What a reading found, and from when on it is complete (wall clock, ms). */
 export interface Scanned<Found> {
@@ -35,6 +39,7 @@ export interface ScanWindow {
 }
 
 interface Running<Found> {
+  readonly kind: 'running';
   readonly startedAt: number;
   readonly from: number;
   readonly outcome: Promise<Outcome<Found>>;
@@ -46,6 +51,11 @@ const longestWaitMs = 5_000;
 const longestReadingMs = 15 * 60_000;
 // One that was begun too early for somebody, and the one that replaces it.
 const mostReadings = 2;
+const tooLong = `The list of the CA's certificates was not read to its end in ${longestReadingMs / 60_000} min.`;
+const stillRead: Unsettled = {
+  kind: 'unsettled',
+  message: "The list of the CA's certificates is still being read.",
+};
 // After a list without end.
 const pauses: Backoff = { baseMs: 60_000, maxMs: 3_600_000 };
 
@@ -78,34 +88,38 @@ export class SharedScan<Found> {
    * the next one has to be waited for.
    */
   async read(
-    { since, from }: ScanWindow,
+    window: ScanWindow,
     signal: AbortSignal,
     answers: (found: Found) => boolean = () => true,
   ): Promise<Outcome<Found>> {
     const last = this.#last;
-    if (last !== undefined && last.startedAt >= since && last.scanned.from <= from && answers(last.scanned.found))
+    if (last !== undefined && serves(window, last.startedAt, last.scanned.from) && answers(last.scanned.found))
       return last.scanned;
-    // One that began before `since` may have passed the page on which the certificate appeared later.
-    const current = this.#running;
-    const serves = current !== undefined && current.startedAt >= since && current.from <= from;
-    const pausing = this.#pausing();
-    if (!serves && pausing !== undefined) return pausing;
-    if (!serves && this.#readings >= mostReadings) return stillRead();
-    const running = serves ? current : this.#start(Math.floor(from / roundMs) * roundMs);
+    const running = this.#runningFor(window);
+    if (running.kind === 'unsettled') return running;
     using deadline = startDeadline(longestWaitMs, signal, this.#clock);
     const waited = await deadline.wait(running.outcome);
     switch (waited.kind) {
       case 'value':
-        return waited.value.kind === 'ok' && !answers(waited.value.found) ? stillRead() : waited.value;
+        return waited.value.kind === 'ok' && !answers(waited.value.found) ? stillRead : waited.value;
       case 'thrown':
         throw waited.thrown;
       case 'Cancelled':
       case 'DeadlineExceeded':
-        return stillRead();
+        return stillRead;
     }
   }
 
-  #pausing(): ScanFailure | undefined {
+  /** The reading to wait for, which is begun where none serves. */
+  #runningFor(window: ScanWindow): Running<Found> | Unsettled {
+    const current = this.#running;
+    if (current !== undefined && serves(window, current.startedAt, current.from)) return current;
+    const pausing = this.#pausing();
+    if (pausing !== undefined) return pausing;
+    return this.#readings < mostReadings ? this.#start(Math.floor(window.from / roundMs) * roundMs) : stillRead;
+  }
+
+  #pausing(): Unsettled | undefined {
     const pause = this.#pause;
     if (pause === undefined || pause.until <= this.#clock.monotonic()) return undefined;
     return { kind: 'unsettled', message: pause.message };
@@ -113,7 +127,7 @@ export class SharedScan<Found> {
 
   #start(from: number): Running<Found> {
     const startedAt = this.#clock.now().getTime();
-    const running = { startedAt, from, outcome: this.#run(startedAt, from) };
+    const running = { kind: 'running', startedAt, from, outcome: this.#run(startedAt, from) } as const;
     this.#running = running;
     const end = (): void => {
       if (this.#running === running) this.#running = undefined;
@@ -128,10 +142,7 @@ export class SharedScan<Found> {
     try {
       const outcome = await this.#read(from, deadline.signal);
       if (outcome.kind === 'endless') return this.#paused(outcome.message);
-      if (outcome.kind !== 'ok' && deadline.signal.aborted)
-        return this.#paused(
-          `The list of the CA's certificates was not read to its end in ${longestReadingMs / 60_000} min.`,
-        );
+      if (outcome.kind !== 'ok' && deadline.signal.aborted) return this.#paused(tooLong);
       if (outcome.kind === 'ok') {
         this.#last = { startedAt, scanned: outcome };
         this.#endless = 0;
@@ -151,6 +162,7 @@ export class SharedScan<Found> {
   }
 }
 
-function stillRead(): ScanFailure {
-  return { kind: 'unsettled', message: "The list of the CA's certificates is still being read." };
+// One that began before `since` may have passed the page on which the certificate appeared later.
+function serves({ since, from }: ScanWindow, startedAt: number, readFrom: number): boolean {
+  return startedAt >= since && readFrom <= from;
 }

@@ -1,6 +1,6 @@
 // How much work something is: the time of the processor, which a busy machine does not lengthen as it does the clock's.
 
-const tries = 5;
+const tries = 15;
 // No disturbance makes work that much slower.
 const hopeless = 10;
 

@@ -27,8 +27,8 @@ const unsupportedKinds: Readonly<Record<number, string>> = {
   0x88: 'registeredID',
 };
 
-// As many as fit into a CSR of 64 KiB, if each is a name that means something.
-const mostNames = 5_000;
+// Public CAs issue for some hundred; each one more is work for everybody who reads the names.
+const mostNames = 2_000;
 
 /** Reads GeneralNames; for use inside decodeDer(). */
 export function alternativeNamesOf(element: DerElement): AlternativeNames {

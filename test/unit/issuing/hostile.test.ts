@@ -130,7 +130,7 @@ describe('certificates that are dear to read', () => {
       malformed,
     ],
     ['many names', certificate({ extensions: [names(60_000)] }), malformed],
-    ['as many names as are read', certificate({ extensions: [names(5_000)] }), selfIssued],
+    ['as many names as are read', certificate({ extensions: [names(2_000)] }), selfIssued],
     ['many addresses', certificate({ extensions: [addresses(10_000)] }), malformed],
     ['many usages', certificate({ extensions: [usages(60_000, '2a')] }), malformed],
     ['as many usages as are read', certificate({ extensions: [usages(1_000, '01'.repeat(64))] }), selfIssued],
@@ -185,9 +185,9 @@ describe('requests that are dear to read', () => {
       { subject: der.nameOf(Array.from({ length: 3_900 }, () => 'x')) },
       invalid('the subject has more than 100 attributes'),
     ],
-    ['many names', { extensions: [names(16_000)] }, invalid('there are more than 5000 alternative names')],
-    ['as many names as are read', { extensions: [names(5_000)] }, 'planned: '],
-    ['many addresses', { extensions: [addresses(2_600)] }, 'planned: '],
+    ['many names', { extensions: [names(16_000)] }, invalid('there are more than 2000 alternative names')],
+    ['as many names as are read', { extensions: [names(2_000)] }, 'planned: '],
+    ['many addresses', { extensions: [addresses(2_600)] }, invalid('there are more than 2000 alternative names')],
     ['many usages', { extensions: [usages(15_000, '2a')] }, invalid('there are more than 1000 extended key usages')],
     [
       'many attributes',
@@ -277,7 +277,7 @@ describe('messages about what somebody else wrote', () => {
 
   it('cut a name that no operation can express', () => {
     const said = refusal(
-      { extensions: [der.extension('551d11', der.sequence(der.tlv(0x82, Buffer.from(`${'a,'.repeat(20_000)}`))))] },
+      { extensions: [der.extension('551d11', der.sequence(der.tlv(0x82, Buffer.from('a,'.repeat(20_000)))))] },
       ['digital signature', 'key encipherment', 'client auth'],
     );
     expect(said).toMatch(/separates names with ",", so DNS (?:a,){127}a… cannot be expressed/);
