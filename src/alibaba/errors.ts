@@ -206,7 +206,7 @@ function failure(
 function sentences(row: ErrorRow, call: FailedCall, facts: Parameters<typeof failure>[2]): string {
   const status = facts.httpStatus === undefined ? [] : [`HTTP ${facts.httpStatus}`];
   const requestId = facts.requestId === undefined ? [] : [`RequestId ${facts.requestId}`];
-  const said = row.silent || !facts.detail ? '' : `: ${facts.detail.replace(/[.\s]+$/, '')}`;
+  const said = row.silent || !facts.detail ? '' : `: ${facts.detail.replace(/(?<![.\s])[.\s]+$/, '')}`;
   const head = `${call.action} at ${call.host} failed, ${row.meaning} (${[facts.code, ...status, ...requestId].join(', ')})${said}.`;
   return [head, deniedSentence(facts.accessDenied), row.advice].filter((part) => part !== '').join(' ');
 }

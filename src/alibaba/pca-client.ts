@@ -5,6 +5,7 @@ import type { AccessKey } from './credentials/access-key.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import { clientFailure, networkFailure, refusal, requestIdOf } from './errors.ts';
 import type { FailedCall, PcaFailure } from './errors.ts';
+import { readJsonReply } from './json-reply.ts';
 import { redactorOf } from './redaction.ts';
 import type { Clock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
@@ -86,20 +87,11 @@ function outcomeOf({ status, text, ...reply }: WireReply, about: FailedCall): Pc
     failed(clientFailure('MalformedReply', about, { ...facts, detail }));
   if (status >= 300 && status < 400) return failed(clientFailure('UnexpectedRedirect', about, facts));
   if (text === undefined) return malformed('the body is larger than any that it sends');
-  const body = jsonObject(text);
-  if (body === undefined) return malformed(text.trim() === '' ? 'the body is empty' : 'the body is not a JSON object');
+  const read = readJsonReply(text);
+  if (read.kind === 'malformed') return malformed(read.detail);
+  const { body } = read;
   if (status >= 400) return failed(refusal({ status, body, ...(requestId === undefined ? {} : { requestId }) }, about));
   return { kind: 'ok', body, requestId: requestIdOf(body['RequestId'], about.redact) ?? facts.requestId };
-}
-
-function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function failed(failure: PcaFailure): PcaOutcome {

@@ -5,13 +5,15 @@ export type Redact = (text: string, limit: number) => string;
 
 const omitted = '<omitted>';
 const shortestSecret = 6;
-// Anybody's endpoint writes the text. What is shown of it is far shorter, and patterns need not see more.
+// Anybody's endpoint writes the text. What is shown of it is far shorter, and patterns need not see more. Secrets are
+// looked for in more of it, because what they leave when they are gone moves up.
 const longestText = 4096;
+const longestSearched = 64 * 1024;
 
 // A run this long is a token, a key, a hash or base64, never a word; a UUID (36) and a DNS label in its dots stay readable.
-const opaqueRun = /[A-Za-z0-9+/=_%-]{40,}/g;
+const opaqueRun = /(?<![A-Za-z0-9+/=_%-])[A-Za-z0-9+/=_%-]{40,}/g;
 const pemBlock = /-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g;
-const url = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s"'<>]+/gi;
+const url = /(?<![a-z0-9+.-])[a-z0-9+.-]+:\/\/[^\s"'<>]+/gi;
 // Signature errors of the service echo the whole canonical request after these words, the security token included.
 const echoedRequest = /(?:server )?(?:string to sign|canonical ?request)[\s\S]*$/i;
 
@@ -23,7 +25,7 @@ export function redactorOf(secrets: readonly (string | undefined)[]): Redact {
   const withoutSecrets = (text: string): string =>
     forms.reduce((rest, form) => (rest.includes(form) ? rest.replaceAll(form, omitted) : rest), text);
   return (text, limit) => {
-    const clean = beginning(withoutSecrets(text))
+    const clean = beginning(withoutSecrets(beginning(text, longestSearched)), longestText)
       .replace(pemBlock, omitted)
       .replace(echoedRequest, omitted)
       .replace(url, omitted)
@@ -46,8 +48,8 @@ function wireForms(secret: string): readonly string[] {
 }
 
 // A word that is cut through might be half a secret, which nobody would recognise.
-function beginning(text: string): string {
-  return text.length <= longestText ? text : text.slice(0, Math.max(0, text.lastIndexOf(' ', longestText)));
+function beginning(text: string, length: number): string {
+  return text.length <= length ? text : text.slice(0, Math.max(0, text.lastIndexOf(' ', length)));
 }
 
 function cut(text: string, limit: number): string {

@@ -3,9 +3,10 @@ import { nameKey, showAlternativeName } from './x509/alternative-name.ts';
 import type { AlternativeName } from './x509/alternative-name.ts';
 import type { CertificateFacts } from './x509/certificate.ts';
 import { showName } from './x509/distinguished-name.ts';
+import { shownList } from './x509/shown-text.ts';
 import { formatMoment } from '../timing/moment.ts';
 import type { ExpectedSubject, IssuePlan } from './plan.ts';
-import { usageAllows, usageWord } from './x509/usages.ts';
+import { showUsages, usageAllows } from './x509/usages.ts';
 import type { Usages } from './x509/usages.ts';
 
 /**
@@ -100,8 +101,7 @@ function namesFault({ extensions }: CertificateFacts, { plan }: Comparison): Mis
 }
 
 function listed(names: readonly AlternativeName[]): string {
-  const shown = names.slice(0, 5).map(showAlternativeName).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+  return shownList(names.map(showAlternativeName));
 }
 
 function usagesFault({ extensions }: CertificateFacts, { plan }: Comparison): Mismatch | undefined {
@@ -124,14 +124,13 @@ function caUsagesFault(extensions: CertificateFacts['extensions'], expected: Usa
   const missing = given === undefined ? [] : expected.extendedKeyUsages.filter((usage) => !given.includes(usage));
   return missing.length === 0
     ? undefined
-    : mismatch('ExtendedKeyUsageMismatch', `it lacks the extended key usages ${missing.map(usageWord).join(', ')}.`);
+    : mismatch('ExtendedKeyUsageMismatch', `it lacks the extended key usages ${showUsages(missing)}.`);
 }
 
 function usagesDifference(usages: readonly string[], expected: readonly string[]): string | undefined {
   const different = difference([...new Set(usages)].sort(), [...new Set(expected)].sort());
   if (different === undefined) return undefined;
-  const words = (list: readonly string[]) => (list.length === 0 ? 'none' : list.map(usageWord).join(', '));
-  return `it has ${words(usages)}; asked for: ${words(expected)}`;
+  return `it has ${showUsages(usages)}; asked for: ${showUsages(expected)}`;
 }
 
 function difference(left: readonly string[], right: readonly string[]): true | undefined {

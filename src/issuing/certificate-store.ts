@@ -1,6 +1,6 @@
 // The two places where PCA keeps what it issued: the list of client and server certificates, and the certificate warehouse.
 import type { CertificateStore, StoredItem, StoredList, StoredReply } from './operation.ts';
-import { asIdentifier, asMoment, asNumber, asObject, asText, replyOf } from './reply-body.ts';
+import { asIdentifier, asMoment, asNumber, asObject, asText, pageItems, pageSize, replyOf } from './reply-body.ts';
 import type { JsonObject } from './reply-body.ts';
 
 /** Certificates of the API 2020-06-30 (Alibaba: ListClientCertificate, DescribeClientCertificate, CreateRevokeClientCertificate). */
@@ -56,8 +56,6 @@ export const warehouseCertificates: CertificateStore = {
   }),
 };
 
-const pageSize = 50;
-
 function pageParameters(page: number): Readonly<Record<string, string>> {
   return { CurrentPage: String(page), ShowSize: String(pageSize) };
 }
@@ -75,20 +73,13 @@ function readStoredList(
   if (!Array.isArray(list))
     return { kind: 'malformed', message: `The answer to ${action} holds no list of certificates.` };
 
-  const items = list.flatMap((entry: unknown): readonly StoredItem[] => {
-    const item = asObject(entry);
-    const identifier = asIdentifier(item?.['Identifier']);
-    if (item === undefined || identifier === undefined) return [];
-    return [
-      {
-        identifier,
-        certificate: certificateOf(item),
-        notBefore: asMoment(item['BeforeDate']),
-        isRevoked: isRevoked(item['Status']),
-      },
-    ];
+  const read = pageItems(action, list, (item): StoredItem | undefined => {
+    const identifier = asIdentifier(item['Identifier']);
+    if (identifier === undefined) return undefined;
+    const notBefore = asMoment(item['BeforeDate']);
+    return { identifier, certificate: certificateOf(item), notBefore, isRevoked: isRevoked(item['Status']) };
   });
-  return { kind: 'ok', items, total };
+  return read.kind === 'ok' ? { ...read, total } : read;
 }
 
 /** Whether a status of PCA's says that the certificate was revoked. */

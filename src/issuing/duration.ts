@@ -1,4 +1,5 @@
 // Go's notation of durations, as cert-manager and our own spec write them: 2160h0m0s, 1h30m, 896h.
+import { visible } from './x509/shown-text.ts';
 
 /** Whole seconds, rounded down; `malformed` says what is wrong. */
 export type DurationResult =
@@ -27,7 +28,7 @@ export function parseDuration(text: string): DurationResult {
   const nanoseconds = totalNanoseconds(unsigned);
   if (nanoseconds === undefined) {
     return malformed(
-      `${JSON.stringify(text)} is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m`,
+      `${visible(JSON.stringify(text))} is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m`,
     );
   }
   if (nanoseconds > maxNanoseconds) return malformed('it is longer than 292 years, the longest duration in Go');

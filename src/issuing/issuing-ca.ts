@@ -3,6 +3,7 @@ import { certificatePem } from './x509/certificate.ts';
 import type { ReadCertificate } from './x509/certificate.ts';
 import { readCertificates } from './x509/certificate-chain.ts';
 import { showName } from './x509/distinguished-name.ts';
+import { shownText } from './x509/shown-text.ts';
 import type { IssueCall, IssuingOperation } from './operation.ts';
 import { asIdentifier, asMoment, asNumber, asObject, asText, asTexts } from './reply-body.ts';
 import type { JsonObject } from './reply-body.ts';
@@ -48,6 +49,8 @@ export type Assessment =
   | { readonly kind: 'unusable'; readonly reason: UnusableReason; readonly message: string };
 
 const secondsPerDay = 86_400;
+// As many as the status of an issuer holds.
+const longestSubject = 1024;
 
 /** The call that describes a CA (Alibaba: DescribeCACertificate, API 2020-06-30). */
 export function describeIssuingCACall(parentIdentifier: string): IssueCall {
@@ -89,9 +92,10 @@ type DescribedField =
 /** Fields that PCA may leave out; the CA's certificate knows some of them as well. */
 function describedFields(described: JsonObject, { facts }: ReadCertificate): Pick<IssuingCA, DescribedField> {
   const maximumDays = asNumber(described['CertMaxTime']) ?? 0;
+  const subject = asText(described['SubjectDN']);
   return {
-    issuerType: asText(described['IssuerType']) ?? 'local',
-    subject: asText(described['SubjectDN']) ?? showName(facts.subject.attributes),
+    issuerType: asIdentifier(described['IssuerType']) ?? 'local',
+    subject: subject === undefined ? showName(facts.subject.attributes) : shownText(subject, longestSubject),
     notBefore: asMoment(described['BeforeDate']) ?? facts.notBefore,
     notAfter: asMoment(described['AfterDate']) ?? facts.notAfter,
     // The unit is documented nowhere for this answer; CreateExternalCACertificate, which sets it, takes days.
@@ -106,9 +110,11 @@ type RequiredFields = Readonly<Record<(typeof requiredNames)[number], string>>;
 function requiredFields(
   described: JsonObject,
 ): { readonly kind: 'ok'; readonly fields: RequiredFields } | ReturnType<typeof malformed> {
-  const missing = requiredNames.find((name) => asIdentifier(described[name]) === undefined);
+  const fieldOf = (name: (typeof requiredNames)[number]): string | undefined =>
+    name === 'X509Certificate' ? asText(described[name]) : asIdentifier(described[name]);
+  const missing = requiredNames.find((name) => fieldOf(name) === undefined);
   if (missing !== undefined) return malformed(`the answer to DescribeCACertificate has no ${missing}`);
-  const fields = Object.fromEntries(requiredNames.map((name) => [name, asIdentifier(described[name]) ?? '']));
+  const fields = Object.fromEntries(requiredNames.map((name) => [name, fieldOf(name) ?? '']));
   return { kind: 'ok', fields: fields as RequiredFields };
 }
 

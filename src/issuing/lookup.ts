@@ -1,7 +1,7 @@
 // Finding a certificate whose issuing call had an unknown outcome, by the identifier that its caller chose.
 import { formatMoment } from '../timing/moment.ts';
 import type { IssueCall } from './operation.ts';
-import { asIdentifier, asMoment, asNumber, asObject } from './reply-body.ts';
+import { asIdentifier, asMoment, asNumber, asObject, pageItems, pageSize } from './reply-body.ts';
 
 /** One certificate of a CA's list. */
 export interface IssuedItem {
@@ -12,7 +12,6 @@ export interface IssuedItem {
 }
 
 const version = '2020-06-30';
-const pageSize = 50;
 
 /** How AfterDate is written: the documents' examples have both forms and name no zone. */
 export const listDateForms = ['Seconds', 'Days', 'None'] as const;
@@ -70,12 +69,11 @@ export function readIssuedList(
   if (list === undefined && total === 0) return { kind: 'ok', items: [], total };
   if (!Array.isArray(list))
     return { kind: 'malformed', message: 'The answer to ListCert holds no list of certificates.' };
-  const items = list.flatMap((entry: unknown): readonly IssuedItem[] => {
-    const item = asObject(entry);
-    const identifier = asIdentifier(item?.['Identifier']);
-    if (identifier === undefined) return [];
-    const customIdentifier = asIdentifier(item?.['CustomIdentifier']);
-    return [{ identifier, customIdentifier, issuedAt: asMoment(item?.['BeforeTime']) }];
+  const page = pageItems('ListCert', list, (item): IssuedItem | undefined => {
+    const identifier = asIdentifier(item['Identifier']);
+    if (identifier === undefined) return undefined;
+    const customIdentifier = asIdentifier(item['CustomIdentifier']);
+    return { identifier, customIdentifier, issuedAt: asMoment(item['BeforeTime']) };
   });
-  return { kind: 'ok', items, total };
+  return page.kind === 'ok' ? { ...page, total } : page;
 }

@@ -14,9 +14,18 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
-/** A text or number that names something. */
+const longestIdentifier = 128;
+
+/**
+ * A text or number that names something: printable ASCII of at most 128 characters, so that it can be kept, sent and shown
+ * as it is. Whatever else stands in its place is none.
+ */
 export function asIdentifier(value: unknown): string | undefined {
-  return typeof value === 'number' ? String(value) : asText(value)?.trim();
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const text = String(value);
+  if (text.length > 2 * longestIdentifier) return undefined;
+  const trimmed = text.trim();
+  return trimmed.length <= longestIdentifier && /^[\x20-\x7e]+$/.test(trimmed) ? trimmed : undefined;
 }
 
 /** A finite number, given as number or as decimal text. */
@@ -67,4 +76,28 @@ export function replyOf(action: string, fields: ReplyFields): IssueReply {
   }
   if (identifier !== undefined) return { kind: 'pending', identifier };
   return { kind: 'malformed', message: `The answer to ${action} holds neither a certificate nor an identifier.` };
+}
+
+/** How many entries a page of a list is asked for. */
+export const pageSize = 50;
+
+/**
+ * The items among the entries of a page. Those that `read` makes nothing of are left out; but of a page of which nothing can be
+ * read, or that is longer than what was asked for, nothing is concluded.
+ */
+export function pageItems<Item>(
+  action: string,
+  entries: readonly unknown[],
+  read: (entry: JsonObject) => Item | undefined,
+): { readonly kind: 'ok'; readonly items: readonly Item[] } | { readonly kind: 'malformed'; readonly message: string } {
+  if (entries.length > pageSize) {
+    const message = `The answer to ${action} holds ${entries.length} certificates on a page for which ${pageSize} were asked.`;
+    return { kind: 'malformed', message };
+  }
+  const items = entries.flatMap((entry) => {
+    const object = asObject(entry);
+    return (object === undefined ? undefined : read(object)) ?? [];
+  });
+  if (items.length > 0 || entries.length === 0) return { kind: 'ok', items };
+  return { kind: 'malformed', message: `The answer to ${action} holds no certificate with an identifier.` };
 }

@@ -3,6 +3,8 @@ import { readCsr } from './x509/csr.ts';
 import type { CsrFacts } from './x509/csr.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { decodeBase64 } from './x509/pem.ts';
+import { longestModulus } from './x509/public-key.ts';
+import { shownList } from './x509/shown-text.ts';
 import { refusalReasons, refuse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import { inBitOrder, readUsages, usageWord } from './x509/usages.ts';
@@ -31,6 +33,7 @@ export interface SigningRequest {
 
 const defaultDuration = '2160h';
 const maxEncodedLength = 96 * 1024;
+const mostUsagesShown = 12;
 
 /** Reads a request; every fault is a refusal that ends it. */
 export function readSigningRequest(
@@ -65,7 +68,13 @@ function csrOf(encoded: string): { readonly kind: 'ok'; readonly csr: CsrFacts }
   if (read.kind === 'malformed') return invalidCsr(read.message);
   if (read.kind === 'ok') return read;
   const { family, name } = read.publicKey;
-  const why = family === 'SM2' ? ', which cert-manager cannot verify either' : '';
+  const why = {
+    SM2: ', which cert-manager cannot verify either',
+    RSA: `, and RSA keys of more than ${longestModulus} bits take too long`,
+    ECC: '',
+    Ed25519: '',
+    other: '',
+  }[family];
   const message = `the CSR's key is ${name}${why}, so its signature cannot be checked. Choose an RSA or ECDSA key (in a Certificate: spec.privateKey).`;
   return refuse(refusalReasons.keyNotSupported, 'spec.request', message);
 }
@@ -78,8 +87,7 @@ function invalidCsr(fault: string): Refused {
 function usagesOf({ usages, isCA }: RequestFields): { readonly kind: 'ok'; readonly usages: Usages } | Refused {
   const read = readUsages(usages);
   if (read.kind === 'unknown') {
-    const words = read.words.slice(0, 5).map((word) => JSON.stringify(word.slice(0, 64)));
-    const message = `unknown usage ${words.join(', ')}. Use the usages that cert-manager documents, such as "server auth".`;
+    const message = `unknown usage ${shownList(read.words.map((word) => JSON.stringify(word.slice(0, 64))))}. Use the usages that cert-manager documents, such as "server auth".`;
     return refuse(refusalReasons.unknownUsage, 'spec.usages', message);
   }
   if (!isCA) return read;
@@ -108,10 +116,14 @@ function contradictionOf({ extensions }: CsrFacts, isCA: boolean, usages: Usages
   const inCsr = [...(extensions.keyUsages ?? []), ...(extensions.extendedKeyUsages ?? [])];
   const inSpec = [...usages.keyUsages, ...usages.extendedKeyUsages];
   if (JSON.stringify(inCsr) === JSON.stringify(inSpec)) return undefined;
-  const message = `the request asks for ${showUsages(inSpec)}, its CSR for ${showUsages(inCsr)}. Make both the same, in the same order, or leave the usages out of the CSR.`;
+  const message = `the request asks for ${quotedUsages(inSpec)}, its CSR for ${quotedUsages(inCsr)}. Make both the same, in the same order, or leave the usages out of the CSR.`;
   return refuse(refusalReasons.csrContradictsSpec, 'spec.usages', message);
 }
 
-function showUsages(usages: readonly string[]): string {
-  return usages.length === 0 ? 'no usage' : usages.map((usage) => `"${usageWord(usage)}"`).join(', ');
+function quotedUsages(usages: readonly string[]): string {
+  if (usages.length === 0) return 'no usage';
+  return shownList(
+    usages.map((usage) => `"${usageWord(usage)}"`),
+    mostUsagesShown,
+  );
 }

@@ -148,7 +148,10 @@ export class EventRecorder {
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
-      metadata: { name: `${event.regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, '')}.${suffix}`, namespace },
+      metadata: {
+        name: `${event.regarding.name.slice(0, 200).replace(/(?<![^a-z0-9])[^a-z0-9]+$/, '')}.${suffix}`,
+        namespace,
+      },
       eventTime: formatMicroTime(at),
       reportingController: this.#options.component,
       reportingInstance: cut(this.#options.instance, 128),
@@ -182,6 +185,6 @@ function cut(text: string, bytes: number): string {
   const head = Buffer.from(text)
     .subarray(0, bytes - 3)
     .toString('utf8')
-    .replace(/\uFFFD+$/, '');
+    .replace(/(?<!\uFFFD)\uFFFD+$/, '');
   return `${head}…`;
 }

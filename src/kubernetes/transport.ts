@@ -61,7 +61,7 @@ export class Transport {
     this.#connection = connection;
     this.#connections = connections;
     this.#origin = url.origin;
-    this.#prefix = url.pathname.replace(/\/+$/, '');
+    this.#prefix = url.pathname.replace(/(?<!\/)\/+$/, '');
   }
 
   /** Resolves when the answer begins; rejects with the transport's error or the signal's reason. */

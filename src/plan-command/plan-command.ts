@@ -11,7 +11,8 @@ import { isIssuer, madeUpIssuer, readIssuers } from './issuers.ts';
 import type { PlanningIssuer } from './issuers.ts';
 import { reportOn } from './plan-report.ts';
 import type { RequestReport } from './plan-report.ts';
-import { printable, render } from './rendering.ts';
+import { visible } from '../issuing/x509/shown-text.ts';
+import { render } from './rendering.ts';
 import { readRequest } from './requests.ts';
 import type { PlannableRequest } from './requests.ts';
 
@@ -46,7 +47,7 @@ export async function runPlanCommand(argv: readonly string[], surroundings: Surr
       surroundings.out(planHelp());
       return exitCode.planned;
     case 'invalid':
-      surroundings.err(`alibaba-pca-issuer plan: ${printable(read.message)}\n`);
+      surroundings.err(`alibaba-pca-issuer plan: ${visible(read.message)}\n`);
       return exitCode.usage;
     case 'plan':
       break;
@@ -54,8 +55,8 @@ export async function runPlanCommand(argv: readonly string[], surroundings: Surr
   const flags = read.arguments;
   const findings: Findings = { notes: [], faults: [] };
   const reports = await reportsOn(flags, surroundings, findings);
-  for (const note of findings.notes) surroundings.err(`note: ${printable(note)}\n`);
-  for (const fault of findings.faults) surroundings.err(`alibaba-pca-issuer plan: ${printable(fault)}\n`);
+  for (const note of findings.notes) surroundings.err(`note: ${visible(note)}\n`);
+  for (const fault of findings.faults) surroundings.err(`alibaba-pca-issuer plan: ${visible(fault)}\n`);
   if (findings.faults.length > 0) return exitCode.usage;
   surroundings.out(render(reports, flags.output));
   return reports.every(({ outcome }) => outcome === 'planned') ? exitCode.planned : exitCode.refused;

@@ -1,5 +1,6 @@
 // Reports as text: a table for people, JSON and YAML for programs.
 import { stringify } from 'yaml';
+import { visible } from '../issuing/x509/shown-text.ts';
 import type { OutputForm } from './arguments.ts';
 import type { RequestReport } from './plan-report.ts';
 
@@ -18,26 +19,19 @@ export function render(requests: readonly RequestReport[], form: OutputForm): st
   }
 }
 
-/** A text without control characters, which could change what a terminal shows. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
-  });
-}
-
 function section({ source, kind, namespace, name, ...report }: RequestReport): string {
   const place = [namespace, name].filter((part) => part !== undefined).join('/');
   const title = place === '' ? `${kind} (${source})` : `${kind} ${place} (${source})`;
   const { issuer, call, certificate, refusal, assumptions } = report;
   return [
-    printable(title),
+    visible(title),
     ...rows('', [...(issuer === undefined ? [] : [issuerRow(issuer)]), ['Outcome', report.outcome]]),
     ...(refusal === undefined ? [] : rows('Refusal', refusalRows(refusal))),
     ...(call === undefined
       ? []
       : rows(`Call: ${call.action}, version ${call.version}`, Object.entries(call.parameters))),
     ...(certificate === undefined ? [] : rows('Certificate', certificateRows(certificate))),
-    ...(assumptions.length === 0 ? [] : ['  Assumed', ...assumptions.map((each) => `    - ${printable(each)}`)]),
+    ...(assumptions.length === 0 ? [] : ['  Assumed', ...assumptions.map((each) => `    - ${visible(each)}`)]),
   ].join('\n');
 }
 
@@ -71,9 +65,9 @@ function rows(title: string, entries: readonly Row[]): readonly string[] {
   const width = Math.max(...entries.map(([name]) => name.length));
   const indent = title === '' ? '  ' : '    ';
   const lines = entries.map(
-    ([name, value]) => `${indent}${printable(name.padEnd(width))}  ${printable(abbreviated(value))}`,
+    ([name, value]) => `${indent}${visible(name.padEnd(width))}  ${visible(abbreviated(value))}`,
   );
-  return title === '' ? lines : [`  ${printable(title)}`, ...lines];
+  return title === '' ? lines : [`  ${visible(title)}`, ...lines];
 }
 
 /** The CSR would fill the screen: only its first line, and how long it is. */

@@ -1,6 +1,7 @@
 // Subject alternative names: the four kinds that PCA's operations know, and what else a request may carry.
 import { childrenOf, DerError, derTags, expectTag } from './der.ts';
 import type { DerElement } from './der.ts';
+import { shownText } from './shown-text.ts';
 
 /** The kinds of names that can be asked for. */
 export type NameKind = 'dns' | 'ip' | 'email' | 'uri';
@@ -26,11 +27,16 @@ const unsupportedKinds: Readonly<Record<number, string>> = {
   0x88: 'registeredID',
 };
 
+// Public CAs issue for some hundred; each one more is work for everybody who reads the names.
+const mostNames = 2_000;
+
 /** Reads GeneralNames; for use inside decodeDer(). */
 export function alternativeNamesOf(element: DerElement): AlternativeNames {
   const names: AlternativeName[] = [];
   const unsupported: string[] = [];
-  for (const child of childrenOf(expectTag(element, derTags.sequence, 'the list of alternative names'))) {
+  const children = childrenOf(expectTag(element, derTags.sequence, 'the list of alternative names'));
+  if (children.length > mostNames) throw new DerError(`there are more than ${mostNames} alternative names`);
+  for (const child of children) {
     const kind = textKinds[child.tag];
     const other = unsupportedKinds[child.tag];
     if (kind !== undefined) names.push({ kind, value: asciiOf(child.content, kind) });
@@ -49,9 +55,9 @@ export function nameKey({ kind, value }: AlternativeName): string {
   return `email:${value.slice(0, at + 1)}${value.slice(at + 1).toLowerCase()}`;
 }
 
-/** `DNS a.example`, for messages. */
+/** `DNS a.example`, for messages; shortened. */
 export function showAlternativeName({ kind, value }: AlternativeName): string {
-  return `${{ dns: 'DNS', ip: 'IP', email: 'e-mail', uri: 'URI' }[kind]} ${value}`;
+  return `${{ dns: 'DNS', ip: 'IP', email: 'e-mail', uri: 'URI' }[kind]} ${shownText(value)}`;
 }
 
 /**
@@ -74,11 +80,18 @@ function addressOf(content: Buffer): string {
   if (content.length === 4) return content.join('.');
   if (content.length !== 16) throw new DerError('an IP address has neither 4 nor 16 octets');
   const groups = Array.from({ length: 8 }, (_, index) => content.readUInt16BE(index * 2).toString(16));
-  const full = groups.join(':');
-  // RFC 5952: the longest run of two or more zero groups, the first of equals, is written as "::".
-  const runs = [...full.matchAll(/(?<![0-9a-f])0(:0)+(?![0-9a-f])/g)].map(([run]) => run);
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
-  if (longest === '') return full;
-  const start = full.search(new RegExp(`(?<![0-9a-f])${longest}(?![0-9a-f])`));
-  return `${full.slice(0, start).replace(/:$/, '')}::${full.slice(start + longest.length).replace(/^:/, '')}`;
+  const zeros = longestZeros(groups);
+  if (zeros.length < 2) return groups.join(':');
+  return `${groups.slice(0, zeros.start).join(':')}::${groups.slice(zeros.start + zeros.length).join(':')}`;
+}
+
+/** The run of zero groups that RFC 5952 writes as "::": the longest, the first of equals. */
+function longestZeros(groups: readonly string[]): { readonly start: number; readonly length: number } {
+  let longest = { start: 0, length: 0 };
+  let start = 0;
+  groups.forEach((group, index) => {
+    if (group !== '0') start = index + 1;
+    else if (index + 1 - start > longest.length) longest = { start, length: index + 1 - start };
+  });
+  return longest;
 }

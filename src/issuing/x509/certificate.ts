@@ -4,9 +4,10 @@ import { childrenOf, decodeDer, DerError, derTags, expectTag, integerOf, sequenc
 import type { DerElement, DerResult } from './der.ts';
 import { nameOf } from './distinguished-name.ts';
 import type { DistinguishedName } from './distinguished-name.ts';
-import { extensionsOf } from './extensions.ts';
-import type { ExtensionFacts } from './extensions.ts';
+import { extensionsOf, keyIdentifiersOf } from './extensions.ts';
+import type { ExtensionFacts, KeyIdentifiers } from './extensions.ts';
 import { encodePem } from './pem.ts';
+import { verifyingKey } from './public-key.ts';
 import { usageAllows } from './usages.ts';
 
 /** The contents of a certificate. */
@@ -20,6 +21,7 @@ export interface CertificateFacts {
   /** DER of SubjectPublicKeyInfo. */
   readonly spki: Buffer;
   readonly extensions: ExtensionFacts;
+  readonly keyIdentifiers: KeyIdentifiers;
 }
 
 /** A certificate in every form that its readers need. */
@@ -45,13 +47,26 @@ export function certificatePem({ der }: Pick<ReadCertificate, 'der'>): string {
   return encodePem(der, 'CERTIFICATE');
 }
 
-/** Whether `issuer` signed `certificate`: names match, the issuer may sign certificates, the signature is its. */
-export function isIssuedBy(certificate: ReadCertificate, issuer: ReadCertificate): boolean {
+/** Whether `issuer` may have signed `certificate`: names match, and the issuer may sign certificates. Costs nothing. */
+export function mayHaveSigned(issuer: ReadCertificate, certificate: ReadCertificate): boolean {
   const { subject, extensions } = issuer.facts;
   if (!certificate.facts.issuer.der.equals(subject.der)) return false;
-  if (extensions.isCA !== true || !usageAllows(extensions.keyUsages, 'keyCertSign')) return false;
+  return extensions.isCA === true && usageAllows(extensions.keyUsages, 'keyCertSign');
+}
+
+/** Whether the identifiers of the keys say that `issuer` signed `certificate`. A hint: anybody may write them. */
+export function namesKeyOf(certificate: ReadCertificate, issuer: ReadCertificate): boolean {
+  const { own } = issuer.facts.keyIdentifiers;
+  return own !== undefined && certificate.facts.keyIdentifiers.issuers?.equals(own) === true;
+}
+
+/** Whether `issuer` signed `certificate`: it may have, and the signature is its. */
+export function isIssuedBy(certificate: ReadCertificate, issuer: ReadCertificate): boolean {
+  if (!mayHaveSigned(issuer, certificate)) return false;
+  const key = verifyingKey(issuer.facts.spki);
+  if (key === undefined) return false;
   try {
-    return certificate.x509.verify(issuer.x509.publicKey);
+    return certificate.x509.verify(key);
   } catch {
     // A key that node:crypto cannot use signs nothing that could be proven.
     return false;
@@ -70,6 +85,7 @@ function certificateOf(root: DerElement): CertificateFacts {
   const [notBefore, notAfter, ...others] = sequenceOf(validity, 'the validity');
   if (others.length > 0) throw new DerError('the validity has too many parts');
   const { raw } = expectTag(spki, derTags.sequence, 'the public key');
+  const extensions = certificateExtensions(optional);
   return {
     serialNumber: serialNumberOf(serial),
     issuer: nameOf(issuer, 'the issuer'),
@@ -77,7 +93,8 @@ function certificateOf(root: DerElement): CertificateFacts {
     notBefore: timeOf(notBefore, 'notBefore'),
     notAfter: timeOf(notAfter, 'notAfter'),
     spki: raw,
-    extensions: extensionsOf(certificateExtensions(optional)),
+    extensions: extensionsOf(extensions),
+    keyIdentifiers: keyIdentifiersOf(extensions),
   };
 }
 

@@ -28,7 +28,7 @@ export interface CsrFacts {
 
 /**
  * Facts whose signature was proven, or the fault of the request; `message` never quotes it. `unsupportedKey` names
- * a kind of key with which no signature can be proven here: SM2 and rare curves and algorithms.
+ * a kind of key with which no signature is proven here: SM2, rare curves and algorithms, RSA above 8192 bits.
  */
 export type CsrResult =
   | { readonly kind: 'unsupportedKey'; readonly publicKey: PublicKeyFacts }
@@ -108,8 +108,13 @@ function checkAlgorithm(element: DerElement | undefined): void {
   if (!fits || rest.length > 0) throw new DerError(`${what} has parameters that do not belong there`);
 }
 
-function requestedExtensions(attributes: DerElement): DerElement | undefined {
-  const found = childrenOf(attributes).flatMap((attribute) => {
+// A request has two or three.
+const mostAttributes = 100;
+
+function requestedExtensions(list: DerElement): DerElement | undefined {
+  const attributes = childrenOf(list);
+  if (attributes.length > mostAttributes) throw new DerError(`there are more than ${mostAttributes} attributes`);
+  const found = attributes.flatMap((attribute) => {
     const [type, values] = sequenceOf(attribute, 'an attribute');
     if (oidOf(type, 'the type of an attribute') !== extensionRequest) return [];
     return childrenOf(expectTag(values, derTags.set, 'the extension request'));

@@ -138,6 +138,15 @@ export function bitStringOf(
   return { unused, octets: content.subarray(1) };
 }
 
+/** The one element that a BIT STRING wraps. */
+export function wrappedInBits(element: DerElement | undefined, what: string): DerElement {
+  const { unused, octets } = bitStringOf(element, what);
+  const only = elementAt(octets, 0, (element?.depth ?? 0) + 1);
+  if (unused !== 0 || only.raw.length !== octets.length)
+    throw new DerError(`${what} does not hold exactly one element`);
+  return only;
+}
+
 function elementAt(bytes: Buffer, start: number, depth: number): DerElement {
   if (depth > maxDepth) throw new DerError(`elements are nested deeper than ${maxDepth}`);
   const tag = bytes[start];

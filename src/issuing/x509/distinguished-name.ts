@@ -1,6 +1,7 @@
 // Distinguished names: the attributes inside the DER, how they are shown, and the lengths that X.520 allows.
 import { childrenOf, DerError, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
 import type { DerElement } from './der.ts';
+import { shownList, shownText } from './shown-text.ts';
 
 /** One attribute. `rdn` counts the relative names: attributes of a multi-valued one share it. */
 export interface NameAttribute {
@@ -39,12 +40,17 @@ const attributeTypes: Readonly<Record<string, AttributeType>> = {
   '0.9.2342.19200300.100.1.25': { label: 'DC' },
 };
 
+// A name has some ten; each one more is work for everybody who reads the name.
+const mostAttributes = 100;
+
 /** Reads a Name; for use inside decodeDer(). */
 export function nameOf(element: DerElement | undefined, what: string): DistinguishedName {
   const relativeNames = sequenceOf(element, what);
+  if (relativeNames.length > mostAttributes) throw tooMany(what);
   const attributes = relativeNames.flatMap((relativeName, rdn) => {
     const members = childrenOf(expectTag(relativeName, derTags.set, `an attribute of ${what}`));
     if (members.length === 0) throw new DerError(`an attribute of ${what} is empty`);
+    if (members.length > mostAttributes) throw tooMany(what);
     return members.map((member): NameAttribute => {
       const [type, value, ...rest] = sequenceOf(member, `an attribute of ${what}`);
       if (rest.length > 0) throw new DerError(`an attribute of ${what} has too many parts`);
@@ -52,13 +58,23 @@ export function nameOf(element: DerElement | undefined, what: string): Distingui
       return { rdn, oid, value: textOf(value, `attribute ${attributeLabel(oid)} of ${what}`) };
     });
   });
+  if (attributes.length > mostAttributes) throw tooMany(what);
   return { der: expectTag(element, derTags.sequence, what).raw, attributes };
 }
 
-/** The name on one line, such as `CN=a.example, O=Example`; `(empty)` where it has no attribute. */
+function tooMany(what: string): DerError {
+  return new DerError(`${what} has more than ${mostAttributes} attributes`);
+}
+
+// A name as a reader wants to see it; the status of an issuer holds as many characters.
+const mostShown = 20;
+const longestName = 1024;
+
+/** The name on one line, such as `CN=a.example, O=Example`, shortened; `(empty)` where it has no attribute. */
 export function showName(attributes: readonly Pick<NameAttribute, 'oid' | 'value'>[]): string {
   if (attributes.length === 0) return '(empty)';
-  return attributes.map(({ oid, value }) => `${attributeLabel(oid)}=${value}`).join(', ');
+  const texts = attributes.map(({ oid, value }) => `${attributeLabel(oid)}=${value}`);
+  return shownText(shownList(texts, mostShown), longestName);
 }
 
 /** Why X.520 forbids these attributes; undefined when it allows them. */

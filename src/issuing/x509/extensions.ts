@@ -1,7 +1,17 @@
 // X.509 extensions, the same in requests and certificates: names, usages, CA flag, name constraints.
 import { alternativeNamesOf } from './alternative-name.ts';
 import type { AlternativeNames } from './alternative-name.ts';
-import { bitStringOf, booleanOf, DerError, derTags, integerOf, oidOf, sequenceOf, wrappedIn } from './der.ts';
+import {
+  bitStringOf,
+  booleanOf,
+  childrenOf,
+  DerError,
+  derTags,
+  integerOf,
+  oidOf,
+  sequenceOf,
+  wrappedIn,
+} from './der.ts';
 import type { DerElement } from './der.ts';
 import { keyUsages } from './usages.ts';
 import type { KeyUsage } from './usages.ts';
@@ -18,11 +28,19 @@ export interface ExtensionFacts {
   readonly hasNameConstraints: boolean;
 }
 
+/** What a certificate says about its own key and the one that signed it; undefined where it does not or cannot be read. */
+export interface KeyIdentifiers {
+  readonly own: Buffer | undefined;
+  readonly issuers: Buffer | undefined;
+}
+
 const extensionIds = {
+  subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   alternativeNames: '2.5.29.17',
   basicConstraints: '2.5.29.19',
   nameConstraints: '2.5.29.30',
+  authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
 } as const;
 
@@ -42,17 +60,41 @@ export function extensionsOf(element: DerElement | undefined): ExtensionFacts {
     extendedKeyUsages:
       extendedKeyUsage === undefined
         ? undefined
-        : sequenceOf(wrappedIn(extendedKeyUsage, 'extension extendedKeyUsage'), 'extension extendedKeyUsage').map(
-            (usage) => oidOf(usage, 'an extended key usage'),
-          ),
+        : extendedKeyUsagesOf(wrappedIn(extendedKeyUsage, 'extension extendedKeyUsage')),
     ...(basicConstraints === undefined ? { isCA: undefined, pathLength: undefined } : constraintsOf(basicConstraints)),
     hasNameConstraints: values.has(extensionIds.nameConstraints),
   };
 }
 
+/** Reads the identifiers of keys, which only help to find a signer and so may have any form; for use inside decodeDer(). */
+export function keyIdentifiersOf(element: DerElement | undefined): KeyIdentifiers {
+  const values = element === undefined ? new Map<string, DerElement>() : valuesById(element);
+  return {
+    own: contentOf(values.get(extensionIds.subjectKeyIdentifier), derTags.octetString),
+    issuers: contentOf(values.get(extensionIds.authorityKeyIdentifier), derTags.sequence, 0x80),
+  };
+}
+
+/** The content of the element below an extension's value whose tags are these, from the outside inwards. */
+function contentOf(value: DerElement | undefined, ...tags: readonly number[]): Buffer | undefined {
+  const found = tags.reduce((outer, tag) => {
+    try {
+      return outer === undefined ? undefined : childrenOf(outer).find((child) => child.tag === tag);
+    } catch {
+      return undefined;
+    }
+  }, value);
+  return found?.content;
+}
+
+// There are some ten; each one more is work for everybody who reads them.
+const mostExtensions = 100;
+
 function valuesById(element: DerElement): Map<string, DerElement> {
   const values = new Map<string, DerElement>();
-  for (const extension of sequenceOf(element, 'the list of extensions')) {
+  const extensions = sequenceOf(element, 'the list of extensions');
+  if (extensions.length > mostExtensions) throw new DerError(`there are more than ${mostExtensions} extensions`);
+  for (const extension of extensions) {
     const [id, ...rest] = sequenceOf(extension, 'an extension');
     const name = oidOf(id, 'the type of an extension');
     const value = rest.at(-1);
@@ -68,6 +110,16 @@ function valuesById(element: DerElement): Map<string, DerElement> {
 function keyUsagesOf(element: DerElement): readonly KeyUsage[] {
   const { octets } = bitStringOf(element, 'extension keyUsage');
   return keyUsages.filter((_, bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+}
+
+// More than anybody has a name for.
+const mostExtendedKeyUsages = 1_000;
+
+function extendedKeyUsagesOf(element: DerElement): readonly string[] {
+  const usages = sequenceOf(element, 'extension extendedKeyUsage');
+  if (usages.length > mostExtendedKeyUsages)
+    throw new DerError(`there are more than ${mostExtendedKeyUsages} extended key usages`);
+  return usages.map((usage) => oidOf(usage, 'an extended key usage'));
 }
 
 function constraintsOf(value: DerElement): { readonly isCA: boolean; readonly pathLength: number | undefined } {

@@ -24,7 +24,7 @@ export function readOnlyPem(text: string, labels: readonly string[]): PemResult 
  * missing newline at the end are all accepted. undefined when a block is damaged.
  */
 export function readCertificatePems(text: string): readonly Buffer[] | undefined {
-  const plain = text.replaceAll(/\\+r/g, '').replaceAll(/\\+n/g, '\n');
+  const plain = text.replaceAll(/(?<!\\)\\+r/g, '').replaceAll(/(?<!\\)\\+n/g, '\n');
   const found = [...plain.matchAll(blocks)];
   if (found.length !== plain.split('-----BEGIN ').length - 1) return undefined;
   const ders: Buffer[] = [];

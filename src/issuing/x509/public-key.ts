@@ -1,7 +1,7 @@
 // Public keys as requests and certificates carry them: family, size, curve.
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { DerError, oidOf, sequenceOf } from './der.ts';
+import { decodeDer, DerError, integerOf, oidOf, sequenceOf, wrappedInBits } from './der.ts';
 import type { DerElement } from './der.ts';
 
 /** Families of keys. PCA names RSA, ECC and SM2; no PCA operation issues for the rest. */
@@ -24,7 +24,15 @@ const curves: Readonly<Record<string, { readonly family: KeyFamily; readonly bit
   '1.2.156.10197.1.301': { family: 'SM2', bits: 256, name: 'SM2' },
 };
 
-/** A key and its form in node:crypto; `key` is undefined for families that node:crypto cannot verify with. */
+// What a signature costs to check grows with the cube of the modulus and with the length of the exponent, and whoever made
+// the key chose both. PCA takes RSA keys of 8192 bits at most, and everybody's exponent is 65537.
+/** Bits of the largest RSA key with which a signature is checked. */
+export const longestModulus = 8192;
+const longestExponent = 64;
+const rsa = '1.2.840.113549.1.1.1';
+const rsaPss = '1.2.840.113549.1.1.10';
+
+/** A key and its form in node:crypto; `key` is undefined for one with which nothing is verified: rare or too large. */
 export interface ReadPublicKey {
   readonly facts: PublicKeyFacts;
   readonly key: KeyObject | undefined;
@@ -32,13 +40,11 @@ export interface ReadPublicKey {
 
 /** Reads a SubjectPublicKeyInfo; for use inside decodeDer(). */
 export function publicKeyOf(element: DerElement | undefined): ReadPublicKey {
-  const [algorithm] = sequenceOf(element, 'the public key');
-  const [type, parameters] = sequenceOf(algorithm, 'the algorithm of the public key');
-  const id = oidOf(type, 'the algorithm of the public key');
+  const { id, parameters, bits } = partsOf(element);
   const spki = element?.raw ?? Buffer.alloc(0);
   switch (id) {
-    case '1.2.840.113549.1.1.1':
-      return rsaKey(spki);
+    case rsa:
+      return rsaKey(spki, rsaBits(bits));
     case '1.2.840.10045.2.1':
       return curveKey(spki, oidOf(parameters, 'the curve of the public key'));
     case '1.3.101.112':
@@ -48,13 +54,46 @@ export function publicKeyOf(element: DerElement | undefined): ReadPublicKey {
   }
 }
 
-function rsaKey(spki: Buffer): ReadPublicKey {
-  const key = importKey(spki);
-  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  if (publicExponent < 3n || publicExponent % 2n === 0n)
-    throw new DerError('the exponent of the RSA key is not an odd number above 1');
+/** The key of a CA, from DER of SubjectPublicKeyInfo; undefined for one with which no signature is checked. */
+export function verifyingKey(spki: Buffer): KeyObject | undefined {
+  const read = decodeDer(spki, (element) => {
+    const { id, bits } = partsOf(element);
+    if (id !== rsaPss) return publicKeyOf(element).key;
+    return rsaBits(bits) > longestModulus ? undefined : importKey(spki);
+  });
+  return read.kind === 'ok' ? read.value : undefined;
+}
 
-  return { facts: { family: 'RSA', bits: modulusLength, name: `RSA ${modulusLength}`, spki }, key };
+function partsOf(element: DerElement | undefined): {
+  readonly id: string;
+  readonly parameters: DerElement | undefined;
+  readonly bits: DerElement | undefined;
+} {
+  const [algorithm, bits] = sequenceOf(element, 'the public key');
+  const [type, parameters] = sequenceOf(algorithm, 'the algorithm of the public key');
+  return { id: oidOf(type, 'the algorithm of the public key'), parameters, bits };
+}
+
+/** The size of the modulus of an RSA key whose exponent is one to work with. */
+function rsaBits(bits: DerElement | undefined): number {
+  const [modulus, exponent] = sequenceOf(wrappedInBits(bits, 'the RSA key'), 'the RSA key');
+  const octets = integerOf(exponent, 'the exponent of the RSA key');
+  if (bitLength(octets) > longestExponent)
+    throw new DerError(`the exponent of the RSA key has more than ${longestExponent} bits`);
+
+  const value = BigInt(`0x${octets.toString('hex')}`);
+  if (value < 3n || value % 2n === 0n) throw new DerError('the exponent of the RSA key is not an odd number above 1');
+  return bitLength(integerOf(modulus, 'the modulus of the RSA key'));
+}
+
+function bitLength(integer: Buffer): number {
+  const octets = integer[0] === 0 ? integer.subarray(1) : integer;
+  return octets.length === 0 ? 0 : octets.length * 8 - Math.clz32(octets[0] ?? 0) + 24;
+}
+
+function rsaKey(spki: Buffer, bits: number): ReadPublicKey {
+  const facts = { family: 'RSA', bits, name: `RSA ${bits}`, spki } as const;
+  return { facts, key: bits > longestModulus ? undefined : importKey(spki) };
 }
 
 function curveKey(spki: Buffer, curveId: string): ReadPublicKey {

@@ -1,4 +1,5 @@
 // Key usages: cert-manager's words, the bits of RFC 5280 and the object identifiers of extended usages.
+import { shownList } from './shown-text.ts';
 
 /** The key usages of RFC 5280 in the order of their bits. */
 export const keyUsages = [
@@ -51,6 +52,14 @@ const extendedKeyUsageOf: ReadonlyMap<string, string> = new Map([
   ['netscape sgc', '2.16.840.1.113730.4.1'],
 ]);
 
+// Of several words for one usage the first but "signing".
+const wordOf: ReadonlyMap<string, string> = new Map(
+  [...keyUsageOf, ...extendedKeyUsageOf]
+    .filter(([word]) => word !== 'signing')
+    .map(([word, usage]) => [usage, word] as const)
+    .toReversed(),
+);
+
 const defaultUsages = ['digital signature', 'key encipherment'];
 
 /**
@@ -79,8 +88,14 @@ export function inBitOrder(usages: readonly KeyUsage[]): readonly KeyUsage[] {
 
 /** cert-manager's word for a key usage or for the identifier of an extended one; the identifier where there is none. */
 export function usageWord(usage: string): string {
-  const words = [...keyUsageOf, ...extendedKeyUsageOf].filter(([, meaning]) => meaning === usage);
-  return words.find(([word]) => word !== 'signing')?.[0] ?? usage;
+  return wordOf.get(usage) ?? usage;
+}
+
+const mostShown = 12;
+
+/** cert-manager's words for these usages, shortened; `none` where there are none. */
+export function showUsages(usages: readonly string[]): string {
+  return shownList(usages.map(usageWord), mostShown);
 }
 
 /** Whether a key with these usages may do this; without the extension it may do everything. */

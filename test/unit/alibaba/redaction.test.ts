@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { redactorOf } from '../../../src/alibaba/redaction.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 const redact = redactorOf(['top/secret+value', undefined]);
 
@@ -12,6 +13,8 @@ test.each([
   ['a PEM block', 'csr -----BEGIN X-----\nAAA\n-----END X----- bad', 'csr <omitted> bad'],
   ['a PEM block cut short', 'csr -----BEGIN X-----\nAAA', 'csr <omitted>'],
   ['a URL', 'POST https://cas.aliyuncs.com/?Csr=MII failed', 'POST <omitted> failed'],
+  ['a URL behind other characters', 'at 9+https://cas.aliyuncs.com/?Csr=MII failed', 'at <omitted> failed'],
+  ['a long run behind a mark', `token:${'aB3+'.repeat(10)} end`, 'token:<omitted> end'],
   ['an echoed request', 'no match, server string to sign is:POST\nx', 'no match, <omitted>'],
   ['a long opaque run', `token ${'aB3+'.repeat(12)} end`, 'token <omitted> end'],
   [
@@ -37,4 +40,16 @@ test('no planted value survives, wherever it stands', () => {
       expect(clean.length).toBeLessThanOrEqual(500);
     }),
   );
+});
+
+test.each([
+  ['letters and dots', 'a.'],
+  ['dashes', '-----BEGIN '],
+  ['all but long runs', `${'a'.repeat(39)} `],
+  ['a secret', 'top/secret+value '],
+  ['half an echo', 'server canonical '],
+  ['control characters', '\u202e'],
+])('a megabyte of %s is no work', (_name, unit) => {
+  const text = unit.repeat(1_048_576 / unit.length);
+  expect(cpuMs(() => redact(text, 240), 20)).toBeLessThan(20);
 });

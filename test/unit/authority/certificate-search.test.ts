@@ -274,3 +274,71 @@ describe('the searches of all issuers', () => {
     ]);
   });
 });
+
+describe('a list that somebody writes to do harm', () => {
+  /** A search in a list of these pages, and what was asked for. */
+  function hostile(page: (number: number) => readonly object[], total?: number) {
+    const list: Answer = ({ parameters }) =>
+      answered({
+        List: page(Number(parameters['CurrentPage'])),
+        ...(total === undefined ? {} : { TotalCount: total }),
+      });
+    const described = answered({ Certificate: { Identifier: 'c', X509Certificate: 'pem' } });
+    const pca = new PcaDouble({ ListCert: list, DescribeClientCertificate: described });
+    const parts = { parentIdentifier: 'ca', store: clientCertificates, ...unlimited };
+    return { pca, search: new CertificateSearch(pca.call, parts, new FakeClock()) };
+  }
+  const items = (page: number, count = 50): readonly object[] =>
+    Array.from({ length: count }, (_, n) => ({ Identifier: `c-${page}-${n}`, CustomIdentifier: `id-${page}-${n}` }));
+  const unsettled = (message: string): unknown => ({ kind: 'unsettled', message });
+  const endless = (fault: string): unknown =>
+    unsettled(
+      `The list of the CA's certificates ${fault}, so nobody can tell what it lacks. It is read again within the hour.`,
+    );
+
+  it.each<[string, (page: number) => readonly object[], unknown, number]>([
+    ['never ends', (page) => items(page), endless('has more than 10000 pages'), 10_000],
+    [
+      'gives the same page for ever',
+      () => items(1),
+      endless('holds the same certificates on one page after the other'),
+      2,
+    ],
+    [
+      'gives one identifier to all',
+      (page) => items(page).map((item) => ({ ...item, CustomIdentifier: 'id' })),
+      endless('holds hundreds of certificates with one key or identifier'),
+      6,
+    ],
+    [
+      'has pages of any size',
+      (page) => items(page, 51),
+      unsettled('The answer to ListCert holds 51 certificates on a page for which 50 were asked.'),
+      1,
+    ],
+    [
+      'has pages without identifiers',
+      () => items(1).map(() => ({ Identifier: 'x'.repeat(4_000) })),
+      unsettled('The answer to ListCert holds no certificate with an identifier.'),
+      1,
+    ],
+  ])('%s: nothing is absent from it', async (_, page, expected, pages) => {
+    const { search, pca } = hostile(page);
+    expect(await search.find('wanted', window, never)).toEqual(expected);
+    expect(pca.calls.length).toBe(pages);
+  });
+
+  it('is not read again and again for who asks again and again', async () => {
+    const { search, pca } = hostile(() => items(1));
+    for (let n = 0; n < 20; n += 1) await search.find(`wanted-${n}`, { ...window, since: now + n }, never);
+    expect(pca.calls.length).toBe(2);
+  });
+
+  it('that is only long is right about those who wait, and is read again for who came later', async () => {
+    const total = 200 * 50;
+    const { search, pca } = hostile((page) => (page > 200 ? [] : items(page)), total);
+    expect((await search.find('id-199-7', window, never)).kind).toBe('found');
+    expect(await search.find('id-absent', window, never)).toEqual({ kind: 'absent' });
+    expect(pca.seen.filter((action) => action === 'ListCert').length).toBe(2 * 200);
+  });
+});

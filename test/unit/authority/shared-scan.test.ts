@@ -1,7 +1,7 @@
 // One reading of a list for all who ask: who shares it, who gets another, and what becomes of a slow or broken one.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SharedScan } from '../../../src/authority/shared-scan.ts';
-import type { ScanFailure, Scanned } from '../../../src/authority/shared-scan.ts';
+import type { EndlessList, ScanFailure, Scanned } from '../../../src/authority/shared-scan.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { never, pcaFailure } from './pca-double.ts';
 
@@ -11,7 +11,7 @@ const stillRead = { kind: 'unsettled', message: "The list of the CA's certificat
 interface Reading {
   readonly from: number;
   readonly signal: AbortSignal;
-  readonly end: PromiseWithResolvers<Scanned<string> | ScanFailure>;
+  readonly end: PromiseWithResolvers<Scanned<string> | ScanFailure | EndlessList>;
 }
 
 let clock: FakeClock;
@@ -26,7 +26,7 @@ beforeEach(() => {
   now = () => clock.now().getTime();
   began = () => clock.monotonic();
   scan = new SharedScan((from, signal) => {
-    const end = Promise.withResolvers<Scanned<string> | ScanFailure>();
+    const end = Promise.withResolvers<Scanned<string> | ScanFailure | EndlessList>();
     readings.push({ from, signal, end });
     return end.promise;
   }, clock);
@@ -180,4 +180,80 @@ it('ends a reading after a quarter of an hour', async () => {
   expect([await asked, readings[0]?.signal.aborted]).toEqual([stillRead, false]);
   clock.advance(1);
   expect(readings[0]?.signal.aborted).toBe(true);
+});
+
+it('is not begun a third time while two are under way', async () => {
+  const window = { since: now(), from: now() };
+  const asked = [0, 1, 2].map((later) => scan.read({ ...window, since: now() + later }, never));
+  expect([readings.length, await asked[2]]).toEqual([2, stillRead]);
+  finish(0, 'a');
+  await asked[0];
+  const third = scan.read({ ...window, since: now() + 2 }, never);
+  const scanned = finish(2, 'c');
+  expect([await third, readings.length]).toEqual([scanned, 3]);
+});
+
+it('that does not answer what is asked is followed by another, which may', async () => {
+  const window = { since: now(), from: now() };
+  const answers = (found: string): boolean => found === 'b';
+  const asked = scan.read(window, never, answers);
+  finish(0, 'a');
+  expect(await asked).toEqual(stillRead);
+  const again = scan.read(window, never, answers);
+  const scanned = finish(1, 'b');
+  expect([await again, await scan.read(window, never, answers), readings.length]).toEqual([scanned, scanned, 2]);
+});
+
+describe('a list without end', () => {
+  const told = { kind: 'unsettled', message: 'It has no end. It is read again within the hour.' };
+  const window = (): { readonly since: number; readonly from: number } => ({ since: now(), from: now() });
+
+  /** Has the list read once more, to no end. */
+  async function readInVain(): Promise<unknown> {
+    const asked = scan.read(window(), never);
+    readings.at(-1)?.end.resolve({ kind: 'endless', message: 'It has no end.' });
+    return asked;
+  }
+
+  it('is an outcome of which nothing is kept', async () => {
+    expect([await readInVain(), scan.last]).toEqual([told, undefined]);
+  });
+
+  it('is left alone for a while, each time longer, up to an hour', async () => {
+    const pauses: number[] = [];
+    let asked = scan.read(window(), never);
+    while (pauses.length < 8) {
+      const [count, from] = [readings.length, clock.monotonic()];
+      readings.at(-1)?.end.resolve({ kind: 'endless', message: 'It has no end.' });
+      while (readings.length === count) {
+        expect(await asked).toEqual(told);
+        clock.advance(1_000);
+        asked = scan.read(window(), never);
+      }
+      pauses.push(Math.round((clock.monotonic() - from) / 1_000));
+    }
+    expect(pauses).toEqual([45, 90, 180, 360, 720, 1_440, 2_700, 2_700]);
+  });
+
+  it('serves again who asked before it was endless', async () => {
+    const early = window();
+    const asked = scan.read(early, never);
+    const scanned = finish(0, 'a');
+    await asked;
+    clock.advance(1);
+    await readInVain();
+    expect([await scan.read(early, never), await scan.read(window(), never)]).toEqual([scanned, told]);
+  });
+
+  it('is one that is still read after a quarter of an hour', async () => {
+    const asked = scan.read(window(), never);
+    clock.advance(15 * 60_000);
+    readings[0]?.end.resolve({ kind: 'failed', failure: pcaFailure('Transient') });
+    expect(await asked).toEqual(stillRead);
+    await Promise.resolve();
+    expect(await scan.read(window(), never)).toEqual({
+      kind: 'unsettled',
+      message: "The list of the CA's certificates was not read to its end in 15 min. It is read again within the hour.",
+    });
+  });
 });

@@ -1,0 +1,114 @@
+// Every regular expression of the sources takes time in proportion to its text, whatever anybody writes into that text:
+// most of what they are applied to comes from endpoints, requests and clusters, and one thread serves everybody.
+import { globSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { customResourceDefinition } from '../../src/crds/custom-resource-definition.ts';
+import { issuerKinds } from '../../src/crds/issuer.ts';
+import { cpuMs } from '../support/cpu-time.ts';
+import { readPattern } from '../support/pattern-grammar.ts';
+import { shapesOf, textOf } from '../support/pattern-shapes.ts';
+import type { Shape } from '../support/pattern-shapes.ts';
+import { patternsOf } from '../support/pattern-sources.ts';
+
+const files = globSync('src/**/*.ts')
+  .toSorted()
+  .map((path) => patternsOf(path));
+const literals = files.flatMap((file) => file.literals);
+const schemas = issuerKinds.map((kind) => customResourceDefinition(kind));
+
+/** Where a pattern is made of a text, and the patterns that come of it. */
+const dynamic: Readonly<Record<string, readonly RegExp[]>> = {
+  "new RegExp(schema.pattern, 'u')": textsOf(schemas, 'pattern').map((text) => new RegExp(text, 'u')),
+};
+const made = Object.values(dynamic).flatMap((patterns) => patterns.map((pattern) => ({ path: 'a schema', pattern })));
+
+const budgetMs = 20;
+// Of a quadratic search the last length takes minutes, and one that is worse is found out by the first ones.
+const lengths = [24, 256, 4_096, 32_768, 1_048_576];
+// Every match that is replaced costs something, so a million of them say nothing about the search.
+const mostReplaced = 131_072;
+const mostOfPairs = 32_768;
+
+describe('the patterns', () => {
+  it('are found, and those that are made of a text are known here', () => {
+    const expressions = files.flatMap((file) => file.dynamic);
+    expect([literals.length > 40, made.length > 0, expressions]).toEqual([true, true, Object.keys(dynamic)]);
+  });
+
+  it.each([...literals, ...made])('$pattern of $path are linear', ({ pattern }) => {
+    expect(faultsOf(pattern)).toEqual([]);
+  });
+});
+
+describe('the check', () => {
+  it.each([
+    /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi,
+    /\\+r/g,
+    /[.\s]+$/,
+    /[^a-z0-9]+$/,
+    /\/+$/,
+    /^(a+)+$/,
+    /^(a|a)*b/,
+    /^\s*,?\s*x/,
+    /begin[^]*end/,
+    /(?:ab?)+c/,
+  ])('finds %s out', (pattern) => {
+    expect(faultsOf(pattern).length).toBeGreaterThan(0);
+  });
+
+  it.each([/(?<name>a)/, /[a&&b]/v, /\p{Lu}{2}(?i:a)/u])('refuses %s, whose syntax it does not know', (pattern) => {
+    expect(() => readPattern(pattern)).toThrow(pattern.source);
+  });
+
+  it.each([
+    ['const a = /a+/g; x.match(a); x.replace(/b/, ""); x.search(/c/);', ['/a+/g', '/b/', '/c/'], []],
+    [
+      'new RegExp(a); RegExp("b"); x.match(y); x.matchAll(`c`);',
+      [],
+      ['new RegExp(a)', 'RegExp("b")', 'x.match(y)', 'x.matchAll(`c`)'],
+    ],
+    ['// /a/\nconst b = "/b/" + 4 / 2 / 1;', [], []],
+  ])('reads %s', (text, patterns, expressions) => {
+    const read = patternsOf('a.ts', text);
+    expect([read.literals.map(({ pattern }) => String(pattern)), read.dynamic]).toEqual([patterns, expressions]);
+  });
+});
+
+/** The first shape of each sort for which a pattern takes too long. */
+function faultsOf(pattern: RegExp): readonly string[] {
+  const { structural, pairs } = shapesOf(pattern);
+  const longest = lengths.at(-1) ?? 0;
+  return [
+    ...firstOf(structural, (shape) => faultOf(pattern, shape, longest)),
+    ...firstOf(pairs, (shape) => faultOf(pattern, shape, mostOfPairs)),
+  ];
+}
+
+function firstOf(shapes: readonly Shape[], find: (shape: Shape) => readonly string[]): readonly string[] {
+  for (const shape of shapes) {
+    const found = find(shape);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+function faultOf(pattern: RegExp, shape: Shape, longest: number): readonly string[] {
+  const all = new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`);
+  for (const length of lengths.filter((each) => each <= longest)) {
+    const text = textOf(shape, length);
+    pattern.lastIndex = 0;
+    const searched = cpuMs(() => pattern.test(text), budgetMs);
+    const replaced = length > mostReplaced ? 0 : cpuMs(() => text.replace(all, ''), budgetMs);
+    const slowest = Math.max(searched, replaced);
+    if (slowest > budgetMs) return [`${Math.round(slowest)} ms for ${length} characters of ${JSON.stringify(shape)}`];
+  }
+  return [];
+}
+
+/** The texts that a value holds under a name, however deep. */
+function textsOf(value: unknown, name: string): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) =>
+    key === name && typeof part === 'string' ? [part] : textsOf(part, name),
+  );
+}
