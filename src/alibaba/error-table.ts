@@ -11,6 +11,7 @@ export type PcaErrorClass =
   | 'IssuingCA'
   | 'Capacity'
   | 'ActionUnavailable'
+  | 'EndpointNotAllowed'
   | 'Duplicate'
   | 'RequestRejected'
   | 'Cancelled'
@@ -47,6 +48,10 @@ export const errorClasses: Readonly<Record<PcaErrorClass, { readonly request: st
   IssuingCA: { request: 'waits for the issuer', issuer: 'not ready until the CA can be used' },
   Capacity: { request: 'waits for the issuer', issuer: 'not ready until quota, balance or subscription is renewed' },
   ActionUnavailable: { request: 'waits for the issuer', issuer: 'not ready: wrong endpoint or withdrawn operation' },
+  EndpointNotAllowed: {
+    request: 'waits for the issuer',
+    issuer: 'not ready until it names an endpoint that is allowed',
+  },
   Duplicate: { request: 'the certificate of the same identifier is looked up and adopted', issuer: 'stays ready' },
   RequestRejected: { request: 'fails permanently', issuer: 'stays ready' },
   Cancelled: { request: 'looked up before it is tried again if the call had been sent', issuer: 'stays ready' },
@@ -181,6 +186,13 @@ export const errorTable: readonly ErrorRow[] = [
   ),
   row('Status', 'Throttled', ['429'], 'the account calls faster than Alibaba Cloud allows'),
   row('Status', 'OutcomeUnknown', ['5*'], 'the service had an internal error', '', { issued: true }),
+  row(
+    'Transport',
+    'EndpointNotAllowed',
+    ['AddressRefused'],
+    'its host leads to an address to which the operator makes no connections',
+    'Correct the endpoint, or have the administrator name the address in --issuer-hosts (Helm: issuerHosts).',
+  ),
   row('Transport', 'Transient', ['ECONNREFUSED'], 'the connection was refused', networkAdvice),
   row('Transport', 'Transient', ['ENOTFOUND', 'EAI_*'], 'the host name could not be resolved', networkAdvice),
   // These never leave the machine: no route, no local port, no descriptor.

@@ -1,5 +1,6 @@
 // The controllers of this process, each with its queue and loop: what every one needs is to be read off its constructor.
 import { hostname } from 'node:os';
+import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
 import { IssuerCheck } from '../controllers/issuers/check.ts';
 import { IssuerController } from '../controllers/issuers/controller.ts';
 import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
@@ -45,6 +46,7 @@ const issuerRetryMaxMs = 60_000;
 /** What the controllers are made of. */
 export interface ControllersParts extends LoopParts {
   readonly podIdentity: PodIdentity;
+  readonly hosts: IssuerHosts;
   readonly cluster: Cluster;
   readonly pca: Pca;
   readonly issuanceLimits: IssuanceLimits;
@@ -124,7 +126,7 @@ function revocationLoop(queue: WorkQueue, shared: Shared): { readonly loop: Cont
 }
 
 function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop: Controller } {
-  const { options, podIdentity, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
+  const { options, podIdentity, hosts, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
   const { kubernetes } = cluster;
   const secrets = new IssuerSecrets(kubernetes, options['cluster-resource-namespace'] || cluster.namespace);
   const credentials = new IssuerCredentials({
@@ -133,6 +135,7 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
     roles: pca.roles,
     accounts: pca.accounts,
     podIdentity,
+    hosts,
     issuersMayUsePodIdentity: options['issuer-ambient-credentials'],
   });
   const controller = new IssuerController({

@@ -33,6 +33,7 @@ const meanings: Record<PcaErrorClass, Meaning> = {
   IssuingCA: holds('IssuingCAUnusable'),
   Capacity: holds('CapacityExhausted'),
   ActionUnavailable: holds('ActionUnavailable'),
+  EndpointNotAllowed: holds('EndpointNotAllowed'),
   Duplicate: passes('Duplicate'),
   RequestRejected: {
     ...passes('RequestRejected'),
