@@ -9,6 +9,7 @@ import { withRateLimit } from '../alibaba/limits/with-rate-limit.ts';
 import { listDateForms, listIssuedCall, readIssuedList } from '../issuing/lookup.ts';
 import type { CertificateStore, IssueReply, StoredItem } from '../issuing/operation.ts';
 import { readCertificates } from '../issuing/x509/certificate-chain.ts';
+import { RecentMap } from '../timing/recent-map.ts';
 import { SharedScan } from './shared-scan.ts';
 import type { ScanClock, ScanFailure, Scanned, ScanWindow } from './shared-scan.ts';
 
@@ -23,52 +24,57 @@ type ByKey = ReadonlyMap<string, readonly string[]>;
 
 // For a list that never ends; 50 items a page make 5 million certificates.
 const maxPages = 100_000;
+// Lists may be long, and issuers come and go.
+const mostLists = 1_000;
+const mostKeys = 50_000;
 
-/** The certificates of one CA and one store. */
+/** Which certificates are searched. */
+interface Issued {
+  readonly parentIdentifier: string;
+  readonly store: CertificateStore;
+  /** For the pages of lists. */
+  readonly rateLimit: Wrap;
+}
+
+/** What was found so far, whoever read it. */
+interface Findings {
+  readonly byIdentifier: SharedScan<ReadonlyMap<string, string>>;
+  readonly byKey: SharedScan<ByKey>;
+  /** Hashes of keys that had to be read one by one, by PCA's identifier. */
+  readonly keys: RecentMap<string>;
+  readonly searches: WeakMap<Call, CertificateSearch>;
+  /** Which form of the date the service takes, among those that are tried. */
+  form: number;
+}
+
+/** The certificates of one CA and one store, as one caller finds them. */
 export class CertificateSearch {
-  #call: Call;
+  readonly #call: Call;
   /** The same for long lists. */
-  #listing: Call;
-  #form = 0;
-  readonly #rateLimit: Wrap;
-  readonly #parentIdentifier: string;
-  readonly #store: CertificateStore;
-  readonly #byIdentifier: SharedScan<ReadonlyMap<string, string>>;
-  readonly #byKey: SharedScan<ByKey>;
-  /** Hashes of keys that had to be read one by one. */
-  readonly #keys = new Map<string, string>();
+  readonly #listing: Call;
+  readonly #issued: Issued;
+  readonly #clock: ScanClock;
+  readonly #findings: Findings;
 
-  constructor(
-    call: Call,
-    issued: {
-      readonly parentIdentifier: string;
-      readonly store: CertificateStore;
-      /** For the pages of lists. */
-      readonly rateLimit: Wrap;
-    },
-    clock: ScanClock,
-  ) {
+  constructor(call: Call, issued: Issued, clock: ScanClock, findings: Findings = newFindings(clock)) {
     this.#call = call;
-    this.#rateLimit = issued.rateLimit;
     this.#listing = compose(call, issued.rateLimit);
-    this.#parentIdentifier = issued.parentIdentifier;
-    this.#store = issued.store;
-    this.#byIdentifier = new SharedScan((from, signal) => this.#scanIdentifiers(from, signal), clock);
-    this.#byKey = new SharedScan((from, signal) => this.#scanKeys(from, signal), clock);
+    this.#issued = issued;
+    this.#clock = clock;
+    this.#findings = findings;
+    findings.searches.set(call, this);
   }
 
-  /** Continues with other credentials of the same account: its key may have been replaced. */
-  use(call: Call): this {
-    this.#call = call;
-    this.#listing = compose(call, this.#rateLimit);
-    return this;
+  /** The same search by another caller: what was found is shared, and each reads with credentials of its own. */
+  by(call: Call): CertificateSearch {
+    return this.#findings.searches.get(call) ?? new CertificateSearch(call, this.#issued, this.#clock, this.#findings);
   }
 
   /** Looks for `customIdentifier` in a list that was read for this window, and reads the certificate itself. */
   async find(customIdentifier: string, window: ScanWindow, signal: AbortSignal): Promise<SearchOutcome> {
-    let identifier = this.#byIdentifier.last?.get(customIdentifier);
+    let identifier = this.#findings.byIdentifier.last?.get(customIdentifier);
     if (identifier === undefined) {
-      const scanned = await this.#byIdentifier.read(window, signal);
+      const scanned = await this.#findings.byIdentifier.read(this.#scanIdentifiers, window, signal);
       if (scanned.kind !== 'ok') return scanned;
       identifier = scanned.found.get(customIdentifier);
     }
@@ -84,16 +90,16 @@ export class CertificateSearch {
     window: ScanWindow,
     signal: AbortSignal,
   ): Promise<{ readonly kind: 'ok'; readonly identifiers: readonly string[] } | ScanFailure> {
-    const scanned = await this.#byKey.read(window, signal);
+    const scanned = await this.#findings.byKey.read(this.#scanKeys, window, signal);
     if (scanned.kind !== 'ok') return scanned;
     return { kind: 'ok', identifiers: scanned.found.get(hashOf(spki)) ?? [] };
   }
 
   /** Reads one certificate by PCA's own identifier. */
   async read(identifier: string, signal: AbortSignal): Promise<Exclude<SearchOutcome, { readonly kind: 'absent' }>> {
-    const outcome = await this.#call(this.#store.describe(identifier), { signal });
+    const outcome = await this.#call(this.#issued.store.describe(identifier), { signal });
     if (outcome.kind === 'failed') return outcome;
-    const reply = this.#store.read(outcome.body);
+    const reply = this.#issued.store.read(outcome.body);
     switch (reply.kind) {
       case 'issued':
         return { kind: 'found', reply };
@@ -104,10 +110,10 @@ export class CertificateSearch {
     }
   }
 
-  async #scanIdentifiers(
+  readonly #scanIdentifiers = async (
     from: number,
     signal: AbortSignal,
-  ): Promise<Scanned<ReadonlyMap<string, string>> | ScanFailure> {
+  ): Promise<Scanned<ReadonlyMap<string, string>> | ScanFailure> => {
     const found = new Map<string, string>();
     let seen = 0;
     for (let page = 1; page <= maxPages; page += 1) {
@@ -122,26 +128,26 @@ export class CertificateSearch {
       if (list.items.length === 0 || (list.total !== undefined && seen >= list.total)) break;
     }
     return { kind: 'ok', found, from };
-  }
+  };
 
   // The form of the date is undocumented: one that the service refuses is not tried again.
   async #listIssued(page: number, after: Date, signal: AbortSignal): Promise<PcaOutcome> {
-    const form = listDateForms[this.#form] ?? 'None';
-    const call = listIssuedCall({ parentIdentifier: this.#parentIdentifier, page, after, form });
+    const form = listDateForms[this.#findings.form] ?? 'None';
+    const call = listIssuedCall({ parentIdentifier: this.#issued.parentIdentifier, page, after, form });
     const outcome = await this.#listing(call, { signal });
     if (outcome.kind === 'ok' || outcome.failure.class !== 'RequestRejected' || form === 'None') return outcome;
-    this.#form += 1;
+    this.#findings.form += 1;
     return this.#listIssued(page, after, signal);
   }
 
   // The list filters neither by CA nor by time, so it is read from its newest page back to the first that is all older.
-  async #scanKeys(from: number, signal: AbortSignal): Promise<Scanned<ByKey> | ScanFailure> {
+  readonly #scanKeys = async (from: number, signal: AbortSignal): Promise<Scanned<ByKey> | ScanFailure> => {
     const found = new Map<string, string[]>();
     let seen = 0;
     for (let page = 1; page <= maxPages; page += 1) {
-      const outcome = await this.#listing(this.#store.list(page), { signal });
+      const outcome = await this.#listing(this.#issued.store.list(page), { signal });
       if (outcome.kind === 'failed') return outcome;
-      const list = this.#store.readList(outcome.body);
+      const list = this.#issued.store.readList(outcome.body);
       if (list.kind === 'malformed') return { kind: 'unsettled', message: list.message };
       const recent = list.items.filter(({ notBefore }) => notBefore === undefined || notBefore.getTime() >= from);
       for (const item of recent.filter(({ isRevoked }) => !isRevoked)) {
@@ -153,19 +159,29 @@ export class CertificateSearch {
       if (recent.length === 0 || (list.total !== undefined && seen >= list.total)) break;
     }
     return { kind: 'ok', found, from };
-  }
+  };
 
   async #keyOf({ identifier, certificate }: StoredItem, signal: AbortSignal): Promise<string | ScanFailure> {
-    const known = this.#keys.get(identifier);
+    const known = this.#findings.keys.peek(identifier);
     if (known !== undefined) return known;
     if (certificate !== undefined) return keyHashOf(certificate);
     const read = await this.read(identifier, signal);
     // One that is not finished yet may be the one that is looked for.
     if (read.kind !== 'found') return read;
     const key = keyHashOf(read.reply.certificate);
-    this.#keys.set(identifier, key);
+    this.#findings.keys.use(identifier, () => key);
     return key;
   }
+}
+
+function newFindings(clock: ScanClock): Findings {
+  return {
+    byIdentifier: new SharedScan(clock),
+    byKey: new SharedScan(clock),
+    keys: new RecentMap({ clock, most: mostKeys }),
+    searches: new WeakMap(),
+    form: 0,
+  };
 }
 
 /** The hash of the leaf's key; empty where the text holds no certificate that can be read. */
@@ -190,24 +206,24 @@ export interface ListReference {
 
 /** One search for each account, CA and list, so that what was read of a list serves every issuer and every check. */
 export class CertificateSearches {
-  readonly #searches = new Map<string, CertificateSearch>();
+  readonly #searches: RecentMap<CertificateSearch>;
   readonly #limits: Pick<RateLimits, 'reserve' | 'throttled'>;
   readonly #clock: ScanClock;
 
   constructor(limits: Pick<RateLimits, 'reserve' | 'throttled'>, clock: ScanClock) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#searches = new RecentMap({ clock, most: mostLists });
   }
 
-  /** The search in a list, which from now on goes through `call`. */
+  /** The search in a list by who calls. */
   of(call: Call, { endpoint, account, parentIdentifier, store }: ListReference): CertificateSearch {
     const { action, version } = store.list(1);
     const key = JSON.stringify([endpoint.protocol, endpoint.host, account, parentIdentifier, version, action]);
-    const known = this.#searches.get(key);
-    if (known !== undefined) return known.use(call);
-    const rateLimit = withRateLimit(this.#limits, { account, region: endpoint.region }, this.#clock);
-    const search = new CertificateSearch(call, { parentIdentifier, store, rateLimit }, this.#clock);
-    this.#searches.set(key, search);
-    return search;
+    const search = this.#searches.use(key, () => {
+      const rateLimit = withRateLimit(this.#limits, { account, region: endpoint.region }, this.#clock);
+      return new CertificateSearch(call, { parentIdentifier, store, rateLimit }, this.#clock);
+    });
+    return search.by(call);
   }
 }

@@ -1,5 +1,6 @@
 // One reading of a long list for everyone who asks at the same time, kept for those who ask later about an earlier moment.
-// It continues in the background: a caller waits a little and comes back.
+// It continues in the background: a caller waits a little and comes back. What is read is shared, and not what is refused: each
+// reader has credentials of its own.
 import type { PcaFailure } from '../alibaba/errors.ts';
 import type { Clock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
@@ -24,6 +25,7 @@ export interface ScanWindow {
 }
 
 interface Running<Found> {
+  readonly reader: Reader<Found>;
   readonly startedAt: number;
   readonly from: number;
   readonly outcome: Promise<Outcome<Found>>;
@@ -37,15 +39,17 @@ const longestReadingMs = 15 * 60_000;
 /** The clock of readings: wall-clock moments are what lists and requests have in common. */
 export type ScanClock = Pick<Clock, 'now' | 'monotonic' | 'startTimer'>;
 
-/** Readings of one list; `read` reads it back to `from`. */
+/** Reads the list back to `from`, with the credentials of whoever asks. */
+export type Reader<Found> = (from: number, signal: AbortSignal) => Promise<Outcome<Found>>;
+
+/** Readings of one list, each by the reader who asked first. */
 export class SharedScan<Found> {
-  readonly #read: (from: number, signal: AbortSignal) => Promise<Outcome<Found>>;
   readonly #clock: ScanClock;
   #last: { readonly startedAt: number; readonly scanned: Scanned<Found> } | undefined;
-  #running: Running<Found> | undefined;
+  /** The newest reading of each reader that has not ended. */
+  readonly #running = new Map<Reader<Found>, Running<Found>>();
 
-  constructor(read: (from: number, signal: AbortSignal) => Promise<Outcome<Found>>, clock: ScanClock) {
-    this.#read = read;
+  constructor(clock: ScanClock) {
     this.#clock = clock;
   }
 
@@ -54,16 +58,23 @@ export class SharedScan<Found> {
     return this.#last?.scanned.found;
   }
 
-  /** A reading of the window; `unsettled` while it takes longer than a few seconds. */
-  async read({ since, from }: ScanWindow, signal: AbortSignal): Promise<Outcome<Found>> {
+  /** A reading of the window; `unsettled` while it takes longer than a few seconds. Equal readers are one. */
+  async read(reader: Reader<Found>, window: ScanWindow, signal: AbortSignal): Promise<Outcome<Found>> {
     const last = this.#last;
-    if (last !== undefined && last.startedAt >= since && last.scanned.from <= from) return last.scanned;
-    // One that began before `since` may have passed the page on which the certificate appeared later.
-    const current = this.#running;
-    const serves = current !== undefined && current.startedAt >= since && current.from <= from;
-    const running = serves ? current : this.#start(Math.floor(from / roundMs) * roundMs);
+    if (last !== undefined && last.startedAt >= window.since && last.scanned.from <= window.from) return last.scanned;
+    const running = this.#running.get(reader);
+    const candidates = [...(running === undefined ? [] : [running]), ...this.#running.values()];
+    const current = candidates.find((each) => serves(each, window)) ?? this.#start(reader, window);
+    const outcome = await this.#wait(current, signal);
+    if (outcome.kind !== 'failed' || current.reader === reader) return outcome;
+    // What the cloud answered to others says nothing about these credentials.
+    const own = this.#running.get(reader);
+    return this.#wait(own !== undefined && serves(own, window) ? own : this.#start(reader, window), signal);
+  }
+
+  async #wait({ outcome }: Running<Found>, signal: AbortSignal): Promise<Outcome<Found>> {
     using deadline = startDeadline(longestWaitMs, signal, this.#clock);
-    const waited = await deadline.wait(running.outcome);
+    const waited = await deadline.wait(outcome);
     switch (waited.kind) {
       case 'value':
         return waited.value;
@@ -75,21 +86,27 @@ export class SharedScan<Found> {
     }
   }
 
-  #start(from: number): Running<Found> {
+  #start(reader: Reader<Found>, window: ScanWindow): Running<Found> {
     const startedAt = this.#clock.now().getTime();
-    const running = { startedAt, from, outcome: this.#run(startedAt, from) };
-    this.#running = running;
+    const from = Math.floor(window.from / roundMs) * roundMs;
+    const running = { reader, startedAt, from, outcome: this.#run(reader, startedAt, from) };
+    this.#running.set(reader, running);
     const end = (): void => {
-      if (this.#running === running) this.#running = undefined;
+      if (this.#running.get(reader) === running) this.#running.delete(reader);
     };
     running.outcome.then(end, end);
     return running;
   }
 
-  async #run(startedAt: number, from: number): Promise<Outcome<Found>> {
+  async #run(reader: Reader<Found>, startedAt: number, from: number): Promise<Outcome<Found>> {
     using deadline = startDeadline(longestReadingMs, undefined, this.#clock);
-    const outcome = await this.#read(from, deadline.signal);
+    const outcome = await reader(from, deadline.signal);
     if (outcome.kind === 'ok') this.#last = { startedAt, scanned: outcome };
     return outcome;
   }
+}
+
+// One that began before `since` may have passed the page on which the certificate appeared later.
+function serves(running: { readonly startedAt: number; readonly from: number }, { since, from }: ScanWindow): boolean {
+  return running.startedAt >= since && running.from <= from;
 }
