@@ -32,6 +32,7 @@ import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { Cluster } from './cluster.ts';
 import { clusterUidReader } from './cluster-uid.ts';
 import { connectEventHandlers } from './event-handlers.ts';
+import { ofExistingIssuers } from './issuer-series.ts';
 import { openLoop, openQueue } from './loops.ts';
 import type { LoopParts } from './loops.ts';
 import type { Pca } from './pca.ts';
@@ -72,15 +73,16 @@ interface RequestLoop {
 
 /** Runs every controller until `leadership` ends and their calls in flight are done. */
 export async function runControllers(parts: ControllersParts, leadership: AbortSignal): Promise<void> {
-  const { cluster, pca, clock, metrics, logger } = parts;
+  const { cluster, pca, clock, logger } = parts;
   const { kubernetes, issuer } = cluster;
+  const metrics = ofExistingIssuers(parts.metrics, (key) => issuer(key) !== undefined);
   const events = new EventRecorder({ client: kubernetes, component: fieldManager, instance: hostname(), clock });
   const readyIssuers = new ReadyIssuers(clock);
   const memories = new RequestMemories();
   const revocationQueue = openQueue('revocation', parts);
   const revocations = new Revocations({ issuer, readyIssuers, queue: revocationQueue, metrics, logger });
   const abandoned = new Abandoned({ memories, callQueue: pca.callQueue, revocations, metrics, logger, clock });
-  const shared: Shared = { ...parts, events, readyIssuers, memories, revocations, abandoned };
+  const shared: Shared = { ...parts, metrics, events, readyIssuers, memories, revocations, abandoned };
 
   const revoking = revocationLoop(revocationQueue, shared);
   const issuers = issuerLoop(shared);
