@@ -56,7 +56,7 @@ const ownHosts = {
 export function isAlibabaCloud(
   service: keyof typeof ownHosts,
   { host, protocol }: Pick<PcaEndpoint, 'host' | 'protocol'>,
-) {
+): boolean {
   return protocol === 'HTTPS' && ownHosts[service].test(host);
 }
 
