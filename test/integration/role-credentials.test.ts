@@ -252,7 +252,7 @@ describe('a namespaced issuer', () => {
     // STS of the pod's environment is asked over HTTPS, which the simulator does not speak here.
     const { message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'PCAUnavailable');
     expect(message).toContain(
-      `AssumeRoleWithOIDC at ${world.simulator.endpoint} failed, no trusted TLS connection could be made (ERR_SSL_WRONG_VERSION_NUMBER)`,
+      `AssumeRoleWithOIDC at ${world.simulator.endpoint} failed, the TLS connection failed (EPROTO)`,
     );
     expect(actions().filter((action) => action.startsWith('AssumeRoleWithOIDC'))).toEqual([]);
   });
