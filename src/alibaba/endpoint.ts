@@ -49,3 +49,26 @@ export function endpointFor(settings: EndpointSettings): PcaEndpoint {
 export function endpointName({ protocol, host }: Pick<PcaEndpoint, 'protocol' | 'host'>): string {
   return `${protocol} ${host}`;
 }
+
+// Anybody may have a host below aliyuncs.com: buckets, functions and load balancers have. These are of PCA and STS themselves.
+const regionLabel = '[a-z]{2}(?:-[a-z0-9]+)+';
+const ownHosts = {
+  PCA: new RegExp(`^cas(?:-vpc)?(?:\\.${regionLabel})?\\.aliyuncs\\.com(?::443)?$`, 'i'),
+  STS: new RegExp(`^sts(?:-vpc)?(?:\\.${regionLabel})?\\.aliyuncs\\.com(?::443)?$`, 'i'),
+} as const;
+
+/** Whether Alibaba Cloud itself answers at an endpoint, which TLS proves. */
+export function isAlibabaCloud(
+  service: keyof typeof ownHosts,
+  { host, protocol }: Pick<PcaEndpoint, 'host' | 'protocol'>,
+): boolean {
+  return protocol === 'HTTPS' && ownHosts[service].test(host);
+}
+
+/**
+ * Who counts calls and judges credentials at an endpoint of PCA: Alibaba Cloud, whose hosts are all one service, or whoever
+ * answers at this endpoint, of whom nothing follows for any other.
+ */
+export function serviceOf(endpoint: Pick<PcaEndpoint, 'host' | 'protocol'>): string {
+  return isAlibabaCloud('PCA', endpoint) ? 'Alibaba Cloud' : `${endpoint.protocol} ${endpoint.host.toLowerCase()}`;
+}

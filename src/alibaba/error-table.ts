@@ -12,6 +12,7 @@ export type PcaErrorClass =
   | 'ExternalCA'
   | 'Capacity'
   | 'ActionUnavailable'
+  | 'EndpointNotAllowed'
   | 'Duplicate'
   | 'RequestRejected'
   | 'Cancelled'
@@ -52,6 +53,7 @@ export const errorClasses: Readonly<Record<PcaErrorClass, { readonly request: st
   },
   Capacity: { request: 'waits for the issuer', issuer: 'not ready until quota, balance or subscription is renewed' },
   ActionUnavailable: { request: 'waits for the issuer', issuer: 'not ready: wrong endpoint or withdrawn operation' },
+  EndpointNotAllowed: { request: 'waits for the issuer', issuer: 'not ready until its endpoint is an allowed one' },
   Duplicate: { request: 'the certificate of the same identifier is looked up and adopted', issuer: 'stays ready' },
   RequestRejected: { request: 'fails permanently', issuer: 'stays ready' },
   Cancelled: { request: 'looked up before it is tried again if the call had been sent', issuer: 'stays ready' },
@@ -62,6 +64,7 @@ const policyAdvice = 'Allow the action in the policy of the RAM identity.';
 const strange = 'the answer does not come from Alibaba PCA';
 const strangeAdvice = 'Check endpoint and protocol: something else may answer there.';
 const networkAdvice = 'Check the endpoint, DNS, network policies and the egress of the operator.';
+const hostAdvice = 'Name another host, or have the administrator name the address in --issuer-hosts.';
 const tlsAdvice = 'Check the protocol and, for a private CA, the caBundle of the endpoint.';
 
 /** Every known failure. Sources: the service's public code lists, the observed behaviour of the client library. */
@@ -186,6 +189,7 @@ export const errorTable: readonly ErrorRow[] = [
   ),
   row('Status', 'Throttled', ['429'], 'the account calls faster than Alibaba Cloud allows'),
   row('Status', 'OutcomeUnknown', ['5*'], 'the service had an internal error', '', { issued: true }),
+  row('Transport', 'EndpointNotAllowed', ['AddressRefused'], 'its host leads to a refused address', hostAdvice),
   row('Transport', 'Transient', ['ECONNREFUSED'], 'the connection was refused', networkAdvice),
   row('Transport', 'Transient', ['ENOTFOUND', 'EAI_*'], 'the host name could not be resolved', networkAdvice),
   // These never leave the machine: no route, no local port, no descriptor.

@@ -1,7 +1,10 @@
 // One HTTP exchange with an endpoint that anybody may run: at most so many bytes of a reply are read, whatever its status
 // is, and an abort closes the connection. Nothing is sent twice.
-import { Agent, EnvHttpProxyAgent } from 'undici';
+import { isIP } from 'node:net';
+import { Agent, buildConnector, EnvHttpProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
+import { AddressRefused } from './address-rules.ts';
+import type { AddressRules } from './address-rules.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import type { Proxy } from './proxy.ts';
 import type { SignedRequest } from './signing.ts';
@@ -34,14 +37,20 @@ const keepAliveMs = 10_000;
 // Each CA bundle has connections of its own, and issuers come and go.
 const mostBundles = 64;
 
+/** What may be connected to. */
+type Addresses = Pick<AddressRules, 'allows' | 'lookup'>;
+
 /** The transport of a process; connections are shared by all that calls through it. */
 export class HttpTransport implements Transport {
   readonly #proxy: Proxy | undefined;
+  readonly #addresses: Addresses | undefined;
   /** By CA bundle, the one that was used last at the end. */
   readonly #dispatchers = new Map<string, Dispatcher>();
 
-  constructor(proxy?: Proxy) {
+  /** Without `addresses` any is connected to. Where there is a proxy, that resolves names, and decides. */
+  constructor(proxy?: Proxy, addresses?: Addresses) {
     this.#proxy = proxy;
+    this.#addresses = addresses;
   }
 
   async send(endpoint: PcaEndpoint, request: SignedRequest, signal: AbortSignal): Promise<WireReply> {
@@ -59,7 +68,7 @@ export class HttpTransport implements Transport {
   }
 
   #dispatcher(caBundle = ''): Dispatcher {
-    const dispatcher = this.#dispatchers.get(caBundle) ?? dispatcherFor(caBundle, this.#proxy);
+    const dispatcher = this.#dispatchers.get(caBundle) ?? dispatcherFor(caBundle, this.#proxy, this.#addresses);
     this.#dispatchers.delete(caBundle);
     this.#dispatchers.set(caBundle, dispatcher);
     const [oldest] = this.#dispatchers;
@@ -72,7 +81,7 @@ export class HttpTransport implements Transport {
   }
 }
 
-function dispatcherFor(caBundle: string, proxy: Proxy | undefined): Dispatcher {
+function dispatcherFor(caBundle: string, proxy: Proxy | undefined, addresses: Addresses | undefined): Dispatcher {
   const tls = caBundle === '' ? {} : { ca: caBundle };
   const options = {
     // The caller's signal ends every wait.
@@ -81,9 +90,7 @@ function dispatcherFor(caBundle: string, proxy: Proxy | undefined): Dispatcher {
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,
     allowH2: false,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: connectAttemptMs,
-    connect: { ...tls, timeout: connectMs },
+    connect: connectorFor(tls, addresses),
   };
   if (proxy === undefined) return new Agent(options);
   return new EnvHttpProxyAgent({
@@ -94,6 +101,24 @@ function dispatcherFor(caBundle: string, proxy: Proxy | undefined): Dispatcher {
     httpsProxy: proxy.https,
     noProxy: proxy.except,
   });
+}
+
+/** Connects to endpoints; to a proxy the library connects in its own way. */
+function connectorFor(tls: { readonly ca?: string }, addresses: Addresses | undefined): buildConnector.connector {
+  const connect = buildConnector({
+    ...tls,
+    timeout: connectMs,
+    allowH2: false,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: connectAttemptMs,
+    ...(addresses === undefined ? {} : { lookup: addresses.lookup }),
+  });
+  return (options, callback) => {
+    // An address given as the host is not looked up.
+    const isRefused = isIP(options.hostname) !== 0 && addresses?.allows(options.hostname) === false;
+    if (isRefused) queueMicrotask(() => callback(new AddressRefused(options.hostname), null));
+    else connect(options, callback);
+  };
 }
 
 async function boundedText(body: AsyncIterable<Buffer>, limit: number): Promise<string | undefined> {

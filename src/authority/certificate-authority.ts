@@ -94,7 +94,7 @@ export interface OpenedCalls {
   /** Calls with the issuer's credentials. */
   readonly call: Call;
   readonly endpoint: PcaEndpoint;
-  /** Whose limits the calls count against: the account's number, or the access key id while that is not known. */
+  /** Whose limits the calls count against, by the name of the account (alibaba/credentials/account.ts). */
   readonly account: Promise<string>;
 }
 

@@ -5,7 +5,7 @@ import type { UnusableReason } from '../issuing/issuing-ca.ts';
 
 type IssuerFault = Extract<
   PcaFailure['class'],
-  'Credentials' | 'Permission' | 'IssuingCA' | 'Capacity' | 'ActionUnavailable'
+  'Credentials' | 'Permission' | 'IssuingCA' | 'Capacity' | 'ActionUnavailable' | 'EndpointNotAllowed'
 >;
 
 /** What can be wrong with a CA and the way to it. */
@@ -16,6 +16,7 @@ export type AuthorityReason =
   | 'IssuingCAUnusable'
   | 'CapacityExhausted'
   | 'ActionUnavailable'
+  | 'EndpointNotAllowed'
   | 'PCAUnavailable'
   | 'STSUnavailable'
   | 'InvalidSettings'
@@ -44,6 +45,10 @@ const faults: Readonly<Record<IssuerFault, (spec: CAReference) => AuthorityProbl
   ActionUnavailable: () => ({
     reason: 'ActionUnavailable',
     message: 'The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.',
+  }),
+  EndpointNotAllowed: () => ({
+    reason: 'EndpointNotAllowed',
+    message: 'The host comes from spec.region, spec.endpoint or spec.stsEndpoint.',
   }),
 };
 

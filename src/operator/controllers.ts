@@ -1,5 +1,6 @@
 // The controllers of this process, each with its queue and loop: what every one needs is to be read off its constructor.
 import { hostname } from 'node:os';
+import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
 import { IssuerCheck } from '../controllers/issuers/check.ts';
 import { IssuerController } from '../controllers/issuers/controller.ts';
 import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
@@ -31,6 +32,7 @@ import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { Cluster } from './cluster.ts';
 import { clusterUidReader } from './cluster-uid.ts';
 import { connectEventHandlers } from './event-handlers.ts';
+import { ofExistingIssuers } from './issuer-series.ts';
 import { openLoop, openQueue, sharingOfIssuers, sharingOfRequests, sharingOfRevocations } from './loops.ts';
 import type { LoopParts } from './loops.ts';
 import type { Pca } from './pca.ts';
@@ -47,6 +49,7 @@ const longestCheckMs = 10_000;
 /** What the controllers are made of. */
 export interface ControllersParts extends LoopParts {
   readonly podIdentity: PodIdentity;
+  readonly hosts: IssuerHosts;
   readonly cluster: Cluster;
   readonly pca: Pca;
   readonly issuanceLimits: IssuanceLimits;
@@ -72,15 +75,16 @@ interface RequestLoop {
 
 /** Runs every controller until `leadership` ends and their calls in flight are done. */
 export async function runControllers(parts: ControllersParts, leadership: AbortSignal): Promise<void> {
-  const { cluster, pca, clock, metrics, logger } = parts;
+  const { cluster, pca, clock, logger } = parts;
   const { kubernetes, issuer } = cluster;
+  const metrics = ofExistingIssuers(parts.metrics, (key) => issuer(key) !== undefined);
   const events = new EventRecorder({ client: kubernetes, component: fieldManager, instance: hostname(), clock });
   const readyIssuers = new ReadyIssuers(clock);
   const memories = new RequestMemories();
   const revocationQueue = openQueue('revocation', parts, sharingOfRevocations(revocationsAtATime));
   const revocations = new Revocations({ issuer, readyIssuers, queue: revocationQueue, metrics, logger });
   const abandoned = new Abandoned({ memories, callQueue: pca.callQueue, revocations, metrics, logger, clock });
-  const shared: Shared = { ...parts, events, readyIssuers, memories, revocations, abandoned };
+  const shared: Shared = { ...parts, metrics, events, readyIssuers, memories, revocations, abandoned };
 
   const revoking = revocationLoop(revocationQueue, shared);
   const issuers = issuerLoop(shared);
@@ -126,7 +130,7 @@ function revocationLoop(queue: WorkQueue, shared: Shared): { readonly loop: Cont
 }
 
 function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop: Controller } {
-  const { options, podIdentity, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
+  const { options, podIdentity, hosts, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
   const { kubernetes } = cluster;
   const secrets = new IssuerSecrets(kubernetes, options['cluster-resource-namespace'] || cluster.namespace);
   const credentials = new IssuerCredentials({
@@ -135,6 +139,7 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
     roles: pca.roles,
     accounts: pca.accounts,
     podIdentity,
+    hosts,
     issuersMayUsePodIdentity: options['issuer-ambient-credentials'],
   });
   const controller = new IssuerController({

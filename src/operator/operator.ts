@@ -1,6 +1,10 @@
 // The composition root: the parts of the process are constructed here, started and stopped in order.
 import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { AddressRules, parseNetworks } from '../alibaba/address-rules.ts';
+import { parseIssuerHosts } from '../alibaba/issuer-hosts.ts';
+import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
 import { parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
 import { readProxy } from '../alibaba/proxy.ts';
 import type { Environment, Proxy } from '../alibaba/proxy.ts';
@@ -31,6 +35,8 @@ interface OperatorParts {
   readonly options: Options;
   readonly podIdentity: PodIdentity;
   readonly proxy: Proxy | undefined;
+  readonly hosts: IssuerHosts;
+  readonly addresses: AddressRules;
   readonly limits: RateLimitTable;
   readonly issuanceLimits: IssuanceLimits;
   readonly metrics: Metrics;
@@ -62,6 +68,9 @@ export class Operator {
   ): Promise<Operator> {
     const limits = parseCallLimits(options['call-limits']);
     if (limits.kind === 'invalid') throw new Error(`--call-limits: ${limits.message}`);
+    const hosts = issuerHostsOf(options);
+    const networks = parseNetworks(options['refused-networks']);
+    if (networks.kind === 'invalid') throw new Error(`--refused-networks: ${networks.message}`);
     const proxy = proxyOf(process.env, logger);
     const metrics = createMetrics();
     const issuanceLimits = new IssuanceLimits();
@@ -78,10 +87,13 @@ export class Operator {
       'The operator starts.',
     );
     const { table } = limits;
+    const refused = [...networks.networks, ...apiServerAddresses(process.env, cluster.server)];
     return new Operator({
       options,
       podIdentity,
       proxy,
+      hosts,
+      addresses: new AddressRules({ refused, allowed: hosts.addresses }),
       limits: table,
       issuanceLimits,
       metrics,
@@ -129,13 +141,14 @@ export class Operator {
 
   /** Runs the controllers until `leadership` ends and their calls in flight are done. */
   async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
-    const { options, podIdentity, proxy, limits, issuanceLimits, metrics, logger, cluster, onStep } = this.#on;
+    const { options, podIdentity, proxy, hosts, addresses, limits, issuanceLimits, metrics, logger, cluster, onStep } =
+      this.#on;
     if (!(await cluster.synced(leadership)) || leadership.aborted) return;
     logger.info({}, options['leader-elect'] ? 'This replica holds the Lease and issues.' : 'This replica issues.');
     const clock = systemClock;
-    const pca = openPca({ options, proxy, limits, clock, metrics, logger, signal: this.#lifetime.signal });
+    const pca = openPca({ options, proxy, addresses, limits, clock, metrics, logger, signal: this.#lifetime.signal });
     await runControllers(
-      { options, podIdentity, cluster, pca, issuanceLimits, mayAct, onStep, clock, metrics, logger },
+      { options, podIdentity, hosts, cluster, pca, issuanceLimits, mayAct, onStep, clock, metrics, logger },
       leadership,
     );
   }
@@ -156,6 +169,18 @@ function openElector(options: Options, cluster: Cluster, logger: Logger): Leader
     clock: systemClock,
     onTrouble: (message) => logger.warn({ lease: name }, message),
   });
+}
+
+function issuerHostsOf(options: Options): IssuerHosts {
+  const parsed = parseIssuerHosts(options['issuer-hosts']);
+  if (parsed.kind === 'invalid') throw new Error(`--issuer-hosts: ${parsed.message}`);
+  return parsed.hosts;
+}
+
+/** Addresses of the API server as pods have them, and as this process is told. */
+function apiServerAddresses(environment: Environment, server: string): readonly string[] {
+  const hosts = [environment['KUBERNETES_SERVICE_HOST'] ?? '', URL.parse(server)?.hostname ?? ''];
+  return hosts.map((host) => host.replace(/^\[(.*)\]$/, '$1')).filter((host) => isIP(host) !== 0);
 }
 
 /** The proxy of the environment, told aloud; throws with the reason when it cannot be used. */

@@ -1,7 +1,7 @@
 // Everything that calls Alibaba Cloud: clients with metrics, roles and accounts, limits and searches, with the process's clock,
 // files and log; the cloud layer itself knows none of them.
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import type { AddressRules } from '../alibaba/address-rules.ts';
 import { compose } from '../alibaba/call.ts';
 import type { Call, Wrap } from '../alibaba/call.ts';
 import { CallerAccounts } from '../alibaba/credentials/caller-accounts.ts';
@@ -17,7 +17,7 @@ import type { Proxy } from '../alibaba/proxy.ts';
 import { HttpTransport } from '../alibaba/transport.ts';
 import { CertificateSearches } from '../authority/certificate-search.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Metrics } from '../runtime/metrics.ts';
+import type { LabelsOf, Metrics } from '../runtime/metrics.ts';
 import type { Options } from '../runtime/options.ts';
 import { userAgent } from '../runtime/version.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -27,6 +27,8 @@ export interface PcaParts {
   readonly options: Options;
   /** The proxy on the way, if any. */
   readonly proxy: Proxy | undefined;
+  /** What calls may connect to. */
+  readonly addresses: AddressRules;
   readonly limits: RateLimitTable;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -53,9 +55,9 @@ const largestToken = 32 * 1_024;
 const accountTimeoutMs = 3_000;
 
 /** Opens the way to PCA; nothing is sent before the first call. */
-export function openPca({ options, proxy, limits: table, clock, metrics, logger, signal }: PcaParts): Pca {
+export function openPca({ options, proxy, addresses, limits: table, clock, metrics, logger, signal }: PcaParts): Pca {
   const timeoutMs = options['pca-timeout'];
-  const transport = new HttpTransport(proxy);
+  const transport = new HttpTransport(proxy, addresses);
   const limits = new RateLimits({ clock, ...table });
   const places = (share: number): number => Math.max(1, Math.floor(options['max-concurrent-requests'] * share));
   const callQueue = new CallQueue({
@@ -120,6 +122,8 @@ function heard(callQueue: Pick<CallQueue, 'heard'>, endpoint: PcaEndpoint): Wrap
   };
 }
 
+type LimitLabels = LabelsOf<'pca_issuer_calls_waiting'>;
+
 const limitMetrics = [
   'pca_issuer_call_limit_per_second',
   'pca_issuer_calls_waiting',
@@ -127,14 +131,13 @@ const limitMetrics = [
 ] as const;
 
 function limitReader(metrics: Metrics, callQueue: Pick<CallQueue, 'readings'>): () => void {
-  type Labels = Readonly<Record<'account' | 'region' | 'action', string>>;
-  let shown = new Map<string, Labels>();
+  let shown = new Map<string, LimitLabels>();
   return () => {
     const before = shown;
     shown = new Map();
     for (const { limit, ratePerSecond, waiting, held } of callQueue.readings) {
-      const { region, action } = limit;
-      const labels: Labels = { account: accountLabel(limit.account), region, action };
+      const { account, region, action } = limit;
+      const labels: LimitLabels = { account, region, action };
       metrics.set('pca_issuer_call_limit_per_second', labels, ratePerSecond);
       metrics.set('pca_issuer_calls_waiting', labels, waiting);
       metrics.set('pca_issuer_endpoint_held', labels, held ? 1 : 0);
@@ -144,11 +147,6 @@ function limitReader(metrics: Metrics, callQueue: Pick<CallQueue, 'readings'>): 
     }
     for (const labels of before.values()) for (const name of limitMetrics) metrics.remove(name, labels);
   };
-}
-
-// Until the account's number is known it is told apart by its access key, which is nobody's business.
-function accountLabel(account: string): string {
-  return /^\d+$/.test(account) ? account : `key-${createHash('sha256').update(account).digest('hex').slice(0, 8)}`;
 }
 
 /** The token in a file, without the line end that some writers leave; rejects when it is no file or too long for one. */

@@ -29,7 +29,7 @@ export const metricCatalogue = {
   },
   pca_issuer_call_limit_per_second: {
     type: 'gauge',
-    help: 'Current limit on calls per second for an account, as the operator found it; account: its number or a digest.',
+    help: 'Current limit on calls per second for an account, as the operator found it; account: its number, with the endpoint where another is called, or a digest.',
     labels: ofCallLimit,
   },
   pca_issuer_calls_waiting: {
@@ -166,8 +166,8 @@ export interface Metrics {
   /** Raises a counter, by 1 unless told otherwise. */
   count<Name extends NamesOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by?: number): void;
   set<Name extends NamesOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, value: number): void;
-  /** Removes a gauge's series, for an object that is gone. */
-  remove<Name extends NamesOf<'gauge'>>(name: Name, labels: LabelsOf<Name>): void;
+  /** Removes a series, for an object that is gone. */
+  remove<Name extends NamesOf<'gauge' | 'counter'>>(name: Name, labels: LabelsOf<Name>): void;
   observe<Name extends NamesOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, seconds: number): void;
   /** Has `read` called before each rendering, for figures that are kept elsewhere. */
   beforeRender(read: () => void): void;
@@ -194,7 +194,7 @@ export function createMetrics(): Metrics {
   return {
     count: (name, labels, by = 1) => counters.get(name)?.inc({ ...labels }, by),
     set: (name, labels, value) => gauges.get(name)?.set({ ...labels }, value),
-    remove: (name, labels) => gauges.get(name)?.remove({ ...labels }),
+    remove: (name, labels) => (gauges.get(name) ?? counters.get(name))?.remove({ ...labels }),
     observe: (name, labels, seconds) => histograms.get(name)?.observe({ ...labels }, seconds),
     beforeRender: (read) => void readers.push(read),
     render: async () => {

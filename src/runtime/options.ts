@@ -30,6 +30,17 @@ export const settings = {
     default: 'false',
     help: "Let AlibabaPCAIssuers use the operator's own RAM role (credentials.rrsa); AlibabaPCAClusterIssuers always may.",
   },
+  'issuer-hosts': {
+    type: 'text',
+    default:
+      'cas.aliyuncs.com,cas.*.aliyuncs.com,cas-vpc.*.aliyuncs.com,sts.aliyuncs.com,sts.*.aliyuncs.com,sts-vpc.*.aliyuncs.com',
+    help: 'Hosts that issuers may name for PCA and STS, separated by commas; * stands for one label, at the beginning for any number. :port after a host, or :* for any, unless the port is 443 or 80.',
+  },
+  'refused-networks': {
+    type: 'text',
+    default: '',
+    help: "Networks that no host of an issuer may lead to, separated by commas, such as 10.96.0.0/12: the cluster's Services and pods. Loopback, link-local and metadata addresses are always refused, unless --issuer-hosts names the address.",
+  },
   'leader-elect': {
     type: 'switch',
     default: 'true',

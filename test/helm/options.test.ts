@@ -1,6 +1,7 @@
 // What single values of the chart lead to: the role's token, issuers, approvers, monitoring, network, refusals.
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { settings } from '../../src/runtime/options.ts';
 import { podIdentity } from '../../src/runtime/pod-identity.ts';
 import type { Manifest } from '../support/cluster.ts';
 import { buildHelm, buildMs, refusal, render } from '../support/helm.ts';
@@ -119,6 +120,20 @@ describe('namespaced issuers', () => {
     expect(args.filter((flag) => flag.startsWith('--issuer-ambient'))).toEqual([
       `--issuer-ambient-credentials=${expected}`,
     ]);
+  });
+});
+
+describe('hosts of issuers', () => {
+  it.each([
+    [{}, [`--issuer-hosts=${settings['issuer-hosts'].default}`]],
+    [
+      { issuerHosts: ['*.example.com', 'pca.example:8443'], refusedNetworks: ['10.96.0.0/12', 'fd00::/8'] },
+      ['--issuer-hosts=*.example.com,pca.example:8443', '--refused-networks=10.96.0.0/12,fd00::/8'],
+    ],
+    [{ issuerHosts: [] }, ['--issuer-hosts=']],
+  ])('of %j are told to the operator', async (values, expected) => {
+    const { args } = templateOf(await render(values)).spec.containers[0];
+    expect(args.filter((flag) => /^--(issuer-hosts|refused-networks)/.test(flag))).toEqual(expected);
   });
 });
 
@@ -246,6 +261,7 @@ describe('values', () => {
     ['an issuer without a namespace', { issuers: [{ name: 'a', spec }] }, "missing property 'namespace'"],
     ['a cluster issuer with one', { clusterIssuers: [{ name: 'a', namespace: 'b', spec }] }, "'namespace' not allowed"],
     ['a role that is no ARN', { rrsa: { roleArn: 'pca' } }, 'does not match pattern'],
+    ['a URL for a host', { issuerHosts: ['https://pca.example'] }, 'does not match pattern'],
     ['a misspelt probe', { probes: { liveness: { period: 1 } } }, "additional properties 'period' not allowed"],
     ['a misspelt resource', { resources: { limit: {} } }, "additional properties 'limit' not allowed"],
     ['a misspelt toleration', { tolerations: [{ kee: 'a' }] }, "additional properties 'kee' not allowed"],

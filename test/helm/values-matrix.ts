@@ -24,6 +24,10 @@ export const choices: readonly Choice[] = [
   ['Secrets of two namespaces', { secretAccess: { namespaces: ['kube-public', 'default'] } }],
   ['all Secrets', { secretAccess: { clusterWide: true } }],
   [
+    'hosts and networks of issuers',
+    { issuerHosts: ['*.example.com', '[::1]:8443'], refusedNetworks: ['10.96.0.0/12'] },
+  ],
+  [
     'a role by a token of its own',
     {
       rrsa: {

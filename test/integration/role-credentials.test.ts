@@ -197,7 +197,7 @@ describe('two access keys', () => {
       accounts
         .map(([, labels]) => /account="([^"]*)"/.exec(labels ?? '')?.[1])
         .toSorted((a = '', b = '') => a.localeCompare(b)),
-    ).toEqual([account, expect.stringMatching(/^key-[0-9a-f]{8}$/)]);
+    ).toEqual([`${account} at HTTP ${world.simulator.endpoint}`, expect.stringMatching(/^key-[0-9a-f]{16}$/)]);
     expect(metrics).not.toContain('LTAI');
     expect(actions().filter((action) => action.startsWith('GetCallerIdentity'))).toEqual([
       'GetCallerIdentity: ok',

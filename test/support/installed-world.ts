@@ -91,8 +91,13 @@ export class InstalledWorld {
     }
   }
 
-  /** Installs the chart or another, or upgrades to it with these values, and waits until its pods are ready. */
-  async install(values: object = {}, folder = chart): Promise<void> {
+  /** Installs the chart, or upgrades to it, for issuers of the simulator, and waits until its pods are ready. */
+  async install(values: object = {}): Promise<void> {
+    await this.installFrom(chart, { issuerHosts: [this.simulator.endpoint], ...values });
+  }
+
+  /** Installs another chart, or upgrades to it, with these values, and waits until its pods are ready. */
+  async installFrom(folder: string, values: object): Promise<void> {
     await this.helm(['upgrade', '--install', release, folder, '--wait', hangLimitFlag, '--values=-'], values);
   }
 

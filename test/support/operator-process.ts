@@ -68,6 +68,9 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** Lets issuers name what tests and tools serve on this machine: simulators, and proxies before them. */
+export const loopbackHosts = '--issuer-hosts=127.0.0.1:*';
+
 /** Starts the bundle without waiting for it to become ready; for tests of a start that must not succeed. */
 export async function launchOperator(settings: OperatorSettings): Promise<Omit<OperatorProcess, 'startMs'>> {
   if (!existsSync(bundle)) throw new Error(`${bundle} does not exist. Build it with: npm run build`);
@@ -77,6 +80,7 @@ export async function launchOperator(settings: OperatorSettings): Promise<Omit<O
     `--cluster-resource-namespace=${settings.namespace}`,
     `--leader-election-namespace=${settings.namespace}`,
     `--health-address=${address}`,
+    loopbackHosts,
     ...(settings.flags ?? []),
   ];
   const log = createWriteStream(settings.logFile, { flags: 'a' });

@@ -1,5 +1,6 @@
 // Which account an access key belongs to: limits are the account's, so that issuers with several keys of one share them.
 // Source: Alibaba Cloud, STS API 2015-04-01, "GetCallerIdentity"; it needs no permission.
+import { createHash } from 'node:crypto';
 import type { Call } from '../call.ts';
 import type { AccessKey } from './access-key.ts';
 import type { PcaEndpoint } from '../endpoint.ts';
@@ -8,6 +9,7 @@ import { callerIdentityCall, callerAccountOf } from './sts.ts';
 import { backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
+import { RecentMap } from '../../timing/recent-map.ts';
 
 /** What asking works with. */
 export interface CallerAccountsOptions {
@@ -23,31 +25,33 @@ export interface CallerAccountsOptions {
 }
 
 interface Known {
-  /** Its number, or the access key id while STS has not said. */
-  account: string;
-  asking: Promise<string> | undefined;
+  /** Its number, once STS has said it. */
+  account: string | undefined;
+  asking: Promise<string | undefined> | undefined;
   failures: number;
   /** Monotonic, milliseconds. */
   askAgainAt: number;
 }
 
 const pauseAfterFailure = { baseMs: 60_000, maxMs: 3_600_000 };
-const mostKeys = 10_000;
 
-/** The accounts of access keys; each key is asked about once, since it never changes its account. */
+/** The accounts of access keys; each key is asked about once at each STS, since it never changes its account. */
 export class CallerAccounts {
   readonly #options: CallerAccountsOptions;
-  readonly #known = new Map<string, Known>();
+  /** By the whole key and by STS: an answer proves the secret that signed the question, and nothing about another STS. */
+  readonly #known: RecentMap<Known>;
 
   constructor(options: CallerAccountsOptions) {
     this.#options = options;
+    this.#known = new RecentMap({ clock: options.clock });
   }
 
-  /** The account's number, or the access key id while STS does not say. Never rejects. */
-  async of(accessKey: AccessKey, sts: PcaEndpoint): Promise<string> {
-    const known = this.#entry(accessKey.accessKeyId);
+  /** The account's number, undefined while this STS does not say. Never rejects. */
+  async of(accessKey: AccessKey, sts: PcaEndpoint): Promise<string | undefined> {
+    const { clock } = this.#options;
+    const known = this.#known.use(digestOf(accessKey, sts), unknown);
     known.asking ??=
-      this.#options.clock.monotonic() < known.askAgainAt
+      clock.monotonic() < known.askAgainAt
         ? undefined
         : this.#ask(known, accessKey, sts).finally(() => {
             known.asking = undefined;
@@ -55,7 +59,7 @@ export class CallerAccounts {
     return (await known.asking) ?? known.account;
   }
 
-  async #ask(known: Known, accessKey: AccessKey, sts: PcaEndpoint): Promise<string> {
+  async #ask(known: Known, accessKey: AccessKey, sts: PcaEndpoint): Promise<string | undefined> {
     const { connect, clock, timeoutMs, signal, onFailure } = this.#options;
     using deadline = startDeadline(timeoutMs, signal, clock);
     const outcome = await connect(sts)(callerIdentityCall, { signal: deadline.signal, accessKey });
@@ -70,14 +74,13 @@ export class CallerAccounts {
     if (outcome.kind === 'failed') onFailure(outcome.failure);
     return known.account;
   }
+}
 
-  #entry(accessKeyId: string): Known {
-    const known = this.#known.get(accessKeyId);
-    if (known !== undefined) return known;
-    // Keys that were replaced long ago; whoever still uses one is asked about once more.
-    if (this.#known.size >= mostKeys) this.#known.clear();
-    const entry: Known = { account: accessKeyId, asking: undefined, failures: 0, askAgainAt: Number.NEGATIVE_INFINITY };
-    this.#known.set(accessKeyId, entry);
-    return entry;
-  }
+function unknown(): Known {
+  return { account: undefined, asking: undefined, failures: 0, askAgainAt: Number.NEGATIVE_INFINITY };
+}
+
+function digestOf({ accessKeyId, accessKeySecret, securityToken }: AccessKey, sts: PcaEndpoint): string {
+  const asked = [sts.protocol, sts.host, sts.caBundle, accessKeyId, accessKeySecret, securityToken];
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex');
 }

@@ -11,6 +11,7 @@ import type { RoleRequest } from './sts.ts';
 import { backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
+import { RecentMap } from '../../timing/recent-map.ts';
 
 /** Credentials that are valid now, or why there are none. */
 export type RoleCredentials =
@@ -59,10 +60,12 @@ const pauseAfterFailure = { baseMs: 1_000, maxMs: 60_000 };
 /** The sessions by what was asked for; nothing runs between uses, so an unused one costs nothing but its entry. */
 export class RoleSessions {
   readonly #options: RoleSessionsOptions;
-  readonly #sessions = new Map<string, Session>();
+  /** A session ends after 12 h at most, so that none which is dropped for disuse could still serve. */
+  readonly #sessions: RecentMap<Session>;
 
   constructor(options: RoleSessionsOptions) {
     this.#options = options;
+    this.#sessions = new RecentMap({ clock: options.clock });
   }
 
   /**
@@ -92,16 +95,12 @@ export class RoleSessions {
 
   /** PCA refused these credentials: they are not used again. Ones that were renewed meanwhile stay. */
   drop(request: RoleRequest, refused: AccessKey): void {
-    const session = this.#sessions.get(keyOf(request));
+    const session = this.#sessions.peek(keyOf(request));
     if (session?.accessKey?.accessKeyId === refused.accessKeyId) session.accessKey = undefined;
   }
 
   #session(request: RoleRequest): Session {
-    const key = keyOf(request);
-    const known = this.#sessions.get(key);
-    if (known !== undefined) return known;
-    this.#forgetEnded();
-    const session: Session = {
+    return this.#sessions.use(keyOf(request), () => ({
       accessKey: undefined,
       renewAt: 0,
       endsAt: 0,
@@ -109,15 +108,7 @@ export class RoleSessions {
       failure: undefined,
       failures: 0,
       pausedUntil: 0,
-    };
-    this.#sessions.set(key, session);
-    return session;
-  }
-
-  #forgetEnded(): void {
-    const now = this.#options.clock.monotonic();
-    for (const [key, { endsAt, pausedUntil, renewal }] of this.#sessions)
-      if (renewal === undefined && endsAt <= now && pausedUntil <= now) this.#sessions.delete(key);
+    }));
   }
 
   /** The renewal under way, a new one, or undefined during the pause after a failure. */
@@ -201,7 +192,7 @@ export class RoleSessions {
 
 /** Equal requests have equal keys; a hash, since the request may hold a secret. */
 function keyOf(request: RoleRequest): string {
-  const { roleArn, sessionName, durationSeconds, policy, endpoint } = request;
+  const { roleArn, sessionName, durationSeconds, policy, service, endpoint } = request;
   const source =
     request.kind === 'oidc'
       ? [request.oidcProviderArn, request.tokenFile]
@@ -213,6 +204,6 @@ function keyOf(request: RoleRequest): string {
         ];
   const asked = [roleArn, sessionName, durationSeconds, policy, endpoint.host, endpoint.protocol, endpoint.caBundle];
   return createHash('sha256')
-    .update(JSON.stringify([request.kind, asked, source]))
+    .update(JSON.stringify([request.kind, service, asked, source]))
     .digest('hex');
 }

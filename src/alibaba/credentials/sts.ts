@@ -11,6 +11,8 @@ export interface RoleSettings {
   readonly sessionName: string;
   readonly durationSeconds: number;
   readonly policy: string | undefined;
+  /** Where the credentials are used (`serviceOf`): what one service says of them is no matter of another's. */
+  readonly service: string;
 }
 
 /** A role and who takes it: the bearer of the OIDC token in a file, or the owner of an access key. */
@@ -71,13 +73,16 @@ function isHeaderText(value: unknown): value is string {
  * which the credentials were wanted.
  */
 export function credentialFailure(failure: PcaFailure): PcaFailure {
-  const passing = ['Throttled', 'Transient', 'OutcomeUnknown', 'Cancelled', 'Credentials', 'Permission'];
-  return passing.includes(failure.class) ? failure : { ...failure, class: 'Credentials' };
-}
-
-/** Whether an issuer that calls PCA at `host` may be assumed to reach the real STS, too. */
-export function isAlibabaCloudHost(host: string): boolean {
-  return /\.aliyuncs\.com(:\d+)?$/.test(host);
+  const kept = [
+    'Throttled',
+    'Transient',
+    'OutcomeUnknown',
+    'Cancelled',
+    'Credentials',
+    'Permission',
+    'EndpointNotAllowed',
+  ];
+  return kept.includes(failure.class) ? failure : { ...failure, class: 'Credentials' };
 }
 
 /** How the pod's surroundings say where STS is; what ack-pod-identity-webhook injects. */

@@ -2,8 +2,9 @@
 // service counts in just that way. The published limits contradict one another, so the rate is found by trying: doubled each
 // second while it is used, halved when the service throttles, then brought carefully back to where that happened.
 import type { Clock } from '../../timing/clock.ts';
+import { RecentMap } from '../../timing/recent-map.ts';
 
-/** Whose limit it is: the account (its access key id until its number is known), the region and the action. */
+/** Whose limit it is: the account by its name (credentials/account.ts), the region and the action. */
 export interface LimitKey {
   readonly account: string;
   readonly region: string;
@@ -70,10 +71,11 @@ const probeGrowth = 1.25;
 /** Grants calls within the rates found so far, one token bucket for each key. Never waits itself. */
 export class RateLimits {
   readonly #options: RateLimitsOptions;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets: RecentMap<Bucket>;
 
   constructor(options: RateLimitsOptions) {
     this.#options = options;
+    this.#buckets = new RecentMap({ clock: options.clock });
   }
 
   /** Takes one call, or says when the next one may be there. */
@@ -116,21 +118,24 @@ export class RateLimits {
     bucket.tokens = Math.min(burstOf(bucket.rate), bucket.tokens + 1);
   }
 
-  /** The present rate in calls per second, for metrics. */
+  /** The present rate in calls per second, for metrics; being asked for it does not keep it. */
   ratePerSecond(key: LimitKey): number {
-    return this.#bucket(key, this.#options.clock.monotonic()).rate;
+    return (this.#buckets.peek(nameOf(key)) ?? this.#newBucket(key, 0)).rate;
   }
 
   #bucket(key: LimitKey, now: number): Bucket {
-    const name = JSON.stringify([key.account, key.region, key.action]);
-    const known = this.#buckets.get(name);
-    if (known !== undefined) return known;
-    const table = this.#options.limits ?? publishedLimits;
-    const own = Object.hasOwn(table, key.action) ? table[key.action] : undefined;
-    const bucket = newBucket(own ?? this.#options.otherActions ?? cautiousLimits, now);
-    this.#buckets.set(name, bucket);
-    return bucket;
+    return this.#buckets.use(nameOf(key), () => this.#newBucket(key, now));
   }
+
+  #newBucket({ action }: LimitKey, now: number): Bucket {
+    const table = this.#options.limits ?? publishedLimits;
+    const own = Object.hasOwn(table, action) ? table[action] : undefined;
+    return newBucket(own ?? this.#options.otherActions ?? cautiousLimits, now);
+  }
+}
+
+function nameOf({ account, region, action }: LimitKey): string {
+  return JSON.stringify([account, region, action]);
 }
 
 function newBucket(range: RateRange, now: number): Bucket {

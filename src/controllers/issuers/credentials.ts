@@ -1,14 +1,17 @@
 // From an issuer's credentials to a caller of PCA: an access key, the operator's own role, or a role taken with a key.
 import { compose } from '../../alibaba/call.ts';
 import type { Call, Wrap } from '../../alibaba/call.ts';
+import type { AccessKey } from '../../alibaba/credentials/access-key.ts';
+import { accountName } from '../../alibaba/credentials/account.ts';
 import type { CallerAccounts } from '../../alibaba/credentials/caller-accounts.ts';
 import type { RoleSessions } from '../../alibaba/credentials/role-sessions.ts';
-import { isAlibabaCloudHost, stsEndpointFor } from '../../alibaba/credentials/sts.ts';
+import { stsEndpointFor } from '../../alibaba/credentials/sts.ts';
 import type { RoleRequest } from '../../alibaba/credentials/sts.ts';
 import { withAccessKey } from '../../alibaba/credentials/with-access-key.ts';
 import { withRole } from '../../alibaba/credentials/with-role.ts';
-import { endpointFor } from '../../alibaba/endpoint.ts';
+import { endpointFor, isAlibabaCloud, serviceOf } from '../../alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../../alibaba/endpoint.ts';
+import type { IssuerHosts } from '../../alibaba/issuer-hosts.ts';
 import type { OpenedCalls } from '../../authority/certificate-authority.ts';
 import type { Issuer } from '../../crds/issuer.ts';
 import type { PodIdentity } from '../../runtime/pod-identity.ts';
@@ -34,6 +37,7 @@ export class IssuerCredentials {
   readonly #roles: Pick<RoleSessions, 'get' | 'drop'>;
   readonly #accounts: Pick<CallerAccounts, 'of'>;
   readonly #podIdentity: PodIdentity;
+  readonly #hosts: Pick<IssuerHosts, 'allows'>;
   readonly #issuersMayUsePodIdentity: boolean;
 
   constructor(parts: {
@@ -42,6 +46,8 @@ export class IssuerCredentials {
     readonly roles: Pick<RoleSessions, 'get' | 'drop'>;
     readonly accounts: Pick<CallerAccounts, 'of'>;
     readonly podIdentity: PodIdentity;
+    /** Hosts that issuers may name. */
+    readonly hosts: Pick<IssuerHosts, 'allows'>;
     /** Whether AlibabaPCAIssuers may use the operator's own identity, too. */
     readonly issuersMayUsePodIdentity: boolean;
   }) {
@@ -50,11 +56,14 @@ export class IssuerCredentials {
     this.#roles = parts.roles;
     this.#accounts = parts.accounts;
     this.#podIdentity = parts.podIdentity;
+    this.#hosts = parts.hosts;
     this.#issuersMayUsePodIdentity = parts.issuersMayUsePodIdentity;
   }
 
   /** Opens the issuer's credentials; no certificate is asked for before the first call. */
   async open(issuer: Issuer, signal: AbortSignal): Promise<OpenedCredentials> {
+    const refused = hostProblem(issuer, this.#hosts);
+    if (refused !== undefined) return { kind: 'problem', problem: refused };
     const named = secretRefOf(issuer);
     if (named === undefined) {
       const role = this.#podRole(issuer);
@@ -63,22 +72,19 @@ export class IssuerCredentials {
     const read = await this.#secrets.readAccessKey(issuer, named, signal);
     if (read.kind === 'problem') return read;
     const { accessKey, version: secretVersion } = read;
-    const { spec } = issuer;
-    const { assumeRole } = spec.credentials;
-    const sts = stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, this.#podIdentity);
+    const { assumeRole } = issuer.spec.credentials;
     if (assumeRole !== undefined) {
       const settings = settingsOf(assumeRole.roleArn, assumeRole, this.#podIdentity);
       const { externalId } = assumeRole;
-      const role = { ...settings, kind: 'accessKey', accessKey, externalId, endpoint: sts } as const;
-      return this.#withRole(issuer, role, secretVersion);
+      const places = { endpoint: this.#stsOf(issuer), service: serviceOf(endpointOf(issuer)) };
+      return this.#withRole(
+        issuer,
+        { ...settings, ...places, kind: 'accessKey', accessKey, externalId },
+        secretVersion,
+      );
     }
     const endpoint = endpointOf(issuer);
-    // A custom PCA endpoint without a custom STS endpoint: the key is not sent to the public STS.
-    const isStsNamed = (spec.stsEndpoint?.host ?? this.#podIdentity.stsHost) !== undefined;
-    const account =
-      isStsNamed || isAlibabaCloudHost(endpoint.host)
-        ? this.#accounts.of(accessKey, sts)
-        : Promise.resolve(accessKey.accessKeyId);
+    const account = this.#accountOf(issuer, accessKey);
     return { kind: 'ok', call: this.#call(endpoint, withAccessKey(accessKey)), endpoint, account, secretVersion };
   }
 
@@ -86,14 +92,32 @@ export class IssuerCredentials {
     return compose(this.#connect(endpoint), credentials);
   }
 
+  #stsOf({ spec }: Issuer): PcaEndpoint {
+    return stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, this.#podIdentity);
+  }
+
+  async #accountOf(issuer: Issuer, accessKey: AccessKey): Promise<string> {
+    const endpoint = endpointOf(issuer);
+    const sts = this.#stsOf(issuer);
+    // A custom PCA endpoint without a custom STS endpoint: the key is not sent to the public STS.
+    const isStsNamed = (issuer.spec.stsEndpoint?.host ?? this.#podIdentity.stsHost) !== undefined;
+    const mayAsk = isBelievedOf(issuer, sts) && (isStsNamed || isAlibabaCloud('PCA', endpoint));
+    const number = mayAsk ? await this.#accounts.of(accessKey, sts) : undefined;
+    return accountName(endpoint, number, [accessKey.accessKeyId]);
+  }
+
   #withRole(issuer: Issuer, role: RoleRequest, secretVersion: string): OpenedCredentials {
     const endpoint = endpointOf(issuer);
-    const account = Promise.resolve(accountOf(role.roleArn));
+    const { roleArn, endpoint: sts } = role;
+    // Nothing counts against the account before PCA has described the CA, and so STS has given this role away.
+    const number = isBelievedOf(issuer, sts) ? accountOf(roleArn) : undefined;
+    const account = Promise.resolve(accountName(endpoint, number, [roleArn, sts.protocol, sts.host]));
     return { kind: 'ok', call: this.#call(endpoint, withRole(role, this.#roles)), endpoint, account, secretVersion };
   }
 
   /** The role of the operator's own identity for this issuer, or why it has none. */
-  #podRole({ spec, metadata }: Issuer): Role {
+  #podRole(issuer: Issuer): Role {
+    const { spec, metadata } = issuer;
     const { rrsa = { durationSeconds: 3_600 } } = spec.credentials;
     if (metadata.namespace !== undefined) {
       const refused = namespacedProblem(spec.stsEndpoint !== undefined, this.#issuersMayUsePodIdentity);
@@ -103,8 +127,8 @@ export class IssuerCredentials {
     if (roleArn === undefined || oidcProviderArn === undefined || tokenFile === undefined)
       return unconfigured({ roleArn, oidcProviderArn, tokenFile });
 
-    const endpoint = stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, this.#podIdentity);
-    return { ...settingsOf(roleArn, rrsa, this.#podIdentity), kind: 'oidc', oidcProviderArn, tokenFile, endpoint };
+    const places = { endpoint: this.#stsOf(issuer), service: serviceOf(endpointOf(issuer)) };
+    return { ...settingsOf(roleArn, rrsa, this.#podIdentity), ...places, kind: 'oidc', oidcProviderArn, tokenFile };
   }
 }
 
@@ -166,7 +190,28 @@ function settingsOf(
   };
 }
 
-/** The account in a role's ARN (`acs:ram::<account>:role/…`); the ARN itself where it has none. */
-function accountOf(roleArn: string): string {
-  return /^acs:ram::(\d+):/.exec(roleArn)?.[1] ?? roleArn;
+/** The account in a role's ARN (`acs:ram::<account>:role/…`). */
+function accountOf(roleArn: string): string | undefined {
+  return /^acs:ram::(\d+):/.exec(roleArn)?.[1];
+}
+
+/**
+ * Whether what STS says of accounts counts for the issuer: it is Alibaba Cloud's, or the one of the operator's environment,
+ * or PCA's own neighbour at the same address, whose word is for that address alone.
+ */
+function isBelievedOf(issuer: Issuer, sts: PcaEndpoint): boolean {
+  if (issuer.spec.stsEndpoint === undefined || isAlibabaCloud('STS', sts)) return true;
+  const endpoint = endpointOf(issuer);
+  return !isAlibabaCloud('PCA', endpoint) && serviceOf(endpoint) === serviceOf(sts);
+}
+
+/** The host that the issuer names though it may not. */
+function hostProblem({ spec }: Issuer, hosts: Pick<IssuerHosts, 'allows'>): IssuerProblem | undefined {
+  const named = { 'spec.endpoint.host': spec.endpoint.host, 'spec.stsEndpoint.host': spec.stsEndpoint?.host };
+  for (const [field, host] of Object.entries(named)) {
+    if (host === undefined || hosts.allows(host)) continue;
+    const message = `${field} names "${host}", which is none of the hosts that issuers may name. Correct it, or remove it to use Alibaba Cloud's own endpoint of the region; or have the administrator allow the host with the operator's --issuer-hosts (Helm: issuerHosts).`;
+    return { reason: 'EndpointNotAllowed', message };
+  }
+  return undefined;
 }

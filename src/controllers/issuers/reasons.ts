@@ -7,6 +7,8 @@ export const issuerReasons = {
   SecretForbidden: 'The operator may not read the Secret. Grant the Role that the message names.',
   SecretUnreadable: 'The API server did not give the Secret; tried again automatically.',
   SecretInvalid: 'The Secret lacks a key or holds no access key. The message names the keys.',
+  EndpointNotAllowed:
+    'The issuer names a host that --issuer-hosts does not allow, or one with an address that is refused. Name another, or have the administrator allow it.',
   CredentialsNotAllowed:
     "A namespaced issuer wants the operator's own identity, which --issuer-ambient-credentials allows. Name a Secret instead.",
   IdentityNotConfigured:

@@ -51,7 +51,7 @@ const endpointOf = (description: string, hostDescription: string) =>
 export const endpointSchema = {
   ...endpointOf(
     "Address of PCA's API, if it is not the region's public endpoint.",
-    "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com. Left out: the region's public endpoint.",
+    "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: the region's public endpoint.",
   ),
   default: {},
 } as const satisfies Schema;
@@ -59,5 +59,5 @@ export const endpointSchema = {
 /** STS, which issues the temporary credentials of roles. */
 export const stsEndpointSchema = endpointOf(
   "Address of STS for credentials.rrsa and credentials.assumeRole. Left out: the address in the operator's environment, else the region's public endpoint. An AlibabaPCAIssuer with rrsa cannot set it.",
-  "Host name with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com. Left out: ALIBABA_CLOUD_STS_ENDPOINT of the operator, else the region's public endpoint.",
+  "Host name with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: ALIBABA_CLOUD_STS_ENDPOINT of the operator, else the region's public endpoint.",
 );

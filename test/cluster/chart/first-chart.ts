@@ -31,9 +31,9 @@ export function firstChart(world: () => InstalledWorld): void {
     await until('no pods', async () => (await world().pods()).length === 0);
     await world().uninstall();
     await cluster.kubectl(['delete', 'customresourcedefinitions', ...definitions]);
-    // That chart grants nothing for them.
-    const extraArgs = ['--certificate-signing-requests=false'];
-    await world().install({ secretAccess, extraArgs }, firstChartFile);
+    // That chart grants nothing for them, and has no value for the hosts of issuers.
+    const extraArgs = ['--certificate-signing-requests=false', `--issuer-hosts=${simulator.endpoint}`];
+    await world().installFrom(firstChartFile, { secretAccess, extraArgs });
     await world().applyReady(
       ...world().issuer('shared'),
       ...world().issuer('pca', team),

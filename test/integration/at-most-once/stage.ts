@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { Network } from '../../support/network.ts';
+import { loopbackHosts } from '../../support/operator-process.ts';
 import { SteppedOperator } from '../../support/stepped-operator.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
@@ -61,6 +62,7 @@ export class Stage {
       `--cluster-resource-namespace=${world.namespace}`,
       `--leader-election-namespace=${world.namespace}`,
       '--health-address=127.0.0.1:0',
+      loopbackHosts,
       '--log-level=debug',
       ...leaseTimes,
       ...quickRetries,

@@ -90,6 +90,7 @@ test.each(answers)(
 
 const faults: readonly (readonly [name: string, error: unknown, PcaErrorClass, issued: boolean])[] = [
   ['ECONNREFUSED', { code: 'ECONNREFUSED' }, 'Transient', false],
+  ['an address that is refused', { code: 'AddressRefused' }, 'EndpointNotAllowed', false],
   ['ENOTFOUND', { code: 'ENOTFOUND' }, 'Transient', false],
   ['EAI_AGAIN', { code: 'EAI_AGAIN' }, 'Transient', false],
   ['EHOSTUNREACH', { code: 'EHOSTUNREACH' }, 'Transient', false],

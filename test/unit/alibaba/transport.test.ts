@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { AddressRules } from '../../../src/alibaba/address-rules.ts';
 import type { PcaEndpoint } from '../../../src/alibaba/endpoint.ts';
 import { readProxy } from '../../../src/alibaba/proxy.ts';
 import type { Environment, ProxySettings } from '../../../src/alibaba/proxy.ts';
@@ -136,6 +137,45 @@ test('CA bundles that nobody uses any more keep no connections', async () => {
       server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
     );
   await until('connections to be closed', async () => (await connections()) <= 64);
+});
+
+describe('an address that is refused', () => {
+  const { signal } = new AbortController();
+  const refusing = new AddressRules({ refused: [], allowed: [] });
+
+  test.each(['HTTP', 'HTTPS'] as const)(
+    'is not connected to over %s, as it is given or as a name leads to it',
+    async (protocol) => {
+      let connections = 0;
+      const { server, host } = await serve((_request, response) => response.end('{}'));
+      server.on('connection', () => (connections += 1));
+      const transport = new HttpTransport(undefined, refusing);
+      const { port } = new URL(`http://${host}`);
+      for (const name of ['127.0.0.1', 'localhost', '127.1', '[::ffff:127.0.0.1]']) {
+        const sending = transport.send({ ...endpointOf(`${name}:${port}`), protocol }, request, signal);
+        await expect(sending).rejects.toMatchObject({ code: 'AddressRefused' });
+      }
+      expect(connections).toBe(0);
+    },
+  );
+
+  test('is connected to where it is allowed', async () => {
+    const { host } = await serve((_request, response) => response.end('{}'));
+    const transport = new HttpTransport(undefined, new AddressRules({ refused: [], allowed: ['127.0.0.1'] }));
+    expect((await transport.send(endpointOf(host.replace('127.0.0.1', 'localhost')), request, signal)).status).toBe(
+      200,
+    );
+  });
+
+  test('is refused past a proxy as well; a proxy itself may be anywhere, and resolves by itself', async () => {
+    const { host } = await serve((_request, response) => response.end('{}'));
+    const settings = readProxy({ HTTP_PROXY: `http://${host}`, NO_PROXY: 'localhost' });
+    const transport = new HttpTransport(settings.kind === 'proxy' ? settings.proxy : undefined, refusing);
+    await expect(transport.send(endpointOf('localhost:9'), request, signal)).rejects.toMatchObject({
+      code: 'AddressRefused',
+    });
+    expect((await transport.send(endpointOf('pca.example'), request, signal)).status).toBe(200);
+  });
 });
 
 describe('a proxy', () => {

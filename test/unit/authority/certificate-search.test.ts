@@ -216,22 +216,23 @@ describe('the searches of all issuers', () => {
   it('are one for each list, so that what was read serves every issuer', async () => {
     const searches = new CertificateSearches(noLimits, clock);
     const [first, second] = [new PcaDouble({ ListCert: empty }), new PcaDouble({ ListCert: empty })];
-    const search = searches.of(first.call, reference);
-    await search.find('id', window, never);
-    expect(searches.of(second.call, { ...reference })).toBe(search);
-    await search.find('id', window, never);
+    await searches.of(first.call, reference).find('id', window, never);
+    await searches.of(second.call, { ...reference }).find('id', window, never);
     expect([first.seen, second.seen]).toEqual([['ListCert'], []]);
   });
 
-  it('go on with the credentials of who asked last', async () => {
+  it('read with the credentials of who asks, whoever asked before or after', async () => {
     const searches = new CertificateSearches(noLimits, clock);
-    const described = answered({ Certificate: { Identifier: 'c' } });
-    const [first, second] = [new PcaDouble(), new PcaDouble({ ListCert: empty, DescribeClientCertificate: described })];
-    searches.of(first.call, reference);
-    const search = searches.of(second.call, reference);
-    await search.find('id', window, never);
-    await search.read('c', never);
-    expect([first.seen, second.seen]).toEqual([[], ['ListCert', 'DescribeClientCertificate c']]);
+    const described = answered({ Certificate: { Identifier: 'c', X509Certificate: 'pem', CertChain: 'chain' } });
+    const allowed = new PcaDouble({ ListCert: empty, DescribeClientCertificate: described });
+    const denial = refused('Permission', { message: 'B may not.' });
+    const denied = new PcaDouble({ ListCert: denial, DescribeClientCertificate: denial });
+    const [ofA, ofB] = [searches.of(allowed.call, reference), searches.of(denied.call, reference)];
+    // The other one has begun to read when the first asks.
+    const [other, found] = await Promise.all([ofB.find('id', window, never), ofA.find('id', window, never)]);
+    expect([other, found]).toEqual([denial, { kind: 'absent' }]);
+    expect((await ofA.read('c', never)).kind).toBe('found');
+    expect([denied.seen, allowed.seen]).toEqual([['ListCert'], ['ListCert', 'DescribeClientCertificate c']]);
   });
 
   test.each<[string, Partial<ListReference>]>([

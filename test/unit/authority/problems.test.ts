@@ -32,6 +32,10 @@ const problems: Readonly<Record<PcaErrorClass, AuthorityProblem | undefined>> = 
     reason: 'ActionUnavailable',
     message: 'PCA says no. The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.',
   },
+  EndpointNotAllowed: {
+    reason: 'EndpointNotAllowed',
+    message: 'PCA says no. The host comes from spec.region, spec.endpoint or spec.stsEndpoint.',
+  },
   Throttled: undefined,
   Transient: undefined,
   OutcomeUnknown: undefined,

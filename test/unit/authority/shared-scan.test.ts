@@ -1,14 +1,22 @@
 // One reading of a list for all who ask: who shares it, who gets another, and what becomes of a slow or broken one.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SharedScan } from '../../../src/authority/shared-scan.ts';
-import type { EndlessList, ScanFailure, Scanned } from '../../../src/authority/shared-scan.ts';
+import type { EndlessList, Reader, ScanFailure, Scanned, ScanWindow } from '../../../src/authority/shared-scan.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { until } from '../../support/wait.ts';
 import { never, pcaFailure } from './pca-double.ts';
 
 const day = 24 * 3_600_000;
 const stillRead = { kind: 'unsettled', message: "The list of the CA's certificates is still being read." };
 
+type Read = (
+  window: ScanWindow,
+  signal: AbortSignal,
+  answers?: (found: string) => boolean,
+) => Promise<Scanned<string> | ScanFailure>;
+
 interface Reading {
+  readonly by: string;
   readonly from: number;
   readonly signal: AbortSignal;
   readonly end: PromiseWithResolvers<Scanned<string> | ScanFailure | EndlessList>;
@@ -16,7 +24,7 @@ interface Reading {
 
 let clock: FakeClock;
 let readings: Reading[];
-let scan: SharedScan<string>;
+let scan: { readonly read: Read; readonly readByAnother: Read; readonly last: string | undefined };
 let now: () => number;
 let began: () => number;
 
@@ -25,11 +33,22 @@ beforeEach(() => {
   readings = [];
   now = () => clock.now().getTime();
   began = () => clock.monotonic();
-  scan = new SharedScan((from, signal) => {
-    const end = Promise.withResolvers<Scanned<string> | ScanFailure | EndlessList>();
-    readings.push({ from, signal, end });
-    return end.promise;
-  }, clock);
+  const shared = new SharedScan<string>(clock);
+  const reader = (by: string): Reader<string> => {
+    return (from, signal) => {
+      const end = Promise.withResolvers<Scanned<string> | ScanFailure | EndlessList>();
+      readings.push({ by, from, signal, end });
+      return end.promise;
+    };
+  };
+  const [readerA, readerB] = [reader('a'), reader('b')];
+  scan = {
+    read: async (window, signal, answers) => shared.read(readerA, window, signal, answers),
+    readByAnother: async (window, signal) => shared.read(readerB, window, signal),
+    get last() {
+      return shared.last;
+    },
+  };
 });
 
 /** Ends a reading, by number, with what it found. */
@@ -255,5 +274,44 @@ describe('a list without end', () => {
       kind: 'unsettled',
       message: "The list of the CA's certificates was not read to its end in 15 min. It is read again within the hour.",
     });
+  });
+});
+
+describe('another reader', () => {
+  const refused = { kind: 'failed', failure: pcaFailure('Permission') } as const;
+
+  it('is served by what was read, and by what is being read', async () => {
+    const window = { since: now(), from: now() - day };
+    const asked = Promise.all([scan.read(window, never), scan.readByAnother(window, never)]);
+    const scanned = finish(0, 'a');
+    expect([await asked, await scan.readByAnother(window, never), readings.map(({ by }) => by)]).toEqual([
+      [scanned, scanned],
+      scanned,
+      ['a'],
+    ]);
+  });
+
+  it('reads itself where the first was refused, once for all who ask by it', async () => {
+    const window = { since: now(), from: now() - day };
+    const first = scan.read(window, never);
+    const others = Promise.all([scan.readByAnother(window, never), scan.readByAnother(window, never)]);
+    readings[0]!.end.resolve(refused);
+    expect(await first).toEqual(refused);
+    await until('the other to read', () => readings.length === 2);
+    const scanned = finish(1, 'b');
+    expect([await others, readings.map(({ by }) => by)]).toEqual([
+      [scanned, scanned],
+      ['a', 'b'],
+    ]);
+  });
+
+  it('is refused for itself', async () => {
+    const window = { since: now(), from: now() - day };
+    const both = Promise.all([scan.read(window, never), scan.readByAnother(window, never)]);
+    const own = { kind: 'failed', failure: pcaFailure('Credentials') } as const;
+    readings[0]!.end.resolve(refused);
+    await until('the other to read', () => readings.length === 2);
+    readings[1]!.end.resolve(own);
+    expect(await both).toEqual([refused, own]);
   });
 });

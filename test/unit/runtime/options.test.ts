@@ -11,6 +11,9 @@ const defaults = {
   'certificate-signing-requests': true,
   'cluster-resource-namespace': '',
   'issuer-ambient-credentials': false,
+  'issuer-hosts':
+    'cas.aliyuncs.com,cas.*.aliyuncs.com,cas-vpc.*.aliyuncs.com,sts.aliyuncs.com,sts.*.aliyuncs.com,sts-vpc.*.aliyuncs.com',
+  'refused-networks': '',
   'leader-elect': true,
   'leader-election-namespace': '',
   'leader-election-name': 'alibaba-pca-issuer',

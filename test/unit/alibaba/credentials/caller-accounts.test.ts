@@ -1,6 +1,7 @@
 // The accounts of access keys: asked once, shared, and done without where STS does not answer.
 import { expect, it } from 'vitest';
 import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
+import type { PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
 import { CallerAccounts } from '../../../../src/alibaba/credentials/caller-accounts.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
@@ -34,8 +35,8 @@ class Sts {
     onFailure: (given) => this.failures.push(given),
   });
 
-  async of(accessKeyId: string): Promise<string> {
-    return this.accounts.of({ accessKeyId, accessKeySecret: 's', securityToken: undefined }, sts);
+  async of(accessKeyId: string, accessKeySecret = 's', endpoint: PcaEndpoint = sts): Promise<string | undefined> {
+    return this.accounts.of({ accessKeyId, accessKeySecret, securityToken: undefined }, endpoint);
   }
 }
 
@@ -47,15 +48,15 @@ it('is asked once for each key, by whoever comes first', async () => {
   expect(service.asked).toEqual(['A GetCallerIdentity sts.example', 'B GetCallerIdentity sts.example']);
 });
 
-it('is known by its key until STS answers, which is asked ever more seldom', async () => {
+it('is not known until STS answers, which is asked ever more seldom', async () => {
   const service = new Sts();
-  expect(await service.of('A')).toBe('A');
+  expect(await service.of('A')).toBeUndefined();
   service.clock.advance(59_999);
-  expect(await service.of('A')).toBe('A');
+  expect(await service.of('A')).toBeUndefined();
   service.clock.advance(1);
-  expect(await service.of('A')).toBe('A');
+  expect(await service.of('A')).toBeUndefined();
   service.clock.advance(119_999);
-  expect(await service.of('A')).toBe('A');
+  expect(await service.of('A')).toBeUndefined();
   expect(service.asked).toHaveLength(2);
   expect(service.failures).toEqual([failure, failure]);
   service.clock.advance(1);
@@ -63,10 +64,21 @@ it('is known by its key until STS answers, which is asked ever more seldom', asy
   expect(await service.of('A')).toBe('42');
 });
 
+it('is nothing that one STS says to another, and none that is said to a secret says it to another one', async () => {
+  const service = new Sts();
+  service.answers = [told('6666'), told('1234'), refusal];
+  const real = { ...sts, host: 'sts.cn-hangzhou.aliyuncs.com' };
+  expect([
+    await service.of('A', 'guess'),
+    await service.of('A', 'right', real),
+    await service.of('A', 'guess', real),
+  ]).toEqual(['6666', '1234', undefined]);
+});
+
 it.each([[undefined], [''], [42], ['acs:ram'], ['1'.repeat(33)]])('takes %j for no account', async (given) => {
   const service = new Sts();
   service.answers = [told(given)];
-  expect(await service.of('A')).toBe('A');
+  expect(await service.of('A')).toBeUndefined();
 });
 
 it.each<[string, (service: Sts) => void]>([
@@ -81,5 +93,5 @@ it.each<[string, (service: Sts) => void]>([
   service.clock.advance(2_999);
   const early = service.lastSignal?.aborted;
   end(service);
-  expect([early, await asking]).toEqual([false, 'A']);
+  expect([early, await asking]).toEqual([false, undefined]);
 });

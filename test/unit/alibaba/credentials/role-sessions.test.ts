@@ -11,7 +11,13 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 
 const key: AccessKey = { accessKeyId: 'LTAI1', accessKeySecret: 'source-secret', securityToken: undefined };
 const endpoint = endpointFor({ region: 'cn-hangzhou', host: 'sts.example' });
-const settings = { roleArn: 'acs:ram::1:role/a', sessionName: 's', policy: undefined, endpoint };
+const settings = {
+  roleArn: 'acs:ram::1:role/a',
+  sessionName: 's',
+  policy: undefined,
+  service: 'Alibaba Cloud',
+  endpoint,
+};
 const byKey: RoleRequest = {
   ...settings,
   durationSeconds: 3_600,
@@ -135,6 +141,7 @@ describe('sharing', () => {
     ['policy', { ...byKey, policy: '{}' }],
     ['external ID', { ...byKey, externalId: 'x' }],
     ['endpoint', { ...byKey, endpoint: { ...endpoint, host: 'other.example' } }],
+    ['service that judges the credentials', { ...byKey, service: 'HTTPS pca.example' }],
     ['secret of the same key', { ...byKey, accessKey: { ...key, accessKeySecret: 'other' } }],
     ['source', byToken],
   ])('stops at another %s', async (_, other) => {

@@ -58,6 +58,7 @@ const request = (): RoleRequest => ({
   sessionName: 'alibaba-pca-issuer',
   durationSeconds: 3_600,
   policy: undefined,
+  service: 'Alibaba Cloud',
   endpoint,
   oidcProviderArn: issuer.provider.arn,
   tokenFile: '/token',

@@ -17,6 +17,7 @@ const role: RoleRequest = {
   sessionName: 's',
   durationSeconds: 3_600,
   policy: undefined,
+  service: 'Alibaba Cloud',
   endpoint: endpointFor({ region: 'cn-hangzhou' }),
   oidcProviderArn: 'p',
   tokenFile: '/token',

@@ -46,6 +46,7 @@ export function checkParts({ secret = readableSecret, described = describedWith(
     roles: { get: async () => refused('Credentials'), drop: () => undefined },
     accounts: { of: async () => found.account ?? '42' },
     podIdentity: podIdentity(found.environment ?? {}),
+    hosts: { allows: (host) => host !== 'refused.example' },
     issuersMayUsePodIdentity: false,
   });
   const clock = new FakeClock();

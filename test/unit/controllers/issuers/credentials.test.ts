@@ -25,17 +25,20 @@ class Surroundings {
   refusals: string[] = [];
   readonly credentials: IssuerCredentials;
 
-  constructor(variables: Readonly<Record<string, string>>, issuersMayUsePodIdentity = false) {
+  secretsRead = 0;
+
+  constructor(variables: Readonly<Record<string, string>>, issuersMayUsePodIdentity = false, accessKeyId = 'LTAI') {
     this.credentials = new IssuerCredentials({
       secrets: {
-        readAccessKey: async () => ({
-          kind: 'ok',
-          accessKey: { accessKeyId: 'LTAI', accessKeySecret: 'secret', securityToken: undefined },
-          version: '7',
-        }),
+        readAccessKey: async () => {
+          this.secretsRead += 1;
+          const accessKey = { accessKeyId, accessKeySecret: 'secret', securityToken: undefined };
+          return { kind: 'ok', accessKey, version: '7' };
+        },
       },
       podIdentity: podIdentity(variables),
       issuersMayUsePodIdentity,
+      hosts: { allows: (host) => !host.startsWith('refused.') },
       accounts: { of: async ({ accessKeyId }, { host }) => `the account of ${accessKeyId} by ${host}` },
       roles: {
         get: async (request) => {
@@ -83,6 +86,7 @@ describe("the operator's own identity", () => {
           sessionName: 'alibaba-pca-issuer',
           durationSeconds: 3_600,
           policy: undefined,
+          service: 'Alibaba Cloud',
           endpoint: {
             host: 'sts.cn-hangzhou.aliyuncs.com',
             protocol: 'HTTPS',
@@ -104,11 +108,13 @@ describe("the operator's own identity", () => {
     };
     const spec = { credentials: { rrsa: own }, region: 'eu-central-1', stsEndpoint: { host: 'sts.example' } };
     expect(await new Surroundings(environment).open(undefined, spec)).toEqual({
-      account: '7',
+      // Another STS gives this role away, so nobody knows whose it is.
+      account: expect.stringMatching(/^key-[0-9a-f]{16}$/),
       secretVersion: '',
       asked: [
         {
           ...own,
+          service: 'Alibaba Cloud',
           kind: 'oidc',
           tokenFile: '/token',
           endpoint: { host: 'sts.example', protocol: 'HTTPS', caBundle: undefined, region: 'eu-central-1' },
@@ -143,6 +149,9 @@ describe("the operator's own identity", () => {
 });
 
 describe('an access key', () => {
+  const unproven = expect.stringMatching(/^key-[0-9a-f]{16}$/) as string;
+  const gateway = { endpoint: { host: 'pca.example' } };
+
   it.each([
     ['at the real PCA', {}, {}, 'the account of LTAI by sts.cn-hangzhou.aliyuncs.com'],
     [
@@ -152,25 +161,81 @@ describe('an access key', () => {
       'the account of LTAI by sts.cn-hangzhou.aliyuncs.com',
     ],
     [
-      'with an STS of its own',
-      { endpoint: { host: 'pca.example' }, stsEndpoint: { host: 'sts.example' } },
+      "with Alibaba Cloud's STS in a VPC",
+      { stsEndpoint: { host: 'sts-vpc.cn-hangzhou.aliyuncs.com' } },
       {},
-      'the account of LTAI by sts.example',
+      'the account of LTAI by sts-vpc.cn-hangzhou.aliyuncs.com',
+    ],
+    [
+      'at a place that is PCA and STS in one',
+      { ...gateway, stsEndpoint: { host: 'pca.example' } },
+      {},
+      'the account of LTAI by pca.example at HTTPS pca.example',
     ],
     [
       "with the pod's STS",
-      { endpoint: { host: 'pca.example' } },
+      gateway,
       { ALIBABA_CLOUD_STS_ENDPOINT: 'sts.pod' },
-      'the account of LTAI by sts.pod',
+      'the account of LTAI by sts.pod at HTTPS pca.example',
     ],
-    ["where something else is in PCA's place", { endpoint: { host: 'aliyuncs.com.example' } }, {}, 'LTAI'],
-  ])('%s counts against the limits of its account', async (_, spec, variables, account) => {
+    ['with an STS that the issuer names', { stsEndpoint: { host: 'sts.example' } }, {}, unproven],
+    ['at two places that the issuer names', { ...gateway, stsEndpoint: { host: 'sts.example' } }, {}, unproven],
+    ["where something else is in PCA's place", { endpoint: { host: 'aliyuncs.com.example' } }, {}, unproven],
+    [
+      "at somebody's host below aliyuncs.com",
+      { endpoint: { host: 'alb-x.cn-hangzhou.alb.aliyuncs.com' } },
+      {},
+      unproven,
+    ],
+    [
+      'at a host that need not prove to be PCA',
+      { endpoint: { host: 'cas.aliyuncs.com', protocol: 'HTTP' } },
+      {},
+      unproven,
+    ],
+  ])('%s counts against the limits of what is proven of its account', async (_, spec, variables, account) => {
     const credentials = { credentials: { secretRef: { name: 'key' } }, ...spec };
     expect(await new Surroundings(variables).open('shop', credentials)).toEqual({
       account,
       secretVersion: '7',
       asked: [],
     });
+  });
+
+  it('whose id is the number of an account counts against no account', async () => {
+    const names = ['pca.example', 'other.example', 'cas.aliyuncs.com'].map(async (host) => {
+      const spec = {
+        endpoint: { host },
+        stsEndpoint: { host: 'sts.example' },
+        credentials: { secretRef: { name: 'key' } },
+      };
+      const opened = await new Surroundings({}, false, '1000000000000042').open('shop', spec);
+      return (opened as { readonly account: string }).account;
+    });
+    const accounts = await Promise.all(names);
+    expect([accounts, new Set(accounts).size]).toEqual([[unproven, unproven, unproven], 3]);
+  });
+});
+
+describe('a host that issuers may not name', () => {
+  it.each([
+    ['spec.endpoint.host', { endpoint: { host: 'refused.example:9' } }],
+    ['spec.stsEndpoint.host', { stsEndpoint: { host: 'refused.example:9' } }],
+  ])('in %s is said, and nothing is read or sent', async (field, spec) => {
+    const surroundings = new Surroundings(environment);
+    const opened = await surroundings.credentials.open(issuerObject(spec), never);
+    expect([opened, surroundings.endpoints, surroundings.requests, surroundings.secretsRead]).toEqual([
+      {
+        kind: 'problem',
+        problem: {
+          reason: 'EndpointNotAllowed',
+          message: `${field} names "refused.example:9", which is none of the hosts that issuers may name. Correct it, or remove it to use Alibaba Cloud's own endpoint of the region; or have the administrator allow the host with the operator's --issuer-hosts (Helm: issuerHosts).`,
+        },
+      },
+      [],
+      [],
+      0,
+    ]);
   });
 });
 
@@ -194,6 +259,7 @@ describe('calls', () => {
       secrets: { readAccessKey: async () => ({ kind: 'problem', problem }) },
       podIdentity: podIdentity({}),
       issuersMayUsePodIdentity: false,
+      hosts: { allows: () => true },
       accounts: { of: async () => '42' },
       roles: { get: async () => refused('Unknown'), drop: () => undefined },
       connect: () => async () => answered({}),
@@ -217,6 +283,7 @@ describe('a role taken with an access key', () => {
           sessionName: 'alibaba-pca-issuer',
           durationSeconds: 3_600,
           policy: undefined,
+          service: 'Alibaba Cloud',
           endpoint: {
             host: 'sts.cn-hangzhou.aliyuncs.com',
             protocol: 'HTTPS',
@@ -248,12 +315,35 @@ describe('credentials that PCA refuses', () => {
 });
 
 describe('the account of a role', () => {
+  const unproven = expect.stringMatching(/^key-[0-9a-f]{16}$/) as string;
+  const named = { secretRef: { name: 'key' }, roleArn: 'acs:ram::42:role/a' };
+
   it.each([
     ['acs:ram::42:role/a', '42'],
-    ['acs:ram:cn::role/a', 'acs:ram:cn::role/a'],
+    ['acs:ram:cn::role/a', unproven],
   ])('of %s is %s', async (roleArn, account) => {
     const surroundings = new Surroundings({ ...environment, ALIBABA_CLOUD_ROLE_ARN: roleArn });
     expect(await surroundings.open(undefined, rrsa)).toEqual(expect.objectContaining({ account }));
+  });
+
+  it.each([
+    ["is believed of Alibaba Cloud's STS", {}, '42'],
+    ['is not believed of another STS', { stsEndpoint: { host: 'sts.example' } }, unproven],
+    ['is for its own endpoint elsewhere', { endpoint: { host: 'pca.example' } }, '42 at HTTPS pca.example'],
+  ])('%s', async (_, spec, account) => {
+    const opened = await new Surroundings({}).open('shop', { credentials: { assumeRole: named }, ...spec });
+    expect(opened).toEqual(expect.objectContaining({ account }));
+  });
+});
+
+describe('the session of a role', () => {
+  it.each([
+    [{}, 'Alibaba Cloud'],
+    [{ endpoint: { host: 'cas-vpc.cn-hangzhou.aliyuncs.com' } }, 'Alibaba Cloud'],
+    [{ endpoint: { host: 'pca.example', protocol: 'HTTP' } }, 'HTTP pca.example'],
+  ])('at %j is for %s alone', async (spec, service) => {
+    const opened = await new Surroundings(environment).open(undefined, { ...rrsa, ...spec });
+    expect(opened).toEqual(expect.objectContaining({ asked: [expect.objectContaining({ service })] }));
   });
 });
 

@@ -35,6 +35,7 @@ const meanings: Record<PcaErrorClass, Meaning> = {
   ExternalCA: passes('ExternalCA'),
   Capacity: holds('CapacityExhausted'),
   ActionUnavailable: holds('ActionUnavailable'),
+  EndpointNotAllowed: holds('EndpointNotAllowed'),
   Duplicate: passes('Duplicate'),
   RequestRejected: {
     ...passes('RequestRejected'),
