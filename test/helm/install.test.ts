@@ -221,12 +221,24 @@ describe('the notes', () => {
       ['crds.enabled is false. Apply deploy/crds yourself, now and before every upgrade.'],
     ],
     [
-      'issuers that could not be made, and Secrets that cannot be read',
-      { issuers: [issuer] },
+      'a cert-manager that is not where the values say',
+      { certManager: { serviceAccount: { namespace: 'pki', name: 'cm' } } },
       [
-        'the issuers of your values were not created, because this release has only now installed their kinds. Run helm upgrade with the same values once more.',
-        'issuer shop/pca names a Secret that the operator may not read. Add shop to secretAccess.namespaces.',
+        'there is no ServiceAccount pki/cm, which is to approve requests, so none is ever approved. Set certManager.serviceAccount.namespace and .name to the ServiceAccount of your cert-manager.',
       ],
+    ],
+    [
+      'another approver',
+      {
+        certManager: { serviceAccount: { namespace: 'pki' } },
+        approverRole: { subjects: [{ kind: 'ServiceAccount', name: 'policy', namespace: 'pki' }] },
+      },
+      [],
+    ],
+    [
+      'Secrets that cannot be read',
+      { issuers: [issuer] },
+      ['issuer shop/pca names a Secret that the operator may not read. Add shop to secretAccess.namespaces.'],
     ],
     [
       'a role that nobody names',
