@@ -9,7 +9,7 @@ import type { Logger } from './runtime/logger.ts';
 import { parseOptions } from './runtime/options.ts';
 import type { Options } from './runtime/options.ts';
 import { podIdentity } from './runtime/pod-identity.ts';
-import { productVersion, userAgent } from './runtime/version.ts';
+import { productVersion, sourceRevision, userAgent } from './runtime/version.ts';
 import { systemClock } from './timing/clock.ts';
 
 const exitCode = { stopped: 0, failed: 1, usage: 2 } as const;
@@ -18,6 +18,10 @@ async function run(options: Options): Promise<number> {
   const logger = createLogger({ level: options['log-level'], format: options['log-format'] });
   const stopping = new AbortController();
   failHard(logger);
+  logger.info(
+    { version: productVersion, ...sourceRevision(process.env), node: process.version },
+    'The process starts.',
+  );
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       // A second signal means: do not wait for calls in flight.

@@ -16,7 +16,6 @@ import { createMetrics } from '../runtime/metrics.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Options } from '../runtime/options.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
-import { productVersion } from '../runtime/version.ts';
 import { systemClock } from '../timing/clock.ts';
 import { openCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
@@ -70,10 +69,7 @@ export class Operator {
       ready: () => cluster.missing(),
       metrics: async () => metrics.render(),
     });
-    logger.info(
-      { version: productVersion, server: cluster.server, namespace: cluster.namespace, port: health.port },
-      'The operator starts.',
-    );
+    logger.info({ server: cluster.server, namespace: cluster.namespace, port: health.port }, 'The operator starts.');
     const { table } = limits;
     return new Operator({
       options,

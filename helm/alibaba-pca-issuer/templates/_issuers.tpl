@@ -38,6 +38,8 @@ What becomes of the issuers, as YAML:
 {{- $owner := dict "meta.helm.sh/release-name" .Release.Name "meta.helm.sh/release-namespace" .Release.Namespace }}
 {{- $hasCluster := not (empty (lookup "v1" "Namespace" "" "kube-system")) }}
 {{- $isServed := .Capabilities.APIVersions.Has "pca.alibabacloud.com/v1alpha1" }}
+{{- /* Helm creates what a hook deletes once more, and the issuer's own spec may be one that the API server refuses. */}}
+{{- $anySpec := dict "parentIdentifier" "being-removed" "credentials" (dict "rrsa" dict) }}
 {{- $ordinary := list }}
 {{- $applied := list }}
 {{- $removed := list }}
@@ -67,7 +69,7 @@ What becomes of the issuers, as YAML:
 {{- if and $hasCluster (not $isServed) }}
 {{- $hook := dict "helm.sh/hook" "pre-delete" "helm.sh/hook-delete-policy" "before-hook-creation,hook-succeeded" }}
 {{- $metadata := merge (dict "annotations" $hook) (deepCopy $object.metadata) }}
-{{- $removed = append $removed (merge (dict "metadata" $metadata) (deepCopy $object)) }}
+{{- $removed = append $removed (merge (dict "metadata" $metadata "spec" $anySpec) (omit $object "spec")) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -83,7 +85,7 @@ What becomes of the issuers, as YAML:
 {{- if $namespace }}
 {{- $metadata = set $metadata "namespace" $namespace }}
 {{- end }}
-{{- $removed = append $removed (dict "apiVersion" $live.apiVersion "kind" $kind "metadata" $metadata "spec" $live.spec) }}
+{{- $removed = append $removed (dict "apiVersion" $live.apiVersion "kind" $kind "metadata" $metadata "spec" $anySpec) }}
 {{- end }}
 {{- end }}
 {{- end }}

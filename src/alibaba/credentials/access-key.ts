@@ -14,7 +14,7 @@ export interface AccessKeyNames {
   readonly securityToken: string;
 }
 
-/** The access key, or what is wrong with the Secret. */
+/** The access key, or what is wrong with the Secret, as the end of a sentence. */
 export type AccessKeyReading =
   { readonly kind: 'ok'; readonly accessKey: AccessKey } | { readonly kind: 'invalid'; readonly message: string };
 
@@ -46,7 +46,7 @@ export function accessKeyFromSecret(data: Readonly<Record<string, string>>, keys
 }
 
 function invalid(problem: string): AccessKeyReading {
-  return { kind: 'invalid', message: `The Secret holds no usable access key: ${problem}.` };
+  return { kind: 'invalid', message: `${problem}.` };
 }
 
 function decoded(data: Readonly<Record<string, string>>, key: string): string | undefined {

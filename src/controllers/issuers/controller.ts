@@ -1,5 +1,5 @@
 // The reconcile of one issuer of either kind: check it against Secret and PCA, open or close it for requests, write Ready.
-import { describeIssuer, issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
+import { issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { apiVersion, generationOf, issuerPath, readyCondition } from '../../crds/issuer.ts';
 import type { Issuer } from '../../crds/issuer.ts';
@@ -86,14 +86,14 @@ export class IssuerController {
   }
 
   async #check(reconciled: Reconciled, signal: AbortSignal): Promise<ReconcileResult> {
-    const { key, identity, issuer, object } = reconciled;
+    const { key, issuer, object } = reconciled;
     const { check, readyIssuers, logger, clock, secretIntervalMs } = this.#on;
     const result = await check.check(issuer, signal);
     if (signal.aborted) return { kind: 'retry', reason: 'the check was cut short' };
     const passing = this.#grace.of(key, result, readyIssuers.state(key, object).kind === 'ready');
     if (passing !== undefined) {
       logger.info(
-        { issuer: describeIssuer(identity), reason: passing.reason },
+        { issuer: key, reason: passing.reason },
         `It counts as ready for a moment longer: ${passing.message}`,
       );
       return { kind: 'retry', reason: passing.reason };
@@ -132,7 +132,7 @@ export class IssuerController {
 
   /** Writes the status if it changed; returns what to do instead of the usual when the write failed. */
   async #writeStatus(
-    { identity, issuer }: Reconciled,
+    { key, identity, issuer }: Reconciled,
     finding: Finding,
     signal: AbortSignal,
   ): Promise<ReconcileResult | undefined> {
@@ -145,7 +145,7 @@ export class IssuerController {
       { apiVersion, kind: identity.kind.kind, metadata: { resourceVersion }, status },
       { fieldManager, signal },
     );
-    const fields = { issuer: describeIssuer(identity) };
+    const fields = { issuer: key };
     if (result.kind === 'failed') {
       if (result.failure.class === 'NotFound') return done;
       // A conflict only says that the cache is behind; the next event brings the newer object.

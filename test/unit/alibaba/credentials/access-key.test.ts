@@ -45,7 +45,7 @@ test.each([
 ])('%s', (_name, data, problem) => {
   expect(accessKeyFromSecret(data, keys)).toEqual({
     kind: 'invalid',
-    message: `The Secret holds no usable access key: ${problem}.`,
+    message: `${problem}.`,
   });
 });
 
