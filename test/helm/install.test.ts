@@ -42,6 +42,9 @@ beforeAll(async () => {
     await writeFile(join(directory, 'bin', name), `#!/bin/sh\nexec ${words} "$@"\n`);
     await chmod(join(directory, 'bin', name), 0o755);
   }
+  // Of npm only `npm start --`, from the sources.
+  const start = `#!/bin/sh\nshift 2\nexec '${process.execPath}' '${join(root, 'src/main.ts')}' "$@"\n`;
+  await writeFile(join(directory, 'bin', 'npm'), start, { mode: 0o755 });
   for (const folder of ['helm', 'deploy']) await symlink(join(root, folder), join(directory, folder));
 }, buildMs);
 
@@ -141,9 +144,11 @@ const effects: readonly (readonly [begin: string, effect: () => Promise<void>])[
     },
   ],
   [
-    'kubectl apply --server-side -f deploy/install.yaml',
+    'sed ',
     async () => {
       await served();
+      const { stdout } = await controlPlane.kubectl(['get', 'deployments', '-A', '-o', 'jsonpath={..image}']);
+      expect(stdout).toBe(`REGISTRY/alibaba-pca-issuer:${version}`);
     },
   ],
   [
@@ -162,13 +167,14 @@ async function served(): Promise<void> {
 }
 
 describe('README.md', () => {
-  const [example, , , install] = readme as readonly [Block, Block, Block, Block];
+  const [example, , , plan, install] = readme as readonly [Block, Block, Block, Block, Block];
 
   it('has these blocks', () => {
     expect(readme.map(({ language, text }) => [language, text.split('\n')[0]])).toEqual([
       ['yaml', 'apiVersion: pca.alibabacloud.com/v1alpha1'],
       ['', '$ kubectl get alibabapcaissuers,certificates,certificaterequests --namespace shop'],
       ['sh', 'npm run demo'],
+      ['sh', 'npm start -- plan -f deploy/examples/quickstart/'],
       ['sh', `docker build -t REGISTRY/alibaba-pca-issuer:${version} .`],
       ['mermaid', 'flowchart LR'],
     ]);
@@ -182,10 +188,16 @@ describe('README.md', () => {
     expect(judged).toEqual([
       ['kubectl get', 'run'],
       ['npm run', 'elsewhere'],
+      ['npm start', 'run'],
       ['docker build', 'elsewhere'],
       ['docker push', 'elsewhere'],
       ['helm install', 'run'],
     ]);
+  });
+
+  it('plans, without a cluster', async () => {
+    const { code, output } = await shell(plan.text);
+    expect([code, output]).toEqual([0, expect.stringContaining('1 planned, 0 refused.')]);
   });
 
   // The page begins with what one gets.
@@ -258,7 +270,7 @@ describe('docs/install.md', () => {
     '%s … does what the page says',
     async (_, index, effect) => {
       // A namespace that is being deleted has no controller here that would finish it.
-      if (blocks[index]?.startsWith('kubectl apply --server-side -f deploy/install.yaml')) await finishNamespace();
+      if (blocks[index]?.startsWith('sed ')) await finishNamespace();
       const ran = await shell(blocks[index] ?? 'false');
       expect([ran.code, ran.output]).toEqual([0, expect.any(String)]);
       await effect();
