@@ -222,6 +222,11 @@ function isBareSwitch(argument: string): boolean {
   );
 }
 
+const switches: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
 function readValue(setting: Setting, text: string): string | number | boolean | undefined {
   switch (setting.type) {
     case 'text':
@@ -229,7 +234,7 @@ function readValue(setting: Setting, text: string): string | number | boolean | 
     case 'address':
       return isAddress(text) ? text : undefined;
     case 'switch':
-      return text === 'true' ? true : text === 'false' ? false : undefined;
+      return switches.get(text);
     case 'choice':
       return setting.choices?.includes(text) === true ? text : undefined;
     case 'count':
