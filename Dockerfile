@@ -26,6 +26,8 @@ LABEL org.opencontainers.image.title="alibaba-pca-issuer" \
 # The entry point and the chunks it loads on demand, with the licences of what is bundled.
 COPY --from=build /build/dist/ /app/
 ENV NODE_ENV=production
+# In the first line of the log.
+ENV IMAGE_REVISION=${REVISION}
 USER 65532:65532
 EXPOSE 8080
 # A small young generation halves the memory of a process that holds many small objects, at no cost in speed.

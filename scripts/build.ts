@@ -1,5 +1,5 @@
 // Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
-// What a pod never needs must stay in files that it never loads: the library for kubeconfigs, and the subcommand `plan`.
+// What a pod never needs must stay in files that it never loads: the library for kubeconfigs, and the subcommands.
 import type { Metafile } from 'esbuild';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
@@ -8,7 +8,12 @@ import { runTask } from './task/run-task.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const shipped = 'dist';
-const lazyFolders = ['node_modules/@kubernetes/client-node/', 'node_modules/yaml/', 'src/plan-command/'];
+const lazyFolders = [
+  'node_modules/@kubernetes/client-node/',
+  'node_modules/yaml/',
+  'src/plan-command/',
+  'src/apply-command/',
+];
 const neverShipped = ['simulator/', 'test/', 'control-plane/', 'scripts/', 'bench/'];
 
 // Dependencies written as CommonJS call require() for Node's own modules.

@@ -21,6 +21,12 @@ type AdminAnswer = ReturnType<AdminHandler>;
 /** Answers by method and path. */
 export function createAdmin(state: AdminState): AdminHandler {
   const routes: Readonly<Record<string, (body: unknown) => AdminAnswer>> = {
+    'GET ': () =>
+      ok(
+        Object.keys(routes)
+          .filter((route) => route !== 'GET ')
+          .map((route) => route.replace(' ', ' /admin/')),
+      ),
     'GET calls': () => ok(state.calls()),
     'GET counters': () => ok(countersOf(state)),
     'GET issued': () => ok(state.issued()),

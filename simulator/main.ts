@@ -1,7 +1,7 @@
 // `npm run simulator`: a simulated PCA on this machine until Ctrl-C; `-- --help` says what can be chosen.
 import { parseSimulatorArguments, simulatorHelp } from './arguments.ts';
 import { startSimulator } from './simulator.ts';
-import type { SimulatorOptions } from './simulator.ts';
+import type { SimulatorHandle, SimulatorOptions } from './simulator.ts';
 
 const usageError = 2;
 
@@ -14,7 +14,8 @@ else {
 }
 
 async function serve(options: SimulatorOptions, json: boolean): Promise<void> {
-  const simulator = await startSimulator(options);
+  const simulator = await started(options);
+  if (simulator === undefined) return;
   const { endpoint, adminUrl, accessKey, cas, tlsCaPem } = simulator;
   if (json) console.log(JSON.stringify({ endpoint, adminUrl, accessKey, cas, tlsCaPem }));
   else {
@@ -26,11 +27,24 @@ async function serve(options: SimulatorOptions, json: boolean): Promise<void> {
   admin              ${adminUrl}/calls, /issued, /faults
   CAs                ${cas.map(({ identifier, algorithm, kind }) => `${identifier} (${kind}, ${algorithm})`).join('\n                     ')}
 
-Ctrl-C ends it.`);
+${tlsCaPem === undefined ? '' : `CA of its TLS certificate (caBundle of the issuers):\n\n${tlsCaPem}\n`}Ctrl-C ends it.`);
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       void simulator.close().then(() => process.exit(0));
     });
+  }
+}
+
+/** Undefined where its address cannot be listened on, which is told. */
+async function started(options: SimulatorOptions): Promise<SimulatorHandle | undefined> {
+  try {
+    return await startSimulator(options);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'].includes(code)) throw error;
+    console.error(`The simulator cannot listen there (${code}). Choose another --port or --host.`);
+    process.exitCode = usageError;
+    return undefined;
   }
 }

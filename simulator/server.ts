@@ -58,7 +58,7 @@ async function respond(
   parts: Parameters<typeof listen>[1],
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://simulator');
-  if (url.pathname.startsWith('/admin/')) {
+  if (url.pathname === '/admin' || url.pathname.startsWith('/admin/')) {
     const answer = parts.admin(request.method ?? 'GET', url.pathname.slice('/admin/'.length), parsed(body));
     return write(response, answer.status, answer.body);
   }

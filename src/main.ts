@@ -1,12 +1,16 @@
 // Entry of the process: options, operator, signals, exit code. 0: stopped as asked; 1: failed or lost the Lease; 2: wrong flags.
-// With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md).
+// With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md); with `apply` it
+// applies the issuers of the chart's values (docs/adr/0015-issuers-of-the-values.md).
+import { KubernetesClient } from './kubernetes/client.ts';
+import { connect } from './operator/connect.ts';
 import { Operator } from './operator/operator.ts';
 import { createLogger } from './runtime/logger.ts';
 import type { Logger } from './runtime/logger.ts';
 import { parseOptions } from './runtime/options.ts';
 import type { Options } from './runtime/options.ts';
 import { podIdentity } from './runtime/pod-identity.ts';
-import { productVersion } from './runtime/version.ts';
+import { productVersion, sourceRevision, userAgent } from './runtime/version.ts';
+import { systemClock } from './timing/clock.ts';
 
 const exitCode = { stopped: 0, failed: 1, usage: 2 } as const;
 
@@ -14,6 +18,10 @@ async function run(options: Options): Promise<number> {
   const logger = createLogger({ level: options['log-level'], format: options['log-format'] });
   const stopping = new AbortController();
   failHard(logger);
+  logger.info(
+    { version: productVersion, ...sourceRevision(process.env), node: process.version },
+    'The process starts.',
+  );
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       // A second signal means: do not wait for calls in flight.
@@ -48,7 +56,29 @@ if (subcommand === 'plan') {
   // The operator needs none of it, and a pod never loads it.
   const { runPlanCommand, thisProcess } = await import('./plan-command/plan-command.ts');
   process.exitCode = await runPlanCommand(rest, thisProcess);
-} else await start();
+} else if (subcommand === 'apply') process.exitCode = await applyIssuers(rest);
+else await start();
+
+/** Runs `apply` as the pod's ServiceAccount, or with the kubeconfig of the environment. */
+async function applyIssuers(manifests: readonly string[]): Promise<number> {
+  const { runApplyCommand } = await import('./apply-command/apply-command.ts');
+  try {
+    const options = parseOptions([], process.env);
+    if (options.kind !== 'run') throw new Error(options.kind === 'invalid' ? options.message : options.kind);
+    const kubernetes = new KubernetesClient(await connect(options.options), { userAgent });
+    const code = await runApplyCommand(manifests, {
+      kubernetes,
+      clock: systemClock,
+      out: (text) => process.stdout.write(text),
+      err: (text) => process.stderr.write(text),
+    });
+    await kubernetes.close();
+    return code;
+  } catch (error) {
+    process.stderr.write(`alibaba-pca-issuer apply: ${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCode.failed;
+  }
+}
 
 async function start(): Promise<void> {
   const parsed = parseOptions(process.argv.slice(2), process.env);

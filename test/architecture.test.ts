@@ -44,6 +44,7 @@ const probes: Readonly<Record<Rule['name'], { readonly bad: readonly Module[]; r
       readModule('src/timing/a.ts', "import '../crds/b.ts';"),
       readModule('src/plan-command/a.ts', "import { b } from '../controllers/requests/signing/sign.ts';"),
       readModule('src/plan-command/a.ts', "import { b } from '../alibaba/b.ts';"),
+      readModule('src/apply-command/a.ts', "import { b } from '../alibaba/b.ts';"),
       readModule('src/crds/a.ts', "import { b } from '../main.ts';"),
       readModule('src/operator/a.ts', "import { b } from '../plan-command/b.ts';"),
       readModule('src/main.ts', "import { b } from '../simulator/b.ts';"),

@@ -21,6 +21,7 @@ import {
   prepareNamespace,
   prepareOperator,
   prepareProduct,
+  prepareReadmeExample,
   prepareSimulator,
 } from './scene.ts';
 import type { SimulatedPca, Stage } from './scene.ts';
@@ -51,8 +52,18 @@ async function playOnControlPlane(stage: Stage, demo: DemoArguments, seen: Seen)
   await prepareOperator(stage, cluster, product);
   const namespace = await prepareNamespace(stage, cluster);
   await issue(stage, simulator, { cluster, namespace, access: secretAccess(product, namespace), seen });
+  const example =
+    demo.keep && cluster.own
+      ? await prepareReadmeExample(stage, cluster, simulator, (where) => secretAccess(product, where))
+      : undefined;
   return [
     ...stillRunning(cluster, namespace),
+    ...(example === undefined
+      ? []
+      : [
+          `  kubectl --kubeconfig ${cluster.kubeconfig} apply -f ${example}`,
+          `      README.md's example in its namespace shop, with the simulator's CA and access key`,
+        ]),
     `  Simulator of PCA: ${simulator.url}   what it was asked and issued, and its faults: ${simulator.adminUrl}`,
     `  Log of the operator: ${join(stage.directory, 'logs', 'operator.log')}`,
     end,

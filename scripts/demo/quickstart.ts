@@ -25,6 +25,30 @@ export async function readQuickstart(): Promise<readonly Manifest[]> {
   return texts.flatMap(readManifests);
 }
 
+/** Reads the example at the top of README.md: an issuer and a Certificate, with the namespace that it names. */
+export async function readReadmeExample(): Promise<{
+  readonly objects: readonly Manifest[];
+  readonly namespace: string;
+}> {
+  const page = await readFile(join(root, 'README.md'), 'utf8');
+  const objects = readManifests(/^```yaml\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '');
+  const namespace = objects[0]?.metadata.namespace;
+  if (namespace === undefined) throw new Error('README.md has no example in a namespace.');
+  return { objects, namespace };
+}
+
+/** The Secret with the simulator's access key that an issuer among the objects names. */
+export function secretFor(
+  objects: readonly Manifest[],
+  { accessKeyId, accessKeySecret }: Pick<SimulatedService, 'accessKeyId' | 'accessKeySecret'>,
+): Manifest {
+  const issuer = objects.find(({ kind }) => issuerKinds.has(kind));
+  const spec = issuer?.['spec'] as { readonly credentials: { readonly secretRef: { readonly name: string } } };
+  const { namespace } = issuer?.metadata ?? {};
+  const metadata = { name: spec.credentials.secretRef.name, ...(namespace === undefined ? {} : { namespace }) };
+  return { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { accessKeyId, accessKeySecret } };
+}
+
 /** Puts the objects into a namespace, with the simulator's address, CA and access key in the places a user edits. */
 export function pointAtSimulator(
   manifests: readonly Manifest[],

@@ -1,7 +1,7 @@
 // The scene of the demo, set up step by step: cluster, simulator, product, operator. Whatever is set up is also put on
 // the undo stack.
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startSimulator } from '../../simulator/simulator.ts';
@@ -14,7 +14,7 @@ import { buildBundle } from '../build.ts';
 import { checkUserCluster, findMissing, listOf, openUserCluster, startOwnCluster } from './cluster.ts';
 import type { DemoCluster } from './cluster.ts';
 import type { Progress } from './progress.ts';
-import { pointAtSimulator, readQuickstart, secretNameOf } from './quickstart.ts';
+import { pointAtSimulator, readQuickstart, readReadmeExample, secretFor, secretNameOf } from './quickstart.ts';
 import type { UndoStack } from './undo.ts';
 
 /** What every step needs. */
@@ -108,6 +108,28 @@ export async function prepareNamespace(stage: Stage, cluster: DemoCluster): Prom
   const namespace = `quickstart-${randomBytes(2).toString('hex')}`;
   await create(stage, cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
   return namespace;
+}
+
+/** What README.md's example asks for by default is an RSA key. */
+const rsaCA = 'sim-sub-rsa-2048';
+
+/**
+ * Prepares README.md's example for somebody who looks around: its namespace, the right to read its Secret, and a file with its
+ * objects, pointed at the simulator. Returns the path of the file, which is theirs to apply.
+ */
+export async function prepareReadmeExample(
+  stage: Stage,
+  cluster: DemoCluster,
+  simulator: SimulatedPca,
+  accessIn: (namespace: string) => readonly Manifest[],
+): Promise<string> {
+  const { objects, namespace } = await readReadmeExample();
+  const service = { host: simulator.endpoint, protocol: 'HTTP', parentIdentifier: rsaCA, ...simulator.accessKey };
+  await create(stage, cluster, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
+  await cluster.kubectl(['apply', '-f', '-'], listOf(accessIn(namespace)));
+  const file = join(stage.directory, 'readme-example.json');
+  await writeFile(file, listOf([secretFor(objects, service), ...pointAtSimulator(objects, namespace, service)]));
+  return file;
 }
 
 /** Applies the quickstart in its namespace; `access` is what lets the operator read its Secret, unless the chart does. */

@@ -80,7 +80,7 @@ export function settingsOf(definition: ImageDefinition, version: string, revisio
     reference: `${defaultRegistry}/${definition.name}:${version}`,
     user: `${user}:${user}`,
     entryPoint: [`/${nodePath}`, ...definition.nodeFlags, '/app/main.js'],
-    environment: { NODE_ENV: 'production' },
+    environment: { NODE_ENV: 'production', IMAGE_REVISION: revision },
     ports: definition.ports,
     labels: {
       'org.opencontainers.image.title': definition.title,

@@ -89,10 +89,11 @@ function stsProblem({ class: name, message }: PcaFailure): AuthorityProblem | un
   return { reason: 'STSUnavailable', message: `${message} ${origin}` };
 }
 
-function originOf({ rrsa, assumeRole }: IssuerSpec['credentials']): string {
+function originOf({ rrsa, assumeRole, secretRef }: IssuerSpec['credentials']): string {
   if (rrsa !== undefined) return "The role is the one of spec.credentials.rrsa, or of the operator's environment.";
-  if (assumeRole === undefined) return 'The access key comes from the Secret named by spec.credentials.secretRef.';
-  return `The role is spec.credentials.assumeRole.roleArn "${assumeRole.roleArn}", the access key the one of its secretRef.`;
+  if (assumeRole === undefined)
+    return `The access key comes from Secret "${secretRef?.name ?? ''}", named by spec.credentials.secretRef.`;
+  return `The role is spec.credentials.assumeRole.roleArn "${assumeRole.roleArn}", the access key the one of Secret "${assumeRole.secretRef.name}", named by its secretRef.`;
 }
 
 function isIssuerFault(name: PcaFailure['class']): name is IssuerFault {

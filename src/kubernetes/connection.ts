@@ -55,7 +55,7 @@ export function connectInCluster(options: InClusterOptions = {}): KubernetesConn
   const port = environment['KUBERNETES_SERVICE_PORT'];
   if (host === undefined || host === '' || port === undefined || port === '') {
     throw new Error(
-      'Not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set. Outside a cluster, give a kubeconfig.',
+      'Not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set. Outside a cluster, name a kubeconfig with --kubeconfig or PCA_ISSUER_KUBECONFIG; KUBECONFIG and ~/.kube/config are not read.',
     );
   }
   return {
@@ -74,7 +74,18 @@ export async function connectWithKubeconfig(file: string, context?: string): Pro
   const { KubeConfig } = await import('@kubernetes/client-node');
   const load = (): InstanceType<typeof KubeConfig> => {
     const config = new KubeConfig();
-    config.loadFromFile(file);
+    try {
+      config.loadFromFile(file);
+    } catch (error) {
+      // The parser's own words may quote the file, which holds keys.
+      const code = codeOf(error);
+      throw new Error(
+        code === undefined
+          ? `The kubeconfig ${file} is not one: it cannot be understood. Check what is in it, for instance with kubectl --kubeconfig=${file} config view.`
+          : `The kubeconfig ${file} cannot be read (${code}). Check its name and its permissions.`,
+        { cause: error },
+      );
+    }
     if (context !== undefined) config.setCurrentContext(context);
     return config;
   };
@@ -102,6 +113,10 @@ export async function connectWithKubeconfig(file: string, context?: string): Pro
       return { headers: headersOf(https), tls: tlsOf(https) };
     }),
   };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 interface HttpsOptions {

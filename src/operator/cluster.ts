@@ -11,7 +11,6 @@ import { cachedRequest, cachedSigningRequest, requestIndexes } from '../controll
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
 import { KubernetesClient } from '../kubernetes/client.ts';
 import { ClockOffset } from '../kubernetes/clock-offset.ts';
-import { connectInCluster, connectWithKubeconfig } from '../kubernetes/connection.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
 import type { ReflectorTrouble } from '../kubernetes/reflector.ts';
 import { Store } from '../kubernetes/store.ts';
@@ -20,6 +19,7 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { Options } from '../runtime/options.ts';
 import { userAgent } from '../runtime/version.ts';
 import type { Clock } from '../timing/clock.ts';
+import { connect } from './connect.ts';
 import {
   certificateRequestCollection,
   issuerCollection,
@@ -69,10 +69,7 @@ export async function openCluster(
     readonly onIssued: (request: CertificateRequest) => void;
   },
 ): Promise<Cluster> {
-  const connection =
-    options.kubeconfig === ''
-      ? connectInCluster()
-      : await connectWithKubeconfig(options.kubeconfig, options.context === '' ? undefined : options.context);
+  const connection = await connect(options);
   const offset = new ClockOffset({
     clock,
     onOffset: (seconds) => metrics.set('pca_issuer_clock_offset_seconds', {}, seconds),

@@ -20,7 +20,6 @@ import { createMetrics } from '../runtime/metrics.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Options } from '../runtime/options.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
-import { productVersion } from '../runtime/version.ts';
 import { systemClock } from '../timing/clock.ts';
 import { openCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
@@ -82,10 +81,7 @@ export class Operator {
       ready: () => [...cluster.missing(), ...(elector?.refusals ?? [])],
       metrics: async () => metrics.render(),
     });
-    logger.info(
-      { version: productVersion, server: cluster.server, namespace: cluster.namespace, port: health.port },
-      'The operator starts.',
-    );
+    logger.info({ server: cluster.server, namespace: cluster.namespace, port: health.port }, 'The operator starts.');
     const { table } = limits;
     const refused = [...networks.networks, ...apiServerAddresses(process.env, cluster.server)];
     return new Operator({

@@ -16,7 +16,7 @@ const flags = {
     short: 'f',
     multiple: true,
     value: 'FILE',
-    help: 'YAML or JSON manifests, or a CSR in PEM; - is standard input. May be given several times.',
+    help: 'YAML or JSON manifests, a folder of them, or a CSR in PEM; - is standard input. May be given several times.',
   },
   output: { type: 'string', short: 'o', value: 'table|json|yaml', help: 'Format of the output. Default: table.' },
   namespace: {

@@ -1,5 +1,6 @@
 // `alibaba-pca-issuer plan`: files in, the calls they would lead to out. Touches neither cluster nor cloud.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
 import { systemClock } from '../timing/clock.ts';
@@ -16,8 +17,10 @@ import { render } from './rendering.ts';
 import { readRequest } from './requests.ts';
 import type { PlannableRequest } from './requests.ts';
 
-/** Input and output of the command. `read` rejects when a file cannot be read; `-` is standard input. */
+/** Input and output of the command. `files` and `read` reject when a file cannot be read; `-` is standard input. */
 export interface Surroundings {
+  /** The manifests in a folder, in the order of their names; a file is itself. */
+  readonly files: (name: string) => Promise<readonly string[]>;
   readonly read: (file: string) => Promise<Buffer>;
   readonly now: () => Date;
   readonly out: (text: string) => void;
@@ -26,11 +29,20 @@ export interface Surroundings {
 
 /** Files, clock and streams of this process. */
 export const thisProcess: Surroundings = {
+  files: manifestsIn,
   read: async (file) => (file === '-' ? buffer(process.stdin) : readFile(file)),
   now: systemClock.now,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
 };
+
+/** Not those in folders below it; as kubectl reads a folder. */
+async function manifestsIn(name: string): Promise<readonly string[]> {
+  if (name === '-' || !(await stat(name)).isDirectory()) return [name];
+  const found = (await readdir(name)).filter((entry) => /\.(?:ya?ml|json)$/.test(entry)).toSorted();
+  if (found.length === 0) throw new Error('a folder without .yaml, .yml or .json');
+  return found.map((entry) => join(name, entry));
+}
 
 const exitCode = { planned: 0, usage: 2, refused: 3 } as const;
 
@@ -96,16 +108,18 @@ async function reportsOn(
 
 async function documentsOf(
   files: readonly string[],
-  { read }: Surroundings,
+  surroundings: Surroundings,
   { faults }: Findings,
 ): Promise<readonly InputDocument[]> {
   const documents: InputDocument[] = [];
-  for (const file of files) {
-    const name = file === '-' ? 'standard input' : file;
+  for (const given of files) {
+    const name = given === '-' ? 'standard input' : given;
     try {
-      const contents = readDocuments(name, await read(file));
-      documents.push(...contents.documents);
-      faults.push(...contents.faults);
+      for (const file of await surroundings.files(given)) {
+        const contents = readDocuments(given === '-' ? name : file, await surroundings.read(file));
+        documents.push(...contents.documents);
+        faults.push(...contents.faults);
+      }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       faults.push(`${name} cannot be read (${why}). Check its name and permissions.`);

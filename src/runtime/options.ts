@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 
 /** One row of the table of settings. Durations are written as `500ms`, `30s`, `5m` or `1h` and become milliseconds. */
 interface Setting {
-  readonly type: 'text' | 'switch' | 'count' | 'duration' | 'choice';
+  readonly type: 'text' | 'switch' | 'count' | 'duration' | 'choice' | 'address';
   readonly default: string;
   readonly help: string;
   readonly choices?: readonly string[];
@@ -68,7 +68,7 @@ export const settings = {
     help: 'Interval at which the leader renews the Lease and the other replicas check it; must be shorter than --lease-renew-deadline.',
   },
   'health-address': {
-    type: 'text',
+    type: 'address',
     default: ':8080',
     help: 'Address of /healthz, /readyz and /metrics, as [host]:port.',
   },
@@ -162,7 +162,7 @@ export function helpText(): string {
     '       alibaba-pca-issuer plan -f FILE   shows which calls the manifests would cause; see plan --help',
     '',
     ...rows,
-    '  --help\n        Show this text.',
+    '  --help, -h\n        Show this text.',
     '  --version\n        Show the version.',
     '',
   ].join('\n');
@@ -211,10 +211,13 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, string | un
   try {
     const parsed = parseArgs({
       // `--leader-elect` alone means true, as everywhere in Kubernetes.
-      args: argv.map((argument) => (isBareSwitch(argument) ? `${argument}=true` : argument)),
-      options: Object.fromEntries(
-        [...Object.keys(settings), 'help', 'version'].map((name) => [name, { type: 'string' }]),
+      args: argv.map((argument) =>
+        isBareSwitch(argument) ? `${argument === '-h' ? '--help' : argument}=true` : argument,
       ),
+      options: {
+        ...Object.fromEntries([...Object.keys(settings), 'version'].map((name) => [name, { type: 'string' }] as const)),
+        help: { type: 'string', short: 'h' },
+      },
       allowPositionals: false,
       strict: true,
     });
@@ -226,15 +229,27 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, string | un
 
 function isBareSwitch(argument: string): boolean {
   const setting = (settings as Record<string, Setting>)[argument.slice(2)];
-  return argument === '--help' || argument === '--version' || (argument.startsWith('--') && setting?.type === 'switch');
+  return (
+    argument === '--help' ||
+    argument === '-h' ||
+    argument === '--version' ||
+    (argument.startsWith('--') && setting?.type === 'switch')
+  );
 }
+
+const switches: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
 
 function readValue(setting: Setting, text: string): string | number | boolean | undefined {
   switch (setting.type) {
     case 'text':
       return text;
+    case 'address':
+      return isAddress(text) ? text : undefined;
     case 'switch':
-      return text === 'true' ? true : text === 'false' ? false : undefined;
+      return switches.get(text);
     case 'choice':
       return setting.choices?.includes(text) === true ? text : undefined;
     case 'count':
@@ -242,6 +257,11 @@ function readValue(setting: Setting, text: string): string | number | boolean | 
     case 'duration':
       return readDuration(text, setting.mayBeZero === true);
   }
+}
+
+function isAddress(text: string): boolean {
+  const [, port] = /^(?:\[[^\]]+\]|[^:\s]*):(\d{1,5})$/.exec(text) ?? [];
+  return port !== undefined && Number(port) <= 65_535;
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -258,6 +278,8 @@ function expectation(setting: Setting): string {
   switch (setting.type) {
     case 'text':
       return 'a string';
+    case 'address':
+      return '[host]:port, for example :8080';
     case 'switch':
       return 'true or false';
     case 'choice':

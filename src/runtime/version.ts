@@ -6,3 +6,10 @@ export const productVersion: string = manifest.version;
 
 /** How the product names itself in requests. */
 export const userAgent = `alibaba-pca-issuer/${productVersion}`;
+
+/** The commit that the image was built of, where its builder named it. */
+export function sourceRevision({ IMAGE_REVISION: revision }: Readonly<Record<string, string | undefined>>): {
+  readonly revision?: string;
+} {
+  return revision === undefined || revision === '' || revision === 'unknown' ? {} : { revision };
+}

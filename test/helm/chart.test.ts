@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { renderInstallManifest } from '../../scripts/generate/install-manifest.ts';
 import { parseOptions } from '../../src/runtime/options.ts';
+import { readManifests } from '../support/cluster.ts';
 import type { Manifest } from '../support/cluster.ts';
 import { buildHelm, buildMs, chart, helm, refusal, render } from '../support/helm.ts';
 
@@ -185,9 +186,7 @@ describe('the pod', () => {
     expect(parseOptions(containers[0].args, {})).toEqual({
       kind: 'run',
       options: expect.objectContaining({
-        'cluster-resource-namespace': 'issuers',
         'leader-elect': true,
-        'leader-election-namespace': 'issuers',
         'leader-election-name': 'pca-alibaba-pca-issuer',
         'health-address': ':9090',
         'log-level': 'debug',
@@ -196,6 +195,15 @@ describe('the pod', () => {
         'pca-timeout': 10_000,
       }) as unknown,
     });
+  });
+
+  it('takes the namespace from where it runs, whatever moves the manifests, unless the values name one', async () => {
+    const flags = async (values: object): Promise<readonly string[]> =>
+      podOf(await render(values)).containers[0].args.filter((flag) => flag.includes('namespace'));
+    expect([await flags({}), await flags({ clusterResourceNamespace: 'keys' })]).toEqual([
+      [],
+      ['--cluster-resource-namespace=keys'],
+    ]);
   });
 
   it('asks for no more than Pod Security restricted allows', async () => {
@@ -234,7 +242,21 @@ describe('values', () => {
     expect(await refusal(values)).toContain(message);
   });
 
-  it('may hold what Helm shares with the parts of a larger chart', async () => {
-    expect(await refusal({ global: { registry: 'x' } })).toBe('rendered');
+  it('may hold what Helm gives to the parts of a larger chart', async () => {
+    expect(await refusal({ global: { registry: 'x' }, enabled: true })).toBe('rendered');
+  });
+});
+
+describe('names', () => {
+  it.each([
+    ['a release name of 53 characters', 'r'.repeat(53), {}],
+    ['a name of 63 characters', 'pca', { fullnameOverride: `${'n'.repeat(54)}-${'m'.repeat(8)}` }],
+  ])('of Services and Jobs are DNS labels, with %s', async (_, release, values) => {
+    const args = ['template', release, chart, '--namespace', 'issuers', '--values', '-'];
+    const { stdout } = await helm(args, JSON.stringify(values));
+    const services = readManifests(stdout).filter(({ kind }) => kind === 'Service');
+    expect(services.map(({ metadata }) => metadata.name)).toEqual([
+      expect.stringMatching(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/),
+    ]);
   });
 });

@@ -1,21 +1,25 @@
-// docs/install.md on a real API server: every shell block of it, in order, with the real Helm and kubectl.
+// README.md and docs/install.md on a real API server: every block of them, in order, with the real Helm and kubectl.
+// Commands that need Docker, a registry or the Internet are checked in other ways (test/support/pages.ts).
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
-import { buildHelm, buildMs, chart, helm } from '../support/helm.ts';
+import { buildHelm, buildMs, chart, helm, refusal } from '../support/helm.ts';
+import { blocksOf, commandsOf, judge } from '../support/pages.ts';
+import type { Block } from '../support/pages.ts';
 import { until } from '../support/wait.ts';
 import { choices } from './values-matrix.ts';
 
 const root = dirname(dirname(chart));
 const page = await readFile(join(root, 'docs/install.md'), 'utf8');
-/** The shell blocks, also those in a list, without their indentation. */
-const blocks = [...page.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', text = '']) =>
-  text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
-);
+const allBlocks = blocksOf(page);
+const blocks = allBlocks.filter(({ language }) => language === 'sh').map(({ text }) => text);
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+const readme = blocksOf(await readFile(join(root, 'README.md'), 'utf8'));
 
 let controlPlane: ControlPlane;
 let directory: string;
@@ -38,6 +42,9 @@ beforeAll(async () => {
     await writeFile(join(directory, 'bin', name), `#!/bin/sh\nexec ${words} "$@"\n`);
     await chmod(join(directory, 'bin', name), 0o755);
   }
+  // Of npm only `npm start --`, from the sources.
+  const start = `#!/bin/sh\nshift 2\nexec '${process.execPath}' '${join(root, 'src/main.ts')}' "$@"\n`;
+  await writeFile(join(directory, 'bin', 'npm'), start, { mode: 0o755 });
   for (const folder of ['helm', 'deploy']) await symlink(join(root, folder), join(directory, folder));
 }, buildMs);
 
@@ -137,9 +144,11 @@ const effects: readonly (readonly [begin: string, effect: () => Promise<void>])[
     },
   ],
   [
-    'kubectl apply --server-side -f deploy/install.yaml',
+    'sed ',
     async () => {
       await served();
+      const { stdout } = await controlPlane.kubectl(['get', 'deployments', '-A', '-o', 'jsonpath={..image}']);
+      expect(stdout).toBe(`REGISTRY/alibaba-pca-issuer:${version}`);
     },
   ],
   [
@@ -157,7 +166,100 @@ async function served(): Promise<void> {
   });
 }
 
+describe('README.md', () => {
+  const [example, , , plan, install] = readme as readonly [Block, Block, Block, Block, Block];
+
+  it('has these blocks', () => {
+    expect(readme.map(({ language, text }) => [language, text.split('\n')[0]])).toEqual([
+      ['yaml', 'apiVersion: pca.alibabacloud.com/v1alpha1'],
+      ['', '$ kubectl get alibabapcaissuers,certificates,certificaterequests --namespace shop'],
+      ['sh', 'npm run demo'],
+      ['sh', 'npm start -- plan -f deploy/examples/quickstart/'],
+      ['sh', `docker build -t REGISTRY/alibaba-pca-issuer:${version} .`],
+      ['mermaid', 'flowchart LR'],
+    ]);
+  });
+
+  it('has no command but those that are run below, and those that are known not to run here', () => {
+    const judged = readme
+      .filter(({ language }) => language !== 'yaml' && language !== 'mermaid')
+      .flatMap(commandsOf)
+      .map((command) => [command.split(' ').slice(0, 2).join(' '), judge(command)]);
+    expect(judged).toEqual([
+      ['kubectl get', 'run'],
+      ['npm run', 'elsewhere'],
+      ['npm start', 'run'],
+      ['docker build', 'elsewhere'],
+      ['docker push', 'elsewhere'],
+      ['helm install', 'run'],
+    ]);
+  });
+
+  it('plans, without a cluster', async () => {
+    const { code, output } = await shell(plan.text);
+    expect([code, output]).toEqual([0, expect.stringContaining('1 planned, 0 refused.')]);
+  });
+
+  // The page begins with what one gets.
+  it('installs, takes its example, and shows it with the columns of the page', async () => {
+    const commands = commandsOf(install).filter((command) => judge(command) === 'run');
+    expect((await shell(commands.join('\n'))).output).toContain('STATUS: deployed');
+    await served();
+    await controlPlane.kubectl(['create', 'namespace', 'shop']);
+    await controlPlane.kubectl(['apply', '-f', '-'], { input: example.text });
+    const shown = readme[1]?.text ?? '';
+    await until('cert-manager to make the request', async () => (await names('certificaterequests')).length === 1);
+    const { output } = await shell(commandsOf(readme[1] as Block).join('\n'));
+    expect(headersOf(output)).toEqual(headersOf(shown));
+    await cleanUp();
+  });
+
+  const headersOf = (text: string): readonly (readonly string[])[] =>
+    text
+      .split('\n')
+      .flatMap((line) => (line.startsWith('NAME ') ? [line.split(/ +/).filter((word) => word !== '')] : []));
+
+  async function cleanUp(): Promise<void> {
+    await controlPlane.kubectl(['delete', 'certificates,certificaterequests', '--all', '--namespace', 'shop']);
+    const removed = await shell('helm uninstall alibaba-pca-issuer --namespace alibaba-pca-issuer');
+    expect([removed.code, removed.output]).toEqual([0, expect.any(String)]);
+    await controlPlane.kubectl(['delete', 'crd', ...(await definitions())]);
+  }
+});
+
+async function definitions(): Promise<readonly string[]> {
+  const all = await names('crd');
+  return all.filter((name) => name.endsWith('.pca.alibabacloud.com')).map((name) => name.slice(name.indexOf('/') + 1));
+}
+
 describe('docs/install.md', () => {
+  it('has no block of which nothing is known', async () => {
+    const unknown = [];
+    for (const block of allBlocks.filter(({ language }) => language !== 'sh')) {
+      const fault = await faultOf(block);
+      if (fault !== undefined) unknown.push([block.text.split('\n')[0], fault]);
+    }
+    expect(unknown).toEqual([]);
+  });
+
+  /** What is wrong with a block that is not for the shell here. */
+  async function faultOf(block: Block): Promise<unknown> {
+    switch (block.language) {
+      case 'console': {
+        const judged = commandsOf(block).map(judge);
+        return judged.length > 0 && judged.every((verdict) => verdict === 'elsewhere') ? undefined : judged;
+      }
+      case 'yaml': {
+        const answer = await refusal(parse(block.text) as object);
+        return answer === 'rendered' ? undefined : answer;
+      }
+      case 'json':
+        return typeof JSON.parse(block.text) === 'object' ? undefined : 'no object';
+      default:
+        return `language ${block.language}`;
+    }
+  }
+
   it('has these shell blocks', () => {
     expect(blocks.length).toBe(effects.length);
     expect(blocks.map((block, index) => block.startsWith(effects[index]?.[0] ?? ' '))).toEqual(blocks.map(() => true));
@@ -168,7 +270,7 @@ describe('docs/install.md', () => {
     '%s … does what the page says',
     async (_, index, effect) => {
       // A namespace that is being deleted has no controller here that would finish it.
-      if (blocks[index]?.startsWith('kubectl apply --server-side -f deploy/install.yaml')) await finishNamespace();
+      if (blocks[index]?.startsWith('sed ')) await finishNamespace();
       const ran = await shell(blocks[index] ?? 'false');
       expect([ran.code, ran.output]).toEqual([0, expect.any(String)]);
       await effect();
@@ -221,12 +323,24 @@ describe('the notes', () => {
       ['crds.enabled is false. Apply deploy/crds yourself, now and before every upgrade.'],
     ],
     [
-      'issuers that could not be made, and Secrets that cannot be read',
-      { issuers: [issuer] },
+      'a cert-manager that is not where the values say',
+      { certManager: { serviceAccount: { namespace: 'pki', name: 'cm' } } },
       [
-        'the issuers of your values were not created, because this release has only now installed their kinds. Run helm upgrade with the same values once more.',
-        'issuer shop/pca names a Secret that the operator may not read. Add shop to secretAccess.namespaces.',
+        'there is no ServiceAccount pki/cm, which is to approve requests, so none is ever approved. Set certManager.serviceAccount.namespace and .name to the ServiceAccount of your cert-manager.',
       ],
+    ],
+    [
+      'another approver',
+      {
+        certManager: { serviceAccount: { namespace: 'pki' } },
+        approverRole: { subjects: [{ kind: 'ServiceAccount', name: 'policy', namespace: 'pki' }] },
+      },
+      [],
+    ],
+    [
+      'Secrets that cannot be read',
+      { issuers: [issuer] },
+      ['issuer shop/pca names a Secret that the operator may not read. Add shop to secretAccess.namespaces.'],
     ],
     [
       'a role that nobody names',

@@ -69,6 +69,11 @@ const layers: readonly Layer[] = [
     mayImportTypes: [],
   },
   {
+    folder: 'src/apply-command/',
+    mayImport: ['src/kubernetes/', 'src/crds/', 'src/timing/'],
+    mayImportTypes: [],
+  },
+  {
     // Of time it has the way to write a moment.
     folder: 'src/issuing/',
     mayImport: ['src/crds/', 'src/timing/moment.ts'],

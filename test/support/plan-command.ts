@@ -17,6 +17,7 @@ export async function runWith(
   let out = '';
   let err = '';
   const code = await runPlanCommand([...Object.keys(files).flatMap((file) => ['-f', file]), ...argv], {
+    files: async (name) => Promise.resolve([name]),
     read: async (file) => {
       const contents = files[file];
       if (contents === undefined) throw new Error(`ENOENT: no such file or directory, open '${file}'`);

@@ -14,6 +14,11 @@
 {{- end }}
 {{- end }}
 
+{{/* The Service's name is a DNS label: its suffix must fit into 63 characters as well. */}}
+{{- define "alibaba-pca-issuer.serviceName" -}}
+{{- printf "%s-metrics" (include "alibaba-pca-issuer.fullname" . | trunc 55 | trimSuffix "-") }}
+{{- end }}
+
 {{/* Labels that tell the pods of this release from others. They can never change. */}}
 {{- define "alibaba-pca-issuer.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "alibaba-pca-issuer.name" . }}
@@ -90,12 +95,4 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 - name: ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED
   value: "true"
 {{- end }}
-{{- end }}
-
-{{/*
-Not empty where issuers are rendered. In a cluster without the CRDs Helm would refuse the whole release, since it looks
-up every kind before it installs anything; they follow with the next upgrade. Without a cluster they are always rendered.
-*/}}
-{{- define "alibaba-pca-issuer.rendersIssuers" -}}
-{{- if or (.Capabilities.APIVersions.Has "pca.alibabacloud.com/v1alpha1") (not (lookup "v1" "Namespace" "" "kube-system")) }}true{{ end }}
 {{- end }}

@@ -1,5 +1,5 @@
 // The reconcile of one issuer of either kind: check it against Secret and PCA, open or close it for requests, write Ready.
-import { describeIssuer, parseIssuerKey } from '../../crds/issuer-ref.ts';
+import { parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf, readyCondition } from '../../crds/issuer.ts';
 import type { Issuer } from '../../crds/issuer.ts';
@@ -119,7 +119,7 @@ export class IssuerController {
   }
 
   async #check(reconciled: Reconciled, signal: AbortSignal): Promise<ReconcileResult> {
-    const { key, identity, object } = reconciled;
+    const { key, object } = reconciled;
     const { readyIssuers, logger, clock, checkIntervalMs } = this.#on;
     const result = await this.#checkInTime(reconciled, signal);
     if (signal.aborted) return { kind: 'retry', reason: 'the check was cut short' };
@@ -128,7 +128,7 @@ export class IssuerController {
     const passing = this.#grace.of(key, result, readyIssuers.state(key, object).kind === 'ready');
     if (passing !== undefined) {
       logger.info(
-        { issuer: describeIssuer(identity), reason: passing.reason },
+        { issuer: key, reason: passing.reason },
         `It counts as ready for a moment longer: ${passing.message}`,
       );
       return { kind: 'retry', reason: passing.reason };

@@ -1,5 +1,5 @@
 // Makes known what was found of an issuer: the status, and with it event, log line and gauges.
-import { describeIssuer, issuerLabels } from '../../crds/issuer-ref.ts';
+import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { apiVersion, issuerPath, readyCondition } from '../../crds/issuer.ts';
 import type { Issuer } from '../../crds/issuer.ts';
@@ -83,7 +83,7 @@ export class StatusWriter {
       { apiVersion, kind: identity.kind.kind, metadata: { resourceVersion }, status },
       { fieldManager, signal },
     );
-    const fields = { issuer: describeIssuer(identity) };
+    const fields = { issuer: issuerKey(identity) };
     if (result.kind === 'failed') {
       // These only say that the cache is behind; the next event brings the newer object, or its end.
       const isStale = result.failure.class === 'Conflict' || result.failure.class === 'NotFound';

@@ -155,8 +155,9 @@ export class Decider {
   ): Promise<Decision> {
     switch (outcome.kind) {
       case 'issued': {
-        const { certificate, action, notices } = outcome;
-        return { kind: 'issued', certificate, message: issuedMessage(certificate, action, notices) };
+        const { certificate, action: operation, requestId, notices } = outcome;
+        const message = issuedMessage(certificate, operation, notices);
+        return { kind: 'issued', certificate, operation, requestId, message };
       }
       case 'refused':
         return this.#refused(identity, outcome);

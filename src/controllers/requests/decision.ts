@@ -14,6 +14,10 @@ export interface IssuedDecision {
   readonly kind: 'issued';
   readonly message: string;
   readonly certificate: IssuedCertificate;
+  /** The operation of PCA, such as `CreateCustomCertificate`. */
+  readonly operation: string;
+  /** That of the call whose answer holds the certificate. */
+  readonly requestId: string | undefined;
 }
 
 /** The request failed for good. */

@@ -6,6 +6,7 @@ import type { KubernetesFailure } from '../../kubernetes/failure.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
+import { formatMoment } from '../../timing/moment.ts';
 import type { Abandoned } from './abandoned.ts';
 import type { RequestTask } from './decide.ts';
 import { tellingKey } from './decision.ts';
@@ -27,7 +28,7 @@ export interface PublisherParts {
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly onStep: StepObserver;
 }
 
@@ -161,8 +162,18 @@ export class Publisher {
     }
     this.#countResult(task, decision.kind);
     const reason = decision.kind === 'issued' ? 'Issued' : 'Failed';
-    this.#on.logger[consequences[reason].log]({ ...requestFields(task), issuer: issuerKey(issuer) }, decision.message);
+    const fields = { ...requestFields(task), issuer: issuerKey(issuer), ...this.#issuedFields(task, decision) };
+    this.#on.logger[consequences[reason].log](fields, decision.message);
     this.#event(task, reason, decision.message);
+  }
+
+  /** What a query of the log asks about a certificate; `durationMs` is the time since the request was created. */
+  #issuedFields({ request }: RequestTask, decision: End): object {
+    if (decision.kind !== 'issued') return {};
+    const { certificate, operation, requestId } = decision;
+    const { serialNumber, identifier, notAfter } = certificate;
+    const durationMs = this.#on.clock.now().getTime() - Date.parse(request.creationTimestamp);
+    return { operation, requestId, serialNumber, identifier, notAfter: formatMoment(notAfter), durationMs };
   }
 
   /** Milliseconds for which a wait of this reason is not worth a word yet. */

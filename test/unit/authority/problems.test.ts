@@ -15,7 +15,7 @@ const secretRef = spec.credentials.secretRef!;
 const problems: Readonly<Record<PcaErrorClass, AuthorityProblem | undefined>> = {
   Credentials: {
     reason: 'CredentialsInvalid',
-    message: 'PCA says no. The access key comes from the Secret named by spec.credentials.secretRef.',
+    message: `PCA says no. The access key comes from Secret "${secretRef.name}", named by spec.credentials.secretRef.`,
   },
   Permission: {
     reason: 'PermissionDenied',
@@ -64,7 +64,7 @@ it.each<[string, IssuerSpec['credentials'], string]>([
   [
     'assumeRole',
     { assumeRole: { secretRef, roleArn: 'acs:ram::9:role/a', durationSeconds: 3_600 } },
-    'The role is spec.credentials.assumeRole.roleArn "acs:ram::9:role/a", the access key the one of its secretRef.',
+    `The role is spec.credentials.assumeRole.roleArn "acs:ram::9:role/a", the access key the one of Secret "${secretRef.name}", named by its secretRef.`,
   ],
 ])('credentials of %s that are refused name where they come from', (_, credentials, origin) => {
   expect(problemOf(pcaFailure('Credentials'), { ...spec, credentials })).toEqual({

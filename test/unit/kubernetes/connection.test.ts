@@ -41,7 +41,9 @@ describe('connectInCluster', () => {
   });
 
   test('says that it is not in a pod', () => {
-    expect(() => connectInCluster({ environment: {} })).toThrow('Not in a pod');
+    expect(() => connectInCluster({ environment: {} })).toThrow(
+      'Not in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set. Outside a cluster, name a kubeconfig with --kubeconfig or PCA_ISSUER_KUBECONFIG; KUBECONFIG and ~/.kube/config are not read.',
+    );
   });
 
   test('reads the files again after a minute or when asked', async () => {
@@ -118,6 +120,18 @@ describe('connectWithKubeconfig', () => {
       ],
     },
   };
+
+  test('says in a sentence that a file cannot be read or understood, and quotes nothing of it', async () => {
+    const nosuch = join(directory, 'nosuch');
+    await expect(connectWithKubeconfig(nosuch)).rejects.toThrow(
+      `The kubeconfig ${nosuch} cannot be read (ENOENT). Check its name and its permissions.`,
+    );
+    write({ config: '{ users: [ token: S3CRET' });
+    const error: unknown = await connectWithKubeconfig(join(directory, 'config')).catch((thrown: unknown) => thrown);
+    expect(String(error)).toBe(
+      `Error: The kubeconfig ${join(directory, 'config')} is not one: it cannot be understood. Check what is in it, for instance with kubectl --kubeconfig=${join(directory, 'config')} config view.`,
+    );
+  });
 
   test.each([
     { name: 'a token', user: { token: 'T' }, headers: { authorization: 'Bearer T' }, tls: {} },

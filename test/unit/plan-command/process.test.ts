@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildBundle } from '../../../scripts/build.ts';
+import { root } from '../../../scripts/command.ts';
 import { makeCsr } from '../../support/certificates.ts';
 
 let folder: string;
@@ -55,6 +56,8 @@ it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2',
     await plan(['-f', 'web.csr']),
     await plan(['-f', '-'], certificate(false)),
     await plan(['-f', '-'], certificate(true)),
+    await plan(['-f', join(root, 'deploy/examples/quickstart')]),
+    await plan(['-f', 'dist/chunks']),
     await plan(['-f', 'missing.yaml']),
     await plan(['--help']),
   ];
@@ -62,10 +65,16 @@ it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2',
     [0, '1 planned, 0 refused.', ''],
     [0, '1 planned, 0 refused.', ''],
     [3, '0 planned, 1 refused.', ''],
+    [0, '1 planned, 0 refused.', expect.stringMatching(/^note: [^\n]*1-secret.yaml[^\n]*\n$/)],
     [
       2,
       '',
-      "alibaba-pca-issuer plan: missing.yaml cannot be read (ENOENT: no such file or directory, open 'missing.yaml'). Check its name and permissions.\n",
+      'alibaba-pca-issuer plan: dist/chunks cannot be read (a folder without .yaml, .yml or .json). Check its name and permissions.\n',
+    ],
+    [
+      2,
+      '',
+      "alibaba-pca-issuer plan: missing.yaml cannot be read (ENOENT: no such file or directory, stat 'missing.yaml'). Check its name and permissions.\n",
     ],
     [0, 'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage or unreadable input.', ''],
   ]);

@@ -57,6 +57,13 @@ describe('parseOptions', () => {
     });
   });
 
+  it.each([':8080', '127.0.0.1:0', '[::1]:9090', 'localhost:65535'])('takes %s for an address', (address) => {
+    expect(parseOptions([`--health-address=${address}`], {})).toEqual({
+      kind: 'run',
+      options: { ...defaults, 'health-address': address },
+    });
+  });
+
   it('takes 0s for a duration that 0s switches off', () => {
     expect(parseOptions(['--approval-warning-after=0s'], {})).toEqual({
       kind: 'run',
@@ -75,6 +82,13 @@ describe('parseOptions', () => {
     ],
     [['--lease-duration=10s'], {}, '--lease-renew-deadline must be shorter than --lease-duration.'],
     [['--lease-retry-period=10s'], {}, '--lease-retry-period must be shorter than --lease-renew-deadline.'],
+    [['--health-address=8080'], {}, '--health-address is "8080" but must be [host]:port, for example :8080.'],
+    [['--health-address=:70000'], {}, '--health-address is ":70000" but must be [host]:port, for example :8080.'],
+    [
+      [],
+      { PCA_ISSUER_HEALTH_ADDRESS: 'http://x:1' },
+      'PCA_ISSUER_HEALTH_ADDRESS is "http://x:1" but must be [host]:port, for example :8080.',
+    ],
     [['--leader-elect=yes'], {}, '--leader-elect is "yes" but must be true or false.'],
     [['--nonsense=1'], {}, "Unknown option '--nonsense'. Run with --help for the list of flags."],
   ])('refuses %j with %j and names what is wrong', (argv, environment, message) => {
@@ -88,7 +102,7 @@ describe('parseOptions', () => {
       expect(help).toContain(`--${name} `);
       expect(help).toContain(`PCA_ISSUER_${name.replaceAll('-', '_').toUpperCase()}`);
     }
-    expect(parseOptions(['--help'], {})).toEqual({ kind: 'help', text: help });
+    for (const flag of ['--help', '-h']) expect(parseOptions([flag], {})).toEqual({ kind: 'help', text: help });
     expect(parseOptions(['--version'], {})).toEqual({ kind: 'version' });
   });
 });

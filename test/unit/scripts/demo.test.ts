@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { findDemoFault, ignoredKubeconfigNotice } from '../../../scripts/demo/arguments.ts';
 import { findMissing } from '../../../scripts/demo/cluster.ts';
 import { Progress } from '../../../scripts/demo/progress.ts';
-import { pointAtSimulator, readQuickstart, secretNameOf } from '../../../scripts/demo/quickstart.ts';
+import {
+  pointAtSimulator,
+  readQuickstart,
+  readReadmeExample,
+  secretFor,
+  secretNameOf,
+} from '../../../scripts/demo/quickstart.ts';
 import { Interrupted, UndoStack, unlessInterrupted } from '../../../scripts/demo/undo.ts';
 import { readCommandLine } from '../../../scripts/task/command-line.ts';
 import { tasks } from '../../../scripts/task/tasks.ts';
@@ -160,6 +166,27 @@ describe('the quickstart', () => {
       }),
     );
     expect(new Set(pointed.map(({ kind }) => kind))).toEqual(new Set(['Secret', 'AlibabaPCAIssuer', 'Certificate']));
+  });
+
+  it("takes README.md's example as well, with the Secret that it leaves to the reader", async () => {
+    const { objects, namespace } = await readReadmeExample();
+    const [issuer, certificate] = pointAtSimulator(objects, namespace, service);
+    expect([namespace, issuer?.['spec'], certificate, secretFor(objects, service)]).toEqual([
+      'shop',
+      {
+        parentIdentifier: service.parentIdentifier,
+        region: 'cn-hangzhou',
+        credentials: { secretRef: { name: 'pca-access-key' } },
+        endpoint: { host: service.host, protocol: service.protocol },
+      },
+      objects[1],
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'pca-access-key', namespace: 'shop' },
+        stringData: { accessKeyId: service.accessKeyId, accessKeySecret: service.accessKeySecret },
+      },
+    ]);
   });
 
   it('tells the Secret of its Certificate', () => {

@@ -246,6 +246,13 @@ describe('the admin interface', () => {
     expect((await admin('POST', 'faults', '{')).status).toBe(400);
     expect((await admin('GET', 'nothing')).status).toBe(404);
   });
+
+  it('lists what there is, with and without a slash at the end', async () => {
+    const routes = ['calls', 'counters', 'issued', 'cas', 'faults'].map((name) => `GET /admin/${name}`);
+    const index = [...routes, 'POST /admin/faults', 'POST /admin/cas', 'POST /admin/reset'];
+    const without = await send(simulator.adminUrl, { method: 'GET' });
+    expect([without.body, (await admin('GET', '')).body]).toEqual([index, index]);
+  });
 });
 
 it('over HTTPS presents a certificate of its own CA', async () => {

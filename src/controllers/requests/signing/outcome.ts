@@ -41,6 +41,8 @@ export type SigningOutcome =
       readonly kind: 'issued';
       readonly certificate: IssuedCertificate;
       readonly action: string;
+      /** That of the call whose answer holds the certificate. */
+      readonly requestId: string | undefined;
       readonly notices: readonly string[];
     }
   | {
@@ -110,6 +112,7 @@ export function judgeReply(reply: IssueReply, judged: Judged): SigningOutcome {
       kind: 'issued',
       certificate,
       action: plan.operation.action,
+      requestId,
       notices: [...clamped, ...certificate.differences],
     };
   }

@@ -145,9 +145,12 @@ export function issuedWrite(message: string, certificate = 'leaf+issuing CA', su
 /** Event, log line and counter of an end. */
 export function told(reason: 'Issued' | 'Failed', message: string, subject: Subject): Part {
   const isIssued = reason === 'Issued';
+  const { operation, identifier } =
+    / with (?<operation>\w+): .* PCA identifier (?<identifier>[^ .]+)/.exec(message)?.groups ?? {};
+  const more = isIssued ? { operation, identifier } : {};
   return seen2(
     event(isIssued ? 'Normal' : 'Warning', reason, message, subject),
-    log(isIssued ? 'info' : 'warn', message, { request: subject.key, issuer: issuerName }),
+    log(isIssued ? 'info' : 'warn', message, { request: subject.key, issuer: issuerName, ...more }),
     counted(isIssued ? 'issued' : 'failed'),
   );
 }

@@ -78,7 +78,14 @@ export class Recording {
 
   #log(
     level: string,
-    { uid: _uid, serialNumber: _serial, ...fields }: Readonly<Record<string, unknown>>,
+    {
+      uid: _uid,
+      serialNumber: _serial,
+      requestId: _requestId,
+      notAfter: _notAfter,
+      durationMs: _durationMs,
+      ...fields
+    }: Readonly<Record<string, unknown>>,
     message: string,
   ) {
     this.#logs.push({ level, message, fields });

@@ -89,7 +89,7 @@ export const kept = ' It was not revoked; spec.revocationPolicy RequestGone of t
 export const beingRevoked = ' It is being revoked (spec.revocationPolicy of the issuer).';
 
 // Faults of the issuer.
-export const credentialsInvalid = 'The access key comes from the Secret named by spec.credentials.secretRef.';
+export const credentialsInvalid = 'The access key comes from Secret "access-key", named by spec.credentials.secretRef.';
 export const permissionDenied = 'The RAM identity is the one of spec.credentials.';
 export const capacityExhausted = 'The CA is spec.parentIdentifier "ca".';
 export const caUnusable =

@@ -39,7 +39,7 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
   },
   CredentialsNotAllowed: { found: { issuer: issuerObject(rrsa) }, says: '--issuer-ambient-credentials' },
   IdentityNotConfigured: { found: { issuer: issuerObject(rrsa, {}) }, says: 'Set rrsa.enabled in the Helm values' },
-  CredentialsInvalid: { found: { described: refused('Credentials') }, says: 'The access key comes from the Secret' },
+  CredentialsInvalid: { found: { described: refused('Credentials') }, says: 'The access key comes from Secret "' },
   PermissionDenied: { found: { described: refused('Permission') }, says: 'The RAM identity' },
   IssuingCAUnusable: { found: { described: refused('IssuingCA') }, says: 'The CA is spec.parentIdentifier "ca"' },
   IssuingCAIsRoot: {

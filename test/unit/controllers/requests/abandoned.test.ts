@@ -14,7 +14,13 @@ import { certificate, fields, labels } from './samples.ts';
 
 const uid = '0a7c7b0e-6d0e-4a51-9a52-000000000001';
 const lean = cachedRequest(certificateRequest());
-const decision: IssuedDecision = { kind: 'issued', message: 'Issued.', certificate };
+const decision: IssuedDecision = {
+  kind: 'issued',
+  message: 'Issued.',
+  certificate,
+  operation: 'CreateCustomCertificate',
+  requestId: 'r-1',
+};
 
 const holding = (holds: boolean): RequestRead => ({
   kind: 'read',

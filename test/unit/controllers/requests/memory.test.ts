@@ -8,7 +8,13 @@ import type { CallEnd } from '../../../../src/controllers/requests/memory.ts';
 import { certificate, issuingCall as call } from './samples.ts';
 
 const failed: End = { kind: 'failed', reason: 'NoName', message: 'No.', at: new Date(0) };
-const issued: End = { kind: 'issued', message: 'Issued.', certificate };
+const issued: End = {
+  kind: 'issued',
+  message: 'Issued.',
+  certificate,
+  operation: 'CreateCustomCertificate',
+  requestId: 'r-1',
+};
 const secondCall = 'A second issuing call was about to go out while a certificate may exist.';
 
 const none = { kind: 'none' } as const;

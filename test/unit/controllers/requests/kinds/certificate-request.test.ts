@@ -13,7 +13,13 @@ const { signal } = new AbortController();
 const now = new Date('2026-11-22T10:05:00Z');
 const path = '/apis/cert-manager.io/v1/namespaces/shop/certificaterequests/web-1';
 const failed: Outcome = { kind: 'failed', reason: 'InvalidCSR', message: 'No.', at: now };
-const issued: Outcome = { kind: 'issued', message: 'Issued.', certificate };
+const issued: Outcome = {
+  kind: 'issued',
+  message: 'Issued.',
+  certificate,
+  operation: 'CreateCustomCertificate',
+  requestId: 'r-1',
+};
 
 function pending(message: string): Outcome {
   return { kind: 'waiting', reason: 'IssuerNotFound', detail: '', message, next: { kind: 'done' } };

@@ -131,7 +131,13 @@ describe('a request is read', () => {
   });
 });
 
-const issued: Outcome = { kind: 'issued', message: 'Issued.', certificate };
+const issued: Outcome = {
+  kind: 'issued',
+  message: 'Issued.',
+  certificate,
+  operation: 'CreateCustomCertificate',
+  requestId: 'r-1',
+};
 const failed: Outcome = { kind: 'failed', reason: 'NoName', message: 'No name.', at: new Date(0) };
 
 describe('a write', () => {

@@ -53,7 +53,12 @@ describe('the status of a decision', () => {
   });
 
   it('carries chain and ca with the condition on success', () => {
-    expect(requestStatus({ kind: 'issued', message: 'Issued.', certificate }, created)).toEqual({
+    expect(
+      requestStatus(
+        { kind: 'issued', message: 'Issued.', certificate, operation: 'CreateCustomCertificate', requestId: 'r-1' },
+        created,
+      ),
+    ).toEqual({
       condition: { type: 'Ready', status: 'True', reason: 'Issued', message: 'Issued.' },
       certificate: Buffer.from('leaf\nintermediate\n').toString('base64'),
       ca: Buffer.from('root\n').toString('base64'),

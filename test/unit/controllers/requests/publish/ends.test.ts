@@ -66,7 +66,7 @@ describe('an end', () => {
       ],
       first: [...attempt, event('Warning', 'ResultNotWritten', note)],
       second: attempt,
-      third: issuedEntries,
+      third: issuedEntries(700_000),
       kept: issued,
       left: 0,
     });

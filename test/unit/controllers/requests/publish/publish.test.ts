@@ -38,7 +38,7 @@ interface Row {
 const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritten'>, Row> = {
   Issued: {
     decision: issued,
-    seen: issuedEntries,
+    seen: issuedEntries(),
     next: done,
   },
   Failed: {

@@ -19,7 +19,13 @@ export const done: ReconcileResult = { kind: 'done' };
 export const retry: ReconcileResult = { kind: 'retry', reason: 'Transient' };
 export const trouble = { reason: 'Transient', message: 'PCA says Transient.' } as const;
 export const issuer = 'AlibabaPCAIssuer/shop/pca';
-export const issued: End = { kind: 'issued', message: 'Issued.', certificate };
+export const issued: End = {
+  kind: 'issued',
+  message: 'Issued.',
+  certificate,
+  operation: 'CreateCustomCertificate',
+  requestId: 'r-1',
+};
 export const failed: FailedDecision = { kind: 'failed', reason: 'NoName', message: 'No.', at: new Date(0) };
 
 /** A publisher over a request whose writes come to `outcomes`, and everything that is seen of it. */
@@ -68,6 +74,16 @@ export const troubled = (reason: 'RetryableError' | 'PatienceExceeded'): Waiting
   trouble,
 });
 
+/** What the log says of the certificate: the clock stands 100 s after the request was created. */
+const issuedFields = {
+  operation: 'CreateCustomCertificate',
+  requestId: 'r-1',
+  serialNumber: '0a1b',
+  identifier: 'pca-1',
+  notAfter: '2027-02-20T00:00:00Z',
+  durationMs: 100_000,
+};
+
 /** The steps around the write of an end. */
 export const steps = (write: End): readonly object[] => [
   { step: 'VerdictReached' },
@@ -92,10 +108,10 @@ export function told(decision: WaitingDecision, type: string, ...after: readonly
   };
 }
 
-/** All that is seen of a certificate. */
-export const issuedEntries: readonly object[] = [
+/** All that is seen of a certificate, so long after the request was created. */
+export const issuedEntries = (durationMs = issuedFields.durationMs): readonly object[] => [
   ...steps(issued),
   count(ended, { result: 'issued' }),
-  log('info', { issuer }, 'Issued.'),
+  log('info', { issuer, ...issuedFields, durationMs }, 'Issued.'),
   event('Normal', 'Issued', 'Issued.'),
 ];
