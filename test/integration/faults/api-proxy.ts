@@ -67,6 +67,13 @@ export class ApiProxy {
     return frozen;
   }
 
+  /** Breaks every watch that is open; returns how many there were. */
+  cutWatches(): number {
+    const cut = this.#streams.size;
+    for (const stream of this.#streams) stream.destroy();
+    return cut;
+  }
+
   /** Ends everything. */
   async stop(): Promise<void> {
     this.#agent.destroy();

@@ -1,0 +1,36 @@
+// Who leads: what must not change while others are slow or mean harm.
+import type { OperatorProcess } from '../operator-process.ts';
+import type { World } from '../world.ts';
+
+/** Who holds the operators' Lease, and how often that changed. */
+export interface Leadership {
+  readonly holderIdentity: string | undefined;
+  readonly leaseTransitions: number | undefined;
+}
+
+/** Reads the Lease. */
+export async function leadership(world: World): Promise<Leadership> {
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'alibaba-pca-issuer' };
+  const found = await world.cluster.get({ ...lease, namespace: world.namespace });
+  const { holderIdentity, leaseTransitions } = (found?.['spec'] ?? {}) as Partial<Leadership>;
+  return { holderIdentity, leaseTransitions };
+}
+
+/**
+ * Flags with which a Lease outlasts a machine whose processors are all taken. How long an operator stands still is
+ * measured apart.
+ */
+export const patientLease = ['--lease-duration=50s', '--lease-renew-deadline=40s'];
+
+/** Rejects when the operator ends, with how it did and its last lines; never resolves. Whoever races may come late. */
+export function failsAtEnd(operator: Pick<OperatorProcess, 'ended' | 'logs'>): Promise<never> {
+  const failing = endOf(operator);
+  failing.catch(() => undefined);
+  return failing;
+}
+
+async function endOf({ ended, logs }: Pick<OperatorProcess, 'ended' | 'logs'>): Promise<never> {
+  const end = await ended;
+  const tail = (await logs()).trimEnd().split('\n').slice(-4).join('\n');
+  throw new Error(`The operator ended (${JSON.stringify(end)}). Its log ends with:\n${tail.slice(-2_000)}`);
+}
