@@ -51,10 +51,9 @@ export function endpointName({ protocol, host }: Pick<PcaEndpoint, 'protocol' | 
 }
 
 // Anybody may have a host below aliyuncs.com: buckets, functions and load balancers have. These are of PCA and STS themselves.
-const regionLabel = '[a-z]{2}(?:-[a-z0-9]+)+';
 const ownHosts = {
-  PCA: new RegExp(`^cas(?:-vpc)?(?:\\.${regionLabel})?\\.aliyuncs\\.com(?::443)?$`, 'i'),
-  STS: new RegExp(`^sts(?:-vpc)?(?:\\.${regionLabel})?\\.aliyuncs\\.com(?::443)?$`, 'i'),
+  PCA: /^cas(?:-vpc)?(?:\.[a-z]{2}(?:-[a-z0-9]+)+)?\.aliyuncs\.com(?::443)?$/i,
+  STS: /^sts(?:-vpc)?(?:\.[a-z]{2}(?:-[a-z0-9]+)+)?\.aliyuncs\.com(?::443)?$/i,
 } as const;
 
 /** Whether Alibaba Cloud itself answers at an endpoint, which TLS proves. */

@@ -101,15 +101,18 @@ export class SharedScan<Found> {
     const last = this.#last;
     if (last !== undefined && serves(window, last.startedAt, last.scanned.from) && answers(last.scanned.found))
       return last.scanned;
+    const outcome = await this.#outcome(reader, window, signal);
+    return outcome.kind === 'ok' && !answers(outcome.found) ? stillRead : outcome;
+  }
+
+  async #outcome(reader: Reader<Found>, window: ScanWindow, signal: AbortSignal): Promise<Outcome<Found>> {
     const running = this.#own(reader, window) ?? this.#others(window) ?? this.#begin(reader, window);
     if (running.kind === 'unsettled') return running;
-    let outcome = await this.#wait(running, signal);
-    if (outcome.kind === 'failed' && running.reader !== reader) {
-      // What the cloud answered to others says nothing about these credentials.
-      const own = this.#own(reader, window) ?? this.#begin(reader, window);
-      outcome = own.kind === 'unsettled' ? own : await this.#wait(own, signal);
-    }
-    return outcome.kind === 'ok' && !answers(outcome.found) ? stillRead : outcome;
+    const outcome = await this.#wait(running, signal);
+    if (outcome.kind !== 'failed' || running.reader === reader) return outcome;
+    // What the cloud answered to others says nothing about these credentials.
+    const own = this.#own(reader, window) ?? this.#begin(reader, window);
+    return own.kind === 'unsettled' ? own : this.#wait(own, signal);
   }
 
   async #wait({ outcome }: Running<Found>, signal: AbortSignal): Promise<Outcome<Found>> {

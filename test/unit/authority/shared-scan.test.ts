@@ -202,18 +202,18 @@ it('ends a reading after a quarter of an hour', async () => {
 });
 
 it('is not begun a third time while two are under way', async () => {
-  const window = { since: now(), from: now() };
-  const asked = [0, 1, 2].map((later) => scan.read({ ...window, since: now() + later }, never));
+  const window = { since: began(), from: now() };
+  const asked = [0, 1, 2].map((later) => scan.read({ ...window, since: began() + later }, never));
   expect([readings.length, await asked[2]]).toEqual([2, stillRead]);
   finish(0, 'a');
   await asked[0];
-  const third = scan.read({ ...window, since: now() + 2 }, never);
+  const third = scan.read({ ...window, since: began() + 2 }, never);
   const scanned = finish(2, 'c');
   expect([await third, readings.length]).toEqual([scanned, 3]);
 });
 
 it('that does not answer what is asked is followed by another, which may', async () => {
-  const window = { since: now(), from: now() };
+  const window = { since: began(), from: now() };
   const answers = (found: string): boolean => found === 'b';
   const asked = scan.read(window, never, answers);
   finish(0, 'a');
@@ -225,7 +225,7 @@ it('that does not answer what is asked is followed by another, which may', async
 
 describe('a list without end', () => {
   const told = { kind: 'unsettled', message: 'It has no end. It is read again within the hour.' };
-  const window = (): { readonly since: number; readonly from: number } => ({ since: now(), from: now() });
+  const window = (): { readonly since: number; readonly from: number } => ({ since: began(), from: now() });
 
   /** Has the list read once more, to no end. */
   async function readInVain(): Promise<unknown> {
@@ -281,7 +281,7 @@ describe('another reader', () => {
   const refused = { kind: 'failed', failure: pcaFailure('Permission') } as const;
 
   it('is served by what was read, and by what is being read', async () => {
-    const window = { since: now(), from: now() - day };
+    const window = { since: began(), from: now() - day };
     const asked = Promise.all([scan.read(window, never), scan.readByAnother(window, never)]);
     const scanned = finish(0, 'a');
     expect([await asked, await scan.readByAnother(window, never), readings.map(({ by }) => by)]).toEqual([
@@ -292,7 +292,7 @@ describe('another reader', () => {
   });
 
   it('reads itself where the first was refused, once for all who ask by it', async () => {
-    const window = { since: now(), from: now() - day };
+    const window = { since: began(), from: now() - day };
     const first = scan.read(window, never);
     const others = Promise.all([scan.readByAnother(window, never), scan.readByAnother(window, never)]);
     readings[0]!.end.resolve(refused);
@@ -306,7 +306,7 @@ describe('another reader', () => {
   });
 
   it('is refused for itself', async () => {
-    const window = { since: now(), from: now() - day };
+    const window = { since: began(), from: now() - day };
     const both = Promise.all([scan.read(window, never), scan.readByAnother(window, never)]);
     const own = { kind: 'failed', failure: pcaFailure('Credentials') } as const;
     readings[0]!.end.resolve(refused);
