@@ -112,7 +112,7 @@ export function requestIdOf(value: unknown, redact: Redact): string | undefined 
 }
 
 function recognised(thrown: unknown, call: FailedCall): PcaFailure {
-  const code = textOf(fieldOf(thrown, 'code'));
+  const code = textOf(fieldOf(thrown, 'code')) ?? codeByName(fieldOf(thrown, 'name'));
   if (code === undefined || !/^[A-Za-z0-9_.]{1,80}$/.test(code)) return clientFailure('UnexpectedFailure', call);
   return failure(transportRow(thrown, code) ?? unknownRow(), call, { code: shownCodes.get(code) ?? code });
 }
@@ -139,6 +139,11 @@ function answerRow(answer: ServiceAnswer, action: string): ErrorRow {
   if (byCode.class === 'IssuingCA' && instanceActions.has(action)) return { ...byCode, ...noInstance };
   const yields = byCode.class === 'RequestRejected' || byCode.class === 'Transient';
   return yields && answer.httpStatus >= 500 ? (byStatus ?? byCode) : byCode;
+}
+
+// What is no HTTP at all gives an error of the parser that has no code.
+function codeByName(name: unknown): string | undefined {
+  return name === 'HTTPParserError' ? 'HPE_INVALID' : undefined;
 }
 
 // A failure of connect or of name resolution came before the first byte of the request, whatever its code.

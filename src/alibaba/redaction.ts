@@ -53,5 +53,5 @@ function beginning(text: string, length: number): string {
 }
 
 function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`;
+  return (text.length <= limit ? text : `${text.slice(0, limit - 1)}…`).toWellFormed();
 }

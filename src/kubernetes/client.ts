@@ -225,7 +225,7 @@ export class KubernetesClient {
         accept: call.options.accept ?? 'application/json',
         ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
       },
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body, wellFormed) }),
       signal: deadline.signal,
       lane,
     };
@@ -266,4 +266,9 @@ function interruption(request: string, deadline: Deadline, error: unknown): Kube
     case 'running':
       return classifyError(request, error);
   }
+}
+
+// The API server refuses a body with half a surrogate pair in it, and messages quote text that anybody may have written.
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }

@@ -41,13 +41,20 @@ export function issuerStatus(
   return same(issuer.status, next) ? undefined : next;
 }
 
+// What the definition of the status holds: an endpoint may say anything, and one figure that is out of bounds would have the
+// API server refuse the whole status, condition included, so that nobody reads what is wrong.
+const longestName = 64;
+const latest = new Date('9999-12-31T23:59:59Z');
+
 function describedCA(ca: IssuingCA): NonNullable<IssuerStatus['ca']> {
+  const { remainingCertificates: remaining, notAfter } = ca;
+  const isCount = remaining !== undefined && Number.isSafeInteger(remaining) && remaining >= 0;
   return {
     subject: ca.subject,
-    keyAlgorithm: ca.keyFamily,
-    issuerType: ca.issuerType,
-    notAfter: formatMoment(ca.notAfter),
-    ...(ca.remainingCertificates === undefined ? {} : { certificatesRemaining: ca.remainingCertificates }),
+    keyAlgorithm: ca.keyFamily.slice(0, longestName),
+    issuerType: ca.issuerType.slice(0, longestName),
+    notAfter: formatMoment(notAfter < latest ? notAfter : latest),
+    ...(isCount ? { certificatesRemaining: remaining } : {}),
   };
 }
 

@@ -6,7 +6,7 @@ import { failsAtEnd, leadership, patientLease } from '../../support/hostile/leas
 import type { Leadership } from '../../support/hostile/lease.ts';
 import { planted, plantedForms } from '../../support/hostile/hostility.ts';
 import type { Hostility } from '../../support/hostile/hostility.ts';
-import { ProcessWatch } from '../../support/hostile/process-watch.ts';
+import { collectGarbage, ProcessWatch } from '../../support/hostile/process-watch.ts';
 import { HostileTenant } from '../../support/hostile/tenant.ts';
 import type { ProcessEnd } from '../../support/operator-process.ts';
 import { NotYet, until } from '../../support/wait.ts';
@@ -103,8 +103,8 @@ describe('after all of them', () => {
     const before = [baseline, watch.peakMebibytes(), watch.residentMebibytes()].map(inMebibytes);
     console.log(`memory in MiB: ${before.join(', ')} (before, peak, at the end)`);
     expect(end).toBe(undefined);
-    // V8 collects what is left over when nothing is asked of the process for a while, not even its figures.
     await watch.stop();
+    await collectGarbage(world.operator);
     const settled = await until(
       `less than ${mostGrowthMebibytes} MiB more than the ${inMebibytes(baseline)} MiB before`,
       () => {

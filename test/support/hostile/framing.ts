@@ -55,12 +55,12 @@ export const framings: readonly Hostility[] = [
   saying(
     'chunk extensions without end',
     endless(`${head(200, chunked)}2;`, 'a'.repeat(64 * 1024)),
-    /does not come|connection failed|in time/,
+    /does not come|connection failed|in time|gave no answer/,
   ),
   saying(
     'trailers without end',
     endless(`${head(200, chunked)}2\r\n{}\r\n0\r\n`, 'a: b\r\n'.repeat(1_000)),
-    /does not come|connection failed|in time/,
+    /does not come|connection failed|in time|gave no answer/,
   ),
   saying(
     'other protocols',
@@ -77,13 +77,13 @@ export const framings: readonly Hostility[] = [
   saying(
     'early hints without end',
     endless('', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(100)),
-    /does not come|connection failed|in time/,
+    /does not come|connection failed|in time|gave no answer/,
   ),
   saying('continuations without end', endless('', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1_000)), strange),
   saying(
     'another protocol from now on',
     raw('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'),
-    /does not come|connection failed|in time/,
+    /does not come|connection failed|in time|gave no answer/,
   ),
   saying('redirects', redirects, /does not come from Alibaba PCA \(UnexpectedRedirect/),
   saying(

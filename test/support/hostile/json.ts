@@ -9,7 +9,8 @@ const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
 const deepObject = `${'{"a":'.repeat(levels * 10)}0${'}'.repeat(levels * 10)}`;
 const manyKeys = `{${Array.from({ length: 250_000 }, (_, index) => `"k${index}":0`).join(',')}}`;
 const oneKey = `{"a":0${',"a":0'.repeat(500_000)}}`;
-const empty = /has no Identifier|holds no certificate|neither a certificate nor an identifier|holds no list/;
+const empty =
+  /has no Identifier|holds no certificate|neither a certificate nor an identifier|holds no list|holds more values/;
 const unreadable =
   /cannot be read|has no \w+|holds no (?:PEM )?certificate|damaged|larger than|neither|has not (?:given|finished)|holds no list/;
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperatorProcess } from '../operator-process.ts';
+import { until } from '../wait.ts';
 
 const everyMs = 100;
 const msPerTick = 10;
@@ -90,4 +91,17 @@ export class ProcessWatch {
       return '';
     }
   }
+}
+
+/** Has the operator collect what nothing refers to any more, so that what stays is what it keeps. */
+export async function collectGarbage({ pid, logs }: Pick<OperatorProcess, 'pid' | 'logs'>): Promise<void> {
+  process.kill(pid, 'SIGUSR1');
+  const url = await until('the inspector', async () => /Debugger listening on (ws:\S+)/.exec(await logs())?.[1]);
+  const socket = new WebSocket(url);
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  socket.onopen = () => socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
+  socket.onmessage = resolve;
+  socket.onerror = reject;
+  await promise;
+  socket.close();
 }

@@ -7,7 +7,8 @@ import type { Hostility } from './hostility.ts';
 const longestRead = 60_000;
 const asked = 200_000;
 const inMessages = /unknown code|internal error|larger than any/;
-const inFields = /cannot be read|has no \w+|holds no list|not what was asked for/;
+const inFields =
+  /cannot be read|has no \w+|holds no (?:list|certificate)|not what was asked for|is larger than any|holds more values/;
 
 /** One text, repeated, in messages and in every field where a text is read. */
 function repeated(kind: string, part: string): readonly Hostility[] {

@@ -111,6 +111,7 @@ const faults: readonly (readonly [name: string, error: unknown, PcaErrorClass, i
   ['a proxy that hangs up', { code: 'UND_ERR_PRX_CONN' }, 'Transient', false],
   ['a host that no request can be made for', { code: 'UND_ERR_INVALID_ARG' }, 'Transient', false],
   ['what is not HTTP', { code: 'HPE_INVALID_CONSTANT' }, 'OutcomeUnknown', true],
+  ['what is not HTTP at all', { name: 'HTTPParserError', code: undefined }, 'OutcomeUnknown', true],
   ['undefined', undefined, 'OutcomeUnknown', true],
 ];
 

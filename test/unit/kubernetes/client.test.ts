@@ -62,6 +62,14 @@ describe('KubernetesClient', () => {
     expect(records).toEqual([{ verb: 'patch', resource: 'certificaterequests/status', status: 200, seconds: 0 }]);
   });
 
+  test('sends half a surrogate pair, which the server would refuse, as a replacement', async () => {
+    const { client, double } = await connect((_, response) => sendJson(response, 201, {}));
+    await client.create('/api', { message: 'odd \ud800, fine \u{1f600}', list: ['\udc00'] });
+    expect(double.requests.map(({ body }) => body)).toEqual([
+      '{"message":"odd \ufffd, fine \u{1f600}","list":["\ufffd"]}',
+    ]);
+  });
+
   test('asks the server to give up before it gives up itself', async () => {
     const { client, double } = await connect((_, response) => sendJson(response, 200, {}));
     await client.create('/api/v1/namespaces/a/events', {}, { timeoutMs: 10_000 });

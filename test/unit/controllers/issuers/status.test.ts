@@ -43,6 +43,21 @@ describe('the status', () => {
     });
   });
 
+  it.each([
+    ['less than none', { remainingCertificates: -1 }, { certificatesRemaining: undefined }],
+    ['half a certificate', { remainingCertificates: 2.5 }, { certificatesRemaining: undefined }],
+    ['more than can be counted', { remainingCertificates: 1e300 }, { certificatesRemaining: undefined }],
+    ['a year of five digits', { notAfter: new Date('+012345-01-01T00:00:00Z') }, { notAfter: '9999-12-31T23:59:59Z' }],
+    [
+      'long names',
+      { issuerType: 'i'.repeat(99), keyFamily: 'k'.repeat(99) },
+      { issuerType: 'i'.repeat(64), keyAlgorithm: 'k'.repeat(64) },
+    ],
+  ])('holds only what its definition holds, where PCA says %s', (_, said, shown) => {
+    const status = issuerStatus(issuerObject(), { problem: undefined, ca: { ...ca, ...said } }, now);
+    expect(status?.ca).toEqual({ ...described, ...shown });
+  });
+
   it('names the problem, and leaves out a CA that was never seen', () => {
     expect(issuerStatus(issuerObject(), { problem, ca: undefined }, now)).toEqual({
       observedGeneration: 1,
