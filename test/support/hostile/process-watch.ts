@@ -99,9 +99,11 @@ export async function collectGarbage({ pid, logs }: Pick<OperatorProcess, 'pid' 
   const url = await until('the inspector', async () => /Debugger listening on (ws:\S+)/.exec(await logs())?.[1]);
   const socket = new WebSocket(url);
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  socket.onopen = () => socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
-  socket.onmessage = resolve;
-  socket.onerror = reject;
+  socket.addEventListener('open', () => {
+    socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
+  });
+  socket.addEventListener('message', resolve);
+  socket.addEventListener('error', reject);
   await promise;
   socket.close();
 }
