@@ -227,6 +227,28 @@ describe('those behind the one that goes first after a fault', () => {
     expect([early, told]).toEqual([['b'], ['b', 'c']]);
   });
 
+  it('go by tenants: one that has tried lets others go first, and tries again when nobody else has come', () => {
+    issuers.enter(key, issuer, ownerIn('bad'), 'bad-1')?.[Symbol.dispose]();
+    const again = issuers.enter(key, issuer, ownerIn('bad'), 'bad-2');
+    const early = [again, ...told];
+    clock.advance(1_000);
+    const first = issuers.enter(key, issuer, ownerIn('good'), 'good-1');
+    issuers.waitsBehind(key, 'bad-3', 'bad');
+    issuers.waitsBehind(key, 'other-1', 'other');
+    first?.[Symbol.dispose]();
+    const turns = [...told];
+    issuers.enter(key, issuer, ownerIn('other'), 'other-1')?.[Symbol.dispose]();
+    const quiet = told.length;
+    clock.advance(3_000);
+    expect({ early, hadItsTurn: first !== undefined, turns, quiet, told }).toEqual({
+      early: [undefined],
+      hadItsTurn: true,
+      turns: ['other-1'],
+      quiet: 1,
+      told: ['other-1', 'bad-2'],
+    });
+  });
+
   it('are passed over where they are gone', () => {
     const first = entered();
     for (const request of ['b', 'c']) issuers.waitsBehind(key, request, undefined);
