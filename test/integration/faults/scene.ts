@@ -67,8 +67,8 @@ export class Scene {
   }
 
   /** Waits until a Certificate is Ready. */
-  async issued(name: string): Promise<Manifest> {
-    return this.world.cluster.waitForCondition({ ...this.request(name), kind: 'Certificate', name }, ready);
+  async issued(name: string, options: WaitOptions = {}): Promise<Manifest> {
+    return this.world.cluster.waitForCondition({ ...this.request(name), kind: 'Certificate', name }, ready, options);
   }
 
   /** Waits until the request of a Certificate is there and approved. */
