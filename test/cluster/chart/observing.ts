@@ -37,6 +37,8 @@ export function observing(world: () => InstalledWorld): void {
       name,
     });
     const condition = conditionsOf(request!).find(({ type }) => type === 'Ready');
+    const [, serialNumber, identifier] =
+      /serial number (\w+), PCA identifier ([\w-]+)\./.exec(condition?.message ?? '') ?? [];
     expect(lines.filter((line) => line['request'] === `${team}/${name}`)).toEqual([
       {
         level: 'info',
@@ -44,6 +46,12 @@ export function observing(world: () => InstalledWorld): void {
         request: `${team}/${name}`,
         uid: request?.metadata.uid,
         issuer: 'AlibabaPCAClusterIssuer//shared',
+        operation: 'CreateCustomCertificate',
+        requestId: expect.stringMatching(/^[0-9A-F-]{36}$/),
+        serialNumber,
+        identifier,
+        notAfter: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/),
+        durationMs: expect.any(Number),
         msg: condition?.message,
       },
     ]);
