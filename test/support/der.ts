@@ -137,7 +137,8 @@ function lengthOf(length: number): Buffer {
   return Buffer.concat([Buffer.of(0x80 | octets.length), octets]);
 }
 
-function raised(base: bigint, power: bigint, modulus: bigint): bigint {
+/** `base` to that power, by the modulus. */
+export function raised(base: bigint, power: bigint, modulus: bigint): bigint {
   let result = 1n;
   for (let [square, rest] = [base % modulus, power]; rest > 0n; rest >>= 1n) {
     if ((rest & 1n) === 1n) result = (result * square) % modulus;
@@ -146,7 +147,8 @@ function raised(base: bigint, power: bigint, modulus: bigint): bigint {
   return result;
 }
 
-function inverse(value: bigint, modulus: bigint): bigint | undefined {
+/** The inverse by the modulus; undefined where there is none. */
+export function inverse(value: bigint, modulus: bigint): bigint | undefined {
   let [r0, r1, s0, s1] = [modulus, value % modulus, 0n, 1n];
   while (r1 > 0n) {
     const quotient = r0 / r1;

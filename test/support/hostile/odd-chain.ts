@@ -1,6 +1,7 @@
 // A chain that is dear to verify: certificates of one name, each signed by the next, with RSA keys whose public exponents
 // are as long as their moduli. No library makes such keys, so the bytes are made here.
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { bits, integer, inverse, raised, sequence, tlv } from '../der.ts';
 
 const modulusBits = 3072;
 const modulusBytes = modulusBits / 8;
@@ -66,7 +67,7 @@ function certificate(
   signer: OddKey,
   modulus: bigint,
 ): string {
-  const validity = tlv(0x30, tlv(0x17, Buffer.from('260101000000Z')), tlv(0x17, Buffer.from('460101000000Z')));
+  const validity = sequence(tlv(0x17, Buffer.from('260101000000Z')), tlv(0x17, Buffer.from('460101000000Z')));
   const extensions = to.isCA ? caExtensions : Buffer.alloc(0);
   const body = [
     version3,
@@ -78,35 +79,22 @@ function certificate(
     to.spki,
     extensions,
   ];
-  const toBeSigned = tlv(0x30, ...body);
+  const toBeSigned = sequence(...body);
   const digest = Buffer.concat([sha256Prefix, createHash('sha256').update(toBeSigned).digest()]);
   const padding = Buffer.alloc(modulusBytes - 3 - digest.length, 0xff);
   const padded = Buffer.concat([Buffer.of(0, 1), padding, Buffer.of(0), digest]);
-  const signature = bytesOf(power(numberOf(padded), signer.privateExponent, modulus), modulusBytes);
-  const der = tlv(0x30, toBeSigned, sha256WithRsa, tlv(0x03, Buffer.of(0), signature));
+  const signature = bytesOf(raised(numberOf(padded), signer.privateExponent, modulus), modulusBytes);
+  const der = sequence(toBeSigned, sha256WithRsa, bits(signature));
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }
 
 function publicKey(modulus: bigint, exponent: bigint): Buffer {
-  return tlv(0x30, rsaEncryption, tlv(0x03, Buffer.of(0), tlv(0x30, integer(modulus), integer(exponent))));
+  return sequence(rsaEncryption, bits(sequence(integer(modulus), integer(exponent))));
 }
 
 function name(text: string): Buffer {
-  return tlv(0x30, tlv(0x31, tlv(0x30, commonName, tlv(0x0c, Buffer.from(text)))));
-}
-
-function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  const { length } = content;
-  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
-  return Buffer.concat([Buffer.of(tag, ...size), content]);
-}
-
-function integer(value: bigint): Buffer {
-  const hex = value.toString(16);
-  const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
-  return tlv(0x02, bytes[0]! >= 0x80 ? Buffer.of(0) : Buffer.alloc(0), bytes);
+  return sequence(tlv(0x31, sequence(commonName, tlv(0x0c, Buffer.from(text)))));
 }
 
 function numberOf(bytes: Buffer): bigint {
@@ -115,25 +103,4 @@ function numberOf(bytes: Buffer): bigint {
 
 function bytesOf(value: bigint, size: number): Buffer {
   return Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex');
-}
-
-function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = 1n;
-  let square = base % modulus;
-  for (let left = exponent; left > 0n; left >>= 1n) {
-    if ((left & 1n) === 1n) result = (result * square) % modulus;
-    square = (square * square) % modulus;
-  }
-  return result;
-}
-
-/** Undefined where there is none. */
-function inverse(value: bigint, modulus: bigint): bigint | undefined {
-  let [rest, next, factor, nextFactor] = [modulus, value % modulus, 0n, 1n];
-  while (next > 0n) {
-    const quotient = rest / next;
-    [rest, next] = [next, rest - quotient * next];
-    [factor, nextFactor] = [nextFactor, factor - quotient * nextFactor];
-  }
-  return rest === 1n ? (factor + modulus) % modulus : undefined;
 }
