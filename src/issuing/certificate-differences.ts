@@ -5,6 +5,7 @@ import type { CertificateFacts } from './x509/certificate.ts';
 import { showName } from './x509/distinguished-name.ts';
 import { shownList } from './x509/shown-text.ts';
 import { formatMoment } from '../timing/moment.ts';
+import { formatDuration } from './duration.ts';
 import type { ExpectedSubject, IssuePlan } from './plan.ts';
 import { showUsages, usageAllows } from './x509/usages.ts';
 import type { Usages } from './x509/usages.ts';
@@ -39,11 +40,18 @@ export interface Mismatch {
   readonly message: string;
 }
 
-/** The plan that a certificate is compared with. `adopted`: it comes from an earlier attempt, whose clock the plan does not know. */
+/**
+ * The plan that a certificate is compared with. `adopted`: it comes from an earlier call, of which the plan knows neither the
+ * clock nor the settings of the issuer.
+ */
 export interface Comparison {
   readonly plan: IssuePlan;
+  readonly now: Date;
   readonly adopted?: boolean;
 }
+
+/** How far the clocks of two replicas, or of a replica and the API server, may be apart (ms). */
+export const clockMarginMs = 5 * 60_000;
 
 /** Builds a mismatch; `message` is the rest of a sentence about the certificate. */
 export function mismatch(reason: MismatchReason, message: string): Mismatch {
@@ -137,17 +145,26 @@ function difference(left: readonly string[], right: readonly string[]): true | u
   return left.length === right.length && left.every((value, index) => value === right[index]) ? undefined : true;
 }
 
-/** Both ends to the second, as sent. Of an adopted certificate the lifetime counts: the earlier attempt had its own clock. */
-function validityFault({ notBefore, notAfter }: CertificateFacts, { plan, adopted }: Comparison): Mismatch | undefined {
+/**
+ * Both ends to the second, as sent. Of an adopted certificate only what the request itself fixes counts: how long it may live. Its
+ * ends came from another clock, and a limit of the CA or of the issuer may have cut it.
+ */
+function validityFault(
+  { notBefore, notAfter }: CertificateFacts,
+  { plan, now, adopted }: Comparison,
+): Mismatch | undefined {
   const { expected } = plan;
-  const asked = expected.notAfter.getTime() - expected.notBefore.getTime();
-  const sameEnds =
-    notBefore.getTime() === expected.notBefore.getTime() && notAfter.getTime() === expected.notAfter.getTime();
-  const fromEarlier =
-    adopted === true &&
-    notAfter.getTime() - notBefore.getTime() === asked &&
-    notBefore.getTime() <= expected.notBefore.getTime();
-  if (sameEnds || fromEarlier) return undefined;
-  const message = `it is valid from ${formatMoment(notBefore)} to ${formatMoment(notAfter)}; asked for: ${formatMoment(expected.notBefore)} to ${formatMoment(expected.notAfter)}.`;
-  return mismatch('ValidityMismatch', message);
+  if (notBefore.getTime() === expected.notBefore.getTime() && notAfter.getTime() === expected.notAfter.getTime())
+    return undefined;
+  const ends = `it is valid from ${formatMoment(notBefore)} to ${formatMoment(notAfter)}`;
+  if (adopted !== true) {
+    const asked = `${formatMoment(expected.notBefore)} to ${formatMoment(expected.notAfter)}`;
+    return mismatch('ValidityMismatch', `${ends}; asked for: ${asked}.`);
+  }
+  const { durationSeconds } = plan.request;
+  if (notAfter.getTime() - notBefore.getTime() > durationSeconds * 1_000)
+    return mismatch('ValidityMismatch', `${ends}, longer than the ${formatDuration(durationSeconds)} asked for.`);
+  return notBefore.getTime() > now.getTime() + clockMarginMs
+    ? mismatch('ValidityMismatch', `${ends}, which begins in the future.`)
+    : undefined;
 }

@@ -26,7 +26,10 @@ export interface IssuedCertificate {
   readonly differences: readonly string[];
 }
 
-/** A reply to verify. `adopted`: the certificate comes from an earlier attempt, whose clock the plan does not know. */
+/**
+ * A reply to verify. `adopted`: the certificate comes from an earlier call, of which the plan knows neither the clock nor the
+ * settings of the issuer.
+ */
 export interface Verification {
   readonly plan: IssuePlan;
   readonly reply: IssueReply & { readonly kind: 'issued' };

@@ -1,5 +1,5 @@
 // The cluster as this process sees it: the connection, the client and the watched collections.
-import { signingRequestsPath } from '../crds/certificate-signing-request.ts';
+import { isSignerOfGroup, signingRequestsPath } from '../crds/certificate-signing-request.ts';
 import type { CertificateSigningRequest } from '../crds/certificate-signing-request.ts';
 import type { CertificateRequest } from '../crds/cert-manager.ts';
 import { certificateRequestsPath } from '../crds/cert-manager.ts';
@@ -61,12 +61,15 @@ export async function openCluster(
     logger,
     metrics,
     onIssued,
+    onCertificate,
   }: {
     readonly clock: Clock;
     readonly logger: Logger;
     readonly metrics: Metrics;
     /** Told of finished requests as they are listed and watched; of the same one more than once. */
     readonly onIssued: (request: CertificateRequest) => void;
+    /** Told of the certificates in the statuses of requests, likewise. */
+    readonly onCertificate: (uid: string, certificate: string | undefined) => void;
   },
 ): Promise<Cluster> {
   const connection = await connect(options);
@@ -113,6 +116,7 @@ export async function openCluster(
         const request = object as unknown as CertificateRequest;
         if (request.spec.issuerRef.group !== apiGroup) return undefined;
         onIssued(request);
+        onCertificate(request.metadata.uid, request.status?.certificate);
         return cachedRequest(request);
       },
     }),
@@ -122,7 +126,12 @@ export async function openCluster(
             ...watched(signingRequestCollection),
             path: signingRequestsPath,
             store: signingRequests,
-            transform: (object) => cachedSigningRequest(object as unknown as CertificateSigningRequest),
+            transform: (object) => {
+              const request = object as unknown as CertificateSigningRequest;
+              if (isSignerOfGroup(request.spec.signerName))
+                onCertificate(request.metadata.uid, request.status?.certificate);
+              return cachedSigningRequest(request);
+            },
           }),
         ]
       : []),

@@ -20,6 +20,7 @@ import { RequestMemories } from '../controllers/requests/memory.ts';
 import { Publisher } from '../controllers/requests/publish.ts';
 import { Revocations } from '../controllers/requests/revocations.ts';
 import { CAInstances } from '../controllers/requests/signing/ca-instances.ts';
+import type { CertificateClaims } from '../controllers/requests/signing/claims.ts';
 import type { IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../controllers/requests/signing/issue.ts';
 import { Signer } from '../controllers/requests/signing/sign.ts';
@@ -53,6 +54,7 @@ export interface ControllersParts extends LoopParts {
   readonly cluster: Cluster;
   readonly pca: Pca;
   readonly issuanceLimits: IssuanceLimits;
+  readonly claims: CertificateClaims;
   readonly onStep: StepObserver;
 }
 
@@ -211,7 +213,7 @@ function requestLoop(
   return { store, kind, queue, loop };
 }
 
-function signer(queue: WorkQueue, { cluster, pca, issuanceLimits, mayAct, clock, onStep }: Shared): Signer {
+function signer(queue: WorkQueue, { cluster, pca, issuanceLimits, claims, mayAct, clock, onStep }: Shared): Signer {
   const { kubernetes, requests, signingRequests } = cluster;
   const owningCertificate = owningCertificateReader(kubernetes);
   const isOpen = (key: string, uid: string): boolean =>
@@ -228,6 +230,7 @@ function signer(queue: WorkQueue, { cluster, pca, issuanceLimits, mayAct, clock,
     }),
     instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, isOpen),
     owningCertificate,
+    claims,
     clock,
     onStep,
   });

@@ -9,6 +9,7 @@ import { parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
 import { readProxy } from '../alibaba/proxy.ts';
 import type { Environment, Proxy } from '../alibaba/proxy.ts';
 import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
+import { CertificateClaims } from '../controllers/requests/signing/claims.ts';
 import { issuedCounter, IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import { unobserved } from '../controllers/requests/signing/steps.ts';
 import type { StepObserver } from '../controllers/requests/signing/steps.ts';
@@ -38,6 +39,7 @@ interface OperatorParts {
   readonly addresses: AddressRules;
   readonly limits: RateLimitTable;
   readonly issuanceLimits: IssuanceLimits;
+  readonly claims: CertificateClaims;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly cluster: Cluster;
@@ -74,7 +76,9 @@ export class Operator {
     const metrics = createMetrics();
     const issuanceLimits = new IssuanceLimits();
     const onIssued = issuedCounter(issuanceLimits);
-    const cluster = await openCluster(options, { clock: systemClock, logger, metrics, onIssued });
+    const claims = new CertificateClaims();
+    const onCertificate = claims.written.bind(claims);
+    const cluster = await openCluster(options, { clock: systemClock, logger, metrics, onIssued, onCertificate });
     const elector = openElector(options, cluster, logger);
     const health = await startHealthServer(options['health-address'], {
       live: () => true,
@@ -92,6 +96,7 @@ export class Operator {
       addresses: new AddressRules({ refused, allowed: hosts.addresses }),
       limits: table,
       issuanceLimits,
+      claims,
       metrics,
       logger,
       cluster,
@@ -137,14 +142,14 @@ export class Operator {
 
   /** Runs the controllers until `leadership` ends and their calls in flight are done. */
   async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
-    const { options, podIdentity, proxy, hosts, addresses, limits, issuanceLimits, metrics, logger, cluster, onStep } =
-      this.#on;
+    const { options, podIdentity, proxy, hosts, addresses, limits, metrics, logger, cluster } = this.#on;
     if (!(await cluster.synced(leadership)) || leadership.aborted) return;
     logger.info({}, options['leader-elect'] ? 'This replica holds the Lease and issues.' : 'This replica issues.');
     const clock = systemClock;
     const pca = openPca({ options, proxy, addresses, limits, clock, metrics, logger, signal: this.#lifetime.signal });
+    const { issuanceLimits, claims, onStep } = this.#on;
     await runControllers(
-      { options, podIdentity, hosts, cluster, pca, issuanceLimits, mayAct, onStep, clock, metrics, logger },
+      { options, podIdentity, hosts, cluster, pca, issuanceLimits, claims, mayAct, onStep, clock, metrics, logger },
       leadership,
     );
   }

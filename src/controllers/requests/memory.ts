@@ -48,6 +48,7 @@ export class RequestMemory {
   readonly uid: string;
   /** A reconcile works on it right now. */
   busy = false;
+  #isMet = false;
   #troubledSince: number | undefined;
   #queuedSince: number | undefined;
   #told: { readonly key: string; readonly at: number } | undefined;
@@ -102,6 +103,12 @@ export class RequestMemory {
   /** It is told now. */
   tell(key: string, now: number): void {
     this.#told = { key, at: now };
+  }
+
+  /** It is worked on. `hadCertificate`: it came to an end before that is not there any more, so a certificate may exist. */
+  met(hadCertificate: boolean, at: number): void {
+    if (!this.#isMet && hadCertificate) this.inherited(at);
+    this.#isMet = true;
   }
 
   /** Another process may have worked on the request before, so that a certificate may exist. */

@@ -102,6 +102,11 @@ export function patienceMessage(message: string, duration: string, fails: boolea
   return `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} ${fate}`;
 }
 
+/** Why a request waits: the certificate that PCA gave it went to another request with the same key. */
+export function takenMessage({ serialNumber }: IssuedCertificate): string {
+  return `The certificate with serial number ${serialNumber} was found by its key and given to another request with the same key, so this one gets another. A key of its own for each request avoids that.`;
+}
+
 /** Why a request failed: its certificate was revoked by somebody before it was written. */
 export function revokedMessage(identifier: string): string {
   return `Certificate ${identifier} was issued for this request but revoked in PCA before it was written here, so it is not used. If nobody meant to revoke it, find out who did in PCA's console. ${askAgain}`;

@@ -64,6 +64,7 @@ export class CertificateRequests implements RequestKind {
       message: conditionOf(object, certificateRequestConditions.ready)?.message,
       certificate: owner === undefined ? undefined : { namespace, name: owner },
       revision: revisionOf(annotations),
+      leftCertificate: leftCertificateOf(object.status),
       holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
       write: async (outcome, signal) => this.#write(object, requestStatus(outcome, object.metadata), signal),
       // Who may create CertificateRequests in a namespace may use its issuers; cluster issuers are for everybody.
@@ -108,6 +109,11 @@ export class CertificateRequests implements RequestKind {
       status: { conditions: [withCondition(present, condition, this.#clock.now())], ...fields },
     };
   }
+}
+
+function leftCertificateOf(status: CertificateRequest['status']): string | undefined {
+  const { certificate = '' } = status ?? {};
+  return certificate === '' ? undefined : Buffer.from(certificate, 'base64').toString('utf8');
 }
 
 function revisionOf(annotations: CertificateRequest['metadata']['annotations']): number | undefined {

@@ -66,6 +66,8 @@ export class CertificateSigningRequests implements RequestKind {
       message: undefined,
       certificate: undefined,
       revision: undefined,
+      // Here a certificate is the end, which the API server lets nobody take back.
+      leftCertificate: undefined,
       holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
       write: async (outcome, signal) => this.#write(object.metadata, outcome, signal),
       authorize: async (signal) =>

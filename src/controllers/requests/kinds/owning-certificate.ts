@@ -8,8 +8,11 @@ import type { Request } from './request.ts';
 export interface OwningCertificate {
   /** spec.renewBefore; undefined leaves the choice to cert-manager. */
   readonly renewBeforeSeconds: number | undefined;
-  /** End of the certificate that is in use now. */
+  /** Beginning and end of the certificate that is in use now. */
+  readonly notBefore: Date | undefined;
   readonly notAfter: Date | undefined;
+  /** status.revision: that of the request from which the certificate in use came. */
+  readonly revision: number | undefined;
 }
 
 /** A Certificate, or the sentence why it cannot be read now. */
@@ -25,7 +28,7 @@ export type ReadOwningCertificate = (
 
 const nothing: OwningCertificateRead = {
   kind: 'ok',
-  certificate: { renewBeforeSeconds: undefined, notAfter: undefined },
+  certificate: { renewBeforeSeconds: undefined, notBefore: undefined, notAfter: undefined, revision: undefined },
 };
 
 /** Reads with one GET; none where the request has no Certificate. */
@@ -35,7 +38,7 @@ export function owningCertificateReader(kubernetes: Pick<KubernetesClient, 'get'
     const { namespace, name } = certificate;
     const result = await kubernetes.get<{
       readonly spec?: { readonly renewBefore?: string };
-      readonly status?: { readonly notAfter?: string };
+      readonly status?: { readonly notBefore?: string; readonly notAfter?: string; readonly revision?: number };
     }>(certificatePath(certificate), { signal });
     if (result.kind === 'failed') {
       if (result.failure.class === 'NotFound') return nothing;
@@ -44,13 +47,19 @@ export function owningCertificateReader(kubernetes: Pick<KubernetesClient, 'get'
     }
     const { spec, status } = result.body;
     const parsed = spec?.renewBefore === undefined ? undefined : parseDuration(spec.renewBefore);
-    const notAfter = new Date(status?.notAfter ?? Number.NaN);
     return {
       kind: 'ok',
       certificate: {
         renewBeforeSeconds: parsed?.kind === 'ok' ? parsed.seconds : undefined,
-        notAfter: Number.isNaN(notAfter.getTime()) ? undefined : notAfter,
+        notBefore: momentOf(status?.notBefore),
+        notAfter: momentOf(status?.notAfter),
+        revision: status?.revision,
       },
     };
   };
+}
+
+function momentOf(text: string | undefined): Date | undefined {
+  const moment = new Date(text ?? Number.NaN);
+  return Number.isNaN(moment.getTime()) ? undefined : moment;
 }

@@ -36,6 +36,8 @@ export interface Request {
   readonly certificate: { readonly namespace: string; readonly name: string } | undefined;
   /** Revision of that Certificate that the request is for, from 1; undefined where it is not known. */
   readonly revision: number | undefined;
+  /** PEM in its status, although it has no end. */
+  readonly leftCertificate: string | undefined;
   /** Whether its status already holds this certificate. */
   holds(certificate: IssuedCertificate): boolean;
   /** Writes what was decided, to this object only and never over an end. */

@@ -13,7 +13,8 @@ import {
   unusedElsewhere,
   untraceableMessage,
 } from '../messages.ts';
-import { judgeFailure, judgeReply, verify } from './outcome.ts';
+import type { EarlierSearch } from './earlier-search.ts';
+import { judgeFailure, judgeReply } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 
 type Settled = Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
@@ -43,22 +44,14 @@ const activatingMs = 10_000;
 /** Looks for the certificate of an own earlier call. Undefined: there is none, or nothing was called for. */
 export async function settleOwnCall(
   task: SigningTask,
+  search: Pick<EarlierSearch, 'find'>,
   clock: Pick<Clock, 'now' | 'monotonic'>,
 ): Promise<SigningOutcome | undefined> {
   const own = ownCallOf(task);
   if (own === undefined) return undefined;
-  const { memory, request, signal } = task;
+  const { memory } = task;
   const { plan, asked } = own;
-  const found = await asked.authority.find(
-    {
-      plan,
-      trace: traceOf(own),
-      requestedAt: new Date(request.creationTimestamp),
-      isWanted: (reply) =>
-        verify(reply, { plan, issuer: judgedBy(own, task), now: clock.now(), adopted: true }).kind === 'verified',
-    },
-    signal,
-  );
+  const found = await search.find(task, { plan, trace: traceOf(own), asked, judgedBy: judgedBy(own, task) });
   switch (found.kind) {
     case 'absent':
     case 'taken':
@@ -74,6 +67,22 @@ export async function settleOwnCall(
       return own.isElsewhere ? withoutBlame(outcome) : outcome;
     }
   }
+}
+
+/**
+ * Judges the certificate in the status of a request whose end somebody has removed: it was paid for. Undefined where there is none,
+ * or another than was asked for.
+ */
+export function judgeLeft(
+  { request: { leftCertificate }, issuer }: SigningTask,
+  plan: IssuePlan,
+  clock: Pick<Clock, 'now'>,
+): SigningOutcome | undefined {
+  if (leftCertificate === undefined) return undefined;
+  const fields = { identifier: undefined, chain: [], serialNumber: undefined };
+  const judged = { plan, issuer, now: clock.now(), adopted: true, requestId: undefined };
+  const outcome = judgeReply({ kind: 'issued', certificate: leftCertificate, ...fields }, judged);
+  return outcome.kind === 'issued' ? outcome : undefined;
 }
 
 /** Judges what was found of an earlier call. */

@@ -12,6 +12,7 @@ import { settingBehind } from '../../../issuing/operations/settings.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
 import type { Refusal } from '../../../issuing/refusal.ts';
 import { clampNotice } from '../../../issuing/validity.ts';
+import type { ClampedLifetime } from '../../../issuing/validity.ts';
 import type { IssuerProblem } from '../../issuers/reasons.ts';
 import type { Owner } from '../../issuers/owner-holds.ts';
 import type { IssuerPass, ReadyIssuer } from '../../issuers/ready-issuers.ts';
@@ -64,7 +65,10 @@ export type SigningOutcome =
     }
   | { readonly kind: 'issuerFault'; readonly problem: AuthorityProblem };
 
-/** What a reply is judged by. `adopted`: the certificate comes from an earlier call, whose clock the plan does not know. */
+/**
+ * What a reply is judged by. `adopted`: the certificate comes from an earlier call, of which the plan knows neither the clock nor
+ * the settings of the issuer.
+ */
 export interface Judged {
   readonly plan: IssuePlan;
   readonly issuer: ReadyIssuer;
@@ -107,7 +111,8 @@ export function judgeReply(reply: IssueReply, judged: Judged): SigningOutcome {
   const verified = verify(reply, judged);
   if (verified.kind === 'verified') {
     const { certificate } = verified;
-    const clamped = plan.clamped === undefined ? [] : [clampNotice(plan.clamped)];
+    const cut = cutOf(certificate, judged);
+    const clamped = cut === undefined ? [] : [clampNotice(cut)];
     return {
       kind: 'issued',
       certificate,
@@ -129,6 +134,16 @@ export function judgeReply(reply: IssueReply, judged: Judged): SigningOutcome {
     // A CA is no leaf that a call revokes: it stays until somebody decides about it.
     ...(reply.identifier === undefined || plan.expected.isCA ? {} : { unused: reply.identifier }),
   };
+}
+
+/** How much the lifetime was cut; a certificate of an earlier call may have been cut by what the plan does not know. */
+function cutOf({ notBefore, notAfter }: IssuedCertificate, { plan, adopted }: Judged): ClampedLifetime | undefined {
+  if (!adopted) return plan.clamped;
+  const askedSeconds = plan.request.durationSeconds;
+  const givenSeconds = (notAfter.getTime() - notBefore.getTime()) / 1_000;
+  if (givenSeconds >= askedSeconds) return undefined;
+  const because = plan.clamped?.because ?? 'a limit of the CA or the issuer when it was called for';
+  return { askedSeconds, givenSeconds, backdatedSeconds: 0, because };
 }
 
 /** Compares a certificate with the plan and the issuer's CA. */

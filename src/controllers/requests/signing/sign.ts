@@ -1,5 +1,5 @@
 // From an approved request and a checked issuer to a certificate: plan, look for what may exist, call once, verify.
-import type { Found, Trace } from '../../../authority/certificate-authority.ts';
+import type { Trace } from '../../../authority/certificate-authority.ts';
 import { planIssuing } from '../../../issuing/plan.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
 import { readSigningRequest } from '../../../issuing/signing-request.ts';
@@ -7,10 +7,13 @@ import { refuseForRenewal } from '../../../issuing/validity.ts';
 import type { ClampedLifetime } from '../../../issuing/validity.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
+import { takenMessage } from '../messages.ts';
 import type { CAInstances } from './ca-instances.ts';
+import type { CertificateClaims } from './claims.ts';
 import type { Issuance } from './issue.ts';
-import { judgeFound, settleOwnCall } from './earlier.ts';
-import { judgeRefusal, verify } from './outcome.ts';
+import { judgeFound, judgeLeft, settleOwnCall } from './earlier.ts';
+import { EarlierSearch } from './earlier-search.ts';
+import { judgeRefusal } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
 
@@ -21,6 +24,8 @@ export class Signer {
   readonly #issuance: Pick<Issuance, 'issue'>;
   readonly #instances: Pick<CAInstances, 'take'>;
   readonly #owningCertificate: ReadOwningCertificate;
+  readonly #claims: CertificateClaims;
+  readonly #search: EarlierSearch;
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #onStep: StepObserver;
 
@@ -28,12 +33,16 @@ export class Signer {
     readonly issuance: Pick<Issuance, 'issue'>;
     readonly instances: Pick<CAInstances, 'take'>;
     readonly owningCertificate: ReadOwningCertificate;
+    /** Shared by all kinds of requests. */
+    readonly claims: CertificateClaims;
     readonly clock: Pick<Clock, 'now' | 'monotonic'>;
     readonly onStep: StepObserver;
   }) {
     this.#issuance = parts.issuance;
     this.#instances = parts.instances;
     this.#owningCertificate = parts.owningCertificate;
+    this.#claims = parts.claims;
+    this.#search = new EarlierSearch(parts.claims, parts.owningCertificate, parts.clock);
     this.#clock = parts.clock;
     this.#onStep = parts.onStep;
   }
@@ -43,21 +52,58 @@ export class Signer {
    * cluster's part of the caller's identifier.
    */
   async sign(task: SigningTask, clusterUid: string): Promise<SigningOutcome> {
-    const { request, issuer } = task;
+    const { request, memory, issuer } = task;
+    const hadCertificate = request.leftCertificate !== undefined || this.#claims.has(request.object.uid);
+    memory.met(hadCertificate, this.#clock.monotonic());
     // Before anything that the issuer says now: an earlier call may have made what it would refuse today.
-    const settled = await settleOwnCall(task, this.#clock);
-    if (settled !== undefined) return settled;
+    const called = memory.earlier.kind === 'none' ? undefined : memory.earlier.call;
+    const settled = await settleOwnCall(task, this.#search, this.#clock);
+    if (settled !== undefined) return this.#claim(task, settled, called?.plan);
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
     const { spec, ca } = issuer;
     const input: PlanInput = { request: read.request, spec, ca, clusterUid, now: this.#clock.now() };
     const planned = planIssuing(input);
+    const earlier = await this.#settleEarlier(task, planned.kind === 'planned' ? planned.plan : planOfEarlier(input));
+    if (earlier !== undefined) return earlier;
     if (planned.kind === 'refused') return judgeRefusal(planned.refusal);
     const { plan } = planned;
     await this.#onStep('Planned', request.object.uid);
     const objection = plan.clamped === undefined ? undefined : await this.#objectionTo(plan.clamped, task);
     if (objection !== undefined) return objection;
-    return plan.expected.isCA ? this.#signCA(task, plan, input) : this.#signLeaf(task, plan);
+    return this.#claim(task, await this.#issue(task, plan, input), plan);
+  }
+
+  async #issue(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {
+    if (plan.expected.isCA) return this.#signCA(task, plan, input);
+    await this.#onStep('EarlierLookedUp', task.request.object.uid);
+    return this.#issuance.issue(task, plan);
+  }
+
+  /**
+   * The certificate of an earlier call by nobody knows whom, the one in the request's own status first. Undefined where there is
+   * none, or only its instance tells.
+   */
+  async #settleEarlier(task: SigningTask, plan: IssuePlan | undefined): Promise<SigningOutcome | undefined> {
+    const { memory, issuer } = task;
+    const { earlier } = memory;
+    if (earlier.kind === 'none' || plan === undefined) return undefined;
+    const left = judgeLeft(task, plan, this.#clock);
+    if (left !== undefined || plan.expected.isCA) return left;
+    const trace = { kind: 'unknown', since: earlier.since } as const;
+    const found = await this.#search.find(task, { plan, trace, asked: issuer, judgedBy: issuer });
+    if (found.kind !== 'absent' && found.kind !== 'taken')
+      return this.#claim(task, judgeFound(found, plan, issuer, this.#clock), plan);
+    memory.ruledOut();
+    return undefined;
+  }
+
+  /** Remembers whose the certificate is. One that another request found by its key in the meantime is that one's. */
+  #claim({ request, memory }: SigningTask, outcome: SigningOutcome, plan: IssuePlan | undefined): SigningOutcome {
+    if (outcome.kind !== 'issued' || this.#claims.take(request.object.uid, outcome.certificate.chain)) return outcome;
+    if (plan === undefined || plan.identifier !== undefined || plan.expected.isCA) return outcome;
+    memory.answered({ kind: 'unknown' }, this.#clock.monotonic());
+    return { kind: 'trouble', reason: 'CertificateNotReady', message: takenMessage(outcome.certificate) };
   }
 
   /** A lifetime that was cut must leave room for the Certificate's renewBefore. */
@@ -69,37 +115,13 @@ export class Signer {
     return refused === undefined ? undefined : judgeRefusal(refused.refusal);
   }
 
-  async #signLeaf(task: SigningTask, plan: IssuePlan): Promise<SigningOutcome> {
-    const { request, memory, issuer } = task;
-    const { earlier } = memory;
-    if (earlier.kind !== 'none') {
-      const found = await this.#find(task, plan, { kind: 'unknown', since: earlier.since });
-      if (found.kind !== 'absent' && found.kind !== 'taken') return judgeFound(found, plan, issuer, this.#clock);
-      memory.ruledOut();
-    }
-    await this.#onStep('EarlierLookedUp', request.object.uid);
-    return this.#issuance.issue(task, plan);
-  }
-
-  async #find({ request, issuer, signal }: SigningTask, plan: IssuePlan, trace: Trace): Promise<Found> {
-    const now = this.#clock.now();
-    return issuer.authority.find(
-      {
-        plan,
-        trace,
-        requestedAt: new Date(request.creationTimestamp),
-        isWanted: (reply) => verify(reply, { plan, issuer, now, adopted: true }).kind === 'verified',
-      },
-      signal,
-    );
-  }
-
   /** A CA certificate activates a bought instance, which also tells whether an earlier try has issued. */
   async #signCA(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {
-    const { request, memory } = task;
-    const taken = await this.#instances.take(task, async (instanceId) =>
-      this.#find(task, plan, { kind: 'instance', instanceId }),
-    );
+    const { request, memory, issuer } = task;
+    const taken = await this.#instances.take(task, async (instanceId) => {
+      const trace: Trace = { kind: 'instance', instanceId };
+      return this.#search.find(task, { plan, trace, asked: issuer, judgedBy: issuer });
+    });
     switch (taken.kind) {
       case 'exhausted':
         return { kind: 'trouble', reason: 'NoInstanceLeft', message: taken.message };
@@ -109,7 +131,7 @@ export class Signer {
       case 'revoked':
       case 'pending':
       case 'failed':
-        return judgeFound(taken, plan, task.issuer, this.#clock);
+        return judgeFound(taken, plan, issuer, this.#clock);
       case 'free':
         break;
     }
@@ -119,4 +141,17 @@ export class Signer {
     await this.#onStep('InstancePromised', request.object.uid);
     return this.#issuance.issue(task, planned.plan);
   }
+}
+
+/** What an earlier call may have asked for, when the issuer still allowed it. Undefined where no issuer would have. */
+function planOfEarlier(input: PlanInput): IssuePlan | undefined {
+  const { spec } = input;
+  const allowing: PlanInput['spec'] = {
+    ...spec,
+    allowP521: true,
+    validity: { backdate: spec.validity.backdate, onExceed: 'Clamp' },
+    verification: { ...spec.verification, names: 'Allow', usages: 'Allow' },
+  };
+  const planned = planIssuing({ ...input, spec: allowing });
+  return planned.kind === 'planned' ? { ...planned.plan, verification: spec.verification } : undefined;
 }

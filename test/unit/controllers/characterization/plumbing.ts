@@ -29,6 +29,7 @@ import { Publisher } from '../../../../src/controllers/requests/publish.ts';
 import { consequences } from '../../../../src/controllers/requests/reasons.ts';
 import { Revocations } from '../../../../src/controllers/requests/revocations.ts';
 import { CAInstances } from '../../../../src/controllers/requests/signing/ca-instances.ts';
+import { CertificateClaims } from '../../../../src/controllers/requests/signing/claims.ts';
 import { IssuanceLimits } from '../../../../src/controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
 import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
@@ -76,6 +77,7 @@ class Production {
   readonly #callQueue = new CallQueue({ limits: this.#limits, clock: this.#clock, mostInFlight: 4 });
   readonly #readyIssuers = new ReadyIssuers(this.#clock);
   readonly #memories = new RequestMemories();
+  readonly #claims = new CertificateClaims();
   readonly #requests = new Store<CachedRequest>(requestIndexes());
   readonly #signingRequests = new Store<CachedRequest>(requestIndexes());
   readonly #scene: Scene;
@@ -225,6 +227,7 @@ class Production {
         [this.#requests, this.#signingRequests].some((store) => store.get(key)?.metadata.uid === uid),
       ),
       owningCertificate,
+      claims: this.#claims,
       clock,
       onStep,
     });

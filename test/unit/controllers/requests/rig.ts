@@ -22,6 +22,7 @@ import { RequestMemories } from '../../../../src/controllers/requests/memory.ts'
 import { Publisher } from '../../../../src/controllers/requests/publish.ts';
 import { Revocations } from '../../../../src/controllers/requests/revocations.ts';
 import { CAInstances } from '../../../../src/controllers/requests/signing/ca-instances.ts';
+import { CertificateClaims } from '../../../../src/controllers/requests/signing/claims.ts';
 import { IssuanceLimits } from '../../../../src/controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
 import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
@@ -73,6 +74,7 @@ export class Rig {
   readonly journal = new Journal();
   readonly cluster = new FakeCluster();
   readonly limits = new IssuanceLimits();
+  readonly claims = new CertificateClaims();
   readonly memories = new RequestMemories();
   readonly readyIssuers = new ReadyIssuers(this.clock);
   readonly authority: FakeAuthority;
@@ -207,7 +209,7 @@ export class Rig {
     return new Decider({
       issuer,
       readyIssuers,
-      signer: new Signer({ issuance, instances, owningCertificate, clock, onStep }),
+      signer: new Signer({ issuance, instances, owningCertificate, claims: this.claims, clock, onStep }),
       clusterUid: async (signal) => {
         await onStep('clusterUid');
         return clusterUid(signal);

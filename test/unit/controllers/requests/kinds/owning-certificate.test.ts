@@ -8,16 +8,25 @@ import { failure } from '../samples.ts';
 const { signal } = new AbortController();
 const web = { namespace: 'shop', name: 'web' };
 const says = (body: object): object => ({ kind: 'ok', status: 200, body });
-const read = (renewBeforeSeconds?: number, notAfter?: string): OwningCertificateRead => ({
+const read = (
+  renewBeforeSeconds?: number,
+  { notBefore, notAfter, revision }: { notBefore?: string; notAfter?: string; revision?: number } = {},
+): OwningCertificateRead => ({
   kind: 'ok',
-  certificate: { renewBeforeSeconds, notAfter: notAfter === undefined ? undefined : new Date(notAfter) },
+  certificate: {
+    renewBeforeSeconds,
+    notBefore: notBefore === undefined ? undefined : new Date(notBefore),
+    notAfter: notAfter === undefined ? undefined : new Date(notAfter),
+    revision,
+  },
 });
+const status = { notBefore: '2026-11-01T00:00:00Z', notAfter: '2026-12-01T00:00:00Z', revision: 3 };
 
 test.each<[string, object, OwningCertificateRead]>([
   [
-    'says when it ends and how long before it is renewed',
-    says({ spec: { renewBefore: '8h' }, status: { notAfter: '2026-12-01T00:00:00Z' } }),
-    read(28_800, '2026-12-01T00:00:00Z'),
+    'says what is in use, and how long before its end it is renewed',
+    says({ spec: { renewBefore: '8h' }, status }),
+    read(28_800, status),
   ],
   ['says neither', says({}), read()],
   [

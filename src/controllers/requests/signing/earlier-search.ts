@@ -1,0 +1,99 @@
+// Looks for the certificate of an earlier call. Our identifier, or the instance that a request was promised, proves whose it is;
+// a key does not, so what is found by the key alone has to be told from the certificates of other requests.
+import type { Found, Trace } from '../../../authority/certificate-authority.ts';
+import { clockMarginMs } from '../../../issuing/certificate-differences.ts';
+import { parseDuration } from '../../../issuing/duration.ts';
+import type { IssuedCertificate } from '../../../issuing/issued-certificate.ts';
+import type { IssuePlan } from '../../../issuing/plan.ts';
+import type { Clock } from '../../../timing/clock.ts';
+import type { ReadyIssuer } from '../../issuers/ready-issuers.ts';
+import type { OwningCertificate, ReadOwningCertificate } from '../kinds/owning-certificate.ts';
+import type { CertificateClaims } from './claims.ts';
+import { verify } from './outcome.ts';
+import type { SigningTask } from './outcome.ts';
+
+/** What is looked for: who is asked, by which trace, and the issuer whose certificate it has to be. */
+export interface EarlierCall {
+  readonly plan: IssuePlan;
+  readonly trace: Trace;
+  readonly asked: ReadyIssuer;
+  readonly judgedBy: ReadyIssuer;
+}
+
+/** Finds certificates of earlier calls. */
+export class EarlierSearch {
+  readonly #claims: Pick<CertificateClaims, 'take'>;
+  readonly #owningCertificate: ReadOwningCertificate;
+  readonly #clock: Pick<Clock, 'now'>;
+
+  constructor(
+    claims: Pick<CertificateClaims, 'take'>,
+    owningCertificate: ReadOwningCertificate,
+    clock: Pick<Clock, 'now'>,
+  ) {
+    this.#claims = claims;
+    this.#owningCertificate = owningCertificate;
+    this.#clock = clock;
+  }
+
+  /** Asks PCA. Of several certificates for the key of the request its own is found. */
+  async find({ request, signal }: SigningTask, { plan, trace, asked, judgedBy }: EarlierCall): Promise<Found> {
+    const byKey = plan.identifier === undefined && !plan.expected.isCA;
+    const read = byKey ? await this.#owningCertificate(request.certificate, signal) : undefined;
+    if (read?.kind === 'failed') return { kind: 'unsettled', message: read.message };
+    const requestedAt = new Date(request.creationTimestamp);
+    const now = this.#clock.now();
+    return asked.authority.find(
+      {
+        plan,
+        trace,
+        requestedAt,
+        isWanted: (reply) => {
+          const verified = verify(reply, { plan, issuer: judgedBy, now, adopted: true });
+          if (verified.kind !== 'verified') return false;
+          const { certificate } = verified;
+          if (read === undefined) return true;
+          const { revision } = request;
+          const isOwn =
+            mayBeOwn(certificate, { plan, requestedAt, judgedBy }) && !isInUse(certificate, read.certificate, revision);
+          return isOwn && this.#claims.take(request.object.uid, certificate.chain);
+        },
+      },
+      signal,
+    );
+  }
+}
+
+type Ends = Pick<IssuedCertificate, 'notBefore' | 'notAfter'>;
+
+/** Whether a certificate for the key has the ends that a call for this request would have given it. */
+function mayBeOwn(
+  { notBefore, notAfter }: Ends,
+  { plan, requestedAt, judgedBy }: { readonly plan: IssuePlan; readonly requestedAt: Date } & Pick<EarlierCall, 'judgedBy'>,
+): boolean {
+  const { expected, clamped, request, verification } = plan;
+  if (notBefore.getTime() === expected.notBefore.getTime() && notAfter.getTime() === expected.notAfter.getTime())
+    return true;
+  const backdate = parseDuration(judgedBy.spec.validity.backdate);
+  const backdateMs = backdate.kind === 'ok' ? backdate.seconds * 1_000 : 0;
+  if (notBefore.getTime() < requestedAt.getTime() - backdateMs - clockMarginMs) return false;
+  const seconds = (notAfter.getTime() - notBefore.getTime()) / 1_000;
+  return (
+    verification.validity === 'Allow' ||
+    seconds === request.durationSeconds ||
+    seconds === clamped?.givenSeconds ||
+    // Cut at the end of the CA, by as much as was left of it then.
+    notAfter.getTime() === Math.floor(judgedBy.ca.notAfter.getTime() / 1_000) * 1_000
+  );
+}
+
+/** Whether the Certificate uses it already, since before this request was made. */
+function isInUse({ notBefore, notAfter }: Ends, present: OwningCertificate, revision: number | undefined): boolean {
+  return (
+    revision !== undefined &&
+    present.revision !== undefined &&
+    present.revision < revision &&
+    present.notBefore?.getTime() === notBefore.getTime() &&
+    present.notAfter?.getTime() === notAfter.getTime()
+  );
+}
