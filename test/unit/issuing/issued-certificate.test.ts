@@ -341,8 +341,24 @@ describe('a certificate of an earlier attempt', () => {
     });
   });
 
-  test('is refused when its lifetime is another', async () => {
+  test('is adopted where its lifetime was cut, since the limit of then is not known', async () => {
     const short = await fulfil(planned, issuing, { notAfter: new Date('2027-02-21T09:00:00Z') });
-    expect(verifyLater(short, true)).toMatchObject({ kind: 'mismatch', reason: 'ValidityMismatch' });
+    expect(verifyLater(short, true)).toMatchObject({ kind: 'verified' });
+  });
+
+  test.each([
+    [
+      'lives longer than was asked',
+      { notAfter: new Date('2027-02-21T10:00:01Z') },
+      'it is valid from 2026-11-23T10:00:00Z to 2027-02-21T10:00:01Z, longer than the 2160h0m0s asked for.',
+    ],
+    [
+      'begins more than five minutes from now',
+      { notBefore: new Date('2026-11-23T10:06:31Z') },
+      'it is valid from 2026-11-23T10:06:31Z to 2027-02-21T10:00:00Z, which begins in the future.',
+    ],
+  ])('is refused when it %s', async (_, deviation, message) => {
+    const certificate = await fulfil(planned, issuing, deviation);
+    expect(verifyLater(certificate, true)).toEqual({ kind: 'mismatch', reason: 'ValidityMismatch', message });
   });
 });

@@ -69,7 +69,11 @@ type Ends = Pick<IssuedCertificate, 'notBefore' | 'notAfter'>;
 /** Whether a certificate for the key has the ends that a call for this request would have given it. */
 function mayBeOwn(
   { notBefore, notAfter }: Ends,
-  { plan, requestedAt, judgedBy }: { readonly plan: IssuePlan; readonly requestedAt: Date } & Pick<EarlierCall, 'judgedBy'>,
+  {
+    plan,
+    requestedAt,
+    judgedBy,
+  }: { readonly plan: IssuePlan; readonly requestedAt: Date } & Pick<EarlierCall, 'judgedBy'>,
 ): boolean {
   const { expected, clamped, request, verification } = plan;
   if (notBefore.getTime() === expected.notBefore.getTime() && notAfter.getTime() === expected.notAfter.getTime())
