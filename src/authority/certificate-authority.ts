@@ -56,8 +56,8 @@ export interface Wanted {
 
 /**
  * What a search came to. `absent`: there is none, and the call that left the trace is over. `taken`: the instance was used
- * for something else. `revoked`: there was one, and it was revoked. `pending`: PCA has not finished it. `unsettled`: nobody
- * can tell yet.
+ * for something else. `revoked`: there was one, and it was revoked. `pending`: PCA has not finished it, or gives none that can
+ * be read. `unsettled`: nobody can tell yet.
  */
 export type Found =
   | { readonly kind: 'found'; readonly reply: Extract<IssueReply, { readonly kind: 'issued' }> }
@@ -245,7 +245,7 @@ export class PcaAuthority implements CertificateAuthority {
     const reply = readExternalCA(outcome.body);
     switch (reply.kind) {
       case 'malformed':
-        return { kind: 'unsettled', message: reply.message };
+        return { kind: 'pending', message: reply.message };
       case 'pending':
         return {
           kind: 'pending',
@@ -259,7 +259,7 @@ export class PcaAuthority implements CertificateAuthority {
     const read = readCertificates([reply.certificate]);
     if (read.kind === 'broken') {
       const message = `PCA's certificate of CA ${identifier}, for which the instance was used, cannot be read: ${read.message}.`;
-      return { kind: 'unsettled', message };
+      return { kind: 'pending', message };
     }
     if (!read.certificates.some(({ facts }) => facts.spki.equals(spki))) return { kind: 'taken' };
     return isRevokedExternalCA(outcome.body) ? { kind: 'revoked', identifier } : { kind: 'found', reply };

@@ -19,13 +19,15 @@ import { SharedScan } from './shared-scan.ts';
 import type { Reader, ScanClock, ScanFailure, ScanWindow } from './shared-scan.ts';
 
 /**
- * `absent` is only said of a list that was read for the window. `revoked` is final. `missing`: PCA does not know the identifier,
- * although it gave or listed it. `failed` carries what the cloud answered.
+ * `absent` is only said of a list that was read for the window. `revoked` is final. `pending`: PCA knows the certificate and gives
+ * none that can be read. `missing`: PCA does not know the identifier, although it gave or listed it. `failed` carries what the
+ * cloud answered.
  */
 export type SearchOutcome =
   | { readonly kind: 'found'; readonly reply: IssueReply & { readonly kind: 'issued' } }
   | { readonly kind: 'absent' }
   | { readonly kind: 'revoked'; readonly identifier: string }
+  | { readonly kind: 'pending'; readonly message: string }
   | { readonly kind: 'missing'; readonly identifier: string }
   | ScanFailure;
 
@@ -127,9 +129,9 @@ export class CertificateSearch {
       case 'issued':
         return { kind: 'found', reply };
       case 'pending':
-        return { kind: 'unsettled', message: `PCA knows certificate ${identifier} but has not finished it yet.` };
+        return { kind: 'pending', message: `PCA knows certificate ${identifier} but has not finished it yet.` };
       case 'malformed':
-        return { kind: 'unsettled', message: `${reply.message} (certificate ${identifier})` };
+        return { kind: 'pending', message: `${reply.message} (certificate ${identifier})` };
     }
   }
 
@@ -186,6 +188,7 @@ export class CertificateSearch {
     // One that is not finished yet may be the one that is looked for; one that was deleted is not in the next list.
     if (read.kind === 'missing')
       return { kind: 'unsettled', message: `PCA lists certificate ${identifier} but does not know it.` };
+    if (read.kind === 'pending') return { kind: 'unsettled', message: read.message };
     if (read.kind !== 'found') return read;
     const key = keyHashOf(read.reply.certificate);
     this.#findings.keys.use(identifier, () => key);

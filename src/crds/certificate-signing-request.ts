@@ -43,7 +43,12 @@ export interface CertificateSigningRequest {
     readonly extra?: Readonly<Record<string, readonly string[]>>;
   };
   readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status?: string; readonly reason?: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status?: string;
+      readonly reason?: string;
+      readonly lastTransitionTime?: string;
+    }[];
     /** Base64 of PEM: the leaf, then intermediates. */
     readonly certificate?: string;
   };

@@ -55,6 +55,7 @@ export class RequestMemory {
   #earlier: Earlier = none;
   #calls = 0;
   #misses = 0;
+  #unfinished = 0;
   #decided: End | undefined;
 
   constructor(uid: string) {
@@ -124,6 +125,7 @@ export class RequestMemory {
     this.#earlier = { kind: 'unknown', exists: false, since: at, call };
     this.#calls += 1;
     this.#misses = 0;
+    this.#unfinished = 0;
   }
 
   /** The call ended. */
@@ -143,6 +145,12 @@ export class RequestMemory {
     if (this.#earlier.kind === 'unknown') this.#earlier = { ...this.#earlier, since: at };
     this.#misses += 1;
     return this.#misses;
+  }
+
+  /** A look-up found a certificate that PCA has not finished. Answers how many came to that since the call. */
+  unfinished(): number {
+    this.#unfinished += 1;
+    return this.#unfinished;
   }
 
   /** PCA was searched after every earlier call was over, and there is no certificate. */

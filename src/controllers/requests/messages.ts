@@ -122,6 +122,11 @@ export function untraceableMessage(earlier: EarlierCertificate): string {
   return `PCA says that a certificate${named(earlier)} exists already, but it is not found with CA "${earlier.parentIdentifier}". That happens when spec.parentIdentifier, spec.operation, spec.region or spec.endpoint of the issuer was changed while no operator ran. Look for it in PCA's console, and revoke it if it is not wanted. ${askAgain}`;
 }
 
+/** Why a request failed: PCA has not finished its certificate for a day. `message` is a sentence. */
+export function unfinishedMessage(message: string): string {
+  return `An earlier call for this request did not come to a certificate that can be used within a day: ${message} Look for it in PCA's console, and revoke it if it is not wanted. ${askAgain}`;
+}
+
 /** Why a request failed: nobody can look for its certificate any more where it was called for. `failure` is a sentence. */
 export function outOfReachMessage(earlier: EarlierCertificate, failure: string): string {
   return `A certificate${named(earlier)} may have been issued by CA "${earlier.parentIdentifier}", which the issuer named before and which cannot be asked any more: ${failure} Look for it in PCA's console, and revoke it if it is not wanted. ${askAgain}`;

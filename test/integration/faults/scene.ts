@@ -1,4 +1,9 @@
 // What every test of a fault does: an issuer that is ready, Certificates, what became of them, and what it cost.
+import { compose } from '../../../src/alibaba/call.ts';
+import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
+import { pcaCall } from '../../../src/alibaba/pca-client.ts';
+import { HttpTransport } from '../../../src/alibaba/transport.ts';
+import { clientCertificates } from '../../../src/issuing/certificate-store.ts';
 import { conditionsOf, hasCondition } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
 import type { Wanted } from '../../support/issuances.ts';
@@ -158,4 +163,19 @@ export async function metric(operator: OperatorProcess, name: string, ...labels:
 /** Whether this replica holds the Lease. */
 export async function leads(operator: OperatorProcess): Promise<boolean> {
   return (await metric(operator, 'leader_election_master_status')) === 1;
+}
+
+/** Somebody revokes a certificate in PCA, by PCA's identifier. */
+export async function revoke(world: World, identifier: string): Promise<void> {
+  const call = compose(
+    pcaCall({
+      endpoint: { host: world.simulator.endpoint, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' },
+      timeoutMs: 60_000,
+      userAgent: 'test',
+      transport: new HttpTransport(),
+    }),
+    withAccessKey({ ...world.simulator.accessKey, securityToken: undefined }),
+  );
+  const outcome = await call(clientCertificates.revoke(identifier), { signal: new AbortController().signal });
+  if (outcome.kind === 'failed') throw new Error(outcome.failure.message);
 }

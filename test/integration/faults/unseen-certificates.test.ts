@@ -1,15 +1,10 @@
 // A certificate was issued and nobody here saw it, and before it is found its issuer is changed, it is revoked, or the Lease is
 // lost: what was paid for is used, each request ends, and nothing is paid for twice.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { compose } from '../../../src/alibaba/call.ts';
-import { withAccessKey } from '../../../src/alibaba/credentials/with-access-key.ts';
-import { pcaCall } from '../../../src/alibaba/pca-client.ts';
-import { HttpTransport } from '../../../src/alibaba/transport.ts';
-import { clientCertificates } from '../../../src/issuing/certificate-store.ts';
 import { hasCondition } from '../../support/cluster.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
-import { leads, Scene } from './scene.ts';
+import { leads, revoke, Scene } from './scene.ts';
 
 const otherCA = 'sim-sub-ecc-issuing-cas';
 let world: World;
@@ -60,7 +55,7 @@ it('it is revoked before it is found: the request fails and says so, and the iss
   await scene.ask('web');
   await scene.called(1, 'ListCert');
   const [paid] = world.simulator.issued();
-  await revoke(paid?.identifier ?? '');
+  await revoke(world, paid?.identifier ?? '');
   lookUpsFail();
   const message = await scene.waits('web', /revoked in PCA/);
   const issuer = await world.cluster.get(scene.issuer);
@@ -69,20 +64,6 @@ it('it is revoked before it is found: the request fails and says so, and the iss
     true,
   ]);
 });
-
-async function revoke(identifier: string): Promise<void> {
-  const call = compose(
-    pcaCall({
-      endpoint: { host: world.simulator.endpoint, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' },
-      timeoutMs: 60_000,
-      userAgent: 'test',
-      transport: new HttpTransport(),
-    }),
-    withAccessKey({ ...world.simulator.accessKey, securityToken: undefined }),
-  );
-  const outcome = await call(clientCertificates.revoke(identifier), { signal: new AbortController().signal });
-  expect(outcome.kind).toBe('ok');
-}
 
 const roleArn = 'acs:ram::1234567890123456:role/pca-issuer';
 

@@ -268,7 +268,7 @@ describe('the searches of all issuers', () => {
     const found = await new CertificateSearches(limits, clock).of(pca.call, reference).find('id', window, never);
     const limit = { account: '42', region: 'cn-hangzhou', action: 'ListCert' };
     expect([found.kind, pca.seen, reserved, throttled]).toEqual([
-      'unsettled',
+      'pending',
       ['ListCert', 'ListCert', 'DescribeClientCertificate c'],
       [limit, limit],
       [limit],

@@ -14,17 +14,17 @@ const found = (pem: string, identifier = 'c1'): Found => ({
   kind: 'found',
   reply: { kind: 'issued', identifier, certificate: pem, chain: ['CHAIN'], serialNumber: undefined },
 });
-const pending: Found = { kind: 'unsettled', message: 'PCA knows certificate c1 but has not finished it yet.' };
+const pending: Found = { kind: 'pending', message: 'PCA knows certificate c1 but has not finished it yet.' };
 
 describe('a certificate that PCA accepted', () => {
   it.each<[string, PcaOutcome, Found]>([
     ['is found when it is finished', described('PEM'), found('PEM')],
-    ['is unsettled while it is not finished', described(), pending],
+    ['is pending while it is not finished', described(), pending],
     [
-      'is unsettled after an answer without certificate',
+      'is pending after an answer without certificate',
       answered({ Certificate: {} }),
       {
-        kind: 'unsettled',
+        kind: 'pending',
         message:
           'The answer to DescribeClientCertificate holds neither a certificate nor an identifier. (certificate c1)',
       },
@@ -215,7 +215,7 @@ describe('a call without identifier of which nothing was heard', () => {
       ['ListClientCertificate'],
     ],
     [
-      'is unsettled while the newest certificate for the key is not finished',
+      'is pending while the newest certificate for the key is not finished',
       list(item('c1', certificate), item('c2', certificate)),
       described(),
       pending,
@@ -306,21 +306,21 @@ describe('an instance that was bought', () => {
       both,
     ],
     [
-      'is unsettled where the CA that it was used for is described without certificate and name',
+      'is pending where the CA that it was used for is described without certificate and name',
       used,
       answered({}),
       {
-        kind: 'unsettled',
+        kind: 'pending',
         message: 'The answer to DescribeCACertificate holds neither a certificate nor an identifier.',
       },
       both,
     ],
     [
-      'is unsettled where nobody can read for whom it was used',
+      'is pending where nobody can read for whom it was used',
       used,
       describedAs('no PEM'),
       {
-        kind: 'unsettled',
+        kind: 'pending',
         message:
           "PCA's certificate of CA ca-1, for which the instance was used, cannot be read: a text holds no PEM certificate.",
       },

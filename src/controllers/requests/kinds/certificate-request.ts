@@ -16,7 +16,7 @@ import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { withCondition } from '../../../kubernetes/conditions.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import { unknownKindMessage } from '../messages.ts';
-import { sameObject } from './request.ts';
+import { firstMoment, sameObject } from './request.ts';
 import type { Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
 import { isCertificateIn, nextStep, requestStatus } from './status.ts';
 import type { RequestStatus } from './status.ts';
@@ -57,6 +57,10 @@ export class CertificateRequests implements RequestKind {
     return {
       object: { apiVersion: certManagerApiVersion, kind: certificateRequestKind, namespace, name, uid },
       creationTimestamp,
+      approvedAt: firstMoment(
+        conditionOf(object, certificateRequestConditions.approved)?.lastTransitionTime,
+        creationTimestamp,
+      ),
       step: nextStep(object),
       issuer: referencedIssuer(issuerRef, namespace),
       unknownIssuer: unknownKindMessage(issuerRef.kind),

@@ -15,7 +15,7 @@ import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import type { Outcome } from '../decision.ts';
 import { unknownSignerMessage } from '../messages.ts';
-import { sameObject } from './request.ts';
+import { firstMoment, sameObject } from './request.ts';
 import type { Authorization, Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
 import { isCertificateIn } from './status.ts';
 import type { NextStep } from './status.ts';
@@ -50,6 +50,10 @@ export class CertificateSigningRequests implements RequestKind {
     return {
       object: { apiVersion: signingRequestApiVersion, kind: signingRequestKind, name, uid },
       creationTimestamp,
+      approvedAt: firstMoment(
+        object.status?.conditions?.find(({ type }) => type === 'Approved')?.lastTransitionTime,
+        creationTimestamp,
+      ),
       step: nextStep(object),
       issuer,
       unknownIssuer: unknownSignerMessage(signerName),

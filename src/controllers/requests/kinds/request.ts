@@ -24,6 +24,8 @@ export type Authorization =
 export interface Request {
   readonly object: Regarding;
   readonly creationTimestamp: string;
+  /** When it was approved, before which nobody called for it; when it was made, where that is not known. */
+  readonly approvedAt: Date;
   readonly step: NextStep;
   /** undefined when it names no kind of ours. */
   readonly issuer: IssuerIdentity | undefined;
@@ -77,3 +79,8 @@ export function sameObject<T extends { readonly metadata: { readonly uid: string
 
 type KubernetesResultOf<T> =
   { readonly kind: 'ok'; readonly body: T } | { readonly kind: 'failed'; readonly failure: KubernetesFailure };
+
+/** The moment of the first of these texts that is one; the last must be. */
+export function firstMoment(...texts: readonly (string | undefined)[]): Date {
+  return new Date(texts.find((text) => text !== undefined && !Number.isNaN(Date.parse(text))) ?? Number.NaN);
+}

@@ -10,10 +10,11 @@ import {
   notListedMessage,
   outOfReachMessage,
   revokedMessage,
+  unfinishedMessage,
   unusedElsewhere,
   untraceableMessage,
 } from '../messages.ts';
-import type { EarlierSearch } from './earlier-search.ts';
+import type { EarlierCall, EarlierSearch } from './earlier-search.ts';
 import { judgeFailure, judgeReply } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 
@@ -38,6 +39,8 @@ const refusals: ReadonlySet<PcaFailure['class']> = new Set([
   'ActionUnavailable',
   'RequestRejected',
 ]);
+// What PCA has not finished a day after the approval will not come.
+const longestUnfinishedMs = 24 * 3_600_000;
 // An activating call of which nothing was heard may still be at work.
 const activatingMs = 10_000;
 
@@ -63,7 +66,7 @@ export async function settleOwnCall(
     case 'revoked':
     case 'pending':
     case 'unsettled': {
-      const outcome = judgeFound(found, plan, judgedBy(own, task), clock);
+      const outcome = judgeFound(found, { plan, issuer: judgedBy(own, task), task, clock });
       return own.isElsewhere ? withoutBlame(outcome) : outcome;
     }
   }
@@ -85,12 +88,19 @@ export function judgeLeft(
   return outcome.kind === 'issued' ? outcome : undefined;
 }
 
-/** Judges what was found of an earlier call. */
+/** Judges what was found of an earlier call: the certificate must be one of `issuer`. */
 export function judgeFound(
   found: Settled,
-  plan: IssuePlan,
-  issuer: ReadyIssuer,
-  clock: Pick<Clock, 'now'>,
+  {
+    plan,
+    issuer,
+    task,
+    clock,
+  }: Pick<EarlierCall, 'plan'> & {
+    readonly issuer: ReadyIssuer;
+    readonly task: SigningTask;
+    readonly clock: Pick<Clock, 'now'>;
+  },
 ): SigningOutcome {
   switch (found.kind) {
     case 'found': {
@@ -100,11 +110,20 @@ export function judgeFound(
     case 'revoked':
       return { kind: 'refused', reason: 'CertificateRevoked', message: revokedMessage(found.identifier) };
     case 'pending':
+      return unfinished(found.message, task, clock.now());
     case 'unsettled':
       return { kind: 'trouble', reason: 'CertificateNotReady', message: found.message };
     case 'failed':
       return judgeFailure(found.failure, { plan, issuer, call: 'reading' });
   }
+}
+
+/** The approval is in the cluster, so that this wait ends however often the process starts anew. */
+function unfinished(message: string, { request, memory }: SigningTask, now: Date): SigningOutcome {
+  const looks = memory.unfinished();
+  if (looks < mostMisses || now.getTime() - request.approvedAt.getTime() < longestUnfinishedMs)
+    return { kind: 'trouble', reason: 'CertificateNotReady', message };
+  return { kind: 'refused', reason: 'EarlierCertificateNotFound', message: unfinishedMessage(message) };
 }
 
 /** Rules the certificate out, unless PCA says that there is one or its call may still be at work. */

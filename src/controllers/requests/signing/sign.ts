@@ -93,7 +93,7 @@ export class Signer {
     const trace = { kind: 'unknown', since: earlier.since } as const;
     const found = await this.#search.find(task, { plan, trace, asked: issuer, judgedBy: issuer });
     if (found.kind !== 'absent' && found.kind !== 'taken')
-      return this.#claim(task, judgeFound(found, plan, issuer, this.#clock), plan);
+      return this.#claim(task, judgeFound(found, { plan, issuer, task, clock: this.#clock }), plan);
     memory.ruledOut();
     return undefined;
   }
@@ -131,7 +131,7 @@ export class Signer {
       case 'revoked':
       case 'pending':
       case 'failed':
-        return judgeFound(taken, plan, issuer, this.#clock);
+        return judgeFound(taken, { plan, issuer, task, clock: this.#clock });
       case 'free':
         break;
     }

@@ -56,6 +56,15 @@ test.each<[string, readonly Step[], RequestMemory['earlier'], number]>([
     { ...unknown(2), exists: true },
     1,
   ],
+  ['there may be one where an end is gone', [(memory) => memory.met(true, 3)], foreign, 0],
+  ['there is none where there was no end', [(memory) => memory.met(false, 3)], none, 0],
+  [
+    'an end that is gone is asked about once',
+    [(memory) => memory.met(true, 3), ruledOut, (memory) => memory.met(true, 4)],
+    none,
+    0,
+  ],
+  ['an end of its own is known', [(memory) => memory.met(false, 3), (memory) => memory.met(true, 4)], none, 0],
   [
     'a newer list is asked for after one in which it was missed',
     [called, answered({ kind: 'exists' }), (memory) => memory.missed(7)],

@@ -39,6 +39,7 @@ export function request(journal: Journal, outcomes: WriteOutcome[] = [], changes
       uid,
     },
     creationTimestamp: '2026-11-22T00:15:00Z',
+    approvedAt: new Date('2026-11-22T00:15:00Z'),
     step: 'sign',
     issuer: identity,
     unknownIssuer: 'No issuer of ours.',

@@ -81,6 +81,7 @@ test('a request is read with all that issuing needs', async () => {
   expect(factsOf(read.request)).toEqual({
     object: { apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace: 'shop', name: 'web-1', uid },
     creationTimestamp: '2026-11-22T10:00:00Z',
+    approvedAt: new Date('2026-11-22T10:00:01Z'),
     step: 'sign',
     issuer: identity,
     unknownIssuer:
@@ -89,6 +90,7 @@ test('a request is read with all that issuing needs', async () => {
     message: 'Waiting.',
     certificate: { namespace: 'shop', name: 'web' },
     revision: 3,
+    leftCertificate: undefined,
   });
   expect([read.request.holds(certificate), await read.request.authorize(signal)]).toEqual([false, { kind: 'allowed' }]);
 });
@@ -98,9 +100,10 @@ test('a request knows the certificate that its status holds', async () => {
   const written = Buffer.from(certificate.chain).toString('base64');
   const { requests } = clientWith([{ ...object, status: { ...object.status, certificate: written } }]);
   const read = await requests.read(object.metadata, signal);
-  expect(
-    read.kind === 'read' && [certificate, { ...certificate, chain: 'x' }].map((one) => read.request.holds(one)),
-  ).toEqual([true, false]);
+  if (read.kind !== 'read') throw new Error(`The request is ${read.kind}.`);
+  const { request } = read;
+  const held = [certificate, { ...certificate, chain: 'x' }].map((one) => request.holds(one));
+  expect([held, request.leftCertificate]).toEqual([[true, false], certificate.chain]);
 });
 
 test.each([

@@ -77,6 +77,7 @@ describe('a request is read', () => {
   const facts = {
     object: { apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', name: 'csr-1', uid: 'u' },
     creationTimestamp: '2026-11-22T00:15:00Z',
+    approvedAt: new Date('2026-11-22T00:15:00Z'),
     step: 'sign',
     issuer: identity,
     unknownIssuer: unknownSigner('alibabapcaissuers.pca.alibabacloud.com/shop.pca'),
@@ -84,6 +85,7 @@ describe('a request is read', () => {
     message: undefined,
     certificate: undefined,
     revision: undefined,
+    leftCertificate: undefined,
   };
   const annotations = {
     'experimental.cert-manager.io/request-duration': '24h',
@@ -115,6 +117,13 @@ describe('a request is read', () => {
     ],
   ])('%s', async (_, given, expected) => {
     expect(factsOf((await readWith({ gets: [ok(given)] })).request)).toEqual(expected);
+  });
+
+  test('with the moment of its approval', async () => {
+    const approval = { type: 'Approved', status: 'True', lastTransitionTime: '2026-11-22T00:15:30Z' };
+    const given = { ...object(), status: { conditions: [approval] } };
+    const { request } = await readWith({ gets: [ok(given)] });
+    expect(request.approvedAt).toEqual(new Date('2026-11-22T00:15:30Z'));
   });
 
   test.each<[string, object, object]>([
