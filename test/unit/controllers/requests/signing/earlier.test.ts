@@ -229,3 +229,34 @@ describe('a bought instance that was taken out of the issuer while its call was 
     expect([seen, decision.kind]).toEqual([[instance('i-1'), instance('i-2')], 'issued']);
   });
 });
+
+describe('a certificate that PCA does not finish', () => {
+  const unfinished: Found = { kind: 'pending', message: 'PCA knows certificate pca-1 but has not finished it yet.' };
+  const day = 24 * 3_600_000;
+  /** Approved so long ago, looked at so often by this process. */
+  async function looks(often: number, ageMs: number) {
+    const rig = new Rig({ pca: { find: Array.from({ length: often }, () => unfinished) } });
+    rig.memories.of(uid).inherited(0);
+    rig.clock.jump(approvedAt.getTime() + ageMs - rig.clock.now().getTime());
+    const decisions = [];
+    for (let each = 0; each < often; each += 1) decisions.push(await rig.decide());
+    return { rig, last: decisions.at(-1) };
+  }
+  const approvedAt = new Date('2026-11-22T10:00:01Z');
+
+  test.each([
+    ['for a day', 9, day - 1],
+    ['eight times by each process that starts', 7, 30 * day],
+  ])('is waited for %s', async (_, often, ageMs) => {
+    expect((await looks(often, ageMs)).last).toEqual(troubled('CertificateNotReady', unfinished.message));
+  });
+
+  test('ends the request then, however often processes started, and is no fault of the issuer', async () => {
+    const { rig, last } = await looks(8, day);
+    const message = `An earlier call for this request did not come to a certificate that can be used within a day: PCA knows certificate pca-1 but has not finished it yet. Look for it in PCA's console, and revoke it if it is not wanted. ${again}`;
+    expect([last, issuerOf(rig)]).toEqual([
+      { ...fails('EarlierCertificateNotFound', message), at: rig.clock.now() },
+      'ready',
+    ]);
+  });
+});

@@ -18,6 +18,10 @@ export type CallFate = 'answer' | 'receipt' | 'answer lost' | 'call lost' | 'lat
 export type Happening =
   | { readonly passes: number }
   | { readonly clockJumps: number }
+  /** Another process takes over, whose wall clock is off by so much. */
+  | { readonly clockOff: number }
+  /** The issuer's spec.validity from now on. */
+  | { readonly validity: Partial<IssuerSpec['validity']> }
   | 'look'
   | 'other CA'
   | 'other operation'
@@ -41,6 +45,15 @@ interface Stored {
 const hierarchies = { ca: hierarchy, 'ca-2': await makeHierarchy('P-256', new Date('2026-01-02T00:00:00Z')) };
 const spki = await spkiOf('P-256');
 const noAnswer = failed('OutcomeUnknown', { httpStatus: undefined });
+/** How a world differs from the usual one. */
+interface Differences {
+  readonly operation?: IssuerSpec['operation'];
+  /** From when on PCA has a certificate for the same key that another request got. */
+  readonly othersFrom?: Date;
+  /** The end of the CA; nothing comes near it otherwise. */
+  readonly caUntil?: Date;
+}
+
 const refuses = (code: string, name: Parameters<typeof failed>[0]): PcaOutcome => failed(name, { code });
 
 /** PCA: what it keeps, and what it does with calls. */
@@ -52,6 +65,8 @@ class TruePca {
   callsAfterDuplicate: number | undefined;
   /** Certificates that were paid for while another of the request was there. */
   doubles = 0;
+  /** Certificates that were paid for. */
+  paid = 0;
   readonly #late: PcaCall[] = [];
   readonly #refusesDuplicates: boolean;
   #fates: readonly CallFate[];
@@ -132,7 +147,19 @@ class TruePca {
     return { kind: 'ok', body: { Identifier: identifier, ...texts }, requestId: 'R1' };
   }
 
+  /** A certificate for the same key and names, which another request got. */
+  async makeOther(notBefore: Date): Promise<void> {
+    const notAfter = new Date(notBefore.getTime() + 90 * 24 * 3_600_000);
+    const content = { spki, subject: [], content: webContent, notBefore, notAfter };
+    const { issuing, root } = hierarchies.ca;
+    const pem = await issue(issuing, content);
+    const chain = `${issuing.pem}${root.pem}`;
+    const fields = { own: undefined, parentIdentifier: 'ca', isReady: true, isRevoked: false };
+    this.certificates.set('other', { identifier: 'other', pem, chain, ...fields });
+  }
+
   async #make({ parameters }: PcaCall, isReady: boolean): Promise<Stored> {
+    this.paid += 1;
     this.doubles += [...this.certificates.values()].filter(({ isRevoked }) => !isRevoked).length;
     const { Validity = '', BeforeTime, AfterTime, ParentIdentifier: parentIdentifier = '' } = parameters;
     const [begin = '', end = ''] = Validity.split('/');
@@ -192,19 +219,28 @@ export class World {
   readonly pca: TruePca;
   readonly #rig = new Rig({ spec: { issuanceLimits: { reissuesPerHour: 0 } } });
   #searches: CertificateSearches;
-  #settings: Pick<IssuerSpec, 'parentIdentifier' | 'operation'> = {
-    parentIdentifier: 'ca',
-    operation: 'CreateCustomCertificate',
-  };
+  readonly #differences: Differences;
+  #settings: Pick<IssuerSpec, 'parentIdentifier' | 'operation'> & { validity?: IssuerSpec['validity'] };
   #key = 0;
+  #clockOff = 0;
   /** How the request ended. */
   end: 'issued' | 'failed' | undefined;
+  /** PCA's identifier of the certificate that it got. */
+  certificate: string | undefined;
 
   /** `fates`: of the issuing calls, in order; further ones are answered. */
-  constructor(refusesDuplicates: boolean, fates: readonly CallFate[]) {
+  constructor(refusesDuplicates: boolean, fates: readonly CallFate[], differences: Differences = {}) {
+    this.#differences = differences;
+    this.#settings = { parentIdentifier: 'ca', operation: differences.operation ?? 'CreateCustomCertificate' };
     this.pca = new TruePca(refusesDuplicates, fates, () => this.#rig.clock.skip(1));
     this.#searches = new CertificateSearches(noLimits, this.#rig.clock);
     this.#check();
+  }
+
+  /** What was there before. */
+  async prepare(): Promise<void> {
+    const { othersFrom } = this.#differences;
+    if (othersFrom !== undefined) await this.pca.makeOther(othersFrom);
   }
 
   /** Something happens. */
@@ -212,7 +248,15 @@ export class World {
     if (typeof happening === 'string') return this.#change(happening);
     const { clock } = this.#rig;
     if ('passes' in happening) clock.advance(happening.passes);
-    else clock.jump(happening.clockJumps);
+    else if ('clockJumps' in happening) clock.jump(happening.clockJumps);
+    else if ('validity' in happening) {
+      this.#settings = { ...this.#settings, validity: { backdate: '0s', onExceed: 'Clamp', ...happening.validity } };
+      this.#check();
+    } else {
+      clock.jump(happening.clockOff - this.#clockOff);
+      this.#clockOff = happening.clockOff;
+      await this.#change('restart');
+    }
   }
 
   /** The cloud answers from now on: the request is looked at until it ends, or for hours. */
@@ -264,6 +308,7 @@ export class World {
     if (ready !== undefined) readyIssuers.open(issuerName, ready);
     const decision = await this.#decide();
     if (decision?.kind === 'issued' || decision?.kind === 'failed') this.end = decision.kind;
+    if (decision?.kind === 'issued') this.certificate = decision.certificate.identifier;
   }
 
   async #decide(): Promise<Decision | undefined> {
@@ -282,11 +327,15 @@ export class World {
     if (last === undefined) throw new Error('The issuer was not checked.');
     const spec = { ...last.spec, ...this.#settings };
     const { parentIdentifier } = spec;
+    const { caUntil } = this.#differences;
     const opened = { call: this.pca.through(this.#key), endpoint, account: Promise.resolve('42') };
     readyIssuers.open(issuerName, {
       ...last,
       spec,
-      ca: issuingCA(hierarchies[parentIdentifier as keyof typeof hierarchies], { Identifier: parentIdentifier }),
+      ca: issuingCA(hierarchies[parentIdentifier as keyof typeof hierarchies], {
+        Identifier: parentIdentifier,
+        ...(caUntil === undefined ? {} : { AfterDate: caUntil.getTime() }),
+      }),
       authority: new PcaAuthority(opened, spec, this.#searches, clock),
     });
   }

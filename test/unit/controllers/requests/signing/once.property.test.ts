@@ -33,8 +33,10 @@ async function live(
   refusesDuplicates: boolean,
   fate: readonly CallFate[],
   sequence: readonly Happening[],
+  differences: ConstructorParameters<typeof World>[2] = {},
 ): Promise<World> {
-  const world = new World(refusesDuplicates, fate);
+  const world = new World(refusesDuplicates, fate, differences);
+  await world.prepare();
   for (const each of sequence) await world.happen(each);
   await world.recover();
   return world;
@@ -60,6 +62,51 @@ test('many processes pay once where PCA refuses a second, do not ask again once 
         doubles: 0,
         again: 0,
       });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+const caUntil = new Date('2026-12-22T00:00:00Z');
+const clamp: Happening = { validity: {} };
+/** Processes whose clocks are apart by no more than the margin. */
+const others: readonly Happening[] = [
+  'restart',
+  { clockOff: 140_000 },
+  { clockOff: -140_000 },
+  'lists fail',
+  { passes: 20_000 },
+  { passes: 400_000 },
+];
+
+test('with an identifier what was paid for is used, whatever the clocks and the limits of other processes were', async () => {
+  const sequences = sequenceOf(
+    ...others,
+    'late call arrives',
+    { validity: { backdate: '24h' } },
+    { validity: { maxDuration: '240h' } },
+    clamp,
+  );
+  await fc.assert(
+    fc.asyncProperty(fatesOf('late'), sequences, fc.boolean(), async (fate, sequence, isNearEnd) => {
+      const world = await live(true, fate, [clamp, ...sequence], isNearEnd ? { caUntil } : {});
+      expect({ end: world.end, paid: world.pca.paid }).toEqual({ end: 'issued', paid: 1 });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('by its key what was paid for is used, and never what another request got with the same key', async () => {
+  await fc.assert(
+    fc.asyncProperty(fatesOf(), sequenceOf(...others), fc.boolean(), async (fate, sequence, isNearEnd) => {
+      const world = await live(false, fate, [clamp, ...sequence], {
+        operation: 'CreateCertificateWithExtension',
+        // Of an hour's certificate, renewed at two thirds of it.
+        othersFrom: new Date('2026-11-21T23:35:00Z'),
+        ...(isNearEnd ? { caUntil } : {}),
+      });
+      const { end, certificate, pca } = world;
+      expect({ end, isOwn: certificate !== 'other', paid: pca.paid }).toEqual({ end: 'issued', isOwn: true, paid: 1 });
     }),
     { numRuns: 60 },
   );
