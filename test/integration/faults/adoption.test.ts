@@ -76,12 +76,12 @@ it('one that was revoked ends the request after a restart, the issuer stays read
   await world.startOperator();
   expect(await scene.waits('web', /revoked in PCA/)).toMatch(/^Certificate .* was issued for this request but revoked/);
   await scene.issuerReady();
-  // As cmctl renew does, since cert-manager itself waits for an hour.
+  // As cmctl renew does, since cert-manager itself waits for an hour; after the second of the failure.
   const web = { ...scene.request('web'), kind: 'Certificate', name: 'web' };
   const asked = { type: 'Issuing', status: 'True', reason: 'ManuallyTriggered', message: 'Asked for.' };
   await world.cluster.patch(
     web,
-    { status: { conditions: [{ ...asked, lastTransitionTime: new Date().toISOString() }] } },
+    { status: { conditions: [{ ...asked, lastTransitionTime: new Date(Date.now() + 2_000).toISOString() }] } },
     'status',
   );
   await scene.issued('web');
@@ -102,7 +102,9 @@ it('by its key alone: a renewal with the same key gets a new one, and who lost t
   await world.cluster.apply([
     certificate(namespace, 'lost', pinned),
     certificate(namespace, 'waits', pinned),
-    ...['kept', 'emptied'].map((name) => certificate(namespace, name, { issuerRef })),
+    ...['kept', 'emptied'].map((name) =>
+      certificate(namespace, name, { issuerRef, usages: ['digital signature', 'key encipherment', 'server auth'] }),
+    ),
   ]);
   for (const name of ['lost', 'waits', 'kept', 'emptied']) await scene.issued(name);
   const present = new Map<string, string>();

@@ -13,7 +13,9 @@ import type { SigningTask } from './outcome.ts';
 export type TakenInstance =
   | { readonly kind: 'free'; readonly instanceId: string }
   | { readonly kind: 'exhausted'; readonly message: string }
-  | Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
+  | Used;
+
+type Used = Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
 
 /** Asks PCA what became of an instance. */
 type Look = (instanceId: string) => Promise<Found>;
@@ -49,10 +51,9 @@ export class CAInstances {
   }
 
   /** The instance for a request: the one that it was promised before, else a free one, promised to it from now on. */
-  async take({ request, identity, issuer, signal }: SigningTask, look: Look): Promise<TakenInstance> {
-    const configured = issuer.spec.externalCA?.instanceIds ?? [];
-    const { uid } = request.object;
-    const claim: Claim = { issuer: identity, uid, request: requestKey(request.object), configured, signal };
+  async take(task: SigningTask, look: Look): Promise<TakenInstance> {
+    const claim = claimOf(task);
+    const { configured } = claim;
     for (let tries = 0; tries <= maxConflicts + configured.length; tries += 1) {
       const promised = await this.#promiseOne(claim);
       if (promised.kind === 'conflict') continue;
@@ -64,6 +65,16 @@ export class CAInstances {
       await this.#markTaken(claim, instanceId);
     }
     return { kind: 'unsettled', message: "The issuer's status changes too fast to take an instance." };
+  }
+
+  /** What the instance that a request was promised before was used for; undefined where there is none, or nothing. */
+  async promised(task: SigningTask, look: Look): Promise<Used | undefined> {
+    const claim = claimOf(task);
+    const account = await this.#read(claim);
+    if ('message' in account) return { kind: 'unsettled', message: account.message };
+    const own = account.entries.find(({ requestUID }) => requestUID === claim.uid);
+    const looked = own === undefined ? undefined : await look(own.instanceId);
+    return looked?.kind === 'absent' || looked?.kind === 'taken' ? undefined : looked;
   }
 
   /** Has the issuer's status promise one instance to the request, unless it does already. */
@@ -141,6 +152,11 @@ export class CAInstances {
     const account = await this.#read(claim);
     if (!('message' in account)) await this.#promise(claim, account, instanceId, '');
   }
+}
+
+function claimOf({ request: { object }, identity, issuer, signal }: SigningTask): Claim {
+  const configured = issuer.spec.externalCA?.instanceIds ?? [];
+  return { issuer: identity, uid: object.uid, request: requestKey(object), configured, signal };
 }
 
 function exhausted(configured: readonly string[]): Extract<TakenInstance, { readonly kind: 'exhausted' }> {

@@ -1,5 +1,5 @@
 // From an approved request and a checked issuer to a certificate: plan, look for what may exist, call once, verify.
-import type { Trace } from '../../../authority/certificate-authority.ts';
+import type { Found } from '../../../authority/certificate-authority.ts';
 import { planIssuing } from '../../../issuing/plan.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
 import { readSigningRequest } from '../../../issuing/signing-request.ts';
@@ -22,7 +22,7 @@ type PlanInput = Parameters<typeof planIssuing>[0];
 /** Gets certificates for requests. */
 export class Signer {
   readonly #issuance: Pick<Issuance, 'issue'>;
-  readonly #instances: Pick<CAInstances, 'take'>;
+  readonly #instances: Pick<CAInstances, 'take' | 'promised'>;
   readonly #owningCertificate: ReadOwningCertificate;
   readonly #claims: CertificateClaims;
   readonly #search: EarlierSearch;
@@ -31,7 +31,7 @@ export class Signer {
 
   constructor(parts: {
     readonly issuance: Pick<Issuance, 'issue'>;
-    readonly instances: Pick<CAInstances, 'take'>;
+    readonly instances: Pick<CAInstances, 'take' | 'promised'>;
     readonly owningCertificate: ReadOwningCertificate;
     /** Shared by all kinds of requests. */
     readonly claims: CertificateClaims;
@@ -64,12 +64,13 @@ export class Signer {
     const { spec, ca } = issuer;
     const input: PlanInput = { request: read.request, spec, ca, clusterUid, now: this.#clock.now() };
     const planned = planIssuing(input);
-    const earlier = await this.#settleEarlier(task, planned.kind === 'planned' ? planned.plan : planOfEarlier(input));
-    if (earlier !== undefined) return earlier;
-    if (planned.kind === 'refused') return judgeRefusal(planned.refusal);
+    if (planned.kind === 'refused')
+      return (await this.#settleEarlier(task, planOfEarlier(input), true)) ?? judgeRefusal(planned.refusal);
     const { plan } = planned;
     await this.#onStep('Planned', request.object.uid);
     const objection = plan.clamped === undefined ? undefined : await this.#objectionTo(plan.clamped, task);
+    const earlier = await this.#settleEarlier(task, plan, objection !== undefined);
+    if (earlier !== undefined) return earlier;
     if (objection !== undefined) return objection;
     return this.#claim(task, await this.#issue(task, plan, input), plan);
   }
@@ -81,21 +82,36 @@ export class Signer {
   }
 
   /**
-   * The certificate of an earlier call by nobody knows whom, the one in the request's own status first. Undefined where there is
-   * none, or only its instance tells.
+   * The certificate of an earlier call by nobody knows whom, the one in the request's own status first; undefined where there is
+   * none. An instance is asked when it is taken, or here where the issuer refuses the request by now (`isRefused`).
    */
-  async #settleEarlier(task: SigningTask, plan: IssuePlan | undefined): Promise<SigningOutcome | undefined> {
+  async #settleEarlier(
+    task: SigningTask,
+    plan: IssuePlan | undefined,
+    isRefused: boolean,
+  ): Promise<SigningOutcome | undefined> {
     const { memory, issuer } = task;
     const { earlier } = memory;
     if (earlier.kind === 'none' || plan === undefined) return undefined;
     const left = judgeLeft(task, plan, this.#clock);
-    if (left !== undefined || plan.expected.isCA) return left;
+    if (left !== undefined) return left;
+    const judged = { plan, issuer, task, clock: this.#clock };
+    if (plan.expected.isCA) {
+      const used = isRefused ? await this.#instances.promised(task, this.#lookAt(task, plan)) : undefined;
+      return used === undefined ? undefined : judgeFound(used, judged);
+    }
     const trace = { kind: 'unknown', since: earlier.since } as const;
     const found = await this.#search.find(task, { plan, trace, asked: issuer, judgedBy: issuer });
-    if (found.kind !== 'absent' && found.kind !== 'taken')
-      return this.#claim(task, judgeFound(found, { plan, issuer, task, clock: this.#clock }), plan);
+    if (found.kind !== 'absent' && found.kind !== 'taken') return this.#claim(task, judgeFound(found, judged), plan);
     memory.ruledOut();
     return undefined;
+  }
+
+  /** Asks what became of an instance. */
+  #lookAt(task: SigningTask, plan: IssuePlan): (instanceId: string) => Promise<Found> {
+    const { issuer } = task;
+    return async (instanceId) =>
+      this.#search.find(task, { plan, trace: { kind: 'instance', instanceId }, asked: issuer, judgedBy: issuer });
   }
 
   /** Remembers whose the certificate is. One that another request found by its key in the meantime is that one's. */
@@ -118,10 +134,7 @@ export class Signer {
   /** A CA certificate activates a bought instance, which also tells whether an earlier try has issued. */
   async #signCA(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {
     const { request, memory, issuer } = task;
-    const taken = await this.#instances.take(task, async (instanceId) => {
-      const trace: Trace = { kind: 'instance', instanceId };
-      return this.#search.find(task, { plan, trace, asked: issuer, judgedBy: issuer });
-    });
+    const taken = await this.#instances.take(task, this.#lookAt(task, plan));
     switch (taken.kind) {
       case 'exhausted':
         return { kind: 'trouble', reason: 'NoInstanceLeft', message: taken.message };

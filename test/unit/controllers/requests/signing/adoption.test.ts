@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest';
 import type { Found, Wanted } from '../../../../../src/authority/certificate-authority.ts';
 import type { Decision } from '../../../../../src/controllers/requests/decision.ts';
 import { failed } from '../../../../support/fake-authority.ts';
-import { certificatePath, issuerObject, signingRequest, uids, web } from '../../characterization/material.ts';
+import {
+  certificatePath,
+  issuerObject,
+  issuerPath,
+  signingRequest,
+  uids,
+  web,
+  webCA,
+} from '../../characterization/material.ts';
 import { troubled } from '../decide/row.ts';
 import { issues, replyTo } from '../replies.ts';
 import type { Changes } from '../replies.ts';
@@ -255,7 +263,7 @@ describe('by its key alone', () => {
       issue: [
         async (plan) => {
           const reply = await replyTo(plan);
-          rig.claims.take(other, `${reply.certificate}`);
+          rig.claims.take(other, reply.certificate);
           return { kind: 'ok', reply, requestId: 'R1' };
         },
         issues({ identifier: 'new' }),
@@ -279,7 +287,7 @@ describe('a request whose end was removed', () => {
     const text = issued.kind === 'issued' ? issued.certificate.chain : '';
     const request = web();
     const status = { ...request.status, certificate: Buffer.from(text).toString('base64') };
-    const rig = new Rig({ spec, requests: [{ ...request, status } as never] });
+    const rig = new Rig({ spec, requests: [{ ...request, status }] });
     rig.clock.advance(hour);
     return rig;
   }
@@ -301,7 +309,7 @@ describe('a request whose end was removed', () => {
   test('is looked up where its status has a certificate that is not what was asked for', async () => {
     const request = web();
     const status = { ...request.status, certificate: Buffer.from('nonsense').toString('base64') };
-    const rig = new Rig({ requests: [{ ...request, status } as never], pca: { find: [has(from(now - minute))] } });
+    const rig = new Rig({ requests: [{ ...request, status }], pca: { find: [has(from(now - minute))] } });
     expect(await outcome(rig)).toEqual(adopted);
   });
 
@@ -317,5 +325,30 @@ describe('a request whose end was removed', () => {
     await rig.decide(name);
     rig.clock.advance(minute);
     expect(await outcome(rig, name)).toEqual(['new', ['find', 'issue', 'issue']]);
+  });
+});
+
+describe('a bought instance that was used', () => {
+  const externalCA = { instanceIds: ['i-1'] };
+  const entry = { instanceId: 'i-1', requestUID: uid, request: 'shop/web-1' };
+
+  /** An operator starts with an issuer that refuses the request by now. */
+  function startedCA(certificate: readonly Changes[], instances: readonly object[] = [entry]): Rig {
+    const spec = { externalCA, validity: { maxDuration: '24h' } };
+    const rig = started({ requests: [webCA()], spec }, ...certificate);
+    rig.cluster.put(issuerPath, { ...issuerObject(spec), status: { externalCA: { instances } } } as never);
+    return rig;
+  }
+  const ca = from(now - minute, 365 * day);
+
+  test('gives its certificate, whatever the issuer refuses by now', async () => {
+    expect(await outcome(startedCA([{ ...ca, identifier: 'ca-1' }]))).toEqual(['ca-1', ['find']]);
+  });
+
+  test.each<[string, readonly object[], readonly string[]]>([
+    ['was used for nothing', [entry], ['find']],
+    ['was promised to another request', [{ ...entry, requestUID: other }], []],
+  ])('does not keep the request where it %s', async (_, instances, asked) => {
+    expect(await outcome(startedCA([], instances))).toEqual(['DurationTooLong', asked]);
   });
 });
