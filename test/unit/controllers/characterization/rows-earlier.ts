@@ -22,6 +22,16 @@ export const earlierRows: readonly Row[] = [
     expected: seen(issued(texts.issued(custom, 'c1')), { calls: ['ListCert 1', 'DescribeClientCertificate c1'] }),
   },
   {
+    name: 'after a take-over: what is found lives shorter, since a limit of then cut it; it is adopted and the message says so',
+    scene: {
+      takenOver: true,
+      cloud: { ListCert: [lists({ 'web-1': 'c1' })], DescribeClientCertificate: [describes('c1', { days: 30 })] },
+    },
+    expected: seen(issued(texts.issued(custom, 'c1', texts.cutThen)), {
+      calls: ['ListCert 1', 'DescribeClientCertificate c1'],
+    }),
+  },
+  {
     name: 'after a take-over: no certificate exists, so it is called for',
     scene: { takenOver: true, cloud: { ListCert: [lists({ 'web-2': 'c9' })], [custom]: [issues('c1')] } },
     expected: seen(issued(texts.issued(custom, 'c1')), { calls: ['ListCert 1', call] }),
@@ -116,6 +126,22 @@ export const earlierRows: readonly Row[] = [
         [extension]: [fails('OutcomeUnknown'), issues('c2')],
         ListClientCertificate: [listsStored({ identifier: 'c1', key: '' })],
         DescribeClientCertificate: [describes('c1', { days: 30 })],
+      },
+      acts: [{}, { after: 10_000 }],
+    },
+    expected: seen(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(texts.issued(extension, 'c2')), {
+      calls: [extension, 'ListClientCertificate 1', 'DescribeClientCertificate c1', extension],
+      ...forgotten,
+    }),
+  },
+  {
+    name: 'no identifier of ours: one with its key that begins long before the request is the one of another request',
+    scene: {
+      issuer: byKey,
+      cloud: {
+        [extension]: [fails('OutcomeUnknown'), issues('c2')],
+        ListClientCertificate: [listsStored({ identifier: 'c1', key: '' })],
+        DescribeClientCertificate: [describes('c1', { notBefore: new Date('2026-11-22T00:09:59Z') })],
       },
       acts: [{}, { after: 10_000 }],
     },

@@ -10,6 +10,8 @@ export const issued = (operation: string, identifier: string, ...notices: readon
   ].join(' ');
 export const clampedToIssuer =
   "It is valid for 24h0m0s instead of 2160h0m0s, because of the issuer's spec.validity.maxDuration 24h0m0s.";
+export const cutThen =
+  'It is valid for 720h0m0s instead of 2160h0m0s, because of a limit of the CA or the issuer when it was called for.';
 export const namesDiffer =
   'Accepted because spec.verification.names of the issuer is Allow: it has DNS other.shop.svc, which was not asked for.';
 
