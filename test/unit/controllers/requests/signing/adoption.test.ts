@@ -336,7 +336,7 @@ describe('a bought instance that was used', () => {
   function startedCA(certificate: readonly Changes[], instances: readonly object[] = [entry]): Rig {
     const spec = { externalCA, validity: { maxDuration: '24h' } };
     const rig = started({ requests: [webCA()], spec }, ...certificate);
-    rig.cluster.put(issuerPath, { ...issuerObject(spec), status: { externalCA: { instances } } } as never);
+    rig.cluster.put(issuerPath, { ...issuerObject(spec), status: { externalCA: { instances } } });
     return rig;
   }
   const ca = from(now - minute, 365 * day);
