@@ -15,7 +15,7 @@ export interface WireReply {
   /** The value of `x-acs-request-id`, which is the endpoint's text. */
   readonly requestId: string | undefined;
   /** The body; undefined where it is larger than any reply. */
-  readonly text: string | undefined;
+  readonly body: Buffer | undefined;
 }
 
 /** Carries signed requests. */
@@ -63,8 +63,8 @@ export class HttpTransport implements Transport {
       signal,
     });
     const requestId = headers['x-acs-request-id'];
-    const text = await boundedText(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
-    return { status: statusCode, requestId: typeof requestId === 'string' ? requestId : undefined, text };
+    const read = await boundedBytes(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
+    return { status: statusCode, requestId: typeof requestId === 'string' ? requestId : undefined, body: read };
   }
 
   #dispatcher(caBundle = ''): Dispatcher {
@@ -121,7 +121,7 @@ function connectorFor(tls: { readonly ca?: string }, addresses: Addresses | unde
   };
 }
 
-async function boundedText(body: AsyncIterable<Buffer>, limit: number): Promise<string | undefined> {
+async function boundedBytes(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -130,5 +130,5 @@ async function boundedText(body: AsyncIterable<Buffer>, limit: number): Promise<
     if (size > limit) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks, size);
 }

@@ -66,7 +66,7 @@ describe('a reply', () => {
       response.on('drain', more).on('close', () => (isClosed = true));
       more();
     });
-    expect(await send(host)).toEqual({ status, requestId: 'R', text: undefined });
+    expect(await send(host)).toEqual({ status, requestId: 'R', body: undefined });
     await until('the connection to be closed', () => isClosed);
     // Beside what was read there is only what the sockets of the machine hold.
     expect(written).toBeLessThan(bound + 8 * 1024 * 1024);
@@ -77,7 +77,7 @@ describe('a reply', () => {
     ['says yes', 200, largestReplyBytes],
   ])('that %s is read up to its bound', async (_, status, bound) => {
     const { host } = await serve((_request, response) => response.writeHead(status).end('a'.repeat(bound)));
-    expect(await send(host)).toEqual({ status, requestId: undefined, text: 'a'.repeat(bound) });
+    expect(await send(host)).toEqual({ status, requestId: undefined, body: Buffer.alloc(bound, 'a') });
   });
 
   test('that is compressed, which nobody asked for, is not unpacked', async () => {
@@ -85,7 +85,7 @@ describe('a reply', () => {
     const { host } = await serve((_request, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed),
     );
-    expect((await send(host)).text).toBe(packed.toString('utf8'));
+    expect((await send(host)).body).toEqual(packed);
   });
 
   test.each([
