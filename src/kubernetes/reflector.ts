@@ -116,7 +116,7 @@ export class Reflector<T> {
       this.#limits,
     );
     if (reaction.resync) this.#resourceVersion = undefined;
-    if (end.kind === 'cut' || end.kind === 'refused') this.#wasAway = true;
+    this.#noteAbsence(end);
     if (reaction.dropSelector) this.#fieldSelector = undefined;
     this.#nextList = this.#nextList === 'PagedAlways' ? 'PagedAlways' : (reaction.nextList ?? this.#nextList);
     const pauseMs = reaction.pause ? this.#nextPause(reaction.retryAfterMs) : undefined;
@@ -132,6 +132,10 @@ export class Reflector<T> {
     if (this.#nextList !== 'WatchList') return this.#list(signal);
     this.#incoming = this.#options.store.emptyContents();
     return this.#watch(signal, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' });
+  }
+
+  #noteAbsence({ kind }: WatchEnd | PagedListResult): void {
+    if (kind === 'cut' || kind === 'refused') this.#wasAway = true;
   }
 
   /** Where the server was away: whether its history went back meanwhile. What it does not say keeps no watch from opening. */

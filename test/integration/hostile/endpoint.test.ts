@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostilities } from '../../support/hostile/kinds.ts';
-import { failsAtEnd, leadership } from '../../support/hostile/lease.ts';
+import { failsAtEnd, leadership, patientLease } from '../../support/hostile/lease.ts';
 import type { Leadership } from '../../support/hostile/lease.ts';
 import { planted, plantedForms } from '../../support/hostile/hostility.ts';
 import type { Hostility } from '../../support/hostile/hostility.ts';
@@ -17,8 +17,8 @@ import { Scene } from '../faults/scene.ts';
 
 // On a machine with time to spare it is well below 2 s.
 const longestIssuingMs = 20_000;
-// Of the processor, in one turn of the event loop. No step takes 50 ms (unit tests of each); a turn may have several small ones,
-// what the machine held up, and the collector of garbage.
+// Of the processor, in one turn of the event loop and beside the collector of garbage. No single step takes 50 ms, as unit tests
+// see; a turn may have many small ones that a busy machine held up together.
 const longestTurnMs = 200;
 const mostGrowthMebibytes = 64;
 // The limit of the chart.
@@ -44,7 +44,7 @@ let startedAt: number;
 const asked: string[] = [];
 
 beforeAll(async () => {
-  const flags = ['--pca-timeout=5s', '--retry-base-delay=50ms', '--retry-max-delay=2s'];
+  const flags = ['--pca-timeout=5s', '--retry-base-delay=50ms', '--retry-max-delay=2s', ...patientLease];
   world = await World.start({ flags, operator: false });
   const probeFile = join(world.controlPlane.directory, 'turns.jsonl');
   await world.startOperator([], probed(probeFile));
@@ -88,7 +88,7 @@ describe(`while an endpoint answers with (SEED=${seed})`, () => {
       await issueMany(1, `during-${kinds.indexOf(hostility)}`);
       const tookMs = performance.now() - askedAt;
       console.log(
-        `${hostility.kind}: another tenant's certificate took ${(tookMs / 1_000).toFixed(2)} s; longest turn of the event loop: ${shown(watch.longestTurns(from, 1))}`,
+        `${hostility.kind}: another tenant's certificate took ${(tookMs / 1_000).toFixed(2)} s; longest turn of the event loop: ${shown(watch.longestTurns(from).slice(0, 1))}`,
       );
       const told = await tenant.told();
       if (process.env['TEST_MESSAGES'] === '1') console.log(`${hostility.kind}: ${JSON.stringify(told)}`);
@@ -110,10 +110,10 @@ describe('after all of them', () => {
   });
 
   it('no turn of its event loop was long', () => {
-    const turns = watch.longestTurns(startedAt, 10);
-    console.log(`the longest turns of the event loop: ${shown(turns)}`);
+    const turns = watch.longestTurns(startedAt);
+    console.log(`the longest turns of the event loop: ${shown(turns.slice(0, 10))}`);
     expect(turns.length).toBeGreaterThan(0);
-    expect(turns.filter(({ ms }) => ms >= longestTurnMs)).toEqual([]);
+    expect(turns.filter(({ ownMs }) => ownMs >= longestTurnMs)).toEqual([]);
   });
 
   it('its memory comes back', async () => {

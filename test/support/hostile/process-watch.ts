@@ -10,10 +10,14 @@ export function probed(file: string): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import=${probe} --disable-warning=ExperimentalWarning`, LOOP_PROBE_FILE: file };
 }
 
-/** A turn of the event loop: milliseconds of processor time, and of the clock those for which garbage was collected. */
+/**
+ * A turn of the event loop: milliseconds of processor time, of the clock those for which garbage was collected, and of the
+ * processor those that were certainly not the collector's.
+ */
 export interface Turn {
   readonly ms: number;
   readonly collectedMs: number;
+  readonly ownMs: number;
 }
 
 /** An operator that was started with {@link probed}. */
@@ -27,22 +31,20 @@ export class ProcessWatch {
   }
 
   /**
-   * The longest turns of the event loop since `from` (performance.now()), the longest first. A thread that only waits for a
+   * The turns of the event loop since `from` (performance.now()) that took 10 ms or more, the longest first. A thread that only waits for a
    * processor of a busy machine has done no such work.
    */
-  longestTurns(from: number, count: number): readonly Turn[] {
+  longestTurns(from: number): readonly Turn[] {
     const notes = this.#notes().filter(({ to }) => to >= performance.timeOrigin + from);
     const collected = notes.filter(({ kind }) => kind === 'collected');
     return notes
       .filter(({ kind }) => kind === 'turn')
       .toSorted((a, b) => b.ms - a.ms)
-      .slice(0, count)
-      .map(({ ms, ...turn }) => ({
-        ms,
-        collectedMs: collected
-          .filter((each) => each.from < turn.to && each.to > turn.from)
-          .reduce((sum, each) => sum + each.ms, 0),
-      }));
+      .map(({ ms, ...turn }) => {
+        const during = collected.filter(({ from: begin, to }) => begin < turn.to && to > turn.from);
+        const collectedMs = during.reduce((sum, each) => sum + each.ms, 0);
+        return { ms, collectedMs, ownMs: Math.max(0, ms - collectedMs) };
+      });
   }
 
   /** Resident memory now, in MiB. */

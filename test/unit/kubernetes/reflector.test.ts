@@ -386,7 +386,10 @@ describe('Reflector', () => {
         standingAt(
           () => '900',
           (request, response) => {
-            if (!isWatchList(request)) return void fail(response);
+            if (!isWatchList(request)) {
+              fail(response);
+              return;
+            }
             states += 1;
             sendState(response, [thing('a', '1'), thing(`only-${states}`, '2')], states === 1 ? '5000' : '901');
             if (states === 1) response.end();
@@ -415,7 +418,9 @@ describe('Reflector', () => {
       if (isWatchList(request)) return void sendState(response, [], '100').end();
       if (request.query['watch'] === undefined) {
         asked += 1;
-        return void (asked === 1 ? sendStatus(response, 500, 'x') : sendList(response, [], { resourceVersion: '100' }));
+        if (asked === 1) sendStatus(response, 500, 'x');
+        else sendList(response, [], { resourceVersion: '100' });
+        return;
       }
       watches += 1;
       if (watches < 4) return void beginWatch(response).destroy();
