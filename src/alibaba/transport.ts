@@ -8,6 +8,7 @@ import type { AddressRules } from './address-rules.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import type { Proxy } from './proxy.ts';
 import type { SignedRequest } from './signing.ts';
+import { ownTurn } from '../timing/turns.ts';
 
 /** What came back, with any status. */
 export interface WireReply {
@@ -29,6 +30,8 @@ export const largestReplyBytes = 4 * 1024 * 1024;
 /** Bytes that are read of a reply that says no. */
 export const largestErrorBytes = 64 * 1024;
 
+// Few replies are larger.
+const bytesOfTurn = 128 * 1024;
 const connectMs = 10_000;
 // Node gives up an address after 250 ms where a host has several, and a far-away host needs longer for a handshake.
 const connectAttemptMs = 3_000;
@@ -124,11 +127,16 @@ function connectorFor(tls: { readonly ca?: string }, addresses: Addresses | unde
 async function boundedBytes(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
+  let nextTurn = bytesOfTurn;
   for await (const chunk of body) {
     size += chunk.length;
     // Leaving the loop closes the connection.
     if (size > limit) return undefined;
     chunks.push(chunk);
+    // Many large bodies at once would otherwise be read in one turn of the event loop: megabytes wait in each socket.
+    if (size < nextTurn) continue;
+    await ownTurn();
+    nextTurn = size + bytesOfTurn;
   }
   return Buffer.concat(chunks, size);
 }

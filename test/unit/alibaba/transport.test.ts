@@ -258,3 +258,22 @@ describe('a proxy', () => {
     expect(readProxy(environment)).toEqual(expected);
   });
 });
+
+test('large replies that come together are read a little in each turn of the event loop', async () => {
+  const { host } = await serve((_request, response) => response.writeHead(200).end(Buffer.alloc(2 ** 21, 'a')));
+  const transport = new HttpTransport();
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const replies = await Promise.all(
+    Array.from({ length: 4 }, async () => transport.send(endpointOf(host), request, new AbortController().signal)),
+  );
+  isOver = true;
+  expect(replies.map(({ body }) => body?.length)).toEqual([2 ** 21, 2 ** 21, 2 ** 21, 2 ** 21]);
+  // A turn for each 128 KiB of each reply, or a chunk more.
+  expect(turns).toBeGreaterThan(4 * 10);
+});
