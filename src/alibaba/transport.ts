@@ -30,6 +30,11 @@ export const largestReplyBytes = 4 * 1024 * 1024;
 /** Bytes that are read of a reply that says no. */
 export const largestErrorBytes = 64 * 1024;
 
+// Of the names and values in a reply's head; Alibaba's has some hundred.
+const largestHeadBytes = 4 * 1024;
+const partBytes = 4 * 1024;
+// Heads with a status of 1xx before the one of the reply.
+const mostInformational = 8;
 // Few replies are larger.
 const bytesOfTurn = 128 * 1024;
 const connectMs = 10_000;
@@ -39,6 +44,16 @@ const connectAttemptMs = 3_000;
 const keepAliveMs = 10_000;
 // Each CA bundle has connections of its own, and issuers come and go.
 const mostBundles = 64;
+
+/** The endpoint sends head after head and no reply. */
+class NoReply extends Error {
+  // As for whatever else is no reply in HTTP.
+  override readonly name = 'HTTPParserError';
+
+  constructor() {
+    super(`more than ${mostInformational} informational replies came, and no other`);
+  }
+}
 
 /** What may be connected to. */
 type Addresses = Pick<AddressRules, 'allows' | 'lookup'>;
@@ -57,13 +72,19 @@ export class HttpTransport implements Transport {
   }
 
   async send(endpoint: PcaEndpoint, request: SignedRequest, signal: AbortSignal): Promise<WireReply> {
+    const heads = new AbortController();
+    let informational = 0;
     const { statusCode, headers, body } = await this.#dispatcher(endpoint.caBundle).request({
       origin: `${endpoint.protocol === 'HTTP' ? 'http' : 'https'}://${endpoint.host}`,
       method: request.method,
       path: request.path,
       headers: { ...request.headers },
       body: request.body,
-      signal,
+      signal: AbortSignal.any([signal, heads.signal]),
+      onInfo: () => {
+        informational += 1;
+        if (informational > mostInformational) heads.abort(new NoReply());
+      },
     });
     const requestId = headers['x-acs-request-id'];
     const read = await boundedBytes(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
@@ -89,6 +110,7 @@ function dispatcherFor(caBundle: string, proxy: Proxy | undefined, addresses: Ad
   const options = {
     // The caller's signal ends every wait.
     headersTimeout: 0,
+    maxHeaderSize: largestHeadBytes,
     bodyTimeout: 0,
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,
@@ -120,8 +142,25 @@ function connectorFor(tls: { readonly ca?: string }, addresses: Addresses | unde
     // An address given as the host is not looked up.
     const isRefused = isIP(options.hostname) !== 0 && addresses?.allows(options.hostname) === false;
     if (isRefused) queueMicrotask(() => callback(new AddressRefused(options.hostname), null));
-    else connect(options, callback);
+    else connect(options, (...connected) => callback(...readInParts(connected)));
   };
+}
+
+type Connected = Parameters<buildConnector.Callback>;
+
+/**
+ * The library parses all that a socket holds at once, also after it has given the connection up, and a head of thousands of
+ * fields is dear.
+ */
+function readInParts(connected: Connected): Connected {
+  const [, socket] = connected;
+  if (socket === null) return connected;
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number): unknown => {
+    if (socket.destroyed) return null;
+    return read(size ?? (socket.readableLength > partBytes ? partBytes : undefined));
+  };
+  return connected;
 }
 
 async function boundedBytes(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {

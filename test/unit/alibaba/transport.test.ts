@@ -94,6 +94,16 @@ describe('a reply', () => {
       (socket: Socket) => socket.write(`HTTP/1.1 200 OK\r\nA: ${'a'.repeat(64 * 1024)}`),
       /Headers Overflow/i,
     ],
+    [
+      'of thousands of fields',
+      (socket: Socket) => socket.write(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(3_000)}\r\n`),
+      /Headers Overflow/i,
+    ],
+    [
+      'preceded by informational ones without end',
+      (socket: Socket) => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(100)),
+      /more than 8 informational replies/,
+    ],
     ['no HTTP', (socket: Socket) => socket.end('SSH-2.0-OpenSSH\r\n'), /Parse|Expected HTTP/i],
   ])('whose head is %s is an error', async (_, write, message) => {
     const { server, host } = await serve(() => undefined);
