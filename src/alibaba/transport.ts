@@ -153,8 +153,8 @@ type Connected = Parameters<buildConnector.Callback>;
  * fields is dear.
  */
 function readInParts(connected: Connected): Connected {
-  const [, socket] = connected;
-  if (socket === null) return connected;
+  const [error, socket] = connected;
+  if (error !== null || socket === null) return connected;
   const read = socket.read.bind(socket);
   socket.read = (size?: number): unknown => {
     if (socket.destroyed) return null;
