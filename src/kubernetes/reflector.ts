@@ -7,6 +7,7 @@ import { keyOf } from './objects.ts';
 import type { KubernetesObject } from './objects.ts';
 import { listPages } from './paged-list.ts';
 import type { PagedListResult } from './paged-list.ts';
+import { presentVersion } from './present-version.ts';
 import { reactionTo } from './reconnect.ts';
 import { reflectorLimits } from './reflector-options.ts';
 import type { ReflectorLimits, ReflectorOptions, ReflectorTroubleKind } from './reflector-options.ts';
@@ -30,6 +31,8 @@ export class Reflector<T> {
   #lastVersion: string | undefined;
   #fieldSelector: string | undefined;
   #nextList: 'WatchList' | 'PagedOnce' | 'PagedAlways' = 'WatchList';
+  /** Whether the server was away since it last said where it stands: etcd is only restored while it is. */
+  #wasAway = false;
   #isRunning = false;
   #hasSynced = false;
   #lastSync = -Infinity;
@@ -113,6 +116,7 @@ export class Reflector<T> {
       this.#limits,
     );
     if (reaction.resync) this.#resourceVersion = undefined;
+    this.#noteAbsence(end);
     if (reaction.dropSelector) this.#fieldSelector = undefined;
     this.#nextList = this.#nextList === 'PagedAlways' ? 'PagedAlways' : (reaction.nextList ?? this.#nextList);
     const pauseMs = reaction.pause ? this.#nextPause(reaction.retryAfterMs) : undefined;
@@ -122,10 +126,26 @@ export class Reflector<T> {
   }
 
   async #next(signal: AbortSignal): Promise<WatchEnd | PagedListResult> {
-    if (this.#resourceVersion !== undefined) return this.#watch(signal, { resourceVersion: this.#resourceVersion });
+    const known = this.#resourceVersion;
+    if (known !== undefined)
+      return (await this.#rewound(known, signal)) ?? this.#watch(signal, { resourceVersion: known });
     if (this.#nextList !== 'WatchList') return this.#list(signal);
     this.#incoming = this.#options.store.emptyContents();
     return this.#watch(signal, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' });
+  }
+
+  #noteAbsence({ kind }: WatchEnd | PagedListResult): void {
+    if (kind === 'cut' || kind === 'refused') this.#wasAway = true;
+  }
+
+  /** Where the server was away: whether its history went back meanwhile. What it does not say keeps no watch from opening. */
+  async #rewound(known: string, signal: AbortSignal): Promise<WatchEnd | undefined> {
+    if (!this.#wasAway) return undefined;
+    const { client, path } = this.#options;
+    const seen = await presentVersion({ client, path, timeoutMs: this.#limits.answerMs, signal });
+    if (seen === undefined) return undefined;
+    this.#wasAway = false;
+    return isOlder(seen, known) ? { kind: 'rewound', known, seen } : undefined;
   }
 
   async #list(signal: AbortSignal): Promise<PagedListResult> {
@@ -226,6 +246,7 @@ export class Reflector<T> {
     this.#incoming = undefined;
     const rewound = isOlder(resourceVersion, this.#lastVersion ?? '');
     this.#know(resourceVersion);
+    this.#wasAway = false;
     this.#lastSync = this.#clock.monotonic();
     await store.replace(incoming, { rewound, slice: new TimeSlice(this.#clock) });
     this.#hasSynced = true;
