@@ -20,7 +20,13 @@ import { identity, issuingCall, passOver, request, uid } from '../samples.ts';
 const certificate = { namespace: 'shop', name: 'web' };
 const until = (notAfter: string | undefined): OwningCertificateRead => ({
   kind: 'ok',
-  certificate: { renewBeforeSeconds: undefined, notAfter: notAfter === undefined ? undefined : new Date(notAfter) },
+  certificate: {
+    renewal: undefined,
+    notAfter: notAfter === undefined ? undefined : new Date(notAfter),
+    renewalTime: undefined,
+    isReady: true,
+    issuing: 'Renewing',
+  },
 });
 const unreadable: OwningCertificateRead = { kind: 'failed', message: '' };
 
