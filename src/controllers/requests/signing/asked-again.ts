@@ -60,9 +60,11 @@ export class AskedAgain {
     const { issuing } = read.certificate;
     if (issuing !== undefined && !foundInSecret.has(issuing)) return undefined;
     const isContent = this.#isContent(read.certificate);
-    const until = lately.last + periodOf(isContent ? contentMs : catchUpMs, lately);
+    const period = periodOf(isContent ? contentMs : catchUpMs, lately);
+    const until = lately.last + period;
     const left = until - this.#now;
-    if (left <= 0) return undefined;
+    // Far ahead only of a wall clock that was set back.
+    if (left <= 0 || left > 2 * period) return undefined;
     const pause = Math.min(mostPauseMs, Math.max(leastPauseMs, this.#now - lately.last));
     return {
       kind: 'limited',

@@ -99,6 +99,8 @@ test.each<[string, Status | undefined, { agoMs?: number; count?: number }, unkno
   ['somebody asked by hand', { ...content, issuing: 'ManuallyTriggered' }, {}, 'issued'],
   ['its spec was changed', { ready: 'False', issuing: 'RequestChanged' }, {}, 'issued'],
   ['cert-manager has a reason that is not known here', { ...content, issuing: 'Novel' }, {}, 'issued'],
+  ['another clock is a little ahead', blind, { agoMs: -2 * second }, held(5 * second, '')],
+  ['the clock was set back', blind, { agoMs: -hour }, 'issued'],
   ['a day is over', content, { agoMs: 24 * hour + 1, count: 9 }, 'issued'],
 ])('a request: %s', async (_, status, past, expected) => {
   expect(await afterPaid(status, past)).toEqual(expected);
