@@ -100,6 +100,30 @@ export interface CertificateRequest {
   readonly status?: CertificateRequestStatus;
 }
 
+/** A Certificate, with the fields on which answers to its requests depend. Times are RFC 3339. */
+export interface Certificate {
+  readonly metadata?: { readonly generation?: number };
+  readonly spec?: {
+    /** Go duration. */
+    readonly renewBefore?: string;
+    readonly renewBeforePercentage?: number;
+    readonly renewal?: { readonly policy?: string };
+  };
+  readonly status?: {
+    readonly notBefore?: string;
+    readonly notAfter?: string;
+    readonly revision?: number;
+    readonly renewalTime?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      /** The generation of the Certificate that it speaks of. */
+      readonly observedGeneration?: number;
+    }[];
+  };
+}
+
 /** The approvers' decision so far. */
 export type Approval = 'Approved' | 'Denied' | 'Undecided';
 

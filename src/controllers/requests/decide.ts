@@ -173,7 +173,7 @@ export class Decider {
         return waitingFor(ms, 'WaitingForTurn', message, endpointHeld ? 'EndpointHeld' : '');
       }
       case 'limited':
-        return waitingFor(outcome.ms, outcome.reason, outcome.message);
+        return waitingFor(outcome.ms, outcome.reason, outcome.message, outcome.detail);
     }
   }
 

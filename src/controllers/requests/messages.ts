@@ -72,6 +72,22 @@ export function limitMessage(
   return `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. ${until}`;
 }
 
+/**
+ * Why a request waits: its Certificate just got one. `isContent`: cert-manager says that the Certificate has what it needs.
+ * `last`: when it got one, `until`: how long it waits at most; wall clock, ms.
+ */
+export function askedAgainMessage(
+  { namespace, name }: NonNullable<Request['certificate']>,
+  { isContent, last, until }: { readonly isContent: boolean; readonly last: number; readonly until: number },
+): string {
+  const latest = formatMoment(new Date(until));
+  const got = `Held: Certificate "${namespace}/${name}" got a certificate at ${formatMoment(new Date(last))} already`;
+  if (isContent)
+    return `${got}, and cert-manager says that it is Ready and not to be renewed yet, so nothing is paid for another one. That happens when cert-manager sees the Secret late. If you want another one all the same: cmctl renew ${name} -n ${namespace}. It continues automatically when the Certificate needs it, and at ${latest} at the latest.`;
+
+  return `${got}. cert-manager may not have seen the Secret yet, so it is given time until ${latest}; then this continues automatically. No action is needed.`;
+}
+
 /** Why a request waits: earlier ones of the same owner ended with this reason. */
 export function ownerHeldMessage(
   { object, certificate }: Pick<Request, 'object' | 'certificate'>,

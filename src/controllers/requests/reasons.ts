@@ -60,6 +60,12 @@ export const consequences = {
     counter: 'pca_issuer_certificate_requests_held_total',
     meaning: 'One Certificate is issued again and again; it is held for a while.',
   },
+  AskedAgain: {
+    event: 'Normal',
+    counter: 'pca_issuer_certificate_requests_held_total',
+    meaning:
+      'cert-manager asks for a further certificate of a Certificate just after it got one, and its own account of the Certificate gives no need for it. Nothing is paid until there is one, or for a while: seconds at first, longer each time within a day. `cmctl renew` goes on at once, a changed spec within seconds.',
+  },
   OwnerHeld: {
     event: 'Warning',
     counter: 'pca_issuer_certificate_requests_held_total',

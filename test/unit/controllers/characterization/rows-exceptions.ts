@@ -2,7 +2,7 @@
 import { describes, fails, issues, lists } from './cloud.ts';
 import type { CloudAnswer } from './cloud.ts';
 import { done, issued, issuedWrite, issuerName, log, remembers, seen, told, waits, webRequest } from './expected.ts';
-import { web } from './material.ts';
+import { web, webOfAnother } from './material.ts';
 import type { Boundary, Row } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -23,7 +23,7 @@ export const exceptionRows: readonly Row[] = [
   {
     name: 'an exception of the request that goes first after a fault: another one goes first',
     scene: {
-      requests: [web(), web({}, 'web-2')],
+      requests: [web(), webOfAnother()],
       cloud: { [custom]: [fails('Credentials'), issues('c1'), issues('c2')] },
       acts: [
         {},

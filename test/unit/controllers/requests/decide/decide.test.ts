@@ -141,7 +141,7 @@ describe('a certificate', () => {
         },
       },
       'CreateExternalCACertificate',
-      '',
+      ' It uses the only instance in spec.externalCA.instanceIds of the issuer.',
       ['find instance', 'issue'],
     ],
     [
@@ -149,12 +149,13 @@ describe('a certificate', () => {
       {
         situation: {
           requests: [webCA()],
-          spec: { externalCA: { instanceIds: ['i-1'] } },
+          spec: { externalCA: { instanceIds: ['i-1', 'i-2'] } },
+          certificate: { spec: { renewBefore: '8000h' } },
           pca: { find: [finds()] },
         },
       },
       'CreateExternalCACertificate',
-      '',
+      ' It uses one of 2 instances in spec.externalCA.instanceIds of the issuer, and each renewal uses another one: every 760h0m0s.',
       ['find instance'],
     ],
   ])('%s is handed out with its chain', async (_, row, action, notices, asked) => {

@@ -287,4 +287,15 @@ export const furtherFailures: Readonly<Record<string, Row>> = {
       "spec.duration: the issuer's spec.validity.maxDuration 24h0m0s leaves 24h0m0s, too little for the Certificate's spec.renewBefore 23h0m0s: cert-manager would renew it again and again. Ask for a shorter renewBefore, or raise the limit.",
     ),
   },
+  'a lifetime that begins in the past must leave room for the renewal': {
+    situation: {
+      requests: [web({ spec: { duration: '1h' } })],
+      spec: { validity: { backdate: '30m' } },
+      certificate: { spec: { renewBefore: '31m' } },
+    },
+    decision: fails(
+      'DurationTooShort',
+      "spec.duration: the backdating by 30m0s leaves 30m0s, too little for the Certificate's spec.renewBefore 31m0s: cert-manager would renew it again and again. Ask for a longer duration or a shorter renewBefore, or lower spec.validity.backdate of the issuer.",
+    ),
+  },
 };

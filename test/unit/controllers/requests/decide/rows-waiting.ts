@@ -107,6 +107,15 @@ export const waiting: Record<WaitingReason, Row> = {
       'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
     ),
   },
+  AskedAgain: {
+    situation: {},
+    prepare: issuedBefore(1),
+    decision: waitsFor(
+      5_000,
+      'AskedAgain',
+      'Held: Certificate "shop/web" got a certificate at 2026-11-22T00:16:40Z already. cert-manager may not have seen the Secret yet, so it is given time until 2026-11-22T00:16:45Z; then this continues automatically. No action is needed.',
+    ),
+  },
   OwnerHeld: {
     situation: {},
     prepare: mismatchedBefore('shop/web'),

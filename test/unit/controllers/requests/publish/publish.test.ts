@@ -70,6 +70,7 @@ const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritt
     count(held, { reason: 'IssuanceLimitReached' }),
   ),
   ReissueLoop: told(waiting('ReissueLoop', hour), 'Warning', count(held, { reason: 'ReissueLoop' })),
+  AskedAgain: told(waiting('AskedAgain', hour), 'Normal', count(held, { reason: 'AskedAgain' })),
   OwnerHeld: told(waiting('OwnerHeld', hour), 'Warning', count(held, { reason: 'OwnerHeld' })),
 };
 
