@@ -66,6 +66,7 @@ export class CertificateSigningRequests implements RequestKind {
       message: undefined,
       certificate: undefined,
       revision: undefined,
+      provenance: undefined,
       holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
       write: async (outcome, signal) => this.#write(object.metadata, outcome, signal),
       authorize: async (signal) =>

@@ -86,6 +86,8 @@ export const mismatch = (identifier: string, origin: string, fault: string): str
 export const otherKey = 'its public key is not the one of the request.';
 export const noCA = 'it is no CA certificate.';
 export const kept = ' It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.';
+export const unusedAdopted =
+  ' It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.';
 export const beingRevoked = ' It is being revoked (spec.revocationPolicy of the issuer).';
 
 // Faults of the issuer.
@@ -112,6 +114,9 @@ export const reading = (failure: string): string => `reading the request: ${fail
 export const writingWait = (failure: string): string => `writing why the request waits: ${failure}`;
 export const writingResult = (failure: string): string => `writing the result: ${failure}`;
 export const writingDenial = (failure: string): string => `writing the denial: ${failure}`;
+
+export const restored =
+  'Held: this request was restored or copied without Certificate "shop/web", which is not among its ownerReferences. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web-1 -n shop. As long as it exists, cert-manager cannot make a request of this name.';
 
 // Requests that are gone or wait for approval.
 export const goneKept =

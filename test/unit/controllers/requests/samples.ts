@@ -46,6 +46,7 @@ export function request(journal: Journal, outcomes: WriteOutcome[] = [], changes
     message: undefined,
     certificate: { namespace: 'shop', name: 'web' },
     revision: undefined,
+    provenance: undefined,
     holds: () => false,
     write: async (outcome) => {
       journal.add({ write: outcome });

@@ -10,6 +10,7 @@ import {
   uids,
   webCA,
 } from '../../characterization/material.ts';
+import { withoutController } from './rows-restored.ts';
 import { answers } from '../replies.ts';
 import { issuerName } from '../rig.ts';
 import type { Rig } from '../rig.ts';
@@ -107,6 +108,7 @@ export const waiting: Record<WaitingReason, Row> = {
       'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
     ),
   },
+  RequestRestored: withoutController,
   OwnerHeld: {
     situation: {},
     prepare: mismatchedBefore('shop/web'),

@@ -8,16 +8,24 @@ import { failure } from '../samples.ts';
 const { signal } = new AbortController();
 const web = { namespace: 'shop', name: 'web' };
 const says = (body: object): object => ({ kind: 'ok', status: 200, body });
-const read = (renewBeforeSeconds?: number, notAfter?: string): OwningCertificateRead => ({
+const read = (
+  renewBeforeSeconds?: number,
+  notAfter?: string,
+  { uid, revision }: { readonly uid?: string; readonly revision?: number } = {},
+): OwningCertificateRead => ({
   kind: 'ok',
-  certificate: { renewBeforeSeconds, notAfter: notAfter === undefined ? undefined : new Date(notAfter) },
+  certificate: { uid, revision, renewBeforeSeconds, notAfter: notAfter === undefined ? undefined : new Date(notAfter) },
 });
 
 test.each<[string, object, OwningCertificateRead]>([
   [
-    'says when it ends and how long before it is renewed',
-    says({ spec: { renewBefore: '8h' }, status: { notAfter: '2026-12-01T00:00:00Z' } }),
-    read(28_800, '2026-12-01T00:00:00Z'),
+    'says when it ends, how long before it is renewed, and which one it is',
+    says({
+      metadata: { uid: 'c' },
+      spec: { renewBefore: '8h' },
+      status: { notAfter: '2026-12-01T00:00:00Z', revision: 3 },
+    }),
+    read(28_800, '2026-12-01T00:00:00Z', { uid: 'c', revision: 3 }),
   ],
   ['says neither', says({}), read()],
   [

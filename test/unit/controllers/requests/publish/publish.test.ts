@@ -70,6 +70,7 @@ const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritt
     count(held, { reason: 'IssuanceLimitReached' }),
   ),
   ReissueLoop: told(waiting('ReissueLoop', hour), 'Warning', count(held, { reason: 'ReissueLoop' })),
+  RequestRestored: told(waiting('RequestRestored', hour), 'Warning', count(held, { reason: 'RequestRestored' })),
   OwnerHeld: told(waiting('OwnerHeld', hour), 'Warning', count(held, { reason: 'OwnerHeld' })),
 };
 

@@ -20,7 +20,12 @@ import { identity, issuingCall, passOver, request, uid } from '../samples.ts';
 const certificate = { namespace: 'shop', name: 'web' };
 const until = (notAfter: string | undefined): OwningCertificateRead => ({
   kind: 'ok',
-  certificate: { renewBeforeSeconds: undefined, notAfter: notAfter === undefined ? undefined : new Date(notAfter) },
+  certificate: {
+    uid: undefined,
+    revision: undefined,
+    renewBeforeSeconds: undefined,
+    notAfter: notAfter === undefined ? undefined : new Date(notAfter),
+  },
 });
 const unreadable: OwningCertificateRead = { kind: 'failed', message: '' };
 
