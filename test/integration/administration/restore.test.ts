@@ -1,0 +1,141 @@
+// The drill: 10 Certificates with 30 old requests are lost and come back from a backup, in the orders in which tools restore.
+// Nothing is paid for that no Secret holds. One order usually; every one with TEST_FULL=1.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Manifest } from '../../support/cluster.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import { certificate, World } from '../../support/world.ts';
+import { Shop } from './shop.ts';
+import type { Backup } from './shop.ts';
+
+const isFull = process.env['TEST_FULL'] === '1';
+const names = Array.from({ length: 10 }, (_, n) => `web${n}`);
+// It is in the backup and not restored: its requests come back without it.
+const restoredNames = names.slice(1);
+
+let world: World;
+beforeAll(async () => {
+  world = await World.start({});
+});
+afterAll(async () => world?.stop());
+
+interface Order {
+  readonly name: string;
+  readonly restore: (shop: Shop, backup: Backup) => Promise<void>;
+  /** Whether the requests stay until somebody deletes them. */
+  readonly areHeld: boolean;
+  /** Certificates that are paid for until the requests are deleted, and afterwards. */
+  readonly paid: readonly [before: number, after: number];
+}
+
+const isRestored = ({ metadata }: Manifest): boolean => restoredNames.includes(metadata.name);
+
+const orders: readonly Order[] = [
+  {
+    name: 'in the order of Velero: Secrets, issuers, requests, Certificates',
+    restore: async (shop, backup) => {
+      await shop.restore([...backup.Secret, ...backup.AlibabaPCAIssuer, ...backup.CertificateRequest]);
+      await shop.restore(backup.Certificate.filter(isRestored));
+    },
+    areHeld: true,
+    paid: [0, 0],
+  },
+  {
+    name: 'requests first and Secrets last, so that cert-manager asks for each certificate anew',
+    restore: async (shop, backup) => {
+      await shop.restore([...backup.AlibabaPCAIssuer, ...backup.CertificateRequest]);
+      await shop.restore([...backup.Secret.filter(({ metadata }) => metadata.name === 'access-key')]);
+      await shop.restore(backup.Certificate.filter(isRestored));
+      await allAskedAnew(shop);
+      await shop.restore(backup.Secret.filter(({ metadata }) => metadata.name !== 'access-key'));
+    },
+    areHeld: true,
+    paid: [0, restoredNames.length],
+  },
+  {
+    name: 'with kubectl, and the UIDs of the lost owners',
+    restore: async (shop, backup) => {
+      await shop.kubectlApply([...backup.Secret, ...backup.AlibabaPCAIssuer, ...backup.CertificateRequest]);
+      await shop.kubectlApply(backup.Certificate.filter(isRestored));
+    },
+    areHeld: false,
+    paid: [0, 0],
+  },
+  {
+    name: 'without the requests',
+    restore: async (shop, backup) => {
+      await shop.restore([...backup.Secret, ...backup.AlibabaPCAIssuer]);
+      await shop.restore(backup.Certificate.filter(isRestored));
+    },
+    areHeld: false,
+    paid: [0, 0],
+  },
+];
+
+/** cert-manager has found no Secrets, and wants to issue. */
+async function allAskedAnew(shop: Shop): Promise<void> {
+  await until('cert-manager to ask anew', async () => {
+    const secrets = (await shop.list('Secret')).map(
+      ({ metadata }) => metadata.labels?.['cert-manager.io/next-private-key'],
+    );
+    const asked = secrets.filter((label) => label === 'true').length;
+    if (asked < restoredNames.length) throw new NotYet(`${asked} keys`);
+    return true;
+  });
+}
+
+function heldMessage(shop: Shop, request: string): string {
+  const { namespace } = shop;
+  const owner = request.replace(/-\d+$/, '');
+  return `Held: this request was restored or copied without Certificate "${namespace}/${owner}", which is not among its ownerReferences. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest ${request} -n ${namespace}. As long as it exists, cert-manager cannot make a request of this name.`;
+}
+
+/** Another Certificate gets its own while the restored requests are there: they keep nobody waiting. */
+async function issueAnother(shop: Shop, name: string): Promise<void> {
+  await world.cluster.apply(certificate(shop.namespace, name));
+  await shop.allIssued([name]);
+}
+
+const paidBesides = (others: number): number => world.simulator.issued().length - others;
+
+describe.each(isFull ? orders : orders.slice(0, 1))('restored $name', ({ restore, areHeld, paid }) => {
+  test('no certificate is paid for that no Secret needs, and all Certificates are ready in the end', async () => {
+    const shop = await Shop.open(world, 'restore', names, 3);
+    const backup = await shop.backUp();
+    const old = backup.CertificateRequest.map(({ metadata }) => metadata.name);
+    await shop.lose(backup);
+    world.simulator.reset();
+
+    await restore(shop, backup);
+    if (areHeld)
+      await until('every old request to be answered', async () => {
+        const told = await shop.messages();
+        if (old.some((name) => (told.get(name) ?? '') === '')) throw new NotYet([...told.values()].slice(0, 3));
+        return true;
+      });
+    // The garbage collector takes those whose owner never comes back.
+    else
+      await until('the old requests to be gone', async () => {
+        const left = await shop.messages();
+        return old.every((name) => !left.has(name));
+      });
+    await issueAnother(shop, 'another');
+    const expected = areHeld ? old.toSorted().map((name) => [name, heldMessage(shop, name)]) : [];
+    const told = [...(await shop.messages())].filter(([name]) => old.includes(name));
+    expect({ old: old.length, paid: paidBesides(1), unused: await shop.unused(), told: told.toSorted() }).toEqual({
+      old: 30,
+      paid: paid[0],
+      unused: 0,
+      told: expected,
+    });
+
+    // As the message says.
+    for (const name of areHeld ? old : []) await world.cluster.delete(shop.reference('CertificateRequest', name));
+    await shop.allIssued(restoredNames);
+    expect([paidBesides(1), await shop.unused()]).toEqual([paid[1], 0]);
+
+    // cert-manager can make requests of these names again.
+    world.simulator.reset();
+    await shop.renewAll(restoredNames.slice(0, 2));
+    expect(paidBesides(0)).toBe(2);
+  });
+});
