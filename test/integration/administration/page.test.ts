@@ -142,7 +142,7 @@ test('a clone answers no request of the original, and issues from the CA that it
   await shop.allIssued(['open']);
   const [scaled, made] = [await world.cluster.get(reference(deployment)), await world.cluster.get(open)];
   expect({
-    replicas: (scaled?.['spec'] as { readonly replicas?: number }).replicas,
+    replicas: (scaled?.['spec'] as { readonly replicas?: number } | undefined)?.replicas,
     isAnother: made?.metadata.uid !== original.metadata.uid,
     paid: world.simulator.issued().map(({ parentIdentifier }) => parentIdentifier),
   }).toEqual({ replicas: 0, isAnother: true, paid: ['sim-sub-ecc-p256'] });

@@ -37,9 +37,7 @@ export class Shop {
     await world.cluster.apply(world.issuer(shop.namespace, 'pca'));
     await world.cluster.apply(names.map((name) => certificate(shop.namespace, name)));
     await shop.allIssued(names);
-    for (let revision = 2; revision <= revisions; revision += 1) {
-      await shop.renewAll(names);
-    }
+    for (let revision = 2; revision <= revisions; revision += 1) await shop.renewAll(names);
     return shop;
   }
 
