@@ -121,6 +121,7 @@ export const restored =
 // Requests that are gone or wait for approval.
 export const goneKept =
   'A certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
+export const goneAdopted = `A certificate of an earlier call was found but its request is gone.${unusedAdopted}`;
 export const goneRevoked =
   'A certificate was issued but its request is gone; it is revoked, because spec.revocationPolicy of the issuer is RequestGone.';
 const grant =
