@@ -151,3 +151,27 @@ describe.each(isFull ? orders : orders.slice(0, 1))('restored $name', ({ restore
     expect(paidBesides(0)).toBe(2);
   });
 });
+
+test.runIf(isFull)(
+  'old requests that come back beside their Certificate are held, and the next one is issued',
+  async () => {
+    const shop = await Shop.open(world, 'revisions', ['web'], 3);
+    const { CertificateRequest } = await shop.backUp();
+    const old = CertificateRequest.filter(({ metadata }) => metadata.name !== 'web-3');
+    for (const { metadata } of old) await world.cluster.delete(shop.reference('CertificateRequest', metadata.name));
+    world.simulator.reset();
+    await shop.kubectlApply(old);
+    await allTold(
+      shop,
+      old.map(({ metadata }) => metadata.name),
+    );
+    await shop.renewAll(['web']);
+    const held = (revision: number): string =>
+      `Held: this request is for revision ${revision} of Certificate "${shop.namespace}/web", which has had that revision: it was restored from a backup. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web-${revision} -n ${shop.namespace}. As long as it exists, cert-manager cannot make a request of this name.`;
+    const told = await shop.messages();
+    expect({ paid: paidBesides(0), told: ['web-1', 'web-2'].map((name) => told.get(name)) }).toEqual({
+      paid: 1,
+      told: [held(1), held(2)],
+    });
+  },
+);
