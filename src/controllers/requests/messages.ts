@@ -100,7 +100,10 @@ export function restoredMessage(
     OtherCertificate: `was restored or copied without its own ${certificate}: its ownerReferences name another object`,
     RevisionOver: `is for revision ${revision} of ${certificate}, which has had that revision: it was restored from a backup`,
   }[cause];
-  return `Held: this request ${restored}. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest ${object.name} -n ${namespace}. As long as it exists, cert-manager cannot make a request of this name.`;
+  // Names end with the revision, so only later ones can be wanted.
+  const inTheWay =
+    cause === 'RevisionOver' ? '' : ' As long as it exists, cert-manager cannot make a request of this name.';
+  return `Held: this request ${restored}. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest ${object.name} -n ${namespace}.${inTheWay}`;
 }
 
 /** How much is at stake: the life left to the certificate that is in use; empty where that is not known. */
