@@ -167,7 +167,7 @@ test.runIf(isFull)(
     );
     await shop.renewAll(['web']);
     const held = (revision: number): string =>
-      `Held: this request is for revision ${revision} of Certificate "${shop.namespace}/web", which has had that revision: it was restored from a backup. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web-${revision} -n ${shop.namespace}. As long as it exists, cert-manager cannot make a request of this name.`;
+      `Held: this request is for revision ${revision} of Certificate "${shop.namespace}/web", which has had that revision: it was restored from a backup. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web-${revision} -n ${shop.namespace}.`;
     const told = await shop.messages();
     expect({ paid: paidBesides(0), told: ['web-1', 'web-2'].map((name) => told.get(name)) }).toEqual({
       paid: 1,

@@ -14,13 +14,14 @@ function restored(metadata: Partial<CertificateRequest['metadata']> = {}) {
   return web({ metadata: { annotations, ownerReferences: [controller], ...metadata } });
 }
 
-const held = (what: string): string =>
-  `Held: this request ${what}. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web-1 -n shop. As long as it exists, cert-manager cannot make a request of this name.`;
+const inTheWay = ' As long as it exists, cert-manager cannot make a request of this name.';
+const held = (what: string, consequence = inTheWay): string =>
+  `Held: this request ${what}. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web-1 -n shop.${consequence}`;
 
 /** A restored request that has a controller: what is known of it is looked at again. */
-const heldFor = (cause: string, what: string, situation: Situation): Row => ({
+const heldFor = (cause: string, what: string, situation: Situation, consequence?: string): Row => ({
   situation: { requests: [restored()], ...situation },
-  decision: waitsFor(300_000, 'RequestRestored', held(what), cause),
+  decision: waitsFor(300_000, 'RequestRestored', held(what, consequence), cause),
 });
 
 export const withoutController: Row = {
@@ -58,6 +59,7 @@ export const restoredRows: Readonly<Record<string, Row>> = {
     'RevisionOver',
     'is for revision 2 of Certificate "shop/web", which has had that revision: it was restored from a backup',
     { certificate: { metadata: { uid: 'c' }, status: { revision: 2 } } },
+    '',
   ),
   'a restored request that an earlier process may have called for: no other certificate is looked for': {
     situation: { requests: [restored({ ownerReferences: [] })] },
