@@ -69,8 +69,10 @@ export class Shop {
     await Promise.all(
       names.map(async (name) => {
         const revision = await renew(cluster, { namespace: this.namespace, name });
+        // cert-manager may ask once more by itself.
         await cluster.waitFor(this.reference('Certificate', name), `revision ${revision}`, (object) => {
-          return isIssued(object) && (object['status'] as { readonly revision?: number }).revision === revision;
+          const { revision: present = 0 } = object['status'] as { readonly revision?: number };
+          return isIssued(object) && present >= revision;
         });
       }),
     );
@@ -128,13 +130,17 @@ export class Shop {
     );
   }
 
-  /** Certificates that PCA issued since the simulator's last reset and that no Secret holds. */
-  async unused(): Promise<number> {
-    const secrets = await this.list('Secret');
-    const inUse = new Set(secrets.flatMap(serialNumbersIn));
-    return this.#world.simulator
-      .issued()
-      .filter(({ pem }) => !inUse.has(new X509Certificate(pem).serialNumber.toLowerCase())).length;
+  /**
+   * Certificates that PCA issued since the simulator's last reset for requests of this namespace, but for the Certificate
+   * `besides`: all of them, and those that a Secret holds.
+   */
+  async paid(besides = ''): Promise<{ readonly all: number; readonly used: number }> {
+    const inUse = new Set((await this.list('Secret')).flatMap(serialNumbersIn));
+    const certificates = (await this.#world.issuances()).all
+      .filter(({ request }) => request.namespace === this.namespace && request.certificate !== besides)
+      .flatMap((each) => each.certificates);
+    const used = certificates.filter(({ pem }) => inUse.has(new X509Certificate(pem).serialNumber.toLowerCase()));
+    return { all: certificates.length, used: used.length };
   }
 }
 
