@@ -116,7 +116,11 @@ function wakeRequest(on: EventHandlers, key: string): boolean {
 
 // Changes of the Ready condition are our own writes.
 function needsAttention(request: CachedRequest, previous: CachedRequest | undefined): boolean {
-  return previous?.approval !== request.approval || previous.metadata.uid !== request.metadata.uid;
+  return (
+    previous?.approval !== request.approval ||
+    previous.isControlled !== request.isControlled ||
+    previous.metadata.uid !== request.metadata.uid
+  );
 }
 
 function newSpec(issuer: Issuer, previous: Issuer | undefined): boolean {

@@ -24,7 +24,7 @@ export const metricCatalogue = {
   },
   pca_issuer_certificate_requests_held_total: {
     type: 'counter',
-    help: "Times that the operator held a request because of its issuer's own limits, by reason: IssuanceLimitReached or ReissueLoop, for faults of their owner: OwnerHeld, or for cert-manager to see what it got: AskedAgain.",
+    help: "Times that the operator held a request because of its issuer's own limits, by reason: IssuanceLimitReached or ReissueLoop, for faults of their owner: OwnerHeld, for cert-manager to see what it got: AskedAgain, or because nobody would use the certificate: RequestRestored.",
     labels: [...ofIssuer, 'reason'],
   },
   pca_issuer_call_limit_per_second: {

@@ -11,7 +11,7 @@ import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind, RequestRead } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
-import { withoutRequestMessage } from './messages.ts';
+import { adoptedWithoutRequest, withoutRequestMessage } from './messages.ts';
 import type { Revocations } from './revocations.ts';
 
 /** What handling abandoned requests works with. */
@@ -53,13 +53,18 @@ export class Abandoned {
   }
 
   /** A certificate was paid for and its request is gone: it is revoked or kept, and the log and a counter say so. */
-  report({ key, uid }: Named, identity: IssuerIdentity, { certificate }: IssuedDecision, mayRevoke = true): void {
+  report(
+    { key, uid }: Named,
+    identity: IssuerIdentity,
+    { certificate, adopted }: IssuedDecision,
+    mayRevoke = true,
+  ): void {
     const { metrics, revocations, logger } = this.#on;
     const { serialNumber, identifier } = certificate;
     metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
-    const revokes = mayRevoke && identifier !== undefined && revocations.offer(identity, identifier);
+    const revokes = mayRevoke && !adopted && identifier !== undefined && revocations.offer(identity, identifier);
     const fields = { request: key, uid, issuer: issuerKey(identity), serialNumber, identifier };
-    logger.warn(fields, withoutRequestMessage(revokes));
+    logger.warn(fields, adopted ? adoptedWithoutRequest : withoutRequestMessage(revokes));
   }
 
   // The last write has failed as far as anybody here knows. When only its answer was lost, the certificate is in use.

@@ -24,9 +24,12 @@ import {
   remainingLife,
   troubleMessage,
   turnMessage,
+  unusedAdopted,
   unusedMessage,
 } from './messages.ts';
 import type { FailureReason } from './reasons.ts';
+import { findRestored } from './restored.ts';
+import { isOfOwnCall } from './revocations.ts';
 import type { Revocations } from './revocations.ts';
 import type { Signer } from './signing/sign.ts';
 import { ownerOf, tellPass } from './signing/outcome.ts';
@@ -120,11 +123,30 @@ export class Decider {
       return this.#trouble(task, { reason: 'AuthorizationUnknown', message: authorization.message });
 
     const signing = { ...task, identity, issuer };
-    const held = this.#ownerHeld(signing);
+    const held = (await this.#restored(task)) ?? this.#ownerHeld(signing);
     if (held !== undefined) return held;
     const outcome = await this.#trySigning(signing, cluster.uid);
     if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
     return this.#settle(task, identity, issuer, outcome);
+  }
+
+  /** The wait of a request that nobody has a use for; what this process called for is looked for all the same. */
+  async #restored(task: RequestTask): Promise<WaitingDecision | FailedDecision | undefined> {
+    const { request, memory, signal } = task;
+    if (memory.earlier.kind !== 'none' && memory.earlier.call !== undefined) return undefined;
+    const found = await findRestored(request, this.#on.owningCertificate, signal);
+    switch (found.kind) {
+      case 'inUse':
+        return undefined;
+      case 'failed':
+        return this.#trouble(task, { reason: 'CertificateUnreadable', message: found.message });
+      case 'restored': {
+        const { cause, message, lookAgainMs } = found;
+        return lookAgainMs === undefined
+          ? waiting('RequestRestored', message, cause)
+          : waitingFor(lookAgainMs, 'RequestRestored', message, cause);
+      }
+    }
   }
 
   /** The wait for the owner's earlier faults; a certificate that may exist is looked for all the same. */
@@ -157,10 +179,11 @@ export class Decider {
       case 'issued': {
         const { certificate, action: operation, requestId, notices } = outcome;
         const message = issuedMessage(certificate, operation, notices);
-        return { kind: 'issued', certificate, operation, requestId, message };
+        const adopted = !isOfOwnCall(task.memory);
+        return { kind: 'issued', certificate, operation, requestId, adopted, message };
       }
       case 'refused':
-        return this.#refused(identity, outcome);
+        return this.#refused(task, identity, outcome);
       case 'issuerFault': {
         const { reason } = outcome.problem;
         return waiting('IssuerNotReady', issuerNotReadyMessage(identity, reason), reason);
@@ -177,9 +200,14 @@ export class Decider {
     }
   }
 
-  #refused(identity: IssuerIdentity, outcome: Extract<SigningOutcome, { readonly kind: 'refused' }>): FailedDecision {
+  #refused(
+    { memory }: RequestTask,
+    identity: IssuerIdentity,
+    outcome: Extract<SigningOutcome, { readonly kind: 'refused' }>,
+  ): FailedDecision {
     const { reason, message, unused } = outcome;
     if (unused === undefined) return this.#failed(reason, message);
+    if (!isOfOwnCall(memory)) return this.#failed(reason, `${message} ${unusedAdopted}`);
     const revokes = this.#on.revocations.isPolicyOf(identity);
     return { ...this.#failed(reason, unusedMessage(message, revokes)), unused };
   }
@@ -189,7 +217,7 @@ export class Decider {
   }
 
   /** Passing trouble is tried again; when it outlasts the issuer's patience the request says so, or fails. */
-  async #trouble(task: RequestTask, trouble: Trouble, issuer?: ReadyIssuer): Promise<Decision> {
+  async #trouble(task: RequestTask, trouble: Trouble, issuer?: ReadyIssuer): Promise<WaitingDecision | FailedDecision> {
     const { memory } = task;
     const troubledMs = memory.troubledFor(this.#on.clock.monotonic());
     const patience = issuer?.spec.patience;

@@ -18,6 +18,8 @@ export interface IssuedDecision {
   readonly operation: string;
   /** That of the call whose answer holds the certificate. */
   readonly requestId: string | undefined;
+  /** It was found, and no call of this process made it: others may use it. */
+  readonly adopted: boolean;
 }
 
 /** The request failed for good. */

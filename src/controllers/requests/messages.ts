@@ -4,6 +4,7 @@ import { describeCommand, describeIssuer } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import type { IssuedCertificate } from '../../issuing/issued-certificate.ts';
 import { formatMoment } from '../../timing/moment.ts';
+import type { RestoredCause } from './kinds/provenance.ts';
 import type { Request } from './kinds/request.ts';
 
 /** The certificate is there. `notices` are further sentences. */
@@ -101,6 +102,26 @@ export function ownerHeldMessage(
   return `Held: the last request of ${owner} failed with ${reason}, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at ${formatMoment(until)}, or when the issuer's spec changes.`;
 }
 
+/** Why a request waits: cert-manager made it for a Certificate that has no use for it. `name`: of that Certificate. */
+export function restoredMessage(
+  { object, revision }: Pick<Request, 'object' | 'revision'>,
+  name: string,
+  cause: RestoredCause,
+): string {
+  const { namespace = '' } = object;
+  const certificate = `Certificate "${namespace}/${name}"`;
+  const restored = {
+    NoController: `was restored or copied without ${certificate}, which is not among its ownerReferences`,
+    CertificateGone: `was restored or copied without ${certificate}, which does not exist`,
+    OtherCertificate: `was restored or copied without its own ${certificate}: its ownerReferences name another object`,
+    RevisionOver: `is for revision ${revision} of ${certificate}, which has had that revision: it was restored from a backup`,
+  }[cause];
+  // Names end with the revision, so only later ones can be wanted.
+  const inTheWay =
+    cause === 'RevisionOver' ? '' : ' As long as it exists, cert-manager cannot make a request of this name.';
+  return `Held: this request ${restored}. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest ${object.name} -n ${namespace}.${inTheWay}`;
+}
+
 /** How much is at stake: the life left to the certificate that is in use; empty where that is not known. */
 export function remainingLife(certificate: Request['certificate'], notAfter: Date | undefined, now: Date): string {
   if (certificate === undefined || notAfter === undefined) return '';
@@ -171,6 +192,13 @@ export function unusedMessage(message: string, revokes: boolean): string {
     ? `${message} It is being revoked (spec.revocationPolicy of the issuer).`
     : `${message} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
 }
+
+/** What becomes of a certificate that is not used and that no call of this process made. */
+export const unusedAdopted =
+  'It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.';
+
+/** A certificate that no call of this process made and whose request is gone, for the log. */
+export const adoptedWithoutRequest = `A certificate of an earlier call was found but its request is gone. ${unusedAdopted}`;
 
 /** A certificate whose request is gone, for the log. */
 export function withoutRequestMessage(revokes: boolean): string {

@@ -72,6 +72,12 @@ export const consequences = {
     meaning:
       'PCA issued something else than the same Certificate had asked for, or refused it repeatedly; its next try is held for a while. Other Certificates go on.',
   },
+  RequestRestored: {
+    event: 'Warning',
+    counter: 'pca_issuer_certificate_requests_held_total',
+    meaning:
+      'cert-manager once made the request, and its Certificate is missing, is another one, or has had the certificate: nobody would use a certificate for it. The message says what to delete.',
+  },
   ResultNotWritten: {
     event: 'Warning',
     log: 'warn',

@@ -8,6 +8,7 @@ import type { WorkQueue } from '../../kubernetes/work-queue.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
+import type { RequestMemory } from './memory.ts';
 
 /** What revoking works with. */
 export interface RevocationParts {
@@ -29,6 +30,15 @@ interface Revocation {
 // With the pauses of the queue between them these take hours; then somebody has to look.
 const maxFailures = 50;
 const done: ReconcileResult = { kind: 'done' };
+
+/**
+ * Whether the certificate that was found or answered is of a call of this process. Another one was perhaps made by a cluster
+ * that this one is a copy of, with the same UIDs and so the same identifiers, and is in use there: it is never revoked.
+ */
+export function isOfOwnCall({ earlier }: Pick<RequestMemory, 'earlier'>): boolean {
+  if (earlier.kind === 'none' || earlier.call === undefined) return false;
+  return earlier.kind === 'accepted' || !earlier.exists;
+}
 
 /** The certificates that are to be revoked. */
 export class Revocations {

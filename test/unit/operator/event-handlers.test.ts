@@ -82,6 +82,7 @@ function put(
     createdAt: 0,
     kind: 'AlibabaPCAIssuer',
     approval: 'Approved',
+    isControlled: true,
     message: undefined,
     ...changes,
   };
@@ -143,6 +144,11 @@ describe('a request', () => {
   it.each<[string, () => void, readonly string[]]>([
     ['that was approved is queued', () => put(requests, 'a'), ['request add shop/a']],
     ['that was denied is queued', () => put(requests, 'a', { approval: 'Denied' }), ['request add shop/a']],
+    [
+      'whose Certificate controls it no longer is queued',
+      () => put(requests, 'a', { approval: 'Undecided', isControlled: false }),
+      ['request add shop/a'],
+    ],
     ['whose condition changed is not queued', () => put(requests, 'a', { approval: 'Undecided', message: 'x' }), []],
     [
       'that was made anew is another one',

@@ -16,6 +16,7 @@ import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { withCondition } from '../../../kubernetes/conditions.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import { unknownKindMessage } from '../messages.ts';
+import { provenanceOf } from './provenance.ts';
 import { firstMoment, sameObject } from './request.ts';
 import type { Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
 import { isCertificateIn, nextStep, requestStatus } from './status.ts';
@@ -69,6 +70,7 @@ export class CertificateRequests implements RequestKind {
       certificate: owner === undefined ? undefined : { namespace, name: owner },
       revision: revisionOf(annotations),
       leftCertificate: leftCertificateOf(object.status),
+      provenance: provenanceOf(object),
       holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
       write: async (outcome, signal) => this.#write(object, requestStatus(outcome, object.metadata), signal),
       // Who may create CertificateRequests in a namespace may use its issuers; cluster issuers are for everybody.

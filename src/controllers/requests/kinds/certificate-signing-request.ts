@@ -72,6 +72,7 @@ export class CertificateSigningRequests implements RequestKind {
       revision: undefined,
       // Here a certificate is the end, which the API server lets nobody take back.
       leftCertificate: undefined,
+      provenance: undefined,
       holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
       write: async (outcome, signal) => this.#write(object.metadata, outcome, signal),
       authorize: async (signal) =>

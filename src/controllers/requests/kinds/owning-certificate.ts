@@ -8,6 +8,7 @@ import type { Request } from './request.ts';
 
 /** What is read of a Certificate; members are undefined where there is no Certificate or it does not say. */
 export interface OwningCertificate {
+  readonly uid: string | undefined;
   /** undefined without a Certificate alone. */
   readonly renewal: Renewal | undefined;
   /** Beginning and end of the certificate that is in use now. */
@@ -37,6 +38,7 @@ export type ReadOwningCertificate = (
 const nothing: OwningCertificateRead = {
   kind: 'ok',
   certificate: {
+    uid: undefined,
     renewal: undefined,
     notBefore: undefined,
     notAfter: undefined,
@@ -53,30 +55,29 @@ export function owningCertificateReader(kubernetes: Pick<KubernetesClient, 'get'
     if (certificate === undefined) return nothing;
     const { namespace, name } = certificate;
     const result = await kubernetes.get<Certificate>(certificatePath(certificate), { signal });
-    if (result.kind === 'failed') {
-      if (result.failure.class === 'NotFound') return nothing;
-      const message = `Certificate "${namespace}/${name}" could not be read: ${result.failure.message}.`;
-      return { kind: 'failed', message };
-    }
-    const { metadata, spec = {}, status = {} } = result.body;
-    const { conditions = [] } = status;
-    const issuing = conditions.find(({ type, status: value }) => type === 'Issuing' && value === 'True');
-    const isReady = conditions.some(
-      ({ type, status: value, observedGeneration }) =>
-        type === 'Ready' && value === 'True' && observedGeneration === metadata?.generation,
-    );
-    return {
-      kind: 'ok',
-      certificate: {
-        renewal: readRenewal(spec),
-        notBefore: momentOf(status.notBefore),
-        notAfter: momentOf(status.notAfter),
-        revision: status.revision,
-        renewalTime: momentOf(status.renewalTime),
-        isReady,
-        issuing: issuing === undefined ? undefined : (issuing.reason ?? ''),
-      },
-    };
+    if (result.kind === 'ok') return { kind: 'ok', certificate: readCertificate(result.body) };
+    if (result.failure.class === 'NotFound') return nothing;
+    const message = `Certificate "${namespace}/${name}" could not be read: ${result.failure.message}.`;
+    return { kind: 'failed', message };
+  };
+}
+
+function readCertificate({ metadata, spec = {}, status = {} }: Certificate): OwningCertificate {
+  const { conditions = [] } = status;
+  const issuing = conditions.find(({ type, status: value }) => type === 'Issuing' && value === 'True');
+  const isReady = conditions.some(
+    ({ type, status: value, observedGeneration }) =>
+      type === 'Ready' && value === 'True' && observedGeneration === metadata?.generation,
+  );
+  return {
+    uid: metadata?.uid,
+    renewal: readRenewal(spec),
+    notBefore: momentOf(status.notBefore),
+    notAfter: momentOf(status.notAfter),
+    revision: status.revision,
+    renewalTime: momentOf(status.renewalTime),
+    isReady,
+    issuing: issuing === undefined ? undefined : (issuing.reason ?? ''),
   };
 }
 

@@ -1,6 +1,6 @@
 // Rows: what a faulty or late API server makes of a result, and requests that are gone when it is there.
 import { denied, ready } from '../../../support/certificate-requests.ts';
-import { issues } from './cloud.ts';
+import { describes, issues, lists } from './cloud.ts';
 import type { ClusterFault } from './cluster.ts';
 import {
   countedWithoutRequest,
@@ -175,6 +175,19 @@ export const writeRows: readonly Row[] = [
       next: [done],
       calls: [call],
       revoked: ['c1: revoked'],
+    }),
+  },
+  {
+    name: 'gone when a certificate of an earlier process is written, which another cluster may use: counted, never revoked',
+    scene: {
+      takenOver: true,
+      cloud: { ListCert: [lists({ 'web-1': 'c1' })], DescribeClientCertificate: [describes('c1')] },
+      issuer: revoking,
+      acts: [{ at: { VerdictReached: removed } }],
+    },
+    expected: seen(issuedWrite(message), gone(texts.goneAdopted), {
+      next: [done],
+      calls: ['ListCert 1', 'DescribeClientCertificate c1'],
     }),
   },
   {

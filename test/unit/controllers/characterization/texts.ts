@@ -90,6 +90,8 @@ export const mismatch = (identifier: string, origin: string, fault: string): str
 export const otherKey = 'its public key is not the one of the request.';
 export const noCA = 'it is no CA certificate.';
 export const kept = ' It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.';
+export const unusedAdopted =
+  ' It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.';
 export const beingRevoked = ' It is being revoked (spec.revocationPolicy of the issuer).';
 
 // Faults of the issuer.
@@ -117,9 +119,13 @@ export const writingWait = (failure: string): string => `writing why the request
 export const writingResult = (failure: string): string => `writing the result: ${failure}`;
 export const writingDenial = (failure: string): string => `writing the denial: ${failure}`;
 
+export const restored =
+  'Held: this request was restored or copied without Certificate "shop/web", which is not among its ownerReferences. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web-1 -n shop. As long as it exists, cert-manager cannot make a request of this name.';
+
 // Requests that are gone or wait for approval.
 export const goneKept =
   'A certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
+export const goneAdopted = `A certificate of an earlier call was found but its request is gone.${unusedAdopted}`;
 export const goneRevoked =
   'A certificate was issued but its request is gone; it is revoked, because spec.revocationPolicy of the issuer is RequestGone.';
 const grant =

@@ -20,6 +20,7 @@ const decision: IssuedDecision = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 
 const holding = (holds: boolean): RequestRead => ({
@@ -131,7 +132,14 @@ test('a request whose issuer is none of ours has no certificate to settle', () =
 });
 
 const without = { ...decision, certificate: { ...certificate, identifier: undefined } };
+const adopted = { ...decision, adopted: true };
+const foundAndKept = {
+  ...kept,
+  message:
+    'A certificate of an earlier call was found but its request is gone. It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.',
+};
 test.each([
+  ['that another process called for is kept', { revokes: true }, adopted, [counted, foundAndKept]],
   ['is kept where the policy says so', { revokes: false }, decision, [counted, { offered: 'pca-1' }, kept]],
   [
     'without identifier cannot be revoked',

@@ -48,6 +48,7 @@ export function request(journal: Journal, outcomes: WriteOutcome[] = [], changes
     certificate: { namespace: 'shop', name: 'web' },
     revision: undefined,
     leftCertificate: undefined,
+    provenance: undefined,
     holds: () => false,
     write: async (outcome) => {
       journal.add({ write: outcome });

@@ -10,6 +10,7 @@ import { owner } from '../../issuers/objects.ts';
 import { issuerName, Rig } from '../rig.ts';
 import { failures, furtherFailures } from './rows-failures.ts';
 import { pcaRows } from './rows-pca.ts';
+import { restoredRows } from './rows-restored.ts';
 import { furtherWaits, troubles, waiting } from './rows-waiting.ts';
 import { at, fails, troubled } from './row.ts';
 import type { Row } from './row.ts';
@@ -30,6 +31,7 @@ describe.each<[string, Readonly<Record<string, Row>>]>([
   ['a request waits', waiting],
   ['a request meets trouble', troubles],
   ['a request waits or meets trouble in another way', furtherWaits],
+  ['a request was restored', restoredRows],
   ['a call to PCA fails', pcaRows],
   ['a request fails', failures],
   ['a request fails in another way', furtherFailures],
@@ -161,10 +163,11 @@ describe('a certificate', () => {
   ])('%s is handed out with its chain', async (_, row, action, notices, asked) => {
     const { rig, decision } = await decideAs(row);
     if (decision.kind !== 'issued') throw new Error(`The decision is ${JSON.stringify(decision)}.`);
-    const { certificate, message } = decision;
+    const { certificate, message, adopted } = decision;
     const serial = certificate.serialNumber;
-    expect({ message, chain: certificate.chain.split('BEGIN').length - 1, ca: certificate.ca }).toEqual({
+    expect({ message, adopted, chain: certificate.chain.split('BEGIN').length - 1, ca: certificate.ca }).toEqual({
       message: `Issued by Alibaba Cloud PCA with ${action}: serial number ${serial}, PCA identifier pca-1.${notices}`,
+      adopted: !asked.includes('issue'),
       chain: 2,
       ca: hierarchy.root.pem,
     });

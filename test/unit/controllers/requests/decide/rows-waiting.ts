@@ -10,6 +10,7 @@ import {
   uids,
   webCA,
 } from '../../characterization/material.ts';
+import { withoutController } from './rows-restored.ts';
 import { answers } from '../replies.ts';
 import { issuerName } from '../rig.ts';
 import type { Rig } from '../rig.ts';
@@ -116,6 +117,7 @@ export const waiting: Record<WaitingReason, Row> = {
       'Held: Certificate "shop/web" got a certificate at 2026-11-22T00:16:40Z already. cert-manager may not have seen the Secret yet, so it is given time until 2026-11-22T00:16:45Z; then this continues automatically. No action is needed.',
     ),
   },
+  RequestRestored: withoutController,
   OwnerHeld: {
     situation: {},
     prepare: mismatchedBefore('shop/web'),

@@ -19,6 +19,7 @@ const issued: Outcome = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 
 function pending(message: string): Outcome {
@@ -66,11 +67,13 @@ async function write(
   return { written: await read.request.write(outcome, signal), applies };
 }
 
+const owner = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'web', uid: 'c', controller: true };
+
 test('a request is read with all that issuing needs', async () => {
   const object = certificateRequest({
     metadata: {
-      annotations: { 'cert-manager.io/certificate-revision': '3' },
-      ownerReferences: [{ apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'web', uid: 'c' }],
+      annotations: { 'cert-manager.io/certificate-revision': '3', 'cert-manager.io/certificate-name': 'web' },
+      ownerReferences: [owner],
     },
     spec: { request: 'Q1NS', duration: '24h', isCA: true, usages: ['server auth'] },
     conditions: [approved, ready('Pending', 'Waiting.')],
@@ -91,6 +94,7 @@ test('a request is read with all that issuing needs', async () => {
     certificate: { namespace: 'shop', name: 'web' },
     revision: 3,
     leftCertificate: undefined,
+    provenance: { certificateName: 'web', controller: owner, isFirstHand: false },
   });
   expect([read.request.holds(certificate), await read.request.authorize(signal)]).toEqual([false, { kind: 'allowed' }]);
 });

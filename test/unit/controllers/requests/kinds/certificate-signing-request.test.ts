@@ -146,6 +146,7 @@ const issued: Outcome = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 const failed: Outcome = { kind: 'failed', reason: 'NoName', message: 'No name.', at: new Date(0) };
 

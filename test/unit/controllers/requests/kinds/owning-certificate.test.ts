@@ -13,6 +13,7 @@ const { signal } = new AbortController();
 const web = { namespace: 'shop', name: 'web' };
 const says = (body: object): object => ({ kind: 'ok', status: 200, body });
 const nothing: OwningCertificate = {
+  uid: undefined,
   renewal: undefined,
   notBefore: undefined,
   notAfter: undefined,
@@ -33,7 +34,7 @@ test.each<[string, object, OwningCertificateRead]>([
   [
     'says when it ends and how long before it is renewed',
     says({
-      metadata: { generation: 3 },
+      metadata: { uid: 'c', generation: 3 },
       spec: { renewBefore: '8h' },
       status: {
         notBefore: '2026-11-01T00:00:00Z',
@@ -44,6 +45,7 @@ test.each<[string, object, OwningCertificateRead]>([
       },
     }),
     read({
+      uid: 'c',
       renewal: { ...unset, beforeSeconds: 28_800 },
       notBefore: new Date('2026-11-01T00:00:00Z'),
       notAfter: new Date('2026-12-01T00:00:00Z'),

@@ -55,7 +55,14 @@ describe('the status of a decision', () => {
   it('carries chain and ca with the condition on success', () => {
     expect(
       requestStatus(
-        { kind: 'issued', message: 'Issued.', certificate, operation: 'CreateCustomCertificate', requestId: 'r-1' },
+        {
+          kind: 'issued',
+          message: 'Issued.',
+          certificate,
+          operation: 'CreateCustomCertificate',
+          requestId: 'r-1',
+          adopted: false,
+        },
         created,
       ),
     ).toEqual({

@@ -71,6 +71,7 @@ const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritt
   ),
   ReissueLoop: told(waiting('ReissueLoop', hour), 'Warning', count(held, { reason: 'ReissueLoop' })),
   AskedAgain: told(waiting('AskedAgain', hour), 'Normal', count(held, { reason: 'AskedAgain' })),
+  RequestRestored: told(waiting('RequestRestored', hour), 'Warning', count(held, { reason: 'RequestRestored' })),
   OwnerHeld: told(waiting('OwnerHeld', hour), 'Warning', count(held, { reason: 'OwnerHeld' })),
 };
 

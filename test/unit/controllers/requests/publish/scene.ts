@@ -25,6 +25,7 @@ export const issued: End = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 export const failed: FailedDecision = { kind: 'failed', reason: 'NoName', message: 'No.', at: new Date(0) };
 

@@ -139,6 +139,7 @@ test('an asker whose view stays late costs a handful of certificates a day', asy
   const clock = new FakeClock();
   const limits = new IssuanceLimits();
   const isIssued = {
+    uid: undefined,
     renewal: undefined,
     notBefore: undefined,
     notAfter: undefined,

@@ -21,6 +21,7 @@ const certificate = { namespace: 'shop', name: 'web' };
 const until = (notAfter: string | undefined): OwningCertificateRead => ({
   kind: 'ok',
   certificate: {
+    uid: undefined,
     renewal: undefined,
     notBefore: undefined,
     notAfter: notAfter === undefined ? undefined : new Date(notAfter),
