@@ -149,6 +149,7 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
     readyIssuers,
     kubernetes,
     fieldManager,
+    operator: `${options['leader-election-namespace'] || cluster.namespace}/${options['leader-election-name']}`,
     events,
     metrics,
     logger,

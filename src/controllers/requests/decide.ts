@@ -3,7 +3,7 @@
 import { issuerKey, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf } from '../../crds/issuer.ts';
-import type { Issuer } from '../../crds/issuer.ts';
+import type { IssuerAsRead } from '../../crds/issuer.ts';
 import { parseDuration } from '../../issuing/duration.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
@@ -38,7 +38,7 @@ export type ClusterUid = { readonly uid: string } | { readonly message: string }
 /** What deciding works with. */
 export interface DeciderParts {
   /** The issuer of a key as the watch has it. */
-  readonly issuer: (key: string) => Issuer | undefined;
+  readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'waitsBehind' | 'ownerHeld'>;
   readonly signer: Pick<Signer, 'sign'>;
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
