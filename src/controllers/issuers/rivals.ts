@@ -24,6 +24,15 @@ interface Contest {
   nextWriteAt: number;
 }
 
+const uncontested: Omit<Contest, 'uid'> = {
+  writtenTo: '',
+  overwritten: 0,
+  seen: '',
+  operator: '',
+  seenAt: Number.NEGATIVE_INFINITY,
+  nextWriteAt: Number.NEGATIVE_INFINITY,
+};
+
 /** Another operator that overwrites statuses: whether that is news, and whether the status may be written now. */
 export interface Rival {
   /** As the status names it: namespace and name of its Lease. */
@@ -45,22 +54,13 @@ export class Rivals {
   }
 
   /** Who overwrites the status of this issuer with other verdicts; asked whenever it differs from ours. */
-  of(key: string, { metadata, status }: IssuerAsRead): Rival | undefined {
+  of(key: string, issuer: IssuerAsRead): Rival | undefined {
     const contest = this.#contests.get(key);
-    if (contest?.uid !== metadata.uid) return undefined;
+    if (contest?.uid !== issuer.metadata.uid) return undefined;
     const now = this.#clock.monotonic();
-    if (contest.overwritten > 0 && now - contest.seenAt > forgottenMs) contest.overwritten = 0;
-    const { resourceVersion } = metadata;
-    const isForeign = status?.operator !== this.#self && resourceVersion !== contest.writtenTo;
-    const isNews = isForeign && resourceVersion !== contest.seen;
-    if (isNews) {
-      contest.seen = resourceVersion;
-      contest.seenAt = now;
-      contest.operator = status?.operator ?? 'unnamed';
-      contest.overwritten += 1;
-      if (contest.overwritten > tolerated)
-        contest.nextWriteAt = now + backoff(contest.overwritten - tolerated - 1, pause, this.#clock);
-    }
+    if (now - contest.seenAt > forgottenMs) contest.overwritten = 0;
+    const isNews = this.#isOverwritten(contest, issuer);
+    if (isNews) this.#count(contest, issuer, now);
     if (contest.overwritten <= tolerated) return undefined;
     return { operator: contest.operator, isNews, mayWrite: now >= contest.nextWriteAt };
   }
@@ -68,17 +68,21 @@ export class Rivals {
   /** Our verdict was written to this version of the issuer. */
   written(key: string, { metadata: { uid, resourceVersion } }: IssuerAsRead): void {
     const known = this.#contests.get(key);
-    if (known?.uid === uid) known.writtenTo = resourceVersion;
-    else
-      this.#contests.set(key, {
-        uid,
-        writtenTo: resourceVersion,
-        overwritten: 0,
-        seen: '',
-        operator: '',
-        seenAt: Number.NEGATIVE_INFINITY,
-        nextWriteAt: Number.NEGATIVE_INFINITY,
-      });
+    const contest = known?.uid === uid ? known : { ...uncontested, uid };
+    this.#contests.set(key, { ...contest, writtenTo: resourceVersion });
+  }
+
+  #isOverwritten({ writtenTo, seen }: Contest, { metadata: { resourceVersion }, status }: IssuerAsRead): boolean {
+    return status?.operator !== this.#self && ![writtenTo, seen].includes(resourceVersion);
+  }
+
+  #count(contest: Contest, { metadata, status }: IssuerAsRead, now: number): void {
+    contest.seen = metadata.resourceVersion;
+    contest.seenAt = now;
+    contest.operator = status?.operator ?? 'of an older version';
+    contest.overwritten += 1;
+    const pauses = contest.overwritten - tolerated;
+    if (pauses > 0) contest.nextWriteAt = now + backoff(pauses - 1, pause, this.#clock);
   }
 
   /** The issuer is gone. */

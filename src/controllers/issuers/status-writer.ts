@@ -8,11 +8,10 @@ import type { EventRecorder } from '../../kubernetes/events.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
-import { shownList } from '../../issuing/x509/shown-text.ts';
-import type { IssuerNews, IssuerReason } from './reasons.ts';
+import type { IssuerNews, IssuerProblem, IssuerReason } from './reasons.ts';
 import { Rivals } from './rivals.ts';
 import type { Rival } from './rivals.ts';
-import { checkedReason, issuerStatus } from './status.ts';
+import { checkedReason, issuerStatus, keyFamilyText, unknownFieldsText } from './status.ts';
 import type { Finding } from './status.ts';
 
 /** What writing works with. */
@@ -86,93 +85,80 @@ export class StatusWriter {
     const writers = rival === undefined ? { self } : { self, rival: rival.operator };
     const status = issuerStatus(issuer, finding, writers, clock.now());
     if (status === undefined || rival?.mayWrite === false) return undefined;
-    return this.#send(identity, issuer, finding, status, signal);
+    const notWritten = await this.#send(identity, issuer, status, signal);
+    if (notWritten !== undefined) return notWritten;
+    this.#rivals.written(issuerKey(identity), issuer);
+    this.#tell(identity, issuer, finding.problem);
+    if (finding.problem === undefined) this.#tellNews(identity, issuer, status);
+    return undefined;
   }
 
   async #send(
-    identity: IssuerIdentity,
-    issuer: IssuerAsRead,
-    { problem }: Finding,
+    { kind, ...identity }: IssuerIdentity,
+    { metadata }: IssuerAsRead,
     status: IssuerStatus,
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
     const { kubernetes, fieldManager, logger } = this.#on;
-    const { resourceVersion } = issuer.metadata;
+    const { resourceVersion } = metadata;
     const result = await kubernetes.applyStatus(
-      issuerPath(identity.kind, issuer.metadata),
-      { apiVersion, kind: identity.kind.kind, metadata: { resourceVersion }, status },
+      issuerPath(kind, metadata),
+      { apiVersion, kind: kind.kind, metadata: { resourceVersion }, status },
       { fieldManager, signal },
     );
+    if (result.kind === 'ok') return undefined;
+    // These only say that the cache is behind; the next event brings the newer object, or its end.
+    const isStale = result.failure.class === 'Conflict' || result.failure.class === 'NotFound';
+    const reason = `writing the issuer's status: ${result.failure.message}`;
+    if (!isStale) logger.warn({ issuer: issuerKey({ kind, ...identity }) }, reason);
+    return { isStale, reason };
+  }
+
+  #tell(identity: IssuerIdentity, issuer: IssuerAsRead, problem: IssuerProblem | undefined): void {
     const fields = { issuer: issuerKey(identity) };
-    if (result.kind === 'failed') {
-      // These only say that the cache is behind; the next event brings the newer object, or its end.
-      const isStale = result.failure.class === 'Conflict' || result.failure.class === 'NotFound';
-      const reason = `writing the issuer's status: ${result.failure.message}`;
-      if (!isStale) logger.warn(fields, reason);
-      return { isStale, reason };
-    }
-    this.#rivals.written(issuerKey(identity), issuer);
-    if (problem === undefined) logger.info(fields, 'The issuer is ready.');
-    else logger.warn({ ...fields, reason: problem.reason }, problem.message);
-    // Figures of the CA change the status, too; only a change of Ready is news.
+    if (problem === undefined) this.#on.logger.info(fields, 'The issuer is ready.');
+    else this.#on.logger.warn({ ...fields, reason: problem.reason }, problem.message);
     const reason = problem?.reason ?? checkedReason;
-    if (readyCondition(issuer)?.reason !== reason) {
-      const note = problem?.message ?? 'The issuer was checked and is ready.';
-      this.#record(identity, issuer, problem === undefined ? 'Normal' : 'Warning', reason, note);
-    }
-    if (problem === undefined) this.#tellNews(identity, issuer, status);
-    return undefined;
+    // Figures of the CA change the status, too; only a change of Ready is news.
+    if (readyCondition(issuer)?.reason === reason) return;
+    const type = problem === undefined ? 'Normal' : 'Warning';
+    this.#record(identity, issuer, { type, reason, note: problem?.message ?? 'The issuer was checked and is ready.' });
   }
 
   /** What a ready issuer has news of: its own spec or its CA asks for somebody's attention. */
   #tellNews(identity: IssuerIdentity, issuer: IssuerAsRead, { ca }: IssuerStatus): void {
-    const { unknownFields = [], status: present } = issuer;
-    if (unknownFields.length > 0)
-      this.#warn(
-        identity,
-        issuer,
-        'FieldUnknown',
-        `This version of the operator does not know and leaves out of account: ${shownList(unknownFields)}. Upgrade the operator, or remove the fields.`,
-      );
-
-    if (ca?.formerKeyAlgorithm === undefined || present?.ca?.keyAlgorithm === ca.keyAlgorithm) return;
-    this.#warn(
-      identity,
-      issuer,
-      'KeyFamilyChanged',
-      `The CA has ${ca.keyAlgorithm} keys, the one before it had ${ca.formerKeyAlgorithm} keys: renewals of Certificates with ${ca.formerKeyAlgorithm} keys wait until spec.privateKey asks for ${ca.keyAlgorithm}, or the issuer names a CA with ${ca.formerKeyAlgorithm} keys.`,
-    );
+    const { unknownFields = [], status } = issuer;
+    if (unknownFields.length > 0) this.#warn(identity, issuer, 'FieldUnknown', unknownFieldsText(unknownFields));
+    const text = keyFamilyText(ca);
+    if (text !== undefined && status?.ca?.keyAlgorithm !== ca?.keyAlgorithm)
+      this.#warn(identity, issuer, 'KeyFamilyChanged', text);
   }
 
   #tellRival(identity: IssuerIdentity, issuer: IssuerAsRead, { operator }: Rival): void {
     const { operator: self, metrics } = this.#on;
     metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
-    this.#warn(
-      identity,
-      issuer,
-      'AnotherOperator',
-      `Another operator (${operator}) writes the status of this issuer, too, and finds otherwise than this one (${self}), which therefore writes it with growing pauses. Run one release of the operator per cluster: uninstall one of them.`,
-    );
+    const note = `Another operator (${operator}) writes the status of this issuer, too, and finds otherwise than this one (${self}), which therefore writes it with growing pauses. Run one release of the operator per cluster: uninstall one of them.`;
+    this.#warn(identity, issuer, 'AnotherOperator', note);
   }
 
   #warn(identity: IssuerIdentity, issuer: IssuerAsRead, reason: IssuerNews, note: string): void {
     this.#on.logger.warn({ issuer: issuerKey(identity), reason }, note);
-    this.#record(identity, issuer, 'Warning', reason, note);
+    this.#record(identity, issuer, { type: 'Warning', reason, note });
   }
 
   #record(
     { kind }: IssuerIdentity,
     { metadata: { name, namespace, uid } }: IssuerAsRead,
-    type: 'Normal' | 'Warning',
-    reason: IssuerReason | IssuerNews,
-    note: string,
+    event: {
+      readonly type: 'Normal' | 'Warning';
+      readonly reason: IssuerReason | IssuerNews;
+      readonly note: string;
+    },
   ): void {
     this.#on.events.record({
       regarding: { apiVersion, kind: kind.kind, name, uid, ...(namespace === undefined ? {} : { namespace }) },
-      type,
-      reason,
       action: 'Check',
-      note,
+      ...event,
     });
   }
 }

@@ -67,19 +67,24 @@ function readyStatus(problem: IssuerProblem | undefined): IssuerCondition['statu
 }
 
 function readyMessage({ spec, unknownFields = [] }: IssuerAsRead, ca: CAStatus | undefined): string {
-  const sentences = [`CA "${spec?.parentIdentifier ?? ''}" answers and can issue.`];
-  if (ca?.formerKeyAlgorithm !== undefined) {
-    const { keyAlgorithm: present, formerKeyAlgorithm: former } = ca;
-    sentences.push(
-      `Its keys are ${present}, those of the CA before it were ${former}: renewals of Certificates with ${former} keys wait until spec.privateKey of the Certificate asks for ${present}, or spec.parentIdentifier names a CA with ${former} keys.`,
-    );
-  }
-  if (unknownFields.length > 0)
-    sentences.push(
-      `This version of the operator does not know and leaves out of account: ${shownList(unknownFields)}. The CRD is newer than the operator: upgrade the operator, or remove the fields.`,
-    );
+  const sentences = [
+    `CA "${spec?.parentIdentifier ?? ''}" answers and can issue.`,
+    keyFamilyText(ca) ?? '',
+    unknownFields.length > 0 ? unknownFieldsText(unknownFields) : '',
+  ];
+  return sentences.filter((text) => text !== '').join(' ');
+}
 
-  return sentences.join(' ');
+/** What is told of fields that this version of the operator does not know, by their paths. */
+export function unknownFieldsText(paths: readonly string[]): string {
+  return `This version of the operator does not know and leaves out of account: ${shownList(paths)}. The CRD is newer than the operator: upgrade the operator, or remove the fields.`;
+}
+
+/** What it means that the CA has keys of another family than the one before; undefined where it has not. */
+export function keyFamilyText(ca: CAStatus | undefined): string | undefined {
+  if (ca?.formerKeyAlgorithm === undefined) return undefined;
+  const { keyAlgorithm: present, formerKeyAlgorithm: former } = ca;
+  return `The keys of the CA are ${present}, those of the CA before it were ${former}: renewals of Certificates with ${former} keys wait until spec.privateKey of the Certificate asks for ${present}, or spec.parentIdentifier names a CA with ${former} keys.`;
 }
 
 const rivalMark = 'Another operator (';

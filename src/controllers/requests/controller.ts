@@ -21,7 +21,7 @@ export interface RequestControllerParts {
   readonly requests: Store<CachedRequest>;
   readonly kind: RequestKind;
   readonly memories: RequestMemories;
-  readonly decider: Pick<Decider, 'decide' | 'waitsBehind'>;
+  readonly decider: Pick<Decider, 'decide' | 'afterDefect' | 'waitsBehind'>;
   readonly publisher: Pick<Publisher, 'publish'>;
   readonly reminder: Pick<ApprovalReminder, 'remind'>;
   readonly abandoned: Pick<Abandoned, 'release'>;
@@ -86,7 +86,12 @@ export class RequestController {
 
   async #decideAndPublish(task: RequestTask): Promise<Reconciled> {
     const { decider, publisher } = this.#on;
-    const decision = await decider.decide(task);
+    const decision = await decider.decide(task).catch(async (error: unknown) => {
+      // The log has every exception; the request says so where they go on.
+      const defect = await decider.afterDefect(task, error);
+      if (defect !== undefined && !task.signal.aborted) await publisher.publish(task, defect);
+      throw error;
+    });
     return { decision, next: await publisher.publish(task, decision) };
   }
 }

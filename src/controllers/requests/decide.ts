@@ -5,6 +5,7 @@ import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf } from '../../crds/issuer.ts';
 import type { IssuerAsRead } from '../../crds/issuer.ts';
 import { parseDuration } from '../../issuing/duration.ts';
+import { shownText } from '../../issuing/x509/shown-text.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
 import { tellingKey } from './decision.ts';
@@ -15,10 +16,12 @@ import type { ReadOwningCertificate } from './kinds/owning-certificate.ts';
 import type { Request } from './kinds/request.ts';
 import type { RequestMemory } from './memory.ts';
 import {
+  defectMessage,
   deniedMessage,
   issuedMessage,
   issuerMissingMessage,
   issuerNotReadyMessage,
+  keyFamilyChangedMessage,
   ownerHeldMessage,
   patienceMessage,
   remainingLife,
@@ -58,6 +61,8 @@ export interface RequestTask {
 
 /** A request that waits behind another one is woken; it looks again so often all the same. */
 export const behindFirstMs = 60_000;
+// One may pass with the next try; these take half a minute and more.
+const quietDefects = 4;
 const nothing: Decision = { kind: 'nothing', next: { kind: 'done' } };
 
 /** Decides about requests. */
@@ -92,6 +97,14 @@ export class Decider {
     const { issuer: identity } = request;
     if (identity === undefined) return unknownIssuer(request);
     return memory.decided ?? (await this.#decideToSign(task, identity));
+  }
+
+  /** What a request is told of exceptions, once there were several: never that it failed. */
+  async afterDefect(task: RequestTask, thrown: unknown): Promise<WaitingDecision | undefined> {
+    if (task.memory.decided !== undefined || task.memory.defected() <= quietDefects) return undefined;
+    const message = defectMessage(shownText(thrown instanceof Error ? thrown.name : typeof thrown, 64));
+    const text = troubleMessage(message, this.#on.longestPause);
+    return this.#retry(task, 'RetryableError', text, { reason: 'Defect', message });
   }
 
   async #decideToSign(task: RequestTask, identity: IssuerIdentity): Promise<Decision> {
@@ -160,7 +173,7 @@ export class Decider {
         return { kind: 'issued', certificate, operation, requestId, message };
       }
       case 'refused':
-        return this.#refused(identity, outcome);
+        return (await this.#formerFamily(task, issuer, outcome)) ?? this.#refused(identity, outcome);
       case 'issuerFault': {
         const { reason } = outcome.problem;
         return waiting('IssuerNotReady', issuerNotReadyMessage(identity, reason), reason);
@@ -175,6 +188,20 @@ export class Decider {
       case 'limited':
         return waitingFor(outcome.ms, outcome.reason, outcome.message);
     }
+  }
+
+  /** The wait of a renewal that only another CA of its issuer has made impossible: its Certificate is not at fault. */
+  async #formerFamily(
+    task: RequestTask,
+    { ca, formerKeyFamily: former }: ReadyIssuer,
+    { reason, message }: { readonly reason: FailureReason; readonly message: string },
+  ): Promise<WaitingDecision | undefined> {
+    const isRenewal = (task.request.revision ?? 1) > 1;
+    if (reason !== 'KeyFamilyMismatch' || former === undefined || former === ca.keyFamily || !isRenewal)
+      return undefined;
+
+    const text = `${keyFamilyChangedMessage(message, former)}${await this.#remainingLife(task)}`;
+    return waiting('KeyFamilyChanged', text, former);
   }
 
   #refused(identity: IssuerIdentity, outcome: Extract<SigningOutcome, { readonly kind: 'refused' }>): FailedDecision {

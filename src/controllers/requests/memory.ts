@@ -54,6 +54,7 @@ export class RequestMemory {
   #earlier: Earlier = none;
   #calls = 0;
   #misses = 0;
+  #defects = 0;
   #decided: End | undefined;
 
   constructor(uid: string) {
@@ -72,6 +73,12 @@ export class RequestMemory {
   /** How the request ends; kept until it is written, so that a failed write never costs a second call. */
   get decided(): End | undefined {
     return this.#decided;
+  }
+
+  /** An exception kept it from being decided; answers how many did so far. */
+  defected(): number {
+    this.#defects += 1;
+    return this.#defects;
   }
 
   /** Milliseconds since the first of its troubles; the one now is the first where there was none. */

@@ -66,6 +66,17 @@ export const consequences = {
     meaning:
       'PCA issued something else than the same Certificate had asked for, or refused it repeatedly; its next try is held for a while. Other Certificates go on.',
   },
+  KeyFamilyChanged: {
+    event: 'Warning',
+    meaning:
+      "A renewal asks for a key of the family that the issuer's CA had before spec.parentIdentifier was changed. It waits, since the Certificate is not at fault.",
+  },
+  AnotherOperator: {
+    event: 'Warning',
+    log: 'warn',
+    meaning:
+      'Somebody else ended the request while this operator worked on it, which shows that two releases run in one cluster. The message says what becomes of a certificate that was paid for. Counted in `pca_issuer_other_operator_total`.',
+  },
   ResultNotWritten: {
     event: 'Warning',
     log: 'warn',
@@ -80,7 +91,7 @@ export type RequestReason = keyof typeof consequences;
 /** Why a request waits. */
 export type WaitingReason = Exclude<
   RequestReason,
-  'Issued' | 'Failed' | 'WaitingForApproval' | 'UnknownIssuerKind' | 'ResultNotWritten'
+  'Issued' | 'Failed' | 'WaitingForApproval' | 'UnknownIssuerKind' | 'ResultNotWritten' | 'AnotherOperator'
 >;
 
 /** Troubles that are not classes of PCA's failures; each passes, and the request is tried again. */
@@ -90,6 +101,7 @@ export const troubleReasons = {
   CertificateUnreadable: 'The Certificate behind the request could not be read, and the answer depends on it.',
   ClusterUnknown: 'The UID of the namespace kube-system could not be read.',
   AuthorizationUnknown: 'Whether the requester may use the issuer could not be found out.',
+  Defect: 'Exceptions keep the operator from deciding about the request; its log has their words.',
   NotActing: 'The operator hands over to another replica.',
   NoInstanceLeft: 'No bought instance of an external subordinate CA is free for a CA certificate.',
   InstanceUnsettled: 'Which bought instance a CA certificate uses could not be settled.',

@@ -186,7 +186,8 @@ class Production {
       uid: metadata.uid,
       generation: generationOf(this.#issuer),
       spec,
-      ca: read.ca,
+      ca: { ...read.ca, keyFamily: this.#scene.issuer?.keyFamily ?? read.ca.keyFamily },
+      formerKeyFamily: this.#scene.issuer?.keyFamily === undefined ? undefined : read.ca.keyFamily,
       authority: new PcaAuthority(opened, spec, searches, this.#clock),
       secretVersion: '7',
     };

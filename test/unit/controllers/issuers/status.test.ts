@@ -161,7 +161,7 @@ describe('the words of a ready issuer', () => {
       ['ECC', 'RSA'],
     ]);
     expect(issuer.status?.conditions[0]?.message).toBe(
-      'CA "ca" answers and can issue. Its keys are ECC, those of the CA before it were RSA: renewals of Certificates with RSA keys wait until spec.privateKey of the Certificate asks for ECC, or spec.parentIdentifier names a CA with RSA keys.',
+      'CA "ca" answers and can issue. The keys of the CA are ECC, those of the CA before it were RSA: renewals of Certificates with RSA keys wait until spec.privateKey of the Certificate asks for ECC, or spec.parentIdentifier names a CA with RSA keys.',
     );
   });
 });

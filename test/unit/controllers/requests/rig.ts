@@ -56,6 +56,8 @@ export interface Situation {
   readonly issuer?: 'ready' | 'missing' | 'unchecked' | IssuerProblem['reason'];
   /** Changes to the CA. */
   readonly ca?: Partial<IssuingCA>;
+  /** Family of the key of the CA before. */
+  readonly formerKeyFamily?: string;
   readonly pca?: Answers;
   /** The Certificate behind the requests. */
   readonly certificate?: object;
@@ -162,7 +164,7 @@ export class Rig {
     replaceAll(this.#requests, new Map(lean));
   }
 
-  #checkIssuer({ issuer: state = 'ready', ca }: Situation): void {
+  #checkIssuer({ issuer: state = 'ready', ca, formerKeyFamily }: Situation): void {
     const read = readIssuingCA(describedCA(material.hierarchy, { Identifier: 'ca' }));
     if (read.kind === 'malformed') throw new Error(read.message);
     if (state === 'missing' || state === 'unchecked') return;
@@ -175,6 +177,7 @@ export class Rig {
       ca: { ...read.ca, ...ca },
       authority: this.authority,
       secretVersion: '7',
+      formerKeyFamily,
     });
   }
 
