@@ -24,6 +24,7 @@ import type { IssuanceLimits } from '../controllers/requests/signing/issuance-li
 import { Issuance } from '../controllers/requests/signing/issue.ts';
 import { Signer } from '../controllers/requests/signing/sign.ts';
 import type { StepObserver } from '../controllers/requests/signing/steps.ts';
+import { issuerPath } from '../crds/issuer.ts';
 import type { Controller } from '../kubernetes/controller.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { Store } from '../kubernetes/store.ts';
@@ -190,6 +191,8 @@ function requestLoop(
     memories,
     decider: new Decider({
       issuer,
+      issuerExists: async (identity, signal) =>
+        (await cluster.kubernetes.get(issuerPath(identity.kind, identity), { signal })).kind === 'ok',
       readyIssuers: shared.readyIssuers,
       signer: signer(queue, shared),
       clusterUid: clusterUidReader(cluster.kubernetes),

@@ -42,6 +42,8 @@ export type ClusterUid = { readonly uid: string } | { readonly message: string }
 export interface DeciderParts {
   /** The issuer of a key as the watch has it. */
   readonly issuer: (key: string) => IssuerAsRead | undefined;
+  /** Whether the API server has it now; false also where that cannot be found out. */
+  readonly issuerExists: (issuer: IssuerIdentity, signal: AbortSignal) => Promise<boolean>;
   readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'waitsBehind' | 'ownerHeld'>;
   readonly signer: Pick<Signer, 'sign'>;
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
@@ -61,6 +63,8 @@ export interface RequestTask {
 
 /** A request that waits behind another one is woken; it looks again so often all the same. */
 export const behindFirstMs = 60_000;
+// The watch may take a while to show an issuer that exists.
+const unseenMs = 5_000;
 // One may pass with the next try; these take half a minute and more.
 const quietDefects = 4;
 const nothing: Decision = { kind: 'nothing', next: { kind: 'done' } };
@@ -109,8 +113,7 @@ export class Decider {
 
   async #decideToSign(task: RequestTask, identity: IssuerIdentity): Promise<Decision> {
     const issuer = this.#on.issuer(issuerKey(identity));
-    if (issuer === undefined)
-      return waiting('IssuerNotFound', issuerMissingMessage(identity, task.request.object.kind));
+    if (issuer === undefined) return this.#missing(task, identity);
     const object = { ...issuer.metadata, generation: generationOf(issuer) };
     const state = this.#on.readyIssuers.state(issuerKey(identity), object);
     switch (state.kind) {
@@ -121,6 +124,18 @@ export class Decider {
       case 'ready':
         return this.#sign(task, identity, state.issuer);
     }
+  }
+
+  /**
+   * What the watch does not show may exist all the same, as while it stands still after the CRD was replaced. So it is looked
+   * for before anybody is told that it does not exist.
+   */
+  async #missing({ request, memory, signal }: RequestTask, identity: IssuerIdentity): Promise<Decision> {
+    const missing = waiting('IssuerNotFound', issuerMissingMessage(identity, request.object.kind));
+    if (memory.isTold(tellingKey(missing), this.#on.clock.monotonic())) return missing;
+    return (await this.#on.issuerExists(identity, signal))
+      ? { kind: 'nothing', next: { kind: 'after', ms: unseenMs } }
+      : missing;
   }
 
   async #sign(task: RequestTask, identity: IssuerIdentity, issuer: ReadyIssuer): Promise<Decision> {

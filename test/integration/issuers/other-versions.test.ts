@@ -6,6 +6,7 @@ import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
 import { buildMs, healthOf } from '../../support/health.ts';
 import type { OperatorProcess } from '../../support/operator-process.ts';
+import { readProduct } from '../../support/product.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, secret, World } from '../../support/world.ts';
 import { metric, Scene } from '../faults/scene.ts';
@@ -86,10 +87,13 @@ describe('the CRD of a newer version', () => {
   it('has a field that is not known: the issuer is ready and names it', async () => {
     await until('the field to be admitted', async () => {
       const [applied] = await world.cluster.apply(world.issuer(scene.namespace, 'field', { dualRoot: true }));
-      return (applied?.['spec'] as { dualRoot?: boolean }).dualRoot === true;
+      return (applied?.['spec'] as { dualRoot?: boolean } | undefined)?.dualRoot === true;
     });
-    const found = await told(issuer('field'), 'Checked');
-    expect(conditionsOf(found)[0]?.message).toContain('leaves out of account: spec.dualRoot.');
+    await world.cluster.waitFor(issuer('field'), 'to be ready and name the field', (object) =>
+      conditionsOf(object).some(
+        ({ status, message = '' }) => status === 'True' && message.includes('leaves out of account: spec.dualRoot.'),
+      ),
+    );
   });
 
   it('is no reason for a defect', async () => {
@@ -162,8 +166,22 @@ describe('a second release', () => {
   let elsewhere: string;
   beforeAll(async () => {
     elsewhere = await world.createNamespace('elsewhere');
+    const { serviceAccount } = await readProduct();
+    const rbac = 'rbac.authorization.k8s.io';
+    const metadata = { name: 'leases', namespace: elsewhere };
+    const rule = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] };
+    await world.cluster.apply([
+      { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: [rule] },
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: 'RoleBinding',
+        metadata,
+        roleRef: { apiGroup: rbac, kind: 'Role', name: 'leases' },
+        subjects: [{ kind: 'ServiceAccount', ...serviceAccount }],
+      },
+    ]);
     second = await world.startReplica('second', {
-      flags: ['--leader-election-name=second', `--cluster-resource-namespace=${elsewhere}`],
+      flags: [`--leader-election-namespace=${elsewhere}`, `--cluster-resource-namespace=${elsewhere}`],
     });
   });
 

@@ -238,6 +238,7 @@ class Production {
       revocations,
       clock,
       longestPause: '300 s',
+      issuerExists: async () => false,
     });
     const publisher = new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep });
     const reminder = new ApprovalReminder({ afterMs: this.#scene.approvalWarning ?? 60_000, issuer, events, clock });
