@@ -37,6 +37,8 @@ export class Reflector<T> {
   #objects = 0;
   #wasHeard = false;
   #pauses = 0;
+  /** Those of the pauses that were for refusals before the last complete state: a collection that can be read again ends them. */
+  #refusals = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -104,7 +106,10 @@ export class Reflector<T> {
     this.#incoming = undefined;
     if (signal.aborted) return;
     const lastedMs = this.#clock.monotonic() - startedAt;
-    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') this.#pauses = 0;
+    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') {
+      this.#pauses = 0;
+      this.#refusals = 0;
+    }
     const sinceSyncMs = this.#clock.monotonic() - this.#lastSync;
     const hasFieldSelector = this.#fieldSelector !== undefined;
     const heard = { objects: this.#objects, wasHeard: this.#wasHeard };
@@ -115,7 +120,7 @@ export class Reflector<T> {
     if (reaction.resync) this.#resourceVersion = undefined;
     if (reaction.dropSelector) this.#fieldSelector = undefined;
     this.#nextList = this.#nextList === 'PagedAlways' ? 'PagedAlways' : (reaction.nextList ?? this.#nextList);
-    const pauseMs = reaction.pause ? this.#nextPause(reaction.retryAfterMs) : undefined;
+    const pauseMs = reaction.pause ? this.#nextPause(end.kind === 'refused', reaction.retryAfterMs) : undefined;
     if (reaction.trouble !== undefined) this.#report(reaction.trouble.kind, reaction.trouble.message, pauseMs);
     this.#call(() => this.#options.onRestart?.(end.kind));
     if (pauseMs !== undefined) await pause(pauseMs, signal, this.#clock);
@@ -227,6 +232,8 @@ export class Reflector<T> {
     const rewound = isOlder(resourceVersion, this.#lastVersion ?? '');
     this.#know(resourceVersion);
     this.#lastSync = this.#clock.monotonic();
+    this.#pauses -= this.#refusals;
+    this.#refusals = 0;
     await store.replace(incoming, { rewound, slice: new TimeSlice(this.#clock) });
     this.#hasSynced = true;
     for (const end of this.#waiting) end();
@@ -251,10 +258,11 @@ export class Reflector<T> {
     };
   }
 
-  #nextPause(retryAfterMs: number | undefined): number {
+  #nextPause(isRefused: boolean, retryAfterMs: number | undefined): number {
     const { firstPauseMs, longestPauseMs } = this.#limits;
     const grown = backoff(this.#pauses, { baseMs: firstPauseMs, maxMs: longestPauseMs }, this.#clock);
     this.#pauses += 1;
+    if (isRefused) this.#refusals += 1;
     return Math.max(grown, (retryAfterMs ?? 0) * (1 + this.#clock.random() / 2));
   }
 

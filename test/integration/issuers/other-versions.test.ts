@@ -8,7 +8,7 @@ import { buildMs, healthOf } from '../../support/health.ts';
 import type { OperatorProcess } from '../../support/operator-process.ts';
 import { readProduct } from '../../support/product.ts';
 import { NotYet, until } from '../../support/wait.ts';
-import { issuerApiVersion, secret, World } from '../../support/world.ts';
+import { certificate, issuerApiVersion, secret, World } from '../../support/world.ts';
 import { metric, Scene } from '../faults/scene.ts';
 
 const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/alibabapcaissuers.pca.alibabacloud.com';
@@ -188,7 +188,8 @@ describe('a second release', () => {
   it('ends requests of the first: both say that there is another one, and what was paid for in vain', async () => {
     scene = await Scene.set(world, 'twice', { spec: { operation: 'CreateCertificateWithExtension' } });
     world.simulator.setFaults({ heldActions: ['CreateCertificateWithExtension'] });
-    await scene.ask('web');
+    const usages = ['digital signature', 'key encipherment', 'server auth'];
+    await world.cluster.apply(certificate(scene.namespace, 'web', { usages }));
     await scene.called(2, 'CreateCertificateWithExtension');
     scene.release();
     await scene.issued('web');
@@ -199,37 +200,43 @@ describe('a second release', () => {
     const counted = await Promise.all(
       [operator, second].map((each) => metric(each, 'pca_issuer_other_operator_total')),
     );
-    expect(counted.toSorted()).toEqual([0, 1]);
+    expect(new Set(counted)).toEqual(new Set([0, 1]));
   });
 
-  it('finds otherwise about an issuer: both stop taking back the verdict of the other, and say so', async () => {
-    // Only the second one sees the Secret.
-    await world.cluster.apply(secret(elsewhere, 'elsewhere', world.simulator.accessKey));
-    const { metadata, ...rest } = world.issuer('', 'contested', { credentials: { secretRef: { name: 'elsewhere' } } });
-    await world.cluster.install({ ...rest, kind: 'AlibabaPCAClusterIssuer', metadata: { name: metadata.name } });
-    const reference = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAClusterIssuer', name: 'contested' };
-    const touch = async (): Promise<void> => {
-      // Another version of the Secret has the ready one check again.
-      const labels = { touched: `${performance.now()}`.replaceAll('.', '-') };
-      await world.cluster.patch(
-        { apiVersion: 'v1', kind: 'Secret', namespace: elsewhere, name: 'elsewhere' },
-        { metadata: { labels } },
-      );
-    };
-    const found = await until(
-      'both to know',
-      async () => {
-        await touch();
-        const news = await Promise.all(
-          [operator, second].map(async (each) => (await each.logs()).match(/Another operator \(/g)?.length ?? 0),
+  // Each has to find the verdict of the other twice, which takes their checks a while.
+  it.runIf(process.env['TEST_FULL'] === '1')(
+    'finds otherwise about an issuer: both stop taking back the verdict of the other, and say so',
+    async () => {
+      // Only the second one sees the Secret.
+      await world.cluster.apply(secret(elsewhere, 'elsewhere', world.simulator.accessKey));
+      const { metadata, ...rest } = world.issuer('', 'contested', {
+        credentials: { secretRef: { name: 'elsewhere' } },
+      });
+      await world.cluster.install({ ...rest, kind: 'AlibabaPCAClusterIssuer', metadata: { name: metadata.name } });
+      const reference = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAClusterIssuer', name: 'contested' };
+      const touch = async (): Promise<void> => {
+        // Another version of the Secret has the ready one check again.
+        const labels = { touched: `${performance.now()}`.replaceAll('.', '-') };
+        await world.cluster.patch(
+          { apiVersion: 'v1', kind: 'Secret', namespace: elsewhere, name: 'elsewhere' },
+          { metadata: { labels } },
         );
-        if (news.some((count) => count === 0)) throw new NotYet(news);
-        return (await world.cluster.get(reference)) ?? false;
-      },
-      { everyMs: 1_000 },
-    );
-    expect(conditionsOf(found)[0]?.message).toMatch(
-      /Another operator \([^)]+\) writes this status, too, and finds otherwise\./,
-    );
-  });
+      };
+      const found = await until(
+        'both to know',
+        async () => {
+          await touch();
+          const news = await Promise.all(
+            [operator, second].map(async (each) => (await each.logs()).match(/Another operator \(/g)?.length ?? 0),
+          );
+          if (news.some((count) => count === 0)) throw new NotYet(news);
+          return (await world.cluster.get(reference)) ?? false;
+        },
+        { everyMs: 1_000 },
+      );
+      expect(conditionsOf(found)[0]?.message).toMatch(
+        /Another operator \([^)]+\) writes this status, too, and finds otherwise\./,
+      );
+    },
+  );
 });
