@@ -4,6 +4,7 @@ import type { BuildProgress, GoProgram } from '../control-plane/driver/go-build.
 import {
   controlPlaneProgram,
   corednsProgram,
+  healthProgram,
   helmProgram,
   nodeProgram,
   pauseProgram,
@@ -12,12 +13,12 @@ import {
 const tellEvery = 200;
 
 /**
- * Builds the control plane and Helm unless they are built, and for pods what a node needs; `tell` gets a line now and
+ * Builds the control plane, Helm and the judge of GitOps tools unless they are built, and for pods what a node needs; `tell` gets a line now and
  * then while it takes long.
  */
 export async function buildGoPrograms(tell: (line: string) => void, { pods = false } = {}): Promise<void> {
   const nodePrograms = pods ? [nodeProgram, corednsProgram, pauseProgram] : [];
-  for (const program of [controlPlaneProgram, helmProgram, ...nodePrograms])
+  for (const program of [controlPlaneProgram, helmProgram, healthProgram, ...nodePrograms])
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 

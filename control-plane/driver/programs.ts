@@ -61,6 +61,13 @@ export const helmProgram: GoProgram = {
   ].join(' '),
 };
 
+/** What GitOps tools think of an object: kstatus, and the interpreter of Argo CD's health checks. */
+export const healthProgram: GoProgram = {
+  name: 'health',
+  directory: fileURLToPath(new URL('../../tools/health', import.meta.url)),
+  package: '.',
+};
+
 /** kind, as released, built from its own module. */
 export const kindProgram: GoProgram = {
   name: 'kind',

@@ -47,6 +47,11 @@ export const metricCatalogue = {
     help: 'Certificates whose CertificateRequest was deleted while PCA issued them; the log names them.',
     labels: ofIssuer,
   },
+  pca_issuer_other_operator_total: {
+    type: 'counter',
+    help: 'Times that somebody else, as a second release of the operator, ended a request that this one worked on, or took back its verdict about an issuer.',
+    labels: ofIssuer,
+  },
   pca_issuer_revocations_total: {
     type: 'counter',
     help: 'Revocations of certificates that nobody can use, by result: revoked or given_up.',

@@ -11,7 +11,7 @@ import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind, RequestRead } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
-import { adoptedWithoutRequest, withoutRequestMessage } from './messages.ts';
+import { adoptedWithoutRequestMessage, withoutRequestMessage } from './messages.ts';
 import type { Revocations } from './revocations.ts';
 
 /** What handling abandoned requests works with. */
@@ -28,6 +28,12 @@ export interface AbandonedParts {
 interface Named {
   readonly key: string;
   readonly uid: string;
+}
+
+/** What became of the request, and whether that is known well enough to revoke its certificate. */
+interface Fate {
+  readonly fate: 'gone' | 'ended';
+  readonly mayRevoke?: boolean;
 }
 
 const readMs = 30_000;
@@ -52,19 +58,25 @@ export class Abandoned {
     if (decided?.kind === 'issued' && identity !== undefined) void this.#settle(kind, metadata, identity, decided);
   }
 
-  /** A certificate was paid for and its request is gone: it is revoked or kept, and the log and a counter say so. */
+  /**
+   * A certificate was paid for and its request is gone, or was ended by somebody else: it is revoked or kept, and the log and
+   * counters say so, the log in the words that are the answer.
+   */
   report(
     { key, uid }: Named,
     identity: IssuerIdentity,
     { certificate, adopted }: IssuedDecision,
-    mayRevoke = true,
-  ): void {
+    { fate, mayRevoke = true }: Fate,
+  ): string {
     const { metrics, revocations, logger } = this.#on;
     const { serialNumber, identifier } = certificate;
     metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
+    if (fate === 'ended') metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
     const revokes = mayRevoke && !adopted && identifier !== undefined && revocations.offer(identity, identifier);
     const fields = { request: key, uid, issuer: issuerKey(identity), serialNumber, identifier };
-    logger.warn(fields, adopted ? adoptedWithoutRequest : withoutRequestMessage(revokes));
+    const message = adopted ? adoptedWithoutRequestMessage(fate) : withoutRequestMessage(revokes, fate);
+    logger.warn(fields, message);
+    return message;
   }
 
   // The last write has failed as far as anybody here knows. When only its answer was lost, the certificate is in use.
@@ -83,7 +95,8 @@ export class Abandoned {
       return;
     }
     // Where nobody can tell whether a certificate is in use, it is not revoked.
-    this.report(named, identity, decided, read !== undefined && read.kind !== 'failed');
+    const mayRevoke = read !== undefined && read.kind !== 'failed';
+    this.report(named, identity, decided, { fate: read?.kind === 'read' ? 'ended' : 'gone', mayRevoke });
   }
 
   /** The request as it is now; undefined where a defect keeps it from being read, which must not lose the report. */

@@ -70,3 +70,18 @@ export type Decision =
 export function tellingKey({ reason, detail }: Pick<WaitingDecision, 'reason' | 'detail'>): string {
   return `${reason}/${detail}`;
 }
+
+/** A wait until something wakes the request. */
+export function waiting(reason: WaitingDecision['reason'], message: string, detail = ''): WaitingDecision {
+  return { kind: 'waiting', reason, detail, message, next: { kind: 'done' } };
+}
+
+/** A wait until something wakes the request, and no longer than `ms` milliseconds. */
+export function waitingFor(
+  ms: number,
+  reason: WaitingDecision['reason'],
+  message: string,
+  detail = '',
+): WaitingDecision {
+  return { kind: 'waiting', reason, detail, message, next: { kind: 'after', ms } };
+}

@@ -193,17 +193,35 @@ export function unusedMessage(message: string, revokes: boolean): string {
     : `${message} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
 }
 
+/** Why a renewal waits: `refusal`, because the issuer's CA has keys of another family than the one before. */
+export function keyFamilyChangedMessage(refusal: string, formerFamily: string): string {
+  return `Held: ${refusal} The CA that the issuer named before had ${formerFamily} keys, so this renewal is not failed. It continues automatically when the issuer names a CA with ${formerFamily} keys again; a Certificate whose spec.privateKey is changed gets a new request.`;
+}
+
+/** Why a request waits: exceptions, whose words are in the log alone. `name` is that of their class. */
+export function defectMessage(name: string): string {
+  return `a defect of the operator (${name}) keeps the request from being decided. Look for "A defect of the operator" in the operator's log and report what it says.`;
+}
+
+/** A request was ended by somebody else before its end was written. */
+export const anotherOperatorMessage =
+  'Somebody else ended the request before this operator did. If two releases of the operator run in this cluster, uninstall one of them.';
+
 /** What becomes of a certificate that is not used and that no call of this process made. */
 export const unusedAdopted =
   'It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.';
 
-/** A certificate that no call of this process made and whose request is gone, for the log. */
-export const adoptedWithoutRequest = `A certificate of an earlier call was found but its request is gone. ${unusedAdopted}`;
+/** What becomes of a certificate that no call of this process made, and whose request is gone or was ended by somebody else. */
+export function adoptedWithoutRequestMessage(fate: 'gone' | 'ended'): string {
+  if (fate === 'gone') return `A certificate of an earlier call was found but its request is gone. ${unusedAdopted}`;
+  return `A certificate of an earlier call is not used. ${unusedAdopted} ${anotherOperatorMessage}`;
+}
 
-/** A certificate whose request is gone, for the log. */
-export function withoutRequestMessage(revokes: boolean): string {
+/** What becomes of a certificate whose request is gone, or was ended by somebody else with something else. */
+export function withoutRequestMessage(revokes: boolean, fate: 'gone' | 'ended' = 'gone'): string {
   const advice = revokes
     ? 'it is revoked, because spec.revocationPolicy of the issuer is RequestGone.'
     : 'revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
-  return `A certificate was issued but its request is gone; ${advice}`;
+  if (fate === 'gone') return `A certificate was issued but its request is gone; ${advice}`;
+  return `A certificate was paid for in vain: ${advice} ${anotherOperatorMessage}`;
 }

@@ -78,6 +78,17 @@ export const consequences = {
     meaning:
       'cert-manager once made the request, and its Certificate is missing, is another one, or has had the certificate: nobody would use a certificate for it. The message says what to delete.',
   },
+  KeyFamilyChanged: {
+    event: 'Warning',
+    meaning:
+      "A renewal asks for a key of the family that the issuer's CA had before spec.parentIdentifier was changed. It waits, since the Certificate is not at fault.",
+  },
+  AnotherOperator: {
+    event: 'Warning',
+    log: 'warn',
+    meaning:
+      'Somebody else ended the request while this operator worked on it, which shows that two releases run in one cluster. The message says what becomes of a certificate that was paid for. Counted in `pca_issuer_other_operator_total`.',
+  },
   ResultNotWritten: {
     event: 'Warning',
     log: 'warn',
@@ -92,7 +103,7 @@ export type RequestReason = keyof typeof consequences;
 /** Why a request waits. */
 export type WaitingReason = Exclude<
   RequestReason,
-  'Issued' | 'Failed' | 'WaitingForApproval' | 'UnknownIssuerKind' | 'ResultNotWritten'
+  'Issued' | 'Failed' | 'WaitingForApproval' | 'UnknownIssuerKind' | 'ResultNotWritten' | 'AnotherOperator'
 >;
 
 /** Troubles that are not classes of PCA's failures; each passes, and the request is tried again. */
@@ -102,6 +113,7 @@ export const troubleReasons = {
   CertificateUnreadable: 'The Certificate behind the request could not be read, and the answer depends on it.',
   ClusterUnknown: 'The UID of the namespace kube-system could not be read.',
   AuthorizationUnknown: 'Whether the requester may use the issuer could not be found out.',
+  Defect: 'Exceptions keep the operator from deciding about the request; its log has their words.',
   NotActing: 'The operator hands over to another replica.',
   NoInstanceLeft: 'No bought instance of an external subordinate CA is free for a CA certificate.',
   InstanceUnsettled: 'Which bought instance a CA certificate uses could not be settled.',

@@ -2,7 +2,7 @@
 // in memory: what a stop of the process leaves undone is named in the log, because it was logged when it was taken in.
 import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
-import type { Issuer } from '../../crds/issuer.ts';
+import type { IssuerAsRead } from '../../crds/issuer.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { WorkQueue } from '../../kubernetes/work-queue.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -12,7 +12,7 @@ import type { RequestMemory } from './memory.ts';
 
 /** What revoking works with. */
 export interface RevocationParts {
-  readonly issuer: (key: string) => Issuer | undefined;
+  readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly readyIssuers: Pick<ReadyIssuers, 'last'>;
   readonly queue: Pick<WorkQueue, 'add'>;
   readonly metrics: Metrics;
@@ -51,7 +51,7 @@ export class Revocations {
 
   /** Whether the issuer's policy is to revoke what nobody can use. */
   isPolicyOf(identity: IssuerIdentity): boolean {
-    return this.#on.issuer(issuerKey(identity))?.spec.revocationPolicy === 'RequestGone';
+    return this.#on.issuer(issuerKey(identity))?.spec?.revocationPolicy === 'RequestGone';
   }
 
   /** Takes in a certificate that nobody can use, by PCA's identifier; false where the issuer's policy is to keep it. */

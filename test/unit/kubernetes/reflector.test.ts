@@ -612,6 +612,27 @@ describe('Reflector', () => {
     ]);
   });
 
+  test('ends the back-off for refusals when the collection can be read again', async () => {
+    // As when a CRD is deleted, applied again and updated a moment later.
+    const one = await reflect((request, response, count) => {
+      if (count < 3) return sendStatus(response, 404, 'x');
+      if (count === 3) {
+        sendState(response, [], '100');
+        return response.end();
+      }
+      return sendStatus(response, count === 4 ? 429 : 410, isWatchList(request) ? 'again' : 'x');
+    });
+    await until('the history had expired', () => one.troubles.length >= 6);
+    expect(one.troubles.slice(0, 6).map(({ kind, pauseMs }) => [kind, pauseMs])).toEqual([
+      ['CollectionMissing', 10],
+      ['CollectionMissing', 20],
+      ['CollectionMissing', 40],
+      ['ShortWatch', 10],
+      ['Refused', 20],
+      ['Expired', 40],
+    ]);
+  });
+
   test('reports what listeners and transform throw and stays right', async () => {
     const store = new Store<string>();
     store.onChange(() => {

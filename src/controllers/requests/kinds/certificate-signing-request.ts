@@ -100,7 +100,7 @@ export class CertificateSigningRequests implements RequestKind {
     if (read.kind === 'gone') return read;
     if (read.kind === 'failed' || !isSigningEnded(read.object)) return { kind: 'failed', failure };
     const isOurs = outcome.kind === 'issued' && isCertificateIn(read.object.status?.certificate, outcome.certificate);
-    return { kind: isOurs ? 'written' : 'gone' };
+    return { kind: isOurs ? 'written' : 'ended' };
   }
 }
 

@@ -9,9 +9,10 @@ import type { Outcome } from '../decision.ts';
 import type { Provenance } from './provenance.ts';
 import type { NextStep } from './status.ts';
 
-/** `gone`: the object was deleted, replaced or ended by somebody else, so there is nothing to write to. */
+/** There is nothing to write to: `gone`, the object was deleted or replaced; `ended`, somebody else wrote another end. */
 export type WriteOutcome =
   | { readonly kind: 'written' }
+  | { readonly kind: 'ended' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'failed'; readonly failure: KubernetesFailure };
 

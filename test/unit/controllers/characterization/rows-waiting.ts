@@ -34,6 +34,8 @@ const restored = web({
 const notReady = (reason: string): NonNullable<Scene['issuer']> => ({ state: reason });
 const forbidden = 'The API server says Forbidden';
 
+const renewal = web({ metadata: { annotations: { 'cert-manager.io/certificate-revision': '2' } } });
+
 export const waitingRows: readonly Row[] = [
   {
     name: 'undecided for less than a minute: comes back when the minute is over, without a write',
@@ -95,6 +97,11 @@ export const waitingRows: readonly Row[] = [
     expected: seen(waits('IssuerNotReady', texts.issuerNotReady('SecretNotFound')), {
       issuer: 'notReady: SecretNotFound',
     }),
+  },
+  {
+    name: 'KeyFamilyChanged: a renewal with a key of the family that the CA before had waits to be woken',
+    scene: { requests: [renewal], issuer: { keyFamily: 'RSA' } },
+    expected: seen(waits('KeyFamilyChanged', texts.keyFamilyChanged)),
   },
   {
     name: 'an issuer that was not checked yet: not a word',

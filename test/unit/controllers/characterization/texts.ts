@@ -126,6 +126,16 @@ export const restored =
 export const goneKept =
   'A certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
 export const goneAdopted = `A certificate of an earlier call was found but its request is gone.${unusedAdopted}`;
+export const endedKept =
+  'A certificate was paid for in vain: revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically). Somebody else ended the request before this operator did. If two releases of the operator run in this cluster, uninstall one of them.';
+export const ended =
+  'Somebody else ended the request before this operator did. If two releases of the operator run in this cluster, uninstall one of them.';
+export const keyFamilyChanged =
+  'Held: spec.request: the CSR\'s key is P-256, but CA "ca" issues for RSA keys only. Choose algorithm RSA (in a Certificate: spec.privateKey), or another CA. The CA that the issuer named before had ECC keys, so this renewal is not failed. It continues automatically when the issuer names a CA with ECC keys again; a Certificate whose spec.privateKey is changed gets a new request.';
+export const defectAlone =
+  'a defect of the operator (Error) keeps the request from being decided. Look for "A defect of the operator" in the operator\'s log and report what it says.';
+export const defect =
+  'Not issued yet: a defect of the operator (Error) keeps the request from being decided. Look for "A defect of the operator" in the operator\'s log and report what it says. It is tried again automatically, with growing pauses of at most 300 s.';
 export const goneRevoked =
   'A certificate was issued but its request is gone; it is revoked, because spec.revocationPolicy of the issuer is RequestGone.';
 const grant =

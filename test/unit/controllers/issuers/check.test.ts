@@ -2,9 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { PcaAuthority } from '../../../../src/authority/certificate-authority.ts';
 import type { AuthorityReason } from '../../../../src/authority/problems.ts';
+import { checkFailed, notUnderstood } from '../../../../src/controllers/issuers/check.ts';
 import { issuerReasons } from '../../../../src/controllers/issuers/reasons.ts';
 import type { IssuerProblem, IssuerReason } from '../../../../src/controllers/issuers/reasons.ts';
 import { judgeFailure, judgeReply } from '../../../../src/controllers/requests/signing/outcome.ts';
+import { readIssuer } from '../../../../src/crds/issuer-reading.ts';
 import { issuingCA, now, reply } from '../../../support/issuing.ts';
 import { stage, strange } from '../../authority/authority-stage.ts';
 import { answered, never, pcaFailure, refused } from '../../authority/pca-double.ts';
@@ -17,6 +19,8 @@ interface Row {
   readonly found?: Found;
   /** Where issuing meets it, and not the check. */
   readonly issuing?: () => IssuerProblem | undefined;
+  /** Where no check is made, or none comes to an end. */
+  readonly unchecked?: IssuerProblem;
   readonly says: string;
 }
 
@@ -91,6 +95,11 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
     },
     says: 'is not what was asked for',
   },
+  SpecNotUnderstood: {
+    unchecked: notUnderstood(readIssuer({ ...issuerObject(), spec: { operation: 'CreateFromTheFuture' } })),
+    says: 'does not understand the issuer: spec.parentIdentifier is required., spec.operation must be one of CreateCustomCertificate,',
+  },
+  CheckFailed: { unchecked: checkFailed(new TypeError('secret')), says: 'A defect of the operator (TypeError) kept' },
 };
 
 /** The fault of an issuer with a withdrawn operation that this failure of an issuing call is. */
@@ -101,7 +110,8 @@ function met(failure: ReturnType<typeof pcaFailure>): IssuerProblem | undefined 
   return outcome.kind === 'issuerFault' ? outcome.problem : undefined;
 }
 
-async function problemOf({ found, issuing }: Row): Promise<IssuerProblem | undefined> {
+async function problemOf({ found, issuing, unchecked }: Row): Promise<IssuerProblem | undefined> {
+  if (unchecked !== undefined) return unchecked;
   if (found === undefined) return issuing?.();
   const result = await checked(found);
   return result.kind === 'notReady' ? result.problem : undefined;

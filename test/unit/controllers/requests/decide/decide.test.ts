@@ -54,6 +54,11 @@ describe('nothing is decided', () => {
       { kind: 'nothing', next: { kind: 'done' } },
     ],
     [
+      'while the watch does not show an issuer that exists',
+      { situation: { issuer: 'unseen' } },
+      { kind: 'nothing', next: { kind: 'after', ms: 5_000 } },
+    ],
+    [
       'before a request is approved',
       { situation: { requests: [web({ conditions: [] })] } },
       { kind: 'nothing', next: { kind: 'done' } },

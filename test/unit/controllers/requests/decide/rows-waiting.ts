@@ -8,8 +8,10 @@ import {
   issuerPath,
   signingRequest,
   uids,
+  web,
   webCA,
 } from '../../characterization/material.ts';
+import { keyFamilyChanged } from '../../characterization/texts.ts';
 import { withoutController } from './rows-restored.ts';
 import { answers } from '../replies.ts';
 import { issuerName } from '../rig.ts';
@@ -28,6 +30,7 @@ import {
 import type { Row } from './row.ts';
 
 const hour = 3_600_000;
+const renewal = web({ metadata: { annotations: { 'cert-manager.io/certificate-revision': '2' } } });
 const uid = uids['web-1'] ?? '';
 
 /** So many certificates were issued of late for the Certificate `web`, the last now. */
@@ -118,6 +121,10 @@ export const waiting: Record<WaitingReason, Row> = {
     ),
   },
   RequestRestored: withoutController,
+  KeyFamilyChanged: {
+    situation: { requests: [renewal], ca: { keyFamily: 'RSA' }, formerKeyFamily: 'ECC' },
+    decision: waits('KeyFamilyChanged', keyFamilyChanged, 'ECC'),
+  },
   OwnerHeld: {
     situation: {},
     prepare: mismatchedBefore('shop/web'),
@@ -130,7 +137,7 @@ export const waiting: Record<WaitingReason, Row> = {
   },
 };
 
-export const troubles: Record<keyof typeof troubleReasons, Row> = {
+export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Row> = {
   CertificateNotReady: {
     situation: { pca: { issue: [answers({ kind: 'pending', identifier: 'pca-1' })] } },
     decision: troubled(

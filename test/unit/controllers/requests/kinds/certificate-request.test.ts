@@ -168,18 +168,18 @@ it('applies the same result again after a conflict, when it is still the same re
   );
 });
 
-it.each<[string, Shown]>([
-  ['another request under the same name', certificateRequest({ metadata: { uid: 'other' } })],
-  ['a request that came to an end', certificateRequest({ conditions: [approved, ready('Issued')] })],
-  ['no request', undefined],
-])('writes nothing when a conflict turns out to be %s', async (_name, present) => {
+it.each<[string, Shown, WriteOutcome]>([
+  ['another request under the same name', certificateRequest({ metadata: { uid: 'other' } }), { kind: 'gone' }],
+  ['a request with an end', certificateRequest({ conditions: [approved, ready('Issued')] }), { kind: 'ended' }],
+  ['no request', undefined, { kind: 'gone' }],
+])('writes nothing when a conflict turns out to be %s', async (_name, present, expected) => {
   const { written, applies } = await write(pending('Waiting.'), { present, answers: ['Conflict', 'ok'] });
-  expect([written, applies.length]).toEqual([{ kind: 'gone' }, 1]);
+  expect([written, applies.length]).toEqual([expected, 1]);
 });
 
 it.each([
   ['for written', certificate.chain, { kind: 'written' }],
-  ["of somebody else's for gone", 'another\n', { kind: 'gone' }],
+  ["of somebody else's for ended", 'another\n', { kind: 'ended' }],
 ])('takes a conflict with an earlier write of a certificate, whose answer was lost, %s', async (_, chain, expected) => {
   const ended = certificateRequest({ conditions: [approved, ready('Issued')] });
   const written = Buffer.from(chain).toString('base64');

@@ -87,4 +87,17 @@ describe('the status of a decision', () => {
       false,
     ]);
   });
+
+  it('a certificate is there also with another chain below it', () => {
+    const end = '-----END CERTIFICATE-----\n';
+    const chainOf = (...names: readonly string[]): string => names.map((name) => `${name}\n${end}`).join('');
+    const written = Buffer.from(chainOf('leaf', 'ca', 'root')).toString('base64');
+    const holds = (chain: string): boolean => isCertificateIn(written, { ...certificate, chain });
+    expect([chainOf('leaf', 'ca'), chainOf('leaf'), chainOf('ca', 'leaf'), 'leaf'].map(holds)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
 });
