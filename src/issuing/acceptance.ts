@@ -2,6 +2,8 @@
 import { isAddress, showAlternativeName } from './x509/alternative-name.ts';
 import { nameFault } from './x509/distinguished-name.ts';
 import type { NameAttribute } from './x509/distinguished-name.ts';
+import { forbiddenByPath } from './x509/certification-path.ts';
+import { certificatesOf } from './issuing-ca.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssuingOperation, UsageProfile } from './operation.ts';
 import { profileFor } from './usage-profile.ts';
@@ -32,7 +34,7 @@ const csrField = 'spec.request';
 
 /** Why the operation cannot express the request; undefined when it can. */
 export function refusalOf(candidate: Candidate): Refused | undefined {
-  for (const check of [refuseCA, refuseUsages, refuseKey, refuseNames, refuseSubject]) {
+  for (const check of [refuseCA, refuseUsages, refuseKey, refuseNames, refuseSubject, refuseForbidden]) {
     const refused = check(candidate);
     if (refused !== undefined) return refused;
   }
@@ -155,6 +157,23 @@ function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candi
   if (singular && flat && attributes.every(({ oid }) => subjectFields.has(oid))) return undefined;
   const message = `${operation.action} has one field each for CN, O, OU, C, ST and L, so this subject cannot be expressed. Use each of these at most once and no others.`;
   return refuse(refusalReasons.subjectNotSupported, csrField, message);
+}
+
+/** Names that the certificates of the CA and of those above it forbid. Which CA signs a CA certificate is not known. */
+function refuseForbidden({ request, subject, subjectFromIssuer, operation, ca }: Candidate): Refused | undefined {
+  const { addedAttributes, certificateAuthorities } = operation.capabilities;
+  const { path } = certificatesOf(ca);
+  if (certificateAuthorities || path === undefined) return undefined;
+  const isWhole = !subjectFromIssuer && addedAttributes.length === 0;
+  const forbidden = forbiddenByPath(path, {
+    ...request.csr.extensions.alternativeNames,
+    subject: subject.map((attribute, rdn) => ({ rdn, ...attribute })),
+    isCA: false,
+    mayAdd: isWhole ? undefined : addedAttributes,
+  });
+  if (forbidden === undefined) return undefined;
+  const message = `clients would refuse the certificate: ${forbidden} Ask for other names, or for a certificate of another CA.`;
+  return refuse(refusalReasons.nameForbiddenByCA, csrField, message);
 }
 
 const subjectFields: ReadonlySet<string> = new Set([

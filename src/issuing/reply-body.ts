@@ -35,6 +35,12 @@ export function asNumber(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
+/** A whole number from zero on; whatever else stands in its place counts nothing. */
+export function asCount(value: unknown): number | undefined {
+  const number = asNumber(value);
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
 /** A moment given in milliseconds since 1970, as number or text; zero and less mean none. */
 export function asMoment(value: unknown): Date | undefined {
   const ms = asNumber(value);

@@ -22,7 +22,9 @@ export const issuerReasons = {
   OperationRefusedByCA: 'The operation cannot issue from this kind of CA. Choose another operation or another CA.',
   IssuingCAKeyNotSupported: 'The CA has an SM2 key, which cert-manager cannot verify. Name an RSA or ECC CA.',
   IssuingCANotActive: 'The CA is revoked or forbidden in PCA. Activate it or name another.',
-  IssuingCAExpired: 'The CA has expired. Name another.',
+  IssuingCAExpired: "The CA's certificate has expired, or one above it. Renew it or name another.",
+  IssuingCAPathInvalid:
+    'Clients would refuse every certificate of the CA because of its own certificate or one above it. The message names it and what is wrong with it.',
   IssuingCANotYetValid: 'The CA is not valid yet.',
   IssuingCAExhausted: 'The CA has no certificates left. Assign more.',
   CapacityExhausted: 'No certificates are left or the subscription ended. Buy or assign more.',
