@@ -1,7 +1,7 @@
 // The issuing CA as PCA describes it, and whether an operation can issue from it.
 import { certificatePem } from './x509/certificate.ts';
 import type { ReadCertificate } from './x509/certificate.ts';
-import { pathOfCA, readCertificates } from './x509/certificate-chain.ts';
+import { missingLink, pathOfCA, readCertificates } from './x509/certificate-chain.ts';
 import type { CACertificates } from './x509/certificate-chain.ts';
 import { firstToEnd, lastToBegin, pathFault } from './x509/certification-path.ts';
 import type { CertificationPath } from './x509/certification-path.ts';
@@ -221,8 +221,8 @@ function above(
 
 /** What no certificate below it could be valid with: the CA's own certificate and those above it. */
 function unusablePath(ca: IssuingCA): Assessment | undefined {
-  const { path } = certificatesOf(ca);
-  const fault = path && pathFault(path);
+  const known = certificatesOf(ca);
+  const fault = (known.path && pathFault(known.path)) ?? missingLink(known);
   return fault === undefined
     ? undefined
     : unusable(

@@ -99,6 +99,17 @@ export function pathOfCA(certificate: ReadCertificate, others: readonly ReadCert
   return (valid.length === 0 ? paths : valid).reduce((best, path) => (endOf(path) > endOf(best) ? path : best));
 }
 
+/**
+ * What keeps a CA's certificates from a path up to a root: a sentence. Without a certificate above its path nothing is missing
+ * that PCA would have shown.
+ */
+export function missingLink({ path, certificates }: CACertificates): string | undefined {
+  if (path === undefined || new CheckedSignatures().isRoot(topOf(path))) return undefined;
+  const stranger = certificates.find((certificate) => !path.some((member) => isSameCA(member, certificate)));
+  if (stranger === undefined) return undefined;
+  return `no certificate that PCA shows with it signed the one of CA "${shown(topOf(path))}", while "${shown(stranger)}" does not belong to its chain.`;
+}
+
 type Paths = readonly [CertificationPath, ...CertificationPath[]];
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
 import type { Verification } from '../../../src/issuing/issued-certificate.ts';
 import { planIssuing } from '../../../src/issuing/plan.ts';
-import { keyPair, makeCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
+import { Extension, keyPair, makeCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
 import { fulfil, issuerSpec, issuingCA, now, plan, reply, signingRequest } from '../../support/issuing.ts';
 import type { Deviation } from '../../support/issuing.ts';
 
@@ -324,6 +324,58 @@ describe('the content of a certificate', () => {
     expect(await kind([{ O: ['o'] }, { CN: ['n'] }])).toBe('verified');
     expect(await kind([{ O: ['o'] }, { CN: ['a.example'] }])).toBe('mismatch');
     expect(await kind([{ O: ['o'] }, { O: ['o'] }, { CN: ['n'] }])).toBe('mismatch');
+  });
+});
+
+describe('extensions beside those that were asked for', () => {
+  const nothing = Buffer.from('0500', 'hex');
+  const withExtension = async (type: string, isCritical: boolean): Promise<ReturnType<typeof verify>> =>
+    verify(await fulfil(planned, issuing, { content: { extensions: [new Extension(type, isCritical, nothing)] } }), []);
+
+  test.each([
+    [
+      'a critical one that nobody knows',
+      '1.2.3.4',
+      true,
+      'it has the critical extension 1.2.3.4, which nobody knows, so that clients refuse it.',
+    ],
+    [
+      'a precertificate',
+      '1.3.6.1.4.1.11129.2.4.3',
+      true,
+      'it has the critical extension 1.3.6.1.4.1.11129.2.4.3, which nobody knows, so that clients refuse it.',
+    ],
+    ['name constraints', '2.5.29.30', false, 'it has the extension 2.5.29.30, which only certificates of CAs have.'],
+  ] as const)('%s are refused', async (_, type, isCritical, message) => {
+    expect(await withExtension(type, isCritical)).toEqual({ kind: 'mismatch', reason: 'ExtensionMismatch', message });
+  });
+
+  test.each([
+    ['what every CA adds', '2.5.29.35', []],
+    ['where to find its CA', '1.3.6.1.5.5.7.1.1', []],
+    ['one that nobody asked for', '1.2.3.4', ['PCA added extensions that are not usual: 1.2.3.4.']],
+  ] as const)('%s is accepted', async (_, type, differences) => {
+    expect(await withExtension(type, false)).toMatchObject({ kind: 'verified', certificate: { differences } });
+  });
+
+  test('an end after that of its CA is said where the issuer accepts another validity', async () => {
+    const allowed = plan(
+      signingRequest(csr, { usages }),
+      ca,
+      issuerSpec({ verification: { ...planned.verification, validity: 'Allow' } }),
+    );
+    const result = verify(await fulfil(allowed, issuing, { notAfter: new Date('2036-06-01T00:00:00Z') }), [], {
+      plan: allowed,
+    });
+    expect(result).toMatchObject({
+      kind: 'verified',
+      certificate: {
+        differences: [
+          expect.stringContaining('Accepted because spec.verification.validity of the issuer is Allow') as string,
+          'It ends at 2036-06-01T00:00:00Z, but the certificate of CA "CN=Test Issuing CA P-256" above it at 2035-12-30T00:00:00Z, after which clients refuse it.',
+        ],
+      },
+    });
   });
 });
 
