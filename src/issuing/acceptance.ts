@@ -133,10 +133,27 @@ function refuseUnlisted({ request, operation }: Candidate): Refused | undefined 
     const message = `${operation.action} separates names with "${separator ?? ''}", so ${showAlternativeName(split)} cannot be expressed. Remove it from the Certificate.`;
     return refuse(refusalReasons.nameNotSupported, csrField, message);
   }
-  const address = untyped === true ? names.find(({ kind, value }) => kind === 'dns' && isAddress(value)) : undefined;
+  const padded = separator === undefined ? undefined : names.find(({ value }) => value.trim() !== value);
+  if (padded !== undefined) {
+    const message = `${operation.action} takes names as one list, whose readers drop blanks around a name, so ${showAlternativeName(padded)} (with its blanks) cannot be expressed. Remove the blanks from the Certificate.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
+  if (untyped !== true) return undefined;
+  const hosts = names.filter(({ kind }) => kind === 'dns');
+  const address = hosts.find(({ value }) => isAddress(value));
+  const odd = hosts.find(({ value }) => !isHostName(value));
+  if (address === undefined && odd !== undefined) {
+    const message = `${operation.action} takes DNS names and IP addresses as one list, in which ${showAlternativeName(odd)}, which is no host name, may be taken for something else. Remove it from the Certificate.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
   if (address === undefined) return undefined;
   const message = `${operation.action} takes DNS names and IP addresses as one list, in which ${showAlternativeName(address)} reads as an address. Give it as an IP address (in a Certificate: spec.ipAddresses), or remove it.`;
   return refuse(refusalReasons.nameNotSupported, csrField, message);
+}
+
+/** Letters, digits, hyphens and underscores between points, and a wildcard in front: nothing that has another meaning. */
+function isHostName(text: string): boolean {
+  return /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(text);
 }
 
 function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candidate): Refused | undefined {
