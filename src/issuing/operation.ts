@@ -2,6 +2,7 @@
 import type { IssuerSpec } from '../crds/issuer.ts';
 import type { AlternativeName, NameKind } from './x509/alternative-name.ts';
 import type { DistinguishedName, NameAttribute } from './x509/distinguished-name.ts';
+import type { ListPage } from './reply-body.ts';
 import type { KeyUsage, Usages } from './x509/usages.ts';
 
 /** One attribute of a subject. */
@@ -112,10 +113,8 @@ export interface StoredItem {
   readonly isRevoked: boolean;
 }
 
-/** A page of a store's list; `total` counts all pages. */
-export type StoredList =
-  | { readonly kind: 'ok'; readonly items: readonly StoredItem[]; readonly total: number | undefined }
-  | { readonly kind: 'malformed'; readonly message: string };
+/** A page of a store's list. */
+export type StoredList = ListPage<StoredItem>;
 
 /** Where PCA keeps the certificates of an operation: how one is read again and revoked, by PCA's own identifier. */
 export interface CertificateStore {

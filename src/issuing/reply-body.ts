@@ -87,23 +87,46 @@ export function replyOf(action: string, fields: ReplyFields): IssueReply {
 /** How many entries a page of a list is asked for. */
 export const pageSize = 50;
 
+/** A page of a list. `entries` counts those that could not be read as well, `total` those of all pages, where PCA says it. */
+export type ListPage<Item> =
+  | {
+      readonly kind: 'ok';
+      readonly items: readonly Item[];
+      readonly entries: number;
+      readonly total: number | undefined;
+    }
+  | { readonly kind: 'malformed'; readonly message: string };
+
 /**
- * The items among the entries of a page. Those that `read` makes nothing of are left out; but of a page of which nothing can be
- * read, or that is longer than what was asked for, nothing is concluded.
+ * The page whose entries are in `member`. Those that `read` makes nothing of are left out; but of a page of which nothing can be
+ * read, or that is longer than what was asked for, nothing is concluded. The list of an empty page may be missing, if the total
+ * says that there is nothing, or null, if no total says that there is something.
  */
-export function pageItems<Item>(
+export function readListPage<Item>(
   action: string,
-  entries: readonly unknown[],
+  body: unknown,
+  member: string,
   read: (entry: JsonObject) => Item | undefined,
-): { readonly kind: 'ok'; readonly items: readonly Item[] } | { readonly kind: 'malformed'; readonly message: string } {
-  if (entries.length > pageSize) {
-    const message = `The answer to ${action} holds ${entries.length} certificates on a page for which ${pageSize} were asked.`;
-    return { kind: 'malformed', message };
-  }
-  const items = entries.flatMap((entry) => {
+): ListPage<Item> {
+  const page = asObject(body);
+  const total = asCount(page?.['TotalCount']);
+  const list = page?.[member];
+  if ((list === undefined && total === 0) || (list === null && (total ?? 0) === 0))
+    return { kind: 'ok', items: [], entries: 0, total };
+  if (!Array.isArray(list)) return unlisted(action, 'holds no list of certificates');
+  if (list.length > pageSize)
+    return unlisted(action, `holds ${list.length} certificates on a page for which ${pageSize} were asked`);
+
+  const items = list.flatMap((entry: unknown) => {
     const object = asObject(entry);
     return (object === undefined ? undefined : read(object)) ?? [];
   });
-  if (items.length > 0 || entries.length === 0) return { kind: 'ok', items };
-  return { kind: 'malformed', message: `The answer to ${action} holds no certificate with an identifier.` };
+  if (items.length === 0 && list.length > 0) return unlisted(action, 'holds no certificate with an identifier');
+  // A total of less than there is says nothing about further pages.
+  const isTotal = total !== undefined && total >= list.length;
+  return { kind: 'ok', items, entries: list.length, total: isTotal ? total : undefined };
+}
+
+function unlisted(action: string, fault: string): { readonly kind: 'malformed'; readonly message: string } {
+  return { kind: 'malformed', message: `The answer to ${action} ${fault}.` };
 }
