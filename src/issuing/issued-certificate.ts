@@ -62,24 +62,14 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if (ordered.kind === 'broken') return mismatch('ChainBroken', `its chain is malformed: ${ordered.message}.`);
   const { chain } = ordered;
   const { facts } = chain.leaf;
-  const path: CertificationPath = [
-    chain.leaf,
-    ...chain.intermediates,
-    ...(chain.root === undefined ? [] : [chain.root]),
-  ];
+  const path = pathOf(chain);
   const fault = chainFault(chain, known.path?.[0], verification) ?? kindFault(facts, verification);
   if (fault !== undefined) return fault;
-  const differences = [...additions(facts, plan)];
-  for (const { aspect, check } of aspects) {
-    const found = check(facts, verification);
-    if (found === undefined) continue;
-    if (plan.verification[aspect] === 'Enforce') return found;
-    differences.push(`Accepted because spec.verification.${aspect} of the issuer is Allow: ${found.message}`);
-  }
+  const accepted = differencesIn(facts, verification);
+  if ('kind' in accepted) return accepted;
   const refused = pathMismatch(path, verification) ?? extensionFault(path, verification);
   if (refused !== undefined) return refused;
-  const outlived = outlivedCA(path);
-  if (outlived !== undefined) differences.push(outlived);
+  const differences = [...additions(facts, plan), ...accepted, ...outlivedCA(path)];
   return {
     kind: 'verified',
     certificate: {
@@ -92,6 +82,22 @@ export function verifyIssued(verification: Verification): VerificationResult {
       differences,
     },
   };
+}
+
+/** The differences that the issuer accepts, a sentence each, or the first that it does not. */
+function differencesIn(facts: CertificateFacts, verification: Verification): readonly string[] | Mismatch {
+  const differences: string[] = [];
+  for (const { aspect, check } of aspects) {
+    const found = check(facts, verification);
+    if (found === undefined) continue;
+    if (verification.plan.verification[aspect] === 'Enforce') return found;
+    differences.push(`Accepted because spec.verification.${aspect} of the issuer is Allow: ${found.message}`);
+  }
+  return differences;
+}
+
+function pathOf({ leaf, intermediates, root }: CertificateChain): CertificationPath {
+  return [leaf, ...intermediates, ...(root === undefined ? [] : [root])];
 }
 
 function chainFault(
@@ -165,11 +171,10 @@ function pathMismatch(path: CertificationPath, { plan, now }: Verification): Mis
 function extensionFault([leaf, ...above]: CertificationPath, { plan }: Verification): Mismatch | undefined {
   const { types } = leaf.facts;
   const critical = unknownCritical(types);
-  if (critical !== undefined)
-    return mismatch(
-      'ExtensionMismatch',
-      `it has the critical extension ${critical}, which nobody knows, so that clients refuse it.`,
-    );
+  if (critical !== undefined) {
+    const message = `it has the critical extension ${critical}, which nobody knows, so that clients refuse it.`;
+    return mismatch('ExtensionMismatch', message);
+  }
   const foreign = plan.expected.isCA ? undefined : extensionOfCAs(types);
   if (foreign !== undefined)
     return mismatch('ExtensionMismatch', `it has the extension ${foreign}, which only certificates of CAs have.`);
@@ -180,12 +185,12 @@ function extensionFault([leaf, ...above]: CertificationPath, { plan }: Verificat
 }
 
 /** Clients take a certificate that outlives those above it only as long as these are valid. */
-function outlivedCA([leaf, ...above]: CertificationPath): string | undefined {
-  const [issuer, ...further] = above;
-  if (issuer === undefined) return undefined;
+function outlivedCA([leaf, issuer, ...further]: CertificationPath): readonly string[] {
+  if (issuer === undefined) return [];
   const { facts } = firstToEnd([issuer, ...further]);
-  if (leaf.facts.notAfter <= facts.notAfter) return undefined;
-  return `It ends at ${formatMoment(leaf.facts.notAfter)}, but the certificate of CA "${showName(facts.subject.attributes)}" above it at ${formatMoment(facts.notAfter)}, after which clients refuse it.`;
+  if (leaf.facts.notAfter <= facts.notAfter) return [];
+  const message = `It ends at ${formatMoment(leaf.facts.notAfter)}, but the certificate of CA "${showName(facts.subject.attributes)}" above it at ${formatMoment(facts.notAfter)}, after which clients refuse it.`;
+  return [message];
 }
 
 /** Without a known root the highest intermediate stands in for it, as in cert-manager. */

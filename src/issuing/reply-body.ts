@@ -111,8 +111,7 @@ export function readListPage<Item>(
   const page = asObject(body);
   const total = asCount(page?.['TotalCount']);
   const list = page?.[member];
-  if ((list === undefined && total === 0) || (list === null && (total ?? 0) === 0))
-    return { kind: 'ok', items: [], entries: 0, total };
+  if (isEmptyWithout(list, total)) return { kind: 'ok', items: [], entries: 0, total };
   if (!Array.isArray(list)) return unlisted(action, 'holds no list of certificates');
   if (list.length > pageSize)
     return unlisted(action, `holds ${list.length} certificates on a page for which ${pageSize} were asked`);
@@ -123,8 +122,11 @@ export function readListPage<Item>(
   });
   if (items.length === 0 && list.length > 0) return unlisted(action, 'holds no certificate with an identifier');
   // A total of less than there is says nothing about further pages.
-  const isTotal = total !== undefined && total >= list.length;
-  return { kind: 'ok', items, entries: list.length, total: isTotal ? total : undefined };
+  return { kind: 'ok', items, entries: list.length, total: (total ?? 0) >= list.length ? total : undefined };
+}
+
+function isEmptyWithout(list: unknown, total: number | undefined): boolean {
+  return list === undefined ? total === 0 : list === null && (total ?? 0) === 0;
 }
 
 function unlisted(action: string, fault: string): { readonly kind: 'malformed'; readonly message: string } {

@@ -281,7 +281,9 @@ function shownSubtree(subtree: Subtree): string {
       return showName(subtree.attributes);
     case 'other':
       return subtree.label;
-    default:
+    case 'dns':
+    case 'email':
+    case 'uri':
       return subtree.text === ''
         ? `every ${subtree.kind}`
         : showAlternativeName({ kind: subtree.kind, value: subtree.text });

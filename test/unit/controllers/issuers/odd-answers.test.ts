@@ -1,5 +1,6 @@
 // Answers of PCA and STS that lack a field or have another value in it, for every action that is read: whatever comes, it
 // becomes a value, nothing waits for ever, and the status that follows is one that the API server takes.
+import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CallerAccounts } from '../../../../src/alibaba/credentials/caller-accounts.ts';
@@ -93,7 +94,7 @@ async function ofEach(sample: Body, judge: (body: Body) => unknown): Promise<voi
     try {
       await judge(body as Body);
     } catch (error) {
-      const shown = edits.map(([path, by]) => `${path.join('.')} = ${String(JSON.stringify(by)).slice(0, 60)}`);
+      const shown = edits.map(([path, by]) => `${path.join('.')} = ${inspect(by).slice(0, 60)}`);
       throw new Error(`${shown.join(', ')}: ${String(error)}`, { cause: error });
     }
   };
@@ -266,15 +267,8 @@ describe('what STS answers', () => {
         onRenewal: ({ validMs }) => expect(validMs).toBeLessThanOrEqual(3_600_000),
       });
       const got = await sessions.get(asked, never);
-      if (got.kind === 'ok')
-        expect(Object.values(got.accessKey)).toEqual(
-          Array.from({ length: 3 }, () => expect.stringMatching(/^[\x21-\x7e]+$/) as string),
-        );
-      else
-        expect(got.failure).toMatchObject({
-          class: expect.stringMatching(/./) as string,
-          message: expect.stringMatching(/./) as string,
-        });
+      const found = got.kind === 'ok' ? Object.values(got.accessKey) : [got.failure.class, got.failure.message];
+      expect(found.every((text) => /^[\x20-\x7e]+$/.test(text ?? ''))).toBe(true);
     });
   });
 
