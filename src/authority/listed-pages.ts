@@ -1,7 +1,7 @@
 // Reads a list page by page to its end, if it has one: anybody's endpoint may answer with pages for ever.
 import type { PcaOutcome } from '../alibaba/call.ts';
 import type { Clock } from '../timing/clock.ts';
-import type { ListPage } from '../issuing/reply-body.ts';
+import type { ListPage } from '../issuing/operation.ts';
 import { TimeSlice } from '../timing/time-slice.ts';
 import type { EndlessList, ScanFailure } from './shared-scan.ts';
 

@@ -1,8 +1,7 @@
 // Finding a certificate whose issuing call had an unknown outcome, by the identifier that its caller chose.
 import { formatMoment } from '../timing/moment.ts';
-import type { IssueCall } from './operation.ts';
+import type { IssueCall, ListPage } from './operation.ts';
 import { asIdentifier, asMoment, pageSize, readListPage } from './reply-body.ts';
-import type { ListPage } from './reply-body.ts';
 
 /** One certificate of a CA's list. */
 export interface IssuedItem {

@@ -2,7 +2,6 @@
 import type { IssuerSpec } from '../crds/issuer.ts';
 import type { AlternativeName, NameKind } from './x509/alternative-name.ts';
 import type { DistinguishedName, NameAttribute } from './x509/distinguished-name.ts';
-import type { ListPage } from './reply-body.ts';
 import type { KeyUsage, Usages } from './x509/usages.ts';
 
 /** One attribute of a subject. */
@@ -112,6 +111,16 @@ export interface StoredItem {
   readonly notBefore: Date | undefined;
   readonly isRevoked: boolean;
 }
+
+/** A page of a list. `entries` counts those that could not be read as well, `total` those of all pages, where PCA says it. */
+export type ListPage<Item> =
+  | {
+      readonly kind: 'ok';
+      readonly items: readonly Item[];
+      readonly entries: number;
+      readonly total: number | undefined;
+    }
+  | { readonly kind: 'malformed'; readonly message: string };
 
 /** A page of a store's list. */
 export type StoredList = ListPage<StoredItem>;

@@ -1,5 +1,5 @@
 // Bodies of PCA's answers: fields that may be missing, numbers that may be strings, PEMs that may be lists.
-import type { IssueReply } from './operation.ts';
+import type { IssueReply, ListPage } from './operation.ts';
 
 /** A JSON object whose fields are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -86,16 +86,6 @@ export function replyOf(action: string, fields: ReplyFields): IssueReply {
 
 /** How many entries a page of a list is asked for. */
 export const pageSize = 50;
-
-/** A page of a list. `entries` counts those that could not be read as well, `total` those of all pages, where PCA says it. */
-export type ListPage<Item> =
-  | {
-      readonly kind: 'ok';
-      readonly items: readonly Item[];
-      readonly entries: number;
-      readonly total: number | undefined;
-    }
-  | { readonly kind: 'malformed'; readonly message: string };
 
 /**
  * The page whose entries are in `member`. Those that `read` makes nothing of are left out; but of a page of which nothing can be
