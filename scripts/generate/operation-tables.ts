@@ -49,10 +49,11 @@ export function parametersTable(): string {
   return markdownTable(['Operation', 'Parameter', 'Comes from'], rows);
 }
 
-function namesOf({ kinds, mixed, separator, inCsrOnly }: IssuingOperation['capabilities']['names']): string {
+function namesOf({ kinds, mixed, separator, untyped, inCsrOnly }: IssuingOperation['capabilities']['names']): string {
   if (inCsrOnly === true) return 'none, unless `spec.verification.names` is `Allow`';
-  const comma = separator === undefined ? '' : `, without "${separator}"`;
-  return `${kinds.join(', ')}${mixed ? '' : '; one kind per certificate'}${comma}`;
+  const comma = separator === undefined ? '' : `, without "${separator}" and blanks around`;
+  const hosts = untyped === true ? '; host names that do not read as an address' : '';
+  return `${kinds.join(', ')}${mixed ? '' : '; one kind per certificate'}${comma}${hosts}`;
 }
 
 function usagesOf(usages: IssuingOperation['capabilities']['usages']): string {

@@ -73,7 +73,15 @@ export const issuerReasons = {
     outlook: 'Stalled',
     meaning: 'The CA is revoked or forbidden in PCA. Activate it or name another.',
   },
-  IssuingCAExpired: { outlook: 'Stalled', meaning: 'The CA has expired. Name another.' },
+  IssuingCAExpired: {
+    outlook: 'Stalled',
+    meaning: "The CA's certificate has expired, or one above it. Renew it or name another.",
+  },
+  IssuingCAPathInvalid: {
+    outlook: 'Stalled',
+    meaning:
+      'Clients would refuse every certificate of the CA because of its own certificate or one above it. The message names it and what is wrong with it.',
+  },
   IssuingCANotYetValid: { outlook: 'MayPass', meaning: 'The CA is not valid yet.' },
   IssuingCAExhausted: { outlook: 'Stalled', meaning: 'The CA has no certificates left. Assign more.' },
   CapacityExhausted: {

@@ -136,6 +136,7 @@ export const failureReasons = {
   KeyFamilyMismatch: "The key's family is not the CA's, which PCA refuses.",
   NameNotSupported: "The issuer's operation cannot give one of the names.",
   NameConstraintsNotSupported: 'Name constraints were asked for, which PCA cannot give.',
+  NameForbiddenByCA: "The name constraints of the CA's certificate, or of one above it, forbid one of the names.",
   NoName: 'Neither a subject nor an alternative name was asked for.',
   SubjectNotSupported: "The issuer's operation cannot give this subject.",
   DeniedReference: 'The requester may not use the issuer.',
@@ -155,6 +156,9 @@ export const failureReasons = {
   AlternativeNamesMismatch: 'The alternative names are not those that were asked for.',
   KeyUsageMismatch: 'The key usages are not those that were asked for.',
   ExtendedKeyUsageMismatch: 'The extended key usages are not those that were asked for.',
+  ExtensionMismatch:
+    'The certificate has an extension that nobody asked for and that clients refuse, or that only CAs have.',
+  NameConstraintsMismatch: 'The certificate has a name that the name constraints of a CA above it forbid.',
   ValidityMismatch: 'The validity is not the one that was asked for.',
 } as const satisfies Readonly<
   Record<

@@ -1,5 +1,7 @@
 // X.509 certificates: facts through the strict DER reader, signatures and issuer relations through node:crypto.
 import { X509Certificate } from 'node:crypto';
+import { extensionTypesOf } from './certificate-extensions.ts';
+import type { ExtensionTypes } from './certificate-extensions.ts';
 import { childrenOf, decodeDer, DerError, derTags, expectTag, integerOf, sequenceOf } from './der.ts';
 import type { DerElement, DerResult } from './der.ts';
 import { nameOf } from './distinguished-name.ts';
@@ -22,6 +24,7 @@ export interface CertificateFacts {
   readonly spki: Buffer;
   readonly extensions: ExtensionFacts;
   readonly keyIdentifiers: KeyIdentifiers;
+  readonly types: ExtensionTypes;
 }
 
 /** A certificate in every form that its readers need. */
@@ -95,6 +98,7 @@ function certificateOf(root: DerElement): CertificateFacts {
     spki: raw,
     extensions: extensionsOf(extensions),
     keyIdentifiers: keyIdentifiersOf(extensions),
+    types: extensionTypesOf(extensions),
   };
 }
 

@@ -2,7 +2,8 @@
 // of it is a value that says why.
 import { describe, expect, it } from 'vitest';
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
-import { readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
+import { assessIssuingCA, readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
+import { issuingOperations } from '../../../src/issuing/operations/index.ts';
 import { planIssuing } from '../../../src/issuing/plan.ts';
 import { readSigningRequest } from '../../../src/issuing/signing-request.ts';
 import { describedCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
@@ -58,34 +59,35 @@ function message(work: () => { readonly kind: string; readonly message?: string 
   return `${kind}: ${said}`;
 }
 
-describe('certificates that are dear to verify', () => {
-  /**
-   * So many CAs of one name in a ring, each signed by the next, in the order that takes longest to find out.
-   */
-  function ring(count: number, makeKey: () => der.OddKey): string {
-    const keys = Array.from({ length: count }, makeKey);
-    const cas = keys.map((key, index) => {
-      const signer = keys[(index + 1) % count];
-      const extensions = [der.caExtension];
-      return der.oddCertificate({
-        serial: index + 2,
-        issuer: name,
-        subject: name,
-        spki: key.spki,
-        extensions,
-        ...(signer && { signer }),
-      });
-    });
-    const [signer] = keys;
-    const leaf = der.oddCertificate({
-      serial: 1,
+/**
+ * So many CAs of one name in a ring, each signed by the next, in the order that takes longest to find out.
+ */
+function ring(count: number, makeKey: () => der.OddKey): string {
+  const keys = Array.from({ length: count }, makeKey);
+  const cas = keys.map((key, index) => {
+    const signer = keys[(index + 1) % count];
+    const extensions = [der.caExtension];
+    return der.oddCertificate({
+      serial: index + 2,
       issuer: name,
-      subject: der.nameOf(['leaf']),
-      spki,
+      subject: name,
+      spki: key.spki,
+      extensions,
       ...(signer && { signer }),
     });
-    return [leaf, ...cas.toReversed()].map((each) => der.pemOf(each)).join('');
-  }
+  });
+  const [signer] = keys;
+  const leaf = der.oddCertificate({
+    serial: 1,
+    issuer: name,
+    subject: der.nameOf(['leaf']),
+    spki,
+    ...(signer && { signer }),
+  });
+  return [leaf, ...cas.toReversed()].map((each) => der.pemOf(each)).join('');
+}
+
+describe('certificates that are dear to verify', () => {
   const verify = (chain: string) => () => verifyIssued({ plan: planned, reply: reply(chain), ca, trust: 'Root', now });
 
   it.each<[string, string, string]>([
@@ -111,6 +113,60 @@ describe('certificates that are dear to verify', () => {
     ],
   ])('%s', (_, chain, expected) => {
     expect(message(verify(chain))).toBe(`mismatch: ${expected}`);
+  });
+});
+
+describe('descriptions of a CA that are dear to check', () => {
+  const described = (texts: readonly string[]): unknown =>
+    describedCA(hierarchy, { X509Certificate: texts[0], CaCertChain: texts.slice(1).join('') });
+  const assess = (body: unknown) => () => {
+    const read = readIssuingCA(body);
+    return read.kind === 'ok' ? assessIssuingCA(read.ca, issuingOperations.CreateCustomCertificate, now) : read;
+  };
+
+  it('with the dearest signatures that are checked', () => {
+    const texts = ring(7, () => der.oddKey(8_192, dearest)).split(/(?<=END CERTIFICATE-----\n)/);
+    expect(message(assess(described(texts)))).toBe(
+      'unusable: clients would refuse every certificate of CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb": the certificate of CA "CN=leaf" is not marked as a CA. Correct that in PCA, or set spec.parentIdentifier to another CA.',
+    );
+  });
+
+  const key = der.oddKey(2_048, 65_537n);
+  /** A path of so many CAs, each of which excludes so many domains. */
+  const excluding = (count: number, subtrees: number): readonly string[] =>
+    Array.from({ length: count }, (_, level) => {
+      const domains = times(subtrees, (n) =>
+        der.sequence(der.tlv(0x82, Buffer.from(`domain-${n}-of-${level}.example`))),
+      );
+      const constraints = der.extension('551d1e', der.sequence(der.tlv(0xa1, ...domains)));
+      const issuer = der.nameOf([`Level ${Math.min(level + 1, count - 1)}`]);
+      const subject = der.nameOf([`Level ${level}`]);
+      const extensions = [der.caExtension, constraints];
+      return der.pemOf(der.oddCertificate({ serial: 1, issuer, subject, spki: key.spki, extensions, signer: key }));
+    });
+
+  it('with as many name constraints as are read, for as many names as are read', async () => {
+    const body = described(excluding(8, 100));
+    const pem = der.pemOf(der.oddRequest({ extensions: [names(2_000)] }), 'CERTIFICATE REQUEST');
+    const read = readSigningRequest(requestFields(pem));
+    if (read.kind === 'refused') throw new Error(read.refusal.message);
+    const { request } = read;
+    const checkedCA = readIssuingCA(body);
+    if (checkedCA.kind === 'malformed') throw new Error(checkedCA.message);
+    expect(message(assess(body))).toBe('usable: ');
+    const spec = issuerSpec();
+    const odd = { ...checkedCA.ca, keyFamily: 'ECC' };
+    const said = message(() => {
+      const result = planIssuing({ request, spec, ca: odd, clusterUid, now });
+      return result.kind === 'refused' ? { kind: result.kind, message: result.refusal.message } : { kind: result.kind };
+    });
+    expect(said).toBe('planned: ');
+  });
+
+  it('with more constraints than are read', () => {
+    expect(message(assess(described(excluding(1, 5_000))))).toBe(
+      'unusable: clients would refuse every certificate of CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb": the certificate of CA "CN=Level 0" has name constraints that cannot be read. Correct that in PCA, or set spec.parentIdentifier to another CA.',
+    );
   });
 });
 

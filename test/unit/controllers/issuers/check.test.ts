@@ -7,6 +7,7 @@ import { issuerReasons } from '../../../../src/controllers/issuers/reasons.ts';
 import type { IssuerProblem, IssuerReason } from '../../../../src/controllers/issuers/reasons.ts';
 import { judgeFailure, judgeReply } from '../../../../src/controllers/requests/signing/outcome.ts';
 import { readIssuer } from '../../../../src/crds/issuer-reading.ts';
+import { makeCA } from '../../../support/certificates.ts';
 import { issuingCA, now, reply } from '../../../support/issuing.ts';
 import { stage, strange } from '../../authority/authority-stage.ts';
 import { answered, never, pcaFailure, refused } from '../../authority/pca-double.ts';
@@ -27,6 +28,13 @@ interface Row {
 const identifier = '1ed4068c-6f1b-6deb-8e32-3f8439a851cb';
 const country = { customAttributes: [{ objectIdentifier: '2.5.4.6', value: 'China' }] };
 const rrsa = { credentials: { rrsa: {} } };
+
+const unsigning = await makeCA('P-256', {
+  name: 'Unsigning',
+  from: new Date('2026-01-01T00:00:00Z'),
+  until: new Date('2036-01-01T00:00:00Z'),
+  keyUsages: ['cRLSign'],
+});
 
 /** Every reason but Checked: a new one without a row does not compile. */
 const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, Row>> = {
@@ -56,6 +64,10 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
   IssuingCAExpired: {
     found: { described: describedWith({ AfterDate: Date.UTC(2026, 10, 22) }) },
     says: 'expired at 2026-11-22T00:00:00Z',
+  },
+  IssuingCAPathInvalid: {
+    found: { described: describedWith({ X509Certificate: unsigning.pem }) },
+    says: `clients would refuse every certificate of CA "${identifier}": the certificate of CA "CN=Unsigning" may not sign certificates (its keyUsage lacks keyCertSign).`,
   },
   IssuingCANotYetValid: {
     found: { described: describedWith({ BeforeDate: Date.UTC(2026, 10, 23) }) },
