@@ -64,8 +64,8 @@ const lengths = Array.from({ length: 53 }, (_, index) => index + 1);
 const shapes: readonly ((length: number) => string)[] = [
   (length) => 'r'.repeat(length),
   (length) => '7'.repeat(length),
-  (length) => `${'r.'.repeat(length)}`.slice(0, length - 1) + 'r',
-  (length) => `${'r--'.repeat(length)}`.slice(0, length - 1) + 'r',
+  (length) => 'r.'.repeat(length).slice(0, length - 1) + 'r',
+  (length) => 'r--'.repeat(length).slice(0, length - 1) + 'r',
   (length) => `alibaba-pca-issuer-${'r'.repeat(length)}`.slice(0, length - 1) + 'r',
   (length) => `alibaba-pca-issuer.${'7.'.repeat(length)}`.slice(0, length - 1) + '7',
 ];

@@ -341,6 +341,8 @@ describe('values', () => {
     ['an issuer without a namespace', { issuers: [{ name: 'a', spec }] }, "missing property 'namespace'"],
     ['a cluster issuer with one', { clusterIssuers: [{ name: 'a', namespace: 'b', spec }] }, "'namespace' not allowed"],
     ['a role that is no ARN', { rrsa: { roleArn: 'pca' } }, 'does not match pattern'],
+    ['a port that is none of a host', { issuerHosts: ['pca.example:99999'] }, 'does not match pattern'],
+    ['a port that is none of STS', { sts: { endpoint: 'sts.example:0' } }, 'does not match pattern'],
     ['a URL for a host', { issuerHosts: ['https://pca.example'] }, 'does not match pattern'],
     ['a misspelt probe', { probes: { liveness: { period: 1 } } }, "additional properties 'period' not allowed"],
     ['a misspelt resource', { resources: { limit: {} } }, "additional properties 'limit' not allowed"],
