@@ -83,6 +83,7 @@ describe('every object has a name that the API server takes', () => {
 
   it.each([
     [{ fullnameOverride: 'r'.repeat(63) }],
+    [{ fullnameOverride: `${'n'.repeat(54)}-${'m'.repeat(8)}` }],
     [{ fullnameOverride: `7${'.r'.repeat(31)}` }],
     [{ nameOverride: 'r'.repeat(63) }],
     [{ nameOverride: `${'r.'.repeat(31)}7` }],
