@@ -38,8 +38,8 @@ const mostInformational = 8;
 // Few replies are larger.
 const bytesOfTurn = 128 * 1024;
 const connectMs = 10_000;
-// Node gives up an address after 250 ms where a host has several, and a far-away host needs longer for a handshake.
-const connectAttemptMs = 3_000;
+// Node gives up an address after 250 ms where a host has several, and a far-away host or proxy needs longer for a handshake.
+const severalAddresses = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 3_000 };
 // Load balancers close idle connections after 15 s or later; a call on one that is just being closed is lost.
 const keepAliveMs = 10_000;
 // Each CA bundle has connections of its own, and issuers come and go.
@@ -121,6 +121,8 @@ function dispatcherFor(caBundle: string, proxy: Proxy | undefined, addresses: Ad
   return new EnvHttpProxyAgent({
     ...options,
     connectTimeout: connectMs,
+    // It is for the connection to the proxy, with or without TLS; its type asks for a port, which comes from the URL.
+    proxyTls: severalAddresses as buildConnector.BuildOptions,
     requestTls: tls,
     httpProxy: proxy.http,
     httpsProxy: proxy.https,
@@ -134,8 +136,7 @@ function connectorFor(tls: { readonly ca?: string }, addresses: Addresses | unde
     ...tls,
     timeout: connectMs,
     allowH2: false,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: connectAttemptMs,
+    ...severalAddresses,
     ...(addresses === undefined ? {} : { lookup: addresses.lookup }),
   });
   return (options, callback) => {

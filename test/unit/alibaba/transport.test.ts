@@ -13,6 +13,7 @@ import type { Environment, ProxySettings } from '../../../src/alibaba/proxy.ts';
 import { HttpTransport, largestErrorBytes, largestReplyBytes } from '../../../src/alibaba/transport.ts';
 import type { WireReply } from '../../../src/alibaba/transport.ts';
 import { selfSigned } from '../../support/self-signed.ts';
+import { slowHostName, startSlowHost } from '../../support/slow-handshake.ts';
 import { until } from '../../support/wait.ts';
 
 const request = { method: 'POST', path: '/', headers: { 'content-type': 'text/plain' }, body: Buffer.from('a=b') };
@@ -148,6 +149,21 @@ test('CA bundles that nobody uses any more keep no connections', async () => {
       server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
     );
   await until('connections to be closed', async () => (await connections()) <= 64);
+});
+
+// Node gives an address 250 ms where a host has several.
+describe.runIf(process.platform === 'linux')('a host of several addresses whose connections take a second', () => {
+  test.each([
+    ['is called', slowHostName, {}],
+    ['is called through a proxy that is such a host', 'pca.example', { HTTP_PROXY: `http://${slowHostName}` }],
+  ])('%s', async (_, name, environment) => {
+    await using slow = await startSlowHost();
+    const at = (url: string): string => `${url}:${slow.port}`;
+    const proxies = Object.entries(environment).map(([key, value]) => [key, at(value)] as const);
+    const sending = send(at(name), { environment: Object.fromEntries(proxies) });
+    const [reply] = await Promise.all([sending, slow.asked()]);
+    expect(reply).toEqual({ status: 200, requestId: undefined, text: '{}' });
+  });
 });
 
 describe('an address that is refused', () => {
