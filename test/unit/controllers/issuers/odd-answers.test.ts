@@ -126,7 +126,7 @@ describe('the description of a CA', () => {
         result.kind === 'ready'
           ? { problem: undefined, ca: result.issuer.ca }
           : { problem: result.problem, ca: result.ca };
-      const status = issuerStatus(issuer, finding, { self: 'pca/operator', rival: undefined }, now);
+      const status = issuerStatus(issuer, finding, { self: 'pca/operator' }, now);
       expect(admit(issuerStatusSchema, status, 'status')).toEqual({ kind: 'admitted', value: status, unknown: [] });
       if (status?.ca !== undefined) expect(status.ca.notAfter).toMatch(dateTime);
       if (result.kind !== 'ready') return;
