@@ -7,17 +7,18 @@ import {
   helmProgram,
   nodeProgram,
   pauseProgram,
+  readerProgram,
 } from '../control-plane/driver/programs.ts';
 
 const tellEvery = 200;
 
 /**
- * Builds the control plane and Helm unless they are built, and for pods what a node needs; `tell` gets a line now and
+ * Builds the control plane, Helm and the reader unless they are built, and for pods what a node needs; `tell` gets a line now and
  * then while it takes long.
  */
 export async function buildGoPrograms(tell: (line: string) => void, { pods = false } = {}): Promise<void> {
   const nodePrograms = pods ? [nodeProgram, corednsProgram, pauseProgram] : [];
-  for (const program of [controlPlaneProgram, helmProgram, ...nodePrograms])
+  for (const program of [controlPlaneProgram, helmProgram, readerProgram, ...nodePrograms])
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 
