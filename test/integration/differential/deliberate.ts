@@ -37,6 +37,7 @@ export const refusedRequests: readonly DeliberateRefusal[] = [
   { fault: /^the path length of basicConstraints/, reason: 'no path is that long, and Go reads negative ones as none' },
   { fault: /^name constraints are in no operation/, reason: 'no operation can be asked for name constraints' },
   { fault: /^it asks for the extension/, reason: 'what is not understood does not pass silently' },
+  { fault: /^the list of application policies /, reason: 'Go does not look into every part of an extension' },
   { fault: /^its application policies are not/, reason: 'to Windows they count instead of the extended usages' },
   { fault: /^it has the attribute/, reason: 'what is not understood does not pass silently' },
   { fault: /^it asks for extensions in the attribute/, reason: 'OpenSSL reads these extensions, Go does not' },
@@ -58,7 +59,7 @@ export const refusedRequests: readonly DeliberateRefusal[] = [
     fault: /^(?:an extension|extension [\d.]+|the critical flag of extension [\d.]+|the type of an extension) /,
     reason: superfluous,
   },
-  { fault: /^the (?:request|body|public key|RSA key|list of attributes) has /, reason: superfluous },
+  { fault: /^the (?:request|body|public key|RSA key|list of attributes) (?:has|does) /, reason: superfluous },
   { fault: /^the signature is not a whole number of octets/, reason: 'Go shifts its bits' },
   { fault: /^the version is/, reason: 'there is only one version' },
   {
@@ -83,7 +84,7 @@ export const refusedCertificates: readonly DeliberateRefusal[] = [
     fault: /^extension nameConstraints has a name that is none/,
     reason: 'quoted mailboxes are not read, nor numbers in place of hosts',
   },
-  { fault: /^extension [A-Za-z]+ has /, reason: 'Go does not look into every part of an extension' },
+  { fault: /^extension [A-Za-z]+ (?:has|is) /, reason: 'Go does not look into every part of an extension' },
   { fault: /^it is not an X.509 certificate/, reason: 'node:crypto, which checks signatures, refuses it' },
   { fault: /^the RSA key |^the public key /, reason: superfluous },
 ];
