@@ -25,6 +25,13 @@ export const controlPlaneProgram: GoProgram = {
   moduleFiles: [{ module: 'github.com/cert-manager/cert-manager', from: 'deploy/crds', to: 'crds' }],
 };
 
+/** Tells what Go and cert-manager read in certificate requests and certificates. */
+export const readerProgram: GoProgram = {
+  name: 'reader',
+  directory: fileURLToPath(new URL('..', import.meta.url)),
+  package: './reader',
+};
+
 /** kubelet, kube-proxy and kube-scheduler in one executable, chosen by its first argument. */
 export const nodeProgram: GoProgram = {
   name: 'node',

@@ -13,7 +13,7 @@ import {
 import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
-import { capabilitiesTable, guaranteesTable, parametersTable } from './operation-tables.ts';
+import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
 import { scriptsTable } from './scripts-table.ts';
 
@@ -25,6 +25,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },
   'docs/operations.md': {
     capabilities: capabilitiesTable,
+    harmless: harmlessTable,
     guarantees: guaranteesTable,
     parameters: parametersTable,
   },

@@ -2,6 +2,7 @@
 import type { IssuingOperation } from '../../src/issuing/operation.ts';
 import { externalCACertificate } from '../../src/issuing/operations/external-ca-certificate.ts';
 import { issuingOperations } from '../../src/issuing/operations/index.ts';
+import { harmlessAttributes, harmlessExtensions } from '../../src/issuing/x509/request/attributes.ts';
 import { usageWord } from '../../src/issuing/x509/usages.ts';
 import { markdownTable } from './generated-section.ts';
 
@@ -39,6 +40,16 @@ export function guaranteesTable(): string {
     ].join('; '),
   ]);
   return markdownTable(['Operation', 'Found again by', 'Read with', 'Revoked with', 'Remarks'], rows);
+}
+
+/** What a CSR may carry without effect on the certificate. */
+export function harmlessTable(): string {
+  const rows = [...Object.entries(harmlessExtensions), ...Object.entries(harmlessAttributes)];
+  const kindOf = (id: string): string => (Object.hasOwn(harmlessExtensions, id) ? 'extension' : 'attribute');
+  return markdownTable(
+    ['Identifier', 'Kind', 'What it is, and who writes it'],
+    rows.map(([id, what]) => [`\`${id}\``, kindOf(id), what]),
+  );
 }
 
 /** Where every documented parameter of every operation comes from. */

@@ -1,7 +1,7 @@
 // Compares the certificate that PCA issued with the request: nothing unproven reaches a request's status.
 import { certificatePem } from './x509/certificate.ts';
 import type { CertificateFacts, ReadCertificate } from './x509/certificate.ts';
-import { extensionOfCAs, unknownCritical, unusualExtensions } from './x509/certificate-extensions.ts';
+import { extensionOfCAs, unknownCritical, unusualExtensions } from './x509/extension-types.ts';
 import { chainPem, orderChain, readCertificates } from './x509/certificate-chain.ts';
 import type { CertificateChain } from './x509/certificate-chain.ts';
 import { constrainedNamesOf, firstToEnd, forbiddenByPath, pathFault } from './x509/certification-path.ts';

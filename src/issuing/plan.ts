@@ -4,6 +4,7 @@ import type { IssuerSpec } from '../crds/issuer.ts';
 import { refusalOf } from './acceptance.ts';
 import type { Candidate } from './acceptance.ts';
 import type { AlternativeName } from './x509/alternative-name.ts';
+import { isInDerOrder } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
 import { externalCACertificate, instanceNotice } from './operations/external-ca-certificate.ts';
@@ -212,7 +213,11 @@ function expectedSubject(operation: IssuingOperation, { csr }: SigningRequest, s
   const override = operation.subjectOverride?.(spec);
   if (override !== undefined) return { kind: 'attributes', attributes: override, mayAdd: [] };
   const { addedAttributes } = operation.capabilities;
-  if (addedAttributes.length === 0) return { kind: 'exact', der: csr.subject.der };
+  if (addedAttributes.length === 0) {
+    return isInDerOrder(csr.subject)
+      ? { kind: 'exact', der: csr.subject.der }
+      : { kind: 'attributes', attributes: csr.subject.attributes, mayAdd: [] };
+  }
   const present = new Set(csr.subject.attributes.map(({ oid }) => oid));
   const defaults = (operation.subjectDefaults?.(spec) ?? []).filter(({ oid }) => !present.has(oid));
   const attributes = [...csr.subject.attributes.map(({ oid, value }) => ({ oid, value })), ...defaults];

@@ -1,7 +1,7 @@
 // Whether the certificates of a CA and of those above it are a valid path (RFC 5280 §6.1), signatures apart.
 import type { ReadCertificate } from './certificate.ts';
 import { isSelfIssued } from './certificate.ts';
-import { unknownCritical } from './certificate-extensions.ts';
+import { unknownCritical } from './extension-types.ts';
 import { showName } from './distinguished-name.ts';
 import { forbiddenName } from './name-constraints.ts';
 import type { ConstrainedNames } from './name-constraints.ts';

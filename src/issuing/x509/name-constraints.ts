@@ -220,7 +220,7 @@ function isWithin({ host, mailbox, octets }: Located, subtree: Subtree): boolean
   if (host === '') return false;
   switch (subtree.kind) {
     case 'dns':
-      return isHostWithin(host, subtree.text) || host.endsWith(`.${subtree.text}`);
+      return isHostWithin(host, subtree.text) || isHostBelow(host, subtree.text);
     case 'uri':
       return isHostWithin(host, subtree.text);
     case 'email':
@@ -237,6 +237,11 @@ function isWithin({ host, mailbox, octets }: Located, subtree: Subtree): boolean
 function isHostWithin(host: string, base: string): boolean {
   if (base === '') return true;
   return base.startsWith('.') ? host.endsWith(base) && host.length > base.length : host === base;
+}
+
+/** Thousands of names are held against hundreds of constraints, so no text is made for it. */
+function isHostBelow(host: string, base: string): boolean {
+  return host.length > base.length && host[host.length - base.length - 1] === '.' && host.endsWith(base);
 }
 
 /** The host of a URI in lower case; empty where it has none, or an address. */
