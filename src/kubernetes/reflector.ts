@@ -108,9 +108,7 @@ export class Reflector<T> {
     this.#incoming = undefined;
     if (signal.aborted) return;
     const lastedMs = this.#clock.monotonic() - startedAt;
-    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') {
-      this.#pauses.lasted();
-    }
+    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') this.#pauses.lasted();
     const sinceSyncMs = this.#clock.monotonic() - this.#lastSync;
     const hasFieldSelector = this.#fieldSelector !== undefined;
     const heard = { objects: this.#objects, wasHeard: this.#wasHeard };
