@@ -162,7 +162,7 @@ describe.runIf(process.platform === 'linux')('a host of several addresses whose 
     const proxies = Object.entries(environment).map(([key, value]) => [key, at(value)] as const);
     const sending = send(at(name), { environment: Object.fromEntries(proxies) });
     const [reply] = await Promise.all([sending, slow.asked()]);
-    expect(reply).toEqual({ status: 200, requestId: undefined, text: '{}' });
+    expect(reply).toEqual({ status: 200, requestId: undefined, body: Buffer.from('{}') });
   });
 });
 
