@@ -19,7 +19,6 @@ import { hostilities } from '../../support/hostile/kinds.ts';
 import { recorded } from '../../support/hostile/recorded.ts';
 import { issuingCA, now, plan, signingRequest } from '../../support/issuing.ts';
 
-// Of the processor: half of what a step may take, so that there is room for the collector of garbage.
 // Of the processor; where nobody else slows it down no step takes 30.
 const budgetMs = 50;
 const answersOfKind = 4;
