@@ -14,6 +14,8 @@ import type { MadeRequest } from './operations.ts';
 const certManager = 'cert-manager.io/v1';
 const instanceIds = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
 const leaseTimes = ['--lease-duration=8s', '--lease-renew-deadline=6s', '--lease-retry-period=500ms'];
+// An endpoint that has not answered yet gets a sixteenth of them, and every request of a scene must be held with a call in hand.
+const enoughPlaces = '--max-concurrent-requests=128';
 const quickRetries = ['--retry-base-delay=200ms', '--retry-max-delay=1s', '--pca-timeout=5s', '--shutdown-timeout=3s'];
 
 /** A request on the stage. */
@@ -66,6 +68,7 @@ export class Stage {
       '--log-level=debug',
       ...leaseTimes,
       ...quickRetries,
+      enoughPlaces,
     ];
     return new Stage(world, { apiServer, pca }, { namespace: await world.createNamespace('at-most-once'), flags });
   }
