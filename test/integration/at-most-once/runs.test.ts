@@ -1,10 +1,12 @@
-// Many requests while PCA throttles, fails and hangs up at random and the operator is killed: one certificate for each.
+// Many requests while PCA throttles, fails and hangs up at random, issuers that cut lifetimes are changed, and the operator is
+// killed and comes back with another clock: one certificate for each, and none fails for what it could not help.
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { conditionsOf } from '../../support/cluster.ts';
-import type { Manifest } from '../../support/cluster.ts';
+import type { Manifest, ObjectReference } from '../../support/cluster.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, World } from '../../support/world.ts';
+import { preload } from '../faults/clock-preload.ts';
 import { requestFor, specFor } from './operations.ts';
 import type { MadeRequest } from './operations.ts';
 import { verify } from './proof.ts';
@@ -25,6 +27,11 @@ const percentages = {
   cutBeforeIssuing: 5,
   cutAfterIssuing: 5,
 };
+// All are shorter than what is asked for, so that each certificate is cut.
+const maxDurations = ['240h', '480h', '719h'];
+const backdates = ['0s', '5m', '1h'];
+// Two clocks are at most as far apart as docs/at-most-once.md admits.
+const mostOffMs = 150_000;
 const random = randomFrom(seed);
 const quickRetries = ['--retry-base-delay=200ms', '--retry-max-delay=2s', '--shutdown-timeout=3s'];
 const lease = ['--lease-duration=4s', '--lease-renew-deadline=3s', '--lease-retry-period=500ms'];
@@ -32,6 +39,10 @@ let world: World;
 let namespace: string;
 /** How many were issued when it was killed. */
 const killedAt: number[] = [];
+/** How often the issuers were changed. */
+let changes = 0;
+/** The environment of the operator that runs now, which says how wrong its clock is. */
+let clock: Readonly<Record<string, string>> = {};
 /** The last words of operators that ended by themselves. */
 const ends: string[] = [];
 
@@ -41,9 +52,8 @@ beforeAll(async () => {
   namespace = await world.createNamespace('runs');
   for (const operation of withIdentifier) {
     const name = operation.toLowerCase();
-    await world.cluster.apply(world.issuer(namespace, name, specFor(operation, [])));
-    const issuer = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name };
-    await world.cluster.waitForCondition(issuer, { type: 'Ready', status: 'True' });
+    await world.cluster.apply(world.issuer(namespace, name, { ...specFor(operation, []), validity: drawnValidity() }));
+    await world.cluster.waitForCondition(issuerOf(operation), { type: 'Ready', status: 'True' });
   }
 });
 afterAll(async () => world.stop());
@@ -68,9 +78,10 @@ it(
       `${issued.length} certificates, killed at ${killedAt.join(', ')}, ${ends.length} lost Leases, calls: ${JSON.stringify(outcomes())}\n`,
     );
     expect(verdicts.filter((verdict) => verdict !== 'verified')).toEqual([]);
+    expect(requests.map(messageOf).filter((message) => !message.includes(' instead of 720h'))).toEqual([]);
     const certificates = Object.fromEntries(made.map(({ manifest }) => [manifest.metadata.name, 1]));
     await world.issuances({ namespace, certificates });
-    expect(killedAt).toHaveLength(kills);
+    expect([killedAt.length, changes]).toEqual([kills, kills]);
     expect(ends.filter((line) => !line.includes('The Lease was lost'))).toEqual([]);
   },
   isFull ? 1_500_000 : 600_000,
@@ -86,20 +97,48 @@ async function ask(operations: readonly (typeof withIdentifier)[number][]): Prom
   return made;
 }
 
-/** Kills the operator at a random moment of each of so many equal shares, the last of which is left to the survivor. */
+/**
+ * Changes the issuers at a random moment of each of so many equal shares, and kills the operator at a later one; the last share is
+ * left to the survivor.
+ */
 async function killOften(): Promise<void> {
   const share = count / (kills + 1);
   for (let kill = 0; kill < kills; kill += 1) {
-    const target = Math.ceil((kill + random()) * share);
-    await whileRunning(`${target} certificates`, () => {
-      const issued = world.simulator.issued().length;
-      if (issued < target) throw new NotYet(`${issued}; ${JSON.stringify(outcomes())}`);
-      return true;
-    });
+    const [first = 0, second = 0] = [random(), random()].toSorted((one, other) => one - other);
+    await issued(Math.ceil((kill + first) * share));
+    await changeIssuers();
+    await issued(Math.ceil((kill + second) * share));
     await world.operator.kill();
     killedAt.push(world.simulator.issued().length);
-    await world.startOperator();
+    clock = preload({ offMs: Math.round((random() * 2 - 1) * mostOffMs) });
+    await world.startOperator([], clock);
   }
+}
+
+async function issued(target: number): Promise<void> {
+  await whileRunning(`${target} certificates`, () => {
+    const present = world.simulator.issued().length;
+    if (present < target) throw new NotYet(`${present}; ${JSON.stringify(outcomes())}`);
+    return true;
+  });
+}
+
+async function changeIssuers(): Promise<void> {
+  for (const operation of withIdentifier)
+    await world.cluster.patch(issuerOf(operation), { spec: { validity: drawnValidity() } });
+  changes += 1;
+}
+
+function drawnValidity(): Readonly<Record<string, string>> {
+  return { onExceed: 'Clamp', maxDuration: drawn(maxDurations), backdate: drawn(backdates) };
+}
+
+function drawn(values: readonly string[]): string {
+  return values[Math.floor(random() * values.length)] ?? '';
+}
+
+function issuerOf(operation: string): ObjectReference {
+  return { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name: operation.toLowerCase() };
 }
 
 /** Waits, and starts the operator again when it ends by itself, as its pod would be when a busy machine cost it the Lease. */
@@ -112,7 +151,7 @@ async function whileRunning<Value>(description: string, check: () => Value | Pro
   watch();
   const again = async (): Promise<void> => {
     ends.push((await world.operator.logs()).trimEnd().split('\n').at(-1) ?? '');
-    await world.startOperator();
+    await world.startOperator([], clock);
     watch();
   };
   // For the work between two kills, or all of it that is left.
@@ -142,6 +181,10 @@ async function allReady(): Promise<readonly Manifest[]> {
 
 function readyOf(request: Manifest): string | undefined {
   return conditionsOf(request).find(({ type }) => type === 'Ready')?.reason;
+}
+
+function messageOf(request: Manifest): string {
+  return conditionsOf(request).find(({ type }) => type === 'Ready')?.message ?? '';
 }
 
 function outcomes(): Readonly<Record<string, number>> {
