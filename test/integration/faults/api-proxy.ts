@@ -1,5 +1,6 @@
 // An HTTP proxy in front of an API server, for what no real one does when asked: answers that are lost after the request
-// was carried out, and watches that stay open while their bytes are swallowed. Credentials pass through.
+// was carried out, watches that stay open while their bytes are swallowed, and watches that tell late. Credentials pass
+// through, or are the proxy's own for clients that send none without TLS.
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -12,7 +13,14 @@ export interface PassingRequest {
   readonly url: string;
 }
 
-/** Stands between an operator and an API server of this machine. */
+/** By how much each piece of a watch is late; `random` gives numbers in [0, 1). Pieces keep their order. */
+export interface Lateness {
+  readonly lowMs: number;
+  readonly highMs: number;
+  readonly random: () => number;
+}
+
+/** Stands between a client and an API server of this machine. */
 export class ApiProxy {
   readonly url: string;
   /** Requests that passed so far. */
@@ -20,21 +28,27 @@ export class ApiProxy {
   readonly #server: Server;
   readonly #agent: Agent;
   readonly #streams = new Set<ServerResponse>();
+  readonly #bearerToken: string | undefined;
   #losesAnswer: (request: PassingRequest) => boolean = () => false;
+  #lateness: (request: PassingRequest) => Lateness | undefined = () => undefined;
 
-  private constructor(server: Server, agent: Agent) {
+  private constructor(server: Server, agent: Agent, bearerToken: string | undefined) {
     this.#server = server;
     this.#agent = agent;
+    this.#bearerToken = bearerToken;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** Listens on a free port of loopback and passes everything on to `target`, whose certificate `caPem` signed. */
-  static async start(target: string, caPem: string): Promise<ApiProxy> {
+  /**
+   * Listens on a free port of loopback and passes everything on to `target`, whose certificate `caPem` signed. With
+   * `bearerToken` every request bears that one: client-go sends none where there is no TLS.
+   */
+  static async start(target: string, caPem: string, bearerToken?: string): Promise<ApiProxy> {
     const server = createServer({ keepAliveTimeout: 60_000 });
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });
-    const proxy = new ApiProxy(server, new Agent({ keepAlive: true, ca: caPem }));
+    const proxy = new ApiProxy(server, new Agent({ keepAlive: true, ca: caPem }), bearerToken);
     server.on('request', (incoming, outgoing) => proxy.#pass(new URL(target), incoming, outgoing));
     return proxy;
   }
@@ -53,6 +67,11 @@ export class ApiProxy {
   /** From now on the connection is cut instead of an answer, after the request was carried out. */
   loseAnswers(which: (request: PassingRequest) => boolean): void {
     this.#losesAnswer = which;
+  }
+
+  /** From now on the watches for which this answers with a lateness tell late, those that are open as well. */
+  delayWatches(lateness: (request: PassingRequest) => Lateness | undefined): void {
+    this.#lateness = lateness;
   }
 
   /** Swallows whatever comes on the watches that are open, for ever; new ones work. Returns how many there were. */
@@ -84,8 +103,10 @@ export class ApiProxy {
   }
 
   #pass(target: URL, incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const { method = '', url = '', headers } = incoming;
+    const { method = '', url = '' } = incoming;
     const passing = { method, url };
+    const authorization = this.#bearerToken === undefined ? {} : { authorization: `Bearer ${this.#bearerToken}` };
+    const headers = { ...incoming.headers, ...authorization };
     const forwarded = sendRequest(
       { host: target.hostname, port: target.port, method, path: url, headers, agent: this.#agent },
       (answer) => {
@@ -96,16 +117,37 @@ export class ApiProxy {
           return;
         }
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        const isWatch = /[?&]watch=1(&|$)/.test(url);
+        const isWatch = /[?&]watch=(1|true)(&|$)/.test(url);
         if (isWatch) this.#streams.add(outgoing);
         outgoing.flushHeaders();
-        answer.on('data', (chunk: Buffer) => outgoing.write(chunk));
-        answer.once('end', () => outgoing.end());
+        const pieces = new LatePieces(() => (isWatch ? this.#lateness(passing) : undefined));
+        answer.on('data', (chunk: Buffer) => pieces.pass(() => outgoing.write(chunk)));
+        answer.once('end', () => pieces.pass(() => outgoing.end()));
         answer.once('close', () => this.#streams.delete(outgoing));
       },
     );
     forwarded.once('error', () => incoming.socket.destroy());
     outgoing.once('close', () => forwarded.destroy());
     incoming.pipe(forwarded);
+  }
+}
+
+/** Passes the pieces of one answer on in their order, each as late as it is to be. */
+class LatePieces {
+  readonly #lateness: () => Lateness | undefined;
+  #last = 0;
+
+  constructor(lateness: () => Lateness | undefined) {
+    this.#lateness = lateness;
+  }
+
+  pass(send: () => unknown): void {
+    const now = performance.now();
+    const lateness = this.#lateness();
+    const late = lateness === undefined ? 0 : lateness.lowMs + lateness.random() * (lateness.highMs - lateness.lowMs);
+    // Timers of one moment run in the order in which they were set.
+    this.#last = Math.max(this.#last, now + late);
+    if (this.#last <= now) send();
+    else setTimeout(send, this.#last - now);
   }
 }
