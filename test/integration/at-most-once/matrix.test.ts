@@ -21,7 +21,7 @@ import type { Played } from './stage.ts';
 const named = process.env['AT_MOST_ONCE_CASES']?.split(';').map((name) => name.trim());
 const isFull = process.env['TEST_FULL'] === '1';
 const cases = selected(allCases, nameOf, 5);
-const meanwhiles = selected(allMeanwhile, nameOfMeanwhile, 5);
+const meanwhiles = selected(allMeanwhile, nameOfMeanwhile, 4);
 const proofs = new Map<object, Readonly<Record<string, Proof>>>();
 const ends = new Map<object, Readonly<Record<string, Ended>>>();
 let stage: Stage;

@@ -109,7 +109,7 @@ function fateOf({
   readonly revoked: number;
 }): string {
   const isReported = log.split('\n').some((line) => line.includes(uid) && line.includes('its request is gone'));
-  if (!isReported) return 'unnoticed';
+  if (!isReported) return 'unreported';
   return revoked > 0 ? 'reported and revoked' : 'reported';
 }
 
