@@ -2,6 +2,7 @@
 import type { CallQueue } from '../../alibaba/limits/call-queue.ts';
 import { issuerKey, issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
+import { externalCACertificate } from '../../issuing/operations/external-ca-certificate.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
@@ -11,7 +12,7 @@ import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind, RequestRead } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
-import { withoutRequestMessage } from './messages.ts';
+import { caWithoutRequestMessage, withoutRequestMessage } from './messages.ts';
 import type { Revocations } from './revocations.ts';
 
 /** What handling abandoned requests works with. */
@@ -52,14 +53,23 @@ export class Abandoned {
     if (decided?.kind === 'issued' && identity !== undefined) void this.#settle(kind, metadata, identity, decided);
   }
 
-  /** A certificate was paid for and its request is gone: it is revoked or kept, and the log and a counter say so. */
-  report({ key, uid }: Named, identity: IssuerIdentity, { certificate }: IssuedDecision, mayRevoke = true): void {
+  /**
+   * A certificate was paid for and its request is gone: it is revoked or kept, and the log and a counter say so. PCA has no call that
+   * revokes a CA certificate.
+   */
+  report(
+    { key, uid }: Named,
+    identity: IssuerIdentity,
+    { certificate, operation }: IssuedDecision,
+    mayRevoke = true,
+  ): void {
     const { metrics, revocations, logger } = this.#on;
     const { serialNumber, identifier } = certificate;
     metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
-    const revokes = mayRevoke && identifier !== undefined && revocations.offer(identity, identifier);
+    const isCA = operation === externalCACertificate.action;
+    const revokes = mayRevoke && !isCA && identifier !== undefined && revocations.offer(identity, identifier);
     const fields = { request: key, uid, issuer: issuerKey(identity), serialNumber, identifier };
-    logger.warn(fields, withoutRequestMessage(revokes));
+    logger.warn(fields, isCA ? caWithoutRequestMessage : withoutRequestMessage(revokes));
   }
 
   // The last write has failed as far as anybody here knows. When only its answer was lost, the certificate is in use.

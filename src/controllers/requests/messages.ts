@@ -163,3 +163,7 @@ export function withoutRequestMessage(revokes: boolean): string {
     : 'revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
   return `A certificate was issued but its request is gone; ${advice}`;
 }
+
+/** The same for a CA certificate, which only somebody in the console can revoke. */
+export const caWithoutRequestMessage =
+  'A CA certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted, since PCA has no call that does so.';
