@@ -26,6 +26,8 @@ LABEL org.opencontainers.image.title="alibaba-pca-issuer" \
 # The entry point and the chunks it loads on demand, with the licences of what is bundled.
 COPY --from=build /build/dist/ /app/
 ENV NODE_ENV=production
+# Half of the threads resolve names, of which silent DNS servers hold some for long.
+ENV UV_THREADPOOL_SIZE=64
 # In the first line of the log.
 ENV IMAGE_REVISION=${REVISION}
 USER 65532:65532

@@ -4,20 +4,22 @@ import type { BuildProgress, GoProgram } from '../control-plane/driver/go-build.
 import {
   controlPlaneProgram,
   corednsProgram,
+  healthProgram,
   helmProgram,
   nodeProgram,
   pauseProgram,
+  readerProgram,
 } from '../control-plane/driver/programs.ts';
 
 const tellEvery = 200;
 
 /**
- * Builds the control plane and Helm unless they are built, and for pods what a node needs; `tell` gets a line now and
- * then while it takes long.
+ * Builds the control plane, Helm, the judge of GitOps tools and the reader unless they are built, and for pods what a node
+ * needs; `tell` gets a line now and then while it takes long.
  */
 export async function buildGoPrograms(tell: (line: string) => void, { pods = false } = {}): Promise<void> {
   const nodePrograms = pods ? [nodeProgram, corednsProgram, pauseProgram] : [];
-  for (const program of [controlPlaneProgram, helmProgram, ...nodePrograms])
+  for (const program of [controlPlaneProgram, helmProgram, healthProgram, readerProgram, ...nodePrograms])
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 

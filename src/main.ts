@@ -9,6 +9,7 @@ import type { Logger } from './runtime/logger.ts';
 import { parseOptions } from './runtime/options.ts';
 import type { Options } from './runtime/options.ts';
 import { podIdentity } from './runtime/pod-identity.ts';
+import { unusedVariables } from './runtime/unused-variables.ts';
 import { productVersion, sourceRevision, userAgent } from './runtime/version.ts';
 import { systemClock } from './timing/clock.ts';
 
@@ -22,6 +23,13 @@ async function run(options: Options): Promise<number> {
     { version: productVersion, ...sourceRevision(process.env), node: process.version },
     'The process starts.',
   );
+  const unused = unusedVariables(process.env);
+  if (unused.length > 0) {
+    logger.warn(
+      { unused },
+      'These variables are no settings of the operator and have no effect; its --help lists all.',
+    );
+  }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       // A second signal means: do not wait for calls in flight.

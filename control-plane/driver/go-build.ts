@@ -123,13 +123,20 @@ function ldflags(program: GoProgram): string {
 }
 
 async function folderFor(program: GoProgram): Promise<string> {
-  const hash = contentHash(program, await goToolchain(program.directory), await sources(program.directory));
+  const files = await sources(program.directory);
+  // A package below the module's directory has its files there.
+  const own = program.package.startsWith('./') ? await sources(join(program.directory, program.package)) : [];
+  const hash = contentHash(program, await goToolchain(program.directory), [...files, ...own]);
   return join(cacheDirectory(), program.name, hash);
 }
 
-function contentHash(program: GoProgram, toolchain: GoToolchain, files: ReadonlyMap<string, string>): string {
+function contentHash(
+  program: GoProgram,
+  toolchain: GoToolchain,
+  files: readonly (readonly [name: string, content: string])[],
+): string {
   const settings = [program.package, ldflags(program), program.moduleFiles ?? []];
-  const described = JSON.stringify([settings, toolchain, [...files]]);
+  const described = JSON.stringify([settings, toolchain, files]);
   return createHash('sha256').update(described).digest('hex').slice(0, 20);
 }
 

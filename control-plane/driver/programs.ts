@@ -25,6 +25,13 @@ export const controlPlaneProgram: GoProgram = {
   moduleFiles: [{ module: 'github.com/cert-manager/cert-manager', from: 'deploy/crds', to: 'crds' }],
 };
 
+/** Tells what Go and cert-manager read in certificate requests and certificates. */
+export const readerProgram: GoProgram = {
+  name: 'reader',
+  directory: fileURLToPath(new URL('..', import.meta.url)),
+  package: './reader',
+};
+
 /** kubelet, kube-proxy and kube-scheduler in one executable, chosen by its first argument. */
 export const nodeProgram: GoProgram = {
   name: 'node',
@@ -59,6 +66,13 @@ export const helmProgram: GoProgram = {
       `-X helm.sh/helm/v3/pkg/${path}.k8sVersionMinor=${kubernetesVersion.minor}`,
     ]),
   ].join(' '),
+};
+
+/** What GitOps tools think of an object: kstatus, and the interpreter of Argo CD's health checks. */
+export const healthProgram: GoProgram = {
+  name: 'health',
+  directory: fileURLToPath(new URL('../../tools/health', import.meta.url)),
+  package: '.',
 };
 
 /** kind, as released, built from its own module. */

@@ -1,6 +1,6 @@
 // The tables of docs/configuration.md, docs/metrics.md and docs/conditions-and-errors.md, read from the code's catalogues.
 import { errorClasses, errorTable } from '../../src/alibaba/error-table.ts';
-import { issuerReasons } from '../../src/controllers/issuers/reasons.ts';
+import { issuerNews, issuerReasons } from '../../src/controllers/issuers/reasons.ts';
 import { consequences, failureReasons, troubleReasons } from '../../src/controllers/requests/reasons.ts';
 import type { Consequence } from '../../src/controllers/requests/reasons.ts';
 import { metricCatalogue } from '../../src/runtime/metrics.ts';
@@ -31,8 +31,18 @@ export function metricsTable(): string {
 
 /** Reasons of the issuers' Ready condition and of the events that go with it. */
 export function issuerReasonsTable(): string {
-  const rows = Object.entries(issuerReasons).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
-  return markdownTable(['Reason', 'Meaning and what to do'], rows);
+  const rows = Object.entries(issuerReasons).map(([reason, { outlook, meaning }]) => [
+    `\`${reason}\``,
+    outlook === 'Stalled' ? 'yes' : 'no',
+    meaning,
+  ]);
+  return markdownTable(['Reason', 'Stalled', 'Meaning and what to do'], rows);
+}
+
+/** Events on issuers beside those of Ready. */
+export function issuerNewsTable(): string {
+  const rows = Object.entries(issuerNews).map(([reason, meaning]) => [`\`${reason}\``, meaning]);
+  return markdownTable(['Event', 'Meaning and what to do'], rows);
 }
 
 /** Reasons of the events on requests, with all that follows from each. */

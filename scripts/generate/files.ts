@@ -3,6 +3,7 @@ import {
   errorClassesTable,
   errorCodesTable,
   failureReasonsTable,
+  issuerNewsTable,
   issuerReasonsTable,
   metricsTable,
   requestReasonsTable,
@@ -12,7 +13,7 @@ import {
 import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
-import { capabilitiesTable, guaranteesTable, parametersTable } from './operation-tables.ts';
+import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
 import { scriptsTable } from './scripts-table.ts';
 
@@ -24,6 +25,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },
   'docs/operations.md': {
     capabilities: capabilitiesTable,
+    harmless: harmlessTable,
     guarantees: guaranteesTable,
     parameters: parametersTable,
   },
@@ -34,6 +36,7 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
     'trouble-reasons': troubleReasonsTable,
     'failure-reasons': failureReasonsTable,
     'issuer-reasons': issuerReasonsTable,
+    'issuer-news': issuerNewsTable,
     'error-classes': errorClassesTable,
     'error-codes': errorCodesTable,
   },

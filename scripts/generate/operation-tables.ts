@@ -2,6 +2,7 @@
 import type { IssuingOperation } from '../../src/issuing/operation.ts';
 import { externalCACertificate } from '../../src/issuing/operations/external-ca-certificate.ts';
 import { issuingOperations } from '../../src/issuing/operations/index.ts';
+import { harmlessAttributes, harmlessExtensions } from '../../src/issuing/x509/request/attributes.ts';
 import { usageWord } from '../../src/issuing/x509/usages.ts';
 import { markdownTable } from './generated-section.ts';
 
@@ -41,6 +42,16 @@ export function guaranteesTable(): string {
   return markdownTable(['Operation', 'Found again by', 'Read with', 'Revoked with', 'Remarks'], rows);
 }
 
+/** What a CSR may carry without effect on the certificate. */
+export function harmlessTable(): string {
+  const rows = [...Object.entries(harmlessExtensions), ...Object.entries(harmlessAttributes)];
+  const kindOf = (id: string): string => (Object.hasOwn(harmlessExtensions, id) ? 'extension' : 'attribute');
+  return markdownTable(
+    ['Identifier', 'Kind', 'What it is, and who writes it'],
+    rows.map(([id, what]) => [`\`${id}\``, kindOf(id), what]),
+  );
+}
+
 /** Where every documented parameter of every operation comes from. */
 export function parametersTable(): string {
   const rows = all.flatMap(({ action, parameterOrigins }) =>
@@ -49,10 +60,11 @@ export function parametersTable(): string {
   return markdownTable(['Operation', 'Parameter', 'Comes from'], rows);
 }
 
-function namesOf({ kinds, mixed, separator, inCsrOnly }: IssuingOperation['capabilities']['names']): string {
+function namesOf({ kinds, mixed, separator, untyped, inCsrOnly }: IssuingOperation['capabilities']['names']): string {
   if (inCsrOnly === true) return 'none, unless `spec.verification.names` is `Allow`';
-  const comma = separator === undefined ? '' : `, without "${separator}"`;
-  return `${kinds.join(', ')}${mixed ? '' : '; one kind per certificate'}${comma}`;
+  const comma = separator === undefined ? '' : `, without "${separator}" and blanks around`;
+  const hosts = untyped === true ? '; host names that do not read as an address' : '';
+  return `${kinds.join(', ')}${mixed ? '' : '; one kind per certificate'}${comma}${hosts}`;
 }
 
 function usagesOf(usages: IssuingOperation['capabilities']['usages']): string {

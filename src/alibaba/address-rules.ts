@@ -1,8 +1,9 @@
 // Which addresses calls connect to, whatever name led there: DNS is the word of whoever owns the name. What is checked is the
 // address that is connected to; no name is resolved a second time.
-import { lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { LookupFunction } from 'node:net';
+import { NameLookups } from './name-lookups.ts';
 
 /** The networks of a list, or what is wrong with it. */
 export type ParsedNetworks =
@@ -41,9 +42,19 @@ const embeddedBits = 96;
 export class AddressRules {
   readonly #refused: BlockList;
   readonly #allowed: BlockList;
+  readonly #names: Pick<NameLookups, 'all'>;
 
   /** `refused`: networks or addresses in addition to those that always are; `allowed`: addresses all the same. */
-  constructor({ refused, allowed }: { readonly refused: readonly string[]; readonly allowed: readonly string[] }) {
+  constructor({
+    refused,
+    allowed,
+    names = new NameLookups(),
+  }: {
+    readonly refused: readonly string[];
+    readonly allowed: readonly string[];
+    readonly names?: Pick<NameLookups, 'all'>;
+  }) {
+    this.#names = names;
     this.#refused = listOf([...alwaysRefused, ...refused]);
     this.#allowed = listOf(allowed);
   }
@@ -58,13 +69,14 @@ export class AddressRules {
 
   /** Resolves as `node:net` wants it, to those addresses alone that are allowed; {@link AddressRefused} where none is. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error !== null) return callback(error, []);
+    const take = (found: readonly LookupAddress[]): void => {
       const allowed = found.filter(({ address }) => this.allows(address));
       const [first] = allowed;
       if (first === undefined) return callback(new AddressRefused(hostname), []);
       return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);
-    });
+    };
+    const fail = (error: NodeJS.ErrnoException): void => callback(error, []);
+    this.#names.all(hostname, options).then(take, fail);
   };
 }
 

@@ -53,13 +53,19 @@ export function parseIssuerHosts(text: string): ParsedIssuerHosts {
     if (part === '') continue;
     const [, name = '', port] = entryPattern.exec(part) ?? [];
     const labels = name.includes('*') ? name.toLowerCase().split('.') : labelsOf(name);
-    if (labels === undefined || !labels.every((label) => labelPattern.test(label) || isIP(label) !== 0)) {
+    const areLabels = labels?.every((label) => labelPattern.test(label) || isIP(label) !== 0) === true;
+    if (labels === undefined || !areLabels || !isPort(port)) {
       const message = `"${part}" is no host: write a name such as pca.example.com:8443, or *.example.com for all below it.`;
       return { kind: 'invalid', message };
     }
     entries.push({ labels, port });
   }
   return { kind: 'ok', hosts: new IssuerHosts(entries) };
+}
+
+function isPort(text: string | undefined): boolean {
+  if (text === undefined || text === '*') return true;
+  return Number(text) >= 1 && Number(text) <= 65_535;
 }
 
 /** As the URL of a call will have it: 127.1 is an address, and names have no capitals. */
@@ -74,9 +80,9 @@ function isFor(
   labels: readonly string[],
   port?: string,
 ): boolean {
-  const isPort =
+  const isItsPort =
     wanted === undefined ? port === undefined || standardPorts.has(port) : wanted === '*' || wanted === port;
-  if (!isPort) return false;
+  if (!isItsPort) return false;
   if (first !== '*') return labels.length === rest.length + 1 && areAs([first, ...rest], labels);
   return labels.length > rest.length && areAs(rest, labels.slice(labels.length - rest.length));
 }

@@ -10,6 +10,7 @@ import { redactorOf } from './redaction.ts';
 import type { Clock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
 import type { Waited } from '../timing/deadline.ts';
+import { ownTurn } from '../timing/turns.ts';
 import { openSigner } from './signing.ts';
 import type { SignedRequest, Signer } from './signing.ts';
 import type { Transport, WireReply } from './transport.ts';
@@ -42,8 +43,12 @@ export function pcaCall(options: PcaClientOptions): Call {
     // Credentials and signature may have taken long; from here to the transport nothing waits.
     if (mayGo?.() === false) return failed(clientFailure('NotActing', { ...about, sent: false }));
     const answered = await deadline.wait(options.transport.send(options.endpoint, signed.value, deadline.signal));
-    if (answered.kind === 'value') return outcomeOf(answered.value, { ...about, sent: true });
-    return failed(failureBehind(answered, { ...about, sent: true }));
+    if (answered.kind !== 'value') return failed(failureBehind(answered, { ...about, sent: true }));
+    // Whoever answers chooses what that costs: to parse, and then to read what it holds.
+    await ownTurn();
+    const outcome = outcomeOf(answered.value, { ...about, sent: true });
+    await ownTurn();
+    return outcome;
   };
 }
 
@@ -80,14 +85,14 @@ function failureBehind(waited: Unanswered, about: FailedCall): PcaFailure {
   return waited.kind === 'thrown' ? networkFailure(waited.thrown, about) : clientFailure(waited.kind, about);
 }
 
-function outcomeOf({ status, text, ...reply }: WireReply, about: FailedCall): PcaOutcome {
+function outcomeOf({ status, body: bytes, ...reply }: WireReply, about: FailedCall): PcaOutcome {
   const requestId = requestIdOf(reply.requestId, about.redact);
   const facts = { httpStatus: status, requestId };
   const malformed = (detail: string): PcaOutcome =>
     failed(clientFailure('MalformedReply', about, { ...facts, detail }));
   if (status >= 300 && status < 400) return failed(clientFailure('UnexpectedRedirect', about, facts));
-  if (text === undefined) return malformed('the body is larger than any that it sends');
-  const read = readJsonReply(text);
+  if (bytes === undefined) return malformed('the body is larger than any that it sends');
+  const read = readJsonReply(bytes);
   if (read.kind === 'malformed') return malformed(read.detail);
   const { body } = read;
   if (status >= 400) return failed(refusal({ status, body, ...(requestId === undefined ? {} : { requestId }) }, about));

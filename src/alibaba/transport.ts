@@ -8,6 +8,7 @@ import type { AddressRules } from './address-rules.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import type { Proxy } from './proxy.ts';
 import type { SignedRequest } from './signing.ts';
+import { ownTurn } from '../timing/turns.ts';
 
 /** What came back, with any status. */
 export interface WireReply {
@@ -15,7 +16,7 @@ export interface WireReply {
   /** The value of `x-acs-request-id`, which is the endpoint's text. */
   readonly requestId: string | undefined;
   /** The body; undefined where it is larger than any reply. */
-  readonly text: string | undefined;
+  readonly body: Buffer | undefined;
 }
 
 /** Carries signed requests. */
@@ -29,13 +30,30 @@ export const largestReplyBytes = 4 * 1024 * 1024;
 /** Bytes that are read of a reply that says no. */
 export const largestErrorBytes = 64 * 1024;
 
+// Of the names and values in a reply's head; Alibaba's has some hundred.
+const largestHeadBytes = 4 * 1024;
+const partBytes = 4 * 1024;
+// Heads with a status of 1xx before the one of the reply.
+const mostInformational = 8;
+// Few replies are larger.
+const bytesOfTurn = 128 * 1024;
 const connectMs = 10_000;
-// Node gives up an address after 250 ms where a host has several, and a far-away host needs longer for a handshake.
-const connectAttemptMs = 3_000;
+// Node gives up an address after 250 ms where a host has several, and a far-away host or proxy needs longer for a handshake.
+const severalAddresses = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 3_000 };
 // Load balancers close idle connections after 15 s or later; a call on one that is just being closed is lost.
 const keepAliveMs = 10_000;
 // Each CA bundle has connections of its own, and issuers come and go.
 const mostBundles = 64;
+
+/** The endpoint sends head after head and no reply. */
+class NoReply extends Error {
+  // As for whatever else is no reply in HTTP.
+  override readonly name = 'HTTPParserError';
+
+  constructor() {
+    super(`more than ${mostInformational} informational replies came, and no other`);
+  }
+}
 
 /** What may be connected to. */
 type Addresses = Pick<AddressRules, 'allows' | 'lookup'>;
@@ -54,17 +72,23 @@ export class HttpTransport implements Transport {
   }
 
   async send(endpoint: PcaEndpoint, request: SignedRequest, signal: AbortSignal): Promise<WireReply> {
+    const heads = new AbortController();
+    let informational = 0;
     const { statusCode, headers, body } = await this.#dispatcher(endpoint.caBundle).request({
       origin: `${endpoint.protocol === 'HTTP' ? 'http' : 'https'}://${endpoint.host}`,
       method: request.method,
       path: request.path,
       headers: { ...request.headers },
       body: request.body,
-      signal,
+      signal: AbortSignal.any([signal, heads.signal]),
+      onInfo: () => {
+        informational += 1;
+        if (informational > mostInformational) heads.abort(new NoReply());
+      },
     });
     const requestId = headers['x-acs-request-id'];
-    const text = await boundedText(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
-    return { status: statusCode, requestId: typeof requestId === 'string' ? requestId : undefined, text };
+    const read = await boundedBytes(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
+    return { status: statusCode, requestId: typeof requestId === 'string' ? requestId : undefined, body: read };
   }
 
   #dispatcher(caBundle = ''): Dispatcher {
@@ -86,6 +110,7 @@ function dispatcherFor(caBundle: string, proxy: Proxy | undefined, addresses: Ad
   const options = {
     // The caller's signal ends every wait.
     headersTimeout: 0,
+    maxHeaderSize: largestHeadBytes,
     bodyTimeout: 0,
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,
@@ -96,6 +121,8 @@ function dispatcherFor(caBundle: string, proxy: Proxy | undefined, addresses: Ad
   return new EnvHttpProxyAgent({
     ...options,
     connectTimeout: connectMs,
+    // It is for the connection to the proxy, with or without TLS; its type asks for a port, which comes from the URL.
+    proxyTls: severalAddresses as buildConnector.BuildOptions,
     requestTls: tls,
     httpProxy: proxy.http,
     httpsProxy: proxy.https,
@@ -109,26 +136,47 @@ function connectorFor(tls: { readonly ca?: string }, addresses: Addresses | unde
     ...tls,
     timeout: connectMs,
     allowH2: false,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: connectAttemptMs,
+    ...severalAddresses,
     ...(addresses === undefined ? {} : { lookup: addresses.lookup }),
   });
   return (options, callback) => {
     // An address given as the host is not looked up.
     const isRefused = isIP(options.hostname) !== 0 && addresses?.allows(options.hostname) === false;
     if (isRefused) queueMicrotask(() => callback(new AddressRefused(options.hostname), null));
-    else connect(options, callback);
+    else connect(options, (...connected) => callback(...readInParts(connected)));
   };
 }
 
-async function boundedText(body: AsyncIterable<Buffer>, limit: number): Promise<string | undefined> {
+type Connected = Parameters<buildConnector.Callback>;
+
+/**
+ * The library parses all that a socket holds at once, also after it has given the connection up, and a head of thousands of
+ * fields is dear.
+ */
+function readInParts(connected: Connected): Connected {
+  const [error, socket] = connected;
+  if (error !== null || socket === null) return connected;
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number): unknown => {
+    if (socket.destroyed) return null;
+    return read(size ?? (socket.readableLength > partBytes ? partBytes : undefined));
+  };
+  return connected;
+}
+
+async function boundedBytes(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
+  let nextTurn = bytesOfTurn;
   for await (const chunk of body) {
     size += chunk.length;
     // Leaving the loop closes the connection.
     if (size > limit) return undefined;
     chunks.push(chunk);
+    // Many large bodies at once would otherwise be read in one turn of the event loop: megabytes wait in each socket.
+    if (size < nextTurn) continue;
+    await ownTurn();
+    nextTurn = size + bytesOfTurn;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks, size);
 }

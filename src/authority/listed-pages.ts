@@ -1,6 +1,7 @@
 // Reads a list page by page to its end, if it has one: anybody's endpoint may answer with pages for ever.
 import type { PcaOutcome } from '../alibaba/call.ts';
 import type { Clock } from '../timing/clock.ts';
+import type { ListPage } from '../issuing/operation.ts';
 import { TimeSlice } from '../timing/time-slice.ts';
 import type { EndlessList, ScanFailure } from './shared-scan.ts';
 
@@ -8,12 +9,8 @@ import type { EndlessList, ScanFailure } from './shared-scan.ts';
 export interface ListedPages<Item> {
   /** Calls for a page, from 1. */
   readonly call: (page: number) => Promise<PcaOutcome>;
-  /** Reads the answer; `total` counts all pages. */
-  readonly read: (
-    body: unknown,
-  ) =>
-    | { readonly kind: 'ok'; readonly items: readonly Item[]; readonly total: number | undefined }
-    | { readonly kind: 'malformed'; readonly message: string };
+  /** Reads the answer. */
+  readonly read: (body: unknown) => ListPage<Item>;
   /** Whether an item, and so all that follow, is older than what is looked for; left out where the order is not known. */
   readonly isBefore?: (item: Item) => boolean;
 }
@@ -39,7 +36,7 @@ export async function readPages<Item extends { readonly identifier: string }>(
   for (let page = 1; page <= mostPages; page += 1) {
     const read = await readPage(list, page, previous);
     if (read.kind !== 'ok') return read;
-    const { items, total } = read;
+    const { items, entries, total } = read;
     previous = new Set(items.map(({ identifier }) => identifier));
     for (const item of items) {
       const fault = await take(item);
@@ -47,7 +44,7 @@ export async function readPages<Item extends { readonly identifier: string }>(
       // Certificates are dear to read, and an endpoint chooses what they are.
       if (slice.isUsedUp()) await slice.pass();
     }
-    seen += items.length;
+    seen += entries;
     if (isLast(list, items) || (total !== undefined && seen >= total)) return undefined;
   }
   return endless(`has more than ${mostPages} pages`);

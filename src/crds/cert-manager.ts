@@ -7,6 +7,9 @@ export const certManagerVersion = 'v1';
 export const certManagerApiVersion = `${certManagerGroup}/${certManagerVersion}`;
 export const certificateRequestKind = 'CertificateRequest';
 
+/** Annotation of a CertificateRequest that cert-manager made for a Certificate: the Certificate's name. */
+export const certificateNameAnnotation = 'cert-manager.io/certificate-name';
+
 /** Annotation of a CertificateRequest: the revision of the Certificate that it is for, from 1. */
 export const certificateRevisionAnnotation = 'cert-manager.io/certificate-revision';
 
@@ -74,6 +77,13 @@ export interface CertificateRequestStatus {
   readonly failureTime?: string;
 }
 
+/** Who wrote fields of an object, and when last; times are RFC 3339. */
+export interface ManagedFields {
+  readonly manager?: string;
+  readonly time?: string;
+  readonly subresource?: string;
+}
+
 /** A CertificateRequest, with the fields that this issuer reads. */
 export interface CertificateRequest {
   readonly apiVersion?: string;
@@ -95,9 +105,34 @@ export interface CertificateRequest {
       readonly uid: string;
       readonly controller?: boolean;
     }[];
+    readonly managedFields?: readonly ManagedFields[];
   };
   readonly spec: CertificateRequestSpec;
   readonly status?: CertificateRequestStatus;
+}
+
+/** A Certificate, with the fields on which answers to its requests depend. Times are RFC 3339. */
+export interface Certificate {
+  readonly metadata?: { readonly uid?: string; readonly generation?: number };
+  readonly spec?: {
+    /** Go duration. */
+    readonly renewBefore?: string;
+    readonly renewBeforePercentage?: number;
+    readonly renewal?: { readonly policy?: string };
+  };
+  readonly status?: {
+    readonly notBefore?: string;
+    readonly notAfter?: string;
+    readonly revision?: number;
+    readonly renewalTime?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      /** The generation of the Certificate that it speaks of. */
+      readonly observedGeneration?: number;
+    }[];
+  };
 }
 
 /** The approvers' decision so far. */
@@ -126,6 +161,16 @@ export function owningCertificateName({ metadata }: Pick<CertificateRequest, 'me
   return metadata.ownerReferences?.find(
     ({ kind, apiVersion }) => kind === 'Certificate' && apiVersion.startsWith(`${certManagerGroup}/`),
   )?.name;
+}
+
+/** The Certificate that controls the request; cert-manager looks at no other requests of a Certificate. */
+export function controllingCertificate({
+  metadata,
+}: Pick<CertificateRequest, 'metadata'>): { readonly name: string; readonly uid: string } | undefined {
+  return metadata.ownerReferences?.find(
+    ({ kind, apiVersion, controller }) =>
+      controller === true && kind === 'Certificate' && apiVersion.startsWith(`${certManagerGroup}/`),
+  );
 }
 
 /** The condition of this type, if the request has one. */

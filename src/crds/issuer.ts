@@ -57,6 +57,16 @@ export interface Issuer {
   readonly status?: IssuerStatus;
 }
 
+/**
+ * An issuer as it was read from the cluster, whose CRDs may be of another version: without `spec` where this operator does not
+ * understand it (`faults` says why, in sentences), and with the paths of fields that it does not know and has left out.
+ */
+export interface IssuerAsRead extends Omit<Issuer, 'spec'> {
+  readonly spec: IssuerSpec | undefined;
+  readonly faults?: readonly string[];
+  readonly unknownFields?: readonly string[];
+}
+
 /** The kind of this name, `undefined` when it is not one of ours. */
 export function issuerKind(name: string | undefined): IssuerKind | undefined {
   return issuerKinds.find(({ kind }) => kind === name);

@@ -51,7 +51,7 @@ export interface ArraySchema extends Described {
 /** An object with fixed fields. A field's default applies only where the object itself exists: see `default: {}`. */
 export interface ObjectSchema extends Described {
   readonly type: 'object';
-  readonly default?: Readonly<Record<string, never>>;
+  readonly default?: Readonly<Record<string, number | readonly never[]>>;
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
 }

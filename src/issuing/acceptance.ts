@@ -2,6 +2,8 @@
 import { isAddress, showAlternativeName } from './x509/alternative-name.ts';
 import { nameFault } from './x509/distinguished-name.ts';
 import type { NameAttribute } from './x509/distinguished-name.ts';
+import { forbiddenByPath } from './x509/certification-path.ts';
+import { certificatesOf } from './issuing-ca.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssuingOperation, UsageProfile } from './operation.ts';
 import { profileFor } from './usage-profile.ts';
@@ -32,7 +34,7 @@ const csrField = 'spec.request';
 
 /** Why the operation cannot express the request; undefined when it can. */
 export function refusalOf(candidate: Candidate): Refused | undefined {
-  for (const check of [refuseCA, refuseUsages, refuseKey, refuseNames, refuseSubject]) {
+  for (const check of [refuseCA, refuseUsages, refuseKey, refuseNames, refuseSubject, refuseForbidden]) {
     const refused = check(candidate);
     if (refused !== undefined) return refused;
   }
@@ -131,10 +133,27 @@ function refuseUnlisted({ request, operation }: Candidate): Refused | undefined 
     const message = `${operation.action} separates names with "${separator ?? ''}", so ${showAlternativeName(split)} cannot be expressed. Remove it from the Certificate.`;
     return refuse(refusalReasons.nameNotSupported, csrField, message);
   }
-  const address = untyped === true ? names.find(({ kind, value }) => kind === 'dns' && isAddress(value)) : undefined;
+  const padded = separator === undefined ? undefined : names.find(({ value }) => value.trim() !== value);
+  if (padded !== undefined) {
+    const message = `${operation.action} takes names as one list, whose readers drop blanks around a name, so ${showAlternativeName(padded)} (with its blanks) cannot be expressed. Remove the blanks from the Certificate.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
+  if (untyped !== true) return undefined;
+  const hosts = names.filter(({ kind }) => kind === 'dns');
+  const address = hosts.find(({ value }) => isAddress(value));
+  const odd = hosts.find(({ value }) => !isHostName(value));
+  if (address === undefined && odd !== undefined) {
+    const message = `${operation.action} takes DNS names and IP addresses as one list, in which ${showAlternativeName(odd)}, which is no host name, may be taken for something else. Remove it from the Certificate.`;
+    return refuse(refusalReasons.nameNotSupported, csrField, message);
+  }
   if (address === undefined) return undefined;
   const message = `${operation.action} takes DNS names and IP addresses as one list, in which ${showAlternativeName(address)} reads as an address. Give it as an IP address (in a Certificate: spec.ipAddresses), or remove it.`;
   return refuse(refusalReasons.nameNotSupported, csrField, message);
+}
+
+/** Letters, digits, hyphens and underscores between points, and a wildcard in front: nothing that has another meaning. */
+function isHostName(text: string): boolean {
+  return /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(text);
 }
 
 function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candidate): Refused | undefined {
@@ -155,6 +174,23 @@ function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candi
   if (singular && flat && attributes.every(({ oid }) => subjectFields.has(oid))) return undefined;
   const message = `${operation.action} has one field each for CN, O, OU, C, ST and L, so this subject cannot be expressed. Use each of these at most once and no others.`;
   return refuse(refusalReasons.subjectNotSupported, csrField, message);
+}
+
+/** Names that the certificates of the CA and of those above it forbid. Which CA signs a CA certificate is not known. */
+function refuseForbidden({ request, subject, subjectFromIssuer, operation, ca }: Candidate): Refused | undefined {
+  const { addedAttributes, certificateAuthorities } = operation.capabilities;
+  const { path } = certificatesOf(ca);
+  if (certificateAuthorities || path === undefined) return undefined;
+  const isWhole = !subjectFromIssuer && addedAttributes.length === 0;
+  const forbidden = forbiddenByPath(path, {
+    ...request.csr.extensions.alternativeNames,
+    subject: subject.map((attribute, rdn) => ({ rdn, ...attribute })),
+    isCA: false,
+    mayAdd: isWhole ? undefined : addedAttributes,
+  });
+  if (forbidden === undefined) return undefined;
+  const message = `clients would refuse the certificate: ${forbidden} Ask for other names, or for a certificate of another CA.`;
+  return refuse(refusalReasons.nameForbiddenByCA, csrField, message);
 }
 
 const subjectFields: ReadonlySet<string> = new Set([

@@ -27,6 +27,8 @@ export const mismatchCauses = {
   AlternativeNamesMismatch: 'request',
   KeyUsageMismatch: 'request',
   ExtendedKeyUsageMismatch: 'request',
+  ExtensionMismatch: 'request',
+  NameConstraintsMismatch: 'request',
   ValidityMismatch: 'request',
 } as const satisfies Readonly<Record<string, 'request' | 'issuer'>>;
 

@@ -1,6 +1,6 @@
 // The two places where PCA keeps what it issued: the list of client and server certificates, and the certificate warehouse.
 import type { CertificateStore, StoredItem, StoredList, StoredReply } from './operation.ts';
-import { asIdentifier, asMoment, asNumber, asObject, asText, pageItems, pageSize, replyOf } from './reply-body.ts';
+import { asIdentifier, asMoment, asObject, asText, pageSize, readListPage, replyOf } from './reply-body.ts';
 import type { JsonObject } from './reply-body.ts';
 
 /** Certificates of the API 2020-06-30 (Alibaba: ListClientCertificate, DescribeClientCertificate, CreateRevokeClientCertificate). */
@@ -60,26 +60,19 @@ function pageParameters(page: number): Readonly<Record<string, string>> {
   return { CurrentPage: String(page), ShowSize: String(pageSize) };
 }
 
-// Items without an identifier cannot be read, and an empty page may come without its list.
+// Items without an identifier cannot be read.
 function readStoredList(
   action: string,
   body: unknown,
   member: string,
   certificateOf: (item: JsonObject) => string | undefined,
 ): StoredList {
-  const page = asObject(body);
-  const total = asNumber(page?.['TotalCount']);
-  const list = page?.[member] ?? (total === 0 ? [] : undefined);
-  if (!Array.isArray(list))
-    return { kind: 'malformed', message: `The answer to ${action} holds no list of certificates.` };
-
-  const read = pageItems(action, list, (item): StoredItem | undefined => {
+  return readListPage(action, body, member, (item): StoredItem | undefined => {
     const identifier = asIdentifier(item['Identifier']);
     if (identifier === undefined) return undefined;
     const notBefore = asMoment(item['BeforeDate']);
     return { identifier, certificate: certificateOf(item), notBefore, isRevoked: isRevoked(item['Status']) };
   });
-  return read.kind === 'ok' ? { ...read, total } : read;
 }
 
 /** Whether a status of PCA's says that the certificate was revoked. */

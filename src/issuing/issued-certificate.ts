@@ -1,9 +1,14 @@
 // Compares the certificate that PCA issued with the request: nothing unproven reaches a request's status.
 import { certificatePem } from './x509/certificate.ts';
 import type { CertificateFacts, ReadCertificate } from './x509/certificate.ts';
+import { extensionOfCAs, unknownCritical, unusualExtensions } from './x509/extension-types.ts';
 import { chainPem, orderChain, readCertificates } from './x509/certificate-chain.ts';
 import type { CertificateChain } from './x509/certificate-chain.ts';
+import { constrainedNamesOf, firstToEnd, forbiddenByPath, pathFault } from './x509/certification-path.ts';
+import type { CertificationPath } from './x509/certification-path.ts';
 import { showName } from './x509/distinguished-name.ts';
+import { shownList } from './x509/shown-text.ts';
+import { certificatesOf } from './issuing-ca.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueReply } from './operation.ts';
 import { addedAttributes, aspects, mismatch } from './certificate-differences.ts';
@@ -46,10 +51,10 @@ export type VerificationResult = { readonly kind: 'verified'; readonly certifica
 export function verifyIssued(verification: Verification): VerificationResult {
   const { plan, reply, ca, trust } = verification;
   const known = certificatesOf(ca);
-  const read = readCertificates([reply.certificate, ...reply.chain], known);
+  const read = readCertificates([reply.certificate, ...reply.chain], known.certificates);
   if (read.kind === 'broken') {
     // Nothing in a request finds its way into the certificates above its own.
-    const isChain = readCertificates(reply.chain, known).kind === 'broken';
+    const isChain = readCertificates(reply.chain, known.certificates).kind === 'broken';
     return mismatch(isChain ? 'ChainBroken' : 'CertificateMalformed', `the reply cannot be read: ${read.message}.`);
   }
   const { spki } = plan.expected;
@@ -60,16 +65,14 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if (ordered.kind === 'broken') return mismatch('ChainBroken', `its chain is malformed: ${ordered.message}.`);
   const { chain } = ordered;
   const { facts } = chain.leaf;
-  const fault = chainFault(chain, known[0], verification) ?? kindFault(facts, verification);
+  const path = pathOf(chain);
+  const fault = chainFault(chain, known.path?.[0], verification) ?? kindFault(facts, verification);
   if (fault !== undefined) return fault;
-  const added = addedAttributes(facts.subject.attributes, plan.expected.subject);
-  const differences = added.length === 0 ? [] : [`PCA added ${showName(added)} to the subject.`];
-  for (const { aspect, check } of aspects) {
-    const found = check(facts, verification);
-    if (found === undefined) continue;
-    if (plan.verification[aspect] === 'Enforce') return found;
-    differences.push(`Accepted because spec.verification.${aspect} of the issuer is Allow: ${found.message}`);
-  }
+  const accepted = differencesIn(facts, verification);
+  if ('kind' in accepted) return accepted;
+  const refused = pathMismatch(path, verification) ?? extensionFault(path, verification);
+  if (refused !== undefined) return refused;
+  const differences = [...additions(facts, plan), ...accepted, ...outlivedCA(path)];
   return {
     kind: 'verified',
     certificate: {
@@ -84,17 +87,20 @@ export function verifyIssued(verification: Verification): VerificationResult {
   };
 }
 
-// A CA's certificates are read once for as long as its description lives, not once per certificate that it issues.
-const readCAs = new WeakMap<IssuingCA, readonly ReadCertificate[]>();
+/** The differences that the issuer accepts, a sentence each, or the first that it does not. */
+function differencesIn(facts: CertificateFacts, verification: Verification): readonly string[] | Mismatch {
+  const differences: string[] = [];
+  for (const { aspect, check } of aspects) {
+    const found = check(facts, verification);
+    if (found === undefined) continue;
+    if (verification.plan.verification[aspect] === 'Enforce') return found;
+    differences.push(`Accepted because spec.verification.${aspect} of the issuer is Allow: ${found.message}`);
+  }
+  return differences;
+}
 
-/** The CA's own certificate first, then those above it. */
-function certificatesOf(ca: IssuingCA): readonly ReadCertificate[] {
-  const known = readCAs.get(ca);
-  if (known !== undefined) return known;
-  const read = readCertificates([ca.certificate, ...ca.chain]);
-  const certificates = read.kind === 'ok' ? read.certificates : [];
-  readCAs.set(ca, certificates);
-  return certificates;
+function pathOf({ leaf, intermediates, root }: CertificateChain): CertificationPath {
+  return [leaf, ...intermediates, ...(root === undefined ? [] : [root])];
 }
 
 function chainFault(
@@ -136,6 +142,58 @@ function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Ve
   return notAfter.getTime() <= now.getTime()
     ? mismatch('CertificateExpired', `it expired at ${formatMoment(notAfter)}.`)
     : undefined;
+}
+
+/** What PCA added of its own accord, a sentence each. */
+function additions({ subject, types }: CertificateFacts, { expected }: IssuePlan): readonly string[] {
+  const added = addedAttributes(subject.attributes, expected.subject);
+  const unusual = unusualExtensions(types);
+  return [
+    ...(added.length === 0 ? [] : [`PCA added ${showName(added)} to the subject.`]),
+    ...(unusual.length === 0 ? [] : [`PCA added extensions that are not usual: ${shownList(unusual)}.`]),
+  ];
+}
+
+/** What clients would refuse about the certificates above, which are not all known when the issuer is checked. */
+function pathMismatch(path: CertificationPath, { plan, now }: Verification): Mismatch | undefined {
+  const [first, ...further] = plan.expected.isCA ? path : path.slice(1);
+  if (first === undefined) return undefined;
+  const cas: CertificationPath = [first, ...further];
+  const fault = pathFault(cas);
+  if (fault !== undefined) return mismatch('ChainBroken', `clients would refuse its chain: ${fault}`);
+  const { facts } = firstToEnd(cas);
+  return facts.notAfter.getTime() <= now.getTime()
+    ? mismatch(
+        'ChainBroken',
+        `the certificate of CA "${showName(facts.subject.attributes)}" in its chain expired at ${formatMoment(facts.notAfter)}.`,
+      )
+    : undefined;
+}
+
+/** What clients would refuse, or what gives more than was asked for, in the extensions of the certificate itself. */
+function extensionFault([leaf, ...above]: CertificationPath, { plan }: Verification): Mismatch | undefined {
+  const { types } = leaf.facts;
+  const critical = unknownCritical(types);
+  if (critical !== undefined) {
+    const message = `it has the critical extension ${critical}, which nobody knows, so that clients refuse it.`;
+    return mismatch('ExtensionMismatch', message);
+  }
+  const foreign = plan.expected.isCA ? undefined : extensionOfCAs(types);
+  if (foreign !== undefined)
+    return mismatch('ExtensionMismatch', `it has the extension ${foreign}, which only certificates of CAs have.`);
+  const forbidden = forbiddenByPath(above, constrainedNamesOf(leaf));
+  return forbidden === undefined
+    ? undefined
+    : mismatch('NameConstraintsMismatch', `clients would refuse it: ${forbidden}`);
+}
+
+/** Clients take a certificate that outlives those above it only as long as these are valid. */
+function outlivedCA([leaf, issuer, ...further]: CertificationPath): readonly string[] {
+  if (issuer === undefined) return [];
+  const { facts } = firstToEnd([issuer, ...further]);
+  if (leaf.facts.notAfter <= facts.notAfter) return [];
+  const message = `It ends at ${formatMoment(leaf.facts.notAfter)}, but the certificate of CA "${showName(facts.subject.attributes)}" above it at ${formatMoment(facts.notAfter)}, after which clients refuse it.`;
+  return [message];
 }
 
 /** Without a known root the highest intermediate stands in for it, as in cert-manager. */

@@ -1,11 +1,14 @@
 // The issuing CA as PCA describes it, and whether an operation can issue from it.
 import { certificatePem } from './x509/certificate.ts';
 import type { ReadCertificate } from './x509/certificate.ts';
-import { readCertificates } from './x509/certificate-chain.ts';
+import { missingLink, pathOfCA, readCertificates } from './x509/certificate-chain.ts';
+import type { CACertificates } from './x509/certificate-chain.ts';
+import { firstToEnd, lastToBegin, pathFault } from './x509/certification-path.ts';
+import type { CertificationPath } from './x509/certification-path.ts';
 import { showName } from './x509/distinguished-name.ts';
 import { shownText } from './x509/shown-text.ts';
 import type { IssueCall, IssuingOperation } from './operation.ts';
-import { asIdentifier, asMoment, asNumber, asObject, asText, asTexts } from './reply-body.ts';
+import { asCount, asIdentifier, asMoment, asObject, asText, asTexts } from './reply-body.ts';
 import type { JsonObject } from './reply-body.ts';
 import { formatMoment } from '../timing/moment.ts';
 
@@ -21,6 +24,7 @@ export interface IssuingCA {
   /** local, external, or iTrusChina for compliance CAs. */
   readonly issuerType: string;
   readonly subject: string;
+  /** When its certificate and all above it are valid, and PCA says so. */
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** Longest lifetime that it may give; undefined when PCA names none. */
@@ -40,6 +44,7 @@ export type UnusableReason =
   | 'IssuingCAKeyNotSupported'
   | 'IssuingCANotActive'
   | 'IssuingCAExpired'
+  | 'IssuingCAPathInvalid'
   | 'IssuingCANotYetValid'
   | 'IssuingCAExhausted';
 
@@ -72,35 +77,58 @@ export function readIssuingCA(
   if (chain.kind === 'broken') return malformed(`CaCertChain of the CA cannot be read: ${chain.message}`);
   const [certificate, ...above] = own.certificates;
   if (certificate === undefined) return malformed('X509Certificate of the CA holds no certificate');
-  return {
-    kind: 'ok',
-    ca: {
-      identifier: Identifier,
-      status: Status,
-      type: CertificateType,
-      keyFamily: Algorithm,
-      ...describedFields(described, certificate),
-      certificate: certificatePem(certificate),
-      chain: [...above, ...chain.certificates].map(certificatePem),
-    },
+  const others = [...above, ...chain.certificates];
+  const path = pathOfCA(certificate, others);
+  const ca: IssuingCA = {
+    identifier: Identifier,
+    status: Status,
+    type: CertificateType,
+    keyFamily: Algorithm,
+    ...describedFields(described, path),
+    certificate: certificatePem(certificate),
+    chain: others.map(certificatePem),
   };
+  readCAs.set(ca, { path, certificates: [certificate, ...others] });
+  return { kind: 'ok', ca };
+}
+
+// A CA's certificates are read once for as long as its description lives, not once per certificate that it issues.
+const readCAs = new WeakMap<IssuingCA, CACertificates>();
+
+/** The certificates of a CA, read; none where nobody has described it. */
+export function certificatesOf(ca: IssuingCA): CACertificates {
+  const known = readCAs.get(ca);
+  if (known !== undefined) return known;
+  const own = readCertificates([ca.certificate]);
+  const above = readCertificates(ca.chain);
+  const certificates = [own, above].flatMap((read) => (read.kind === 'ok' ? read.certificates : []));
+  const [certificate, ...others] = certificates;
+  const path = certificate === undefined || own.kind === 'broken' ? undefined : pathOfCA(certificate, others);
+  const found: CACertificates = { path, certificates };
+  readCAs.set(ca, found);
+  return found;
 }
 
 type DescribedField =
   'issuerType' | 'subject' | 'notBefore' | 'notAfter' | 'maxValiditySeconds' | 'remainingCertificates';
 
-/** Fields that PCA may leave out; the CA's certificate knows some of them as well. */
-function describedFields(described: JsonObject, { facts }: ReadCertificate): Pick<IssuingCA, DescribedField> {
-  const maximumDays = asNumber(described['CertMaxTime']) ?? 0;
+/** Fields that PCA may leave out; the CA's certificate knows some of them as well. No certificate outlives those above it. */
+function describedFields(described: JsonObject, path: CertificationPath): Pick<IssuingCA, DescribedField> {
+  const maximumDays = asCount(described['CertMaxTime']) ?? 0;
+  const [{ facts }] = path;
+  const { notBefore } = lastToBegin(path).facts;
+  const { notAfter } = firstToEnd(path).facts;
+  const begin = asMoment(described['BeforeDate']) ?? notBefore;
+  const end = asMoment(described['AfterDate']) ?? notAfter;
   const subject = asText(described['SubjectDN']);
   return {
     issuerType: asIdentifier(described['IssuerType']) ?? 'local',
     subject: subject === undefined ? showName(facts.subject.attributes) : shownText(subject, longestSubject),
-    notBefore: asMoment(described['BeforeDate']) ?? facts.notBefore,
-    notAfter: asMoment(described['AfterDate']) ?? facts.notAfter,
+    notBefore: begin > notBefore ? begin : notBefore,
+    notAfter: end < notAfter ? end : notAfter,
     // The unit is documented nowhere for this answer; CreateExternalCACertificate, which sets it, takes days.
     maxValiditySeconds: maximumDays > 0 ? maximumDays * secondsPerDay : undefined,
-    remainingCertificates: asNumber(described['CertRemainingCount']),
+    remainingCertificates: asCount(described['CertRemainingCount']),
   };
 }
 
@@ -120,7 +148,7 @@ function requiredFields(
 
 /** Whether `operation` can issue from `ca` now. */
 export function assessIssuingCA(ca: IssuingCA, operation: IssuingOperation, now: Date): Assessment {
-  return unusableKind(ca, operation) ?? unusableState(ca, now) ?? { kind: 'usable' };
+  return unusableKind(ca, operation) ?? unusableState(ca, now) ?? unusablePath(ca) ?? { kind: 'usable' };
 }
 
 /** Faults that time does not change: the kind of CA. */
@@ -159,13 +187,13 @@ function unusableState(ca: IssuingCA, now: Date): Assessment | undefined {
   if (now.getTime() >= ca.notAfter.getTime()) {
     return unusable(
       'IssuingCAExpired',
-      `${name} expired at ${formatMoment(ca.notAfter)}. Renew it in PCA, or set spec.parentIdentifier to another CA.`,
+      `${name} expired at ${formatMoment(ca.notAfter)}${above(ca, firstToEnd, 'notAfter')}. Renew it in PCA, or set spec.parentIdentifier to another CA.`,
     );
   }
   if (now.getTime() < ca.notBefore.getTime()) {
     return unusable(
       'IssuingCANotYetValid',
-      `${name} is not valid before ${formatMoment(ca.notBefore)}. Wait until then, check the clock of this machine, or set spec.parentIdentifier to another CA.`,
+      `${name} is not valid before ${formatMoment(ca.notBefore)}${above(ca, lastToBegin, 'notBefore')}. Wait until then, check the clock of this machine, or set spec.parentIdentifier to another CA.`,
     );
   }
   if (ca.remainingCertificates !== undefined && ca.remainingCertificates <= 0) {
@@ -175,6 +203,32 @@ function unusableState(ca: IssuingCA, now: Date): Assessment | undefined {
     );
   }
   return undefined;
+}
+
+/** Names the certificate above the CA's own whose end, or begin, is the CA's; empty where it is its own. */
+function above(
+  ca: IssuingCA,
+  decisive: (path: CertificationPath) => ReadCertificate,
+  end: 'notBefore' | 'notAfter',
+): string {
+  const { path } = certificatesOf(ca);
+  if (path === undefined) return '';
+  const [own] = path;
+  const { facts } = decisive(path);
+  if (facts === own.facts || facts[end].getTime() !== ca[end].getTime()) return '';
+  return `, with the certificate of CA "${showName(facts.subject.attributes)}" above it`;
+}
+
+/** What no certificate below it could be valid with: the CA's own certificate and those above it. */
+function unusablePath(ca: IssuingCA): Assessment | undefined {
+  const known = certificatesOf(ca);
+  const fault = (known.path && pathFault(known.path)) ?? missingLink(known);
+  return fault === undefined
+    ? undefined
+    : unusable(
+        'IssuingCAPathInvalid',
+        `clients would refuse every certificate of CA "${ca.identifier}": ${fault} Correct that in PCA, or set spec.parentIdentifier to another CA.`,
+      );
 }
 
 function unusable(reason: UnusableReason, message: string): Assessment {

@@ -1,7 +1,7 @@
 // Finding a certificate whose issuing call had an unknown outcome, by the identifier that its caller chose.
 import { formatMoment } from '../timing/moment.ts';
-import type { IssueCall } from './operation.ts';
-import { asIdentifier, asMoment, asNumber, asObject, pageItems, pageSize } from './reply-body.ts';
+import type { IssueCall, ListPage } from './operation.ts';
+import { asIdentifier, asMoment, pageSize, readListPage } from './reply-body.ts';
 
 /** One certificate of a CA's list. */
 export interface IssuedItem {
@@ -57,23 +57,11 @@ function afterDate(after: Date, form: ListDateForm): Readonly<Record<string, str
 }
 
 /** Reads a page (Alibaba: ListCert). Items without an identifier cannot be looked up and are left out. */
-export function readIssuedList(
-  body: unknown,
-):
-  | { readonly kind: 'ok'; readonly items: readonly IssuedItem[]; readonly total: number | undefined }
-  | { readonly kind: 'malformed'; readonly message: string } {
-  const object = asObject(body);
-  const list = object?.['List'];
-  const total = asNumber(object?.['TotalCount']);
-  // An empty page may come without the list.
-  if (list === undefined && total === 0) return { kind: 'ok', items: [], total };
-  if (!Array.isArray(list))
-    return { kind: 'malformed', message: 'The answer to ListCert holds no list of certificates.' };
-  const page = pageItems('ListCert', list, (item): IssuedItem | undefined => {
+export function readIssuedList(body: unknown): ListPage<IssuedItem> {
+  return readListPage('ListCert', body, 'List', (item): IssuedItem | undefined => {
     const identifier = asIdentifier(item['Identifier']);
     if (identifier === undefined) return undefined;
     const customIdentifier = asIdentifier(item['CustomIdentifier']);
     return { identifier, customIdentifier, issuedAt: asMoment(item['BeforeTime']) };
   });
-  return page.kind === 'ok' ? { ...page, total } : page;
 }

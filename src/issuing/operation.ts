@@ -112,10 +112,18 @@ export interface StoredItem {
   readonly isRevoked: boolean;
 }
 
-/** A page of a store's list; `total` counts all pages. */
-export type StoredList =
-  | { readonly kind: 'ok'; readonly items: readonly StoredItem[]; readonly total: number | undefined }
+/** A page of a list. `entries` counts those that could not be read as well, `total` those of all pages, where PCA says it. */
+export type ListPage<Item> =
+  | {
+      readonly kind: 'ok';
+      readonly items: readonly Item[];
+      readonly entries: number;
+      readonly total: number | undefined;
+    }
   | { readonly kind: 'malformed'; readonly message: string };
+
+/** A page of a store's list. */
+export type StoredList = ListPage<StoredItem>;
 
 /** Where PCA keeps the certificates of an operation: how one is read again and revoked, by PCA's own identifier. */
 export interface CertificateStore {

@@ -4,9 +4,10 @@ import type { IssuerSpec } from '../crds/issuer.ts';
 import { refusalOf } from './acceptance.ts';
 import type { Candidate } from './acceptance.ts';
 import type { AlternativeName } from './x509/alternative-name.ts';
+import { isInDerOrder } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
-import { externalCACertificate } from './operations/external-ca-certificate.ts';
+import { externalCACertificate, instanceNotice } from './operations/external-ca-certificate.ts';
 import { issuingOperations } from './operations/index.ts';
 import { settingsFault } from './operations/settings.ts';
 import { refusalReasons, refuse } from './refusal.ts';
@@ -14,8 +15,8 @@ import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
 import type { Usages } from './x509/usages.ts';
 import { profileFor } from './usage-profile.ts';
-import { resolveValidity } from './validity.ts';
-import type { CALimits, ClampedLifetime } from './validity.ts';
+import { clampedLifetime, isShortened, refuseForRenewal, renewedAfter, resolveValidity } from './validity.ts';
+import type { CALimits, ClampedLifetime, PlannedLifetime, Renewal } from './validity.ts';
 
 /**
  * `exact`: this DER. `attributes`: these, in any order and grouping, and where the service has
@@ -54,8 +55,11 @@ export interface IssuePlan {
   readonly expected: ExpectedCertificate;
   /** Aspects whose differences are accepted (spec.verification). */
   readonly verification: IssuerSpec['verification'];
-  /** Set where the lifetime is shorter than was asked. */
+  readonly lifetime: PlannedLifetime;
+  /** The same where it is shorter than was asked. */
   readonly clamped: ClampedLifetime | undefined;
+  /** What its owner may not expect of the certificate, beside a cut lifetime; one sentence each. */
+  readonly notices: readonly string[];
 }
 
 /** Our identifier of a request (Alibaba: customIdentifier): the form of a UUID, from the two UIDs alone. */
@@ -74,6 +78,8 @@ export interface PlanInput {
   readonly now: Date;
   /** For a CA certificate the instance that it activates; the first of the issuer's when not given. */
   readonly instanceId?: string;
+  /** How the Certificate behind the request is renewed; undefined where there is none, or where that is not known. */
+  readonly renewal?: Renewal | undefined;
 }
 
 type Planned = { readonly kind: 'planned'; readonly plan: IssuePlan } | Refused;
@@ -81,9 +87,12 @@ type Planned = { readonly kind: 'planned'; readonly plan: IssuePlan } | Refused;
 /** Plans the call for a request, and refuses before any call everything that PCA or the issuer cannot give. */
 export function planIssuing(input: PlanInput): Planned {
   const fault = settingsFault(input.spec);
-  return fault === undefined
-    ? planUnder(input)
-    : refuse(refusalReasons.invalidIssuerSettings, `${fault.field} of the issuer`, fault.message);
+  if (fault !== undefined)
+    return refuse(refusalReasons.invalidIssuerSettings, `${fault.field} of the issuer`, fault.message);
+
+  const planned = planUnder(input);
+  if (planned.kind === 'refused' || input.renewal === undefined) return planned;
+  return refuseForRenewal(planned.plan.lifetime, input.renewal) ?? planned;
 }
 
 /** The same under settings that can be used. */
@@ -101,7 +110,7 @@ function planUnder(input: PlanInput): Planned {
   });
   if (resolved.kind === 'refused') return resolved;
 
-  const { validity, clamped } = resolved;
+  const { validity, lifetime } = resolved;
   const { names } = request.csr.extensions.alternativeNames;
   const { usages } = operation.capabilities;
   const identifier = operation.capabilities.callerIdentifier ? callerIdentifier(clusterUid, request.uid) : undefined;
@@ -135,9 +144,22 @@ function planUnder(input: PlanInput): Planned {
         ...validity,
       },
       verification: spec.verification,
-      clamped,
+      lifetime,
+      clamped: clampedLifetime(lifetime),
+      notices: noticesOf(input, lifetime),
     },
   };
+}
+
+/** Whether a plan is another one when it is known how the Certificate behind the request is renewed. */
+export function dependsOnRenewal({ lifetime, expected }: IssuePlan): boolean {
+  return isShortened(lifetime) || expected.isCA;
+}
+
+function noticesOf({ request, spec, renewal }: PlanInput, lifetime: PlannedLifetime): readonly string[] {
+  if (!request.isCA) return [];
+  const every = renewal === undefined || renewal.isDisabled ? undefined : renewedAfter(lifetime, renewal);
+  return [instanceNotice(spec.externalCA?.instanceIds.length ?? 0, every)];
 }
 
 /** The operation that answers the request: the issuer's, or for CA certificates the one that issues those. */
@@ -191,7 +213,11 @@ function expectedSubject(operation: IssuingOperation, { csr }: SigningRequest, s
   const override = operation.subjectOverride?.(spec);
   if (override !== undefined) return { kind: 'attributes', attributes: override, mayAdd: [] };
   const { addedAttributes } = operation.capabilities;
-  if (addedAttributes.length === 0) return { kind: 'exact', der: csr.subject.der };
+  if (addedAttributes.length === 0) {
+    return isInDerOrder(csr.subject)
+      ? { kind: 'exact', der: csr.subject.der }
+      : { kind: 'attributes', attributes: csr.subject.attributes, mayAdd: [] };
+  }
   const present = new Set(csr.subject.attributes.map(({ oid }) => oid));
   const defaults = (operation.subjectDefaults?.(spec) ?? []).filter(({ oid }) => !present.has(oid));
   const attributes = [...csr.subject.attributes.map(({ oid, value }) => ({ oid, value })), ...defaults];

@@ -14,6 +14,7 @@ export const refusalReasons = {
   keyFamilyMismatch: 'KeyFamilyMismatch',
   nameNotSupported: 'NameNotSupported',
   nameConstraintsNotSupported: 'NameConstraintsNotSupported',
+  nameForbiddenByCA: 'NameForbiddenByCA',
   noName: 'NoName',
   subjectNotSupported: 'SubjectNotSupported',
   invalidIssuerSettings: 'InvalidIssuerSettings',

@@ -1,5 +1,5 @@
 // Bodies of PCA's answers: fields that may be missing, numbers that may be strings, PEMs that may be lists.
-import type { IssueReply } from './operation.ts';
+import type { IssueReply, ListPage } from './operation.ts';
 
 /** A JSON object whose fields are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -33,6 +33,12 @@ export function asNumber(value: unknown): number | undefined {
   if (typeof value === 'string' && !/^\s*-?\d{1,15}(\.\d+)?\s*$/.test(value)) return undefined;
   const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
   return Number.isFinite(number) ? number : undefined;
+}
+
+/** A whole number from zero on; whatever else stands in its place counts nothing. */
+export function asCount(value: unknown): number | undefined {
+  const number = asNumber(value);
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
 /** A moment given in milliseconds since 1970, as number or text; zero and less mean none. */
@@ -82,22 +88,37 @@ export function replyOf(action: string, fields: ReplyFields): IssueReply {
 export const pageSize = 50;
 
 /**
- * The items among the entries of a page. Those that `read` makes nothing of are left out; but of a page of which nothing can be
- * read, or that is longer than what was asked for, nothing is concluded.
+ * The page whose entries are in `member`. Those that `read` makes nothing of are left out; but of a page of which nothing can be
+ * read, or that is longer than what was asked for, nothing is concluded. The list of an empty page may be missing, if the total
+ * says that there is nothing, or null, if no total says that there is something.
  */
-export function pageItems<Item>(
+export function readListPage<Item>(
   action: string,
-  entries: readonly unknown[],
+  body: unknown,
+  member: string,
   read: (entry: JsonObject) => Item | undefined,
-): { readonly kind: 'ok'; readonly items: readonly Item[] } | { readonly kind: 'malformed'; readonly message: string } {
-  if (entries.length > pageSize) {
-    const message = `The answer to ${action} holds ${entries.length} certificates on a page for which ${pageSize} were asked.`;
-    return { kind: 'malformed', message };
-  }
-  const items = entries.flatMap((entry) => {
+): ListPage<Item> {
+  const page = asObject(body);
+  const total = asCount(page?.['TotalCount']);
+  const list = page?.[member];
+  if (isEmptyWithout(list, total)) return { kind: 'ok', items: [], entries: 0, total };
+  if (!Array.isArray(list)) return unlisted(action, 'holds no list of certificates');
+  if (list.length > pageSize)
+    return unlisted(action, `holds ${list.length} certificates on a page for which ${pageSize} were asked`);
+
+  const items = list.flatMap((entry: unknown) => {
     const object = asObject(entry);
     return (object === undefined ? undefined : read(object)) ?? [];
   });
-  if (items.length > 0 || entries.length === 0) return { kind: 'ok', items };
-  return { kind: 'malformed', message: `The answer to ${action} holds no certificate with an identifier.` };
+  if (items.length === 0 && list.length > 0) return unlisted(action, 'holds no certificate with an identifier');
+  // A total of less than there is says nothing about further pages.
+  return { kind: 'ok', items, entries: list.length, total: (total ?? 0) >= list.length ? total : undefined };
+}
+
+function isEmptyWithout(list: unknown, total: number | undefined): boolean {
+  return list === undefined ? total === 0 : list === null && (total ?? 0) === 0;
+}
+
+function unlisted(action: string, fault: string): { readonly kind: 'malformed'; readonly message: string } {
+  return { kind: 'malformed', message: `The answer to ${action} ${fault}.` };
 }

@@ -3,11 +3,11 @@ import { readCsr } from './x509/csr.ts';
 import type { CsrFacts } from './x509/csr.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { decodeBase64 } from './x509/pem.ts';
-import { longestModulus } from './x509/public-key.ts';
+import { longestModulus, shortestModulus } from './x509/public-key.ts';
 import { shownList } from './x509/shown-text.ts';
 import { refusalReasons, refuse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
-import { inBitOrder, readUsages, usageWord } from './x509/usages.ts';
+import { inBitOrder, isUsageOfCertManager, readUsages, usageWord } from './x509/usages.ts';
 import type { KeyUsage, Usages } from './x509/usages.ts';
 
 /** The spec of a CertificateRequest, unread, and its UID. */
@@ -21,7 +21,10 @@ export interface RequestFields {
   readonly usages: readonly string[] | undefined;
 }
 
-/** A request whose parts were read and agree with each other. `usages` contain `keyCertSign` when `isCA`. */
+/**
+ * A request whose parts were read and agree with each other. `usages` contain `keyCertSign` when `isCA`, and the extended
+ * usages of the CSR that cert-manager has no word for.
+ */
 export interface SigningRequest {
   readonly uid: string;
   readonly csr: CsrFacts;
@@ -54,7 +57,7 @@ export function readSigningRequest(
       csr: csr.csr,
       durationSeconds: duration.seconds,
       isCA: fields.isCA,
-      usages: usages.usages,
+      usages: withUnnamed(usages.usages, csr.csr),
     },
   };
 }
@@ -67,10 +70,13 @@ function csrOf(encoded: string): { readonly kind: 'ok'; readonly csr: CsrFacts }
   const read = readCsr(pem.toString('latin1'));
   if (read.kind === 'malformed') return invalidCsr(read.message);
   if (read.kind === 'ok') return read;
-  const { family, name } = read.publicKey;
+  const { family, bits, name } = read.publicKey;
   const why = {
     SM2: ', which cert-manager cannot verify either',
-    RSA: `, and RSA keys of more than ${longestModulus} bits take too long`,
+    RSA:
+      bits < shortestModulus
+        ? ', which is too short for cert-manager'
+        : `, and RSA keys of more than ${longestModulus} bits take too long`,
     ECC: '',
     Ed25519: '',
     other: '',
@@ -106,18 +112,43 @@ function durationOf(text: string): { readonly kind: 'ok'; readonly seconds: numb
   return refuse(refusalReasons.invalidDuration, 'spec.duration', message);
 }
 
-/** The rule of cert-manager's webhook: what the CSR says about CA flag and usages must equal the spec. */
+/**
+ * What the CSR says about CA flag and usages must agree with the spec, which is what was approved: usages as sets, since
+ * neither order nor repetitions mean anything. What the CSR does not say contradicts nothing. cert-manager's webhook is
+ * stricter and has looked at CertificateRequests before; a CertificateSigningRequest has only this check.
+ */
 function contradictionOf({ extensions }: CsrFacts, isCA: boolean, usages: Usages): Refused | undefined {
   if (extensions.isCA !== undefined && extensions.isCA !== isCA) {
     const message = `it is ${isCA}, but the CSR asks for ${extensions.isCA ? 'a' : 'no'} CA certificate. Make both the same.`;
     return refuse(refusalReasons.csrContradictsSpec, 'spec.isCA', message);
   }
-  if (extensions.keyUsages === undefined && extensions.extendedKeyUsages === undefined) return undefined;
-  const inCsr = [...(extensions.keyUsages ?? []), ...(extensions.extendedKeyUsages ?? [])];
+  // Every CA certificate may sign certificates, whether the CSR says so or not.
+  const implied: readonly string[] = isCA ? ['keyCertSign'] : [];
+  const sameKeyUsages = isSameSet(extensions.keyUsages, usages.keyUsages, implied);
+  const extended = extensions.extendedKeyUsages?.filter(isUsageOfCertManager);
+  if (sameKeyUsages && isSameSet(extended, usages.extendedKeyUsages)) return undefined;
+  const inCsr = [...(extensions.keyUsages ?? []), ...new Set(extensions.extendedKeyUsages ?? [])];
   const inSpec = [...usages.keyUsages, ...usages.extendedKeyUsages];
-  if (JSON.stringify(inCsr) === JSON.stringify(inSpec)) return undefined;
-  const message = `the request asks for ${quotedUsages(inSpec)}, its CSR for ${quotedUsages(inCsr)}. Make both the same, in the same order, or leave the usages out of the CSR.`;
+  const message = `the request asks for ${quotedUsages(inSpec)}, its CSR for ${quotedUsages(inCsr)}. Make both the same, or leave the usages out of the CSR.`;
   return refuse(refusalReasons.csrContradictsSpec, 'spec.usages', message);
+}
+
+/** Whether the CSR, where it says anything, has the usages of the spec; `implied` ones do not count. */
+function isSameSet(
+  inCsr: readonly string[] | undefined,
+  inSpec: readonly string[],
+  implied: readonly string[] = [],
+): boolean {
+  if (inCsr === undefined) return true;
+  const counting = (usages: readonly string[]): ReadonlySet<string> =>
+    new Set(usages.filter((usage) => !implied.includes(usage)));
+  return counting(inCsr).symmetricDifference(counting(inSpec)).size === 0;
+}
+
+/** The usages of the spec, and those extended ones of the CSR that spec.usages has no word for. */
+function withUnnamed(usages: Usages, { extensions }: CsrFacts): Usages {
+  const unnamed = (extensions.extendedKeyUsages ?? []).filter((usage) => !isUsageOfCertManager(usage));
+  return { ...usages, extendedKeyUsages: [...new Set([...usages.extendedKeyUsages, ...unnamed])] };
 }
 
 function quotedUsages(usages: readonly string[]): string {

@@ -1,4 +1,5 @@
-// When a certificate begins and ends: to the second, within the CA and within the issuer's limits.
+// When a certificate begins and ends: to the second, within the CA and within the issuer's limits; and whether cert-manager
+// would renew it again at once.
 import type { IssuerSpec } from '../crds/issuer.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import type { IssuingCA } from './issuing-ca.ts';
@@ -15,19 +16,23 @@ export interface Validity {
 /** The fields of a CA that limit its certificates. */
 export type CALimits = Pick<IssuingCA, 'identifier' | 'notBefore' | 'notAfter' | 'maxValiditySeconds'>;
 
-/** A lifetime that was cut; `because` names the limit that cut it. */
-export interface ClampedLifetime {
+/** The lifetime that was asked for, and what is left of it. */
+export interface PlannedLifetime {
   readonly askedSeconds: number;
   readonly givenSeconds: number;
   /** How much of it lies before the moment of issuing. */
   readonly backdatedSeconds: number;
-  readonly because: string;
+  /** The limit that cut it; undefined where all of it is given. */
+  readonly because: string | undefined;
 }
+
+/** A lifetime that was cut. */
+export type ClampedLifetime = PlannedLifetime & { readonly because: string };
 
 type Resolved = {
   readonly kind: 'ok';
   readonly validity: Validity;
-  readonly clamped: ClampedLifetime | undefined;
+  readonly lifetime: PlannedLifetime;
 };
 
 const field = 'spec.duration';
@@ -56,33 +61,109 @@ export function resolveValidity(input: {
   return {
     kind: 'ok',
     validity: { notBefore: new Date(begin * 1000), notAfter: new Date((begin + given) * 1000) },
-    clamped:
-      excess === undefined
-        ? undefined
-        : {
-            askedSeconds: asked,
-            givenSeconds: given,
-            backdatedSeconds: Math.max(0, seconds(now) - begin),
-            because: excess.because,
-          },
+    lifetime: {
+      askedSeconds: asked,
+      givenSeconds: given,
+      backdatedSeconds: Math.max(0, seconds(now) - begin),
+      because: excess?.because,
+    },
   };
 }
 
-/**
- * Whether a cut lifetime leaves room for the Certificate's `renewBefore`: cert-manager renews at once and without end
- * when a certificate comes back with hardly more left than that. A tenth of the lifetime must lie between.
- */
-export function refuseForRenewal(clamped: ClampedLifetime, renewBeforeSeconds: number): Refused | undefined {
-  const { givenSeconds, backdatedSeconds, because } = clamped;
-  const room = givenSeconds - backdatedSeconds - renewBeforeSeconds;
-  if (room >= givenSeconds / 10) return undefined;
-  const message = `${because} leaves ${formatDuration(givenSeconds)}, too little for the Certificate's spec.renewBefore ${formatDuration(renewBeforeSeconds)}: cert-manager would renew it again and again. Ask for a shorter renewBefore, or raise the limit.`;
-  return refuse(refusalReasons.durationTooShort, field, message);
+/** The same lifetime if it was cut. */
+export function clampedLifetime(lifetime: PlannedLifetime): ClampedLifetime | undefined {
+  const { because } = lifetime;
+  return because === undefined ? undefined : { ...lifetime, because };
 }
 
 /** A cut lifetime in words, for the certificate's owner. */
 export function clampNotice({ askedSeconds, givenSeconds, because }: ClampedLifetime): string {
   return `It is valid for ${formatDuration(givenSeconds)} instead of ${formatDuration(askedSeconds)}, because of ${because}.`;
+}
+
+/** How a Certificate is to be renewed. Undefined members leave the choice to cert-manager. */
+export interface Renewal {
+  readonly beforeSeconds: number | undefined;
+  /** Of the lifetime that the certificate really has. */
+  readonly beforePercentage: number | undefined;
+  /** It is not renewed as long as it lasts. */
+  readonly isDisabled: boolean;
+}
+
+/** The fields of a Certificate's spec that say so. */
+export interface RenewalSpec {
+  readonly renewBefore?: string | undefined;
+  readonly renewBeforePercentage?: number | undefined;
+  readonly renewal?: { readonly policy?: string | undefined } | undefined;
+}
+
+/** Reads how a Certificate is to be renewed; what cannot be read counts as not set, as cert-manager's webhook lets none pass. */
+export function readRenewal({ renewBefore, renewBeforePercentage, renewal }: RenewalSpec): Renewal {
+  const parsed = renewBefore === undefined ? undefined : parseDuration(renewBefore);
+  return {
+    beforeSeconds: parsed?.kind === 'ok' ? parsed.seconds : undefined,
+    beforePercentage: renewBeforePercentage,
+    isDisabled: renewal?.policy === 'Disabled',
+  };
+}
+
+/**
+ * Seconds after its issuing at which cert-manager renews such a certificate (cert-manager: pkg/util/pki/renewaltime.go, without
+ * the windows, which may make it earlier); below zero when at once.
+ */
+export function renewedAfter(lifetime: PlannedLifetime, renewal: Renewal): number {
+  return lifetime.givenSeconds - lifetime.backdatedSeconds - renewsBefore(lifetime.givenSeconds, renewal);
+}
+
+/**
+ * Whether what makes a lifetime shorter than asked, a limit or a begin in the past, leaves room for the Certificate's renewal:
+ * cert-manager renews at once and without end when a certificate comes back with hardly more left than that. A tenth of the
+ * lifetime must lie between, or half of the room that the Certificate itself leaves where that is less.
+ */
+export function refuseForRenewal(lifetime: PlannedLifetime, renewal: Renewal): Refused | undefined {
+  if (!isShortened(lifetime) || renewal.isDisabled) return undefined;
+  const { askedSeconds, givenSeconds } = lifetime;
+  const { beforeSeconds } = renewal;
+  const isIgnored = beforeSeconds !== undefined && beforeSeconds >= givenSeconds;
+  const least = Math.min(givenSeconds / 10, (askedSeconds - renewsBefore(askedSeconds, renewal)) / 2);
+  if (!isIgnored && renewedAfter(lifetime, renewal) >= least) return undefined;
+  const then = isIgnored ? 'cert-manager would ignore it' : 'cert-manager would renew it again and again';
+  const message = `${leavings(lifetime)}, too little for ${renewalText(renewal)}: ${then}. ${renewalAdvice(lifetime)}`;
+  return refuse(refusalReasons.durationTooShort, field, message);
+}
+
+/** Whether less of a lifetime is left when it is issued than was asked for. */
+export function isShortened({ backdatedSeconds, because }: PlannedLifetime): boolean {
+  return because !== undefined || backdatedSeconds > 0;
+}
+
+function renewsBefore(seconds: number, { beforeSeconds, beforePercentage }: Renewal): number {
+  if (beforeSeconds !== undefined && beforeSeconds > 0 && beforeSeconds < seconds) return beforeSeconds;
+  if (beforePercentage !== undefined && beforePercentage > 0 && beforePercentage < 100)
+    return (seconds * beforePercentage) / 100;
+
+  return seconds / 3;
+}
+
+function leavings({ givenSeconds, backdatedSeconds, because }: PlannedLifetime): string {
+  const backdate = backdatedSeconds === 0 ? undefined : `the backdating by ${formatDuration(backdatedSeconds)}`;
+  const causes = [because, backdate].filter((cause) => cause !== undefined);
+  const left = formatDuration(givenSeconds - backdatedSeconds);
+  return `${causes.join(' and ')} ${causes.length === 1 ? 'leaves' : 'leave'} ${left}`;
+}
+
+function renewalText({ beforeSeconds, beforePercentage }: Renewal): string {
+  if (beforeSeconds !== undefined) return `the Certificate's spec.renewBefore ${formatDuration(beforeSeconds)}`;
+  if (beforePercentage !== undefined) return `the Certificate's spec.renewBeforePercentage ${beforePercentage}`;
+  return "the renewal after two thirds of the lifetime, cert-manager's default";
+}
+
+function renewalAdvice({ backdatedSeconds, because }: PlannedLifetime): string {
+  if (because === undefined)
+    return 'Ask for a longer duration or a shorter renewBefore, or lower spec.validity.backdate of the issuer.';
+
+  const backdate = backdatedSeconds === 0 ? '' : ', or lower spec.validity.backdate of the issuer';
+  return `Ask for a shorter renewBefore, or raise the limit${backdate}.`;
 }
 
 /** A setting under which no request can be met: the field of the issuer, and what is wrong and what to do. */

@@ -1,15 +1,16 @@
 // Keeps a store equal to a collection of the API server: reads the initial state (WatchList, or page by
 // page), follows it by watches, and recovers automatically from whatever goes wrong. Only its signal ends it.
-import { backoff } from '../timing/backoff.ts';
 import { pause, systemClock } from '../timing/clock.ts';
 import { TimeSlice } from '../timing/time-slice.ts';
 import { keyOf } from './objects.ts';
 import type { KubernetesObject } from './objects.ts';
 import { listPages } from './paged-list.ts';
 import type { PagedListResult } from './paged-list.ts';
+import { presentVersion } from './present-version.ts';
 import { reactionTo } from './reconnect.ts';
 import { reflectorLimits } from './reflector-options.ts';
 import type { ReflectorLimits, ReflectorOptions, ReflectorTroubleKind } from './reflector-options.ts';
+import { ReflectorPauses } from './reflector-pauses.ts';
 import { isOlder } from './resource-version.ts';
 import type { StoreContents, StoreEntry } from './store.ts';
 import { readWatch } from './watch-stream.ts';
@@ -30,19 +31,22 @@ export class Reflector<T> {
   #lastVersion: string | undefined;
   #fieldSelector: string | undefined;
   #nextList: 'WatchList' | 'PagedOnce' | 'PagedAlways' = 'WatchList';
+  /** Whether the server was away since it last said where it stands: etcd is only restored while it is. */
+  #wasAway = false;
   #isRunning = false;
   #hasSynced = false;
   #lastSync = -Infinity;
   #lastContact: number;
   #objects = 0;
   #wasHeard = false;
-  #pauses = 0;
+  readonly #pauses: ReflectorPauses;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#limits = { ...reflectorLimits, ...options.limits };
     this.#fieldSelector = options.fieldSelector;
     this.#clock = options.clock ?? systemClock;
+    this.#pauses = new ReflectorPauses(this.#limits, this.#clock);
     this.#lastContact = this.#clock.monotonic();
     options.store.onListenerError((error) =>
       this.#report('HandlerFailed', `a listener of the store threw: ${textOf(error)}`),
@@ -104,7 +108,7 @@ export class Reflector<T> {
     this.#incoming = undefined;
     if (signal.aborted) return;
     const lastedMs = this.#clock.monotonic() - startedAt;
-    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') this.#pauses = 0;
+    if (lastedMs >= this.#limits.healthyMs && end.kind !== 'refused') this.#pauses.lasted();
     const sinceSyncMs = this.#clock.monotonic() - this.#lastSync;
     const hasFieldSelector = this.#fieldSelector !== undefined;
     const heard = { objects: this.#objects, wasHeard: this.#wasHeard };
@@ -113,19 +117,36 @@ export class Reflector<T> {
       this.#limits,
     );
     if (reaction.resync) this.#resourceVersion = undefined;
+    this.#noteAbsence(end);
     if (reaction.dropSelector) this.#fieldSelector = undefined;
     this.#nextList = this.#nextList === 'PagedAlways' ? 'PagedAlways' : (reaction.nextList ?? this.#nextList);
-    const pauseMs = reaction.pause ? this.#nextPause(reaction.retryAfterMs) : undefined;
+    const pauseMs = reaction.pause ? this.#pauses.next(end.kind === 'refused', reaction.retryAfterMs) : undefined;
     if (reaction.trouble !== undefined) this.#report(reaction.trouble.kind, reaction.trouble.message, pauseMs);
     this.#call(() => this.#options.onRestart?.(end.kind));
     if (pauseMs !== undefined) await pause(pauseMs, signal, this.#clock);
   }
 
   async #next(signal: AbortSignal): Promise<WatchEnd | PagedListResult> {
-    if (this.#resourceVersion !== undefined) return this.#watch(signal, { resourceVersion: this.#resourceVersion });
+    const known = this.#resourceVersion;
+    if (known !== undefined)
+      return (await this.#rewound(known, signal)) ?? this.#watch(signal, { resourceVersion: known });
     if (this.#nextList !== 'WatchList') return this.#list(signal);
     this.#incoming = this.#options.store.emptyContents();
     return this.#watch(signal, { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' });
+  }
+
+  #noteAbsence({ kind }: WatchEnd | PagedListResult): void {
+    if (kind === 'cut' || kind === 'refused') this.#wasAway = true;
+  }
+
+  /** Where the server was away: whether its history went back meanwhile. What it does not say keeps no watch from opening. */
+  async #rewound(known: string, signal: AbortSignal): Promise<WatchEnd | undefined> {
+    if (!this.#wasAway) return undefined;
+    const { client, path } = this.#options;
+    const seen = await presentVersion({ client, path, timeoutMs: this.#limits.answerMs, signal });
+    if (seen === undefined) return undefined;
+    this.#wasAway = false;
+    return isOlder(seen, known) ? { kind: 'rewound', known, seen } : undefined;
   }
 
   async #list(signal: AbortSignal): Promise<PagedListResult> {
@@ -226,7 +247,9 @@ export class Reflector<T> {
     this.#incoming = undefined;
     const rewound = isOlder(resourceVersion, this.#lastVersion ?? '');
     this.#know(resourceVersion);
+    this.#wasAway = false;
     this.#lastSync = this.#clock.monotonic();
+    this.#pauses.synced();
     await store.replace(incoming, { rewound, slice: new TimeSlice(this.#clock) });
     this.#hasSynced = true;
     for (const end of this.#waiting) end();
@@ -249,13 +272,6 @@ export class Reflector<T> {
       ...(this.#fieldSelector === undefined ? {} : { fieldSelector: this.#fieldSelector }),
       ...(labelSelector === undefined ? {} : { labelSelector }),
     };
-  }
-
-  #nextPause(retryAfterMs: number | undefined): number {
-    const { firstPauseMs, longestPauseMs } = this.#limits;
-    const grown = backoff(this.#pauses, { baseMs: firstPauseMs, maxMs: longestPauseMs }, this.#clock);
-    this.#pauses += 1;
-    return Math.max(grown, (retryAfterMs ?? 0) * (1 + this.#clock.random() / 2));
   }
 
   #report(kind: ReflectorTroubleKind, message: string, pauseMs?: number): void {

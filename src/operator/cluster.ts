@@ -4,8 +4,8 @@ import type { CertificateSigningRequest } from '../crds/certificate-signing-requ
 import type { CertificateRequest } from '../crds/cert-manager.ts';
 import { certificateRequestsPath } from '../crds/cert-manager.ts';
 import { apiGroup, issuerKinds, issuersPath } from '../crds/issuer.ts';
-import type { Issuer, IssuerKind } from '../crds/issuer.ts';
-import { withDefaults } from '../crds/issuer-defaults.ts';
+import type { IssuerAsRead, IssuerKind } from '../crds/issuer.ts';
+import { readIssuer } from '../crds/issuer-reading.ts';
 import { issuerKey } from '../crds/issuer-ref.ts';
 import { cachedRequest, cachedSigningRequest, requestIndexes } from '../controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
@@ -31,7 +31,7 @@ import type { WatchedCollection } from './watch-troubles.ts';
 /** Issuers of one kind with the store they are kept in. */
 export interface IssuerStore {
   readonly kind: IssuerKind;
-  readonly store: Store<Issuer>;
+  readonly store: Store<IssuerAsRead>;
 }
 
 /** The cluster as the operator sees it; `run` watches until its signal aborts. */
@@ -44,7 +44,7 @@ export interface Cluster {
   /** Empty where CertificateSigningRequests are not answered. */
   readonly signingRequests: Store<CachedRequest>;
   readonly issuers: readonly IssuerStore[];
-  readonly issuer: (key: string) => Issuer | undefined;
+  readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** Resolves with true when every collection was listed once, or with false when the signal aborts first. */
   readonly synced: (signal: AbortSignal) => Promise<boolean>;
@@ -90,7 +90,7 @@ export async function openCluster(
   });
   const requests = new Store<CachedRequest>(requestIndexes());
   const signingRequests = new Store<CachedRequest>(requestIndexes());
-  const issuers = issuerKinds.map((kind) => ({ kind, store: new Store<Issuer>({}) }));
+  const issuers = issuerKinds.map((kind) => ({ kind, store: new Store<IssuerAsRead>({}) }));
   /** Of each collection what somebody must do before it can be listed. */
   const lasting = new Map<string, string>();
   const watched = (collection: WatchedCollection) => ({
@@ -141,7 +141,7 @@ export async function openCluster(
           ...watched(issuerCollection(kind.plural)),
           path: issuersPath(kind),
           store,
-          transform: (object) => withDefaults(object as unknown as Issuer),
+          transform: (object) => readIssuer(object),
         }),
     ),
   ];
@@ -151,7 +151,7 @@ export async function openCluster(
     if (!(await synced(signal))) return;
     logger.info({ secondsSinceStart: process.uptime() }, 'What is watched was listed: this replica is ready.');
   };
-  const byKey = new Map<string, Issuer>();
+  const byKey = new Map<string, IssuerAsRead>();
   for (const { kind, store } of issuers) {
     store.onChange(({ type, object }) => {
       const { namespace, name } = object.metadata;

@@ -25,6 +25,7 @@ import type { IssuanceLimits } from '../controllers/requests/signing/issuance-li
 import { Issuance } from '../controllers/requests/signing/issue.ts';
 import { Signer } from '../controllers/requests/signing/sign.ts';
 import type { StepObserver } from '../controllers/requests/signing/steps.ts';
+import { issuerPath } from '../crds/issuer.ts';
 import type { Controller } from '../kubernetes/controller.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { Store } from '../kubernetes/store.ts';
@@ -151,6 +152,7 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
     readyIssuers,
     kubernetes,
     fieldManager,
+    operator: `${options['leader-election-namespace'] || cluster.namespace}/${options['leader-election-name']}`,
     events,
     metrics,
     logger,
@@ -191,6 +193,8 @@ function requestLoop(
     memories,
     decider: new Decider({
       issuer,
+      issuerExists: async (identity, signal) =>
+        (await cluster.kubernetes.get(issuerPath(identity.kind, identity), { signal })).kind === 'ok',
       readyIssuers: shared.readyIssuers,
       signer: signer(queue, shared),
       clusterUid: clusterUidReader(cluster.kubernetes),

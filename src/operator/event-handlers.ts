@@ -7,7 +7,7 @@ import type { CachedRequest } from '../controllers/requests/kinds/cached-request
 import type { RequestKind } from '../controllers/requests/kinds/request.ts';
 import type { RequestMemories } from '../controllers/requests/memory.ts';
 import { issuerKey } from '../crds/issuer-ref.ts';
-import type { Issuer, IssuerKind } from '../crds/issuer.ts';
+import type { IssuerAsRead, IssuerKind } from '../crds/issuer.ts';
 import type { Store } from '../kubernetes/store.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -23,7 +23,7 @@ export interface QueuedRequests {
 /** What is connected to what. */
 export interface EventHandlers {
   readonly requests: readonly QueuedRequests[];
-  readonly issuers: readonly { readonly kind: IssuerKind; readonly store: Store<Issuer> }[];
+  readonly issuers: readonly { readonly kind: IssuerKind; readonly store: Store<IssuerAsRead> }[];
   readonly issuerQueue: Pick<WorkQueue, 'add' | 'forget'>;
   readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault' | 'onRecovery' | 'onTurn'>;
   readonly memories: Pick<RequestMemories, 'of'>;
@@ -58,7 +58,7 @@ export function connectEventHandlers(on: EventHandlers): () => void {
   on.readyIssuers.onRecovery(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
   on.readyIssuers.onTurn((request) => connected && wakeRequest(on, request));
   for (const { kind, store } of on.issuers) {
-    const keyOf = ({ metadata: { namespace, name } }: Issuer): string => issuerKey({ kind, namespace, name });
+    const keyOf = ({ metadata: { namespace, name } }: IssuerAsRead): string => issuerKey({ kind, namespace, name });
     store.onChange(
       whileConnected(({ type, object, previous, rewound }) => {
         if (type === 'updated' && rewound !== true && !newSpec(object, previous)) return;
@@ -116,10 +116,14 @@ function wakeRequest(on: EventHandlers, key: string): boolean {
 
 // Changes of the Ready condition are our own writes.
 function needsAttention(request: CachedRequest, previous: CachedRequest | undefined): boolean {
-  return previous?.approval !== request.approval || previous.metadata.uid !== request.metadata.uid;
+  return (
+    previous?.approval !== request.approval ||
+    previous.isControlled !== request.isControlled ||
+    previous.metadata.uid !== request.metadata.uid
+  );
 }
 
-function newSpec(issuer: Issuer, previous: Issuer | undefined): boolean {
+function newSpec(issuer: IssuerAsRead, previous: IssuerAsRead | undefined): boolean {
   return (
     previous?.metadata.uid !== issuer.metadata.uid ||
     previous.metadata.generation !== issuer.metadata.generation ||

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { AddressRules, parseNetworks } from '../alibaba/address-rules.ts';
 import { parseIssuerHosts } from '../alibaba/issuer-hosts.ts';
 import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
+import { mostUnanswered, NameLookups } from '../alibaba/name-lookups.ts';
 import { parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
 import { readProxy } from '../alibaba/proxy.ts';
 import type { Environment, Proxy } from '../alibaba/proxy.ts';
@@ -87,13 +88,14 @@ export class Operator {
     });
     logger.info({ server: cluster.server, namespace: cluster.namespace, port: health.port }, 'The operator starts.');
     const { table } = limits;
+    const names = new NameLookups({ most: mostUnanswered(process.env) });
     const refused = [...networks.networks, ...apiServerAddresses(process.env, cluster.server)];
     return new Operator({
       options,
       podIdentity,
       proxy,
       hosts,
-      addresses: new AddressRules({ refused, allowed: hosts.addresses }),
+      addresses: new AddressRules({ refused, allowed: hosts.addresses, names }),
       limits: table,
       issuanceLimits,
       claims,

@@ -106,7 +106,7 @@ export function planHelp(): string {
     return `  ${written}\n        ${help}`;
   });
   const codes =
-    'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage or unreadable input.';
+    'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage, or input of which not all can be planned.';
   return `${manual}${rows.join('\n')}\n\n${codes}\n`;
 }
 

@@ -29,19 +29,33 @@ interface KeyChoice {
 
 type Unfit = Extract<RequestOfCertificate, { readonly kind: 'unfit' }>;
 
-/** Makes the request; a new key pair is generated and forgotten, which takes seconds for large RSA keys. */
-export async function certificateRequestOf(spec: CertificateSpec): Promise<RequestOfCertificate> {
+/** The key pairs of a run: one of each kind and size, as making one takes a second for large RSA keys. */
+export class ThrowAwayKeys {
+  readonly #pairs = new Map<string, Promise<webcrypto.CryptoKeyPair>>();
+
+  /** The key pair of this kind; made when it is asked for first. */
+  async of(generation: KeyChoice['generation']): Promise<webcrypto.CryptoKeyPair> {
+    const kind = JSON.stringify(generation);
+    const known = this.#pairs.get(kind);
+    if (known !== undefined) return known;
+    const made = webcrypto.subtle.generateKey(generation, false, [
+      'sign',
+      'verify',
+    ]) as Promise<webcrypto.CryptoKeyPair>;
+    this.#pairs.set(kind, made);
+    return made;
+  }
+}
+
+/** Makes the request with one of these keys. */
+export async function certificateRequestOf(spec: CertificateSpec, keys: ThrowAwayKeys): Promise<RequestOfCertificate> {
   const content = contentOf(spec);
   if (content.kind === 'unfit') return content;
   const choice = keyChoiceOf(spec);
   if ('fault' in choice) return choice;
-  const keys = (await webcrypto.subtle.generateKey(choice.generation, false, [
-    'sign',
-    'verify',
-  ])) as webcrypto.CryptoKeyPair;
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: new Name(content.subject),
-    keys,
+    keys: await keys.of(choice.generation),
     signingAlgorithm: choice.signing,
     extensions: [...content.extensions],
   });

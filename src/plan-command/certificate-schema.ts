@@ -42,7 +42,7 @@ const constraints = {
   properties: { dnsDomains: texts, ipRanges: texts, emailAddresses: texts, uriDomains: texts },
 } as const satisfies ObjectSchema;
 
-/** The part of a Certificate's spec from which cert-manager makes a request. */
+/** The part of a Certificate's spec from which cert-manager makes a request, and by which it renews. */
 export const certificateSpecSchema = {
   type: 'object',
   description: 'Spec of a Certificate.',
@@ -69,6 +69,9 @@ export const certificateSpecSchema = {
         properties: { oid: text, utf8Value: text },
       },
     },
+    renewBefore: text,
+    renewBeforePercentage: { type: 'integer', description: 'Part of the lifetime, in percent.' },
+    renewal: { type: 'object', description: 'Renewal.', properties: { policy: text } },
     isCA: { ...flag, default: false },
     usages: texts,
     privateKey: {
@@ -110,9 +113,7 @@ export const certificateFieldsAside: ReadonlySet<string> = new Set(
     'secretName',
     'secretTemplate',
     'keystores',
-    'renewBefore',
-    'renewBeforePercentage',
-    'renewal',
+    'renewal.windows',
     'privateKey.rotationPolicy',
     'privateKey.encoding',
     'revisionHistoryLimit',

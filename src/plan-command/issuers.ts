@@ -15,9 +15,10 @@ export interface PlanningIssuer {
   readonly spec: IssuerSpec;
 }
 
-/** The issuers by their key; faults name document and field. */
+/** The issuers by their key, and the keys of those that cannot be used; faults name document and field. */
 export interface ReadIssuers {
   readonly issuers: ReadonlyMap<string, PlanningIssuer>;
+  readonly unusable: ReadonlySet<string>;
   readonly faults: readonly string[];
 }
 
@@ -32,40 +33,43 @@ export function isIssuer({ object }: ObjectDocument): boolean {
 /** Reads the issuers; `namespace` is for documents without one. */
 export function readIssuers(documents: readonly ObjectDocument[], namespace: string): ReadIssuers {
   const issuers = new Map<string, PlanningIssuer>();
+  const unusable = new Set<string>();
   const faults: string[] = [];
   for (const document of documents) {
     const read = readIssuer(document, namespace);
+    const key = read.identity === undefined ? '' : issuerKey(read.identity);
     if (!('issuer' in read)) {
       faults.push(...read.faults);
-      continue;
-    }
-    const key = issuerKey(read.identity);
-    if (issuers.has(key)) faults.push(`${document.source}: ${describeIssuer(read.identity)} is given twice. Keep one.`);
-    issuers.set(key, read.issuer);
+      unusable.add(key);
+    } else if (issuers.has(key)) {
+      faults.push(`${document.source}: ${describeIssuer(read.identity)} is given twice. Keep one.`);
+      unusable.add(key);
+    } else issuers.set(key, read.issuer);
   }
-  return { issuers, faults };
+  for (const key of unusable) issuers.delete(key);
+  return { issuers, unusable, faults };
 }
 
-function readIssuer(
-  { source, object }: ObjectDocument,
-  namespace: string,
-): { readonly identity: IssuerIdentity; readonly issuer: PlanningIssuer } | { readonly faults: readonly string[] } {
+type ReadIssuer =
+  | { readonly identity: IssuerIdentity; readonly issuer: PlanningIssuer }
+  | { readonly identity: IssuerIdentity | undefined; readonly faults: readonly string[] };
+
+function readIssuer({ source, object }: ObjectDocument, namespace: string): ReadIssuer {
   const kind = issuerKind(object['kind'] as string);
   const meta = nameOf(object);
+  const identity =
+    kind === undefined || meta.name === undefined
+      ? undefined
+      : { kind, namespace: kind.scope === 'Cluster' ? undefined : (meta.namespace ?? namespace), name: meta.name };
   if (kind === undefined || object['apiVersion'] !== apiVersion) {
-    return {
-      faults: [`${source}: apiVersion is ${JSON.stringify(object['apiVersion'])}. Change it to ${apiVersion}.`],
-    };
+    const fault = `${source}: apiVersion is ${JSON.stringify(object['apiVersion'])}. Change it to ${apiVersion}.`;
+    return { identity, faults: [fault] };
   }
-  if (meta.name === undefined) return { faults: [`${source}: metadata.name is required.`] };
-  const identity = {
-    kind,
-    namespace: kind.scope === 'Cluster' ? undefined : (meta.namespace ?? namespace),
-    name: meta.name,
-  };
+  if (identity === undefined) return { identity, faults: [`${source}: metadata.name is required.`] };
   const read = specOf(object['spec']);
   if ('faults' in read)
-    return { faults: read.faults.map((fault) => `${source}: ${describeIssuer(identity)}: ${fault}`) };
+    return { identity, faults: read.faults.map((fault) => `${source}: ${describeIssuer(identity)}: ${fault}`) };
+
   return { identity, issuer: { identity, source, spec: read.spec } };
 }
 

@@ -6,10 +6,11 @@ import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
 import { systemClock } from '../timing/clock.ts';
 import { planHelp, readArguments } from './arguments.ts';
 import type { PlanArguments } from './arguments.ts';
+import { ThrowAwayKeys } from './certificate-request-of.ts';
 import { readDocuments } from './documents.ts';
 import type { InputDocument } from './documents.ts';
 import { isIssuer, madeUpIssuer, readIssuers } from './issuers.ts';
-import type { PlanningIssuer } from './issuers.ts';
+import type { PlanningIssuer, ReadIssuers } from './issuers.ts';
 import { reportOn } from './plan-report.ts';
 import type { RequestReport } from './plan-report.ts';
 import { visible } from '../issuing/x509/shown-text.ts';
@@ -48,7 +49,10 @@ const exitCode = { planned: 0, usage: 2, refused: 3 } as const;
 
 interface Findings {
   readonly notes: string[];
+  /** What keeps anything from being planned: flags and files. */
   readonly faults: string[];
+  /** What keeps single requests from being planned. */
+  readonly unplannable: string[];
 }
 
 /** Runs the command with the arguments after `plan`; the result is the exit code: 0, 2 or 3 as `plan --help` says. */
@@ -65,12 +69,15 @@ export async function runPlanCommand(argv: readonly string[], surroundings: Surr
       break;
   }
   const flags = read.arguments;
-  const findings: Findings = { notes: [], faults: [] };
+  const findings: Findings = { notes: [], faults: [], unplannable: [] };
   const reports = await reportsOn(flags, surroundings, findings);
   for (const note of findings.notes) surroundings.err(`note: ${visible(note)}\n`);
-  for (const fault of findings.faults) surroundings.err(`alibaba-pca-issuer plan: ${visible(fault)}\n`);
+  for (const fault of [...findings.faults, ...findings.unplannable])
+    surroundings.err(`alibaba-pca-issuer plan: ${visible(fault)}\n`);
+
   if (findings.faults.length > 0) return exitCode.usage;
-  surroundings.out(render(reports, flags.output));
+  if (reports.length > 0) surroundings.out(render(reports, flags.output));
+  if (findings.unplannable.length > 0) return exitCode.usage;
   return reports.every(({ outcome }) => outcome === 'planned') ? exitCode.planned : exitCode.refused;
 }
 
@@ -81,27 +88,26 @@ async function reportsOn(
 ): Promise<readonly RequestReport[]> {
   const documents = await documentsOf(flags.files, surroundings, findings);
   const objects = documents.filter((document) => document.kind === 'object');
-  const { issuers, faults } = readIssuers(objects.filter(isIssuer), flags.namespace);
-  findings.faults.push(...faults);
+  const issuers = readIssuers(objects.filter(isIssuer), flags.namespace);
+  findings.unplannable.push(...issuers.faults);
   const others = documents.filter((document) => document.kind === 'csr' || !isIssuer(document));
   const requests = await requestsOf(others, flags, findings);
-  checkFlags(flags, { documents, given: issuers.size > 0 }, findings);
-  if (findings.faults.length > 0) return [];
-  if (requests.length === 0) {
+  checkFlags(flags, { documents, given: issuers.issuers.size > 0 }, findings);
+  const madeUp = madeUpIssuer(flags.operation);
+  if ('fault' in madeUp) findings.faults.push(madeUp.fault);
+  if (requests.length === 0 && findings.faults.length + findings.unplannable.length === 0) {
     findings.faults.push(
       'The files hold no request to plan. Give a Certificate, a CertificateRequest, a CertificateSigningRequest or a CSR in PEM.',
     );
   }
+  if ('fault' in madeUp || findings.faults.length > 0) return [];
   const now = flags.now ?? surroundings.now();
   return requests.flatMap((request) => {
-    const issuer = issuerFor(request, issuers, flags);
-    if ('fault' in issuer) {
-      findings.faults.push(issuer.fault);
-      return [];
-    }
-    const reported = reportOn(request, issuer, { now, flags });
-    if (reported.kind === 'reported') return [reported.report];
-    findings.faults.push(`${request.source}: ${reported.fault}`);
+    const issuer = issuerFor(request, issuers, madeUp);
+    if (issuer === undefined) return [];
+    const reported = 'fault' in issuer ? issuer : reportOn(request, issuer, { now, flags });
+    if ('report' in reported) return [reported.report];
+    findings.unplannable.push(`${request.source}: ${reported.fault}`);
     return [];
   });
 }
@@ -134,11 +140,12 @@ async function requestsOf(
   findings: Findings,
 ): Promise<readonly PlannableRequest[]> {
   const requests: PlannableRequest[] = [];
+  const keys = new ThrowAwayKeys();
   for (const document of documents) {
-    const read = await readRequest(document, flags);
+    const read = await readRequest(document, { ...flags, keys });
     findings.notes.push(...read.notes);
     if (read.kind === 'request') requests.push(read.request);
-    if (read.kind === 'faulty') findings.faults.push(...read.faults);
+    if (read.kind === 'faulty') findings.unplannable.push(...read.faults);
   }
   return requests;
 }
@@ -162,19 +169,20 @@ function checkFlags(
   }
 }
 
+/** Undefined where the request's issuer is among the files and cannot be used, which is told already. */
 function issuerFor(
-  { source, issuer }: PlannableRequest,
-  issuers: ReadonlyMap<string, PlanningIssuer>,
-  { operation }: PlanArguments,
-): PlanningIssuer | { readonly fault: string } {
+  { issuer }: PlannableRequest,
+  { issuers, unusable }: ReadIssuers,
+  madeUp: PlanningIssuer,
+): PlanningIssuer | { readonly fault: string } | undefined {
   const [first, ...further] = issuers.values();
-  if (first === undefined) return madeUpIssuer(operation);
   if (issuer === undefined) {
-    return further.length === 0
-      ? first
-      : { fault: `${source}: a CSR in PEM names no issuer, and several are given. Give only the one to plan with.` };
+    if (unusable.size > 0) return undefined;
+    if (further.length === 0) return first ?? madeUp;
+    return { fault: 'a CSR in PEM names no issuer, and several are given. Give only the one to plan with.' };
   }
-  const found = issuers.get(issuerKey(issuer));
-  const fault = `${source}: the request is for ${describeIssuer(issuer)}, which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.`;
-  return found ?? { fault };
+  if (unusable.has(issuerKey(issuer))) return undefined;
+  if (first === undefined && unusable.size === 0) return madeUp;
+  const fault = `the request is for ${describeIssuer(issuer)}, which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.`;
+  return issuers.get(issuerKey(issuer)) ?? { fault };
 }

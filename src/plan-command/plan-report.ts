@@ -1,14 +1,15 @@
 // One request planned by the controller's own code, as plain data for the output.
+import { certificateRequestKind } from '../crds/cert-manager.ts';
 import { showAlternativeName } from '../issuing/x509/alternative-name.ts';
 import { attributeLabel, showName } from '../issuing/x509/distinguished-name.ts';
 import { formatDuration } from '../issuing/duration.ts';
 import { formatMoment } from '../timing/moment.ts';
-import { planIssuing } from '../issuing/plan.ts';
+import { dependsOnRenewal, planIssuing } from '../issuing/plan.ts';
 import type { IssuePlan } from '../issuing/plan.ts';
 import type { Refusal } from '../issuing/refusal.ts';
 import { readSigningRequest } from '../issuing/signing-request.ts';
-import { usageWord } from '../issuing/x509/usages.ts';
 import { clampNotice } from '../issuing/validity.ts';
+import { usageWord } from '../issuing/x509/usages.ts';
 import type { PlanArguments } from './arguments.ts';
 import { assumeCA } from './assumed-ca.ts';
 import type { PlanningIssuer } from './issuers.ts';
@@ -80,6 +81,7 @@ export function reportOn(
     ca: assumed.ca,
     clusterUid: clusterUid ?? unknownUid,
     now: context.now,
+    renewal: request.renewal,
   });
   const assumptions = [...own, ...assumed.assumptions];
   if (planned.kind === 'refused') return refused(place, planned.refusal, assumptions);
@@ -91,7 +93,7 @@ export function reportOn(
       ...place,
       outcome: 'planned',
       call: { ...plan.call, parameters: parametersOf(plan, knowsIdentifier) },
-      certificate: certificateOf(plan),
+      certificate: certificateOf(plan, request),
       assumptions,
     },
   };
@@ -138,8 +140,10 @@ function parametersOf({ call, identifier }: IssuePlan, knowsIdentifier: boolean)
   return Object.fromEntries(entries.map(([name, value]) => [name, value === identifier ? derivedIdentifier : value]));
 }
 
-function certificateOf({ expected, request, clamped, operation }: IssuePlan): CertificateReport {
+function certificateOf(plan: IssuePlan, { kind, renewal }: PlannableRequest): CertificateReport {
+  const { expected, request, operation } = plan;
   const { subject, names, usages, isCA, notBefore, notAfter } = expected;
+  const isOpen = kind === certificateRequestKind && renewal === undefined && dependsOnRenewal(plan);
   return {
     subject: showName(subject.kind === 'exact' ? request.csr.subject.attributes : subject.attributes),
     names: names.map(showAlternativeName),
@@ -149,16 +153,14 @@ function certificateOf({ expected, request, clamped, operation }: IssuePlan): Ce
     notAfter: formatMoment(notAfter),
     lifetime: formatDuration((notAfter.getTime() - notBefore.getTime()) / 1000),
     notices: [
-      ...(clamped === undefined
-        ? []
-        : [`${clampNotice(clamped)} The request is refused if that leaves no room for renewBefore.`]),
+      ...(plan.clamped === undefined ? [] : [clampNotice(plan.clamped)]),
+      ...plan.notices,
+      ...(isOpen ? ['How its Certificate is renewed is not known here; plan the Certificate itself to see that.'] : []),
       ...(subject.kind === 'exact' || subject.mayAdd.length === 0
         ? []
         : [`${operation.action} may add ${subject.mayAdd.map(attributeLabel).join(', ')} to the subject.`]),
       ...(isCA
-        ? [
-            'It activates a purchased instance: the first one that is free, in this plan the first one that the issuer names.',
-          ]
+        ? ['The instance is the first one that is free, in this plan the first one that the issuer names.']
         : []),
     ],
   };

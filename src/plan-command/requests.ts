@@ -14,8 +14,11 @@ import { referencedIssuer } from '../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../crds/issuer-ref.ts';
 import { formatDuration } from '../issuing/duration.ts';
 import type { RequestFields } from '../issuing/signing-request.ts';
+import { readRenewal } from '../issuing/validity.ts';
+import type { Renewal } from '../issuing/validity.ts';
 import type { PlanArguments } from './arguments.ts';
 import { certificateRequestOf } from './certificate-request-of.ts';
+import type { ThrowAwayKeys } from './certificate-request-of.ts';
 import {
   certificateFieldsAside,
   certificateRequestSpecSchema,
@@ -36,6 +39,8 @@ export interface PlannableRequest {
   readonly issuer: IssuerIdentity | undefined;
   readonly uid: string | undefined;
   readonly fields: Omit<RequestFields, 'uid'>;
+  /** How the Certificate is renewed; undefined where none is given. */
+  readonly renewal: Renewal | undefined;
   /** Kind of the throw-away key that the CSR was made with; undefined where the CSR was given. */
   readonly madeUpKey: string | undefined;
 }
@@ -47,7 +52,7 @@ export type ReadRequest = { readonly notes: readonly string[] } & (
   | { readonly kind: 'faulty'; readonly faults: readonly string[] }
 );
 
-type Context = Pick<PlanArguments, 'namespace' | 'bare'>;
+type Context = Pick<PlanArguments, 'namespace' | 'bare'> & { readonly keys: ThrowAwayKeys };
 type ObjectDocument = Extract<InputDocument, { readonly kind: 'object' }>;
 interface Subject {
   readonly document: ObjectDocument;
@@ -56,7 +61,7 @@ interface Subject {
 }
 
 /** Reads a document that is not an issuer; makes a CSR for a Certificate. */
-export async function readRequest(document: InputDocument, { namespace, bare }: Context): Promise<ReadRequest> {
+export async function readRequest(document: InputDocument, { namespace, bare, keys }: Context): Promise<ReadRequest> {
   if (document.kind === 'csr') {
     const request = Buffer.from(document.pem).toString('base64');
     return asked({ source: document.source, kind: 'CSR', fields: { request, ...bare } });
@@ -66,7 +71,7 @@ export async function readRequest(document: InputDocument, { namespace, bare }: 
   const subject: Subject = { document, meta, namespace: meta.namespace ?? namespace };
   switch (`${String(object['apiVersion'])} ${String(object['kind'])}`) {
     case `${certManagerApiVersion} Certificate`:
-      return readCertificate(subject);
+      return readCertificate(subject, keys);
     case `${certManagerApiVersion} CertificateRequest`:
       return readCertificateRequest(subject);
     case `${signingRequestApiVersion} ${signingRequestKind}`:
@@ -76,18 +81,20 @@ export async function readRequest(document: InputDocument, { namespace, bare }: 
   }
 }
 
-async function readCertificate(subject: Subject): Promise<ReadRequest> {
+async function readCertificate(subject: Subject, keys: ThrowAwayKeys): Promise<ReadRequest> {
   const spec = specOf(subject, admit(certificateSpecSchema, subject.document.object['spec'] ?? null, 'spec'), {
     aside: certificateFieldsAside,
   });
   if (spec.kind === 'faulty') return spec;
   const { issuerRef, duration, isCA, usages } = spec.value;
   return withIssuer(subject, issuerRef, spec.notes, async (issuer) => {
-    const made = await certificateRequestOf(spec.value);
+    const made = await certificateRequestOf(spec.value, keys);
     if (made.kind === 'unfit') return faulty(subject, [made.fault]);
     const request = Buffer.from(made.pem).toString('base64');
     // The UID is that of the CertificateRequest, which does not exist yet, and never the Certificate's own.
-    return asked({ ...placeOf(subject), issuer, madeUpKey: made.key, fields: { request, duration, isCA, usages } });
+    const renewal = readRenewal(spec.value);
+    const fields = { request, duration, isCA, usages };
+    return asked({ ...placeOf(subject), issuer, madeUpKey: made.key, renewal, fields });
   });
 }
 
@@ -174,7 +181,8 @@ function placeText(subject: Subject): string {
 }
 
 function asked(request: Pick<PlannableRequest, 'source' | 'kind' | 'fields'> & Partial<PlannableRequest>): ReadRequest {
-  const absent = { namespace: undefined, name: undefined, issuer: undefined, uid: undefined, madeUpKey: undefined };
+  const nameless = { namespace: undefined, name: undefined, uid: undefined };
+  const absent = { ...nameless, issuer: undefined, renewal: undefined, madeUpKey: undefined };
   return { kind: 'request', request: { ...absent, ...request }, notes: [] };
 }
 

@@ -24,7 +24,7 @@ export const metricCatalogue = {
   },
   pca_issuer_certificate_requests_held_total: {
     type: 'counter',
-    help: "Times that the operator held a request because of its issuer's own limits, by reason: IssuanceLimitReached or ReissueLoop, or for faults of their owner: OwnerHeld.",
+    help: "Times that the operator held a request because of its issuer's own limits, by reason: IssuanceLimitReached or ReissueLoop, for faults of their owner: OwnerHeld, for cert-manager to see what it got: AskedAgain, or because nobody would use the certificate: RequestRestored.",
     labels: [...ofIssuer, 'reason'],
   },
   pca_issuer_call_limit_per_second: {
@@ -45,6 +45,11 @@ export const metricCatalogue = {
   pca_issuer_certificates_without_request_total: {
     type: 'counter',
     help: 'Certificates whose CertificateRequest was deleted while PCA issued them; the log names them.',
+    labels: ofIssuer,
+  },
+  pca_issuer_other_operator_total: {
+    type: 'counter',
+    help: 'Times that somebody else, as a second release of the operator, ended a request that this one worked on, or took back its verdict about an issuer.',
     labels: ofIssuer,
   },
   pca_issuer_revocations_total: {

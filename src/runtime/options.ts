@@ -147,7 +147,11 @@ export type ParsedOptions =
   | { readonly kind: 'version' }
   | { readonly kind: 'invalid'; readonly message: string };
 
-const environmentName = (name: string): string => `PCA_ISSUER_${name.replaceAll('-', '_').toUpperCase()}`;
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The variable of a setting. */
+export const environmentName = (name: string): string => `PCA_ISSUER_${name.replaceAll('-', '_').toUpperCase()}`;
 
 /** The text of `--help`. */
 export function helpText(): string {
@@ -172,10 +176,7 @@ export function helpText(): string {
  * Reads flags and environment; a flag wins over its variable, a variable over the default.
  * `invalid` when a flag is unknown or a value does not fit.
  */
-export function parseOptions(
-  argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): ParsedOptions {
+export function parseOptions(argv: readonly string[], environment: Environment): ParsedOptions {
   const flags = readFlags(argv);
   if (typeof flags === 'string') return { kind: 'invalid', message: flags };
   if (flags['help'] !== undefined) return { kind: 'help', text: helpText() };

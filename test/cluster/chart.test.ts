@@ -7,6 +7,7 @@ import { isKind, podsObstacle } from '../support/start-cluster.ts';
 import { disturbing } from './chart/disturbing.ts';
 import { firstChart } from './chart/first-chart.ts';
 import { installing } from './chart/installing.ts';
+import { issuersOfValues, valuesWithIssuers } from './chart/issuers-of-values.ts';
 import { memory } from './chart/memory.ts';
 import { networkPolicy } from './chart/network-policy.ts';
 import { observing } from './chart/observing.ts';
@@ -22,10 +23,11 @@ describe.runIf(podsObstacle() === undefined)('the chart in pods', () => {
 
   beforeAll(async () => {
     started = await InstalledWorld.start();
-    await started.install();
+    await started.install(await valuesWithIssuers(started));
   }, startMs);
   afterAll(async () => started?.stop());
 
+  issuersOfValues(world);
   installing(world);
   observing(world);
   memory(world);

@@ -6,7 +6,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { renderInstallManifest } from '../../scripts/generate/install-manifest.ts';
 import { parseOptions } from '../../src/runtime/options.ts';
-import { readManifests } from '../support/cluster.ts';
 import type { Manifest } from '../support/cluster.ts';
 import { buildHelm, buildMs, chart, helm, refusal, render } from '../support/helm.ts';
 
@@ -244,19 +243,5 @@ describe('values', () => {
 
   it('may hold what Helm gives to the parts of a larger chart', async () => {
     expect(await refusal({ global: { registry: 'x' }, enabled: true })).toBe('rendered');
-  });
-});
-
-describe('names', () => {
-  it.each([
-    ['a release name of 53 characters', 'r'.repeat(53), {}],
-    ['a name of 63 characters', 'pca', { fullnameOverride: `${'n'.repeat(54)}-${'m'.repeat(8)}` }],
-  ])('of Services and Jobs are DNS labels, with %s', async (_, release, values) => {
-    const args = ['template', release, chart, '--namespace', 'issuers', '--values', '-'];
-    const { stdout } = await helm(args, JSON.stringify(values));
-    const services = readManifests(stdout).filter(({ kind }) => kind === 'Service');
-    expect(services.map(({ metadata }) => metadata.name)).toEqual([
-      expect.stringMatching(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/),
-    ]);
   });
 });

@@ -1,7 +1,6 @@
 // README.md and docs/install.md on a real API server: every block of them, in order, with the real Helm and kubectl.
 // Commands that need Docker, a registry or the Internet are checked in other ways (test/support/pages.ts).
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import { buildHelm, buildMs, chart, helm, refusal } from '../support/helm.ts';
 import { blocksOf, commandsOf, judge } from '../support/pages.ts';
 import type { Block } from '../support/pages.ts';
+import { PageShell } from '../support/page-shell.ts';
 import { until } from '../support/wait.ts';
 import { choices } from './values-matrix.ts';
 
@@ -22,53 +22,24 @@ const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 const readme = blocksOf(await readFile(join(root, 'README.md'), 'utf8'));
 
 let controlPlane: ControlPlane;
-let directory: string;
-
-interface Ran {
-  readonly code: number;
-  readonly output: string;
-}
+let shell: PageShell;
 
 beforeAll(async () => {
   const [started, helmPath] = await Promise.all([ControlPlane.start(), buildHelm()]);
   controlPlane = started;
-  directory = join(controlPlane.directory, 'install');
-  await mkdir(join(directory, 'bin'), { recursive: true });
-  for (const [name, command] of [
-    ['helm', [helmPath]],
-    ['kubectl', controlPlane.kubectlPath],
-  ] as const) {
-    const words = command.map((word) => `'${word}'`).join(' ');
-    await writeFile(join(directory, 'bin', name), `#!/bin/sh\nexec ${words} "$@"\n`);
-    await chmod(join(directory, 'bin', name), 0o755);
-  }
+  const directory = join(controlPlane.directory, 'install');
+  shell = await PageShell.open(directory, controlPlane.kubeconfig, {
+    helm: [helmPath],
+    kubectl: controlPlane.kubectlPath,
+  });
   // Of npm only `npm start --`, from the sources.
-  const start = `#!/bin/sh\nshift 2\nexec '${process.execPath}' '${join(root, 'src/main.ts')}' "$@"\n`;
-  await writeFile(join(directory, 'bin', 'npm'), start, { mode: 0o755 });
+  await shell.addProgram('npm', `shift 2\nexec '${process.execPath}' '${join(root, 'src/main.ts')}' "$@"`);
   for (const folder of ['helm', 'deploy']) await symlink(join(root, folder), join(directory, folder));
 }, buildMs);
 
 afterAll(async () => {
   await controlPlane?.stop();
 });
-
-// Ends a block that hangs; some wait for pods that are stood in for.
-const blockMs = 240_000;
-
-/** Runs a block as a user would, in a folder that looks like the repository. */
-async function shell(text: string): Promise<Ran> {
-  const environment = {
-    PATH: `${join(directory, 'bin')}:${process.env['PATH'] ?? ''}`,
-    HOME: directory,
-    KUBECONFIG: controlPlane.kubeconfig,
-  };
-  return new Promise((resolve) => {
-    const options = { cwd: directory, env: environment, timeout: blockMs };
-    execFile('/bin/sh', ['-euc', text], options, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : 1, output: `${stdout}${stderr}` });
-    });
-  });
-}
 
 async function names(resource: string): Promise<readonly string[]> {
   const { stdout } = await controlPlane.kubectl(['get', resource, '-A', '-o', 'name'], { allowFailure: true });
@@ -196,20 +167,20 @@ describe('README.md', () => {
   });
 
   it('plans, without a cluster', async () => {
-    const { code, output } = await shell(plan.text);
+    const { code, output } = await shell.run(plan.text);
     expect([code, output]).toEqual([0, expect.stringContaining('1 planned, 0 refused.')]);
   });
 
   // The page begins with what one gets.
   it('installs, takes its example, and shows it with the columns of the page', async () => {
     const commands = commandsOf(install).filter((command) => judge(command) === 'run');
-    expect((await shell(commands.join('\n'))).output).toContain('STATUS: deployed');
+    expect((await shell.run(commands.join('\n'))).output).toContain('STATUS: deployed');
     await served();
     await controlPlane.kubectl(['create', 'namespace', 'shop']);
     await controlPlane.kubectl(['apply', '-f', '-'], { input: example.text });
     const shown = readme[1]?.text ?? '';
     await until('cert-manager to make the request', async () => (await names('certificaterequests')).length === 1);
-    const { output } = await shell(commandsOf(readme[1] as Block).join('\n'));
+    const { output } = await shell.run(commandsOf(readme[1] as Block).join('\n'));
     expect(headersOf(output)).toEqual(headersOf(shown));
     await cleanUp();
   });
@@ -221,7 +192,7 @@ describe('README.md', () => {
 
   async function cleanUp(): Promise<void> {
     await controlPlane.kubectl(['delete', 'certificates,certificaterequests', '--all', '--namespace', 'shop']);
-    const removed = await shell('helm uninstall alibaba-pca-issuer --namespace alibaba-pca-issuer');
+    const removed = await shell.run('helm uninstall alibaba-pca-issuer --namespace alibaba-pca-issuer');
     expect([removed.code, removed.output]).toEqual([0, expect.any(String)]);
     await controlPlane.kubectl(['delete', 'crd', ...(await definitions())]);
   }
@@ -271,7 +242,7 @@ describe('docs/install.md', () => {
     async (_, index, effect) => {
       // A namespace that is being deleted has no controller here that would finish it.
       if (blocks[index]?.startsWith('sed ')) await finishNamespace();
-      const ran = await shell(blocks[index] ?? 'false');
+      const ran = await shell.run(blocks[index] ?? 'false');
       expect([ran.code, ran.output]).toEqual([0, expect.any(String)]);
       await effect();
     },

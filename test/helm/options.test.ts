@@ -245,6 +245,86 @@ describe('a NetworkPolicy', () => {
   });
 });
 
+describe('what a platform decides about pods', () => {
+  interface Pod {
+    readonly securityContext?: object;
+    readonly containers: readonly [{ readonly securityContext?: object }];
+  }
+
+  const names = ['hostAliases', 'dnsPolicy', 'dnsConfig', 'runtimeClassName', 'priorityClassName', 'tolerations'];
+
+  /** What the pods of the operator are told. */
+  async function settingsOf(values: object): Promise<readonly [object | undefined, object | undefined, object]> {
+    const pod = templateOf(await render(values)).spec as unknown as Pod;
+    const others = Object.entries(pod).filter(([name]) => names.includes(name));
+    return [pod.securityContext, pod.containers[0].securityContext, Object.fromEntries(others)];
+  }
+
+  const user = { runAsUser: 65532, runAsGroup: 65532 };
+  const pod = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
+  const container = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
+
+  it.each<[string, object, Awaited<ReturnType<typeof settingsOf>>]>([
+    ['nothing', {}, [{ ...pod, ...user }, container, {}]],
+    [
+      'the user, as OpenShift does',
+      { podSecurityContext: { runAsUser: null, runAsGroup: null } },
+      [pod, container, {}],
+    ],
+    [
+      'user, groups and SELinux',
+      {
+        podSecurityContext: {
+          runAsUser: 1000650000,
+          runAsGroup: 0,
+          fsGroup: 1000650000,
+          seLinuxOptions: { level: 's0:c26,c5' },
+        },
+      },
+      [
+        {
+          ...pod,
+          runAsUser: 1000650000,
+          runAsGroup: 0,
+          fsGroup: 1000650000,
+          seLinuxOptions: { level: 's0:c26,c5' },
+        },
+        container,
+        {},
+      ],
+    ],
+    [
+      'all of it',
+      {
+        podSecurityContext: { runAsNonRoot: null, runAsUser: null, runAsGroup: null, seccompProfile: null },
+        containerSecurityContext: { allowPrivilegeEscalation: null, readOnlyRootFilesystem: null, capabilities: null },
+      },
+      [undefined, undefined, {}],
+    ],
+    [
+      'names and runtime',
+      {
+        hostAliases: [{ ip: '10.0.0.1', hostnames: ['cas.aliyuncs.com'] }],
+        dnsPolicy: 'None',
+        dnsConfig: { nameservers: ['10.0.0.2'], searches: ['example.com'], options: [{ name: 'ndots', value: '1' }] },
+        runtimeClassName: 'gvisor',
+      },
+      [
+        { ...pod, ...user },
+        container,
+        {
+          hostAliases: [{ ip: '10.0.0.1', hostnames: ['cas.aliyuncs.com'] }],
+          dnsPolicy: 'None',
+          dnsConfig: { nameservers: ['10.0.0.2'], searches: ['example.com'], options: [{ name: 'ndots', value: '1' }] },
+          runtimeClassName: 'gvisor',
+        },
+      ],
+    ],
+  ])('is in the values: %s', async (_, values, expected) => {
+    expect(await settingsOf(values)).toEqual(expected);
+  });
+});
+
 describe('values', () => {
   const issuer = (spec: object) => ({ clusterIssuers: [{ name: 'a', spec }] });
   const spec = { parentIdentifier: 'ca', credentials: { rrsa: {} } };
@@ -261,9 +341,17 @@ describe('values', () => {
     ['an issuer without a namespace', { issuers: [{ name: 'a', spec }] }, "missing property 'namespace'"],
     ['a cluster issuer with one', { clusterIssuers: [{ name: 'a', namespace: 'b', spec }] }, "'namespace' not allowed"],
     ['a role that is no ARN', { rrsa: { roleArn: 'pca' } }, 'does not match pattern'],
+    ['a port that is none of a host', { issuerHosts: ['pca.example:99999'] }, 'does not match pattern'],
+    ['a port that is none of STS', { sts: { endpoint: 'sts.example:0' } }, 'does not match pattern'],
     ['a URL for a host', { issuerHosts: ['https://pca.example'] }, 'does not match pattern'],
     ['a misspelt probe', { probes: { liveness: { period: 1 } } }, "additional properties 'period' not allowed"],
     ['a misspelt resource', { resources: { limit: {} } }, "additional properties 'limit' not allowed"],
+    [
+      'a misspelt security setting',
+      { podSecurityContext: { runAsuser: 1 } },
+      "additional properties 'runAsuser' not allowed",
+    ],
+    ['a DNS policy that is none', { dnsPolicy: 'Cluster' }, 'value must be one of'],
     ['a misspelt toleration', { tolerations: [{ kee: 'a' }] }, "additional properties 'kee' not allowed"],
     ['a misspelt peer', { networkPolicy: { dnsTo: [{ pods: {} }] } }, "additional properties 'pods' not allowed"],
     [

@@ -162,6 +162,41 @@ export const choices: readonly Choice[] = [
   ['no PodDisruptionBudget', { podDisruptionBudget: { enabled: false } }],
   ['a PodDisruptionBudget in percent', { podDisruptionBudget: { maxUnavailable: '50%' } }],
   [
+    "a platform's own users",
+    {
+      podSecurityContext: {
+        runAsUser: null,
+        runAsGroup: null,
+        fsGroup: 1,
+        fsGroupChangePolicy: 'OnRootMismatch',
+        supplementalGroups: [2],
+        supplementalGroupsPolicy: 'Strict',
+        appArmorProfile: { type: 'RuntimeDefault' },
+        seLinuxOptions: { user: 'a', role: 'b', type: 'c', level: 's0' },
+        seLinuxChangePolicy: 'Recursive',
+        sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }],
+      },
+      containerSecurityContext: {
+        privileged: false,
+        runAsNonRoot: true,
+        runAsUser: 3,
+        runAsGroup: 4,
+        capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
+        procMount: 'Default',
+        seccompProfile: { type: 'Localhost', localhostProfile: 'profile.json' },
+      },
+    },
+  ],
+  [
+    "a platform's own names",
+    {
+      runtimeClassName: 'gvisor',
+      hostAliases: [{ ip: '10.0.0.1', hostnames: ['cas.aliyuncs.com'] }],
+      dnsPolicy: 'None',
+      dnsConfig: { nameservers: ['10.0.0.2'], searches: ['example.com'], options: [{ name: 'ndots', value: '1' }] },
+    },
+  ],
+  [
     'a place for the pods',
     {
       resources: { requests: { cpu: 1, memory: '256Mi' } },

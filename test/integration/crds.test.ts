@@ -237,6 +237,6 @@ describe('status', () => {
       spec: minimal,
       status: { conditions: [condition] },
     });
-    expect(body).not.toHaveProperty('status');
+    expect(body).toHaveProperty('status', { observedGeneration: -1, conditions: [] });
   });
 });

@@ -44,8 +44,23 @@ export const ruleRows: readonly RuleRow[] = [
   ...['endpoint', 'stsEndpoint'].flatMap((endpoint): readonly RuleRow[] => [
     {
       path: `${endpoint}.host`,
-      passing: ['cas-vpc.cn-hangzhou.aliyuncs.com', '127.0.0.1:40123', '[::1]:8443', 'pca'],
-      failing: ['', 'https://cas.aliyuncs.com', 'cas.aliyuncs.com/', 'a b', 'a:', 'a:123456', '.a'],
+      passing: ['cas-vpc.cn-hangzhou.aliyuncs.com', '127.0.0.1:40123', '[::1]:8443', 'pca', 'a-b.c:1', 'a:65535'],
+      failing: [
+        '',
+        'https://cas.aliyuncs.com',
+        'cas.aliyuncs.com/',
+        'a b',
+        '.a',
+        'a..b',
+        'a-.b',
+        'a.-b',
+        'a:',
+        'a:0',
+        'a:080',
+        'a:65536',
+        'a:99999',
+        'a:123456',
+      ],
       message: 'must be a host name with an optional port, without https:// and without a path',
     },
     {
@@ -98,8 +113,12 @@ export const ruleRows: readonly RuleRow[] = [
     passing: [
       [{ objectIdentifier: '2.5.4.11', value: 'a' }],
       [{ objectIdentifier: '1.3.6.1.4.1.37244.1.1', value: 'a' }],
+      [{ objectIdentifier: '0.39', value: 'a' }],
+      [{ objectIdentifier: '2.999.1', value: 'a' }],
     ],
-    failing: ['', '2', '3.1', '2.5.', '2.05.4', 'OU'].map((objectIdentifier) => [{ objectIdentifier, value: 'a' }]),
+    failing: ['', '2', '3.1', '2.5.', '2.05.4', '1.40', '0.99.1', '1.99.1', 'OU'].map((objectIdentifier) => [
+      { objectIdentifier, value: 'a' },
+    ]),
     message: 'must be a dotted object identifier, such as 2.5.4.11',
   },
   {

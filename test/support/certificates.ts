@@ -98,15 +98,18 @@ export async function makeHierarchy(kind: KeyKind, from: Date, years = 10): Prom
   return { root, issuing: await makeCA(kind, { name: `Test Issuing CA ${kind}`, from, until }, root) };
 }
 
+/** What a CA's certificate has; `key` is the label of its key pair, by default its name. */
+export interface CAContent extends Omit<TestContent, 'subject'> {
+  readonly name: string;
+  readonly from: Date;
+  readonly until: Date;
+  readonly key?: string;
+}
+
 /** A CA, self-signed unless `parent` signs it. */
 export async function makeCA(
   kind: KeyKind,
-  {
-    name,
-    from,
-    until,
-    key = name,
-  }: { readonly name: string; readonly from: Date; readonly until: Date; readonly key?: string },
+  { name, from, until, key = name, ...content }: CAContent,
   parent?: TestCA,
 ): Promise<TestCA> {
   const keys = await keyPair(kind, key);
@@ -119,7 +122,7 @@ export async function makeCA(
     publicKey: keys.publicKey,
     signingKey: (parent?.keys ?? keys).privateKey,
     signingAlgorithm: signing(kind),
-    extensions: extensionsFor({ isCA: true, keyUsages: ['keyCertSign', 'cRLSign'] }),
+    extensions: extensionsFor({ subject: [], isCA: true, keyUsages: ['keyCertSign', 'cRLSign'], ...content }),
   });
   return { certificate, pem: `${certificate.toString('pem')}\n`, keys };
 }

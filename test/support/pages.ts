@@ -56,6 +56,8 @@ const elsewhere: readonly (readonly [begin: string, fault: (command: string) => 
   ],
   ['skopeo copy ', (command) => mentions(command, archive, reference)],
   ['mkdir -p dist/image/', (command) => mentions(command, archive)],
+  ['velero ', (command) => mentions(command, '--exclude-resources certificaterequests.cert-manager.io')],
+  ['cmctl renew ', (command) => (command === 'cmctl renew --all -n shop' ? undefined : 'another namespace')],
   ['crane push ', (command) => mentions(command, 'dist/image/layout', reference)],
 ];
 

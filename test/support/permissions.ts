@@ -4,7 +4,7 @@ import type { Manifest } from './cluster.ts';
 /** A line of the API server's audit log, of level Metadata. */
 export interface AuditEvent {
   readonly verb: string;
-  readonly user: { readonly username: string };
+  readonly user: { readonly username: string; readonly extra?: Readonly<Record<string, readonly string[]>> };
   readonly requestURI: string;
   readonly requestReceivedTimestamp: string;
   /** Absent for what is no resource. */

@@ -1,8 +1,15 @@
 // A part of a large matrix for everyday runs: chosen by a seed, so that a failure can be seen again.
-/** `count` of the items in their order, all of them with `npm run test:full`; SEED in the environment chooses others. */
-export function sampleOf<Item>(items: readonly Item[], count: number): readonly Item[] {
+/**
+ * `count` of the items in their order, all of them with `npm run test:full`; SEED in the environment chooses others where the
+ * caller has no seed.
+ */
+export function sampleOf<Item>(
+  items: readonly Item[],
+  count: number,
+  seed = Number(process.env['SEED'] ?? 1),
+): readonly Item[] {
   if (process.env['TEST_FULL'] === '1') return items;
-  const random = generator(Number(process.env['SEED'] ?? 1));
+  const random = generator(seed);
   const chosen = new Set<number>();
   while (chosen.size < Math.min(count, items.length)) chosen.add(Math.floor(random() * items.length));
   return items.filter((_, index) => chosen.has(index));

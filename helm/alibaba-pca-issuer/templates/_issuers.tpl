@@ -8,9 +8,9 @@ pca.alibabacloud.com/applied-after-install
 apiVersion: pca.alibabacloud.com/v1alpha1
 kind: {{ .kind }}
 metadata:
-  name: {{ .issuer.name }}
+  name: {{ .issuer.name | quote }}
   {{- with .issuer.namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "alibaba-pca-issuer.labels" .root | nindent 4 }}
@@ -98,13 +98,13 @@ What becomes of the issuers, as YAML:
 
 {{/* Name of the Job that applies issuers, and of its rights. */}}
 {{- define "alibaba-pca-issuer.issuersJobName" -}}
-{{- printf "%s-issuers" (include "alibaba-pca-issuer.fullname" . | trunc 55 | trimSuffix "-") }}
+{{- printf "%s-issuers" (include "alibaba-pca-issuer.cut" (include "alibaba-pca-issuer.fullname" .)) }}
 {{- end }}
 
 {{/* Its labels: not those that the Service and the Deployment select. */}}
 {{- define "alibaba-pca-issuer.issuersJobLabels" -}}
-app.kubernetes.io/name: {{ printf "%s-issuers" (include "alibaba-pca-issuer.name" . | trunc 55 | trimSuffix "-") }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ printf "%s-issuers" (include "alibaba-pca-issuer.cut" (include "alibaba-pca-issuer.name" .)) | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- with .Values.commonLabels }}
 {{ toYaml . }}

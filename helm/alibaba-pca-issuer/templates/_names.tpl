@@ -1,28 +1,38 @@
+{{/* A name cut to 55 characters, so that a suffix of 8 fits into 63; no name ends with - or a dot. */}}
+{{- define "alibaba-pca-issuer.cut" -}}
+{{- trunc 55 . | trimAll "-." }}
+{{- end }}
+
 {{/* Name of the application in labels. */}}
 {{- define "alibaba-pca-issuer.name" -}}
-{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
+{{- default .Chart.Name .Values.nameOverride }}
 {{- end }}
 
 {{/* Name of all objects. */}}
 {{- define "alibaba-pca-issuer.fullname" -}}
 {{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}
+{{- .Values.fullnameOverride }}
 {{- else if contains (include "alibaba-pca-issuer.name" .) .Release.Name }}
-{{- .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- .Release.Name }}
 {{- else }}
-{{- printf "%s-%s" .Release.Name (include "alibaba-pca-issuer.name" .) | trunc 63 | trimSuffix "-" }}
+{{- printf "%s-%s" .Release.Name (include "alibaba-pca-issuer.name" .) | trunc 63 | trimAll "-." }}
 {{- end }}
 {{- end }}
 
-{{/* The Service's name is a DNS label: its suffix must fit into 63 characters as well. */}}
+{{/* The Service's name is a DNS label: without dots, and with a letter at the beginning. */}}
 {{- define "alibaba-pca-issuer.serviceName" -}}
-{{- printf "%s-metrics" (include "alibaba-pca-issuer.fullname" . | trunc 55 | trimSuffix "-") }}
+{{- $name := include "alibaba-pca-issuer.cut" (include "alibaba-pca-issuer.fullname" . | replace "." "-") }}
+{{- if regexMatch "^[a-z]" $name }}
+{{- printf "%s-metrics" $name }}
+{{- else }}
+{{- printf "metrics-%s" $name }}
+{{- end }}
 {{- end }}
 
 {{/* Labels that tell the pods of this release from others. They can never change. */}}
 {{- define "alibaba-pca-issuer.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "alibaba-pca-issuer.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "alibaba-pca-issuer.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/* Labels of all objects. Helm adds managed-by itself; install.yaml is not managed by it. */}}
@@ -60,8 +70,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{/* The operator as the subject of a binding. */}}
 {{- define "alibaba-pca-issuer.subject" -}}
 - kind: ServiceAccount
-  name: {{ include "alibaba-pca-issuer.serviceAccountName" . }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ include "alibaba-pca-issuer.serviceAccountName" . | quote }}
+  namespace: {{ .Release.Namespace | quote }}
 {{- end }}
 
 {{/* Not empty where this chart mounts the OIDC token itself. */}}
@@ -94,5 +104,58 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- if .Values.sts.vpc }}
 - name: ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED
   value: "true"
+{{- end }}
+{{- end }}
+
+{{/* What the platform decides about a pod, that of the operator and that of the Job alike. */}}
+{{- define "alibaba-pca-issuer.podSettings" -}}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . | quote }}
+{{- end }}
+{{- with .Values.runtimeClassName }}
+runtimeClassName: {{ . | quote }}
+{{- end }}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.hostAliases }}
+hostAliases:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.dnsPolicy }}
+dnsPolicy: {{ . }}
+{{- end }}
+{{- with .Values.dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* And about its container. */}}
+{{- define "alibaba-pca-issuer.containerSettings" -}}
+{{- with .Values.containerSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}

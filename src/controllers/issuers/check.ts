@@ -4,15 +4,17 @@ import type { CertificateSearches } from '../../authority/certificate-search.ts'
 import { problemOfDescribing } from '../../authority/problems.ts';
 import type { PcaFailure } from '../../alibaba/errors.ts';
 import { generationOf } from '../../crds/issuer.ts';
-import type { Issuer, IssuerSpec } from '../../crds/issuer.ts';
+import type { Issuer, IssuerAsRead, IssuerSpec } from '../../crds/issuer.ts';
 import { assessIssuingCA } from '../../issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import { issuingOperations } from '../../issuing/operations/index.ts';
 import { settingsFault } from '../../issuing/operations/settings.ts';
+import { shownList, shownText } from '../../issuing/x509/shown-text.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { IssuerCredentials } from './credentials.ts';
 import type { ReadyIssuer } from './ready-issuers.ts';
 import type { IssuerProblem } from './reasons.ts';
+import { formerKeyFamily } from './status.ts';
 
 /** `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. */
 export type CheckResult =
@@ -72,9 +74,23 @@ export class IssuerCheck {
         ca,
         authority,
         secretVersion: opened.secretVersion,
+        formerKeyFamily: formerKeyFamily(issuer.status?.ca, ca.keyFamily),
       },
     };
   }
+}
+
+/** Why an issuer is not even checked: this operator does not understand what it says. */
+export function notUnderstood({ faults = [] }: IssuerAsRead): IssuerProblem {
+  const message = `This version of the operator does not understand the issuer: ${shownList(faults)} The CRD in the cluster is of another version than the operator: upgrade the older of the two, or correct the spec.`;
+  return { reason: 'SpecNotUnderstood', message };
+}
+
+/** What is told of an exception: its words may hold anything, so that they are in the log alone. */
+export function checkFailed(thrown: unknown): IssuerProblem {
+  const name = thrown instanceof Error ? thrown.name : typeof thrown;
+  const message = `A defect of the operator (${shownText(name, 64)}) kept the issuer from being checked, so its requests wait. It is tried again automatically. Look for "A defect of the operator" in the operator's log and report what it says.`;
+  return { reason: 'CheckFailed', message };
 }
 
 function notReady(problem: IssuerProblem, ca?: IssuingCA): CheckResult {

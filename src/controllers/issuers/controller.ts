@@ -2,22 +2,26 @@
 import { parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf, readyCondition } from '../../crds/issuer.ts';
-import type { Issuer } from '../../crds/issuer.ts';
+import { isUnderstood } from '../../crds/issuer-reading.ts';
+import type { Issuer, IssuerAsRead } from '../../crds/issuer.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
+import { checkFailed, notUnderstood } from './check.ts';
 import type { CheckResult, IssuerCheck } from './check.ts';
 import { EarlyEnds } from './early-ends.ts';
 import { GracePeriod } from './grace-period.ts';
 import type { IssuerObject, ReadyIssuers } from './ready-issuers.ts';
+import type { IssuerProblem } from './reasons.ts';
 import type { IssuerSecrets } from './secret.ts';
 import { StatusWriter } from './status-writer.ts';
-import type { Finding, NotWritten, StatusWriterParts } from './status-writer.ts';
+import type { NotWritten, StatusWriterParts } from './status-writer.ts';
+import type { Finding } from './status.ts';
 
 /** What the reconcile works with. */
 export interface IssuerControllerParts extends StatusWriterParts {
   /** The issuer of a key as the watch has it. */
-  readonly issuer: (key: string) => Issuer | undefined;
+  readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly check: Pick<IssuerCheck, 'check'>;
   readonly secrets: Pick<IssuerSecrets, 'isSame' | 'isReplaced'>;
   readonly readyIssuers: ReadyIssuers;
@@ -34,10 +38,10 @@ export interface IssuerControllerParts extends StatusWriterParts {
 export type Standing = 'answers' | 'silent' | 'unknown';
 
 /** One issuer in one reconcile. */
-interface Reconciled {
+interface Reconciled<Read extends IssuerAsRead = Issuer & IssuerAsRead> {
   readonly key: string;
   readonly identity: IssuerIdentity;
-  readonly issuer: Issuer;
+  readonly issuer: Read;
   readonly object: IssuerObject;
 }
 
@@ -76,7 +80,19 @@ export class IssuerController {
     const issuer = this.#on.issuer(key);
     if (issuer === undefined || issuer.metadata.deletionTimestamp !== undefined) return this.#forget(key, identity);
     const object = { uid: issuer.metadata.uid, generation: generationOf(issuer) };
-    const reconciled = { key, identity, issuer, object };
+    const found = { key, identity, issuer, object };
+    try {
+      return isUnderstood(issuer)
+        ? await this.#reconcile({ ...found, issuer }, signal)
+        : await this.#refuse(found, signal);
+    } catch (error) {
+      await this.#tellDefect(found, error, signal);
+      throw error;
+    }
+  }
+
+  async #reconcile(reconciled: Reconciled, signal: AbortSignal): Promise<ReconcileResult> {
+    const { key, object } = reconciled;
     const held = this.#on.readyIssuers.held(key, object);
     if (held !== undefined && !(await this.#endsEarly(reconciled, signal))) {
       this.#trialUntil.delete(key);
@@ -89,6 +105,39 @@ export class IssuerController {
 
     this.#dueAt.delete(key);
     return this.#check(reconciled, signal);
+  }
+
+  /** An issuer that says what this operator does not understand is not checked: nothing but another spec changes that. */
+  async #refuse(found: Reconciled<IssuerAsRead>, signal: AbortSignal): Promise<ReconcileResult> {
+    const notWritten = await this.#close(found, { problem: notUnderstood(found.issuer), ca: undefined }, signal);
+    return retryOf(notWritten) ?? { kind: 'after', ms: this.#on.checkIntervalMs };
+  }
+
+  /** Nobody would hear of an issuer that no check came to an end with. */
+  async #tellDefect(found: Reconciled<IssuerAsRead>, thrown: unknown, signal: AbortSignal): Promise<void> {
+    const { key, object } = found;
+    const result = { kind: 'notReady', problem: checkFailed(thrown), ca: undefined } as const;
+    const isReady = this.#on.readyIssuers.state(key, object).kind === 'ready';
+    if (signal.aborted || this.#grace.of(key, result, isReady) !== undefined) return;
+    try {
+      await this.#close(found, result, signal);
+    } catch (error) {
+      // The first one is thrown on, and goes to the log with all its words.
+      const { name } = error instanceof Error ? error : new Error('something that is no Error was thrown');
+      this.#on.logger.error({ issuer: key }, `The defect could not be told on the issuer: ${name}.`);
+    }
+  }
+
+  /** No request goes out any more, and the status says why. */
+  async #close(
+    found: Reconciled<IssuerAsRead>,
+    finding: Finding & { readonly problem: IssuerProblem },
+    signal: AbortSignal,
+  ): Promise<NotWritten | undefined> {
+    this.#on.readyIssuers.close(found.key, finding.problem);
+    this.#trialUntil.delete(found.key);
+    this.#dueAt.delete(found.key);
+    return this.#write(found, finding, signal);
   }
 
   /** Whether the hold after a fault ends before its time, since the Secret is another one by now. */
@@ -160,13 +209,9 @@ export class IssuerController {
     signal: AbortSignal,
   ): Promise<ReconcileResult | undefined> {
     const { key } = reconciled;
-    const { readyIssuers } = this.#on;
     if (result.kind === 'notReady') {
-      const { problem, ca } = result;
-      readyIssuers.close(key, problem);
-      this.#trialUntil.delete(key);
-      const notWritten = await this.#write(reconciled, { problem, ca }, signal);
-      return retryOf(notWritten) ?? { kind: 'retry', reason: problem.reason };
+      const notWritten = await this.#close(reconciled, result, signal);
+      return retryOf(notWritten) ?? { kind: 'retry', reason: result.problem.reason };
     }
     // Ready is written before requests go out, so that nobody sees certificates from an issuer that is not ready; only after
     // a fault the first of them decides.
@@ -174,7 +219,7 @@ export class IssuerController {
     const finding = { problem: undefined, ca: result.issuer.ca };
     const notWritten = isOnTrial ? undefined : await this.#write(reconciled, finding, signal);
     // What was checked is no longer what the cluster has: the next event or try brings that.
-    if (notWritten?.isStale !== true) readyIssuers.open(key, result.issuer);
+    if (notWritten?.isStale !== true) this.#on.readyIssuers.open(key, result.issuer);
     return retryOf(notWritten);
   }
 
@@ -193,7 +238,7 @@ export class IssuerController {
   }
 
   async #write(
-    { identity, issuer }: Reconciled,
+    { identity, issuer }: Reconciled<IssuerAsRead>,
     finding: Finding,
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {

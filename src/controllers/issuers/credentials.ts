@@ -1,4 +1,5 @@
 // From an issuer's credentials to a caller of PCA: an access key, the operator's own role, or a role taken with a key.
+import { caBundleFault } from '../../alibaba/ca-bundle.ts';
 import { compose } from '../../alibaba/call.ts';
 import type { Call, Wrap } from '../../alibaba/call.ts';
 import type { AccessKey } from '../../alibaba/credentials/access-key.ts';
@@ -62,7 +63,7 @@ export class IssuerCredentials {
 
   /** Opens the issuer's credentials; no certificate is asked for before the first call. */
   async open(issuer: Issuer, signal: AbortSignal): Promise<OpenedCredentials> {
-    const refused = hostProblem(issuer, this.#hosts);
+    const refused = hostProblem(issuer, this.#hosts) ?? caBundleProblem(issuer);
     if (refused !== undefined) return { kind: 'problem', problem: refused };
     const named = secretRefOf(issuer);
     if (named === undefined) {
@@ -212,6 +213,19 @@ function hostProblem({ spec }: Issuer, hosts: Pick<IssuerHosts, 'allows'>): Issu
     if (host === undefined || hosts.allows(host)) continue;
     const message = `${field} names "${host}", which is none of the hosts that issuers may name. Correct it, or remove it to use Alibaba Cloud's own endpoint of the region; or have the administrator allow the host with the operator's --issuer-hosts (Helm: issuerHosts).`;
     return { reason: 'EndpointNotAllowed', message };
+  }
+  return undefined;
+}
+
+/** The CA bundle of an endpoint that TLS could not read. */
+function caBundleProblem({ spec }: Issuer): IssuerProblem | undefined {
+  const named = {
+    'spec.endpoint.caBundle': spec.endpoint.caBundle,
+    'spec.stsEndpoint.caBundle': spec.stsEndpoint?.caBundle,
+  };
+  for (const [field, caBundle] of Object.entries(named)) {
+    const fault = caBundle === undefined ? undefined : caBundleFault(caBundle);
+    if (fault !== undefined) return { reason: 'InvalidSettings', message: `${field}: ${fault}` };
   }
   return undefined;
 }

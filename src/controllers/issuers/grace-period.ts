@@ -2,7 +2,7 @@
 // server or PCA restarts.
 import type { Clock } from '../../timing/clock.ts';
 import type { CheckResult } from './check.ts';
-import { passingReasons } from './reasons.ts';
+import { outlookOf } from './reasons.ts';
 import type { IssuerProblem } from './reasons.ts';
 
 // Longer than an API server takes to start and to know who may do what.
@@ -19,7 +19,7 @@ export class GracePeriod {
 
   /** The problem of the check where a ready issuer stays ready for the moment; undefined where the result counts. */
   of(key: string, result: CheckResult, isReady: boolean): IssuerProblem | undefined {
-    if (!isReady || result.kind === 'ready' || !passingReasons.has(result.problem.reason)) {
+    if (!isReady || result.kind === 'ready' || outlookOf(result.problem.reason) !== 'OftenPasses') {
       this.#since.delete(key);
       return undefined;
     }

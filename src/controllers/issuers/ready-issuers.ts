@@ -32,6 +32,8 @@ export interface ReadyIssuer {
   readonly authority: CertificateAuthority;
   /** resourceVersion of the Secret with the credentials; empty where none is read. */
   readonly secretVersion: string;
+  /** Family of the key of the CA before this one, where it was another. */
+  readonly formerKeyFamily?: string | undefined;
 }
 
 /** What a request may do with an issuer. */

@@ -1,42 +1,125 @@
 // The reasons of an issuer's Ready condition, each with its meaning; docs/conditions-and-errors.md is rendered from it.
 
-/** Reason of Ready and of the event that goes with it. */
+/**
+ * What waiting does about a reason: it often passes without anybody's help, as when the API server or PCA restarts; it may pass,
+ * as when something else is still to be created; or nothing but a change of somebody mends it, so that whoever waits may give
+ * up (condition Stalled, which kstatus knows).
+ */
+export type Outlook = 'Ready' | 'OftenPasses' | 'MayPass' | 'Stalled';
+
+/** One reason, as the table of the documentation has it. */
+interface ReasonFacts {
+  readonly outlook: Outlook;
+  readonly meaning: string;
+}
+
+/** Reasons of Ready and of the event that goes with it. */
 export const issuerReasons = {
-  Checked: 'Ready is True: Secret, endpoint and CA were checked.',
-  SecretNotFound: 'The Secret that spec.credentials names does not exist. Create it.',
-  SecretForbidden: 'The operator may not read the Secret. Grant the Role that the message names.',
-  SecretUnreadable: 'The API server did not give the Secret; tried again automatically.',
-  SecretInvalid: 'The Secret lacks a key or holds no access key. The message names the keys.',
-  EndpointNotAllowed:
-    'The issuer names a host that --issuer-hosts does not allow, or one with an address that is refused. Name another, or have the administrator allow it.',
-  CredentialsNotAllowed:
-    "A namespaced issuer wants the operator's own identity, which --issuer-ambient-credentials allows. Name a Secret instead.",
-  IdentityNotConfigured:
-    "spec.credentials.rrsa is used, but the operator's pod has no role or token. Set rrsa.enabled.",
-  CredentialsInvalid:
-    'PCA or STS does not accept the credentials, or the clock is off. Correct the Secret, the role or the clock.',
-  PermissionDenied:
-    'The RAM identity lacks an action or may not assume the role. Allow it; the message names action and identity.',
-  IssuingCAUnusable: 'spec.parentIdentifier names no CA that PCA lets this account use.',
-  IssuingCAIsRoot: 'spec.parentIdentifier names a root CA; certificates come from subordinate CAs only.',
-  OperationRefusedByCA: 'The operation cannot issue from this kind of CA. Choose another operation or another CA.',
-  IssuingCAKeyNotSupported: 'The CA has an SM2 key, which cert-manager cannot verify. Name an RSA or ECC CA.',
-  IssuingCANotActive: 'The CA is revoked or forbidden in PCA. Activate it or name another.',
-  IssuingCAExpired: 'The CA has expired. Name another.',
-  IssuingCANotYetValid: 'The CA is not valid yet.',
-  IssuingCAExhausted: 'The CA has no certificates left. Assign more.',
-  CapacityExhausted: 'No certificates are left or the subscription ended. Buy or assign more.',
-  ActionUnavailable:
-    'The endpoint does not offer the operation. Check region and endpoint, or choose another operation.',
-  PCAUnavailable: 'PCA could not be asked; tried again automatically.',
-  STSUnavailable:
-    'STS, whose credentials the calls to PCA need, could not be asked; tried again automatically. If it lasts, check spec.stsEndpoint or sts.endpoint of the Helm values.',
-  InvalidSettings:
-    'A setting of the issuer cannot be used, or PCA refuses the parameter that comes from it. The message names the field; correct it.',
-  UnreadableAnswer: 'The answer was no description of a CA. Check the endpoint.',
-  CertificateRefused:
-    'PCA issued a certificate that no request can have caused, such as one of another CA, or requests of two owners met the same difference. The issuer is held so that one setting costs few certificates.',
-} as const;
+  Checked: { outlook: 'Ready', meaning: 'Ready is True: Secret, endpoint and CA were checked.' },
+  SecretNotFound: { outlook: 'MayPass', meaning: 'The Secret that spec.credentials names does not exist. Create it.' },
+  SecretForbidden: {
+    outlook: 'OftenPasses',
+    meaning: 'The operator may not read the Secret. Grant the Role that the message names.',
+  },
+  SecretUnreadable: {
+    outlook: 'OftenPasses',
+    meaning: 'The API server did not give the Secret; tried again automatically.',
+  },
+  SecretInvalid: {
+    outlook: 'Stalled',
+    meaning: 'The Secret lacks a key or holds no access key. The message names the keys.',
+  },
+  EndpointNotAllowed: {
+    outlook: 'Stalled',
+    meaning:
+      'The issuer names a host that --issuer-hosts does not allow, or one with an address that is refused. Name another, or have the administrator allow it.',
+  },
+  CredentialsNotAllowed: {
+    outlook: 'Stalled',
+    meaning:
+      "A namespaced issuer wants the operator's own identity, which --issuer-ambient-credentials allows. Name a Secret instead.",
+  },
+  IdentityNotConfigured: {
+    outlook: 'Stalled',
+    meaning: "spec.credentials.rrsa is used, but the operator's pod has no role or token. Set rrsa.enabled.",
+  },
+  CredentialsInvalid: {
+    outlook: 'Stalled',
+    meaning:
+      'PCA or STS does not accept the credentials, or the clock is off. Correct the Secret, the role or the clock.',
+  },
+  PermissionDenied: {
+    outlook: 'Stalled',
+    meaning:
+      'The RAM identity lacks an action or may not assume the role. Allow it; the message names action and identity.',
+  },
+  IssuingCAUnusable: {
+    outlook: 'Stalled',
+    meaning: 'spec.parentIdentifier names no CA that PCA lets this account use.',
+  },
+  IssuingCAIsRoot: {
+    outlook: 'Stalled',
+    meaning: 'spec.parentIdentifier names a root CA; certificates come from subordinate CAs only.',
+  },
+  OperationRefusedByCA: {
+    outlook: 'Stalled',
+    meaning: 'The operation cannot issue from this kind of CA. Choose another operation or another CA.',
+  },
+  IssuingCAKeyNotSupported: {
+    outlook: 'Stalled',
+    meaning: 'The CA has an SM2 key, which cert-manager cannot verify. Name an RSA or ECC CA.',
+  },
+  IssuingCANotActive: {
+    outlook: 'Stalled',
+    meaning: 'The CA is revoked or forbidden in PCA. Activate it or name another.',
+  },
+  IssuingCAExpired: {
+    outlook: 'Stalled',
+    meaning: "The CA's certificate has expired, or one above it. Renew it or name another.",
+  },
+  IssuingCAPathInvalid: {
+    outlook: 'Stalled',
+    meaning:
+      'Clients would refuse every certificate of the CA because of its own certificate or one above it. The message names it and what is wrong with it.',
+  },
+  IssuingCANotYetValid: { outlook: 'MayPass', meaning: 'The CA is not valid yet.' },
+  IssuingCAExhausted: { outlook: 'Stalled', meaning: 'The CA has no certificates left. Assign more.' },
+  CapacityExhausted: {
+    outlook: 'Stalled',
+    meaning: 'No certificates are left or the subscription ended. Buy or assign more.',
+  },
+  ActionUnavailable: {
+    outlook: 'Stalled',
+    meaning: 'The endpoint does not offer the operation. Check region and endpoint, or choose another operation.',
+  },
+  PCAUnavailable: { outlook: 'OftenPasses', meaning: 'PCA could not be asked; tried again automatically.' },
+  STSUnavailable: {
+    outlook: 'OftenPasses',
+    meaning:
+      'STS, whose credentials the calls to PCA need, could not be asked; tried again automatically. If it lasts, check spec.stsEndpoint or sts.endpoint of the Helm values.',
+  },
+  InvalidSettings: {
+    outlook: 'Stalled',
+    meaning:
+      'A setting of the issuer cannot be used, or PCA refuses the parameter that comes from it. The message names the field; correct it.',
+  },
+  UnreadableAnswer: { outlook: 'MayPass', meaning: 'The answer was no description of a CA. Check the endpoint.' },
+  CertificateRefused: {
+    outlook: 'Stalled',
+    meaning:
+      'PCA issued a certificate that no request can have caused, such as one of another CA, or requests of two owners met the same difference. The issuer is held so that one setting costs few certificates.',
+  },
+  SpecNotUnderstood: {
+    outlook: 'Stalled',
+    meaning:
+      'The spec holds what this version of the operator does not know, or lacks what it needs: the CRD in the cluster is of another version. Upgrade the operator or the CRDs, or correct the field that the message names.',
+  },
+  CheckFailed: {
+    outlook: 'OftenPasses',
+    meaning:
+      'Ready is Unknown: a defect of the operator kept the issuer from being checked. It is tried again automatically; the log of the operator has the details.',
+  },
+} as const satisfies Readonly<Record<string, ReasonFacts>>;
 
 /** Name of a reason. */
 export type IssuerReason = keyof typeof issuerReasons;
@@ -47,10 +130,20 @@ export interface IssuerProblem {
   readonly message: string;
 }
 
-/** Reasons that often pass without anybody's help, as when the API server or PCA restarts. */
-export const passingReasons: ReadonlySet<IssuerReason> = new Set([
-  'SecretForbidden',
-  'SecretUnreadable',
-  'PCAUnavailable',
-  'STSUnavailable',
-]);
+/** What waiting does about a reason. */
+export function outlookOf(reason: IssuerReason): Outlook {
+  return issuerReasons[reason].outlook;
+}
+
+/** Events on issuers that are not reasons of Ready. */
+export const issuerNews = {
+  FieldUnknown:
+    'The spec has fields that this version of the operator does not know and leaves out of account; the message of Ready names them. They are of a newer CRD: upgrade the operator, or remove them.',
+  KeyFamilyChanged:
+    'The key of the issuing CA is of another family than before. Renewals of Certificates with keys of the former family wait; the message of Ready says for what.',
+  AnotherOperator:
+    'Another operator writes the status of the same issuer, or ended a request of it. Run one release per cluster. Counted in `pca_issuer_other_operator_total`.',
+} as const;
+
+/** Name of such an event. */
+export type IssuerNews = keyof typeof issuerNews;

@@ -2,30 +2,28 @@
 import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { apiVersion, issuerPath, readyCondition } from '../../crds/issuer.ts';
-import type { Issuer } from '../../crds/issuer.ts';
-import type { IssuingCA } from '../../issuing/issuing-ca.ts';
+import type { IssuerAsRead, IssuerStatus } from '../../crds/issuer.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { EventRecorder } from '../../kubernetes/events.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
-import type { IssuerProblem } from './reasons.ts';
-import { checkedReason, issuerStatus } from './status.ts';
+import type { IssuerNews, IssuerProblem, IssuerReason } from './reasons.ts';
+import { Rivals } from './rivals.ts';
+import type { Rival } from './rivals.ts';
+import { checkedReason, issuerStatus, keyFamilyText, unknownFieldsText } from './status.ts';
+import type { Finding } from './status.ts';
 
 /** What writing works with. */
 export interface StatusWriterParts {
   readonly kubernetes: Pick<KubernetesClient, 'applyStatus'>;
   readonly fieldManager: string;
+  /** How this operator names itself in statuses: namespace and name of its Lease. */
+  readonly operator: string;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly clock: Pick<Clock, 'now'>;
-}
-
-/** What is wrong with an issuer, if anything, and its CA where PCA described it. */
-export interface Finding {
-  readonly problem: IssuerProblem | undefined;
-  readonly ca: IssuingCA | undefined;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'random'>;
 }
 
 /** Why a status was not written. `isStale`: the issuer is another by now than the watch has told. */
@@ -37,15 +35,20 @@ export interface NotWritten {
 /** Writes the statuses of issuers. */
 export class StatusWriter {
   readonly #on: StatusWriterParts;
+  readonly #rivals: Rivals;
 
   constructor(parts: StatusWriterParts) {
     this.#on = parts;
+    this.#rivals = new Rivals(parts.operator, parts.clock);
   }
 
-  /** Writes the status if it changed; undefined when it is as it should be. */
+  /**
+   * Writes the status if it changed; undefined when it is as it should be, and while another operator writes it as well and
+   * finds otherwise: two that take back each other's verdict help nobody.
+   */
   async write(
     identity: IssuerIdentity,
-    issuer: Issuer,
+    issuer: IssuerAsRead,
     finding: Finding,
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
@@ -64,51 +67,98 @@ export class StatusWriter {
   /** The issuer is gone, and so are its figures. */
   forget(identity: IssuerIdentity): void {
     const labels = issuerLabels(identity);
+    this.#rivals.forget(issuerKey(identity));
     this.#on.metrics.remove('pca_issuer_issuer_ready', labels);
     this.#on.metrics.remove('pca_issuer_ca_not_after_timestamp_seconds', labels);
   }
 
   async #apply(
     identity: IssuerIdentity,
-    issuer: Issuer,
+    issuer: IssuerAsRead,
     finding: Finding,
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
-    const { kubernetes, fieldManager, logger, clock } = this.#on;
-    const status = issuerStatus(issuer, finding, clock.now());
-    if (status === undefined) return undefined;
-    const { resourceVersion } = issuer.metadata;
-    const result = await kubernetes.applyStatus(
-      issuerPath(identity.kind, issuer.metadata),
-      { apiVersion, kind: identity.kind.kind, metadata: { resourceVersion }, status },
-      { fieldManager, signal },
-    );
-    const fields = { issuer: issuerKey(identity) };
-    if (result.kind === 'failed') {
-      // These only say that the cache is behind; the next event brings the newer object, or its end.
-      const isStale = result.failure.class === 'Conflict' || result.failure.class === 'NotFound';
-      const reason = `writing the issuer's status: ${result.failure.message}`;
-      if (!isStale) logger.warn(fields, reason);
-      return { isStale, reason };
-    }
-    const { problem } = finding;
-    if (problem === undefined) logger.info(fields, 'The issuer is ready.');
-    else logger.warn({ ...fields, reason: problem.reason }, problem.message);
-    this.#record(identity, issuer, problem);
+    const { operator: self, clock } = this.#on;
+    if (issuerStatus(issuer, finding, { self }, clock.now()) === undefined) return undefined;
+    const rival = this.#rivals.of(issuerKey(identity), issuer);
+    if (rival?.isNews === true) this.#tellRival(identity, issuer, rival);
+    const writers = rival === undefined ? { self } : { self, rival: rival.operator };
+    const status = issuerStatus(issuer, finding, writers, clock.now());
+    if (status === undefined || rival?.mayWrite === false) return undefined;
+    const notWritten = await this.#send(identity, issuer, status, signal);
+    if (notWritten !== undefined) return notWritten;
+    this.#rivals.written(issuerKey(identity), issuer);
+    this.#tell(identity, issuer, finding.problem);
+    if (finding.problem === undefined) this.#tellNews(identity, issuer, status);
     return undefined;
   }
 
-  #record({ kind }: IssuerIdentity, issuer: Issuer, problem: IssuerProblem | undefined): void {
-    const { name, namespace, uid } = issuer.metadata;
+  async #send(
+    { kind, ...identity }: IssuerIdentity,
+    { metadata }: IssuerAsRead,
+    status: IssuerStatus,
+    signal: AbortSignal,
+  ): Promise<NotWritten | undefined> {
+    const { kubernetes, fieldManager, logger } = this.#on;
+    const { resourceVersion } = metadata;
+    const result = await kubernetes.applyStatus(
+      issuerPath(kind, metadata),
+      { apiVersion, kind: kind.kind, metadata: { resourceVersion }, status },
+      { fieldManager, signal },
+    );
+    if (result.kind === 'ok') return undefined;
+    // These only say that the cache is behind; the next event brings the newer object, or its end.
+    const isStale = result.failure.class === 'Conflict' || result.failure.class === 'NotFound';
+    const reason = `writing the issuer's status: ${result.failure.message}`;
+    if (!isStale) logger.warn({ issuer: issuerKey({ kind, ...identity }) }, reason);
+    return { isStale, reason };
+  }
+
+  #tell(identity: IssuerIdentity, issuer: IssuerAsRead, problem: IssuerProblem | undefined): void {
+    const fields = { issuer: issuerKey(identity) };
+    if (problem === undefined) this.#on.logger.info(fields, 'The issuer is ready.');
+    else this.#on.logger.warn({ ...fields, reason: problem.reason }, problem.message);
     const reason = problem?.reason ?? checkedReason;
     // Figures of the CA change the status, too; only a change of Ready is news.
     if (readyCondition(issuer)?.reason === reason) return;
+    const type = problem === undefined ? 'Normal' : 'Warning';
+    this.#record(identity, issuer, { type, reason, note: problem?.message ?? 'The issuer was checked and is ready.' });
+  }
+
+  /** What a ready issuer has news of: its own spec or its CA asks for somebody's attention. */
+  #tellNews(identity: IssuerIdentity, issuer: IssuerAsRead, { ca }: IssuerStatus): void {
+    const { unknownFields = [], status } = issuer;
+    if (unknownFields.length > 0) this.#warn(identity, issuer, 'FieldUnknown', unknownFieldsText(unknownFields));
+    const text = keyFamilyText(ca);
+    if (text !== undefined && status?.ca?.keyAlgorithm !== ca?.keyAlgorithm)
+      this.#warn(identity, issuer, 'KeyFamilyChanged', text);
+  }
+
+  #tellRival(identity: IssuerIdentity, issuer: IssuerAsRead, { operator }: Rival): void {
+    const { operator: self, metrics } = this.#on;
+    metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
+    const note = `Another operator (${operator}) writes the status of this issuer, too, and finds otherwise than this one (${self}), which therefore writes it with growing pauses. Run one release of the operator per cluster: uninstall one of them.`;
+    this.#warn(identity, issuer, 'AnotherOperator', note);
+  }
+
+  #warn(identity: IssuerIdentity, issuer: IssuerAsRead, reason: IssuerNews, note: string): void {
+    this.#on.logger.warn({ issuer: issuerKey(identity), reason }, note);
+    this.#record(identity, issuer, { type: 'Warning', reason, note });
+  }
+
+  #record(
+    { kind }: IssuerIdentity,
+    { metadata: { name, namespace, uid } }: IssuerAsRead,
+    event: {
+      readonly type: 'Normal' | 'Warning';
+      readonly reason: IssuerReason | IssuerNews;
+      readonly note: string;
+    },
+  ): void {
     this.#on.events.record({
       regarding: { apiVersion, kind: kind.kind, name, uid, ...(namespace === undefined ? {} : { namespace }) },
-      type: problem === undefined ? 'Normal' : 'Warning',
-      reason,
       action: 'Check',
-      note: problem?.message ?? 'The issuer was checked and is ready.',
+      ...event,
     });
   }
 }

@@ -1,44 +1,96 @@
 // Pure: the status of an issuer after a check, and whether it differs from the one it has.
 import { generationOf } from '../../crds/issuer.ts';
-import type { Issuer, IssuerStatus } from '../../crds/issuer.ts';
+import type { IssuerAsRead, IssuerCondition, IssuerStatus } from '../../crds/issuer.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
+import { shownList } from '../../issuing/x509/shown-text.ts';
 import { withCondition } from '../../kubernetes/conditions.ts';
 import { formatMoment } from '../../timing/moment.ts';
+import { outlookOf } from './reasons.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
 
 /** Reason of Ready=True. */
 export const checkedReason = 'Checked' satisfies IssuerReason;
 
+/** What is wrong with an issuer, if anything, and its CA where PCA described it. */
+export interface Finding {
+  readonly problem: IssuerProblem | undefined;
+  readonly ca: IssuingCA | undefined;
+}
+
+/** Who writes: this operator, and another one that writes the same status, both as the status names them. */
+export interface Writers {
+  readonly self: string;
+  readonly rival?: string;
+}
+
+type CAStatus = NonNullable<IssuerStatus['ca']>;
+
 /**
- * The status to write: Ready with its reason, and the CA when PCA described it (else the last known one stays).
- * undefined when it would change nothing.
+ * The status to write: Ready with its reason, Stalled beside it where no waiting helps, and the CA when PCA described it (else
+ * the last known one stays). undefined when it would change nothing.
  */
 export function issuerStatus(
-  issuer: Issuer,
-  finding: { readonly problem: IssuerProblem | undefined; readonly ca: IssuingCA | undefined },
+  issuer: IssuerAsRead,
+  finding: Finding,
+  { self, rival }: Writers,
   now: Date,
 ): IssuerStatus | undefined {
-  const generation = generationOf(issuer);
+  const observedGeneration = generationOf(issuer);
   const { problem } = finding;
-  const present = issuer.status?.conditions.find(({ type }) => type === 'Ready');
-  const ready = withCondition(
-    present,
-    {
-      type: 'Ready',
-      status: problem === undefined ? 'True' : 'False',
-      reason: problem?.reason ?? checkedReason,
-      message: problem?.message ?? `CA "${issuer.spec.parentIdentifier}" answers and can issue.`,
-      observedGeneration: generation,
-    },
-    now,
-  );
-  const ca = finding.ca === undefined ? issuer.status?.ca : describedCA(finding.ca);
+  const ca = finding.ca === undefined ? issuer.status?.ca : describedCA(finding.ca, issuer.status?.ca);
+  const reason = problem?.reason ?? checkedReason;
+  const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition => {
+    const present = issuer.status?.conditions.find((other) => other.type === type);
+    return withCondition(present, { type, status, reason, message, observedGeneration }, now);
+  };
+  const message = [problem?.message ?? readyMessage(issuer, ca), ...(rival === undefined ? [] : [rivalText(rival)])];
   const next: IssuerStatus = {
-    observedGeneration: generation,
-    conditions: [ready],
+    observedGeneration,
+    operator: self,
+    conditions: [
+      condition('Ready', readyStatus(problem), message.join(' ')),
+      ...(outlookOf(reason) === 'Stalled' ? [condition('Stalled', 'True', 'Waiting does not help. See Ready.')] : []),
+    ],
     ...(ca === undefined ? {} : { ca }),
   };
-  return same(issuer.status, next) ? undefined : next;
+  return same(issuer.status, next, rival !== undefined) ? undefined : next;
+}
+
+/** The family of the CA's key before the last change of it, as the status remembers it; undefined where there was none. */
+export function formerKeyFamily(present: CAStatus | undefined, family: string): string | undefined {
+  return present === undefined || present.keyAlgorithm === family ? present?.formerKeyAlgorithm : present.keyAlgorithm;
+}
+
+function readyStatus(problem: IssuerProblem | undefined): IssuerCondition['status'] {
+  if (problem === undefined) return 'True';
+  return problem.reason === 'CheckFailed' ? 'Unknown' : 'False';
+}
+
+function readyMessage({ spec, unknownFields = [] }: IssuerAsRead, ca: CAStatus | undefined): string {
+  const sentences = [
+    `CA "${spec?.parentIdentifier ?? ''}" answers and can issue.`,
+    keyFamilyText(ca) ?? '',
+    unknownFields.length > 0 ? unknownFieldsText(unknownFields) : '',
+  ];
+  return sentences.filter((text) => text !== '').join(' ');
+}
+
+/** What is told of fields that this version of the operator does not know, by their paths. */
+export function unknownFieldsText(paths: readonly string[]): string {
+  return `This version of the operator does not know and leaves out of account: ${shownList(paths)}. The CRD is newer than the operator: upgrade the operator, or remove the fields.`;
+}
+
+/** What it means that the CA has keys of another family than the one before; undefined where it has not. */
+export function keyFamilyText(ca: CAStatus | undefined): string | undefined {
+  if (ca?.formerKeyAlgorithm === undefined) return undefined;
+  const { keyAlgorithm: present, formerKeyAlgorithm: former } = ca;
+  return `The keys of the CA are ${present}, those of the CA before it were ${former}: renewals of Certificates with ${former} keys wait until spec.privateKey of the Certificate asks for ${present}, or spec.parentIdentifier names a CA with ${former} keys.`;
+}
+
+const rivalMark = 'Another operator (';
+
+function rivalText(operator: string): string {
+  return `${rivalMark}${operator}) writes this status, too, and finds otherwise. Run one release of the operator per cluster: uninstall one of them.`;
 }
 
 // What the definition of the status holds: an endpoint may say anything, and one figure that is out of bounds would have the
@@ -46,35 +98,40 @@ export function issuerStatus(
 const longestName = 64;
 const latest = new Date('9999-12-31T23:59:59Z');
 
-function describedCA(ca: IssuingCA): NonNullable<IssuerStatus['ca']> {
+function describedCA(ca: IssuingCA, present: CAStatus | undefined): CAStatus {
   const { remainingCertificates: remaining, notAfter } = ca;
   const isCount = remaining !== undefined && Number.isSafeInteger(remaining) && remaining >= 0;
+  const keyAlgorithm = ca.keyFamily.slice(0, longestName);
+  const former = formerKeyFamily(present, keyAlgorithm);
   return {
     subject: ca.subject,
-    keyAlgorithm: ca.keyFamily.slice(0, longestName),
+    keyAlgorithm,
+    ...(former === undefined ? {} : { formerKeyAlgorithm: former }),
     issuerType: ca.issuerType.slice(0, longestName),
     notAfter: formatMoment(notAfter < latest ? notAfter : latest),
     ...(isCount ? { certificatesRemaining: remaining } : {}),
   };
 }
 
-// A RequestId differs in each answer to the same fault; the first one stays, or every check would be a write.
-function same(present: IssuerStatus | undefined, next: IssuerStatus): boolean {
-  return present !== undefined && JSON.stringify(comparable(present)) === JSON.stringify(comparable(next));
+/** Whether `next` would tell something new. While two operators find otherwise, the words on that are no news. */
+function same(present: IssuerStatus | undefined, next: IssuerStatus, hasRival: boolean): boolean {
+  const [one, other] = [present, next].map((status) => status && comparable(status, hasRival));
+  return present !== undefined && JSON.stringify(one) === JSON.stringify(other);
 }
 
-function comparable(status: IssuerStatus): unknown {
+function comparable(status: IssuerStatus, hasRival: boolean): unknown {
   const conditions = status.conditions.map(({ type, status: value, reason, message, observedGeneration }) => [
     type,
     value,
     reason,
-    message.replaceAll(/RequestId:? [\w-]+/gi, ''),
+    // A RequestId differs in each answer to the same fault; the first one stays, or every check would be a write.
+    (hasRival ? message.split(` ${rivalMark}`, 1)[0] : message)?.replaceAll(/RequestId:? [\w-]+/gi, ''),
     observedGeneration,
   ]);
   const { ca } = status;
   return [
     status.observedGeneration,
     conditions,
-    [ca?.subject, ca?.keyAlgorithm, ca?.issuerType, ca?.notAfter, ca?.certificatesRemaining],
+    [ca?.subject, ca?.keyAlgorithm, ca?.formerKeyAlgorithm, ca?.issuerType, ca?.notAfter, ca?.certificatesRemaining],
   ];
 }

@@ -12,7 +12,7 @@ import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind, RequestRead } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
-import { caWithoutRequestMessage, withoutRequestMessage } from './messages.ts';
+import { adoptedWithoutRequestMessage, caWithoutRequestMessage, withoutRequestMessage } from './messages.ts';
 import type { Revocations } from './revocations.ts';
 
 /** What handling abandoned requests works with. */
@@ -29,6 +29,12 @@ export interface AbandonedParts {
 interface Named {
   readonly key: string;
   readonly uid: string;
+}
+
+/** What became of the request, and whether that is known well enough to revoke its certificate. */
+interface Fate {
+  readonly fate: 'gone' | 'ended';
+  readonly mayRevoke?: boolean;
 }
 
 const readMs = 30_000;
@@ -54,22 +60,25 @@ export class Abandoned {
   }
 
   /**
-   * A certificate was paid for and its request is gone: it is revoked or kept, and the log and a counter say so. PCA has no call that
-   * revokes a CA certificate.
+   * A certificate was paid for and its request is gone, or was ended by somebody else: it is revoked or kept, and the log and
+   * counters say so, the log in the words that are the answer. PCA has no call that revokes a CA certificate.
    */
   report(
     { key, uid }: Named,
     identity: IssuerIdentity,
-    { certificate, operation }: IssuedDecision,
-    mayRevoke = true,
-  ): void {
+    { certificate, operation, adopted }: IssuedDecision,
+    { fate, mayRevoke = true }: Fate,
+  ): string {
     const { metrics, revocations, logger } = this.#on;
     const { serialNumber, identifier } = certificate;
     metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
-    const isCA = operation === externalCACertificate.action;
-    const revokes = mayRevoke && !isCA && identifier !== undefined && revocations.offer(identity, identifier);
+    if (fate === 'ended') metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
+    const isKept = adopted || operation === externalCACertificate.action || !mayRevoke;
+    const revokes = !isKept && identifier !== undefined && revocations.offer(identity, identifier);
     const fields = { request: key, uid, issuer: issuerKey(identity), serialNumber, identifier };
-    logger.warn(fields, isCA ? caWithoutRequestMessage : withoutRequestMessage(revokes));
+    const message = messageFor({ adopted, operation }, { fate, revokes });
+    logger.warn(fields, message);
+    return message;
   }
 
   // The last write has failed as far as anybody here knows. When only its answer was lost, the certificate is in use.
@@ -88,7 +97,8 @@ export class Abandoned {
       return;
     }
     // Where nobody can tell whether a certificate is in use, it is not revoked.
-    this.report(named, identity, decided, read !== undefined && read.kind !== 'failed');
+    const mayRevoke = read !== undefined && read.kind !== 'failed';
+    this.report(named, identity, decided, { fate: read?.kind === 'read' ? 'ended' : 'gone', mayRevoke });
   }
 
   /** The request as it is now; undefined where a defect keeps it from being read, which must not lose the report. */
@@ -100,4 +110,14 @@ export class Abandoned {
       return undefined;
     }
   }
+}
+
+function messageFor(
+  { adopted, operation }: Pick<IssuedDecision, 'adopted' | 'operation'>,
+  { fate, revokes }: Pick<Fate, 'fate'> & { readonly revokes: boolean },
+): string {
+  if (adopted) return adoptedWithoutRequestMessage(fate);
+  return operation === externalCACertificate.action
+    ? caWithoutRequestMessage(fate)
+    : withoutRequestMessage(revokes, fate);
 }

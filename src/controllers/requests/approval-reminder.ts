@@ -1,7 +1,7 @@
 // A request that nobody approves waits without a word: cert-manager says nothing, and an issuer must not touch its status.
 // So after a while an event tells the user, on the request and on its issuer.
 import { apiVersion } from '../../crds/issuer.ts';
-import type { Issuer } from '../../crds/issuer.ts';
+import type { IssuerAsRead } from '../../crds/issuer.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { EventRecorder, Regarding } from '../../kubernetes/events.ts';
 import type { Clock } from '../../timing/clock.ts';
@@ -13,7 +13,7 @@ import type { CachedRequest } from './kinds/cached-request.ts';
 export interface ApprovalReminderParts {
   /** After so long an undecided request is told of; 0: never. */
   readonly afterMs: number;
-  readonly issuer: (key: string) => Issuer | undefined;
+  readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -50,7 +50,7 @@ export class ApprovalReminder {
     this.#record({ ...object, name, uid, ...(namespace === undefined ? {} : { namespace }) }, note);
   }
 
-  #remindOnIssuer({ metadata: { name, namespace, uid } }: Issuer, request: CachedRequest): void {
+  #remindOnIssuer({ metadata: { name, namespace, uid } }: IssuerAsRead, request: CachedRequest): void {
     const see =
       request.metadata.namespace === undefined
         ? 'See: kubectl get csr.'

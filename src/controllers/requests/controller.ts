@@ -5,12 +5,12 @@ import type { Store } from '../../kubernetes/store.ts';
 import type { Abandoned } from './abandoned.ts';
 import type { ApprovalReminder } from './approval-reminder.ts';
 import { behindFirstMs } from './decide.ts';
-import type { Decider, RequestTask } from './decide.ts';
+import type { Decider } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind } from './kinds/request.ts';
-import type { RequestMemories } from './memory.ts';
+import type { RequestMemories, RequestTask } from './memory.ts';
 import { retryOf } from './publish.ts';
 import type { Publisher } from './publish.ts';
 import type { StepObserver } from './signing/steps.ts';
@@ -21,7 +21,7 @@ export interface RequestControllerParts {
   readonly requests: Store<CachedRequest>;
   readonly kind: RequestKind;
   readonly memories: RequestMemories;
-  readonly decider: Pick<Decider, 'decide' | 'waitsBehind'>;
+  readonly decider: Pick<Decider, 'decide' | 'afterDefect' | 'waitsBehind'>;
   readonly publisher: Pick<Publisher, 'publish'>;
   readonly reminder: Pick<ApprovalReminder, 'remind'>;
   readonly abandoned: Pick<Abandoned, 'release'>;
@@ -86,7 +86,12 @@ export class RequestController {
 
   async #decideAndPublish(task: RequestTask): Promise<Reconciled> {
     const { decider, publisher } = this.#on;
-    const decision = await decider.decide(task);
+    const decision = await decider.decide(task).catch(async (error: unknown) => {
+      // The log has every exception; the request says so where they go on.
+      const defect = await decider.afterDefect(task, error);
+      if (defect !== undefined && !task.signal.aborted) await publisher.publish(task, defect);
+      throw error;
+    });
     return { decision, next: await publisher.publish(task, decision) };
   }
 }

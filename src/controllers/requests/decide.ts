@@ -3,69 +3,64 @@
 import { issuerKey, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf } from '../../crds/issuer.ts';
-import type { Issuer } from '../../crds/issuer.ts';
-import { parseDuration } from '../../issuing/duration.ts';
-import type { Clock } from '../../timing/clock.ts';
+import type { IssuerAsRead } from '../../crds/issuer.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
-import { tellingKey } from './decision.ts';
-import type { Decision, FailedDecision, Trouble, WaitingDecision } from './decision.ts';
+import { tellingKey, waiting, waitingFor } from './decision.ts';
+import type { Decision, FailedDecision, WaitingDecision } from './decision.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
-import type { ReadOwningCertificate } from './kinds/owning-certificate.ts';
 import type { Request } from './kinds/request.ts';
-import type { RequestMemory } from './memory.ts';
+import type { RequestMemory, RequestTask } from './memory.ts';
 import {
   deniedMessage,
   issuedMessage,
   issuerMissingMessage,
   issuerNotReadyMessage,
+  keyFamilyChangedMessage,
   ownerHeldMessage,
-  patienceMessage,
-  remainingLife,
-  troubleMessage,
   turnMessage,
+  unusedAdopted,
   unusedMessage,
 } from './messages.ts';
 import type { FailureReason } from './reasons.ts';
+import { findRestored } from './restored.ts';
+import { isOfOwnCall } from './revocations.ts';
 import type { Revocations } from './revocations.ts';
 import type { Signer } from './signing/sign.ts';
 import { ownerOf, tellPass } from './signing/outcome.ts';
 import type { SigningOutcome, SigningTask } from './signing/outcome.ts';
+import { Troubles } from './troubles.ts';
+import type { TroublesParts } from './troubles.ts';
 
 /** UID of the namespace kube-system, or the sentence why it cannot be read now. */
 export type ClusterUid = { readonly uid: string } | { readonly message: string };
 
 /** What deciding works with. */
-export interface DeciderParts {
+export interface DeciderParts extends TroublesParts {
   /** The issuer of a key as the watch has it. */
-  readonly issuer: (key: string) => Issuer | undefined;
+  readonly issuer: (key: string) => IssuerAsRead | undefined;
+  /** Whether the API server has it now; false also where that cannot be found out. */
+  readonly issuerExists: (issuer: IssuerIdentity, signal: AbortSignal) => Promise<boolean>;
   readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'waitsBehind' | 'ownerHeld'>;
   readonly signer: Pick<Signer, 'sign'>;
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
-  readonly owningCertificate: ReadOwningCertificate;
   readonly revocations: Pick<Revocations, 'isPolicyOf'>;
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  /** The longest pause between two tries, as a text for messages such as `5m`. */
-  readonly longestPause: string;
-}
-
-/** One request that was read live, with what is remembered of it. */
-export interface RequestTask {
-  readonly request: Request;
-  readonly memory: RequestMemory;
-  readonly signal: AbortSignal;
 }
 
 /** A request that waits behind another one is woken; it looks again so often all the same. */
 export const behindFirstMs = 60_000;
+// The watch may take a while to show an issuer that exists.
+const unseenMs = 5_000;
 const nothing: Decision = { kind: 'nothing', next: { kind: 'done' } };
 
 /** Decides about requests. */
 export class Decider {
   readonly #on: DeciderParts;
+  readonly #troubles: Troubles;
 
   constructor(parts: DeciderParts) {
     this.#on = parts;
+    this.#troubles = new Troubles(parts);
   }
 
   /** Whether nothing can happen now with a request that was not read yet, since another one goes first with its issuer. */
@@ -94,10 +89,14 @@ export class Decider {
     return memory.decided ?? (await this.#decideToSign(task, identity));
   }
 
+  /** What a request is told of exceptions, once there were several: never that it failed. */
+  async afterDefect(task: RequestTask, thrown: unknown): Promise<WaitingDecision | undefined> {
+    return this.#troubles.afterDefect(task, thrown);
+  }
+
   async #decideToSign(task: RequestTask, identity: IssuerIdentity): Promise<Decision> {
     const issuer = this.#on.issuer(issuerKey(identity));
-    if (issuer === undefined)
-      return waiting('IssuerNotFound', issuerMissingMessage(identity, task.request.object.kind));
+    if (issuer === undefined) return this.#missing(task, identity);
     const object = { ...issuer.metadata, generation: generationOf(issuer) };
     const state = this.#on.readyIssuers.state(issuerKey(identity), object);
     switch (state.kind) {
@@ -110,21 +109,53 @@ export class Decider {
     }
   }
 
+  /**
+   * What the watch does not show may exist all the same, as while it stands still after the CRD was replaced. So it is looked
+   * for before anybody is told that it does not exist.
+   */
+  async #missing({ request, memory, signal }: RequestTask, identity: IssuerIdentity): Promise<Decision> {
+    const missing = waiting('IssuerNotFound', issuerMissingMessage(identity, request.object.kind));
+    if (memory.isTold(tellingKey(missing), this.#on.clock.monotonic())) return missing;
+    return (await this.#on.issuerExists(identity, signal))
+      ? { kind: 'nothing', next: { kind: 'after', ms: unseenMs } }
+      : missing;
+  }
+
   async #sign(task: RequestTask, identity: IssuerIdentity, issuer: ReadyIssuer): Promise<Decision> {
     const { request, signal } = task;
     const cluster = await this.#on.clusterUid(signal);
-    if ('message' in cluster) return this.#trouble(task, { reason: 'ClusterUnknown', message: cluster.message });
+    if ('message' in cluster)
+      return this.#troubles.trouble(task, { reason: 'ClusterUnknown', message: cluster.message });
     const authorization = await request.authorize(signal);
     if (authorization.kind === 'denied') return this.#failed('DeniedReference', authorization.message);
     if (authorization.kind === 'failed')
-      return this.#trouble(task, { reason: 'AuthorizationUnknown', message: authorization.message });
+      return this.#troubles.trouble(task, { reason: 'AuthorizationUnknown', message: authorization.message });
 
     const signing = { ...task, identity, issuer };
-    const held = this.#ownerHeld(signing);
+    const held = (await this.#restored(task)) ?? this.#ownerHeld(signing);
     if (held !== undefined) return held;
     const outcome = await this.#trySigning(signing, cluster.uid);
     if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
     return this.#settle(task, identity, issuer, outcome);
+  }
+
+  /** The wait of a request that nobody has a use for; what this process called for is looked for all the same. */
+  async #restored(task: RequestTask): Promise<WaitingDecision | FailedDecision | undefined> {
+    const { request, memory, signal } = task;
+    if (memory.earlier.kind !== 'none' && memory.earlier.call !== undefined) return undefined;
+    const found = await findRestored(request, this.#on.owningCertificate, signal);
+    switch (found.kind) {
+      case 'inUse':
+        return undefined;
+      case 'failed':
+        return this.#troubles.trouble(task, { reason: 'CertificateUnreadable', message: found.message });
+      case 'restored': {
+        const { cause, message, lookAgainMs } = found;
+        return lookAgainMs === undefined
+          ? waiting('RequestRestored', message, cause)
+          : waitingFor(lookAgainMs, 'RequestRestored', message, cause);
+      }
+    }
   }
 
   /** The wait for the owner's earlier faults; a certificate that may exist is looked for all the same. */
@@ -157,29 +188,49 @@ export class Decider {
       case 'issued': {
         const { certificate, action: operation, requestId, notices } = outcome;
         const message = issuedMessage(certificate, operation, notices);
-        return { kind: 'issued', certificate, operation, requestId, message };
+        const adopted = !isOfOwnCall(task.memory);
+        return { kind: 'issued', certificate, operation, requestId, adopted, message };
       }
       case 'refused':
-        return this.#refused(identity, outcome);
+        return (await this.#formerFamily(task, issuer, outcome)) ?? this.#refused(task, identity, outcome);
       case 'issuerFault': {
         const { reason } = outcome.problem;
         return waiting('IssuerNotReady', issuerNotReadyMessage(identity, reason), reason);
       }
       case 'trouble':
-        return this.#trouble(task, { reason: outcome.reason, message: outcome.message }, issuer);
+        return this.#troubles.trouble(task, { reason: outcome.reason, message: outcome.message }, issuer);
       case 'queued': {
         const { endpointHeld, ms } = outcome;
         const message = turnMessage(issuer.spec.operation, endpointHeld);
         return waitingFor(ms, 'WaitingForTurn', message, endpointHeld ? 'EndpointHeld' : '');
       }
       case 'limited':
-        return waitingFor(outcome.ms, outcome.reason, outcome.message);
+        return waitingFor(outcome.ms, outcome.reason, outcome.message, outcome.detail);
     }
   }
 
-  #refused(identity: IssuerIdentity, outcome: Extract<SigningOutcome, { readonly kind: 'refused' }>): FailedDecision {
+  /** The wait of a renewal that only another CA of its issuer has made impossible: its Certificate is not at fault. */
+  async #formerFamily(
+    task: RequestTask,
+    { ca, formerKeyFamily: former }: ReadyIssuer,
+    { reason, message }: { readonly reason: FailureReason; readonly message: string },
+  ): Promise<WaitingDecision | undefined> {
+    const isRenewal = (task.request.revision ?? 1) > 1;
+    if (reason !== 'KeyFamilyMismatch' || former === undefined || former === ca.keyFamily || !isRenewal)
+      return undefined;
+
+    const text = `${keyFamilyChangedMessage(message, former)}${await this.#troubles.remainingLife(task)}`;
+    return waiting('KeyFamilyChanged', text, former);
+  }
+
+  #refused(
+    { memory }: RequestTask,
+    identity: IssuerIdentity,
+    outcome: Extract<SigningOutcome, { readonly kind: 'refused' }>,
+  ): FailedDecision {
     const { reason, message, unused } = outcome;
     if (unused === undefined) return this.#failed(reason, message);
+    if (!isOfOwnCall(memory)) return this.#failed(reason, `${message} ${unusedAdopted}`);
     const revokes = this.#on.revocations.isPolicyOf(identity);
     return { ...this.#failed(reason, unusedMessage(message, revokes)), unused };
   }
@@ -187,61 +238,6 @@ export class Decider {
   #failed(reason: FailureReason, message: string): FailedDecision {
     return { kind: 'failed', reason, message, at: this.#on.clock.now() };
   }
-
-  /** Passing trouble is tried again; when it outlasts the issuer's patience the request says so, or fails. */
-  async #trouble(task: RequestTask, trouble: Trouble, issuer?: ReadyIssuer): Promise<Decision> {
-    const { memory } = task;
-    const troubledMs = memory.troubledFor(this.#on.clock.monotonic());
-    const patience = issuer?.spec.patience;
-    if (patience === undefined || troubledMs < durationMs(patience.duration)) {
-      const message = troubleMessage(trouble.message, this.#on.longestPause);
-      return this.#retry(task, 'RetryableError', message, trouble);
-    }
-    // A certificate that may exist is looked for as long as it takes: a new request would be paid for again.
-    const fails = patience.onExceeded === 'Fail' && memory.earlier.kind === 'none';
-    const message = patienceMessage(trouble.message, patience.duration, fails);
-    if (!fails) return this.#retry(task, 'PatienceExceeded', message, trouble);
-    return { ...this.#failed('PatienceExceeded', `${message}${await this.#remainingLife(task)}`), trouble };
-  }
-
-  async #retry(
-    task: RequestTask,
-    reason: 'RetryableError' | 'PatienceExceeded',
-    message: string,
-    trouble: Trouble,
-  ): Promise<WaitingDecision> {
-    const detail = trouble.reason;
-    // How long the present certificate lives costs a read, so it is told with news alone.
-    const isNews = !task.memory.isTold(tellingKey({ reason, detail }), this.#on.clock.monotonic());
-    return {
-      kind: 'waiting',
-      reason,
-      detail,
-      message: isNews ? `${message}${await this.#remainingLife(task)}` : message,
-      trouble,
-      next: { kind: 'retry', reason: trouble.reason },
-    };
-  }
-
-  async #remainingLife({ request, signal }: RequestTask): Promise<string> {
-    const read = await this.#on.owningCertificate(request.certificate, signal);
-    if (read.kind === 'failed') return '';
-    return remainingLife(request.certificate, read.certificate.notAfter, this.#on.clock.now());
-  }
-}
-
-/** Waits until something wakes it. */
-function waiting(reason: WaitingDecision['reason'], message: string, detail = ''): WaitingDecision {
-  return { kind: 'waiting', reason, detail, message, next: { kind: 'done' } };
-}
-
-function waitingFor(ms: number, reason: WaitingDecision['reason'], message: string, detail = ''): WaitingDecision {
-  return { kind: 'waiting', reason, detail, message, next: { kind: 'after', ms } };
-}
-
-function durationMs(duration: string): number {
-  const parsed = parseDuration(duration);
-  return parsed.kind === 'ok' ? parsed.seconds * 1_000 : Number.POSITIVE_INFINITY;
 }
 
 // Nobody can approve a request for a kind that does not exist: it is told of at once, or it would wait without a word.

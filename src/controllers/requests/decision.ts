@@ -18,6 +18,8 @@ export interface IssuedDecision {
   readonly operation: string;
   /** That of the call whose answer holds the certificate. */
   readonly requestId: string | undefined;
+  /** It was found, and no call of this process made it: others may use it. */
+  readonly adopted: boolean;
 }
 
 /** The request failed for good. */
@@ -67,4 +69,19 @@ export type Decision =
 /** What a waiting request was last told: the same again is no news. */
 export function tellingKey({ reason, detail }: Pick<WaitingDecision, 'reason' | 'detail'>): string {
   return `${reason}/${detail}`;
+}
+
+/** A wait until something wakes the request. */
+export function waiting(reason: WaitingDecision['reason'], message: string, detail = ''): WaitingDecision {
+  return { kind: 'waiting', reason, detail, message, next: { kind: 'done' } };
+}
+
+/** A wait until something wakes the request, and no longer than `ms` milliseconds. */
+export function waitingFor(
+  ms: number,
+  reason: WaitingDecision['reason'],
+  message: string,
+  detail = '',
+): WaitingDecision {
+  return { kind: 'waiting', reason, detail, message, next: { kind: 'after', ms } };
 }

@@ -3,6 +3,7 @@
 import type { IssuePlan } from '../../issuing/plan.ts';
 import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
 import type { End } from './decision.ts';
+import type { Request } from './kinds/request.ts';
 
 /** An issuing call as it went out: what was asked, and of whom. The issuer may say something else by now. */
 export interface IssuingCall {
@@ -56,6 +57,7 @@ export class RequestMemory {
   #calls = 0;
   #misses = 0;
   #unfinished = 0;
+  #defects = 0;
   #decided: End | undefined;
 
   constructor(uid: string) {
@@ -74,6 +76,12 @@ export class RequestMemory {
   /** How the request ends; kept until it is written, so that a failed write never costs a second call. */
   get decided(): End | undefined {
     return this.#decided;
+  }
+
+  /** An exception kept it from being decided; answers how many did so far. */
+  defected(): number {
+    this.#defects += 1;
+    return this.#defects;
   }
 
   /** Milliseconds since the first of its troubles; the one now is the first where there was none. */
@@ -191,4 +199,11 @@ export class RequestMemories {
   get size(): number {
     return this.#byUid.size;
   }
+}
+
+/** One request that was read live, with what is remembered of it. */
+export interface RequestTask {
+  readonly request: Request;
+  readonly memory: RequestMemory;
+  readonly signal: AbortSignal;
 }

@@ -4,6 +4,7 @@ import { describeCommand, describeIssuer } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import type { IssuedCertificate } from '../../issuing/issued-certificate.ts';
 import { formatMoment } from '../../timing/moment.ts';
+import type { RestoredCause } from './kinds/provenance.ts';
 import type { Request } from './kinds/request.ts';
 
 /** The certificate is there. `notices` are further sentences. */
@@ -72,6 +73,22 @@ export function limitMessage(
   return `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. ${until}`;
 }
 
+/**
+ * Why a request waits: its Certificate just got one. `isContent`: cert-manager says that the Certificate has what it needs.
+ * `last`: when it got one, `until`: how long it waits at most; wall clock, ms.
+ */
+export function askedAgainMessage(
+  { namespace, name }: NonNullable<Request['certificate']>,
+  { isContent, last, until }: { readonly isContent: boolean; readonly last: number; readonly until: number },
+): string {
+  const latest = formatMoment(new Date(until));
+  const got = `Held: Certificate "${namespace}/${name}" got a certificate at ${formatMoment(new Date(last))} already`;
+  if (isContent)
+    return `${got}, and cert-manager says that it is Ready and not to be renewed yet, so nothing is paid for another one. That happens when cert-manager sees the Secret late. If you want another one all the same: cmctl renew ${name} -n ${namespace}. It continues automatically when the Certificate needs it, and at ${latest} at the latest.`;
+
+  return `${got}. cert-manager may not have seen the Secret yet, so it is given time until ${latest}; then this continues automatically. No action is needed.`;
+}
+
 /** Why a request waits: earlier ones of the same owner ended with this reason. */
 export function ownerHeldMessage(
   { object, certificate }: Pick<Request, 'object' | 'certificate'>,
@@ -83,6 +100,26 @@ export function ownerHeldMessage(
       ? `${object.kind} "${object.name}"`
       : `Certificate "${certificate.namespace}/${certificate.name}"`;
   return `Held: the last request of ${owner} failed with ${reason}, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at ${formatMoment(until)}, or when the issuer's spec changes.`;
+}
+
+/** Why a request waits: cert-manager made it for a Certificate that has no use for it. `name`: of that Certificate. */
+export function restoredMessage(
+  { object, revision }: Pick<Request, 'object' | 'revision'>,
+  name: string,
+  cause: RestoredCause,
+): string {
+  const { namespace = '' } = object;
+  const certificate = `Certificate "${namespace}/${name}"`;
+  const restored = {
+    NoController: `was restored or copied without ${certificate}, which is not among its ownerReferences`,
+    CertificateGone: `was restored or copied without ${certificate}, which does not exist`,
+    OtherCertificate: `was restored or copied without its own ${certificate}: its ownerReferences name another object`,
+    RevisionOver: `is for revision ${revision} of ${certificate}, which has had that revision: it was restored from a backup`,
+  }[cause];
+  // Names end with the revision, so only later ones can be wanted.
+  const inTheWay =
+    cause === 'RevisionOver' ? '' : ' As long as it exists, cert-manager cannot make a request of this name.';
+  return `Held: this request ${restored}. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest ${object.name} -n ${namespace}.${inTheWay}`;
 }
 
 /** How much is at stake: the life left to the certificate that is in use; empty where that is not known. */
@@ -156,14 +193,42 @@ export function unusedMessage(message: string, revokes: boolean): string {
     : `${message} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
 }
 
-/** A certificate whose request is gone, for the log. */
-export function withoutRequestMessage(revokes: boolean): string {
+/** Why a renewal waits: `refusal`, because the issuer's CA has keys of another family than the one before. */
+export function keyFamilyChangedMessage(refusal: string, formerFamily: string): string {
+  return `Held: ${refusal} The CA that the issuer named before had ${formerFamily} keys, so this renewal is not failed. It continues automatically when the issuer names a CA with ${formerFamily} keys again; a Certificate whose spec.privateKey is changed gets a new request.`;
+}
+
+/** Why a request waits: exceptions, whose words are in the log alone. `name` is that of their class. */
+export function defectMessage(name: string): string {
+  return `a defect of the operator (${name}) keeps the request from being decided. Look for "A defect of the operator" in the operator's log and report what it says.`;
+}
+
+/** A request was ended by somebody else before its end was written. */
+export const anotherOperatorMessage =
+  'Somebody else ended the request before this operator did. If two releases of the operator run in this cluster, uninstall one of them.';
+
+/** What becomes of a certificate that is not used and that no call of this process made. */
+export const unusedAdopted =
+  'It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.';
+
+/** What becomes of a certificate that no call of this process made, and whose request is gone or was ended by somebody else. */
+export function adoptedWithoutRequestMessage(fate: 'gone' | 'ended'): string {
+  if (fate === 'gone') return `A certificate of an earlier call was found but its request is gone. ${unusedAdopted}`;
+  return `A certificate of an earlier call is not used. ${unusedAdopted} ${anotherOperatorMessage}`;
+}
+
+/** What becomes of a certificate whose request is gone, or was ended by somebody else with something else. */
+export function withoutRequestMessage(revokes: boolean, fate: 'gone' | 'ended' = 'gone'): string {
   const advice = revokes
     ? 'it is revoked, because spec.revocationPolicy of the issuer is RequestGone.'
     : 'revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
-  return `A certificate was issued but its request is gone; ${advice}`;
+  if (fate === 'gone') return `A certificate was issued but its request is gone; ${advice}`;
+  return `A certificate was paid for in vain: ${advice} ${anotherOperatorMessage}`;
 }
 
 /** The same for a CA certificate, which only somebody in the console can revoke. */
-export const caWithoutRequestMessage =
-  'A CA certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted, since PCA has no call that does so.';
+export function caWithoutRequestMessage(fate: 'gone' | 'ended'): string {
+  const advice = 'revoke it in the PCA console if it is not wanted, since PCA has no call that does so.';
+  if (fate === 'gone') return `A CA certificate was issued but its request is gone; ${advice}`;
+  return `A CA certificate was paid for in vain: ${advice} ${anotherOperatorMessage}`;
+}

@@ -1,5 +1,6 @@
 // Makes a decision known: the one write, then what the reason leads to (event, counter, log) and when to come back.
 import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { EventRecorder } from '../../kubernetes/events.ts';
 import type { KubernetesFailure } from '../../kubernetes/failure.ts';
@@ -8,13 +9,13 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { formatMoment } from '../../timing/moment.ts';
 import type { Abandoned } from './abandoned.ts';
-import type { RequestTask } from './decide.ts';
 import { tellingKey } from './decision.ts';
 import type { Decision, End, Trouble, WaitingDecision } from './decision.ts';
 import { requestEvent } from './events.ts';
 import { requestKey } from './kinds/cached-request.ts';
-import type { RequestMemories } from './memory.ts';
-import { notWrittenMessage } from './messages.ts';
+import type { WriteOutcome } from './kinds/request.ts';
+import type { RequestMemories, RequestTask } from './memory.ts';
+import { anotherOperatorMessage, notWrittenMessage } from './messages.ts';
 import { consequences } from './reasons.ts';
 import type { Consequence, RequestReason } from './reasons.ts';
 import type { Revocations } from './revocations.ts';
@@ -103,6 +104,7 @@ export class Publisher {
         );
         return next.kind === 'done' ? retryOf('writing why the request waits', written.failure) : next;
       case 'gone':
+      case 'ended':
         return done;
       case 'written':
         if (memory.told?.key !== key) this.#event(task, reason, message);
@@ -132,7 +134,7 @@ export class Publisher {
     if (written.kind === 'failed') return this.#notWritten(task, decision, written.failure);
     await this.#on.onStep('ResultWritten', memory.uid);
     this.#on.memories.forget(memory.uid);
-    this.#follow(task, decision, written.kind === 'gone');
+    this.#follow(task, decision, written.kind);
     return done;
   }
 
@@ -149,15 +151,23 @@ export class Publisher {
     return retryOf('writing the result', failure);
   }
 
-  #follow(task: RequestTask, decision: End, isGone: boolean): void {
+  #follow(task: RequestTask, decision: End, written: Exclude<WriteOutcome['kind'], 'failed'>): void {
     const { object, issuer } = task.request;
     if (issuer === undefined) return;
     if (decision.kind === 'failed' && decision.unused !== undefined)
       this.#on.revocations.offer(issuer, decision.unused);
 
-    if (isGone) {
-      const named = { key: requestKey(object), uid: object.uid };
-      if (decision.kind === 'issued') this.#on.abandoned.report(named, issuer, decision);
+    const named = { key: requestKey(object), uid: object.uid };
+    if (written === 'gone') {
+      if (decision.kind === 'issued') this.#on.abandoned.report(named, issuer, decision, { fate: 'gone' });
+      return;
+    }
+    if (written === 'ended') {
+      const note =
+        decision.kind === 'issued'
+          ? this.#on.abandoned.report(named, issuer, decision, { fate: 'ended' })
+          : this.#endedElsewhere(task, issuer);
+      this.#event(task, 'AnotherOperator', note);
       return;
     }
     this.#countResult(task, decision.kind);
@@ -165,6 +175,15 @@ export class Publisher {
     const fields = { ...requestFields(task), issuer: issuerKey(issuer), ...this.#issuedFields(task, decision) };
     this.#on.logger[consequences[reason].log](fields, decision.message);
     this.#event(task, reason, decision.message);
+  }
+
+  /** Somebody else ended a request that this operator would have failed: no certificate was paid for here. */
+  #endedElsewhere(task: RequestTask, issuer: IssuerIdentity): string {
+    const reason = 'AnotherOperator';
+    const fields = { ...requestFields(task), issuer: issuerKey(issuer), reason };
+    this.#on.logger[consequences[reason].log](fields, anotherOperatorMessage);
+    this.#on.metrics.count('pca_issuer_other_operator_total', issuerLabels(issuer));
+    return anotherOperatorMessage;
   }
 
   /** What a query of the log asks about a certificate; `durationMs` is the time since the request was created. */

@@ -60,11 +60,34 @@ export const consequences = {
     counter: 'pca_issuer_certificate_requests_held_total',
     meaning: 'One Certificate is issued again and again; it is held for a while.',
   },
+  AskedAgain: {
+    event: 'Normal',
+    counter: 'pca_issuer_certificate_requests_held_total',
+    meaning:
+      'cert-manager asks for a further certificate of a Certificate just after it got one, and its own account of the Certificate gives no need for it. Nothing is paid until there is one, or for a while: seconds at first, longer each time within a day. `cmctl renew` goes on at once, a changed spec within seconds.',
+  },
   OwnerHeld: {
     event: 'Warning',
     counter: 'pca_issuer_certificate_requests_held_total',
     meaning:
       'PCA issued something else than the same Certificate had asked for, or refused it repeatedly; its next try is held for a while. Other Certificates go on.',
+  },
+  RequestRestored: {
+    event: 'Warning',
+    counter: 'pca_issuer_certificate_requests_held_total',
+    meaning:
+      'cert-manager once made the request, and its Certificate is missing, is another one, or has had the certificate: nobody would use a certificate for it. The message says what to delete.',
+  },
+  KeyFamilyChanged: {
+    event: 'Warning',
+    meaning:
+      "A renewal asks for a key of the family that the issuer's CA had before spec.parentIdentifier was changed. It waits, since the Certificate is not at fault.",
+  },
+  AnotherOperator: {
+    event: 'Warning',
+    log: 'warn',
+    meaning:
+      'Somebody else ended the request while this operator worked on it, which shows that two releases run in one cluster. The message says what becomes of a certificate that was paid for. Counted in `pca_issuer_other_operator_total`.',
   },
   ResultNotWritten: {
     event: 'Warning',
@@ -80,7 +103,7 @@ export type RequestReason = keyof typeof consequences;
 /** Why a request waits. */
 export type WaitingReason = Exclude<
   RequestReason,
-  'Issued' | 'Failed' | 'WaitingForApproval' | 'UnknownIssuerKind' | 'ResultNotWritten'
+  'Issued' | 'Failed' | 'WaitingForApproval' | 'UnknownIssuerKind' | 'ResultNotWritten' | 'AnotherOperator'
 >;
 
 /** Troubles that are not classes of PCA's failures; each passes, and the request is tried again. */
@@ -90,6 +113,7 @@ export const troubleReasons = {
   CertificateUnreadable: 'The Certificate behind the request could not be read, and the answer depends on it.',
   ClusterUnknown: 'The UID of the namespace kube-system could not be read.',
   AuthorizationUnknown: 'Whether the requester may use the issuer could not be found out.',
+  Defect: 'Exceptions keep the operator from deciding about the request; its log has their words.',
   NotActing: 'The operator hands over to another replica.',
   NoInstanceLeft: 'No bought instance of an external subordinate CA is free for a CA certificate.',
   InstanceUnsettled: 'Which bought instance a CA certificate uses could not be settled.',
@@ -112,6 +136,7 @@ export const failureReasons = {
   KeyFamilyMismatch: "The key's family is not the CA's, which PCA refuses.",
   NameNotSupported: "The issuer's operation cannot give one of the names.",
   NameConstraintsNotSupported: 'Name constraints were asked for, which PCA cannot give.',
+  NameForbiddenByCA: "The name constraints of the CA's certificate, or of one above it, forbid one of the names.",
   NoName: 'Neither a subject nor an alternative name was asked for.',
   SubjectNotSupported: "The issuer's operation cannot give this subject.",
   DeniedReference: 'The requester may not use the issuer.',
@@ -131,6 +156,9 @@ export const failureReasons = {
   AlternativeNamesMismatch: 'The alternative names are not those that were asked for.',
   KeyUsageMismatch: 'The key usages are not those that were asked for.',
   ExtendedKeyUsageMismatch: 'The extended key usages are not those that were asked for.',
+  ExtensionMismatch:
+    'The certificate has an extension that nobody asked for and that clients refuse, or that only CAs have.',
+  NameConstraintsMismatch: 'The certificate has a name that the name constraints of a CA above it forbid.',
   ValidityMismatch: 'The validity is not the one that was asked for.',
 } as const satisfies Readonly<
   Record<

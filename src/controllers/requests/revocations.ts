@@ -2,16 +2,17 @@
 // in memory: what a stop of the process leaves undone is named in the log, because it was logged when it was taken in.
 import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
-import type { Issuer } from '../../crds/issuer.ts';
+import type { IssuerAsRead } from '../../crds/issuer.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { WorkQueue } from '../../kubernetes/work-queue.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
+import type { RequestMemory } from './memory.ts';
 
 /** What revoking works with. */
 export interface RevocationParts {
-  readonly issuer: (key: string) => Issuer | undefined;
+  readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly readyIssuers: Pick<ReadyIssuers, 'last'>;
   readonly queue: Pick<WorkQueue, 'add'>;
   readonly metrics: Metrics;
@@ -30,6 +31,15 @@ interface Revocation {
 const maxFailures = 50;
 const done: ReconcileResult = { kind: 'done' };
 
+/**
+ * Whether the certificate that was found or answered is of a call of this process. Another one was perhaps made by a cluster
+ * that this one is a copy of, with the same UIDs and so the same identifiers, and is in use there: it is never revoked.
+ */
+export function isOfOwnCall({ earlier }: Pick<RequestMemory, 'earlier'>): boolean {
+  if (earlier.kind === 'none' || earlier.call === undefined) return false;
+  return earlier.kind === 'accepted' || !earlier.exists;
+}
+
 /** The certificates that are to be revoked. */
 export class Revocations {
   readonly #on: RevocationParts;
@@ -41,7 +51,7 @@ export class Revocations {
 
   /** Whether the issuer's policy is to revoke what nobody can use. */
   isPolicyOf(identity: IssuerIdentity): boolean {
-    return this.#on.issuer(issuerKey(identity))?.spec.revocationPolicy === 'RequestGone';
+    return this.#on.issuer(issuerKey(identity))?.spec?.revocationPolicy === 'RequestGone';
   }
 
   /** Takes in a certificate that nobody can use, by PCA's identifier; false where the issuer's policy is to keep it. */

@@ -19,7 +19,8 @@ const customAttributesSchema = {
         maxLength: 128,
         'x-kubernetes-validations': [
           {
-            rule: "self.matches('^[0-2](\\\\.(0|[1-9][0-9]*))+$')",
+            // DER keeps the first two numbers in one, for which the second is below 40 after 0 and 1 (X.690, 8.19.4).
+            rule: "self.matches('^([01]\\\\.([0-9]|[1-3][0-9])|2\\\\.(0|[1-9][0-9]*))(\\\\.(0|[1-9][0-9]*))*$')",
             message: 'must be a dotted object identifier, such as 2.5.4.11',
           },
         ],

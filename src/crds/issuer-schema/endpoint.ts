@@ -1,6 +1,10 @@
 // The addresses of PCA and STS.
 import type { Schema } from '../schema.ts';
 
+const label = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?';
+/** From 1 to 65535. */
+const port = '([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
+
 const endpointOf = (description: string, hostDescription: string) =>
   ({
     type: 'object',
@@ -12,7 +16,7 @@ const endpointOf = (description: string, hostDescription: string) =>
         maxLength: 260,
         'x-kubernetes-validations': [
           {
-            rule: "self.matches('^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\\\\[[0-9A-Fa-f:.]+\\\\])(:[0-9]{1,5})?$')",
+            rule: `self.matches('^(${label}(\\\\.${label})*|\\\\[[0-9A-Fa-f:.]+\\\\])(:${port})?$')`,
             message: 'must be a host name with an optional port, without https:// and without a path',
           },
         ],

@@ -9,7 +9,8 @@ const conditionSchema = {
   properties: {
     type: {
       type: 'string',
-      description: 'Type of the condition in CamelCase. Ready says whether the issuer can sign.',
+      description:
+        'Type of the condition in CamelCase. Ready says whether the issuer can sign. Stalled is True beside it while only a change mends what is wrong.',
       maxLength: 316,
       pattern:
         '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
@@ -33,17 +34,27 @@ const conditionSchema = {
   },
 } as const satisfies Schema;
 
-/** Status of both kinds. */
+/**
+ * Status of both kinds. Its default tells those who wait for an issuer (kstatus, so Flux; Argo CD) that nobody has looked at
+ * it yet: without a status they take a new object for finished. The empty list is for operators that rely on it.
+ */
 export const issuerStatusSchema = {
   type: 'object',
   description: 'State of the issuer as the operator last observed it.',
   required: ['conditions'],
+  default: { observedGeneration: -1, conditions: [] },
   properties: {
     observedGeneration: {
       type: 'integer',
       format: 'int64',
-      minimum: 0,
-      description: 'The metadata.generation of the spec that this status is about.',
+      minimum: -1,
+      description: 'The metadata.generation of the spec that this status is about; -1 before the first check.',
+    },
+    operator: {
+      type: 'string',
+      description:
+        'Which operator wrote this status: namespace and name of its Lease. One that changes for ever means that two releases run in one cluster.',
+      maxLength: 512,
     },
     conditions: {
       type: 'array',
@@ -62,6 +73,12 @@ export const issuerStatusSchema = {
         keyAlgorithm: {
           type: 'string',
           description: "Family of the CA's key, RSA, ECC or SM2. A request's key must be of the same family.",
+          maxLength: 64,
+        },
+        formerKeyAlgorithm: {
+          type: 'string',
+          description:
+            "Family of the key of the CA that the issuer named before, where it was another one. Renewals with keys of that family wait until they ask for the present one, or the issuer's CA is changed back.",
           maxLength: 64,
         },
         issuerType: {

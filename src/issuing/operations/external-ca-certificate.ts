@@ -1,5 +1,6 @@
 // CreateExternalCACertificate: certificates of CAs. Each call activates one purchased instance, which takes the place of
 // an identifier of ours: an instance can be used only once, and PCA tells which CA it was used for.
+import { formatDuration } from '../duration.ts';
 import { clientCertificates, isRevoked } from '../certificate-store.ts';
 import type { IssueCall, IssueReply, IssuingOperation } from '../operation.ts';
 import { asIdentifier, asObject, asText, asTexts, readReply, replyOf } from '../reply-body.ts';
@@ -54,6 +55,18 @@ export const externalCACertificate: IssuingOperation = {
   },
   read: (body) => readReply(action, body),
 };
+
+/**
+ * What a certificate of a CA costs, for its owner. `of`: instances that the issuer names; `everySeconds`: how often cert-manager
+ * renews it, undefined where that is not known or never.
+ */
+export function instanceNotice(of: number, everySeconds: number | undefined): string {
+  const one = of === 1 ? 'the only instance' : `one of ${of} instances`;
+  const again = of === 1 ? 'needs another one' : 'uses another one';
+  const renewals =
+    everySeconds === undefined ? '' : `, and each renewal ${again}: every ${formatDuration(Math.floor(everySeconds))}`;
+  return `It uses ${one} in spec.externalCA.instanceIds of the issuer${renewals}.`;
+}
 
 /** The call that reads the state of an instance (Alibaba: GetCAInstanceStatus). */
 export function instanceStatusCall(instanceId: string): IssueCall {

@@ -2,6 +2,7 @@
 import { childrenOf, DerError, derTags, expectTag } from './der.ts';
 import type { DerElement } from './der.ts';
 import { shownText } from './shown-text.ts';
+import { isPlainUri } from './uri.ts';
 
 /** The kinds of names that can be asked for. */
 export type NameKind = 'dns' | 'ip' | 'email' | 'uri';
@@ -35,6 +36,7 @@ export function alternativeNamesOf(element: DerElement): AlternativeNames {
   const names: AlternativeName[] = [];
   const unsupported: string[] = [];
   const children = childrenOf(expectTag(element, derTags.sequence, 'the list of alternative names'));
+  if (children.length === 0) throw new DerError('the list of alternative names is empty');
   if (children.length > mostNames) throw new DerError(`there are more than ${mostNames} alternative names`);
   for (const child of children) {
     const kind = textKinds[child.tag];
@@ -73,7 +75,10 @@ function asciiOf(content: Buffer, kind: NameKind): string {
   if (content.length === 0) throw new DerError(`a ${kind} name is empty`);
   if (content.some((octet) => octet < 0x20 || octet > 0x7e))
     throw new DerError(`a ${kind} name is not printable ASCII`);
-  return content.toString('latin1');
+  const text = content.toString('latin1');
+  if (kind === 'uri' && !isPlainUri(text))
+    throw new DerError('a uri name is not an absolute URI in the form of RFC 3986, without password and empty parts');
+  return text;
 }
 
 function addressOf(content: Buffer): string {

@@ -2,6 +2,8 @@
 // The rules are those by which cert-manager reads a chain (ParseSingleCertificateChain).
 import { certificatePem, isIssuedBy, isSelfIssued, mayHaveSigned, namesKeyOf, readCertificate } from './certificate.ts';
 import type { ReadCertificate } from './certificate.ts';
+import { firstToEnd, pathFault } from './certification-path.ts';
+import type { CertificationPath } from './certification-path.ts';
 import { readCertificatePems } from './pem.ts';
 import { shownList, shownText } from './shown-text.ts';
 
@@ -28,6 +30,8 @@ const maxCertificates = 8;
 const maxCharacters = 256 * 1024;
 // An honest chain takes one for each link, and some for CAs of the same name. Whoever wrote the reply chose the keys.
 const maxSignatures = 12;
+// A CA that was renewed or cross-signed at every level has some.
+const mostPaths = 16;
 
 /** Reads every certificate in PEM texts as PCA writes them; those in `known` are not read again. */
 export function readCertificates(texts: readonly string[], known: readonly ReadCertificate[] = []): CertificatesResult {
@@ -50,37 +54,97 @@ export function readCertificates(texts: readonly string[], known: readonly ReadC
 }
 
 /**
- * Orders `certificates`, of which the one with `leafKey` (DER of SubjectPublicKeyInfo) is the leaf. Every one of them
- * must have its place; `supplements`, which are known to be genuine, fill gaps and may be left over.
+ * Orders `certificates`, of which the one with `leafKey` (DER of SubjectPublicKeyInfo) is the leaf. Those of the CA, which are
+ * known to be genuine, fill gaps and take precedence, its path first. What a chain up to a root does not need, such as a
+ * cross-signed or renewed CA, is left out; beside a chain that ends below a root it may be what a missing link leads to.
  */
 export function orderChain(
   certificates: readonly ReadCertificate[],
   leafKey: Buffer,
-  supplements: readonly ReadCertificate[],
+  { path: own, certificates: known }: CACertificates,
 ): ChainResult {
   const leaves = certificates.filter(({ facts }) => facts.spki.equals(leafKey));
   const [leaf] = leaves;
   if (leaf === undefined) return broken('no certificate carries the public key of the request');
   if (leaves.length > 1) return broken('several certificates carry the public key of the request');
   const checked = new CheckedSignatures();
-  const path = [leaf];
-  let remaining = certificates.filter((certificate) => certificate !== leaf);
-  for (let top = leaf; !checked.isRoot(top);) {
-    const parent = parentOf(top, remaining, supplements, checked);
-    if (parent === undefined || path.includes(parent)) break;
-    path.push(parent);
-    remaining = remaining.filter((certificate) => !certificate.der.equals(parent.der));
-    top = parent;
-  }
+  const others = certificates.filter((certificate) => certificate !== leaf && !known.includes(certificate));
+  const [path] = pathsFrom(leaf, [own ?? [], known, others], { checked, most: 1 });
+  if (checked.isRoot(topOf(path))) return { kind: 'ok', chain: { leaf, ...splitRoot(path.slice(1)) } };
   if (checked.isExhausted)
     return broken(`more than ${maxSignatures} signatures would have to be checked to put it in order`);
-  const top = path.at(-1) ?? leaf;
-  if (isSelfIssued(top) && !checked.isRoot(top))
-    return broken(`"${shown(top)}" names itself as its issuer but did not sign itself`);
-  const [stranger] = remaining;
+  const top = topOf(path);
+  if (isSelfIssued(top)) return broken(`"${shown(top)}" names itself as its issuer but did not sign itself`);
+  const stranger = others.find((certificate) => !path.some((member) => isSameCA(member, certificate)));
   if (stranger !== undefined)
     return broken(`"${shown(stranger)}" does not belong to the chain, or a link to it is missing`);
-  return { kind: 'ok', chain: splitRoot(leaf, path.slice(1), checked) };
+  return { kind: 'ok', chain: { leaf, intermediates: path.slice(1), root: undefined } };
+}
+
+/** What is known of a CA: its certificate first, then the others that PCA shows with it. */
+export interface CACertificates {
+  /** Its certificate, and those above it; undefined where it has none that can be read. */
+  readonly path: CertificationPath | undefined;
+  readonly certificates: readonly ReadCertificate[];
+}
+
+/**
+ * The path of a CA: its certificate, and those among `others` that lead to a root. Of several the one that is valid, and that the
+ * longest; where none reaches a root, one as far as it goes.
+ */
+export function pathOfCA(certificate: ReadCertificate, others: readonly ReadCertificate[]): CertificationPath {
+  const paths = pathsFrom(certificate, [others], { checked: new CheckedSignatures(), most: mostPaths });
+  const valid = paths.filter((path) => pathFault(path) === undefined);
+  const endOf = (path: CertificationPath): number => firstToEnd(path).facts.notAfter.getTime();
+  return (valid.length === 0 ? paths : valid).reduce((best, path) => (endOf(path) > endOf(best) ? path : best));
+}
+
+/**
+ * What keeps a CA's certificates from a path up to a root: a sentence. Without a certificate above its path nothing is missing
+ * that PCA would have shown.
+ */
+export function missingLink({ path, certificates }: CACertificates): string | undefined {
+  if (path === undefined || new CheckedSignatures().isRoot(topOf(path))) return undefined;
+  const stranger = certificates.find((certificate) => !path.some((member) => isSameCA(member, certificate)));
+  if (stranger === undefined) return undefined;
+  return `no certificate that PCA shows with it signed the one of CA "${shown(topOf(path))}", while "${shown(stranger)}" does not belong to its chain.`;
+}
+
+type Paths = readonly [CertificationPath, ...CertificationPath[]];
+
+/**
+ * The paths from `start` to a root, those over the first candidates first; where none reaches one, the first of the longest.
+ */
+function pathsFrom(
+  start: ReadCertificate,
+  candidates: readonly (readonly ReadCertificate[])[],
+  { checked, most }: { readonly checked: CheckedSignatures; readonly most: number },
+): Paths {
+  let longest: CertificationPath = [start];
+  const complete: CertificationPath[] = [];
+  const extend = (path: CertificationPath): void => {
+    const top = topOf(path);
+    if (checked.isRoot(top)) {
+      complete.push(path);
+      return;
+    }
+    if (path.length > longest.length) longest = path;
+    for (const parent of parentsOf(top, candidates, checked)) {
+      if (complete.length === most) return;
+      if (!path.some((member) => isSameCA(member, parent))) extend([...path, parent]);
+    }
+  };
+  extend([start]);
+  const [first, ...others] = complete;
+  return first === undefined ? [longest] : [first, ...others];
+}
+
+function topOf(path: CertificationPath): ReadCertificate {
+  return path.at(-1) ?? path[0];
+}
+
+function isSameCA(one: ReadCertificate, other: ReadCertificate): boolean {
+  return one.facts.spki.equals(other.facts.spki) && one.facts.subject.der.equals(other.facts.subject.der);
 }
 
 /** Leaf first, intermediates in signing order, no root: what cert-manager stores as tls.crt. */
@@ -88,33 +152,26 @@ export function chainPem({ leaf, intermediates }: CertificateChain): string {
   return [leaf, ...intermediates].map(certificatePem).join('');
 }
 
-function splitRoot(
-  leaf: ReadCertificate,
-  above: readonly ReadCertificate[],
-  checked: CheckedSignatures,
-): CertificateChain {
-  const top = above.at(-1);
-  return top !== undefined && checked.isRoot(top)
-    ? { leaf, intermediates: above.slice(0, -1), root: top }
-    : { leaf, intermediates: above, root: undefined };
+function splitRoot(above: readonly ReadCertificate[]): Pick<CertificateChain, 'intermediates' | 'root'> {
+  return { intermediates: above.slice(0, -1), root: above.at(-1) };
 }
 
 /**
- * The first certificate that signed `child`. A known one takes precedence over another one for the same key, for anybody can
- * write such a one; of the others those come first whose key the child names.
+ * The certificates that signed `child`, group by group, for anybody can write another one for a known key. In a group those come
+ * first whose key the child names, and of these the ones that end a path.
  */
-function parentOf(
+function* parentsOf(
   child: ReadCertificate,
-  remaining: readonly ReadCertificate[],
-  supplements: readonly ReadCertificate[],
+  candidates: readonly (readonly ReadCertificate[])[],
   checked: CheckedSignatures,
-): ReadCertificate | undefined {
-  const likely = (candidates: readonly ReadCertificate[]): readonly ReadCertificate[] => {
-    const able = candidates.filter((candidate) => mayHaveSigned(candidate, child));
-    const named = able.filter((candidate) => namesKeyOf(child, candidate));
-    return [...named, ...able.filter((candidate) => !named.includes(candidate))];
-  };
-  return [...likely(supplements), ...likely(remaining)].find((candidate) => checked.isSigned(child, candidate));
+): Iterable<ReadCertificate> {
+  for (const group of candidates) {
+    const able = group.filter((candidate) => mayHaveSigned(candidate, child));
+    const rank = (candidate: ReadCertificate): number =>
+      (namesKeyOf(child, candidate) ? 0 : 2) + (isSelfIssued(candidate) ? 0 : 1);
+    for (const candidate of able.toSorted((left, right) => rank(left) - rank(right)))
+      if (checked.isSigned(child, candidate)) yield candidate;
+  }
 }
 
 // The links among a CA's own certificates are the same for every certificate that it issues.

@@ -1,13 +1,28 @@
 // X.509 certificates: facts through the strict DER reader, signatures and issuer relations through node:crypto.
 import { X509Certificate } from 'node:crypto';
-import { childrenOf, decodeDer, DerError, derTags, expectTag, integerOf, sequenceOf } from './der.ts';
+import { checkFurtherExtensions, keyIdentifiersOf } from './certificate-extensions.ts';
+import type { KeyIdentifiers } from './certificate-extensions.ts';
+import {
+  childrenOf,
+  decodeDer,
+  DerError,
+  derTags,
+  expectTag,
+  integerOf,
+  oidOf,
+  sequenceOf,
+  smallIntegerOf,
+  wholeOctetsOf,
+} from './der.ts';
 import type { DerElement, DerResult } from './der.ts';
 import { nameOf } from './distinguished-name.ts';
 import type { DistinguishedName } from './distinguished-name.ts';
-import { extensionsOf, keyIdentifiersOf } from './extensions.ts';
-import type { ExtensionFacts, KeyIdentifiers } from './extensions.ts';
+import { extensionTypesOf } from './extension-types.ts';
+import type { ExtensionTypes } from './extension-types.ts';
+import { extensionsById, extensionsOf } from './extensions.ts';
+import type { ExtensionFacts } from './extensions.ts';
 import { encodePem } from './pem.ts';
-import { verifyingKey } from './public-key.ts';
+import { checkCertificateKey, verifyingKey } from './public-key.ts';
 import { usageAllows } from './usages.ts';
 
 /** The contents of a certificate. */
@@ -22,6 +37,7 @@ export interface CertificateFacts {
   readonly spki: Buffer;
   readonly extensions: ExtensionFacts;
   readonly keyIdentifiers: KeyIdentifiers;
+  readonly types: ExtensionTypes;
 }
 
 /** A certificate in every form that its readers need. */
@@ -79,13 +95,18 @@ export function isSelfIssued({ facts }: ReadCertificate): boolean {
 }
 
 function certificateOf(root: DerElement): CertificateFacts {
-  const [body, , signature, ...rest] = sequenceOf(root, 'the certificate');
+  const [body, algorithm, signature, ...rest] = sequenceOf(root, 'the certificate');
   if (signature === undefined || rest.length > 0) throw new DerError('the certificate has the wrong number of parts');
-  const [serial, , issuer, validity, subject, spki, ...optional] = bodyParts(body);
+  wholeOctetsOf(signature, 'the signature');
+  const { version, parts } = bodyOf(body);
+  const [serial, inner, issuer, validity, subject, spki, ...optional] = parts;
+  checkAlgorithm(inner, algorithm);
   const [notBefore, notAfter, ...others] = sequenceOf(validity, 'the validity');
   if (others.length > 0) throw new DerError('the validity has too many parts');
   const { raw } = expectTag(spki, derTags.sequence, 'the public key');
-  const extensions = certificateExtensions(optional);
+  checkCertificateKey(spki);
+  const extensions = extensionsById(extensionsElement(optional, version));
+  checkFurtherExtensions(extensions);
   return {
     serialNumber: serialNumberOf(serial),
     issuer: nameOf(issuer, 'the issuer'),
@@ -95,16 +116,38 @@ function certificateOf(root: DerElement): CertificateFacts {
     spki: raw,
     extensions: extensionsOf(extensions),
     keyIdentifiers: keyIdentifiersOf(extensions),
+    types: extensionTypesOf(extensions),
   };
 }
 
-/** The parts of the body without the version, which only certificates of version 1 lack. */
-function bodyParts(body: DerElement | undefined): readonly DerElement[] {
-  const parts = sequenceOf(body, 'the body of the certificate');
-  return parts[0]?.tag === 0xa0 ? parts.slice(1) : parts;
+/** The version, from 1, and the parts after it; only certificates of version 1 name none. */
+function bodyOf(body: DerElement | undefined): { readonly version: number; readonly parts: readonly DerElement[] } {
+  const [first, ...rest] = sequenceOf(body, 'the body of the certificate');
+  if (first === undefined || first.tag !== 0xa0)
+    return { version: 1, parts: first === undefined ? [] : [first, ...rest] };
+  const [number, ...others] = childrenOf(first);
+  const version = Number(smallIntegerOf(number, 'the version')) + 1;
+  if (version < 1 || version > 3 || others.length > 0) throw new DerError('the version is not 1, 2 or 3');
+  return { version, parts: rest };
 }
 
-function certificateExtensions(optional: readonly DerElement[]): DerElement | undefined {
+/** The algorithm under the signature is the one beside it. */
+function checkAlgorithm(inner: DerElement | undefined, outer: DerElement | undefined): void {
+  const what = 'the algorithm of the signature';
+  const [type, ...rest] = sequenceOf(inner, what);
+  oidOf(type, what);
+  if (rest.length > 1) throw new DerError(`${what} has too many parts`);
+  if (inner?.raw.equals(outer?.raw ?? Buffer.alloc(0)) !== true)
+    throw new DerError(`${what} is another in the body than beside it`);
+}
+
+/** What follows the public key: perhaps unique identifiers of issuer and subject, then perhaps the extensions. */
+function extensionsElement(optional: readonly DerElement[], version: number): DerElement | undefined {
+  const tags = optional.map(({ tag }) => tag);
+  const isInOrder = tags.every((tag, index) => index === 0 || tag > (tags[index - 1] ?? 0));
+  const allowed = [[], [], [0x81, 0x82], [0x81, 0x82, 0xa3]][version] ?? [];
+  if (!isInOrder || !tags.every((tag) => allowed.includes(tag)))
+    throw new DerError('the body of the certificate has parts that its version does not have');
   const wrapper = optional.find(({ tag }) => tag === 0xa3);
   if (wrapper === undefined) return undefined;
   const [extensions, ...rest] = childrenOf(wrapper);
@@ -112,8 +155,11 @@ function certificateExtensions(optional: readonly DerElement[]): DerElement | un
   return extensions;
 }
 
+/** Go refuses negative numbers; RFC 5280 forbids them. */
 function serialNumberOf(element: DerElement | undefined): string {
-  const hex = integerOf(element, 'the serial number').toString('hex');
+  const octets = integerOf(element, 'the serial number');
+  if ((octets[0] ?? 0) >= 0x80) throw new DerError('the serial number is negative');
+  const hex = octets.toString('hex');
   return hex.length > 2 && hex.startsWith('00') ? hex.slice(2) : hex;
 }
 

@@ -84,26 +84,34 @@ export function wrappedIn(element: DerElement, what: string): DerElement {
   return only;
 }
 
+// Go's readers take no arc above it, so a type with a larger one has a name here that nobody else gives it.
+const largestArc = 2 ** 31 - 1;
+
 /** An OBJECT IDENTIFIER in dotted form. */
 export function oidOf(element: DerElement | undefined, what: string): string {
+  const [head = 0, ...tail] = arcsOf(element, what);
+  const first = head < 80 ? Math.floor(head / 40) : 2;
+  return [first, head - first * 40, ...tail].join('.');
+}
+
+function arcsOf(element: DerElement | undefined, what: string): readonly number[] {
   const { content } = expectTag(element, derTags.oid, what);
   const last = content.at(-1);
   if (last === undefined || last >= 0x80 || content.length > 64)
     throw new DerError(`${what} is not an object identifier`);
-  const arcs: bigint[] = [];
-  let arc = 0n;
+  const arcs: number[] = [];
+  let arc = 0;
   let started = false;
   for (const octet of content) {
     if (!started && octet === 0x80) throw new DerError(`${what} is not an object identifier`);
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
+    arc = arc * 128 + (octet & 0x7f);
+    if (arc > largestArc) throw new DerError(`${what} is an object identifier with too large a number`);
     started = octet >= 0x80;
     if (started) continue;
     arcs.push(arc);
-    arc = 0n;
+    arc = 0;
   }
-  const [head = 0n, ...tail] = arcs;
-  const first = head < 80n ? head / 40n : 2n;
-  return [first, head - first * 40n, ...tail].join('.');
+  return arcs;
 }
 
 /** A BOOLEAN, which DER writes as 00 or FF only. */
@@ -124,6 +132,18 @@ export function integerOf(element: DerElement | undefined, what: string): Buffer
   return content;
 }
 
+/** An INTEGER of at most 64 bits. */
+export function smallIntegerOf(element: DerElement | undefined, what: string): bigint {
+  const octets = integerOf(element, what);
+  if (octets.length > 8) throw new DerError(`${what} is too large`);
+  return BigInt.asIntN(octets.length * 8, BigInt(`0x${octets.toString('hex')}`));
+}
+
+/** Whether this is the NULL that takes the place of parameters. */
+export function isNull(element: DerElement | undefined): boolean {
+  return element?.tag === derTags.null && element.content.length === 0;
+}
+
 /** The octets of a BIT STRING and how many bits of the last one are unused. */
 export function bitStringOf(
   element: DerElement | undefined,
@@ -138,12 +158,18 @@ export function bitStringOf(
   return { unused, octets: content.subarray(1) };
 }
 
+/** The octets of a BIT STRING that has whole ones. */
+export function wholeOctetsOf(element: DerElement | undefined, what: string): Buffer {
+  const { unused, octets } = bitStringOf(element, what);
+  if (unused !== 0) throw new DerError(`${what} is not a whole number of octets`);
+  return octets;
+}
+
 /** The one element that a BIT STRING wraps. */
 export function wrappedInBits(element: DerElement | undefined, what: string): DerElement {
-  const { unused, octets } = bitStringOf(element, what);
+  const octets = wholeOctetsOf(element, what);
   const only = elementAt(octets, 0, (element?.depth ?? 0) + 1);
-  if (unused !== 0 || only.raw.length !== octets.length)
-    throw new DerError(`${what} does not hold exactly one element`);
+  if (only.raw.length !== octets.length) throw new DerError(`${what} does not hold exactly one element`);
   return only;
 }
 

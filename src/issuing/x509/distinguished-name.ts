@@ -1,5 +1,5 @@
 // Distinguished names: the attributes inside the DER, how they are shown, and the lengths that X.520 allows.
-import { childrenOf, DerError, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
+import { childrenOf, decodeDer, DerError, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
 import type { DerElement } from './der.ts';
 import { shownList, shownText } from './shown-text.ts';
 
@@ -43,7 +43,39 @@ const attributeTypes: Readonly<Record<string, AttributeType>> = {
 // A name has some ten; each one more is work for everybody who reads the name.
 const mostAttributes = 100;
 
-/** Reads a Name; for use inside decodeDer(). */
+/**
+ * Reads a Name that is asked for: as nameOf(), but without control characters, which readers cut off or show in different
+ * ways. For use inside decodeDer().
+ */
+export function requestedNameOf(element: DerElement | undefined, what: string): DistinguishedName {
+  const name = nameOf(element, what);
+  const odd = name.attributes.find(({ value }) => hasControlCharacter(value));
+  if (odd !== undefined) throw new DerError(`attribute ${attributeLabel(odd.oid)} of ${what} has a control character`);
+  return name;
+}
+
+/**
+ * Whether the attributes of each multi-valued relative name are in the order of DER. Many tools do not sort them, and
+ * whoever writes such a name anew writes other octets.
+ */
+export function isInDerOrder({ der }: DistinguishedName): boolean {
+  const read = decodeDer(der, (root) =>
+    sequenceOf(root, 'the name').every((relativeName) => {
+      const members = childrenOf(relativeName).map(({ raw }) => raw);
+      return members.every((raw, index) => index === 0 || raw.compare(members[index - 1] ?? raw) >= 0);
+    }),
+  );
+  return read.kind === 'ok' && read.value;
+}
+
+function hasControlCharacter(text: string): boolean {
+  return Array.from(text).some((character) => {
+    const point = character.codePointAt(0) ?? 0;
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point === 0x2028 || point === 0x2029;
+  });
+}
+
+/** Reads a Name as Go does; for use inside decodeDer(). */
 export function nameOf(element: DerElement | undefined, what: string): DistinguishedName {
   const relativeNames = sequenceOf(element, what);
   if (relativeNames.length > mostAttributes) throw tooMany(what);
@@ -96,7 +128,14 @@ export function attributeLabel(oid: string): string {
   return attributeTypes[oid]?.label ?? oid;
 }
 
-/** The text of a string of any type that names use. */
+// As in Go: with the two characters that many write although the type does not have them.
+const printable = /^[A-Za-z0-9 '()+,./:=?*&-]*$/;
+const numeric = /^[0-9 ]*$/;
+
+/**
+ * The text of a string of a type that names have. UniversalString is not among them: Go reads no text in it, and neither
+ * do approvers and cert-manager's webhook, so what it says would be issued although nobody saw it.
+ */
 function textOf(element: DerElement | undefined, what: string): string {
   if (element === undefined) throw new DerError(`${what} has no value`);
   const { tag, content } = element;
@@ -104,19 +143,36 @@ function textOf(element: DerElement | undefined, what: string): string {
     case derTags.utf8String:
       return strictText(content, 'utf-8', what);
     case derTags.printableString:
+      return matching(content, printable, what);
     case derTags.ia5String:
-    case derTags.numericString:
       if (content.some((octet) => octet >= 0x80)) throw new DerError(`${what} is not ASCII`);
       return content.toString('latin1');
+    case derTags.numericString:
+      return matching(content, numeric, what);
     case derTags.teletexString:
       return content.toString('latin1');
     case derTags.bmpString:
-      return strictText(content, 'utf-16be', what);
-    case derTags.universalString:
-      return universalText(content, what);
+      return basicText(content, what);
     default:
-      throw new DerError(`${what} is not text`);
+      throw new DerError(`${what} is not text of a type that cert-manager reads; use UTF8String`);
   }
+}
+
+function matching(content: Buffer, allowed: RegExp, what: string): string {
+  const text = content.toString('latin1');
+  if (!allowed.test(text)) throw new DerError(`${what} has characters that its type of string does not have`);
+  return text;
+}
+
+/** BMPString: UTF-16 without surrogates and what stands for no character; no NUL at the end, which Go cuts off. */
+function basicText(content: Buffer, what: string): string {
+  const text = strictText(content, 'utf-16be', what);
+  const isOdd = Array.from(text).some((character) => {
+    const point = character.codePointAt(0) ?? 0;
+    return point >= 0xfffe || (point >= 0xfdd0 && point <= 0xfdef);
+  });
+  if (isOdd || text.endsWith('\0')) throw new DerError(`${what} has characters that its type of string does not have`);
+  return text;
 }
 
 function strictText(content: Buffer, encoding: string, what: string): string {
@@ -125,14 +181,4 @@ function strictText(content: Buffer, encoding: string, what: string): string {
   } catch {
     throw new DerError(`${what} is not valid ${encoding.toUpperCase()}`);
   }
-}
-
-function universalText(content: Buffer, what: string): string {
-  if (content.length % 4 !== 0) throw new DerError(`${what} is not valid UTF-32`);
-  const points: number[] = [];
-  for (let offset = 0; offset < content.length; offset += 4) points.push(content.readUInt32BE(offset));
-  if (points.some((point) => point > 0x10ffff || (point >= 0xd800 && point < 0xe000)))
-    throw new DerError(`${what} is not valid UTF-32`);
-
-  return String.fromCodePoint(...points);
 }

@@ -1,17 +1,7 @@
 // X.509 extensions, the same in requests and certificates: names, usages, CA flag, name constraints.
 import { alternativeNamesOf } from './alternative-name.ts';
 import type { AlternativeNames } from './alternative-name.ts';
-import {
-  bitStringOf,
-  booleanOf,
-  childrenOf,
-  DerError,
-  derTags,
-  integerOf,
-  oidOf,
-  sequenceOf,
-  wrappedIn,
-} from './der.ts';
+import { bitStringOf, booleanOf, DerError, derTags, integerOf, oidOf, sequenceOf, wrappedIn } from './der.ts';
 import type { DerElement } from './der.ts';
 import { keyUsages } from './usages.ts';
 import type { KeyUsage } from './usages.ts';
@@ -28,13 +18,14 @@ export interface ExtensionFacts {
   readonly hasNameConstraints: boolean;
 }
 
-/** What a certificate says about its own key and the one that signed it; undefined where it does not or cannot be read. */
-export interface KeyIdentifiers {
-  readonly own: Buffer | undefined;
-  readonly issuers: Buffer | undefined;
+/** One extension. `value`: the OCTET STRING that wraps its content. */
+export interface Extension {
+  readonly value: DerElement;
+  readonly critical: boolean;
 }
 
-const extensionIds = {
+/** Types of extensions that are read here. */
+export const extensionIds = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   alternativeNames: '2.5.29.17',
@@ -44,87 +35,72 @@ const extensionIds = {
   extendedKeyUsage: '2.5.29.37',
 } as const;
 
-/** Reads `Extensions`, or nothing where there are none; for use inside decodeDer(). */
-export function extensionsOf(element: DerElement | undefined): ExtensionFacts {
-  const values = element === undefined ? new Map<string, DerElement>() : valuesById(element);
-  const alternativeNames = values.get(extensionIds.alternativeNames);
-  const keyUsage = values.get(extensionIds.keyUsage);
-  const extendedKeyUsage = values.get(extensionIds.extendedKeyUsage);
-  const basicConstraints = values.get(extensionIds.basicConstraints);
-  return {
-    alternativeNames:
-      alternativeNames === undefined
-        ? { names: [], unsupported: [] }
-        : alternativeNamesOf(wrappedIn(alternativeNames, 'extension subjectAltName')),
-    keyUsages: keyUsage === undefined ? undefined : keyUsagesOf(wrappedIn(keyUsage, 'extension keyUsage')),
-    extendedKeyUsages:
-      extendedKeyUsage === undefined
-        ? undefined
-        : extendedKeyUsagesOf(wrappedIn(extendedKeyUsage, 'extension extendedKeyUsage')),
-    ...(basicConstraints === undefined ? { isCA: undefined, pathLength: undefined } : constraintsOf(basicConstraints)),
-    hasNameConstraints: values.has(extensionIds.nameConstraints),
-  };
-}
-
-/** Reads the identifiers of keys, which only help to find a signer and so may have any form; for use inside decodeDer(). */
-export function keyIdentifiersOf(element: DerElement | undefined): KeyIdentifiers {
-  const values = element === undefined ? new Map<string, DerElement>() : valuesById(element);
-  return {
-    own: contentOf(values.get(extensionIds.subjectKeyIdentifier), derTags.octetString),
-    issuers: contentOf(values.get(extensionIds.authorityKeyIdentifier), derTags.sequence, 0x80),
-  };
-}
-
-/** The content of the element below an extension's value whose tags are these, from the outside inwards. */
-function contentOf(value: DerElement | undefined, ...tags: readonly number[]): Buffer | undefined {
-  const found = tags.reduce((outer, tag) => {
-    try {
-      return outer === undefined ? undefined : childrenOf(outer).find((child) => child.tag === tag);
-    } catch {
-      return undefined;
-    }
-  }, value);
-  return found?.content;
-}
-
 // There are some ten; each one more is work for everybody who reads them.
 const mostExtensions = 100;
 
-function valuesById(element: DerElement): Map<string, DerElement> {
-  const values = new Map<string, DerElement>();
-  const extensions = sequenceOf(element, 'the list of extensions');
-  if (extensions.length > mostExtensions) throw new DerError(`there are more than ${mostExtensions} extensions`);
-  for (const extension of extensions) {
+/** Reads `Extensions` by their types, none where there is no element; for use inside decodeDer(). */
+export function extensionsById(element: DerElement | undefined): ReadonlyMap<string, Extension> {
+  const extensions = new Map<string, Extension>();
+  const list = element === undefined ? [] : sequenceOf(element, 'the list of extensions');
+  if (list.length > mostExtensions) throw new DerError(`there are more than ${mostExtensions} extensions`);
+  for (const extension of list) {
     const [id, ...rest] = sequenceOf(extension, 'an extension');
     const name = oidOf(id, 'the type of an extension');
     const value = rest.at(-1);
     if (value === undefined || rest.length > 2) throw new DerError(`extension ${name} has the wrong number of parts`);
-    if (rest.length === 2 && rest[0] !== undefined) booleanOf(rest[0], `the critical flag of extension ${name}`);
+    const flag = rest.length === 2 ? rest[0] : undefined;
+    const critical = flag !== undefined && booleanOf(flag, `the critical flag of extension ${name}`);
     if (value.tag !== derTags.octetString) throw new DerError(`extension ${name} has no value`);
-    if (values.has(name)) throw new DerError(`extension ${name} occurs twice`);
-    values.set(name, value);
+    if (extensions.has(name)) throw new DerError(`extension ${name} occurs twice`);
+    extensions.set(name, { value, critical });
   }
-  return values;
+  return extensions;
 }
 
+/** Reads what the extensions say; for use inside decodeDer(). */
+export function extensionsOf(extensions: ReadonlyMap<string, Extension>): ExtensionFacts {
+  const content = (id: string, what: string): DerElement | undefined => {
+    const extension = extensions.get(id);
+    return extension === undefined ? undefined : wrappedIn(extension.value, what);
+  };
+  const alternativeNames = content(extensionIds.alternativeNames, 'extension subjectAltName');
+  const keyUsage = content(extensionIds.keyUsage, 'extension keyUsage');
+  const extendedKeyUsage = content(extensionIds.extendedKeyUsage, 'extension extendedKeyUsage');
+  const basicConstraints = content(extensionIds.basicConstraints, 'extension basicConstraints');
+  return {
+    alternativeNames:
+      alternativeNames === undefined ? { names: [], unsupported: [] } : alternativeNamesOf(alternativeNames),
+    keyUsages: keyUsage === undefined ? undefined : keyUsagesOf(keyUsage),
+    extendedKeyUsages: extendedKeyUsage === undefined ? undefined : extendedKeyUsagesOf(extendedKeyUsage),
+    ...(basicConstraints === undefined ? { isCA: undefined, pathLength: undefined } : constraintsOf(basicConstraints)),
+    hasNameConstraints: extensions.has(extensionIds.nameConstraints),
+  };
+}
+
+/** RFC 5280 4.2.1.3: at least one bit is set. */
 function keyUsagesOf(element: DerElement): readonly KeyUsage[] {
   const { octets } = bitStringOf(element, 'extension keyUsage');
-  return keyUsages.filter((_, bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+  const usages = keyUsages.filter((_, bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+  if (usages.length === 0) throw new DerError('extension keyUsage names no usage');
+  return usages;
 }
 
 // More than anybody has a name for.
 const mostExtendedKeyUsages = 1_000;
 
+/** RFC 5280 4.2.1.12: at least one usage; many clients take a certificate with none for nothing. */
 function extendedKeyUsagesOf(element: DerElement): readonly string[] {
   const usages = sequenceOf(element, 'extension extendedKeyUsage');
+  if (usages.length === 0) throw new DerError('extension extendedKeyUsage names no usage');
   if (usages.length > mostExtendedKeyUsages)
     throw new DerError(`there are more than ${mostExtendedKeyUsages} extended key usages`);
   return usages.map((usage) => oidOf(usage, 'an extended key usage'));
 }
 
-function constraintsOf(value: DerElement): { readonly isCA: boolean; readonly pathLength: number | undefined } {
-  const parts = sequenceOf(wrappedIn(value, 'extension basicConstraints'), 'extension basicConstraints');
-  const [flag, pathLength] = parts[0]?.tag === derTags.boolean ? parts : [undefined, ...parts];
+function constraintsOf(element: DerElement): { readonly isCA: boolean; readonly pathLength: number | undefined } {
+  const parts = sequenceOf(element, 'extension basicConstraints');
+  const [flag, pathLength, ...rest] = parts[0]?.tag === derTags.boolean ? parts : [undefined, ...parts];
+  if (rest.length > 0) throw new DerError('extension basicConstraints has too many parts');
   return {
     isCA: flag !== undefined && booleanOf(flag, 'the CA flag of basicConstraints'),
     pathLength: pathLength === undefined ? undefined : pathLengthOf(pathLength),

@@ -1,7 +1,7 @@
 // Public keys as requests and certificates carry them: family, size, curve.
 import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { decodeDer, DerError, integerOf, oidOf, sequenceOf, wrappedInBits } from './der.ts';
+import { decodeDer, DerError, integerOf, isNull, oidOf, sequenceOf, wholeOctetsOf, wrappedInBits } from './der.ts';
 import type { DerElement } from './der.ts';
 
 /** Families of keys. PCA names RSA, ECC and SM2; no PCA operation issues for the rest. */
@@ -24,34 +24,65 @@ const curves: Readonly<Record<string, { readonly family: KeyFamily; readonly bit
   '1.2.156.10197.1.301': { family: 'SM2', bits: 256, name: 'SM2' },
 };
 
+// Shorter ones prove nothing, and Go, which cert-manager checks signatures with, refuses them.
+/** Bits of the smallest RSA key with which a signature is checked. */
+export const shortestModulus = 1024;
 // What a signature costs to check grows with the cube of the modulus and with the length of the exponent, and whoever made
 // the key chose both. PCA takes RSA keys of 8192 bits at most, and everybody's exponent is 65537.
 /** Bits of the largest RSA key with which a signature is checked. */
 export const longestModulus = 8192;
-const longestExponent = 64;
+// Go's limit as well.
+const longestExponent = 31;
 const rsa = '1.2.840.113549.1.1.1';
 const rsaPss = '1.2.840.113549.1.1.10';
+const ellipticCurve = '1.2.840.10045.2.1';
+const ed25519 = '1.3.101.112';
+const x25519 = '1.3.101.110';
+const dsa = '1.2.840.10040.4.1';
 
-/** A key and its form in node:crypto; `key` is undefined for one with which nothing is verified: rare or too large. */
+/** A key and its form in node:crypto; `key` is undefined for one with which nothing is verified: rare, too small or too large. */
 export interface ReadPublicKey {
   readonly facts: PublicKeyFacts;
   readonly key: KeyObject | undefined;
 }
 
-/** Reads a SubjectPublicKeyInfo; for use inside decodeDer(). */
+/** Reads a SubjectPublicKeyInfo in the forms that Go takes; for use inside decodeDer(). */
 export function publicKeyOf(element: DerElement | undefined): ReadPublicKey {
   const { id, parameters, bits } = partsOf(element);
   const spki = element?.raw ?? Buffer.alloc(0);
   switch (id) {
     case rsa:
+      if (!isNull(parameters)) throw new DerError('the algorithm of the RSA key has other parameters than NULL');
       return rsaKey(spki, rsaBits(bits));
-    case '1.2.840.10045.2.1':
-      return curveKey(spki, oidOf(parameters, 'the curve of the public key'));
-    case '1.3.101.112':
+    case ellipticCurve:
+      return curveKey(spki, oidOf(parameters, 'the curve of the public key'), bits);
+    case ed25519:
+      if (parameters !== undefined) throw new DerError('the algorithm of the Ed25519 key has parameters');
       return { facts: { family: 'Ed25519', bits: 256, name: 'Ed25519', spki }, key: importKey(spki) };
     default:
       return { facts: { family: 'other', bits: 0, name: `algorithm ${id}`, spki }, key: undefined };
   }
+}
+
+/**
+ * Throws DerError for a key in a certificate that Go refuses to read, but for curves that it does not know: those are
+ * reported as a fault of the CA, by name. For use inside decodeDer().
+ */
+export function checkCertificateKey(element: DerElement | undefined): void {
+  const { id, parameters, bits } = partsOf(element);
+  if (id === rsa) {
+    if (!isNull(parameters)) throw new DerError('the algorithm of the RSA key has other parameters than NULL');
+    const [modulus, exponent] = sequenceOf(wrappedInBits(bits, 'the RSA key'), 'the RSA key');
+    for (const part of [integerOf(modulus, 'the modulus'), integerOf(exponent, 'the exponent')]) {
+      const [first = 0] = part;
+      if (first >= 0x80 || part.equals(Buffer.of(0))) throw new DerError('a number of the RSA key is not positive');
+    }
+    if (integerOf(exponent, 'the exponent').length > 8) throw new DerError('the exponent of the RSA key is too large');
+    return;
+  }
+  if (id === dsa || id === x25519) throw new DerError('the public key is of a kind that no certificate here has');
+  if (id === ellipticCurve || id === ed25519) publicKeyOf(element);
+  else wholeOctetsOf(bits, 'the public key');
 }
 
 /** The key of a CA, from DER of SubjectPublicKeyInfo; undefined for one with which no signature is checked. */
@@ -59,7 +90,7 @@ export function verifyingKey(spki: Buffer): KeyObject | undefined {
   const read = decodeDer(spki, (element) => {
     const { id, bits } = partsOf(element);
     if (id !== rsaPss) return publicKeyOf(element).key;
-    return rsaBits(bits) > longestModulus ? undefined : importKey(spki);
+    return rsaKey(spki, rsaBits(bits)).key;
   });
   return read.kind === 'ok' ? read.value : undefined;
 }
@@ -69,21 +100,26 @@ function partsOf(element: DerElement | undefined): {
   readonly parameters: DerElement | undefined;
   readonly bits: DerElement | undefined;
 } {
-  const [algorithm, bits] = sequenceOf(element, 'the public key');
-  const [type, parameters] = sequenceOf(algorithm, 'the algorithm of the public key');
+  const [algorithm, bits, ...rest] = sequenceOf(element, 'the public key');
+  const [type, parameters, ...others] = sequenceOf(algorithm, 'the algorithm of the public key');
+  if (rest.length + others.length > 0) throw new DerError('the public key has too many parts');
   return { id: oidOf(type, 'the algorithm of the public key'), parameters, bits };
 }
 
 /** The size of the modulus of an RSA key whose exponent is one to work with. */
 function rsaBits(bits: DerElement | undefined): number {
-  const [modulus, exponent] = sequenceOf(wrappedInBits(bits, 'the RSA key'), 'the RSA key');
+  const [modulus, exponent, ...rest] = sequenceOf(wrappedInBits(bits, 'the RSA key'), 'the RSA key');
+  if (rest.length > 0) throw new DerError('the RSA key has too many parts');
   const octets = integerOf(exponent, 'the exponent of the RSA key');
   if (bitLength(octets) > longestExponent)
     throw new DerError(`the exponent of the RSA key has more than ${longestExponent} bits`);
 
   const value = BigInt(`0x${octets.toString('hex')}`);
   if (value < 3n || value % 2n === 0n) throw new DerError('the exponent of the RSA key is not an odd number above 1');
-  return bitLength(integerOf(modulus, 'the modulus of the RSA key'));
+  const product = integerOf(modulus, 'the modulus of the RSA key');
+  if (((product[0] ?? 0) & 0x80) !== 0 || ((product.at(-1) ?? 0) & 1) === 0)
+    throw new DerError('the modulus of the RSA key is not a positive odd number');
+  return bitLength(product);
 }
 
 function bitLength(integer: Buffer): number {
@@ -93,12 +129,16 @@ function bitLength(integer: Buffer): number {
 
 function rsaKey(spki: Buffer, bits: number): ReadPublicKey {
   const facts = { family: 'RSA', bits, name: `RSA ${bits}`, spki } as const;
-  return { facts, key: bits > longestModulus ? undefined : importKey(spki) };
+  return { facts, key: bits < shortestModulus || bits > longestModulus ? undefined : importKey(spki) };
 }
 
-function curveKey(spki: Buffer, curveId: string): ReadPublicKey {
+function curveKey(spki: Buffer, curveId: string, bits: DerElement | undefined): ReadPublicKey {
   const curve = curves[curveId] ?? { family: 'other' as const, bits: 0, name: `curve ${curveId}` };
-  return { facts: { ...curve, spki }, key: curve.family === 'ECC' ? importKey(spki) : undefined };
+  if (curve.family !== 'ECC') return { facts: { ...curve, spki }, key: undefined };
+  // OpenSSL knows two further ways of writing a point, Go does not.
+  if (wholeOctetsOf(bits, 'the public key')[0] !== 0x04)
+    throw new DerError('the public key is not an uncompressed point');
+  return { facts: { ...curve, spki }, key: importKey(spki) };
 }
 
 function importKey(spki: Buffer): KeyObject {

@@ -52,6 +52,14 @@ const extendedKeyUsageOf: ReadonlyMap<string, string> = new Map([
   ['netscape sgc', '2.16.840.1.113730.4.1'],
 ]);
 
+// Go has names for them, so cert-manager compares them with spec.usages although it has no words for them there.
+const namedInGoOnly: readonly string[] = ['1.3.6.1.4.1.311.2.1.22', '1.3.6.1.4.1.311.61.1.1'];
+
+/** Whether cert-manager compares this extended usage of a CSR with spec.usages; others it passes over. */
+export function isUsageOfCertManager(usage: string): boolean {
+  return wordOf.has(usage) || namedInGoOnly.includes(usage);
+}
+
 // Of several words for one usage the first but "signing".
 const wordOf: ReadonlyMap<string, string> = new Map(
   [...keyUsageOf, ...extendedKeyUsageOf]

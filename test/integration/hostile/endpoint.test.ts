@@ -1,12 +1,14 @@
 // Endpoints that tenants name and that mean harm: whatever they answer, at an issuer's check or at issuing, the operator keeps
 // its Lease, its event loop runs, its memory comes back, other tenants get their certificates, and the owner is told why.
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostilities } from '../../support/hostile/kinds.ts';
 import { failsAtEnd, leadership, patientLease } from '../../support/hostile/lease.ts';
 import type { Leadership } from '../../support/hostile/lease.ts';
 import { planted, plantedForms } from '../../support/hostile/hostility.ts';
 import type { Hostility } from '../../support/hostile/hostility.ts';
-import { collectGarbage, ProcessWatch } from '../../support/hostile/process-watch.ts';
+import { collectGarbage, probed, ProcessWatch } from '../../support/hostile/process-watch.ts';
+import type { Turn } from '../../support/hostile/process-watch.ts';
 import { HostileTenant } from '../../support/hostile/tenant.ts';
 import type { ProcessEnd } from '../../support/operator-process.ts';
 import { NotYet, until } from '../../support/wait.ts';
@@ -15,7 +17,9 @@ import { Scene } from '../faults/scene.ts';
 
 // On a machine with time to spare it is well below 2 s.
 const longestIssuingMs = 20_000;
-const longestBlockMs = 1_000;
+// Of the processor, in one turn of the event loop and beside the collector of garbage. No single step takes 50 ms, as unit tests
+// see; a turn may have many small ones that a busy machine held up together.
+const longestTurnMs = 200;
 const mostGrowthMebibytes = 64;
 // The limit of the chart.
 const mostMebibytes = 512;
@@ -25,6 +29,10 @@ const longestLine = 4_096;
 // oxlint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
+// A failure names it, and SEED in the environment sets it again.
+const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const kinds = hostilities(seed);
+
 let world: World;
 let neighbour: Scene;
 let watch: ProcessWatch;
@@ -32,24 +40,31 @@ let end: ProcessEnd | undefined;
 let failed: Promise<never>;
 let lease: Leadership;
 let baseline: number;
+let startedAt: number;
 const asked: string[] = [];
 
 beforeAll(async () => {
   const flags = ['--pca-timeout=5s', '--retry-base-delay=50ms', '--retry-max-delay=2s', ...patientLease];
-  world = await World.start({ flags });
+  world = await World.start({ flags, operator: false });
+  const probeFile = join(world.controlPlane.directory, 'turns.jsonl');
+  await world.startOperator([], probed(probeFile));
   world.simulator.addAccessKey(planted);
   neighbour = await Scene.set(world, 'neighbour');
   void world.operator.ended.then((how) => (end = how));
   failed = failsAtEnd(world.operator);
   for (let round = 0; round < 3; round += 1) await issueMany(10, `warm-${round}`);
   lease = await leadership(world);
-  watch = ProcessWatch.start(world.operator);
+  watch = new ProcessWatch(world.operator, probeFile);
+  startedAt = performance.now();
   baseline = watch.residentMebibytes();
 });
 afterAll(async () => {
-  await watch.stop();
   await world.stop();
 });
+
+function shown(turns: readonly Turn[]): string {
+  return turns.map(({ ms, collectedMs }) => `${ms.toFixed(0)} ms (garbage: ${collectedMs.toFixed(0)} ms)`).join(', ');
+}
 
 async function issueMany(count: number, name: string): Promise<void> {
   const names = Array.from({ length: count }, (_, index) => `${name}-${index}`);
@@ -58,8 +73,8 @@ async function issueMany(count: number, name: string): Promise<void> {
   await Promise.all(names.map((each) => neighbour.issued(each)));
 }
 
-describe('while an endpoint answers with', () => {
-  it.concurrent.each(hostilities)('$kind', async (hostility) => {
+describe(`while an endpoint answers with (SEED=${seed})`, () => {
+  it.concurrent.each(kinds)('$kind', async (hostility) => {
     // Nobody waits for what an operator that is gone would do.
     await Promise.race([failed, attack(hostility)]);
   });
@@ -70,10 +85,10 @@ describe('while an endpoint answers with', () => {
     try {
       await tenant.struck();
       const askedAt = performance.now();
-      await issueMany(1, `during-${hostilities.indexOf(hostility)}`);
+      await issueMany(1, `during-${kinds.indexOf(hostility)}`);
       const tookMs = performance.now() - askedAt;
       console.log(
-        `${hostility.kind}: another tenant's certificate took ${(tookMs / 1_000).toFixed(2)} s; the event loop stood still for at most ${watch.longestBlockMs(from).toFixed(0)} ms`,
+        `${hostility.kind}: another tenant's certificate took ${(tookMs / 1_000).toFixed(2)} s; longest turn of the event loop: ${shown(watch.longestTurns(from).slice(0, 1))}`,
       );
       const told = await tenant.told();
       if (process.env['TEST_MESSAGES'] === '1') console.log(`${hostility.kind}: ${JSON.stringify(told)}`);
@@ -94,8 +109,12 @@ describe('after all of them', () => {
     expect({ end, lease: await leadership(world) }).toEqual({ end: undefined, lease });
   });
 
-  it('its event loop has never stood still', () => {
-    expect(watch.longestBlockMs()).toBeLessThan(longestBlockMs);
+  it('no turn of its event loop was long', () => {
+    const turns = watch.longestTurns(startedAt);
+    console.log(`the longest turns of the event loop: ${shown(turns.slice(0, 10))}`);
+    // Whether anything is noted at all: the first turn loads the operator.
+    expect(watch.longestTurns(-Infinity).length).toBeGreaterThan(0);
+    expect(turns.filter(({ ownMs }) => ownMs >= longestTurnMs)).toEqual([]);
   });
 
   it('its memory comes back', async () => {
@@ -103,7 +122,6 @@ describe('after all of them', () => {
     const before = [baseline, watch.peakMebibytes(), watch.residentMebibytes()].map(inMebibytes);
     console.log(`memory in MiB: ${before.join(', ')} (before, peak, at the end)`);
     expect(end).toBe(undefined);
-    await watch.stop();
     await collectGarbage(world.operator);
     const settled = await until(
       `less than ${mostGrowthMebibytes} MiB more than the ${inMebibytes(baseline)} MiB before`,

@@ -1,37 +1,50 @@
-// A running operator seen from outside while others attack it: how long its event loop stood still, and its memory.
+// A running operator seen from outside while others attack it: how long its event loop was kept busy at a stretch, its memory.
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperatorProcess } from '../operator-process.ts';
 import { until } from '../wait.ts';
+import type { LoopNote } from './loop-probe.ts';
 
-const everyMs = 100;
-const msPerTick = 10;
-const lag = /^nodejs_eventloop_lag_max_seconds (\S+)$/m;
+/** The environment of an operator whose turns of the event loop are noted in this file. */
+export function probed(file: string): Readonly<Record<string, string>> {
+  const probe = new URL('loop-probe.ts', import.meta.url).href;
+  return { NODE_OPTIONS: `--import=${probe} --disable-warning=ExperimentalWarning`, LOOP_PROBE_FILE: file };
+}
 
-/** Watches from `start` to `stop`. */
+/**
+ * A turn of the event loop: milliseconds of processor time, of the clock those for which garbage was collected, and of the
+ * processor those that were certainly not the collector's.
+ */
+export interface Turn {
+  readonly ms: number;
+  readonly collectedMs: number;
+  readonly ownMs: number;
+}
+
+/** An operator that was started with {@link probed}. */
 export class ProcessWatch {
-  readonly #operator: Pick<OperatorProcess, 'pid' | 'metrics'>;
-  readonly #end = new AbortController();
-  readonly #blocks: { readonly at: number; readonly ms: number }[] = [];
-  #watching: Promise<void> = Promise.resolve();
+  readonly #pid: number;
+  readonly #file: string;
 
-  private constructor(operator: Pick<OperatorProcess, 'pid' | 'metrics'>) {
-    this.#operator = operator;
-  }
-
-  /** Begins. */
-  static start(operator: Pick<OperatorProcess, 'pid' | 'metrics'>): ProcessWatch {
-    const watch = new ProcessWatch(operator);
-    watch.#watching = watch.#run();
-    return watch;
+  constructor({ pid }: Pick<OperatorProcess, 'pid'>, file: string) {
+    this.#pid = pid;
+    this.#file = file;
   }
 
   /**
-   * The longest time since `from` (performance.now()) for which the event loop stood still and its thread worked, in
-   * milliseconds. A thread that only waits for a processor of a busy machine has done no such work.
+   * The turns of the event loop since `from` (performance.now()) that took 10 ms or more, the longest first. A thread that only waits for a
+   * processor of a busy machine has done no such work.
    */
-  longestBlockMs(from = 0): number {
-    return Math.max(0, ...this.#blocks.filter(({ at }) => at >= from).map(({ ms }) => ms));
+  longestTurns(from: number): readonly Turn[] {
+    const notes = this.#notes().filter(({ to }) => to >= performance.timeOrigin + from);
+    const collected = notes.filter(({ kind }) => kind === 'collected');
+    return notes
+      .filter(({ kind }) => kind === 'turn')
+      .toSorted((a, b) => b.ms - a.ms)
+      .map(({ ms, ...turn }) => {
+        const during = collected.filter(({ from: begin, to }) => begin < turn.to && to > turn.from);
+        const collectedMs = during.reduce((sum, each) => sum + each.ms, 0);
+        return { ms, collectedMs, ownMs: Math.max(0, ms - collectedMs) };
+      });
   }
 
   /** Resident memory now, in MiB. */
@@ -44,49 +57,19 @@ export class ProcessWatch {
     return this.#mebibytes('VmHWM');
   }
 
-  /** Ends; what was seen stays. */
-  async stop(): Promise<void> {
-    this.#end.abort();
-    await this.#watching;
-  }
-
-  async #run(): Promise<void> {
-    let worked = this.#threadMs();
-    let latest = worked;
-    // What a process did that ended, or never answers again.
-    const reading = setInterval(() => (latest = this.#threadMs() || latest), everyMs);
-    while (!this.#end.signal.aborted) {
-      await sleep(everyMs);
-      const from = latest;
-      // The figure is the largest since the last answer, so nothing is lost where an answer does not come in time.
-      const text = await this.#operator.metrics().catch(() => undefined);
-      if (text === undefined) {
-        this.#blocks.push({ at: performance.now(), ms: latest - from });
-        continue;
-      }
-      const now = this.#threadMs();
-      const stoodMs = Number(lag.exec(text)?.[1] ?? 0) * 1_000;
-      this.#blocks.push({ at: performance.now(), ms: Math.min(stoodMs, now - worked) });
-      worked = now;
-    }
-    clearInterval(reading);
-  }
-
-  /** Processor time of the thread that runs the event loop; 0 where the process is gone. */
-  #threadMs(): number {
-    const { pid } = this.#operator;
-    const fields = this.#read(`task/${pid}/stat`).split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * msPerTick;
+  #notes(): readonly LoopNote[] {
+    const lines = this.#read(this.#file).split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as LoopNote);
   }
 
   #mebibytes(field: string): number {
-    const match = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(this.#read('status'));
+    const match = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(this.#read(`/proc/${this.#pid}/status`));
     return Number(match?.[1] ?? Number.NaN) / 1_024;
   }
 
   #read(file: string): string {
     try {
-      return readFileSync(`/proc/${this.#operator.pid}/${file}`, 'utf8');
+      return readFileSync(file, 'utf8');
     } catch {
       return '';
     }

@@ -43,6 +43,8 @@ describe('a list', () => {
     'a b',
     'pca.example:',
     'pca.example:99999999',
+    'pca.example:99999',
+    'pca.example:0',
     'a..b',
     'a*.b',
     '-a',

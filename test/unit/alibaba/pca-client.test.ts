@@ -296,3 +296,35 @@ test('any status and any bytes give an outcome, and nothing planted comes out in
     { numRuns: 300 },
   );
 });
+
+test('answers that come together are read in turns of the event loop of their own', async () => {
+  const arrived = Promise.withResolvers<void>();
+  const together = {
+    send: async () => {
+      await arrived.promise;
+      return { status: 200, requestId: undefined, body: Buffer.from('{"RequestId":"A-1"}') };
+    },
+  };
+  const endpoint = { host: '127.0.0.1', protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' } as const;
+  const call = pcaCall({ endpoint, transport: together, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' });
+  let turn = 0;
+  let isOver = false;
+  const count = (): void => {
+    turn += 1;
+    if (!isOver) setImmediate(count);
+  };
+  const turns = Array.from({ length: 4 }, async () => {
+    const outcome = await call(describeCA, forever());
+    return { turn, kind: outcome.kind };
+  });
+  setImmediate(() => {
+    count();
+    arrived.resolve();
+  });
+  const read = await Promise.all(turns);
+  isOver = true;
+  expect([new Set(read.map((each) => each.turn)).size, read.map(({ kind }) => kind)]).toEqual([
+    4,
+    ['ok', 'ok', 'ok', 'ok'],
+  ]);
+});

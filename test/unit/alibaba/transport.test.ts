@@ -13,6 +13,7 @@ import type { Environment, ProxySettings } from '../../../src/alibaba/proxy.ts';
 import { HttpTransport, largestErrorBytes, largestReplyBytes } from '../../../src/alibaba/transport.ts';
 import type { WireReply } from '../../../src/alibaba/transport.ts';
 import { selfSigned } from '../../support/self-signed.ts';
+import { slowHostName, startSlowHost } from '../../support/slow-handshake.ts';
 import { until } from '../../support/wait.ts';
 
 const request = { method: 'POST', path: '/', headers: { 'content-type': 'text/plain' }, body: Buffer.from('a=b') };
@@ -66,7 +67,7 @@ describe('a reply', () => {
       response.on('drain', more).on('close', () => (isClosed = true));
       more();
     });
-    expect(await send(host)).toEqual({ status, requestId: 'R', text: undefined });
+    expect(await send(host)).toEqual({ status, requestId: 'R', body: undefined });
     await until('the connection to be closed', () => isClosed);
     // Beside what was read there is only what the sockets of the machine hold.
     expect(written).toBeLessThan(bound + 8 * 1024 * 1024);
@@ -77,7 +78,8 @@ describe('a reply', () => {
     ['says yes', 200, largestReplyBytes],
   ])('that %s is read up to its bound', async (_, status, bound) => {
     const { host } = await serve((_request, response) => response.writeHead(status).end('a'.repeat(bound)));
-    expect(await send(host)).toEqual({ status, requestId: undefined, text: 'a'.repeat(bound) });
+    const { body, ...reply } = await send(host);
+    expect({ ...reply, text: body?.toString() }).toEqual({ status, requestId: undefined, text: 'a'.repeat(bound) });
   });
 
   test('that is compressed, which nobody asked for, is not unpacked', async () => {
@@ -85,7 +87,7 @@ describe('a reply', () => {
     const { host } = await serve((_request, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed),
     );
-    expect((await send(host)).text).toBe(packed.toString('utf8'));
+    expect((await send(host)).body).toEqual(packed);
   });
 
   test.each([
@@ -93,6 +95,16 @@ describe('a reply', () => {
       'endless',
       (socket: Socket) => socket.write(`HTTP/1.1 200 OK\r\nA: ${'a'.repeat(64 * 1024)}`),
       /Headers Overflow/i,
+    ],
+    [
+      'of thousands of fields',
+      (socket: Socket) => socket.write(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(3_000)}\r\n`),
+      /Headers Overflow/i,
+    ],
+    [
+      'preceded by informational ones without end',
+      (socket: Socket) => socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(100)),
+      /more than 8 informational replies/,
     ],
     ['no HTTP', (socket: Socket) => socket.end('SSH-2.0-OpenSSH\r\n'), /Parse|Expected HTTP/i],
   ])('whose head is %s is an error', async (_, write, message) => {
@@ -137,6 +149,21 @@ test('CA bundles that nobody uses any more keep no connections', async () => {
       server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
     );
   await until('connections to be closed', async () => (await connections()) <= 64);
+});
+
+// Node gives an address 250 ms where a host has several.
+describe.runIf(process.platform === 'linux')('a host of several addresses whose connections take a second', () => {
+  test.each([
+    ['is called', slowHostName, {}],
+    ['is called through a proxy that is such a host', 'pca.example', { HTTP_PROXY: `http://${slowHostName}` }],
+  ])('%s', async (_, name, environment) => {
+    await using slow = await startSlowHost();
+    const at = (url: string): string => `${url}:${slow.port}`;
+    const proxies = Object.entries(environment).map(([key, value]) => [key, at(value)] as const);
+    const sending = send(at(name), { environment: Object.fromEntries(proxies) });
+    const [reply] = await Promise.all([sending, slow.asked()]);
+    expect(reply).toEqual({ status: 200, requestId: undefined, text: '{}' });
+  });
 });
 
 describe('an address that is refused', () => {
@@ -257,4 +284,23 @@ describe('a proxy', () => {
   ])('is read from the environment: %s', (_, environment, expected) => {
     expect(readProxy(environment)).toEqual(expected);
   });
+});
+
+test('large replies that come together are read a little in each turn of the event loop', async () => {
+  const { host } = await serve((_request, response) => response.writeHead(200).end(Buffer.alloc(2 ** 21, 'a')));
+  const transport = new HttpTransport();
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const replies = await Promise.all(
+    Array.from({ length: 4 }, async () => transport.send(endpointOf(host), request, new AbortController().signal)),
+  );
+  isOver = true;
+  expect(replies.map(({ body }) => body?.length)).toEqual([2 ** 21, 2 ** 21, 2 ** 21, 2 ** 21]);
+  // A turn for each 128 KiB of each reply, or a chunk more.
+  expect(turns).toBeGreaterThan(4 * 10);
 });

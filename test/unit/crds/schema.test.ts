@@ -154,6 +154,7 @@ describe('TypeOf', () => {
   it('gives a status whose conditions are metav1.Condition', () => {
     expectTypeOf<IssuerStatus>().toEqualTypeOf<{
       readonly observedGeneration?: number;
+      readonly operator?: string;
       readonly conditions: readonly {
         readonly type: string;
         readonly status: 'True' | 'False' | 'Unknown';
@@ -165,6 +166,7 @@ describe('TypeOf', () => {
       readonly ca?: {
         readonly subject: string;
         readonly keyAlgorithm: string;
+        readonly formerKeyAlgorithm?: string;
         readonly issuerType: string;
         readonly notAfter: string;
         readonly certificatesRemaining?: number;

@@ -68,14 +68,16 @@ describe('the list of a store', () => {
     ).toEqual({
       kind: 'ok',
       total: 3,
+      entries: 3,
       items: [{ identifier: 'a', certificate: 'PEM', notBefore: new Date('2026-01-01T00:00:00Z'), isRevoked: false }],
     });
     expect(warehouseCertificates.readList({ CertList: [{ Identifier: 'b', Status: 'REVOKE' }] })).toEqual({
       kind: 'ok',
       total: undefined,
+      entries: 1,
       items: [{ identifier: 'b', certificate: undefined, notBefore: undefined, isRevoked: true }],
     });
-    expect(clientCertificates.readList({ TotalCount: 0 })).toEqual({ kind: 'ok', items: [], total: 0 });
+    expect(clientCertificates.readList({ TotalCount: 0 })).toEqual({ kind: 'ok', items: [], entries: 0, total: 0 });
   });
 
   test.each([undefined, 'x', {}, { CertificateList: 'x' }, { TotalCount: 2 }])('is not %j', (body) => {

@@ -2,7 +2,8 @@
 // of it is a value that says why.
 import { describe, expect, it } from 'vitest';
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
-import { readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
+import { assessIssuingCA, readIssuingCA } from '../../../src/issuing/issuing-ca.ts';
+import { issuingOperations } from '../../../src/issuing/operations/index.ts';
 import { planIssuing } from '../../../src/issuing/plan.ts';
 import { readSigningRequest } from '../../../src/issuing/signing-request.ts';
 import { describedCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
@@ -30,7 +31,7 @@ const { spki } = planned.expected;
 // Keys that are not worked with, and the exponent of those that are.
 const longExponent = der.oddKey(3_072, (1n << 3063n) + 1n);
 const large = der.oddKey(16_384, 65_537n);
-const dearest = (1n << 64n) - 100_001n;
+const dearest = (1n << 31n) - 100_001n;
 const name = der.nameOf(['x']);
 const times = (count: number, make: (index: number) => Buffer): readonly Buffer[] =>
   Array.from({ length: count }, (_, index) => make(index));
@@ -58,46 +59,43 @@ function message(work: () => { readonly kind: string; readonly message?: string 
   return `${kind}: ${said}`;
 }
 
-describe('certificates that are dear to verify', () => {
-  /**
-   * So many CAs of one name in a ring, each signed by the next, in the order that takes longest to find out.
-   */
-  function ring(count: number, makeKey: () => der.OddKey): string {
-    const keys = Array.from({ length: count }, makeKey);
-    const cas = keys.map((key, index) => {
-      const signer = keys[(index + 1) % count];
-      const extensions = [der.caExtension];
-      return der.oddCertificate({
-        serial: index + 2,
-        issuer: name,
-        subject: name,
-        spki: key.spki,
-        extensions,
-        ...(signer && { signer }),
-      });
-    });
-    const [signer] = keys;
-    const leaf = der.oddCertificate({
-      serial: 1,
+/**
+ * So many CAs of one name in a ring, each signed by the next, in the order that takes longest to find out.
+ */
+function ring(count: number, makeKey: () => der.OddKey): string {
+  const keys = Array.from({ length: count }, makeKey);
+  const cas = keys.map((key, index) => {
+    const signer = keys[(index + 1) % count];
+    const extensions = [der.caExtension];
+    return der.oddCertificate({
+      serial: index + 2,
       issuer: name,
-      subject: der.nameOf(['leaf']),
-      spki,
+      subject: name,
+      spki: key.spki,
+      extensions,
       ...(signer && { signer }),
     });
-    return [leaf, ...cas.toReversed()].map((each) => der.pemOf(each)).join('');
-  }
+  });
+  const [signer] = keys;
+  const leaf = der.oddCertificate({
+    serial: 1,
+    issuer: name,
+    subject: der.nameOf(['leaf']),
+    spki,
+    ...(signer && { signer }),
+  });
+  return [leaf, ...cas.toReversed()].map((each) => der.pemOf(each)).join('');
+}
+
+describe('certificates that are dear to verify', () => {
   const verify = (chain: string) => () => verifyIssued({ plan: planned, reply: reply(chain), ca, trust: 'Root', now });
 
   it.each<[string, string, string]>([
-    [
-      '32 with exponents of 3,064 bits',
-      ring(32, () => longExponent),
-      'the reply cannot be read: it holds more than 8 certificates.',
-    ],
+    ['32 of 16,384 bits', ring(32, () => large), 'the reply cannot be read: it holds more than 8 certificates.'],
     [
       'as many as are read, with exponents of 3,064 bits',
       ring(7, () => longExponent),
-      'its chain is malformed: "x" does not belong to the chain, or a link to it is missing.',
+      'the reply cannot be read: a certificate is malformed.',
     ],
     [
       'as many as are read, of 16,384 bits',
@@ -111,6 +109,60 @@ describe('certificates that are dear to verify', () => {
     ],
   ])('%s', (_, chain, expected) => {
     expect(message(verify(chain))).toBe(`mismatch: ${expected}`);
+  });
+});
+
+describe('descriptions of a CA that are dear to check', () => {
+  const described = (texts: readonly string[]): unknown =>
+    describedCA(hierarchy, { X509Certificate: texts[0], CaCertChain: texts.slice(1).join('') });
+  const assess = (body: unknown) => () => {
+    const read = readIssuingCA(body);
+    return read.kind === 'ok' ? assessIssuingCA(read.ca, issuingOperations.CreateCustomCertificate, now) : read;
+  };
+
+  it('with the dearest signatures that are checked', () => {
+    const texts = ring(7, () => der.oddKey(8_192, dearest)).split(/(?<=END CERTIFICATE-----\n)/);
+    expect(message(assess(described(texts)))).toBe(
+      'unusable: clients would refuse every certificate of CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb": the certificate of CA "CN=leaf" is not marked as a CA. Correct that in PCA, or set spec.parentIdentifier to another CA.',
+    );
+  });
+
+  const key = der.oddKey(2_048, 65_537n);
+  /** A path of so many CAs, each of which excludes so many domains. */
+  const excluding = (count: number, subtrees: number): readonly string[] =>
+    Array.from({ length: count }, (_, level) => {
+      const domains = times(subtrees, (n) =>
+        der.sequence(der.tlv(0x82, Buffer.from(`domain-${n}-of-${level}.example`))),
+      );
+      const constraints = der.extension('551d1e', der.sequence(der.tlv(0xa1, ...domains)));
+      const issuer = der.nameOf([`Level ${Math.min(level + 1, count - 1)}`]);
+      const subject = der.nameOf([`Level ${level}`]);
+      const extensions = [der.caExtension, constraints];
+      return der.pemOf(der.oddCertificate({ serial: 1, issuer, subject, spki: key.spki, extensions, signer: key }));
+    });
+
+  it('with as many name constraints as are read, for as many names as are read', async () => {
+    const body = described(excluding(8, 100));
+    const pem = der.pemOf(der.oddRequest({ extensions: [names(2_000)] }), 'CERTIFICATE REQUEST');
+    const read = readSigningRequest(requestFields(pem));
+    if (read.kind === 'refused') throw new Error(read.refusal.message);
+    const { request } = read;
+    const checkedCA = readIssuingCA(body);
+    if (checkedCA.kind === 'malformed') throw new Error(checkedCA.message);
+    expect(message(assess(body))).toBe('usable: ');
+    const spec = issuerSpec();
+    const odd = { ...checkedCA.ca, keyFamily: 'ECC' };
+    const said = message(() => {
+      const result = planIssuing({ request, spec, ca: odd, clusterUid, now });
+      return result.kind === 'refused' ? { kind: result.kind, message: result.refusal.message } : { kind: result.kind };
+    });
+    expect(said).toBe('planned: ');
+  });
+
+  it('with more constraints than are read', () => {
+    expect(message(assess(described(excluding(1, 5_000))))).toBe(
+      'unusable: clients would refuse every certificate of CA "1ed4068c-6f1b-6deb-8e32-3f8439a851cb": the certificate of CA "CN=Level 0" has name constraints that cannot be read. Correct that in PCA, or set spec.parentIdentifier to another CA.',
+    );
   });
 });
 
@@ -201,7 +253,7 @@ describe('requests that are dear to read', () => {
     ],
     [
       'an extension of many parts',
-      { extensions: [der.extension('2a03', der.sequence(...times(15_000, () => der.tlv(0x04))))] },
+      { extensions: [der.extension('551d0e', der.sequence(...times(15_000, () => der.tlv(0x04))))] },
       invalid('it is not a PKCS#10 certificate request'),
     ],
     [
@@ -212,7 +264,7 @@ describe('requests that are dear to read', () => {
     [
       'an RSA key with a long exponent',
       { spki: longExponent.spki },
-      invalid('the exponent of the RSA key has more than 64 bits'),
+      invalid('the exponent of the RSA key has more than 31 bits'),
     ],
     [
       'the dearest RSA key that is used',
@@ -261,9 +313,10 @@ describe('messages about what somebody else wrote', () => {
   };
 
   it('name twelve of 400 usages', () => {
-    const said = refusal({ extensions: [der.extension('551d25', der.sequence(...times(400, numbered)))] });
+    const extended = der.sequence(...times(400, numbered), der.oid('2b06010505070301'));
+    const said = refusal({ extensions: [der.extension('551d25', extended)] });
     expect(said).toMatch(
-      /^spec\.usages: the request asks for "digital signature", "key encipherment", its CSR for (?:"1\.2\.[\d.]+", ){11}"1\.2\.[\d.]+" and 388 more\. Make/,
+      /^spec\.usages: the request asks for "digital signature", "key encipherment", its CSR for (?:"1\.2\.[\d.]+", ){11}"1\.2\.[\d.]+" and 389 more\. Make/,
     );
     expect(said.length).toBeLessThan(600);
   });

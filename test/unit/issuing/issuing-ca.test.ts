@@ -40,6 +40,14 @@ describe('reading a CA', () => {
     ],
     ['a longest lifetime in days', { CertMaxTime: 90 }, { maxValiditySeconds: 7_776_000 }],
     ['no longest lifetime', { CertMaxTime: 0 }, {}],
+    ['figures that count nothing', { CertMaxTime: -1, CertRemainingCount: -1 }, { remainingCertificates: undefined }],
+    [
+      'fractions of days and certificates',
+      { CertMaxTime: 0.5, CertRemainingCount: '1.5' },
+      { remainingCertificates: undefined },
+    ],
+    ['an end after that of its certificate', { AfterDate: 253_402_300_800_000 }, {}],
+    ['a begin before that of its certificate', { BeforeDate: 1 }, {}],
     [
       'without what it may leave out',
       {

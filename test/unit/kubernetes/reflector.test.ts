@@ -83,9 +83,14 @@ function isWatchList({ query }: SeenRequest): boolean {
   return query['sendInitialEvents'] === 'true';
 }
 
-function sendState(response: ServerResponse, objects: readonly KubernetesObject[], resourceVersion: string): void {
+function sendState(
+  response: ServerResponse,
+  objects: readonly KubernetesObject[],
+  resourceVersion: string,
+): ServerResponse {
   const lines = objects.map((object) => line('ADDED', object));
   beginWatch(response).write(`${lines.join('')}${bookmarkLine(resourceVersion, true)}`);
+  return response;
 }
 
 function sendList(response: ServerResponse, objects: readonly KubernetesObject[], metadata: object): void {
@@ -95,6 +100,14 @@ function sendList(response: ServerResponse, objects: readonly KubernetesObject[]
 
 function sendStatus(response: ServerResponse, code: number, reason: string): void {
   sendJson(response, code, { kind: 'Status', code, reason, message: 'no' });
+}
+
+/** Answers as `answer` does, and with this version to who asks where the server stands. */
+function standingAt(present: () => string, answer: Answer): Answer {
+  return (request, response, count) => {
+    if (request.query['watch'] === undefined) sendList(response, [], { resourceVersion: present() });
+    else answer(request, response, count);
+  };
 }
 
 /** A server whose WatchLists answer these states in turn and whose other watches stay open and silent. */
@@ -362,6 +375,70 @@ describe('Reflector', () => {
     expect(one.troubles.map(({ kind }) => kind)).toEqual(['Stalled']);
   });
 
+  test.each<[string, (response: ServerResponse) => void, readonly string[]]>([
+    ['cut', (response) => void beginWatch(response).destroy(), ['Cut', 'Rewound']],
+    ['refused', (response) => sendStatus(response, 503, 'x'), ['Refused', 'Rewound']],
+  ])(
+    'asks where the server stands after a watch was %s, and reads everything again when it went back',
+    async (_, fail, kinds) => {
+      let states = 0;
+      const one = await reflect(
+        standingAt(
+          () => '900',
+          (request, response) => {
+            if (!isWatchList(request)) {
+              fail(response);
+              return;
+            }
+            states += 1;
+            sendState(response, [thing('a', '1'), thing(`only-${states}`, '2')], states === 1 ? '5000' : '901');
+            if (states === 1) response.end();
+          },
+        ),
+      );
+      await until('the restored state is there', () => one.reflector.resourceVersion === '901');
+      expect([one.store.list(), one.troubles.map(({ kind }) => kind), one.changes.slice(2)]).toEqual([
+        ['a@1', 'only-2@2'],
+        kinds,
+        ['deleted ns/only-1', 'updated ns/a', 'added ns/only-2'],
+      ]);
+      expect(one.double.requests.map(({ query }) => query['resourceVersion'] ?? query['limit'])).toEqual([
+        undefined,
+        '5000',
+        '1',
+        undefined,
+      ]);
+    },
+  );
+
+  test('asks again where the server stands until it says so, and watches meanwhile', async () => {
+    let watches = 0;
+    let asked = 0;
+    const one = await reflect((request, response) => {
+      if (isWatchList(request)) return void sendState(response, [], '100').end();
+      if (request.query['watch'] === undefined) {
+        asked += 1;
+        if (asked === 1) sendStatus(response, 500, 'x');
+        else sendList(response, [], { resourceVersion: '100' });
+        return;
+      }
+      watches += 1;
+      if (watches < 4) return void beginWatch(response).destroy();
+      beginWatch(response).write(line('ADDED', thing('b', '101')));
+    });
+    await until('the event of the last watch arrived', () => one.store.size === 1);
+    expect(one.double.requests.slice(1).map(({ query }) => query['resourceVersion'] ?? query['limit'])).toEqual([
+      '100',
+      '1',
+      '100',
+      '1',
+      '100',
+      '1',
+      '100',
+    ]);
+    expect(one.troubles.map(({ kind }) => kind)).toEqual(['ShortWatch', 'Cut', 'Cut', 'Cut']);
+  });
+
   test('leaves out an event that is too long, and goes on', async () => {
     const one = await reflect(
       (_, response) => {
@@ -432,18 +509,21 @@ describe('Reflector', () => {
   ])('goes on after $name', async ({ resync, kind, answer }) => {
     let followed = 0;
     const one = await reflect(
-      (request, response, count) => {
-        if (count === 0) {
-          sendState(response, [thing('a', '1')], '100');
-          response.end();
-        } else if (isWatchList(request)) sendState(response, [thing('a', '1'), thing('b', '101')], '101');
-        else {
-          followed += 1;
-          (followed === 1 ? answer : (r: ServerResponse) => beginWatch(r).write(line('ADDED', thing('b', '101'))))(
-            response,
-          );
-        }
-      },
+      standingAt(
+        () => '101',
+        (request, response, count) => {
+          if (count === 0) {
+            sendState(response, [thing('a', '1')], '100');
+            response.end();
+          } else if (isWatchList(request)) sendState(response, [thing('a', '1'), thing('b', '101')], '101');
+          else {
+            followed += 1;
+            (followed === 1 ? answer : (r: ServerResponse) => beginWatch(r).write(line('ADDED', thing('b', '101'))))(
+              response,
+            );
+          }
+        },
+      ),
       { limits: { largestLineBytes: 4000 } },
     );
     await until('the event after the trouble arrived', () => one.store.get('ns/b') === 'b@101');
@@ -506,18 +586,20 @@ describe('Reflector', () => {
   test('ends the back-off after a healthy watch', async () => {
     // Only the watch that is to be a healthy one lasts, by the reflector's clock.
     let now = 0;
+    let watches = 0;
     const one = await reflect(
-      (request, response, count) => {
-        if (isWatchList(request)) sendState(response, [], '100');
-        else if (count < 4) sendStatus(response, 503, 'x');
-        else if (count === 4) {
-          beginWatch(response);
-          now += 1_000;
-          response.end();
-        } else sendStatus(response, 503, 'x');
-
-        if (count === 0) response.end();
-      },
+      standingAt(
+        () => '100',
+        (request, response) => {
+          watches += 1;
+          if (isWatchList(request)) sendState(response, [], '100').end();
+          else if (watches === 5) {
+            beginWatch(response);
+            now += 1_000;
+            response.end();
+          } else sendStatus(response, 503, 'x');
+        },
+      ),
       { clock: { ...systemClock, random: () => 0, monotonic: () => now }, limits: { healthyMs: 1_000, shortMs: 900 } },
     );
     await until('there was trouble after the healthy watch', () => one.troubles.length >= 5);
@@ -527,6 +609,27 @@ describe('Reflector', () => {
       ['Refused', 40],
       ['Refused', 40],
       ['Refused', 10],
+    ]);
+  });
+
+  test('ends the back-off for refusals when the collection can be read again', async () => {
+    // As when a CRD is deleted, applied again and updated a moment later.
+    const one = await reflect((request, response, count) => {
+      if (count < 3) return sendStatus(response, 404, 'x');
+      if (count === 3) {
+        sendState(response, [], '100');
+        return response.end();
+      }
+      return sendStatus(response, count === 4 ? 429 : 410, isWatchList(request) ? 'again' : 'x');
+    });
+    await until('the history had expired', () => one.troubles.length >= 6);
+    expect(one.troubles.slice(0, 6).map(({ kind, pauseMs }) => [kind, pauseMs])).toEqual([
+      ['CollectionMissing', 10],
+      ['CollectionMissing', 20],
+      ['CollectionMissing', 40],
+      ['ShortWatch', 10],
+      ['Refused', 20],
+      ['Expired', 40],
     ]);
   });
 

@@ -6,7 +6,7 @@ import type { CachedRequest } from '../../../src/controllers/requests/kinds/cach
 import type { RequestKind } from '../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemories } from '../../../src/controllers/requests/memory.ts';
 import { issuerKind } from '../../../src/crds/issuer.ts';
-import type { Issuer } from '../../../src/crds/issuer.ts';
+import type { Issuer, IssuerAsRead } from '../../../src/crds/issuer.ts';
 import { Store } from '../../../src/kubernetes/store.ts';
 import { connectEventHandlers } from '../../../src/operator/event-handlers.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -21,8 +21,8 @@ let readyIssuers: ReadyIssuers;
 let memories: RequestMemories;
 let requests: Store<CachedRequest>;
 let signing: Store<CachedRequest>;
-let issuers: Store<Issuer>;
-let clusterIssuers: Store<Issuer>;
+let issuers: Store<IssuerAsRead>;
+let clusterIssuers: Store<IssuerAsRead>;
 /** Everything that happened to keys, as `queue verb key`. */
 let seen: string[];
 
@@ -32,8 +32,8 @@ beforeEach(() => {
   memories = new RequestMemories();
   requests = new Store<CachedRequest>(requestIndexes());
   signing = new Store<CachedRequest>(requestIndexes());
-  issuers = new Store<Issuer>();
-  clusterIssuers = new Store<Issuer>();
+  issuers = new Store<IssuerAsRead>();
+  clusterIssuers = new Store<IssuerAsRead>();
   seen = [];
 });
 
@@ -82,6 +82,7 @@ function put(
     createdAt: 0,
     kind: 'AlibabaPCAIssuer',
     approval: 'Approved',
+    isControlled: true,
     message: undefined,
     ...changes,
   };
@@ -143,6 +144,11 @@ describe('a request', () => {
   it.each<[string, () => void, readonly string[]]>([
     ['that was approved is queued', () => put(requests, 'a'), ['request add shop/a']],
     ['that was denied is queued', () => put(requests, 'a', { approval: 'Denied' }), ['request add shop/a']],
+    [
+      'whose Certificate controls it no longer is queued',
+      () => put(requests, 'a', { approval: 'Undecided', isControlled: false }),
+      ['request add shop/a'],
+    ],
     ['whose condition changed is not queued', () => put(requests, 'a', { approval: 'Undecided', message: 'x' }), []],
     [
       'that was made anew is another one',

@@ -3,11 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../../../src/crds/admission.ts';
 import { showName } from '../../../src/issuing/x509/distinguished-name.ts';
-import { certificateRequestOf } from '../../../src/plan-command/certificate-request-of.ts';
+import { certificateRequestOf, ThrowAwayKeys } from '../../../src/plan-command/certificate-request-of.ts';
 import { certificateSpecSchema } from '../../../src/plan-command/certificate-schema.ts';
 import type { CertificateSpec } from '../../../src/plan-command/certificate-schema.ts';
 import { Pkcs10CertificateRequest } from '../../support/certificates.ts';
 import { signingRequest } from '../../support/issuing.ts';
+
+const keys = new ThrowAwayKeys();
 
 function specOf(fields: Readonly<Record<string, unknown>>): CertificateSpec {
   const spec = { issuerRef: { name: 'pca' }, privateKey: { algorithm: 'ECDSA' }, ...fields };
@@ -18,7 +20,7 @@ function specOf(fields: Readonly<Record<string, unknown>>): CertificateSpec {
 
 async function csrOf(fields: Readonly<Record<string, unknown>>) {
   const spec = specOf(fields);
-  const made = await certificateRequestOf(spec);
+  const made = await certificateRequestOf(spec, keys);
   if (made.kind === 'unfit') throw new Error(made.fault);
   const { isCA, usages, duration } = spec;
   const request = signingRequest(made.pem, { isCA, usages, duration });
@@ -41,7 +43,7 @@ const { requests: references } = JSON.parse(
 
 describe("cert-manager's own requests", () => {
   it.each(references)('are met to the octet: $spec', { timeout: 60_000 }, async ({ spec, ...expected }) => {
-    const made = await certificateRequestOf(specOf(spec));
+    const made = await certificateRequestOf(specOf(spec), keys);
     const request = new Pkcs10CertificateRequest(made.kind === 'made' ? made.pem : '');
     const { name, hash } = request.signatureAlgorithm as { readonly name: string; readonly hash?: { name: string } };
     expect({
@@ -214,6 +216,6 @@ describe('the request of a Certificate', () => {
       'spec.signatureAlgorithm SHA256WithRSA does not fit a key of algorithm ECDSA. Choose one that does, or leave it out.',
     ],
   ])('cannot be made of %j', async (fields, fault) => {
-    expect(await certificateRequestOf(specOf(fields))).toEqual({ kind: 'unfit', fault });
+    expect(await certificateRequestOf(specOf(fields), keys)).toEqual({ kind: 'unfit', fault });
   });
 });

@@ -1,5 +1,6 @@
 // Input that the command cannot plan: each fault with its message, and documents that it skips.
-import { describe, expect, it } from 'vitest';
+import { webcrypto } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
 import { runWith } from '../../support/plan-command.ts';
 import { certificate, certificateRequest, csr, group, issuer, issuerRef, manifest } from '../../support/plan-inputs.ts';
 
@@ -166,13 +167,75 @@ describe('plan ends with 2 and says what to do', () => {
   });
 });
 
+describe('what cannot be planned keeps nothing else from it', () => {
+  const web = manifest(certificate({ dnsNames: ['web.example.com'] }));
+  const named = (name: string, spec: object) => certificate(spec, { name, namespace: 'shop' });
+  const dnsNames = ['a.example.com'];
+  it.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+    [
+      'a reference to an issuer that is not there',
+      { a: manifest(named('lost', { dnsNames, issuerRef: { ...issuerRef, name: 'other' } })) },
+      [
+        'a: the request is for AlibabaPCAIssuer "shop/other", which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.',
+      ],
+    ],
+    [
+      'a reference to a kind that does not exist',
+      { a: manifest(named('lost', { dnsNames, issuerRef: { ...issuerRef, kind: 'PCA' } })) },
+      ['a: Certificate lost: spec.issuerRef.kind is "PCA". Set it to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.'],
+    ],
+    [
+      'a Certificate without names',
+      { a: manifest(named('lost', {})) },
+      [
+        'a: Certificate lost: spec has neither a commonName nor an alternative name, and cert-manager asks for one. Set dnsNames, ipAddresses, uris, emailAddresses, otherNames or commonName.',
+      ],
+    ],
+    [
+      'an issuer with a fault, and a Certificate for it',
+      {
+        a: issuer.replace('"shop"', '"bank"').replace('"backdate"', '"backDate"'),
+        b: manifest(certificate({ dnsNames }, { name: 'lost', namespace: 'bank' })),
+      },
+      ['a: AlibabaPCAIssuer "bank/pca": spec.validity.backDate is not a field of an issuer. Correct or remove it.'],
+    ],
+  ])('%s', async (_, files, messages) => {
+    const { code, out, err } = await runWith({ ...files, web, issuer }, ['-o', 'json']);
+    const { requests } = JSON.parse(out === '' ? '{}' : out) as { readonly requests?: readonly { name: string }[] };
+    expect([code, requests?.map(({ name }) => name), err]).toEqual([
+      2,
+      ['web'],
+      messages.map((message) => `alibaba-pca-issuer plan: ${message}\n`).join(''),
+    ]);
+  });
+});
+
+it('a key pair is made once for each kind and size', async () => {
+  const made = vi.spyOn(webcrypto.subtle, 'generateKey');
+  try {
+    const of = (index: number, privateKey: object) =>
+      certificate({ dnsNames: [`n${index}.example.com`], privateKey }, { name: `n${index}`, namespace: 'shop' });
+    const kinds = [
+      { algorithm: 'RSA' },
+      { algorithm: 'RSA', size: 2048 },
+      { algorithm: 'ECDSA' },
+      { algorithm: 'ECDSA', size: 384 },
+    ];
+    const all = Array.from({ length: 20 }, (_, index) => of(index, kinds[index % kinds.length] ?? {}));
+    const { code } = await runWith({ a: manifest(...all) });
+    expect([code, made.mock.calls.length]).toEqual([0, 3]);
+  } finally {
+    made.mockRestore();
+  }
+});
+
 describe('plan leaves out what is not for us', () => {
   it('and says so, also for fields that may be misspelt', async () => {
     const foreign = certificate({ issuerRef: { name: 'letsencrypt', kind: 'ClusterIssuer' } });
     const misspelt = certificate({ commonName: 'a\u001B[31m', dnsname: ['b'] }, {});
     const { code, err, out } = await runWith({ a: manifest({ apiVersion: 'v1', kind: 'Secret' }, foreign, misspelt) });
     expect([code, err]).toEqual([
-      0,
+      3,
       [
         'note: a, document 1: Secret (v1) cannot be planned. It is skipped.\n',
         'note: a, document 2: Certificate web is for another issuer (ClusterIssuer letsencrypt). It is skipped.\n',
@@ -180,6 +243,7 @@ describe('plan leaves out what is not for us', () => {
       ].join(''),
     ]);
     expect(out).toContain('Certificate default (a, document 3)\n');
-    expect(out).toContain('Subject  CN=a\\u001b[31m\n');
+    expect(out).toContain('attribute CN of the subject has a control character');
+    expect(out).not.toContain('\u001B');
   });
 });

@@ -76,6 +76,10 @@ it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2',
       '',
       "alibaba-pca-issuer plan: missing.yaml cannot be read (ENOENT: no such file or directory, stat 'missing.yaml'). Check its name and permissions.\n",
     ],
-    [0, 'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage or unreadable input.', ''],
+    [
+      0,
+      'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage, or input of which not all can be planned.',
+      '',
+    ],
   ]);
 });

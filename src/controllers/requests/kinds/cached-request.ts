@@ -6,6 +6,7 @@ import {
   certificateRequestKind,
   certManagerApiVersion,
   conditionOf,
+  controllingCertificate,
   terminalState,
 } from '../../../crds/cert-manager.ts';
 import type { Approval, CertificateRequest } from '../../../crds/cert-manager.ts';
@@ -38,6 +39,8 @@ export interface CachedRequest {
   readonly createdAt: number;
   readonly kind: string;
   readonly approval: Approval;
+  /** Whether a Certificate controls it. */
+  readonly isControlled: boolean;
   /** Message of the Ready condition, to notice whether there is something new to say. */
   readonly message: string | undefined;
 }
@@ -58,6 +61,7 @@ export function cachedRequest(request: CertificateRequest): CachedRequest | unde
     issuer: identity === undefined ? undefined : issuerKey(identity),
     kind: request.spec.issuerRef.kind ?? '',
     approval: approval(request),
+    isControlled: controllingCertificate(request) !== undefined,
     message: conditionOf(request, certificateRequestConditions.ready)?.message,
   };
 }
@@ -75,6 +79,7 @@ export function cachedSigningRequest(request: CertificateSigningRequest): Cached
     issuer: issuer === undefined ? undefined : issuerKey(issuer),
     kind: issuer?.kind.kind ?? '',
     approval: signingApproval(request),
+    isControlled: false,
     message: undefined,
   };
 }

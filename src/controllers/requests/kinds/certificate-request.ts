@@ -16,9 +16,10 @@ import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import { withCondition } from '../../../kubernetes/conditions.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import { unknownKindMessage } from '../messages.ts';
+import { provenanceOf } from './provenance.ts';
 import { firstMoment, sameObject } from './request.ts';
 import type { Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
-import { isCertificateIn, nextStep, requestStatus } from './status.ts';
+import { isCertificateIn, isSameLeaf, nextStep, requestStatus } from './status.ts';
 import type { RequestStatus } from './status.ts';
 
 const maxConflicts = 5;
@@ -69,6 +70,7 @@ export class CertificateRequests implements RequestKind {
       certificate: owner === undefined ? undefined : { namespace, name: owner },
       revision: revisionOf(annotations),
       leftCertificate: leftCertificateOf(object.status),
+      provenance: provenanceOf(object),
       holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
       write: async (outcome, signal) => this.#write(object, requestStatus(outcome, object.metadata), signal),
       // Who may create CertificateRequests in a namespace may use its issuers; cluster issuers are for everybody.
@@ -95,11 +97,9 @@ export class CertificateRequests implements RequestKind {
 
       const read = await this.#get(request.metadata, signal);
       if (read.kind !== 'read') return read;
-      if (terminalState(read.object) !== undefined) {
-        // An earlier write whose answer was lost; for any other end there is nothing to write to.
-        const isOurs = status.certificate !== undefined && read.object.status?.certificate === status.certificate;
-        return { kind: isOurs ? 'written' : 'gone' };
-      }
+      // An earlier write whose answer was lost; for any other end there is nothing to write to.
+      if (terminalState(read.object) !== undefined) return { kind: isEndOf(status, read.object) ? 'written' : 'ended' };
+
       current = read.object;
     }
   }
@@ -118,6 +118,16 @@ export class CertificateRequests implements RequestKind {
 function leftCertificateOf(status: CertificateRequest['status']): string | undefined {
   const { certificate = '' } = status ?? {};
   return certificate === '' ? undefined : Buffer.from(certificate, 'base64').toString('utf8');
+}
+
+/** Whether the request has come to this very end, or holds the same certificate with another chain. */
+function isEndOf({ condition, certificate, failureTime }: RequestStatus, request: CertificateRequest): boolean {
+  const { status } = request;
+  if (certificate !== undefined) return isSameLeaf(status?.certificate, certificate);
+  const ready = conditionOf(request, certificateRequestConditions.ready);
+  return (
+    status?.failureTime === failureTime && ready?.reason === condition.reason && ready.message === condition.message
+  );
 }
 
 function revisionOf(annotations: CertificateRequest['metadata']['annotations']): number | undefined {

@@ -72,6 +72,7 @@ export class CertificateSigningRequests implements RequestKind {
       revision: undefined,
       // Here a certificate is the end, which the API server lets nobody take back.
       leftCertificate: undefined,
+      provenance: undefined,
       holds: (certificate) => isCertificateIn(object.status?.certificate, certificate),
       write: async (outcome, signal) => this.#write(object.metadata, outcome, signal),
       authorize: async (signal) =>
@@ -99,7 +100,7 @@ export class CertificateSigningRequests implements RequestKind {
     if (read.kind === 'gone') return read;
     if (read.kind === 'failed' || !isSigningEnded(read.object)) return { kind: 'failed', failure };
     const isOurs = outcome.kind === 'issued' && isCertificateIn(read.object.status?.certificate, outcome.certificate);
-    return { kind: isOurs ? 'written' : 'gone' };
+    return { kind: isOurs ? 'written' : 'ended' };
   }
 }
 

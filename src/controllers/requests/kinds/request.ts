@@ -6,11 +6,13 @@ import type { RequestFields } from '../../../issuing/signing-request.ts';
 import type { Regarding } from '../../../kubernetes/events.ts';
 import type { KubernetesFailure } from '../../../kubernetes/failure.ts';
 import type { Outcome } from '../decision.ts';
+import type { Provenance } from './provenance.ts';
 import type { NextStep } from './status.ts';
 
-/** `gone`: the object was deleted, replaced or ended by somebody else, so there is nothing to write to. */
+/** There is nothing to write to: `gone`, the object was deleted or replaced; `ended`, somebody else wrote another end. */
 export type WriteOutcome =
   | { readonly kind: 'written' }
+  | { readonly kind: 'ended' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'failed'; readonly failure: KubernetesFailure };
 
@@ -40,6 +42,8 @@ export interface Request {
   readonly revision: number | undefined;
   /** PEM in its status, although it has no end. */
   readonly leftCertificate: string | undefined;
+  /** For a request that cert-manager made for a Certificate, or a copy of it. */
+  readonly provenance: Provenance | undefined;
   /** Whether its status already holds this certificate. */
   holds(certificate: IssuedCertificate): boolean;
   /** Writes what was decided, to this object only and never over an end. */

@@ -58,9 +58,18 @@ export function requestStatus(
   }
 }
 
-/** Whether `status.certificate` holds this certificate. */
+/** Whether `status.certificate` holds this certificate, whatever chain stands below it. */
 export function isCertificateIn(written: string | undefined, certificate: IssuedCertificate): boolean {
-  return written === base64(certificate.chain);
+  return isSameLeaf(written, base64(certificate.chain));
+}
+
+/** Whether two chains, PEM in base64, are of one certificate: another version may write another chain below it. */
+export function isSameLeaf(one: string | undefined, other: string): boolean {
+  return one !== undefined && leafOf(one) === leafOf(other);
+}
+
+function leafOf(chain: string): string {
+  return Buffer.from(chain, 'base64').toString('utf8').split('-----END', 1)[0] ?? '';
 }
 
 function notReady(reason: 'Pending' | 'Failed' | 'Denied', message: string): ReadyCondition {

@@ -28,6 +28,12 @@ export interface IssuanceLimitSettings {
   readonly reissuesPerHour: number;
 }
 
+/** The certificates that one Certificate got within a day; `last` is wall-clock milliseconds. */
+export interface LatelyIssued {
+  readonly count: number;
+  readonly last: number;
+}
+
 /** The limit that is used up, and from when on (wall clock, ms) there is room again. */
 export interface ExceededLimit {
   readonly field: keyof IssuanceLimitSettings;
@@ -88,6 +94,16 @@ export class IssuanceLimits {
         (last, row) => (last === undefined || row.freeAt > last.freeAt ? row : last),
         undefined,
       );
+  }
+
+  /** What the Certificate of the scope got within a day, not counting the request itself; undefined where that is nothing. */
+  lately(uid: string, scope: IssuanceScope, now: number): LatelyIssued | undefined {
+    if (this.#counted.has(uid)) return undefined;
+    const { certificate } = scopeKeys(scope);
+    const times = (certificate === undefined ? undefined : this.#scopes.get(certificate)) ?? [];
+    const last = times.at(-1);
+    if (last === undefined || last < now - dayMs) return undefined;
+    return { count: times.filter((at) => at >= now - dayMs).length, last };
   }
 
   #row(

@@ -7,6 +7,7 @@ import type { Clock } from '../../../timing/clock.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import type { Request } from '../kinds/request.ts';
 import { limitMessage } from '../messages.ts';
+import { AskedAgain } from './asked-again.ts';
 import type { IssuanceLimits, IssuanceScope } from './issuance-limits.ts';
 import { callEndOf, judgeFailure, judgeReply } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
@@ -20,6 +21,7 @@ const nearExpiryMs = 24 * 3_600_000;
 export class Issuance {
   readonly #queue: Pick<CallQueue, 'enter'>;
   readonly #limits: Pick<IssuanceLimits, 'exceeded' | 'count' | 'takeBack'>;
+  readonly #askedAgain: AskedAgain;
   readonly #owningCertificate: ReadOwningCertificate;
   readonly #wake: (request: Request['object']) => void;
   readonly #mayAct: () => boolean;
@@ -28,7 +30,7 @@ export class Issuance {
 
   constructor(parts: {
     readonly queue: Pick<CallQueue, 'enter'>;
-    readonly limits: Pick<IssuanceLimits, 'exceeded' | 'count' | 'takeBack'>;
+    readonly limits: Pick<IssuanceLimits, 'exceeded' | 'count' | 'takeBack' | 'lately'>;
     readonly owningCertificate: ReadOwningCertificate;
     /** Has the request reconciled again, at once. */
     readonly wake: (request: Request['object']) => void;
@@ -39,6 +41,7 @@ export class Issuance {
   }) {
     this.#queue = parts.queue;
     this.#limits = parts.limits;
+    this.#askedAgain = new AskedAgain(parts);
     this.#owningCertificate = parts.owningCertificate;
     this.#wake = parts.wake;
     this.#mayAct = parts.mayAct;
@@ -52,6 +55,8 @@ export class Issuance {
     const scope = scopeOf(task);
     const limited = this.#limitedBy(task, scope);
     if (limited !== undefined) return limited;
+    const heldBack = await this.#askedAgain.heldBack(task, scope);
+    if (heldBack !== undefined) return heldBack;
     const admission = await this.#queue.enter(await issuer.authority.target(plan.call.action), {
       uid: memory.uid,
       flow: `${scope.issuer} ${scope.namespace ?? ''}`,

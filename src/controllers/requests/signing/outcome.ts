@@ -34,7 +34,8 @@ export interface SigningTask {
 
 /**
  * What became of one try. `refused` ends the request; the others leave it waiting: `trouble` for another try, `queued` for
- * its turn to call (it is woken, or looks again after `ms`), `limited` for the limits that the issuer sets, `issuerFault`
+ * its turn to call (it is woken, or looks again after `ms`), `limited` for the limits that the issuer sets or for
+ * cert-manager to see what it got, `issuerFault`
  * for its issuer.
  */
 export type SigningOutcome =
@@ -59,8 +60,10 @@ export type SigningOutcome =
   | { readonly kind: 'queued'; readonly ms: number; readonly endpointHeld: boolean }
   | {
       readonly kind: 'limited';
-      readonly reason: Extract<WaitingReason, 'IssuanceLimitReached' | 'ReissueLoop'>;
+      readonly reason: Extract<WaitingReason, 'IssuanceLimitReached' | 'ReissueLoop' | 'AskedAgain'>;
       readonly message: string;
+      /** Tells apart causes with the same reason. */
+      readonly detail?: string;
       readonly ms: number;
     }
   | { readonly kind: 'issuerFault'; readonly problem: AuthorityProblem };
@@ -118,7 +121,7 @@ export function judgeReply(reply: IssueReply, judged: Judged): SigningOutcome {
       certificate,
       action: plan.operation.action,
       requestId,
-      notices: [...clamped, ...certificate.differences],
+      notices: [...clamped, ...plan.notices, ...certificate.differences],
     };
   }
   const identifier = reply.identifier ?? 'without identifier';

@@ -1,10 +1,9 @@
 // From an approved request and a checked issuer to a certificate: plan, look for what may exist, call once, verify.
 import type { Found } from '../../../authority/certificate-authority.ts';
-import { planIssuing } from '../../../issuing/plan.ts';
-import type { IssuePlan } from '../../../issuing/plan.ts';
+import { dependsOnRenewal, planIssuing } from '../../../issuing/plan.ts';
+import type { IssuePlan, PlanInput } from '../../../issuing/plan.ts';
 import { readSigningRequest } from '../../../issuing/signing-request.ts';
-import { refuseForRenewal } from '../../../issuing/validity.ts';
-import type { ClampedLifetime } from '../../../issuing/validity.ts';
+import { isShortened } from '../../../issuing/validity.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import { takenMessage } from '../messages.ts';
@@ -17,7 +16,12 @@ import { judgeRefusal } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
 
-type PlanInput = Parameters<typeof planIssuing>[0];
+/** A plan, and what it was made of. */
+interface Planned {
+  readonly kind: 'planned';
+  readonly plan: IssuePlan;
+  readonly input: PlanInput;
+}
 
 /** Gets certificates for requests. */
 export class Signer {
@@ -66,13 +70,12 @@ export class Signer {
     const planned = planIssuing(input);
     if (planned.kind === 'refused')
       return (await this.#settleEarlier(task, planOfEarlier(input), true)) ?? judgeRefusal(planned.refusal);
-    const { plan } = planned;
     await this.#onStep('Planned', request.object.uid);
-    const objection = plan.clamped === undefined ? undefined : await this.#objectionTo(plan.clamped, task);
-    const earlier = await this.#settleEarlier(task, plan, objection !== undefined);
+    const whole = await this.#withRenewal(task, planned.plan, input);
+    const earlier = await this.#settleEarlier(task, planned.plan, whole.kind !== 'planned');
     if (earlier !== undefined) return earlier;
-    if (objection !== undefined) return objection;
-    return this.#claim(task, await this.#issue(task, plan, input), plan);
+    if (whole.kind !== 'planned') return whole;
+    return this.#claim(task, await this.#issue(task, whole.plan, whole.input), whole.plan);
   }
 
   async #issue(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {
@@ -122,13 +125,16 @@ export class Signer {
     return { kind: 'trouble', reason: 'CertificateNotReady', message: takenMessage(outcome.certificate) };
   }
 
-  /** A lifetime that was cut must leave room for the Certificate's renewBefore. */
-  async #objectionTo(clamped: ClampedLifetime, { request, signal }: SigningTask): Promise<SigningOutcome | undefined> {
-    const read = await this.#owningCertificate(request.certificate, signal);
-    if (read.kind === 'failed') return { kind: 'trouble', reason: 'CertificateUnreadable', message: read.message };
-    const { renewBeforeSeconds } = read.certificate;
-    const refused = renewBeforeSeconds === undefined ? undefined : refuseForRenewal(clamped, renewBeforeSeconds);
-    return refused === undefined ? undefined : judgeRefusal(refused.refusal);
+  /** The plan in view of the Certificate's renewal, where that makes a difference; it costs a read. */
+  async #withRenewal(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<Planned | SigningOutcome> {
+    if (!dependsOnRenewal(plan)) return { kind: 'planned', plan, input };
+    const read = await this.#owningCertificate(task.request.certificate, task.signal);
+    if (read.kind === 'failed' && isShortened(plan.lifetime))
+      return { kind: 'trouble', reason: 'CertificateUnreadable', message: read.message };
+
+    const whole = read.kind === 'failed' ? input : { ...input, renewal: read.certificate.renewal };
+    const planned = planIssuing(whole);
+    return planned.kind === 'refused' ? judgeRefusal(planned.refusal) : { ...planned, input: whole };
   }
 
   /** A CA certificate activates a bought instance, which also tells whether an earlier try has issued. */

@@ -93,6 +93,10 @@ export const countedWithoutRequest: Part = {
   counters: { [`pca_issuer_certificates_without_request_total ${issuerLabels}`]: 1 },
 };
 
+export const countedOtherOperator: Part = {
+  counters: { [`pca_issuer_other_operator_total ${issuerLabels}`]: 1 },
+};
+
 export function pendingWrite(message: string, name?: string): Part {
   const conditions = [{ type, status: 'False', reason: 'Pending', message }];
   return { writes: [{ path: requestPath(name), status: { conditions } }] };

@@ -63,6 +63,11 @@ export function web(changes: RequestChanges = {}, name = 'web-1'): ClusterObject
   });
 }
 
+/** An approved request for another Certificate. */
+export function webOfAnother(name = 'web-2'): ClusterObject {
+  return web({ metadata: { ownerReferences: [{ ...owner, name: 'another', uid: 'a' }] } }, name);
+}
+
 /** One with these conditions beside its approval. */
 export function webWith(...conditions: readonly CertificateRequestCondition[]): ClusterObject {
   return web({ conditions: [approved, ...conditions] });

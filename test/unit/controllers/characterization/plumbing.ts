@@ -188,7 +188,8 @@ class Production {
       uid: metadata.uid,
       generation: generationOf(this.#issuer),
       spec,
-      ca: read.ca,
+      ca: { ...read.ca, keyFamily: this.#scene.issuer?.keyFamily ?? read.ca.keyFamily },
+      formerKeyFamily: this.#scene.issuer?.keyFamily === undefined ? undefined : read.ca.keyFamily,
       authority: new PcaAuthority(opened, spec, searches, this.#clock),
       secretVersion: '7',
     };
@@ -240,6 +241,7 @@ class Production {
       revocations,
       clock,
       longestPause: '300 s',
+      issuerExists: async () => false,
     });
     const publisher = new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep });
     const reminder = new ApprovalReminder({ afterMs: this.#scene.approvalWarning ?? 60_000, issuer, events, clock });

@@ -1,8 +1,21 @@
 // Rows: an exception at a boundary, which is a bug; the queue tries the key again, and nothing that was taken is lost.
 import { describes, fails, issues, lists } from './cloud.ts';
 import type { CloudAnswer } from './cloud.ts';
-import { done, issued, issuedWrite, issuerName, log, remembers, seen, told, waits, webRequest } from './expected.ts';
-import { web } from './material.ts';
+import {
+  done,
+  event,
+  issued,
+  issuedWrite,
+  issuerName,
+  log,
+  pendingWrite,
+  remembers,
+  seen,
+  told,
+  waits,
+  webRequest,
+} from './expected.ts';
+import { web, webOfAnother } from './material.ts';
 import type { Boundary, Row } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -23,7 +36,7 @@ export const exceptionRows: readonly Row[] = [
   {
     name: 'an exception of the request that goes first after a fault: another one goes first',
     scene: {
-      requests: [web(), web({}, 'web-2')],
+      requests: [web(), webOfAnother()],
       cloud: { [custom]: [fails('Credentials'), issues('c1'), issues('c2')] },
       acts: [
         {},
@@ -50,6 +63,24 @@ export const exceptionRows: readonly Row[] = [
       acts: [...Array.from({ length: 4 }, () => ({ at: { CallPermitted: bug } })), { after: 1_000 }],
     },
     expected: seen({ next: Array.from({ length: 4 }, () => thrown) }, issued(message), { calls }),
+  },
+  {
+    name: 'exceptions without end: the fifth is told on the request, never as a failure, and all are thrown on',
+    scene: { acts: Array.from({ length: 6 }, () => ({ at: { Planned: bug } })) },
+    expected: seen(
+      { next: Array.from({ length: 6 }, () => thrown) },
+      pendingWrite(texts.defect),
+      event('Warning', 'RetryableError', texts.defect),
+      { counters: { 'pca_issuer_certificate_request_retries_total AlibabaPCAIssuer shop pca Defect': 2 } },
+      ...Array.from({ length: 2 }, () =>
+        log('warn', texts.notIssuedYet(texts.defectAlone), {
+          request: 'shop/web-1',
+          issuer: 'AlibabaPCAIssuer/shop/pca',
+          reason: 'Defect',
+        }),
+      ),
+      remembers(),
+    ),
   },
   {
     name: 'an exception during the call: the certificate is looked for, found and adopted',

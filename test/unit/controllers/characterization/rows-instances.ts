@@ -6,7 +6,9 @@ import type { Row, Scene } from './scene.ts';
 import * as texts from './texts.ts';
 
 const create = 'CreateExternalCACertificate';
-const message = texts.issued(create, 'ca1');
+const issuedOf = (instances: string): string =>
+  texts.issued(create, 'ca1', `It uses ${instances} in spec.externalCA.instanceIds of the issuer.`);
+const message = issuedOf('one of 2 instances');
 const own = uids['web-1'] ?? '';
 const forgotten = { remembered: seen().remembered };
 const base = (instanceIds: readonly string[] = ['one', 'two']): Pick<Scene, 'requests' | 'issuer'> => ({
@@ -111,7 +113,9 @@ export const instanceRows: readonly Row[] = [
       cloud: { GetCAInstanceStatus: [free], [create]: [issues('ca1')] },
       acts: taken({ instanceId: 'one', requestUID: 'gone', request: 'shop/gone' }) ?? [],
     },
-    expected: seen(promised(['one', own]), issued(message), { calls: [status('one'), `${create} one`] }),
+    expected: seen(promised(['one', own]), issued(issuedOf('the only instance')), {
+      calls: [status('one'), `${create} one`],
+    }),
   },
   {
     name: 'CA: the promise conflicts with somebody else, so the account is read again',

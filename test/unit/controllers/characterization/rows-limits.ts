@@ -24,6 +24,7 @@ const forgotten = { remembered: seen().remembered };
 const limits = (issuanceLimits: object) => ({ spec: { issuanceLimits } });
 const minute = 60_000;
 const takenUntil = texts.limitReached('certificatesPerHour', 1, '2026-11-22T01:16:40Z');
+const askedAgain = texts.askedAgain('2026-11-22T00:16:40Z', '2026-11-22T00:16:45Z');
 const two = [web(), web({}, 'web-2')];
 
 export const limitRows: readonly Row[] = [
@@ -85,6 +86,23 @@ export const limitRows: readonly Row[] = [
     expected: seen(
       waits('ReissueLoop', texts.reissueLoop(10, '2026-11-22T01:06:40Z'), after(50 * minute)),
       countedHeld('ReissueLoop'),
+    ),
+  },
+  {
+    name: 'AskedAgain: a further request of a Certificate waits until cert-manager can have seen what it got',
+    scene: {
+      requests: two,
+      cloud: { [custom]: [issues('c1'), issues('c2')] },
+      acts: [{}, { of: 'shop/web-2' }, { of: 'shop/web-2', after: 5_000 }],
+    },
+    expected: seen(
+      issued(message),
+      pendingWrite(askedAgain, 'web-2'),
+      event('Normal', 'AskedAgain', askedAgain, webRequest('web-2')),
+      { next: [after(5_000)] },
+      countedHeld('AskedAgain'),
+      issued(texts.issued(custom, 'c2'), webRequest('web-2')),
+      { calls: [call, `${custom} web-2`], ...forgotten },
     ),
   },
   {

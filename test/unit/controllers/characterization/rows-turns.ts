@@ -14,7 +14,7 @@ import {
   waits,
   webRequest,
 } from './expected.ts';
-import { requestPath, web } from './material.ts';
+import { requestPath, web, webOfAnother } from './material.ts';
 import type { Row, Stage } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -109,7 +109,7 @@ export const turnRows: readonly Row[] = [
   {
     name: 'after a fault of the issuer one request goes first, a second is not read and is woken by its end',
     scene: {
-      requests: two,
+      requests: [web(), webOfAnother()],
       cloud: { [custom]: [fails('Credentials'), issues('c1'), issues('c2')] },
       acts: [
         {},

@@ -1,7 +1,20 @@
 // Rows: what a request waits for besides the cloud, and how often it says so.
 import { ready } from '../../../support/certificate-requests.ts';
 import { fails, issues } from './cloud.ts';
-import { after, done, event, issued, log, pendingWrite, remembers, retry, seen, troubled, waits } from './expected.ts';
+import {
+  after,
+  countedHeld,
+  done,
+  event,
+  issued,
+  log,
+  pendingWrite,
+  remembers,
+  retry,
+  seen,
+  troubled,
+  waits,
+} from './expected.ts';
 import { clusterUidPath, requestPath, web, webWith } from './material.ts';
 import type { Row, Scene } from './scene.ts';
 import * as texts from './texts.ts';
@@ -12,8 +25,16 @@ const minutes = (count: number): number => count * 60_000;
 const undecided = (createdAt: string): NonNullable<Scene['requests']> => [
   web({ conditions: [], metadata: { creationTimestamp: createdAt } }),
 ];
+const restored = web({
+  metadata: {
+    annotations: { 'cert-manager.io/certificate-name': 'web', 'cert-manager.io/certificate-revision': '1' },
+    ownerReferences: [],
+  },
+});
 const notReady = (reason: string): NonNullable<Scene['issuer']> => ({ state: reason });
 const forbidden = 'The API server says Forbidden';
+
+const renewal = web({ metadata: { annotations: { 'cert-manager.io/certificate-revision': '2' } } });
 
 export const waitingRows: readonly Row[] = [
   {
@@ -57,6 +78,15 @@ export const waitingRows: readonly Row[] = [
     ),
   },
   {
+    name: 'RequestRestored: nothing is asked of PCA, also after a take-over, and it waits for a change of the request',
+    scene: { requests: [restored], takenOver: true },
+    expected: seen(
+      waits('RequestRestored', texts.restored),
+      countedHeld('RequestRestored'),
+      remembers({ earlier: { unknownSince: 0 } }),
+    ),
+  },
+  {
     name: 'IssuerNotFound: waits to be woken by its issuer',
     scene: { issuer: { state: 'missing' } },
     expected: seen(waits('IssuerNotFound', texts.issuerMissing), { issuer: 'unchecked' }),
@@ -67,6 +97,11 @@ export const waitingRows: readonly Row[] = [
     expected: seen(waits('IssuerNotReady', texts.issuerNotReady('SecretNotFound')), {
       issuer: 'notReady: SecretNotFound',
     }),
+  },
+  {
+    name: 'KeyFamilyChanged: a renewal with a key of the family that the CA before had waits to be woken',
+    scene: { requests: [renewal], issuer: { keyFamily: 'RSA' } },
+    expected: seen(waits('KeyFamilyChanged', texts.keyFamilyChanged)),
   },
   {
     name: 'an issuer that was not checked yet: not a word',

@@ -1,8 +1,9 @@
 // Rows: what a faulty or late API server makes of a result, and requests that are gone when it is there.
 import { denied, ready } from '../../../support/certificate-requests.ts';
-import { issues } from './cloud.ts';
+import { describes, issues, lists } from './cloud.ts';
 import type { ClusterFault } from './cluster.ts';
 import {
+  countedOtherOperator,
   countedWithoutRequest,
   done,
   event,
@@ -157,11 +158,37 @@ export const writeRows: readonly Row[] = [
         },
       ],
     },
-    expected: seen(issuedWrite(message), gone(texts.goneKept), {
-      next: [done],
-      calls: [call],
-      revoked: ['c1: kept'],
-    }),
+    expected: seen(
+      issuedWrite(message),
+      gone(texts.endedKept),
+      countedOtherOperator,
+      event('Warning', 'AnotherOperator', texts.endedKept),
+      { next: [done], calls: [call], revoked: ['c1: kept'] },
+    ),
+  },
+  {
+    name: 'a conflict of a refusal with the end that somebody else wrote: no certificate is without a request',
+    scene: {
+      requests: [web({ spec: { request: '' } })],
+      acts: [
+        {
+          at: {
+            VerdictReached: ({ cluster }) => cluster.change(requestPath(), { conditions: [ready('Failed', 'No.')] }),
+          },
+        },
+      ],
+    },
+    expected: seen(
+      failedWrite(texts.emptyCsr, '2026-11-22T00:16:40Z'),
+      log('warn', texts.ended, {
+        request: 'shop/web-1',
+        issuer: 'AlibabaPCAIssuer/shop/pca',
+        reason: 'AnotherOperator',
+      }),
+      countedOtherOperator,
+      event('Warning', 'AnotherOperator', texts.ended),
+      { next: [done] },
+    ),
   },
   {
     name: 'gone when the certificate is written: counted, and kept as the policy says',
@@ -175,6 +202,19 @@ export const writeRows: readonly Row[] = [
       next: [done],
       calls: [call],
       revoked: ['c1: revoked'],
+    }),
+  },
+  {
+    name: 'gone when a certificate of an earlier process is written, which another cluster may use: counted, never revoked',
+    scene: {
+      takenOver: true,
+      cloud: { ListCert: [lists({ 'web-1': 'c1' })], DescribeClientCertificate: [describes('c1')] },
+      issuer: revoking,
+      acts: [{ at: { VerdictReached: removed } }],
+    },
+    expected: seen(issuedWrite(message), gone(texts.goneAdopted), {
+      next: [done],
+      calls: ['ListCert 1', 'DescribeClientCertificate c1'],
     }),
   },
   {

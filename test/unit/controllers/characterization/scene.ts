@@ -57,6 +57,8 @@ export interface Scene {
   readonly issuer?: {
     /** Changes to the spec. */
     readonly spec?: object;
+    /** Family of the CA's key now; the CA before had the one that the requests ask for. */
+    readonly keyFamily?: string;
     /** Any other word is the reason why it is not ready. */
     readonly state?: 'ready' | 'missing' | 'unchecked' | 'changed' | (string & {});
   };

@@ -37,6 +37,8 @@ export const limitReached = (field: string, most: number, until: string): string
   `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. It continues automatically at ${until}.`;
 export const reissueLoop = (most: number, until: string): string =>
   `Held: Certificate "shop/web" got ${most} certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at ${until}.`;
+export const askedAgain = (paid: string, until: string): string =>
+  `Held: Certificate "shop/web" got a certificate at ${paid} already. cert-manager may not have seen the Secret yet, so it is given time until ${until}; then this continues automatically. No action is needed.`;
 export const stillTried = (message: string, duration: string): string =>
   `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} It is still tried automatically; somebody should look into it.`;
 export const givenUp = (message: string, duration: string): string =>
@@ -88,6 +90,8 @@ export const mismatch = (identifier: string, origin: string, fault: string): str
 export const otherKey = 'its public key is not the one of the request.';
 export const noCA = 'it is no CA certificate.';
 export const kept = ' It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.';
+export const unusedAdopted =
+  ' It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.';
 export const beingRevoked = ' It is being revoked (spec.revocationPolicy of the issuer).';
 
 // Faults of the issuer.
@@ -115,9 +119,23 @@ export const writingWait = (failure: string): string => `writing why the request
 export const writingResult = (failure: string): string => `writing the result: ${failure}`;
 export const writingDenial = (failure: string): string => `writing the denial: ${failure}`;
 
+export const restored =
+  'Held: this request was restored or copied without Certificate "shop/web", which is not among its ownerReferences. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web-1 -n shop. As long as it exists, cert-manager cannot make a request of this name.';
+
 // Requests that are gone or wait for approval.
 export const goneKept =
   'A certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
+export const goneAdopted = `A certificate of an earlier call was found but its request is gone.${unusedAdopted}`;
+export const endedKept =
+  'A certificate was paid for in vain: revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically). Somebody else ended the request before this operator did. If two releases of the operator run in this cluster, uninstall one of them.';
+export const ended =
+  'Somebody else ended the request before this operator did. If two releases of the operator run in this cluster, uninstall one of them.';
+export const keyFamilyChanged =
+  'Held: spec.request: the CSR\'s key is P-256, but CA "ca" issues for RSA keys only. Choose algorithm RSA (in a Certificate: spec.privateKey), or another CA. The CA that the issuer named before had ECC keys, so this renewal is not failed. It continues automatically when the issuer names a CA with ECC keys again; a Certificate whose spec.privateKey is changed gets a new request.';
+export const defectAlone =
+  'a defect of the operator (Error) keeps the request from being decided. Look for "A defect of the operator" in the operator\'s log and report what it says.';
+export const defect =
+  'Not issued yet: a defect of the operator (Error) keeps the request from being decided. Look for "A defect of the operator" in the operator\'s log and report what it says. It is tried again automatically, with growing pauses of at most 300 s.';
 export const goneRevoked =
   'A certificate was issued but its request is gone; it is revoked, because spec.revocationPolicy of the issuer is RequestGone.';
 const grant =

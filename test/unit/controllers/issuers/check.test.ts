@@ -2,9 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { PcaAuthority } from '../../../../src/authority/certificate-authority.ts';
 import type { AuthorityReason } from '../../../../src/authority/problems.ts';
+import { checkFailed, notUnderstood } from '../../../../src/controllers/issuers/check.ts';
 import { issuerReasons } from '../../../../src/controllers/issuers/reasons.ts';
 import type { IssuerProblem, IssuerReason } from '../../../../src/controllers/issuers/reasons.ts';
 import { judgeFailure, judgeReply } from '../../../../src/controllers/requests/signing/outcome.ts';
+import { readIssuer } from '../../../../src/crds/issuer-reading.ts';
+import { makeCA } from '../../../support/certificates.ts';
 import { issuingCA, now, reply } from '../../../support/issuing.ts';
 import { stage, strange } from '../../authority/authority-stage.ts';
 import { answered, never, pcaFailure, refused } from '../../authority/pca-double.ts';
@@ -17,12 +20,21 @@ interface Row {
   readonly found?: Found;
   /** Where issuing meets it, and not the check. */
   readonly issuing?: () => IssuerProblem | undefined;
+  /** Where no check is made, or none comes to an end. */
+  readonly unchecked?: IssuerProblem;
   readonly says: string;
 }
 
 const identifier = '1ed4068c-6f1b-6deb-8e32-3f8439a851cb';
 const country = { customAttributes: [{ objectIdentifier: '2.5.4.6', value: 'China' }] };
 const rrsa = { credentials: { rrsa: {} } };
+
+const unsigning = await makeCA('P-256', {
+  name: 'Unsigning',
+  from: new Date('2026-01-01T00:00:00Z'),
+  until: new Date('2036-01-01T00:00:00Z'),
+  keyUsages: ['cRLSign'],
+});
 
 /** Every reason but Checked: a new one without a row does not compile. */
 const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, Row>> = {
@@ -52,6 +64,10 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
   IssuingCAExpired: {
     found: { described: describedWith({ AfterDate: Date.UTC(2026, 10, 22) }) },
     says: 'expired at 2026-11-22T00:00:00Z',
+  },
+  IssuingCAPathInvalid: {
+    found: { described: describedWith({ X509Certificate: unsigning.pem }) },
+    says: `clients would refuse every certificate of CA "${identifier}": the certificate of CA "CN=Unsigning" may not sign certificates (its keyUsage lacks keyCertSign).`,
   },
   IssuingCANotYetValid: {
     found: { described: describedWith({ BeforeDate: Date.UTC(2026, 10, 23) }) },
@@ -91,6 +107,11 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
     },
     says: 'is not what was asked for',
   },
+  SpecNotUnderstood: {
+    unchecked: notUnderstood(readIssuer({ ...issuerObject(), spec: { operation: 'CreateFromTheFuture' } })),
+    says: 'does not understand the issuer: spec.parentIdentifier is required., spec.operation must be one of CreateCustomCertificate,',
+  },
+  CheckFailed: { unchecked: checkFailed(new TypeError('secret')), says: 'A defect of the operator (TypeError) kept' },
 };
 
 /** The fault of an issuer with a withdrawn operation that this failure of an issuing call is. */
@@ -101,7 +122,8 @@ function met(failure: ReturnType<typeof pcaFailure>): IssuerProblem | undefined 
   return outcome.kind === 'issuerFault' ? outcome.problem : undefined;
 }
 
-async function problemOf({ found, issuing }: Row): Promise<IssuerProblem | undefined> {
+async function problemOf({ found, issuing, unchecked }: Row): Promise<IssuerProblem | undefined> {
+  if (unchecked !== undefined) return unchecked;
   if (found === undefined) return issuing?.();
   const result = await checked(found);
   return result.kind === 'notReady' ? result.problem : undefined;

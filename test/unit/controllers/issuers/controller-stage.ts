@@ -3,8 +3,8 @@ import { IssuerController } from '../../../../src/controllers/issuers/controller
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
 import { issuerKey } from '../../../../src/crds/issuer-ref.ts';
-import { generationOf, issuerKind } from '../../../../src/crds/issuer.ts';
-import type { Issuer } from '../../../../src/crds/issuer.ts';
+import { generationOf, issuerKind, readyCondition } from '../../../../src/crds/issuer.ts';
+import type { Issuer, IssuerAsRead } from '../../../../src/crds/issuer.ts';
 import type { ReconcileResult } from '../../../../src/kubernetes/controller.ts';
 import type { EventToRecord } from '../../../../src/kubernetes/events.ts';
 import type { KubernetesResult } from '../../../../src/kubernetes/failure.ts';
@@ -36,11 +36,13 @@ interface Write {
 export class Stage {
   readonly clock = new FakeClock();
   readonly readyIssuers = new ReadyIssuers(this.clock);
-  issuer: Issuer | undefined = issuerObject();
+  issuer: IssuerAsRead | undefined = issuerObject();
   secret: NonNullable<Found['secret']> = readableSecret;
   described: NonNullable<Found['described']> = describedWith();
   /** The answer to the next writes; the object is changed only by those that succeed. */
   writeAnswer: KubernetesResult<undefined> = read(undefined);
+  /** What a check throws, if anything. */
+  thrown: Error | undefined;
   checks = 0;
   readonly writes: Write[] = [];
   readonly events: EventToRecord[] = [];
@@ -56,6 +58,7 @@ export class Stage {
       check: {
         check: async (issuer, signal) => {
           this.checks += 1;
+          if (this.thrown !== undefined) throw this.thrown;
           return checkParts({ secret: this.secret, described: this.described }).check.check(issuer, signal);
         },
       },
@@ -63,6 +66,7 @@ export class Stage {
       readyIssuers: this.readyIssuers,
       kubernetes: { applyStatus: async (path, body, { fieldManager }) => this.#write(path, body, fieldManager) },
       fieldManager: 'test',
+      operator: 'issuers/test',
       events: { record: (event) => void this.events.push(event) },
       metrics: this.#metrics(),
       logger: this.#logger(),
@@ -76,7 +80,7 @@ export class Stage {
 
   /** Reasons of Ready that were written. */
   get written(): readonly string[] {
-    return this.writes.flatMap(({ body }) => body.status.conditions.map(({ reason }) => reason));
+    return this.writes.map(({ body }) => readyCondition(body)?.reason ?? 'none');
   }
 
   get state(): string {

@@ -239,6 +239,30 @@ describe('a host that issuers may not name', () => {
   });
 });
 
+describe('a CA bundle that cannot be read', () => {
+  const bad = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+
+  it.each([
+    ['spec.endpoint.caBundle', { endpoint: { caBundle: bad } }],
+    ['spec.stsEndpoint.caBundle', { stsEndpoint: { caBundle: bad } }],
+  ])('in %s is said, and nothing is read or sent', async (field, spec) => {
+    const surroundings = new Surroundings(environment);
+    const opened = await surroundings.credentials.open(issuerObject(spec), never);
+    expect([opened, surroundings.endpoints, surroundings.requests, surroundings.secretsRead]).toEqual([
+      {
+        kind: 'problem',
+        problem: {
+          reason: 'InvalidSettings',
+          message: `${field}: PEM block 1 of 1 holds no certificate that can be read, so that none from there on would be trusted. Copy the certificate of the CA again, with its first and last line.`,
+        },
+      },
+      [],
+      [],
+      0,
+    ]);
+  });
+});
+
 describe('calls', () => {
   it.each([
     ['an access key', { credentials: { secretRef: { name: 'key' } } }, 'LTAI'],

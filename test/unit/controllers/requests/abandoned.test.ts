@@ -20,6 +20,7 @@ const decision: IssuedDecision = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 
 const holding = (holds: boolean): RequestRead => ({
@@ -75,11 +76,21 @@ const inUse = [
   { count: 'pca_issuer_certificate_requests_total', labels: { ...labels, result: 'issued' } },
   { log: 'info', fields: { ...fields, issuer: 'AlibabaPCAIssuer/shop/pca' }, message: 'Issued.' },
 ];
+const otherOperator = { count: 'pca_issuer_other_operator_total', labels };
+const inVain = {
+  ...revoked,
+  message:
+    'A certificate was paid for in vain: it is revoked, because spec.revocationPolicy of the issuer is RequestGone. Somebody else ended the request before this operator did. If two releases of the operator run in this cluster, uninstall one of them.',
+};
 const revokes = [counted, { offered: 'pca-1' }, revoked];
 
 it.each<[string, RequestRead | Error, readonly object[]]>([
   ['is in use when the write came through', holding(true), inUse],
-  ['is revoked when somebody wrote another end', holding(false), revokes],
+  [
+    'is revoked when somebody wrote another end',
+    holding(false),
+    [counted, otherOperator, { offered: 'pca-1' }, inVain],
+  ],
   ['is revoked when the request is gone', { kind: 'gone' }, revokes],
   ['is kept while the API server does not tell', unreadable, [counted, kept]],
   ['is kept and told of when a defect keeps it from being read', new Error('A bug.'), [counted, kept]],
@@ -131,7 +142,14 @@ test('a request whose issuer is none of ours has no certificate to settle', () =
 });
 
 const without = { ...decision, certificate: { ...certificate, identifier: undefined } };
+const adopted = { ...decision, adopted: true };
+const foundAndKept = {
+  ...kept,
+  message:
+    'A certificate of an earlier call was found but its request is gone. It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.',
+};
 test.each([
+  ['that another process called for is kept', { revokes: true }, adopted, [counted, foundAndKept]],
   ['is kept where the policy says so', { revokes: false }, decision, [counted, { offered: 'pca-1' }, kept]],
   [
     'without identifier cannot be revoked',
@@ -156,6 +174,6 @@ test.each([
   const { abandoned, journal } = scene(policy);
   const identity = parseIssuerKey('AlibabaPCAIssuer/shop/pca');
   if (identity === undefined) throw new Error('It is no key.');
-  abandoned.report({ key: 'shop/web-1', uid }, identity, end);
+  abandoned.report({ key: 'shop/web-1', uid }, identity, end, { fate: 'gone' });
   expect(journal.read()).toEqual(expected);
 });

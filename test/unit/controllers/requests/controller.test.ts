@@ -58,6 +58,7 @@ function scene({ listed = {}, read, decide = () => nothing, isPublished = true, 
     memories,
     decider: {
       waitsBehind: () => isBehind,
+      afterDefect: async () => undefined,
       decide: async ({ memory }) => {
         journal.add({ decides: memory.uid, busy: memory.busy });
         return decide(requests);

@@ -14,6 +14,7 @@ const issued: End = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 const secondCall = 'A second issuing call was about to go out while a certificate may exist.';
 

@@ -48,14 +48,18 @@ class TruePca {
 }
 
 const { spec: caSpec } = webCA() as { readonly spec?: object };
+/** Of a Certificate of its own, as a further one of the same would wait for a while. */
+const metadata = {
+  ownerReferences: [{ apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'other', uid: 'o' }],
+};
 const scenes: Readonly<Record<string, Situation>> = {
   'a certificate of which an earlier process may have made one': {
-    requests: [web(), web({}, 'web-2')],
+    requests: [web(), web({ metadata }, 'web-2')],
     spec: { validity: { maxDuration: '24h', onExceed: 'Clamp' } },
     certificate: { spec: { renewBefore: '8h' } },
   },
   'the certificate of a CA': {
-    requests: [webCA(), web(caSpec === undefined ? {} : { spec: caSpec }, 'web-2')],
+    requests: [webCA(), web({ metadata, ...(caSpec === undefined ? {} : { spec: caSpec }) }, 'web-2')],
     spec: { externalCA: { instanceIds: ['i-1', 'i-2'] } },
   },
 };
@@ -181,7 +185,7 @@ describe('a reconcile that throws', () => {
 
 test('a request that does something else than wait gives its place in the queue back', async () => {
   const pca = new TruePca(() => {});
-  const rig = new Rig({ requests: [web(), web({}, 'web-2')], mostInFlight: 1, pca: { issue: [pca.issue] } });
+  const rig = new Rig({ requests: [web(), web({ metadata }, 'web-2')], mostInFlight: 1, pca: { issue: [pca.issue] } });
   {
     using _call = await occupy(rig);
     await rig.reconcile();

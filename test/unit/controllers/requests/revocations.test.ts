@@ -1,13 +1,14 @@
 // Certificates that nobody can use: taken in where the issuer says so, revoked, tried again, and given up in the end.
 import { expect, test } from 'vitest';
-import { Revocations } from '../../../../src/controllers/requests/revocations.ts';
+import type { Earlier } from '../../../../src/controllers/requests/memory.ts';
+import { isOfOwnCall, Revocations } from '../../../../src/controllers/requests/revocations.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
 import { failed, FakeAuthority } from '../../../support/fake-authority.ts';
 import type { Answers } from '../../../support/fake-authority.ts';
 import { issuerObject } from '../characterization/material.ts';
 import { Journal } from './journal.ts';
 import { issuerName, Rig } from './rig.ts';
-import { identity, labels } from './samples.ts';
+import { identity, issuingCall, labels } from './samples.ts';
 
 const { signal } = new AbortController();
 const key = 'AlibabaPCAIssuer/shop/pca#pca-1';
@@ -57,6 +58,25 @@ test.each([
     expected,
     seen,
   ]);
+});
+
+test.each<[string, Earlier, boolean]>([
+  ['that PCA accepted', { kind: 'accepted', identifier: 'pca-1', since: 0, call: issuingCall }, true],
+  ['whose answer was lost', { kind: 'unknown', exists: false, since: 0, call: issuingCall }, true],
+  [
+    'that PCA refused, since there was one before',
+    { kind: 'unknown', exists: true, since: 0, call: issuingCall },
+    false,
+  ],
+  ['of an earlier process', { kind: 'unknown', exists: false, since: 0, call: undefined }, false],
+  [
+    'of an earlier process that PCA accepted',
+    { kind: 'accepted', identifier: 'pca-1', since: 0, call: undefined },
+    false,
+  ],
+  ['that nobody knows of', { kind: 'none' }, false],
+])('the certificate of a call %s may be revoked or not', (_, earlier, expected) => {
+  expect(isOfOwnCall({ earlier })).toBe(expected);
 });
 
 test('it is revoked once', async () => {

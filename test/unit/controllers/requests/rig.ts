@@ -54,9 +54,11 @@ export interface Situation {
   /** Changes to the spec of the issuer. */
   readonly spec?: object;
   /** Any other word is the reason why it is not ready. */
-  readonly issuer?: 'ready' | 'missing' | 'unchecked' | IssuerProblem['reason'];
+  readonly issuer?: 'ready' | 'missing' | 'unseen' | 'unchecked' | IssuerProblem['reason'];
   /** Changes to the CA. */
   readonly ca?: Partial<IssuingCA>;
+  /** Family of the key of the CA before. */
+  readonly formerKeyFamily?: string;
   readonly pca?: Answers;
   /** The Certificate behind the requests. */
   readonly certificate?: object;
@@ -103,7 +105,8 @@ export class Rig {
       web: this.#told(new CertificateRequests(kubernetes, 'manager', clock)),
       csr: this.#told(new CertificateSigningRequests(kubernetes, 'manager')),
     };
-    const issuer = (key: string) => (situation.issuer === 'missing' || key !== issuerName ? undefined : this.#issuer);
+    const issuer = (key: string) =>
+      ['missing', 'unseen'].includes(situation.issuer ?? '') || key !== issuerName ? undefined : this.#issuer;
     const revocations = new Revocations({ issuer, readyIssuers, queue: { add: () => {} }, metrics, logger });
     const abandoned = new Abandoned({ memories, callQueue, revocations, metrics, logger, clock });
     this.#decider = this.#newDecider(kubernetes, issuer, revocations);
@@ -164,10 +167,10 @@ export class Rig {
     replaceAll(this.#requests, new Map(lean));
   }
 
-  #checkIssuer({ issuer: state = 'ready', ca }: Situation): void {
+  #checkIssuer({ issuer: state = 'ready', ca, formerKeyFamily }: Situation): void {
     const read = readIssuingCA(describedCA(material.hierarchy, { Identifier: 'ca' }));
     if (read.kind === 'malformed') throw new Error(read.message);
-    if (state === 'missing' || state === 'unchecked') return;
+    if (state === 'missing' || state === 'unseen' || state === 'unchecked') return;
     if (state !== 'ready') return this.readyIssuers.close(issuerName, { reason: state, message: 'A check said so.' });
     const { spec, metadata } = this.#issuer;
     this.readyIssuers.open(issuerName, {
@@ -177,6 +180,7 @@ export class Rig {
       ca: { ...read.ca, ...ca },
       authority: this.authority,
       secretVersion: '7',
+      formerKeyFamily,
     });
   }
 
@@ -218,6 +222,7 @@ export class Rig {
       revocations,
       clock,
       longestPause: '5m',
+      issuerExists: async () => this.#situation.issuer === 'unseen',
     });
   }
 

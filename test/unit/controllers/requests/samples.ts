@@ -1,8 +1,7 @@
 // What the tests of single parts name: a certificate, a request that records its writes, failures of the API server.
-import type { RequestTask } from '../../../../src/controllers/requests/decide.ts';
 import type { Request, WriteOutcome } from '../../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemory } from '../../../../src/controllers/requests/memory.ts';
-import type { IssuingCall } from '../../../../src/controllers/requests/memory.ts';
+import type { IssuingCall, RequestTask } from '../../../../src/controllers/requests/memory.ts';
 import { issuerKind } from '../../../../src/crds/issuer.ts';
 import type { IssuerIdentity } from '../../../../src/crds/issuer-ref.ts';
 import type { IssuedCertificate } from '../../../../src/issuing/issued-certificate.ts';
@@ -48,6 +47,7 @@ export function request(journal: Journal, outcomes: WriteOutcome[] = [], changes
     certificate: { namespace: 'shop', name: 'web' },
     revision: undefined,
     leftCertificate: undefined,
+    provenance: undefined,
     holds: () => false,
     write: async (outcome) => {
       journal.add({ write: outcome });

@@ -101,3 +101,79 @@ describe('a DNS name that reads as an address', () => {
     expect((await planFor('CreateServerCertificateWithCsr', 'web.shop.svc', 'Enforce')).kind).toBe('planned');
   });
 });
+
+describe('a name in a list', () => {
+  const lists = Object.values(issuingOperations).filter(
+    ({ capabilities }) => capabilities.names.separator !== undefined,
+  );
+  const inCertificate = Object.values(issuingOperations).filter(
+    ({ capabilities }) => capabilities.names.separator === undefined,
+  );
+
+  it.each(lists.map(({ action }) => action))(
+    'of %s is refused with blanks around it, which readers drop',
+    async (action) => {
+      for (const value of [' a.example', 'a.example ', ' ']) {
+        const planned = await planFor(action as keyof typeof issuingOperations, value, 'Allow');
+        expect(planned).toMatchObject({
+          kind: 'refused',
+          refusal: {
+            message: expect.stringContaining(
+              `spec.request: ${action} takes names as one list, whose readers drop blanks around a name, so DNS ${value} (with its blanks) cannot be expressed.`,
+            ) as string,
+          },
+        });
+      }
+    },
+  );
+
+  it.each(inCertificate.map(({ action }) => action))('is not what %s takes, so that blanks stay', async (action) => {
+    expect((await planFor(action as keyof typeof issuingOperations, ' a.example', 'Enforce')).kind).toBe('planned');
+  });
+
+  it.each([
+    'a@b.example',
+    'a.example/b',
+    'a b.example',
+    'a.example%eth0',
+    'a;b',
+    '"a"',
+    'a..b',
+    '.a',
+    '-',
+    '*.*.a',
+    '*',
+  ])('without kinds is refused where it is no host name: %s', async (value) => {
+    const { kind } = await planFor('CreateServerCertificateWithCsr', value, 'Allow');
+    expect(kind).toBe(value === '-' ? 'planned' : 'refused');
+  });
+
+  it.each(['a', 'a_b.example', '*.a.example', 'a.example.', 'xn--fiqs8s.cn', '1.a', '-a.example'])(
+    'without kinds is planned where it is one: %s',
+    async (value) => {
+      expect((await planFor('CreateServerCertificateWithCsr', value, 'Enforce')).kind).toBe('planned');
+    },
+  );
+
+  it('without kinds holds nothing that a reader of URLs takes for an address', async () => {
+    const text = fc.oneof(
+      fc.stringMatching(/^[0-9a-fx.:[\]%/ ]{1,20}$/),
+      fc
+        .array(
+          fc.oneof(
+            fc.nat().map(String),
+            fc.nat().map((n) => `0x${n.toString(16)}`),
+            fc.nat().map((n) => `0${n.toString(8)}`),
+          ),
+          { minLength: 1, maxLength: 4 },
+        )
+        .map((parts) => parts.join('.')),
+    );
+    const property = fc.asyncProperty(text, async (value) => {
+      const { kind } = await planFor('CreateServerCertificateWithCsr', value, 'Enforce');
+      const host = URL.parse(`http://${value}/`)?.hostname ?? '';
+      if (/^[\d.]+$|^\[/.test(host)) expect(kind).toBe('refused');
+    });
+    await fc.assert(property, { numRuns: 200 });
+  });
+});

@@ -10,6 +10,7 @@ import { owner } from '../../issuers/objects.ts';
 import { issuerName, Rig } from '../rig.ts';
 import { failures, furtherFailures } from './rows-failures.ts';
 import { pcaRows } from './rows-pca.ts';
+import { restoredRows } from './rows-restored.ts';
 import { furtherWaits, troubles, waiting } from './rows-waiting.ts';
 import { at, fails, troubled } from './row.ts';
 import type { Row } from './row.ts';
@@ -30,6 +31,7 @@ describe.each<[string, Readonly<Record<string, Row>>]>([
   ['a request waits', waiting],
   ['a request meets trouble', troubles],
   ['a request waits or meets trouble in another way', furtherWaits],
+  ['a request was restored', restoredRows],
   ['a call to PCA fails', pcaRows],
   ['a request fails', failures],
   ['a request fails in another way', furtherFailures],
@@ -50,6 +52,11 @@ describe('nothing is decided', () => {
       'before an issuer was checked',
       { situation: { issuer: 'unchecked' } },
       { kind: 'nothing', next: { kind: 'done' } },
+    ],
+    [
+      'while the watch does not show an issuer that exists',
+      { situation: { issuer: 'unseen' } },
+      { kind: 'nothing', next: { kind: 'after', ms: 5_000 } },
     ],
     [
       'before a request is approved',
@@ -141,7 +148,7 @@ describe('a certificate', () => {
         },
       },
       'CreateExternalCACertificate',
-      '',
+      ' It uses the only instance in spec.externalCA.instanceIds of the issuer.',
       ['find instance', 'issue'],
     ],
     [
@@ -149,21 +156,23 @@ describe('a certificate', () => {
       {
         situation: {
           requests: [webCA()],
-          spec: { externalCA: { instanceIds: ['i-1'] } },
+          spec: { externalCA: { instanceIds: ['i-1', 'i-2'] } },
+          certificate: { spec: { renewBefore: '8000h' } },
           pca: { find: [finds()] },
         },
       },
       'CreateExternalCACertificate',
-      '',
+      ' It uses one of 2 instances in spec.externalCA.instanceIds of the issuer, and each renewal uses another one: every 760h0m0s.',
       ['find instance'],
     ],
   ])('%s is handed out with its chain', async (_, row, action, notices, asked) => {
     const { rig, decision } = await decideAs(row);
     if (decision.kind !== 'issued') throw new Error(`The decision is ${JSON.stringify(decision)}.`);
-    const { certificate, message } = decision;
+    const { certificate, message, adopted } = decision;
     const serial = certificate.serialNumber;
-    expect({ message, chain: certificate.chain.split('BEGIN').length - 1, ca: certificate.ca }).toEqual({
+    expect({ message, adopted, chain: certificate.chain.split('BEGIN').length - 1, ca: certificate.ca }).toEqual({
       message: `Issued by Alibaba Cloud PCA with ${action}: serial number ${serial}, PCA identifier pca-1.${notices}`,
+      adopted: !asked.includes('issue'),
       chain: 2,
       ca: hierarchy.root.pem,
     });

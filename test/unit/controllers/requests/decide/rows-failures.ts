@@ -3,6 +3,7 @@ import type { FailureReason } from '../../../../../src/controllers/requests/reas
 import type { MismatchReason } from '../../../../../src/issuing/certificate-differences.ts';
 import type { RefusalReason } from '../../../../../src/issuing/refusal.ts';
 import { encoded, Extension, makeCA, makeCsr } from '../../../../support/certificates.ts';
+import * as der from '../../../../support/der.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import { caContent, hierarchy, signingRequest, uids, web, webCA, webContent } from '../../characterization/material.ts';
 import { finds, issues } from '../replies.ts';
@@ -21,6 +22,15 @@ const asksFor = async (...given: Parameters<typeof makeCsr>): Promise<{ readonly
 });
 const subject = [{ CN: ['web'] }];
 const constraints = new Extension('2.5.29.30', true, Buffer.from('3000', 'hex'));
+
+/** A CA, of the same name and key, that may issue for this domain alone. */
+async function constrainedTo(domain: string): Promise<Situation> {
+  const { notBefore: from, notAfter: until } = hierarchy.issuing.certificate;
+  const value = der.sequence(der.tlv(0xa0, der.sequence(der.tlv(0x82, Buffer.from(domain)))));
+  const extensions = [new Extension('2.5.29.30', true, value)];
+  const ca = await makeCA('P-256', { name: 'Test Issuing CA P-256', from, until, extensions }, hierarchy.root);
+  return { ca: { certificate: ca.pem, chain: [hierarchy.root.pem] } };
+}
 
 /** Refusals for what the request asks, not for what the issuer sets. */
 type RequestRefusal = Exclude<RefusalReason, 'InvalidIssuerSettings'>;
@@ -89,6 +99,12 @@ const refusals: Record<RequestRefusal, Row> = {
     await asksFor('P-256', { subject, extensions: [constraints] }),
     'spec.request: CreateCustomCertificate cannot express name constraints. Remove them from the Certificate.',
   ),
+  NameForbiddenByCA: refused(
+    'NameForbiddenByCA',
+    {},
+    'spec.request: clients would refuse the certificate: the certificate of CA "CN=Test Issuing CA P-256" forbids DNS web.shop.svc (permitted: DNS api.example). Ask for other names, or for a certificate of another CA.',
+    await constrainedTo('api.example'),
+  ),
   NoName: refused(
     'NoName',
     await asksFor('P-256'),
@@ -102,10 +118,15 @@ const refusals: Record<RequestRefusal, Row> = {
 };
 
 /** PCA issues something else than was asked for: it is not used. Its issuer is held where no request can have caused it. */
-function mismatched(reason: MismatchReason, changes: Changes, fault: string, held?: 'issuer held'): Row {
+function mismatched(
+  reason: MismatchReason,
+  changes: Changes,
+  fault: string,
+  { held, ...situation }: Situation & { readonly held?: true } = {},
+): Row {
   const message = `PCA issued certificate pca-1 (RequestId R1), but it is not what was asked for, so it is not used: ${fault} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
   return {
-    situation: { pca: { issue: [issues(changes)] } },
+    situation: { pca: { issue: [issues(changes)] }, ...situation },
     decision: fails(reason, message, { unused: 'pca-1' }),
     ...(held === undefined ? {} : { issuer: 'CertificateRefused' }),
   };
@@ -114,6 +135,7 @@ function mismatched(reason: MismatchReason, changes: Changes, fault: string, hel
 const asCA = { requests: [webCA()], spec: { externalCA: { instanceIds: ['i-1'] } } };
 /** The certificate of a CA is not revoked by a call, so nothing is said of that. */
 const unlikeCA = 'PCA issued certificate pca-1 (RequestId R1), but it is not what was asked for, so it is not used:';
+const enforced = { subject: 'Enforce', names: 'Enforce', usages: 'Enforce', validity: 'Enforce' } as const;
 const stranger = await makeCA('P-256', {
   name: 'Stranger',
   from: new Date('2026-01-01'),
@@ -130,15 +152,15 @@ const mismatches: Record<MismatchReason, Row> = {
   KeyMismatch: mismatched('KeyMismatch', { key: 'other' }, 'its public key is not the one of the request.'),
   ChainBroken: mismatched(
     'ChainBroken',
-    { chain: [hierarchy.issuing.pem, hierarchy.root.pem, stranger.pem] },
-    'its chain is malformed: "Stranger" does not belong to the chain, or a link to it is missing.',
-    'issuer held',
+    { chain: [hierarchy.issuing.pem, hierarchy.root.pem, 'no PEM'] },
+    'the reply cannot be read: a text holds no PEM certificate.',
+    { held: true },
   ),
   NotSignedByCA: mismatched(
     'NotSignedByCA',
     { ca: hierarchy.root, chain: [hierarchy.root.pem] },
     'it is signed by "CN=Test Root P-256", not by CA "ca".',
-    'issuer held',
+    { held: true },
   ),
   CAFlagMismatch: mismatched('CAFlagMismatch', { content: { ...webContent, isCA: true } }, 'it is a CA certificate.'),
   PathLengthMismatch: {
@@ -168,6 +190,17 @@ const mismatches: Record<MismatchReason, Row> = {
     'ExtendedKeyUsageMismatch',
     { content: { ...webContent, extendedKeyUsages: ['1.3.6.1.5.5.7.3.2'] } },
     'its extended key usages differ: it has client auth; asked for: server auth.',
+  ),
+  ExtensionMismatch: mismatched(
+    'ExtensionMismatch',
+    { content: { ...webContent, extensions: [new Extension('1.2.3', true, Buffer.from('0500', 'hex'))] } },
+    'it has the critical extension 1.2.3, which nobody knows, so that clients refuse it.',
+  ),
+  NameConstraintsMismatch: mismatched(
+    'NameConstraintsMismatch',
+    { content: { ...webContent, names: [{ kind: 'dns', value: 'api.example' }] } },
+    'clients would refuse it: the certificate of CA "CN=Test Issuing CA P-256" forbids DNS api.example (permitted: DNS shop.svc).',
+    { ...(await constrainedTo('shop.svc')), spec: { verification: { ...enforced, names: 'Allow' } } },
   ),
   ValidityMismatch: mismatched(
     'ValidityMismatch',
@@ -255,7 +288,7 @@ export const furtherFailures: Readonly<Record<string, Row>> = {
     'ChainBroken',
     { chain: ['no PEM'] },
     'the reply cannot be read: a text holds no PEM certificate.',
-    'issuer held',
+    { held: true },
   ),
   'a CA certificate that another CA signed holds no other certificates': {
     situation: { ...asCA, pca: { find: [{ kind: 'absent' }], issue: [issues({ ca: stranger, chain: [] })] } },
@@ -266,8 +299,7 @@ export const furtherFailures: Readonly<Record<string, Row>> = {
     prepare: (rig) => rig.memories.of(uids['web-1'] ?? '').inherited(0),
     decision: fails(
       'NotSignedByCA',
-      `PCA issued certificate pca-1, ${notWhatWasAsked} it is signed by "CN=Test Root P-256", not by CA "ca". It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`,
-      { unused: 'pca-1' },
+      `PCA issued certificate pca-1, ${notWhatWasAsked} it is signed by "CN=Test Root P-256", not by CA "ca". It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.`,
     ),
   },
   'a parameter of the request that PCA refuses by its name': {
@@ -285,6 +317,17 @@ export const furtherFailures: Readonly<Record<string, Row>> = {
     decision: fails(
       'DurationTooShort',
       "spec.duration: the issuer's spec.validity.maxDuration 24h0m0s leaves 24h0m0s, too little for the Certificate's spec.renewBefore 23h0m0s: cert-manager would renew it again and again. Ask for a shorter renewBefore, or raise the limit.",
+    ),
+  },
+  'a lifetime that begins in the past must leave room for the renewal': {
+    situation: {
+      requests: [web({ spec: { duration: '1h' } })],
+      spec: { validity: { backdate: '30m' } },
+      certificate: { spec: { renewBefore: '31m' } },
+    },
+    decision: fails(
+      'DurationTooShort',
+      "spec.duration: the backdating by 30m0s leaves 30m0s, too little for the Certificate's spec.renewBefore 31m0s: cert-manager would renew it again and again. Ask for a longer duration or a shorter renewBefore, or lower spec.validity.backdate of the issuer.",
     ),
   },
 };

@@ -8,8 +8,11 @@ import {
   issuerPath,
   signingRequest,
   uids,
+  web,
   webCA,
 } from '../../characterization/material.ts';
+import { keyFamilyChanged } from '../../characterization/texts.ts';
+import { withoutController } from './rows-restored.ts';
 import { answers } from '../replies.ts';
 import { issuerName } from '../rig.ts';
 import type { Rig } from '../rig.ts';
@@ -27,6 +30,7 @@ import {
 import type { Row } from './row.ts';
 
 const hour = 3_600_000;
+const renewal = web({ metadata: { annotations: { 'cert-manager.io/certificate-revision': '2' } } });
 const uid = uids['web-1'] ?? '';
 
 /** So many certificates were issued of late for the Certificate `web`, the last now. */
@@ -107,6 +111,20 @@ export const waiting: Record<WaitingReason, Row> = {
       'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
     ),
   },
+  AskedAgain: {
+    situation: {},
+    prepare: issuedBefore(1),
+    decision: waitsFor(
+      5_000,
+      'AskedAgain',
+      'Held: Certificate "shop/web" got a certificate at 2026-11-22T00:16:40Z already. cert-manager may not have seen the Secret yet, so it is given time until 2026-11-22T00:16:45Z; then this continues automatically. No action is needed.',
+    ),
+  },
+  RequestRestored: withoutController,
+  KeyFamilyChanged: {
+    situation: { requests: [renewal], ca: { keyFamily: 'RSA' }, formerKeyFamily: 'ECC' },
+    decision: waits('KeyFamilyChanged', keyFamilyChanged, 'ECC'),
+  },
   OwnerHeld: {
     situation: {},
     prepare: mismatchedBefore('shop/web'),
@@ -119,7 +137,7 @@ export const waiting: Record<WaitingReason, Row> = {
   },
 };
 
-export const troubles: Record<keyof typeof troubleReasons, Row> = {
+export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Row> = {
   CertificateNotReady: {
     situation: { pca: { issue: [answers({ kind: 'pending', identifier: 'pca-1' })] } },
     decision: troubled(

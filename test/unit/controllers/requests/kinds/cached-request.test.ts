@@ -23,6 +23,7 @@ describe('the lean form of a CertificateRequest', () => {
       issuer: 'AlibabaPCAIssuer/shop/pca',
       kind: 'AlibabaPCAIssuer',
       approval: 'Approved',
+      isControlled: false,
       message: 'Waiting.',
     });
   });
@@ -67,6 +68,7 @@ describe('the lean form of a CertificateSigningRequest', () => {
       issuer: 'AlibabaPCAIssuer/shop/pca',
       kind: 'AlibabaPCAIssuer',
       approval: 'Approved',
+      isControlled: false,
       message: undefined,
     });
   });

@@ -19,6 +19,7 @@ const issued: Outcome = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 
 function pending(message: string): Outcome {
@@ -66,11 +67,13 @@ async function write(
   return { written: await read.request.write(outcome, signal), applies };
 }
 
+const owner = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'web', uid: 'c', controller: true };
+
 test('a request is read with all that issuing needs', async () => {
   const object = certificateRequest({
     metadata: {
-      annotations: { 'cert-manager.io/certificate-revision': '3' },
-      ownerReferences: [{ apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'web', uid: 'c' }],
+      annotations: { 'cert-manager.io/certificate-revision': '3', 'cert-manager.io/certificate-name': 'web' },
+      ownerReferences: [owner],
     },
     spec: { request: 'Q1NS', duration: '24h', isCA: true, usages: ['server auth'] },
     conditions: [approved, ready('Pending', 'Waiting.')],
@@ -91,6 +94,7 @@ test('a request is read with all that issuing needs', async () => {
     certificate: { namespace: 'shop', name: 'web' },
     revision: 3,
     leftCertificate: undefined,
+    provenance: { certificateName: 'web', controller: owner, isFirstHand: false },
   });
   expect([read.request.holds(certificate), await read.request.authorize(signal)]).toEqual([false, { kind: 'allowed' }]);
 });
@@ -164,18 +168,18 @@ it('applies the same result again after a conflict, when it is still the same re
   );
 });
 
-it.each<[string, Shown]>([
-  ['another request under the same name', certificateRequest({ metadata: { uid: 'other' } })],
-  ['a request that came to an end', certificateRequest({ conditions: [approved, ready('Issued')] })],
-  ['no request', undefined],
-])('writes nothing when a conflict turns out to be %s', async (_name, present) => {
+it.each<[string, Shown, WriteOutcome]>([
+  ['another request under the same name', certificateRequest({ metadata: { uid: 'other' } }), { kind: 'gone' }],
+  ['a request with an end', certificateRequest({ conditions: [approved, ready('Issued')] }), { kind: 'ended' }],
+  ['no request', undefined, { kind: 'gone' }],
+])('writes nothing when a conflict turns out to be %s', async (_name, present, expected) => {
   const { written, applies } = await write(pending('Waiting.'), { present, answers: ['Conflict', 'ok'] });
-  expect([written, applies.length]).toEqual([{ kind: 'gone' }, 1]);
+  expect([written, applies.length]).toEqual([expected, 1]);
 });
 
 it.each([
   ['for written', certificate.chain, { kind: 'written' }],
-  ["of somebody else's for gone", 'another\n', { kind: 'gone' }],
+  ["of somebody else's for ended", 'another\n', { kind: 'ended' }],
 ])('takes a conflict with an earlier write of a certificate, whose answer was lost, %s', async (_, chain, expected) => {
   const ended = certificateRequest({ conditions: [approved, ready('Issued')] });
   const written = Buffer.from(chain).toString('base64');

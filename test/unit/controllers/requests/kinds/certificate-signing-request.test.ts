@@ -146,6 +146,7 @@ const issued: Outcome = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 const failed: Outcome = { kind: 'failed', reason: 'NoName', message: 'No name.', at: new Date(0) };
 
@@ -192,8 +193,8 @@ describe('a write', () => {
     ['that is refused by nothing is gone', issued, invalid, failure('NotFound'), { kind: 'gone' }],
     ['that is refused for nobody knows what is a fault', issued, invalid, failure('Transient'), invalid],
     ['that is refused after it took place is written', issued, invalid, ended(ours), { kind: 'written' }],
-    ["that is refused after somebody else's is gone", issued, invalid, ended('b3RoZXI='), { kind: 'gone' }],
-    ['of a failure that is refused after an end is gone', failed, invalid, ended(ours), { kind: 'gone' }],
+    ["that is refused after somebody else's is not", issued, invalid, ended('b3RoZXI='), { kind: 'ended' }],
+    ['of a failure that is refused after an end is not', failed, invalid, ended(ours), { kind: 'ended' }],
   ])('%s', async (_, outcome, answer, present, expected) => {
     const { request } = await readWith({ gets: [ok(object()), present], writes: [answer] });
     expect(await request.write(outcome, signal)).toEqual(expected);

@@ -1,38 +1,79 @@
 // The Certificate behind a request, as far as answers depend on it.
 import { expect, test, vi } from 'vitest';
 import { owningCertificateReader } from '../../../../../src/controllers/requests/kinds/owning-certificate.ts';
-import type { OwningCertificateRead } from '../../../../../src/controllers/requests/kinds/owning-certificate.ts';
+import type {
+  OwningCertificate,
+  OwningCertificateRead,
+} from '../../../../../src/controllers/requests/kinds/owning-certificate.ts';
+import type { Renewal } from '../../../../../src/issuing/validity.ts';
 import type { KubernetesClient } from '../../../../../src/kubernetes/client.ts';
 import { failure } from '../samples.ts';
 
 const { signal } = new AbortController();
 const web = { namespace: 'shop', name: 'web' };
 const says = (body: object): object => ({ kind: 'ok', status: 200, body });
-const read = (
-  renewBeforeSeconds?: number,
-  { notBefore, notAfter, revision }: { notBefore?: string; notAfter?: string; revision?: number } = {},
-): OwningCertificateRead => ({
+const nothing: OwningCertificate = {
+  uid: undefined,
+  renewal: undefined,
+  notBefore: undefined,
+  notAfter: undefined,
+  revision: undefined,
+  renewalTime: undefined,
+  isReady: false,
+  issuing: undefined,
+};
+const unset: Renewal = { beforeSeconds: undefined, beforePercentage: undefined, isDisabled: false };
+const read = (changes: Partial<OwningCertificate> = {}): OwningCertificateRead => ({
   kind: 'ok',
-  certificate: {
-    renewBeforeSeconds,
-    notBefore: notBefore === undefined ? undefined : new Date(notBefore),
-    notAfter: notAfter === undefined ? undefined : new Date(notAfter),
-    revision,
-  },
+  certificate: { ...nothing, ...changes },
 });
-const status = { notBefore: '2026-11-01T00:00:00Z', notAfter: '2026-12-01T00:00:00Z', revision: 3 };
+const issuing = { type: 'Issuing', status: 'True', reason: 'ManuallyTriggered' };
+const ready = { type: 'Ready', status: 'True', observedGeneration: 3 };
 
 test.each<[string, object, OwningCertificateRead]>([
   [
-    'says what is in use, and how long before its end it is renewed',
-    says({ spec: { renewBefore: '8h' }, status }),
-    read(28_800, status),
+    'says when it ends and how long before it is renewed',
+    says({
+      metadata: { uid: 'c', generation: 3 },
+      spec: { renewBefore: '8h' },
+      status: {
+        notBefore: '2026-11-01T00:00:00Z',
+        notAfter: '2026-12-01T00:00:00Z',
+        revision: 3,
+        renewalTime: '2026-11-30T16:00:00Z',
+        conditions: [ready, issuing],
+      },
+    }),
+    read({
+      uid: 'c',
+      renewal: { ...unset, beforeSeconds: 28_800 },
+      notBefore: new Date('2026-11-01T00:00:00Z'),
+      notAfter: new Date('2026-12-01T00:00:00Z'),
+      revision: 3,
+      renewalTime: new Date('2026-11-30T16:00:00Z'),
+      isReady: true,
+      issuing: 'ManuallyTriggered',
+    }),
   ],
-  ['says neither', says({}), read()],
+  [
+    'is renewed at a part of its lifetime, and not ready for its present spec',
+    says({
+      metadata: { generation: 4 },
+      spec: { renewBeforePercentage: 40 },
+      status: { conditions: [ready, { ...issuing, status: 'False' }] },
+    }),
+    read({ renewal: { ...unset, beforePercentage: 40 } }),
+  ],
+  [
+    'is never renewed, and is issued for no reason',
+    says({ spec: { renewal: { policy: 'Disabled' } }, status: { conditions: [{ type: 'Issuing', status: 'True' }] } }),
+    read({ renewal: { ...unset, isDisabled: true }, issuing: '' }),
+  ],
+  ['says nothing', says({}), read({ renewal: unset })],
   [
     'says what is no duration and no date',
     says({ spec: { renewBefore: 'soon' }, status: { notAfter: 'never' } }),
-    read(),
+    read({ renewal: unset }),
   ],
   ['does not exist', failure('NotFound'), read()],
   [

@@ -55,7 +55,14 @@ describe('the status of a decision', () => {
   it('carries chain and ca with the condition on success', () => {
     expect(
       requestStatus(
-        { kind: 'issued', message: 'Issued.', certificate, operation: 'CreateCustomCertificate', requestId: 'r-1' },
+        {
+          kind: 'issued',
+          message: 'Issued.',
+          certificate,
+          operation: 'CreateCustomCertificate',
+          requestId: 'r-1',
+          adopted: false,
+        },
         created,
       ),
     ).toEqual({
@@ -75,6 +82,19 @@ describe('the status of a decision', () => {
   it('is known by its certificate', () => {
     const written = Buffer.from(certificate.chain).toString('base64');
     expect([written, 'b3RoZXI=', undefined].map((text) => isCertificateIn(text, certificate))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('a certificate is there also with another chain below it', () => {
+    const end = '-----END CERTIFICATE-----\n';
+    const chainOf = (...names: readonly string[]): string => names.map((name) => `${name}\n${end}`).join('');
+    const written = Buffer.from(chainOf('leaf', 'ca', 'root')).toString('base64');
+    const holds = (chain: string): boolean => isCertificateIn(written, { ...certificate, chain });
+    expect([chainOf('leaf', 'ca'), chainOf('leaf'), chainOf('ca', 'leaf'), 'leaf'].map(holds)).toEqual([
+      true,
       true,
       false,
       false,

@@ -1,6 +1,7 @@
 // How the end of a request is made known: it is kept until it is written, and what follows comes after the write.
 import { describe, expect, test } from 'vitest';
 import type { Decision, End } from '../../../../../src/controllers/requests/decision.ts';
+import { anotherOperatorMessage } from '../../../../../src/controllers/requests/messages.ts';
 import type { WriteOutcome } from '../../../../../src/controllers/requests/kinds/request.ts';
 import type { ReconcileResult } from '../../../../../src/kubernetes/controller.ts';
 import { failure, uid } from '../samples.ts';
@@ -24,6 +25,7 @@ describe('a denial', () => {
   test.each<[string, WriteOutcome, ReconcileResult, readonly object[], number]>([
     ['is written and counted', { kind: 'written' }, done, [count(ended, { result: 'denied' })], 0],
     ['of a request that is gone is not counted', { kind: 'gone' }, done, [], 0],
+    ['of a request that somebody else ended is not counted', { kind: 'ended' }, done, [], 0],
     [
       'that cannot be written is written later',
       failure('Transient'),
@@ -84,12 +86,35 @@ describe('an end', () => {
     [
       'whose certificate nobody has is reported',
       issued,
-      [{ abandoned: { key: 'shop/web-1', uid }, message: 'Issued.' }],
+      [{ abandoned: { key: 'shop/web-1', uid }, message: 'Issued.', fate: 'gone' }],
     ],
     ['without certificate is not', failed, []],
     ['with an unused one offers it to be revoked', { ...failed, unused: 'pca-9' }, [{ offered: 'pca-9' }]],
   ])('of a request that is gone %s', async (_, end, seen) => {
     const { journal, memories, publish } = scene([{ kind: 'gone' }]);
+    expect([await publish(end), journal.read(), memories.size]).toEqual([done, [...steps(end), ...seen], 0]);
+  });
+
+  test.each<[string, End, readonly object[]]>([
+    [
+      'is told of together with what becomes of the certificate',
+      issued,
+      [
+        { abandoned: { key: 'shop/web-1', uid }, message: 'Issued.', fate: 'ended' },
+        event('Warning', 'AnotherOperator', 'What became of it.'),
+      ],
+    ],
+    [
+      'is told of, also where there is no certificate',
+      failed,
+      [
+        log('warn', { issuer: 'AlibabaPCAIssuer/shop/pca', reason: 'AnotherOperator' }, anotherOperatorMessage),
+        count('pca_issuer_other_operator_total', {}),
+        event('Warning', 'AnotherOperator', anotherOperatorMessage),
+      ],
+    ],
+  ])('of a request that somebody else ended %s', async (_, end, seen) => {
+    const { journal, memories, publish } = scene([{ kind: 'ended' }]);
     expect([await publish(end), journal.read(), memories.size]).toEqual([done, [...steps(end), ...seen], 0]);
   });
 

@@ -35,7 +35,7 @@ interface Row {
   readonly lasted?: number;
 }
 
-const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritten'>, Row> = {
+const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritten' | 'AnotherOperator'>, Row> = {
   Issued: {
     decision: issued,
     seen: issuedEntries(),
@@ -70,6 +70,9 @@ const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritt
     count(held, { reason: 'IssuanceLimitReached' }),
   ),
   ReissueLoop: told(waiting('ReissueLoop', hour), 'Warning', count(held, { reason: 'ReissueLoop' })),
+  AskedAgain: told(waiting('AskedAgain', hour), 'Normal', count(held, { reason: 'AskedAgain' })),
+  RequestRestored: told(waiting('RequestRestored', hour), 'Warning', count(held, { reason: 'RequestRestored' })),
+  KeyFamilyChanged: told(waiting('KeyFamilyChanged'), 'Warning'),
   OwnerHeld: told(waiting('OwnerHeld', hour), 'Warning', count(held, { reason: 'OwnerHeld' })),
 };
 
@@ -98,6 +101,7 @@ test('only these reasons are told of while they last, and at these levels', () =
     ['RetryableError', 0, 'warn'],
     ['PatienceExceeded', 0, 'warn'],
     ['WaitingForTurn', 30_000, undefined],
+    ['AnotherOperator', 0, 'warn'],
     ['ResultNotWritten', 0, 'warn'],
   ]);
 });

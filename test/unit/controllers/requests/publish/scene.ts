@@ -25,6 +25,7 @@ export const issued: End = {
   certificate,
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
+  adopted: false,
 };
 export const failed: FailedDecision = { kind: 'failed', reason: 'NoName', message: 'No.', at: new Date(0) };
 
@@ -36,7 +37,12 @@ export function scene(outcomes: WriteOutcome[] = [], changes: Partial<Request> =
   const pass = passOver(request(journal, outcomes, changes), memories.of(uid));
   const publisher = new Publisher({
     memories,
-    abandoned: { report: (named, _identity, { message }) => journal.add({ abandoned: named, message }) },
+    abandoned: {
+      report: (named, _identity, { message }, { fate }) => {
+        journal.add({ abandoned: named, message, fate });
+        return 'What became of it.';
+      },
+    },
     revocations: {
       offer: (_identity, identifier) => {
         journal.add({ offered: identifier });

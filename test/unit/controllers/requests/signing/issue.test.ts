@@ -21,10 +21,14 @@ const certificate = { namespace: 'shop', name: 'web' };
 const until = (notAfter: string | undefined): OwningCertificateRead => ({
   kind: 'ok',
   certificate: {
-    renewBeforeSeconds: undefined,
+    uid: undefined,
+    renewal: undefined,
     notBefore: undefined,
     notAfter: notAfter === undefined ? undefined : new Date(notAfter),
     revision: undefined,
+    renewalTime: undefined,
+    isReady: true,
+    issuing: 'Renewing',
   },
 });
 const unreadable: OwningCertificateRead = { kind: 'failed', message: '' };
