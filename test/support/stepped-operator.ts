@@ -33,11 +33,11 @@ export class SteppedOperator {
   readonly #announced: StepAnnounced[] = [];
   #end: ProcessEnd | undefined;
 
-  constructor(flags: readonly string[], logFile: string) {
+  constructor(flags: readonly string[], logFile: string, environment: Readonly<Record<string, string>> = {}) {
     this.logFile = logFile;
     const log = openSync(logFile, 'a');
     this.#child = fork(entry, flags, {
-      env: { PATH: process.env['PATH'] ?? '' },
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
       execArgv: ['--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', log, log, 'ipc'],
     });

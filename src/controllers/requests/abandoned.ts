@@ -2,6 +2,7 @@
 import type { CallQueue } from '../../alibaba/limits/call-queue.ts';
 import { issuerKey, issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
+import { externalCACertificate } from '../../issuing/operations/external-ca-certificate.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
@@ -11,7 +12,7 @@ import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
 import type { RequestKind, RequestRead } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
-import { adoptedWithoutRequestMessage, withoutRequestMessage } from './messages.ts';
+import { adoptedWithoutRequestMessage, caWithoutRequestMessage, withoutRequestMessage } from './messages.ts';
 import type { Revocations } from './revocations.ts';
 
 /** What handling abandoned requests works with. */
@@ -60,21 +61,22 @@ export class Abandoned {
 
   /**
    * A certificate was paid for and its request is gone, or was ended by somebody else: it is revoked or kept, and the log and
-   * counters say so, the log in the words that are the answer.
+   * counters say so, the log in the words that are the answer. PCA has no call that revokes a CA certificate.
    */
   report(
     { key, uid }: Named,
     identity: IssuerIdentity,
-    { certificate, adopted }: IssuedDecision,
+    { certificate, operation, adopted }: IssuedDecision,
     { fate, mayRevoke = true }: Fate,
   ): string {
     const { metrics, revocations, logger } = this.#on;
     const { serialNumber, identifier } = certificate;
     metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
     if (fate === 'ended') metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
-    const revokes = mayRevoke && !adopted && identifier !== undefined && revocations.offer(identity, identifier);
+    const isKept = adopted || operation === externalCACertificate.action || !mayRevoke;
+    const revokes = !isKept && identifier !== undefined && revocations.offer(identity, identifier);
     const fields = { request: key, uid, issuer: issuerKey(identity), serialNumber, identifier };
-    const message = adopted ? adoptedWithoutRequestMessage(fate) : withoutRequestMessage(revokes, fate);
+    const message = messageFor({ adopted, operation }, { fate, revokes });
     logger.warn(fields, message);
     return message;
   }
@@ -108,4 +110,14 @@ export class Abandoned {
       return undefined;
     }
   }
+}
+
+function messageFor(
+  { adopted, operation }: Pick<IssuedDecision, 'adopted' | 'operation'>,
+  { fate, revokes }: Pick<Fate, 'fate'> & { readonly revokes: boolean },
+): string {
+  if (adopted) return adoptedWithoutRequestMessage(fate);
+  return operation === externalCACertificate.action
+    ? caWithoutRequestMessage(fate)
+    : withoutRequestMessage(revokes, fate);
 }

@@ -225,3 +225,10 @@ export function withoutRequestMessage(revokes: boolean, fate: 'gone' | 'ended' =
   if (fate === 'gone') return `A certificate was issued but its request is gone; ${advice}`;
   return `A certificate was paid for in vain: ${advice} ${anotherOperatorMessage}`;
 }
+
+/** The same for a CA certificate, which only somebody in the console can revoke. */
+export function caWithoutRequestMessage(fate: 'gone' | 'ended'): string {
+  const advice = 'revoke it in the PCA console if it is not wanted, since PCA has no call that does so.';
+  if (fate === 'gone') return `A CA certificate was issued but its request is gone; ${advice}`;
+  return `A CA certificate was paid for in vain: ${advice} ${anotherOperatorMessage}`;
+}

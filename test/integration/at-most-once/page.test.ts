@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { certificatesOf } from './cases.ts';
-import { pageFile, withTables } from './page.ts';
+import { endOf } from './circumstances.ts';
+import { pageFile, withEnds, withMatrix } from './page.ts';
 
 it('is up to date (else: TEST_FULL=1 UPDATE_AT_MOST_ONCE=1 with the matrix)', () => {
   const page = readFileSync(pageFile, 'utf8');
-  expect(page).toBe(withTables(page, certificatesOf));
+  expect(page).toBe(withEnds(withMatrix(page, certificatesOf), endOf));
 });

@@ -5,6 +5,8 @@ import { wrap } from '../../../scripts/generate/wrapped-text.ts';
 import { issuingSteps } from '../../../src/controllers/requests/signing/steps.ts';
 import { allCases, disturbances, reaching, unreached } from './cases.ts';
 import type { Case } from './cases.ts';
+import { allMeanwhile, circumstances, moments, operationsIn } from './circumstances.ts';
+import type { CircumstanceName, End, Meanwhile, Moment } from './circumstances.ts';
 
 /** The page. */
 export const pageFile = fileURLToPath(new URL('../../../docs/at-most-once.md', import.meta.url));
@@ -12,9 +14,17 @@ export const pageFile = fileURLToPath(new URL('../../../docs/at-most-once.md', i
 /** The number of certificates that a request of the operation cost in the case; undefined where that is not known. */
 export type Results = (each: Case, operation: string) => number | undefined;
 
-/** The page with the results in its table; throws where one is missing. */
-export function withTables(page: string, results: Results): string {
+/** How a request of the operation ended when the circumstance came about; undefined where that is not known. */
+export type Endings = (each: Meanwhile, operation: string) => End | undefined;
+
+/** The page with these numbers in the table of disturbances; throws where one is missing. */
+export function withMatrix(page: string, results: Results): string {
   return replaceSection(replaceSection(page, 'matrix', matrix(results)), 'unreached', unreachedSteps());
+}
+
+/** The page with these ends in the table of circumstances; throws where one is missing. */
+export function withEnds(page: string, endings: Endings): string {
+  return replaceSection(page, 'circumstances', circumstanceTable(endings));
 }
 
 function matrix(results: Results): string {
@@ -33,21 +43,46 @@ function inWords(step: string): string {
   return step.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-// The number that most operations have comes first, and without their names.
-function cell(each: Case, results: Results): string {
-  const operations = new Map<number, string[]>();
-  for (const operation of reaching(each.step)) {
-    const certificates = results(each, operation);
-    if (certificates === undefined)
-      throw new Error(`${operation} has no result for ${each.disturbance} at ${each.step}`);
+function circumstanceTable(endings: Endings): string {
+  const rows = (Object.keys(circumstances) as CircumstanceName[]).map((circumstance) => [
+    circumstances[circumstance].words,
+    ...(Object.keys(moments) as Moment[]).map((moment) => {
+      const tried = allMeanwhile.find((each) => each.circumstance === circumstance && each.moment === moment);
+      if (tried === undefined) return '–';
+      return grouped(`${circumstance}, ${moment}`, operationsIn(tried), (operation) => {
+        const ending = endings(tried, operation);
+        return ending === undefined ? undefined : inCell(ending);
+      });
+    }),
+  ]);
+  return markdownTable(['Meanwhile', ...Object.values(moments).map(({ words }) => words)], rows);
+}
 
-    operations.set(certificates, [...(operations.get(certificates) ?? []), `\`${operation}\``]);
+function inCell({ end, certificates }: End): string {
+  const isReason = /^[A-Z]/.test(end) && end !== 'Ready';
+  return end === 'Ready' ? String(certificates) : `${isReason ? `\`${end}\`` : end}, ${certificates}`;
+}
+
+function cell(each: Case, results: Results): string {
+  const name = `${each.disturbance} at ${each.step}`;
+  return grouped(name, reaching(each.step), (operation) => results(each, operation)?.toString());
+}
+
+// What most operations have comes first, and without their names.
+function grouped(
+  name: string,
+  operations: readonly string[],
+  textOf: (operation: string) => string | undefined,
+): string {
+  const groups = new Map<string, string[]>();
+  for (const operation of operations) {
+    const text = textOf(operation);
+    if (text === undefined) throw new Error(`${operation} has no result for ${name}`);
+    groups.set(text, [...(groups.get(text) ?? []), `\`${operation}\``]);
   }
-  const [most, ...others] = [...operations].toSorted(([, one], [, other]) => other.length - one.length);
-  if (most === undefined) throw new Error(`no operation reaches ${each.step}`);
-  return [String(most[0]), ...others.map(([certificates, names]) => `${certificates} for ${names.join(', ')}`)].join(
-    '; ',
-  );
+  const [most, ...others] = [...groups].toSorted(([, one], [, other]) => other.length - one.length);
+  if (most === undefined) throw new Error(`no operation is tried for ${name}`);
+  return [most[0], ...others.map(([text, names]) => `${text} for ${names.join(', ')}`)].join('; ');
 }
 
 function unreachedSteps(): string {

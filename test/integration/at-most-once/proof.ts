@@ -60,6 +60,7 @@ function pemsOf(text: string): readonly X509Certificate[] {
   return pems.map((pem) => new X509Certificate(pem));
 }
 
-function spkiOf({ publicKey }: X509Certificate): string {
+/** DER of the SubjectPublicKeyInfo, base64. */
+export function spkiOf({ publicKey }: X509Certificate): string {
   return publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
 }

@@ -2,18 +2,21 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { conditionsOf } from '../../support/cluster.ts';
-import type { Manifest } from '../../support/cluster.ts';
+import type { Manifest, ObjectReference } from '../../support/cluster.ts';
 import { Network } from '../../support/network.ts';
 import { loopbackHosts } from '../../support/operator-process.ts';
 import { SteppedOperator } from '../../support/stepped-operator.ts';
 import { NotYet, until } from '../../support/wait.ts';
-import { World } from '../../support/world.ts';
+import { issuerApiVersion, World } from '../../support/world.ts';
+import { preload } from '../faults/clock-preload.ts';
 import { requestFor, specFor } from './operations.ts';
 import type { MadeRequest } from './operations.ts';
 
 const certManager = 'cert-manager.io/v1';
 const instanceIds = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
 const leaseTimes = ['--lease-duration=8s', '--lease-renew-deadline=6s', '--lease-retry-period=500ms'];
+// An endpoint that has not answered yet gets a sixteenth of them, and every request of a scene must be held with a call in hand.
+const enoughPlaces = '--max-concurrent-requests=128';
 const quickRetries = ['--retry-base-delay=200ms', '--retry-max-delay=1s', '--pca-timeout=5s', '--shutdown-timeout=3s'];
 
 /** A request on the stage. */
@@ -21,6 +24,9 @@ export interface Played extends MadeRequest {
   readonly operation: string;
   readonly uid: string;
 }
+
+/** The parts of an issuer's spec that a scene adds, or changes later, by the operation of the issuer. */
+export type SpecOf = (operation: string) => Readonly<Record<string, unknown>>;
 
 /** The stage; `operator` is the one that issues now. */
 export class Stage {
@@ -30,23 +36,26 @@ export class Stage {
   readonly #namespace: string;
   readonly #flags: readonly string[];
   readonly #operators: SteppedOperator[] = [];
+  readonly #passed: { ms: number };
   #scene = 0;
   #objects: readonly Manifest[] = [];
 
   private constructor(
     world: World,
     networks: { readonly apiServer: Network; readonly pca: Network },
-    settings: { readonly namespace: string; readonly flags: readonly string[] },
+    settings: { readonly namespace: string; readonly flags: readonly string[]; readonly passed: { ms: number } },
   ) {
     this.world = world;
     this.apiServer = networks.apiServer;
     this.pca = networks.pca;
     this.#namespace = settings.namespace;
     this.#flags = settings.flags;
+    this.#passed = settings.passed;
   }
 
   static async start(): Promise<Stage> {
-    const world = await World.start({});
+    const passed = { ms: 0 };
+    const world = await World.start({ simulator: { now: () => new Date(Date.now() + passed.ms) } });
     await world.operator.stop();
     const { controlPlane, simulator } = world;
     const [apiServer, pca] = await Promise.all(
@@ -66,8 +75,10 @@ export class Stage {
       '--log-level=debug',
       ...leaseTimes,
       ...quickRetries,
+      enoughPlaces,
     ];
-    return new Stage(world, { apiServer, pca }, { namespace: await world.createNamespace('at-most-once'), flags });
+    const namespace = await world.createNamespace('at-most-once');
+    return new Stage(world, { apiServer, pca }, { namespace, flags, passed });
   }
 
   /** The operator of the last scene where it still runs, else a new one. */
@@ -76,12 +87,18 @@ export class Stage {
     return last === undefined || last.hasEnded ? this.startOperator() : last;
   }
 
-  /** A further operator; it issues as soon as it gets the Lease. */
-  startOperator(): SteppedOperator {
+  /** A further operator, whose clock is so far ahead; it issues as soon as it gets the Lease. */
+  startOperator({ clockAheadMs = 0 }: { readonly clockAheadMs?: number } = {}): SteppedOperator {
     const log = join(this.world.controlPlane.directory, `stepped-operator-${this.#operators.length}.log`);
-    const operator = new SteppedOperator(this.#flags, log);
+    const offMs = this.#passed.ms + clockAheadMs;
+    const operator = new SteppedOperator(this.#flags, log, offMs === 0 ? {} : preload({ offMs }));
     this.#operators.push(operator);
     return operator;
+  }
+
+  /** So much time passes, for PCA and for operators that start from now on; what is in the cluster is older by as much. */
+  letTimePass(ms: number): void {
+    this.#passed.ms += ms;
   }
 
   /** Writes another holder into the Lease, or none. */
@@ -97,7 +114,7 @@ export class Stage {
   }
 
   /** Makes ready issuers, anew for each scene, because what their instances were used for is kept in their status. */
-  async openScene(operations: readonly string[]): Promise<void> {
+  async openScene(operations: readonly string[], specOf: SpecOf = () => ({})): Promise<void> {
     await this.closeScene();
     this.world.simulator.reset();
     this.#scene += 1;
@@ -107,28 +124,60 @@ export class Stage {
       this.world.issuer(this.#namespace, this.#name(operation), {
         endpoint: { host: `127.0.0.1:${this.pca.port}`, protocol: 'HTTP' },
         ...specFor(operation, instanceIds),
+        ...specOf(operation),
       }),
     );
     await cluster.apply(this.#objects);
-    for (const { apiVersion, kind, metadata } of this.#objects) {
-      const { name } = metadata;
-      const issuer = { apiVersion, kind, namespace: this.#namespace, name };
-      await cluster.waitForCondition(issuer, { type: 'Ready', status: 'True' });
-    }
+    await this.issuersReady(operations);
   }
 
-  /** One request for each operation; cert-manager approves them. */
-  async request(operations: readonly string[]): Promise<readonly Played[]> {
+  /** Changes the spec of each issuer by a merge patch. */
+  async changeIssuers(operations: readonly string[], specOf: SpecOf): Promise<void> {
+    for (const operation of operations)
+      await this.world.cluster.patch(this.#issuer(operation), { spec: specOf(operation) });
+  }
+
+  /** Waits until the operator has found each issuer ready as it is now. */
+  async issuersReady(operations: readonly string[]): Promise<void> {
+    await Promise.all(
+      operations.map(async (operation) =>
+        this.world.cluster.waitFor(this.#issuer(operation), 'ready as it is', (issuer) =>
+          conditionsOf(issuer).some(
+            ({ type, status, observedGeneration }) =>
+              type === 'Ready' && status === 'True' && observedGeneration === issuer.metadata.generation,
+          ),
+        ),
+      ),
+    );
+  }
+
+  /** One request for each operation, of another name with `suffix`; cert-manager approves them. */
+  async request(operations: readonly string[], suffix = ''): Promise<readonly Played[]> {
     const played = await Promise.all(
       operations.map(async (operation) => {
-        const name = this.#name(operation);
-        const made = await requestFor(operation, { namespace: this.#namespace, name, issuer: name });
+        const issuer = this.#name(operation);
+        const made = await requestFor(operation, { namespace: this.#namespace, name: `${issuer}${suffix}`, issuer });
         const [created] = await this.world.cluster.apply(made.manifest);
         return { ...made, operation, uid: created?.metadata.uid ?? '' };
       }),
     );
     this.#objects = [...this.#objects, ...played.map(({ manifest }) => manifest)];
     return played;
+  }
+
+  /** Deletes requests. */
+  async withdraw(played: readonly Played[]): Promise<void> {
+    for (const { manifest } of played) {
+      const { apiVersion, kind, metadata } = manifest;
+      await this.world.cluster.delete({ apiVersion, kind, namespace: this.#namespace, name: metadata.name });
+    }
+  }
+
+  /** The requests as they are; those that are gone are missing. */
+  async present(played: readonly Played[]): Promise<readonly Manifest[]> {
+    const query = { apiVersion: certManager, kind: 'CertificateRequest', namespace: this.#namespace };
+    const all = await this.world.cluster.list(query);
+    return all.filter(({ metadata }) => played.some(({ uid }) => uid === metadata.uid));
   }
 
   /** Waits until they are Ready, and answers them as they are then. */
@@ -169,6 +218,7 @@ export class Stage {
   /** Ends every operator, so that the next scene begins with a fresh one. */
   async dismissOperators(): Promise<void> {
     await this.#killAll();
+    this.#passed.ms = 0;
     await this.setLeaseHolder('');
   }
 
@@ -180,6 +230,11 @@ export class Stage {
 
   async #killAll(): Promise<void> {
     await Promise.all(this.#operators.filter(({ hasEnded }) => !hasEnded).map((operator) => operator.kill()));
+  }
+
+  #issuer(operation: string): ObjectReference {
+    const kind = 'AlibabaPCAIssuer';
+    return { apiVersion: issuerApiVersion, kind, namespace: this.#namespace, name: this.#name(operation) };
   }
 
   #name(operation: string): string {

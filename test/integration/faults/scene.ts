@@ -166,7 +166,7 @@ export async function leads(operator: OperatorProcess): Promise<boolean> {
 }
 
 /** Somebody revokes a certificate in PCA, by PCA's identifier. */
-export async function revoke(world: World, identifier: string): Promise<void> {
+export async function revoke(world: World, identifier: string, store = clientCertificates): Promise<void> {
   const call = compose(
     pcaCall({
       endpoint: { host: world.simulator.endpoint, protocol: 'HTTP', caBundle: undefined, region: 'cn-hangzhou' },
@@ -176,6 +176,6 @@ export async function revoke(world: World, identifier: string): Promise<void> {
     }),
     withAccessKey({ ...world.simulator.accessKey, securityToken: undefined }),
   );
-  const outcome = await call(clientCertificates.revoke(identifier), { signal: new AbortController().signal });
+  const outcome = await call(store.revoke(identifier), { signal: new AbortController().signal });
   if (outcome.kind === 'failed') throw new Error(outcome.failure.message);
 }

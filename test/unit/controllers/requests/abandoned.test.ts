@@ -157,6 +157,19 @@ test.each([
     without,
     [counted, { ...kept, fields: { ...named, identifier: undefined } }],
   ],
+  [
+    'that is a CA stays, whatever the policy says, and no call to PCA is tried',
+    { revokes: true },
+    { ...decision, operation: 'CreateExternalCACertificate' },
+    [
+      counted,
+      {
+        ...kept,
+        message:
+          'A CA certificate was issued but its request is gone; revoke it in the PCA console if it is not wanted, since PCA has no call that does so.',
+      },
+    ],
+  ],
 ])('a certificate without request %s', (_, policy, end, expected) => {
   const { abandoned, journal } = scene(policy);
   const identity = parseIssuerKey('AlibabaPCAIssuer/shop/pca');
