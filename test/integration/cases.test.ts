@@ -16,6 +16,8 @@ import { buildHelm, buildMs } from '../support/helm.ts';
 import { World, secret } from '../support/world.ts';
 
 const instances = ['cas_deposit-cn-mesh0001', 'cas_deposit-cn-mesh0002', 'cas_deposit-cn-mesh0003'];
+// A Lease that a busy machine does not lose: nothing starts the operator again here.
+const flags = ['--retry-max-delay=2s', '--lease-duration=90s', '--lease-renew-deadline=80s'];
 let world: World;
 let https: SimulatorHandle;
 let fill: Fill;
@@ -23,7 +25,7 @@ const results: Record<string, Readonly<Record<string, Seen>>> = {};
 
 beforeAll(buildHelm, buildMs);
 beforeAll(async () => {
-  world = await World.start({ flags: ['--retry-max-delay=2s'], simulator: { instances } });
+  world = await World.start({ flags, simulator: { instances } });
   const { accessKey, endpoint } = world.simulator;
   https = await startSimulator({ protocol: 'HTTPS', accessKeys: [accessKey] });
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
