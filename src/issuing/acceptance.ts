@@ -10,7 +10,8 @@ import { profileFor } from './usage-profile.ts';
 import { refusalReasons, refuse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import type { SigningRequest } from './signing-request.ts';
-import { usageWord } from './x509/usages.ts';
+import { shownList } from './x509/shown-text.ts';
+import { isUsageOfCertManager, usageWord } from './x509/usages.ts';
 
 /** A request to check, with the subject that the certificate will have, the operation and the CA. */
 export interface Candidate {
@@ -56,7 +57,10 @@ function refuseUsages({ request: { usages }, operation, ...settings }: Candidate
       const words = [...profile.usages.keyUsages, ...profile.usages.extendedKeyUsages].map(usageWord);
       return `${profile.name} (${words.join(', ')})`;
     });
-    const message = `${operation.action} issues only with the usages of ${profiles.join(' or ')}. Ask for exactly these${settings.allowWiderUsages ? ' or some of them' : ''} (in a Certificate: spec.usages).`;
+    // cert-manager has no words for them, so they can stand in the CSR alone.
+    const wordless = usages.extendedKeyUsages.filter((usage) => !isUsageOfCertManager(usage));
+    const less = wordless.length === 0 ? '' : `, and leave ${shownList(wordless)} out of the CSR`;
+    const message = `${operation.action} issues only with the usages of ${profiles.join(' or ')}. Ask for exactly these${settings.allowWiderUsages ? ' or some of them' : ''} (in a Certificate: spec.usages)${less}.`;
     return refuse(refusalReasons.usageNotSupported, 'spec.usages', message);
   }
   const beyond = usages.keyUsages.filter((usage) => !able.keyUsages.includes(usage)).map((usage) => usageWord(usage));

@@ -128,7 +128,7 @@ export function refuseForRenewal(lifetime: PlannedLifetime, renewal: Renewal): R
   const least = Math.min(givenSeconds / 10, (askedSeconds - renewsBefore(askedSeconds, renewal)) / 2);
   if (!isIgnored && renewedAfter(lifetime, renewal) >= least) return undefined;
   const then = isIgnored ? 'cert-manager would ignore it' : 'cert-manager would renew it again and again';
-  const message = `${leavings(lifetime)}, too little for ${renewalText(renewal)}: ${then}. ${renewalAdvice(lifetime)}`;
+  const message = `${leavings(lifetime)}, too little for ${renewalText(renewal)}: ${then}. ${renewalAdvice(lifetime, renewal)}`;
   return refuse(refusalReasons.durationTooShort, field, message);
 }
 
@@ -158,12 +158,17 @@ function renewalText({ beforeSeconds, beforePercentage }: Renewal): string {
   return "the renewal after two thirds of the lifetime, cert-manager's default";
 }
 
-function renewalAdvice({ backdatedSeconds, because }: PlannedLifetime): string {
+function renewalAdvice({ backdatedSeconds, because }: PlannedLifetime, renewal: Renewal): string {
+  const { beforeSeconds, beforePercentage } = renewal;
+  const later =
+    beforeSeconds === undefined && beforePercentage !== undefined
+      ? 'smaller renewBeforePercentage'
+      : 'shorter renewBefore';
   if (because === undefined)
-    return 'Ask for a longer duration or a shorter renewBefore, or lower spec.validity.backdate of the issuer.';
+    return `Ask for a longer duration or a ${later}, or lower spec.validity.backdate of the issuer.`;
 
   const backdate = backdatedSeconds === 0 ? '' : ', or lower spec.validity.backdate of the issuer';
-  return `Ask for a shorter renewBefore, or raise the limit${backdate}.`;
+  return `Ask for a ${later}, or raise the limit${backdate}.`;
 }
 
 /** A setting under which no request can be met: the field of the issuer, and what is wrong and what to do. */

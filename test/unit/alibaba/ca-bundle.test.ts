@@ -35,6 +35,8 @@ describe('a bundle', () => {
     ['base64 of something else', () => `${begin}\nAAAA\n${end}\n`, unreadable(1, 1)],
     ['nothing between the lines', () => `${begin}\n${end}\n`, unreadable(1, 1)],
     ['no last line', (one) => one.replace(end, ''), unreadable(1, 1)],
+    ['a whole one before an end that is missing', (one) => `${one}${one.slice(0, one.indexOf(end))}`, unreadable(2, 2)],
+    ['everything but its end', (one) => one.slice(0, one.indexOf(end)), unreadable(1, 1)],
     ['a line that is missing', (one) => one.split('\n').toSpliced(2, 1).join('\n'), unreadable(1, 1)],
     ['one that is cut off, before a whole one', (one) => `${one.slice(0, 90)}\n${one}`, unreadable(1, 2)],
     ['a whole one before another', (one) => `${one}${begin}\nAAAA\n${end}\n${one}`, unreadable(2, 3)],
@@ -61,6 +63,7 @@ describe('a bundle', () => {
     ['no line end', (one) => one.trimEnd()],
     ['one that is cut off, before a whole one', (one) => `${one.slice(0, 90)}\n${one}`],
     ['another before a whole one', (one) => `${begin}\nAAAA\n${end}\n${one}`],
+    ['everything but its end', (one) => one.slice(0, one.indexOf(end))],
     ['all on one line', (one) => one.replaceAll('\n', ' ')],
   ])('of %s is trusted exactly if it can be read', async (_, write) => {
     const server = createServer(tls, (_request, response) => response.end('{}'));

@@ -16,8 +16,9 @@ function lifetime(asked: number, backdated: number, given = asked): PlannedLifet
 }
 
 const again = 'cert-manager would renew it again and again';
-const backdateAdvice =
-  'Ask for a longer duration or a shorter renewBefore, or lower spec.validity.backdate of the issuer.';
+const adviceFor = (later: string): string =>
+  `Ask for a longer duration or a ${later}, or lower spec.validity.backdate of the issuer.`;
+const backdateAdvice = adviceFor('shorter renewBefore');
 
 test.each<[string, RenewalSpec, PlannedLifetime, string | undefined]>([
   ['whole, whatever the Certificate asks', { renewBefore: '59m' }, lifetime(hour, 0), undefined],
@@ -39,9 +40,15 @@ test.each<[string, RenewalSpec, PlannedLifetime, string | undefined]>([
     'begun before, as the renewal is at a part',
     { renewBeforePercentage: 60 },
     lifetime(hour, 30 * minute),
-    `the backdating by 30m0s leaves 30m0s, too little for the Certificate's spec.renewBeforePercentage 60: ${again}. ${backdateAdvice}`,
+    `the backdating by 30m0s leaves 30m0s, too little for the Certificate's spec.renewBeforePercentage 60: ${again}. ${adviceFor('smaller renewBeforePercentage')}`,
   ],
   ['cut, and renewed at a part', { renewBeforePercentage: 50 }, lifetime(48 * hour, 0, 24 * hour), undefined],
+  [
+    'cut and begun before, and renewed at nearly all of it',
+    { renewBeforePercentage: 95 },
+    lifetime(48 * hour, hour, 24 * hour),
+    `${limit} and the backdating by 1h0m0s leave 23h0m0s, too little for the Certificate's spec.renewBeforePercentage 95: ${again}. Ask for a smaller renewBeforePercentage, or raise the limit, or lower spec.validity.backdate of the issuer.`,
+  ],
   [
     'cut to hardly more than the renewal',
     { renewBefore: '23h' },

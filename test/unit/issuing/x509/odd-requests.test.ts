@@ -357,13 +357,18 @@ describe('usages of the CSR', () => {
     const results = (['CreateCustomCertificate', 'CreateServerCertificateWithCsr'] as const).map((operation) => {
       const planned = planIssuing({ request: read.request, spec: issuerSpec({ operation }), ca, clusterUid, now });
       return planned.kind === 'refused'
-        ? planned.refusal.reason
+        ? planned.refusal
         : [planned.plan.call.parameters['ApiPassthrough.Extensions.ExtendedKeyUsages.2'], planned.plan.expected.usages];
     });
     const extendedKeyUsages = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.4.1.44924.1.6'];
     expect(results).toEqual([
       ['1.3.6.1.4.1.44924.1.6', { keyUsages: ['digitalSignature', 'keyEncipherment'], extendedKeyUsages }],
-      'UsageNotSupported',
+      {
+        reason: 'UsageNotSupported',
+        field: 'spec.usages',
+        message:
+          'spec.usages: CreateServerCertificateWithCsr issues only with the usages of SERVER (digital signature, key encipherment, server auth). Ask for exactly these (in a Certificate: spec.usages), and leave 1.3.6.1.4.1.44924.1.6 out of the CSR. Or use an issuer with spec.operation CreateCustomCertificate, which can.',
+      },
     ]);
   });
 });
