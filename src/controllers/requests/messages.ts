@@ -134,7 +134,7 @@ export function remainingLife(certificate: Request['certificate'], notAfter: Dat
 /** Why a request still waits, or failed, after trouble that lasted longer than the issuer's patience. */
 export function patienceMessage(message: string, duration: string, fails: boolean): string {
   const fate = fails
-    ? 'spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later.'
+    ? `spec.patience.onExceeded of the issuer is Fail. ${askAgain}`
     : 'It is still tried automatically; somebody should look into it.';
   return `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} ${fate}`;
 }

@@ -42,7 +42,7 @@ export const askedAgain = (paid: string, until: string): string =>
 export const stillTried = (message: string, duration: string): string =>
   `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} It is still tried automatically; somebody should look into it.`;
 export const givenUp = (message: string, duration: string): string =>
-  `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later.`;
+  `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} spec.patience.onExceeded of the issuer is Fail. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.`;
 
 export const ownerHeld = (certificate: string, reason: string, until: string): string =>
   `Held: the last request of Certificate "${certificate}" failed with ${reason}, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at ${until}, or when the issuer's spec changes.`;

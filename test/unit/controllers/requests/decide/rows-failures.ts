@@ -258,7 +258,7 @@ export const failures: Record<FailureReason, Row> = {
     prepare: (rig) => void rig.memories.of(uids['web-1'] ?? '').troubledFor(rig.clock.monotonic() - 3_600_000),
     decision: fails(
       'PatienceExceeded',
-      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later. The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',
+      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. spec.patience.onExceeded of the issuer is Fail. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew. The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',
       { trouble },
     ),
   },
