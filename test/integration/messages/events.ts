@@ -108,7 +108,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.askForServer();
       return stage.event('Issued', stage.namespace);
     },
-    says: '',
+    says: 'Normal Issued: Issued by Alibaba Cloud PCA with CreateCustomCertificate: serial number SERIAL, PCA identifier ID.',
   },
   Failed: {
     steps: async (stage) => {
@@ -116,7 +116,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.askForServer({ annotations: { 'experimental.cert-manager.io/request-duration': 'soon' } });
       return stage.event('Failed', stage.namespace);
     },
-    says: '',
+    says: 'Warning Failed: spec.duration: "soon" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m.',
   },
   WaitingForApproval: {
     steps: async (stage) => {
@@ -124,7 +124,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.signingRequest(await makeCsr('P-256', serverContent), { isApproved: false });
       return stage.event('WaitingForApproval', stage.namespace);
     },
-    says: '',
+    says: 'Warning WaitingForApproval: Waits since TIME to be approved or denied; nobody approves such requests automatically: kubectl certificate approve NAMESPACE.',
   },
   UnknownIssuerKind: {
     steps: async (stage) => {
@@ -132,14 +132,14 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.world.cluster.apply(certificate(stage.namespace, web, { issuerRef }));
       return stage.event('UnknownIssuerKind', `${web}-1`);
     },
-    says: '',
+    says: 'Warning UnknownIssuerKind: issuerRef.kind is ClusterIssuer, but group pca.alibabacloud.com has only the kinds AlibabaPCAIssuer and AlibabaPCAClusterIssuer. Correct issuerRef of the Certificate.',
   },
   IssuerNotFound: {
     steps: async (stage) => {
       await askedByRequest(stage);
       return waiting(stage, 'IssuerNotFound');
     },
-    says: '',
+    says: 'Warning IssuerNotFound: Waiting for AlibabaPCAIssuer "NAMESPACE/pca", which does not exist. Create it, or correct issuerRef; this request then continues automatically.',
   },
   IssuerNotReady: {
     steps: async (stage) => {
@@ -149,14 +149,14 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await askedByRequest(stage);
       return waiting(stage, 'IssuerNotReady');
     },
-    says: '',
+    says: 'Warning IssuerNotReady: Waiting for AlibabaPCAIssuer "NAMESPACE/pca", which is not ready (SecretNotFound). See: kubectl describe alibabapcaissuer pca -n NAMESPACE. This request then continues automatically.',
   },
-  RetryableError: { steps: refusing('RetryableError', 'OperationDenied.SystemUpgrading'), says: '' },
+  RetryableError: { steps: refusing('RetryableError', 'OperationDenied.SystemUpgrading'), says: 'Warning RetryableError: Not issued yet: CreateCustomCertificate at HOST failed, the service cannot do this at the moment (OperationDenied.SystemUpgrading, HTTP 400, RequestId ID): The words of PCA. It is tried again automatically, with growing pauses of at most 1 s.' },
   PatienceExceeded: {
     steps: refusing('PatienceExceeded', 'OperationDenied.SystemUpgrading', { patience: { duration: '1s' } }),
-    says: '',
+    says: 'Warning PatienceExceeded: Not issued for longer than spec.patience.duration of the issuer (1s): CreateCustomCertificate at HOST failed, the service cannot do this at the moment (OperationDenied.SystemUpgrading, HTTP 400, RequestId ID): The words of PCA. It is still tried automatically; somebody should look into it.',
   },
-  WaitingForTurn: { steps: refusing('WaitingForTurn', 'Throttling.User'), says: '' },
+  WaitingForTurn: { steps: refusing('WaitingForTurn', 'Throttling.User'), says: 'Normal WaitingForTurn: Waiting for its turn: more requests than Alibaba Cloud lets this account make with CreateCustomCertificate per second. No action is needed.' },
   IssuanceLimitReached: {
     steps: async (stage) => {
       await stage.issuer({ issuanceLimits: { certificatesPerHour: 1 } });
@@ -165,7 +165,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await askedByRequest(stage);
       return waiting(stage, 'IssuanceLimitReached');
     },
-    says: '',
+    says: 'Warning IssuanceLimitReached: Held: spec.issuanceLimits.certificatesPerHour of the issuer allows 1 certificates and these were issued. Raise it if more are wanted. It continues automatically at TIME.',
   },
   ReissueLoop: {
     steps: async (stage) => {
@@ -173,7 +173,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await renew(stage.world.cluster, { namespace: stage.namespace, name: web });
       return waiting(stage, 'ReissueLoop', `${web}-2`);
     },
-    says: '',
+    says: 'Warning ReissueLoop: Held: Certificate "NAMESPACE/web" got 1 certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at TIME.',
   },
   AskedAgain: {
     steps: async (stage) => {
@@ -181,7 +181,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.world.cluster.delete({ apiVersion: 'v1', kind: 'Secret', namespace: stage.namespace, name: web });
       return waiting(stage, 'AskedAgain', `${web}-2`);
     },
-    says: '',
+    says: 'Normal AskedAgain: Held: Certificate "NAMESPACE/web" got a certificate at TIME already. cert-manager may not have seen the Secret yet, so it is given time until TIME; then this continues automatically. No action is needed.',
   },
   OwnerHeld: {
     steps: async (stage) => {
@@ -198,7 +198,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.world.cluster.apply(certificate(stage.namespace, web, { ...wanted, dnsNames: ['other.example.com'] }));
       return waiting(stage, 'OwnerHeld', `${web}-1`);
     },
-    says: '',
+    says: 'Warning OwnerHeld: Held: the last request of Certificate "NAMESPACE/web" failed with SubjectMismatch, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at TIME, or when the issuer\'s spec changes.',
   },
   RequestRestored: {
     steps: async (stage) => {
@@ -209,7 +209,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       });
       return waiting(stage, 'RequestRestored');
     },
-    says: '',
+    says: 'Warning RequestRestored: Held: this request was restored or copied without Certificate "NAMESPACE/shop", which is not among its ownerReferences. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest web -n NAMESPACE. As long as it exists, cert-manager cannot make a request of this name.',
   },
   KeyFamilyChanged: {
     steps: async (stage) => {
@@ -221,7 +221,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await renew(stage.world.cluster, { namespace: stage.namespace, name: web });
       return waiting(stage, 'KeyFamilyChanged', `${web}-2`);
     },
-    says: '',
+    says: 'Warning KeyFamilyChanged: Held: spec.request: the CSR\'s key is P-256, but CA "sim-sub-rsa-2048" issues for RSA keys only. Choose algorithm RSA (in a Certificate: spec.privateKey), or another CA. The CA that the issuer named before had ECC keys, so this renewal is not failed. It continues automatically when the issuer names a CA with ECC keys again; a Certificate whose spec.privateKey is changed gets a new request. The present certificate of Certificate "NAMESPACE/web" is valid until TIME.',
   },
   AnotherOperator: {
     steps: async (stage) => {
@@ -234,7 +234,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await askedByRequest(stage);
       return stage.event('AnotherOperator', web);
     },
-    says: '',
+    says: 'Warning AnotherOperator: A certificate was paid for in vain: revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically). Somebody else ended the request before this operator did. If two releases of the operator run in this cluster, uninstall one of them.',
   },
   ResultNotWritten: {
     steps: async (stage) => {
@@ -250,6 +250,6 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.issuer();
       return stage.event('ResultNotWritten', web);
     },
-    says: '',
+    says: 'Warning ResultNotWritten: The certificate was issued and is kept, but the status of this request cannot be written: PATCH /apis/cert-manager.io/v1/namespaces/NAMESPACE/certificaterequests/web/status was answered 422 Invalid: certificaterequests.cert-manager.io "web" is forbidden: ValidatingAdmissionPolicy \'NAMESPACE\' with binding \'NAMESPACE\' denied request: No certificates today.. It is tried again automatically; nothing is issued a second time.',
   },
 };

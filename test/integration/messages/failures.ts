@@ -97,7 +97,7 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
   },
   CANotSupported: { steps: asking({ annotations: { [annotation.isCA]: 'true' } }), says: "CANotSupported: spec.isCA: CreateCustomCertificate cannot issue CA certificates (isCA: true). Ask for a certificate without isCA, or ask the issuer's owner to set spec.externalCA, which needs instances bought in PCA." },
   KeyNotSupported: { steps: asking({}, 'P-521'), says: "KeyNotSupported: spec.request: the CSR's key is P-521; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey), or set spec.allowP521 of the issuer if you know that the CA accepts it." },
-  KeyFamilyMismatch: { steps: asking({}, 'RSA-2048'), says: "KeyFamilyMismatch: spec.request: the CSR's key is RSA 2048, but CA \"sim-sub-ecc-p256\" issues for ECC keys only. Choose algorithm ECDSA (in a Certificate: spec.privateKey), or another CA." },
+  KeyFamilyMismatch: { steps: asking({}, 'RSA-2048'), says: 'KeyFamilyMismatch: spec.request: the CSR\'s key is RSA 2048, but CA "sim-sub-ecc-p256" issues for ECC keys only. Choose algorithm ECDSA (in a Certificate: spec.privateKey), or another CA.' },
   NameNotSupported: {
     steps: asking({
       spec: { operation: 'CreateServerCertificateWithCsr' },
@@ -163,7 +163,7 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
   },
   EarlierCertificateNotFound: {
     steps: async (stage) => refusedCalls(stage, { code: 'ParamRepeat.CustomIdentifier' }),
-    says: "EarlierCertificateNotFound: PCA says that a certificate with the custom identifier ID of this request exists already, but it is not found with CA \"sim-sub-ecc-p256\". That happens when spec.parentIdentifier, spec.operation, spec.region or spec.endpoint of the issuer was changed while no operator ran. Look for it in PCA's console, and revoke it if it is not wanted. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.",
+    says: 'EarlierCertificateNotFound: PCA says that a certificate with the custom identifier ID of this request exists already, but it is not found with CA "sim-sub-ecc-p256". That happens when spec.parentIdentifier, spec.operation, spec.region or spec.endpoint of the issuer was changed while no operator ran. Look for it in PCA\'s console, and revoke it if it is not wanted. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.',
   },
   PatienceExceeded: {
     steps: async (stage) =>
@@ -172,21 +172,21 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
   },
   CertificateMalformed: {
     steps: givenInstead(async () => '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'),
-    says: '',
+    says: 'CertificateMalformed: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: the reply cannot be read: a certificate is malformed. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   KeyMismatch: {
     steps: givenInstead(async (leaf) => {
       const { publicKey } = await keyPair('P-256', 'somebody else');
       return leaf({ spki: Buffer.from(await crypto.subtle.exportKey('spki', publicKey)) });
     }),
-    says: '',
+    says: 'KeyMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its public key is not the one of the request. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   ChainBroken: {
     steps: givenInstead(
       async (leaf) => leaf(),
       (own) => `${own}-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n`,
     ),
-    says: '',
+    says: 'ChainBroken: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: the reply cannot be read: a certificate is malformed. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   NotSignedByCA: {
     steps: givenInstead(async (leaf) => {
@@ -194,41 +194,41 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
       const until = new Date(Date.now() + 3_650 * day);
       return leaf({ by: await makeCA('P-256', { name: 'Somebody else', from, until }) });
     }),
-    says: '',
+    says: 'NotSignedByCA: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is not signed by CA "ID". It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
-  CAFlagMismatch: { steps: givenInstead(async (leaf) => leaf({ content: { isCA: true } })), says: '' },
+  CAFlagMismatch: { steps: givenInstead(async (leaf) => leaf({ content: { isCA: true } })), says: 'CAFlagMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is a CA certificate. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.' },
   PathLengthMismatch: {
     steps: async (stage) => {
       await stage.issuerOf(await externalCAReplies({ pathLength: 3 }), { externalCA: { instanceIds: ['cas-1'] } });
       await askedExternalCA(stage);
       return stage.failure();
     },
-    says: '',
+    says: 'PathLengthMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its path length is 3; asked for: 0.',
   },
   CertificateExpired: {
     steps: givenInstead(async (leaf) =>
       leaf({ notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() - day / 2) }),
     ),
-    says: '',
+    says: 'CertificateExpired: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it expired at TIME. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
-  SubjectMismatch: { steps: givenInstead(async (leaf) => leaf({ content: { subject: [{ CN: ['pca'] }] } })), says: '' },
+  SubjectMismatch: { steps: givenInstead(async (leaf) => leaf({ content: { subject: [{ CN: ['pca'] }] } })), says: 'SubjectMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its subject is CN=pca, not the one that was asked for. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.' },
   AlternativeNamesMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { names: [{ kind: 'dns', value: 'other.example.com' }] } })),
-    says: '',
+    says: 'AlternativeNamesMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it lacks DNS web.example.com. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   KeyUsageMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { keyUsages: ['digitalSignature'] } })),
-    says: '',
+    says: 'KeyUsageMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its key usages differ: it has digital signature; asked for: digital signature, key encipherment. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   ExtendedKeyUsageMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { extendedKeyUsages: ['1.3.6.1.5.5.7.3.2'] } })),
-    says: '',
+    says: 'ExtendedKeyUsageMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its extended key usages differ: it has client auth; asked for: server auth. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   ExtensionMismatch: {
     steps: givenInstead(async (leaf) =>
       leaf({ content: { extensions: [new Extension('1.3.6.1.4.1.99999.1', true, Buffer.from('0500', 'hex'))] } }),
     ),
-    says: '',
+    says: 'ExtensionMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it has the critical extension 1.3.6.1.4.1.99999.1, which nobody knows, so that clients refuse it. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   NameConstraintsMismatch: {
     steps: async (stage) => {
@@ -245,10 +245,10 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
       await stage.signingRequest(await makeCsr('P-256', wanted));
       return stage.failure();
     },
-    says: '',
+    says: 'NameConstraintsMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: clients would refuse it: the certificate of CA "CN=Test Issuing CA" forbids DNS web.example.com (permitted: DNS example.org). It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   ValidityMismatch: {
     steps: givenInstead(async (leaf) => leaf({ notAfter: new Date(Date.now() + day) })),
-    says: '',
+    says: 'ValidityMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is valid from TIME to TIME; asked for: TIME to TIME. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
 };

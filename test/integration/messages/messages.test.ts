@@ -10,6 +10,7 @@ import { issuerScenes } from './issuers.ts';
 import { installNewerCrds } from './newer-crds.ts';
 import { Stage } from './stage.ts';
 import type { Scene, Theatre } from './stage.ts';
+import { troubleScenes } from './troubles.ts';
 
 let theatre: Theatre;
 let played: ReadonlyMap<Scene, Promise<string>>;
@@ -22,6 +23,7 @@ beforeAll(async () => {
       '--retry-max-delay=1s',
       '--secret-check-interval=1s',
       '--approval-warning-after=2s',
+      '--issuer-hosts=127.0.0.1:*,*:9',
     ],
   });
   const proxy = await ApiProxy.start(world.controlPlane.server, world.controlPlane.caPem);
@@ -45,6 +47,7 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, Scene>>>> = {
   'a request fails for': failureScenes,
   'an issuer tells of': issuerScenes,
   'an event about a request tells of': eventScenes,
+  'trouble is': troubleScenes,
 };
 const all = Object.values(catalogues).flatMap((scenes) => Object.values(scenes));
 
@@ -53,11 +56,13 @@ const mostAtOnce = 24;
 
 /** Plays all scenes, so many at a time; each gives what was read, or why nothing was. */
 function playAll(): ReadonlyMap<Scene, Promise<string>> {
-  const lanes: Promise<unknown>[] = Array.from({ length: mostAtOnce }, async () => undefined);
+  const first = all.find(({ isFirst }) => isFirst);
+  const opening = first === undefined ? undefined : Stage.play(theatre, first);
+  const lanes: Promise<unknown>[] = Array.from({ length: mostAtOnce }, async () => opening?.catch(() => undefined));
   return new Map(
     all.map((scene, index) => {
       const lane = index % mostAtOnce;
-      const read = Promise.resolve(lanes[lane]).then(async () => Stage.play(theatre, scene));
+      const read = Promise.resolve(lanes[lane]).then(async () => (scene === first ? opening : undefined) ?? Stage.play(theatre, scene));
       lanes[lane] = read.catch(() => undefined);
       return [scene, read];
     }),

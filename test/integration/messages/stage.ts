@@ -19,6 +19,8 @@ export interface Scene {
   readonly says: string;
   /** The namespace is exempt from cert-manager's webhook, as administrators may have it. */
   readonly isUnvalidated?: true;
+  /** It is played alone, before all others. */
+  readonly isFirst?: true;
 }
 
 /** The answer to a call: a body with status 200; with `code`, PCA's refusal with this code and `status`, 400 unless given. */
@@ -77,6 +79,7 @@ export class Stage {
     try {
       return stage.template(await steps(stage));
     } finally {
+      lost.delete(stage.namespace);
       await Promise.all(stage.#endpoints.map(async (endpoint) => endpoint.stop()));
     }
   }
@@ -85,11 +88,6 @@ export class Stage {
   loseAnswers(which: (request: PassingRequest) => boolean): void {
     lost.set(this.namespace, which);
     this.#proxy.loseAnswers((request) => [...lost.values()].some((isLost) => isLost(request)));
-  }
-
-  /** From now on it gets them again. */
-  giveAnswers(): void {
-    lost.delete(this.namespace);
   }
 
   /** The text with capitals for what differs from run to run. */
