@@ -88,7 +88,9 @@ const requestReference = (stage: Stage, name = web) => ({
 /** Somebody else writes an end into a request. */
 async function endByHand(stage: Stage, reason: 'Failed' | 'Issued', dryRun = false): Promise<void> {
   const found = await stage.world.cluster.get(requestReference(stage));
-  const { conditions = [] } = (found?.['status'] ?? {}) as { readonly conditions?: readonly { readonly type: string }[] };
+  const { conditions = [] } = (found?.['status'] ?? {}) as {
+    readonly conditions?: readonly { readonly type: string }[];
+  };
   const ready = {
     type: 'Ready',
     status: reason === 'Issued' ? 'True' : 'False',
@@ -151,12 +153,18 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
     },
     says: 'Warning IssuerNotReady: Waiting for AlibabaPCAIssuer "NAMESPACE/pca", which is not ready (SecretNotFound). See: kubectl describe alibabapcaissuer pca -n NAMESPACE. This request then continues automatically.',
   },
-  RetryableError: { steps: refusing('RetryableError', 'OperationDenied.SystemUpgrading'), says: 'Warning RetryableError: Not issued yet: CreateCustomCertificate at HOST failed, the service cannot do this at the moment (OperationDenied.SystemUpgrading, HTTP 400, RequestId ID): The words of PCA. It is tried again automatically, with growing pauses of at most 1 s.' },
+  RetryableError: {
+    steps: refusing('RetryableError', 'OperationDenied.SystemUpgrading'),
+    says: 'Warning RetryableError: Not issued yet: CreateCustomCertificate at HOST failed, the service cannot do this at the moment (OperationDenied.SystemUpgrading, HTTP 400, RequestId ID): The words of PCA. It is tried again automatically, with growing pauses of at most 1 s.',
+  },
   PatienceExceeded: {
     steps: refusing('PatienceExceeded', 'OperationDenied.SystemUpgrading', { patience: { duration: '1s' } }),
     says: 'Warning PatienceExceeded: Not issued for longer than spec.patience.duration of the issuer (1s): CreateCustomCertificate at HOST failed, the service cannot do this at the moment (OperationDenied.SystemUpgrading, HTTP 400, RequestId ID): The words of PCA. It is still tried automatically; somebody should look into it.',
   },
-  WaitingForTurn: { steps: refusing('WaitingForTurn', 'Throttling.User'), says: 'Normal WaitingForTurn: Waiting for its turn: more requests than Alibaba Cloud lets this account make with CreateCustomCertificate per second. No action is needed.' },
+  WaitingForTurn: {
+    steps: refusing('WaitingForTurn', 'Throttling.User'),
+    says: 'Normal WaitingForTurn: Waiting for its turn: more requests than Alibaba Cloud lets this account make with CreateCustomCertificate per second. No action is needed.',
+  },
   IssuanceLimitReached: {
     steps: async (stage) => {
       await stage.issuer({ issuanceLimits: { certificatesPerHour: 1 } });
@@ -195,7 +203,9 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.world.cluster.apply(certificate(stage.namespace, web, wanted));
       await readyOf(stage, `${web}-1`, /not what was asked for/);
       // A changed spec is asked for at once.
-      await stage.world.cluster.apply(certificate(stage.namespace, web, { ...wanted, dnsNames: ['other.example.com'] }));
+      await stage.world.cluster.apply(
+        certificate(stage.namespace, web, { ...wanted, dnsNames: ['other.example.com'] }),
+      );
       return waiting(stage, 'OwnerHeld', `${web}-1`);
     },
     says: 'Warning OwnerHeld: Held: the last request of Certificate "NAMESPACE/web" failed with SubjectMismatch, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at TIME, or when the issuer\'s spec changes.',
@@ -250,6 +260,6 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await stage.issuer();
       return stage.event('ResultNotWritten', web);
     },
-    says: 'Warning ResultNotWritten: The certificate was issued and is kept, but the status of this request cannot be written: PATCH /apis/cert-manager.io/v1/namespaces/NAMESPACE/certificaterequests/web/status was answered 422 Invalid: certificaterequests.cert-manager.io "web" is forbidden: ValidatingAdmissionPolicy \'NAMESPACE\' with binding \'NAMESPACE\' denied request: No certificates today.. It is tried again automatically; nothing is issued a second time.',
+    says: "Warning ResultNotWritten: The certificate was issued and is kept, but the status of this request cannot be written: PATCH /apis/cert-manager.io/v1/namespaces/NAMESPACE/certificaterequests/web/status was answered 422 Invalid: certificaterequests.cert-manager.io \"web\" is forbidden: ValidatingAdmissionPolicy 'NAMESPACE' with binding 'NAMESPACE' denied request: No certificates today.. It is tried again automatically; nothing is issued a second time.",
   },
 };

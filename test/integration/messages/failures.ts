@@ -78,9 +78,18 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
     isUnvalidated: true,
     says: '',
   },
-  InvalidDuration: { steps: asking({ annotations: { [annotation.duration]: '90 days' } }), says: 'InvalidDuration: spec.duration: "90 days" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m.' },
-  DurationTooLong: { steps: asking({ spec: { validity: { maxDuration: '24h' } } }), says: 'DurationTooLong: spec.duration: 2160h0m0s is longer than the issuer allows (spec.validity.maxDuration 24h0m0s). Ask for at most 24h0m0s.' },
-  DurationTooShort: { steps: asking({ spec: { validity: { minDuration: '9000h' } } }), says: 'DurationTooShort: spec.duration: 2160h0m0s is shorter than the issuer allows (spec.validity.minDuration 9000h0m0s). Ask for at least 9000h0m0s.' },
+  InvalidDuration: {
+    steps: asking({ annotations: { [annotation.duration]: '90 days' } }),
+    says: 'InvalidDuration: spec.duration: "90 days" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m.',
+  },
+  DurationTooLong: {
+    steps: asking({ spec: { validity: { maxDuration: '24h' } } }),
+    says: 'DurationTooLong: spec.duration: 2160h0m0s is longer than the issuer allows (spec.validity.maxDuration 24h0m0s). Ask for at most 24h0m0s.',
+  },
+  DurationTooShort: {
+    steps: asking({ spec: { validity: { minDuration: '9000h' } } }),
+    says: 'DurationTooShort: spec.duration: 2160h0m0s is shorter than the issuer allows (spec.validity.minDuration 9000h0m0s). Ask for at least 9000h0m0s.',
+  },
   UnknownUsage: {
     // A cert-manager that is newer than the operator lets such a request in.
     isUnvalidated: true,
@@ -90,14 +99,26 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
     },
     says: '',
   },
-  UsageNotSupported: { steps: asking({ usages: ['cert sign', 'crl sign'] }), says: 'UsageNotSupported: spec.usages: CreateCustomCertificate cannot express "cert sign", "crl sign". Remove these usages.' },
+  UsageNotSupported: {
+    steps: asking({ usages: ['cert sign', 'crl sign'] }),
+    says: 'UsageNotSupported: spec.usages: CreateCustomCertificate cannot express "cert sign", "crl sign". Remove these usages.',
+  },
   CSRContradictsSpec: {
     steps: asking({ content: { keyUsages: ['digitalSignature', 'dataEncipherment'] } }),
     says: 'CSRContradictsSpec: spec.usages: the request asks for "digital signature", "key encipherment", "server auth", its CSR for "digital signature", "data encipherment". Make both the same, or leave the usages out of the CSR.',
   },
-  CANotSupported: { steps: asking({ annotations: { [annotation.isCA]: 'true' } }), says: "CANotSupported: spec.isCA: CreateCustomCertificate cannot issue CA certificates (isCA: true). Ask for a certificate without isCA, or ask the issuer's owner to set spec.externalCA, which needs instances bought in PCA." },
-  KeyNotSupported: { steps: asking({}, 'P-521'), says: "KeyNotSupported: spec.request: the CSR's key is P-521; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey), or set spec.allowP521 of the issuer if you know that the CA accepts it." },
-  KeyFamilyMismatch: { steps: asking({}, 'RSA-2048'), says: 'KeyFamilyMismatch: spec.request: the CSR\'s key is RSA 2048, but CA "sim-sub-ecc-p256" issues for ECC keys only. Choose algorithm ECDSA (in a Certificate: spec.privateKey), or another CA.' },
+  CANotSupported: {
+    steps: asking({ annotations: { [annotation.isCA]: 'true' } }),
+    says: "CANotSupported: spec.isCA: CreateCustomCertificate cannot issue CA certificates (isCA: true). Ask for a certificate without isCA, or ask the issuer's owner to set spec.externalCA, which needs instances bought in PCA.",
+  },
+  KeyNotSupported: {
+    steps: asking({}, 'P-521'),
+    says: "KeyNotSupported: spec.request: the CSR's key is P-521; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey), or set spec.allowP521 of the issuer if you know that the CA accepts it.",
+  },
+  KeyFamilyMismatch: {
+    steps: asking({}, 'RSA-2048'),
+    says: 'KeyFamilyMismatch: spec.request: the CSR\'s key is RSA 2048, but CA "sim-sub-ecc-p256" issues for ECC keys only. Choose algorithm ECDSA (in a Certificate: spec.privateKey), or another CA.',
+  },
   NameNotSupported: {
     steps: asking({
       spec: { operation: 'CreateServerCertificateWithCsr' },
@@ -105,7 +126,10 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
     }),
     says: 'NameNotSupported: spec.request: CreateServerCertificateWithCsr cannot express alternative names of the kind email, only dns, ip. Remove them from the Certificate. Or use an issuer with spec.operation CreateCustomCertificate, which can.',
   },
-  NameConstraintsNotSupported: { steps: asking({ content: { extensions: [nameConstraints('example.org')] } }), says: 'NameConstraintsNotSupported: spec.request: CreateCustomCertificate cannot express name constraints. Remove them from the Certificate.' },
+  NameConstraintsNotSupported: {
+    steps: asking({ content: { extensions: [nameConstraints('example.org')] } }),
+    says: 'NameConstraintsNotSupported: spec.request: CreateCustomCertificate cannot express name constraints. Remove them from the Certificate.',
+  },
   NameForbiddenByCA: {
     steps: async (stage) => {
       await stage.issuerOf(await madeCA(constrainedHierarchy(), async () => ({ code: 'InternalError' })));
@@ -114,7 +138,10 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
     },
     says: 'NameForbiddenByCA: spec.request: clients would refuse the certificate: the certificate of CA "CN=Test Issuing CA" forbids DNS web.example.com (permitted: DNS example.org). Ask for other names, or for a certificate of another CA.',
   },
-  NoName: { steps: asking({ content: { subject: [], names: [] } }), says: 'NoName: spec.request: the CSR has neither a subject nor an alternative name. Give the Certificate a commonName, dnsNames, ipAddresses, uris or emailAddresses.' },
+  NoName: {
+    steps: asking({ content: { subject: [], names: [] } }),
+    says: 'NoName: spec.request: the CSR has neither a subject nor an alternative name. Give the Certificate a commonName, dnsNames, ipAddresses, uris or emailAddresses.',
+  },
   SubjectNotSupported: {
     steps: asking({
       spec: { operation: 'CreateServerCertificateWithCsr' },
@@ -145,7 +172,10 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
     },
     says: 'DeniedReference: User "jane" may not use AlibabaPCAIssuer "NAMESPACE/pca". Grant a Role in namespace "NAMESPACE" with apiGroups ["cert-manager.io"], resources ["signers"], verbs ["reference"], resourceNames ["pca"], then create the request again.',
   },
-  RejectedByPCA: { steps: async (stage) => refusedCalls(stage, { code: 'InvalidParameter.Csr' }), says: 'RejectedByPCA: Alibaba Cloud PCA refuses this request: CreateCustomCertificate at HOST failed, the service rejects the request (InvalidParameter.Csr, HTTP 400, RequestId ID): The words of PCA. Correct the Certificate; asking again unchanged gives the same answer.' },
+  RejectedByPCA: {
+    steps: async (stage) => refusedCalls(stage, { code: 'InvalidParameter.Csr' }),
+    says: 'RejectedByPCA: Alibaba Cloud PCA refuses this request: CreateCustomCertificate at HOST failed, the service rejects the request (InvalidParameter.Csr, HTTP 400, RequestId ID): The words of PCA. Correct the Certificate; asking again unchanged gives the same answer.',
+  },
   CertificateRevoked: {
     steps: async (stage) => {
       await stage.issuerOf({
@@ -167,7 +197,11 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
   },
   PatienceExceeded: {
     steps: async (stage) =>
-      refusedCalls(stage, { code: 'OperationDenied.SystemUpgrading' }, { patience: { duration: '1s', onExceeded: 'Fail' } }),
+      refusedCalls(
+        stage,
+        { code: 'OperationDenied.SystemUpgrading' },
+        { patience: { duration: '1s', onExceeded: 'Fail' } },
+      ),
     says: 'PatienceExceeded: Not issued for longer than spec.patience.duration of the issuer (1s): CreateCustomCertificate at HOST failed, the service cannot do this at the moment (OperationDenied.SystemUpgrading, HTTP 400, RequestId ID): The words of PCA. spec.patience.onExceeded of the issuer is Fail. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.',
   },
   CertificateMalformed: {
@@ -196,7 +230,10 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
     }),
     says: 'NotSignedByCA: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is not signed by CA "ID". It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
-  CAFlagMismatch: { steps: givenInstead(async (leaf) => leaf({ content: { isCA: true } })), says: 'CAFlagMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is a CA certificate. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.' },
+  CAFlagMismatch: {
+    steps: givenInstead(async (leaf) => leaf({ content: { isCA: true } })),
+    says: 'CAFlagMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is a CA certificate. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+  },
   PathLengthMismatch: {
     steps: async (stage) => {
       await stage.issuerOf(await externalCAReplies({ pathLength: 3 }), { externalCA: { instanceIds: ['cas-1'] } });
@@ -211,7 +248,10 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
     ),
     says: 'CertificateExpired: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it expired at TIME. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
-  SubjectMismatch: { steps: givenInstead(async (leaf) => leaf({ content: { subject: [{ CN: ['pca'] }] } })), says: 'SubjectMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its subject is CN=pca, not the one that was asked for. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.' },
+  SubjectMismatch: {
+    steps: givenInstead(async (leaf) => leaf({ content: { subject: [{ CN: ['pca'] }] } })),
+    says: 'SubjectMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its subject is CN=pca, not the one that was asked for. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+  },
   AlternativeNamesMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { names: [{ kind: 'dns', value: 'other.example.com' }] } })),
     says: 'AlternativeNamesMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it lacks DNS web.example.com. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',

@@ -63,7 +63,10 @@ async function withIssuingCA(content: Partial<CAContent>): Promise<TestHierarchy
 /** One scene for each reason. */
 export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
   Checked: { steps: applying('Checked', {}), says: 'True: CA "sim-sub-ecc-p256" answers and can issue.' },
-  SecretNotFound: { steps: applying('SecretNotFound', { credentials: { secretRef: { name: 'missing' } } }), says: 'False: Secret "NAMESPACE/missing", named by spec.credentials.secretRef, does not exist. Create it with the access key; the issuer is checked again automatically.' },
+  SecretNotFound: {
+    steps: applying('SecretNotFound', { credentials: { secretRef: { name: 'missing' } } }),
+    says: 'False: Secret "NAMESPACE/missing", named by spec.credentials.secretRef, does not exist. Create it with the access key; the issuer is checked again automatically.',
+  },
   SecretForbidden: {
     steps: async (stage) => {
       const { cluster } = stage.world;
@@ -101,7 +104,10 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
     steps: applying('EndpointNotAllowed', { endpoint: { host: 'pca.example.com', protocol: 'HTTPS' } }),
     says: 'False: spec.endpoint.host names "pca.example.com", which is none of the hosts that issuers may name. Correct it, or remove it to use Alibaba Cloud\'s own endpoint of the region; or have the administrator allow the host with the operator\'s --issuer-hosts (Helm: issuerHosts).',
   },
-  CredentialsNotAllowed: { steps: applying('CredentialsNotAllowed', { credentials: { rrsa: {} } }), says: "False: An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers)." },
+  CredentialsNotAllowed: {
+    steps: applying('CredentialsNotAllowed', { credentials: { rrsa: {} } }),
+    says: "False: An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers).",
+  },
   IdentityNotConfigured: {
     steps: async (stage) => {
       const kind = 'AlibabaPCAClusterIssuer';
@@ -129,11 +135,26 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
     })),
     says: 'False: DescribeCACertificate at HOST failed, the RAM identity is not allowed to do this (Forbidden.RAM, HTTP 400, RequestId ID): The words of PCA. Denied: yundun-cert:DescribeCACertificate for pca-issuer. Allow the action in the policy of the RAM identity. The RAM identity is the one of spec.credentials.',
   },
-  IssuingCAUnusable: { steps: applying('IssuingCAUnusable', { parentIdentifier: 'no-such-ca' }), says: 'False: DescribeCACertificate at HOST failed, the issuing CA does not exist or has expired (NotFound, HTTP 400, RequestId ID): The specified CA certificate does not exist. Check parentIdentifier, the region and the account. The CA is spec.parentIdentifier "no-such-ca"; it must be an active sub CA of this account and region.' },
-  IssuingCAIsRoot: { steps: applying('IssuingCAIsRoot', { parentIdentifier: 'sim-root-ecc' }), says: 'False: CA "sim-root-ecc" is a root CA, and PCA issues certificates from subordinate CAs only. Set spec.parentIdentifier to a subordinate CA.' },
-  OperationRefusedByCA: { steps: applying('OperationRefusedByCA', { parentIdentifier: 'sim-sub-compliance' }), says: 'False: CA "sim-sub-compliance" is a compliance CA (IssuerType iTrusChina), from which CreateCustomCertificate cannot issue. Set spec.operation to one that it supports, or spec.parentIdentifier to a private CA.' },
-  IssuingCAKeyNotSupported: { steps: ofCA('IssuingCAKeyNotSupported', hierarchy, { Algorithm: 'SM2' }), says: 'False: CA "ID" has a key of family SM2, whose certificates cert-manager cannot verify. Set spec.parentIdentifier to a CA with an RSA or ECC key.' },
-  IssuingCANotActive: { steps: ofCA('IssuingCANotActive', hierarchy, { Status: 'REVOKE' }), says: 'False: CA "ID" is not active (Status REVOKE, not ISSUE). Activate it in PCA, or set spec.parentIdentifier to another CA.' },
+  IssuingCAUnusable: {
+    steps: applying('IssuingCAUnusable', { parentIdentifier: 'no-such-ca' }),
+    says: 'False: DescribeCACertificate at HOST failed, the issuing CA does not exist or has expired (NotFound, HTTP 400, RequestId ID): The specified CA certificate does not exist. Check parentIdentifier, the region and the account. The CA is spec.parentIdentifier "no-such-ca"; it must be an active sub CA of this account and region.',
+  },
+  IssuingCAIsRoot: {
+    steps: applying('IssuingCAIsRoot', { parentIdentifier: 'sim-root-ecc' }),
+    says: 'False: CA "sim-root-ecc" is a root CA, and PCA issues certificates from subordinate CAs only. Set spec.parentIdentifier to a subordinate CA.',
+  },
+  OperationRefusedByCA: {
+    steps: applying('OperationRefusedByCA', { parentIdentifier: 'sim-sub-compliance' }),
+    says: 'False: CA "sim-sub-compliance" is a compliance CA (IssuerType iTrusChina), from which CreateCustomCertificate cannot issue. Set spec.operation to one that it supports, or spec.parentIdentifier to a private CA.',
+  },
+  IssuingCAKeyNotSupported: {
+    steps: ofCA('IssuingCAKeyNotSupported', hierarchy, { Algorithm: 'SM2' }),
+    says: 'False: CA "ID" has a key of family SM2, whose certificates cert-manager cannot verify. Set spec.parentIdentifier to a CA with an RSA or ECC key.',
+  },
+  IssuingCANotActive: {
+    steps: ofCA('IssuingCANotActive', hierarchy, { Status: 'REVOKE' }),
+    says: 'False: CA "ID" is not active (Status REVOKE, not ISSUE). Activate it in PCA, or set spec.parentIdentifier to another CA.',
+  },
   IssuingCAExpired: {
     steps: ofCA('IssuingCAExpired', async () => makeHierarchy('P-256', new Date(Date.now() - 400 * day), 1)),
     says: 'False: CA "ID" expired at TIME. Renew it in PCA, or set spec.parentIdentifier to another CA.',
@@ -146,9 +167,18 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
     steps: ofCA('IssuingCANotYetValid', async () => makeHierarchy('P-256', new Date(Date.now() + day))),
     says: 'False: CA "ID" is not valid before TIME. Wait until then, check the clock of this machine, or set spec.parentIdentifier to another CA.',
   },
-  IssuingCAExhausted: { steps: ofCA('IssuingCAExhausted', hierarchy, { CertRemainingCount: 0 }), says: 'False: CA "ID" has no certificates left. Buy or assign more certificates to it in PCA.' },
-  CapacityExhausted: { steps: issuingMeets('CapacityExhausted', 'InsufficientQuota'), says: 'False: CreateCustomCertificate at HOST failed, the CA has no certificates left or its subscription ended (InsufficientQuota, HTTP 400, RequestId ID): The words of PCA. Renew the subscription or assign more certificates to the CA. The CA is spec.parentIdentifier "sim-sub-ecc-p256".' },
-  ActionUnavailable: { steps: issuingMeets('ActionUnavailable', 'InvalidAction.NotFound'), says: 'False: CreateCustomCertificate at HOST failed, this endpoint does not offer the operation (InvalidAction.NotFound, HTTP 400, RequestId ID): The words of PCA. Check region and endpoint, or choose another operation: this one may have been withdrawn. The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.' },
+  IssuingCAExhausted: {
+    steps: ofCA('IssuingCAExhausted', hierarchy, { CertRemainingCount: 0 }),
+    says: 'False: CA "ID" has no certificates left. Buy or assign more certificates to it in PCA.',
+  },
+  CapacityExhausted: {
+    steps: issuingMeets('CapacityExhausted', 'InsufficientQuota'),
+    says: 'False: CreateCustomCertificate at HOST failed, the CA has no certificates left or its subscription ended (InsufficientQuota, HTTP 400, RequestId ID): The words of PCA. Renew the subscription or assign more certificates to the CA. The CA is spec.parentIdentifier "sim-sub-ecc-p256".',
+  },
+  ActionUnavailable: {
+    steps: issuingMeets('ActionUnavailable', 'InvalidAction.NotFound'),
+    says: 'False: CreateCustomCertificate at HOST failed, this endpoint does not offer the operation (InvalidAction.NotFound, HTTP 400, RequestId ID): The words of PCA. Check region and endpoint, or choose another operation: this one may have been withdrawn. The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.',
+  },
   PCAUnavailable: {
     steps: describedBy('PCAUnavailable', () => ({
       DescribeCACertificate: () => ({ code: 'ServiceUnavailable', status: 503 }),
@@ -187,6 +217,12 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
     },
     says: 'False: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is signed by "CN=Somebody else", not by CA "ID".',
   },
-  SpecNotUnderstood: { steps: applying('SpecNotUnderstood', { operation: newerOperation }), says: 'False: This version of the operator does not understand the issuer: spec.operation must be one of CreateCustomCertificate, CreateCertificateWithExtension, CreateServerCertificateWithCsr, CreateClientCertificateWithCsr, CreateWHClientCertificate, but is "CreateFromTheFuture". The CRD in the cluster is of another version than the operator: upgrade the older of the two, or correct the spec.' },
-  CheckFailed: { steps: applying('CheckFailed', { patience: { duration: unreadableDuration } }), says: 'Unknown: A defect of the operator (RangeError) kept the issuer from being checked, so its requests wait. It is tried again automatically. Look for "A defect of the operator" in the operator\'s log and report what it says.' },
+  SpecNotUnderstood: {
+    steps: applying('SpecNotUnderstood', { operation: newerOperation }),
+    says: 'False: This version of the operator does not understand the issuer: spec.operation must be one of CreateCustomCertificate, CreateCertificateWithExtension, CreateServerCertificateWithCsr, CreateClientCertificateWithCsr, CreateWHClientCertificate, but is "CreateFromTheFuture". The CRD in the cluster is of another version than the operator: upgrade the older of the two, or correct the spec.',
+  },
+  CheckFailed: {
+    steps: applying('CheckFailed', { patience: { duration: unreadableDuration } }),
+    says: 'Unknown: A defect of the operator (RangeError) kept the issuer from being checked, so its requests wait. It is tried again automatically. Look for "A defect of the operator" in the operator\'s log and report what it says.',
+  },
 };

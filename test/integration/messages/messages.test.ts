@@ -56,17 +56,20 @@ const mostAtOnce = 24;
 
 /** Plays all scenes, so many at a time; each gives what was read, or why nothing was. */
 function playAll(): ReadonlyMap<Scene, Promise<string>> {
-  const first = all.find(({ isFirst }) => isFirst);
-  const opening = first === undefined ? undefined : Stage.play(theatre, first);
-  const lanes: Promise<unknown>[] = Array.from({ length: mostAtOnce }, async () => opening?.catch(() => undefined));
-  return new Map(
-    all.map((scene, index) => {
-      const lane = index % mostAtOnce;
-      const read = Promise.resolve(lanes[lane]).then(async () => (scene === first ? opening : undefined) ?? Stage.play(theatre, scene));
-      lanes[lane] = read.catch(() => undefined);
-      return [scene, read];
-    }),
-  );
+  const reads = new Map<Scene, Promise<string>>();
+  const play = (scene: Scene, after: Promise<unknown>): Promise<unknown> => {
+    const read = after.then(async () => Stage.play(theatre, scene));
+    reads.set(scene, read);
+    return read.catch(() => undefined);
+  };
+  let opening: Promise<unknown> = Promise.resolve();
+  for (const scene of all.filter(({ isFirst }) => isFirst)) opening = play(scene, opening);
+  const lanes: Promise<unknown>[] = Array.from({ length: mostAtOnce }, async () => opening);
+  for (const [index, scene] of all.filter(({ isFirst }) => isFirst !== true).entries()) {
+    const lane = index % mostAtOnce;
+    lanes[lane] = play(scene, lanes[lane] ?? opening);
+  }
+  return reads;
 }
 
 for (const [what, scenes] of Object.entries(catalogues)) {

@@ -8,17 +8,27 @@ export const newerOperation = 'CreateFromTheFuture';
 export const newerUsage = 'document signing';
 
 interface Properties {
-  readonly [name: string]: { readonly properties?: Properties; readonly items?: { readonly enum?: string[] }; readonly enum?: string[] };
+  readonly [name: string]: {
+    readonly properties?: Properties;
+    readonly items?: { readonly enum?: string[] };
+    readonly enum?: string[];
+  };
 }
 
 interface Definition {
-  readonly spec: { readonly versions: readonly { readonly schema: { readonly openAPIV3Schema: { readonly properties: Properties } } }[] };
+  readonly spec: {
+    readonly versions: readonly {
+      readonly schema: { readonly openAPIV3Schema: { readonly properties: Properties } };
+    }[];
+  };
 }
 
 /** Has the CRDs take both. */
 export async function installNewerCrds(world: World): Promise<void> {
   await change(world, 'certificaterequests.cert-manager.io', (spec) => spec['usages']?.items?.enum?.push(newerUsage));
-  await change(world, 'alibabapcaissuers.pca.alibabacloud.com', (spec) => spec['operation']?.enum?.push(newerOperation));
+  await change(world, 'alibabapcaissuers.pca.alibabacloud.com', (spec) =>
+    spec['operation']?.enum?.push(newerOperation),
+  );
 }
 
 async function change({ cluster }: World, name: string, edit: (spec: Properties) => unknown): Promise<void> {

@@ -65,6 +65,8 @@ export const troubleScenes: Readonly<Record<Exclude<TroubleReason, UntoldTrouble
     says: '',
   },
   AuthorizationUnknown: {
+    // The review names no namespace in its path.
+    isFirst: true,
     steps: async (stage) => {
       await stage.issuer();
       stage.loseAnswers(({ url }) => url.includes('/subjectaccessreviews'));
@@ -85,21 +87,28 @@ export const troubleScenes: Readonly<Record<Exclude<TroubleReason, UntoldTrouble
   InstanceUnsettled: {
     steps: async (stage) => {
       await stage.issuerOf(await externalCAReplies({}), { externalCA });
-      stage.loseAnswers(({ method, url }) => method === 'GET' && url.includes(`/${stage.namespace}/alibabapcaissuers/`));
+      stage.loseAnswers(
+        ({ method, url }) => method === 'GET' && url.includes(`/${stage.namespace}/alibabapcaissuers/`),
+      );
       await askedExternalCA(stage);
       return stage.event('RetryableError', stage.namespace);
     },
     says: '',
   },
   Throttled: {
-    steps: waitingWith({
-      CreateCustomCertificate: ({ socket }) => {
-        socket.destroy();
-        return {};
-      },
-      ListCert: () => ({ code: 'Throttling.User' }),
-      ListClientCertificate: () => ({ code: 'Throttling.User' }),
-    }),
+    // A throttled call for a certificate waits for its turn; this one looks for what an earlier call may have made.
+    steps: async (stage) => {
+      await stage.issuerOf({
+        CreateCustomCertificate: ({ socket }) => {
+          socket.destroy();
+          return {};
+        },
+        ListCert: () => ({ code: 'Throttling.User' }),
+        ListClientCertificate: () => ({ code: 'Throttling.User' }),
+      });
+      await askedByRequest(stage);
+      return readyOf(stage, web, /Throttling/);
+    },
     says: '',
   },
   Transient: { steps: refusingCalls('OperationDenied.SystemUpgrading'), says: '' },
