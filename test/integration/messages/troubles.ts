@@ -32,7 +32,10 @@ function externalCAWith(pca: { readonly state?: string; readonly reply?: Reply }
   };
 }
 
-/** One scene for each reason that a request can meet; those that nobody is told of are in {@link untold}. */
+/** Troubles of an operator that ends or hands over: the one that goes on with the request tells what follows. */
+type UntoldTrouble = 'NotActing' | 'Cancelled';
+
+/** One scene for each reason that a request can meet and is told of. */
 export const troubleScenes: Readonly<Record<Exclude<TroubleReason, UntoldTrouble>, Scene>> = {
   CertificateNotReady: {
     steps: waitingWith({
@@ -142,7 +145,3 @@ export const troubleScenes: Readonly<Record<Exclude<TroubleReason, UntoldTrouble
   },
   Unknown: { steps: refusingCalls('Strange.Thing'), says: '' },
 };
-
-/** Troubles of an operator that ends or hands over: another one goes on with the request, which is told by that one. */
-export const untold = ['NotActing', 'Cancelled'] as const satisfies readonly TroubleReason[];
-type UntoldTrouble = (typeof untold)[number];
