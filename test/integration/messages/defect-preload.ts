@@ -8,7 +8,7 @@ const startsWith = Object.getOwnPropertyDescriptor(String.prototype, 'startsWith
 // oxlint-disable-next-line no-extend-native -- the process of a test, whose operator is to have a defect
 Object.defineProperty(String.prototype, 'startsWith', {
   value(this: string, text: string, from?: number): boolean {
-    if (text === '-' && String(this) === '7777h') throw new RangeError('the defect');
+    if (text === '-' && this === '7777h') throw new RangeError('the defect');
     return startsWith.call(this, text, from);
   },
   writable: true,

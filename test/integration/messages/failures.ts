@@ -76,7 +76,7 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
       return certificateRequestReady(stage, { request: encoded(withBytes(csr, signed ?? '', changed ?? '')) });
     },
     isUnvalidated: true,
-    says: '',
+    says: 'Failed: spec.request: the certificate request (CSR) cannot be used: its signature does not match its public key, so the requester has not proven that it holds the key. Create the CertificateRequest again with a signed PKCS#10 request in PEM.',
   },
   InvalidDuration: {
     steps: asking({ annotations: { [annotation.duration]: '90 days' } }),
@@ -97,7 +97,7 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
       await stage.issuer();
       return certificateRequestReady(stage, { usages: [...serverUsages, newerUsage] });
     },
-    says: '',
+    says: 'Failed: spec.usages: unknown usage "document signing". Use the usages that cert-manager documents, such as "server auth", or upgrade the operator if cert-manager is newer.',
   },
   UsageNotSupported: {
     steps: asking({ usages: ['cert sign', 'crl sign'] }),
@@ -206,21 +206,21 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
   },
   CertificateMalformed: {
     steps: givenInstead(async () => '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'),
-    says: 'CertificateMalformed: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: the reply cannot be read: a certificate is malformed. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'CertificateMalformed: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: the reply cannot be read: a certificate is malformed. Look at the CA in PCA, and report it to Alibaba Cloud. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   KeyMismatch: {
     steps: givenInstead(async (leaf) => {
       const { publicKey } = await keyPair('P-256', 'somebody else');
       return leaf({ spki: Buffer.from(await crypto.subtle.exportKey('spki', publicKey)) });
     }),
-    says: 'KeyMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its public key is not the one of the request. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'KeyMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its public key is not the one of the request. Look at the CA in PCA, and report it to Alibaba Cloud. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   ChainBroken: {
     steps: givenInstead(
       async (leaf) => leaf(),
       (own) => `${own}-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n`,
     ),
-    says: 'ChainBroken: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: the reply cannot be read: a certificate is malformed. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'ChainBroken: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: the reply cannot be read: a certificate is malformed. Look at the CA in PCA, at spec.parentIdentifier and at spec.endpoint of the issuer; if these are right, report it to Alibaba Cloud. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   NotSignedByCA: {
     steps: givenInstead(async (leaf) => {
@@ -228,11 +228,11 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
       const until = new Date(Date.now() + 3_650 * day);
       return leaf({ by: await makeCA('P-256', { name: 'Somebody else', from, until }) });
     }),
-    says: 'NotSignedByCA: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is not signed by CA "ID". It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'NotSignedByCA: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is not signed by CA "ID". Look at the CA in PCA, at spec.parentIdentifier and at spec.endpoint of the issuer; if these are right, report it to Alibaba Cloud. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   CAFlagMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { isCA: true } })),
-    says: 'CAFlagMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is a CA certificate. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'CAFlagMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is a CA certificate. Look at the CA in PCA, and report it to Alibaba Cloud. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   PathLengthMismatch: {
     steps: async (stage) => {
@@ -240,35 +240,35 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
       await askedExternalCA(stage);
       return stage.failure();
     },
-    says: 'PathLengthMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its path length is 3; asked for: 0.',
+    says: 'PathLengthMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its path length is 3; asked for: 0. Look at the CA in PCA, and report it to Alibaba Cloud.',
   },
   CertificateExpired: {
     steps: givenInstead(async (leaf) =>
       leaf({ notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() - day / 2) }),
     ),
-    says: 'CertificateExpired: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it expired at TIME. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'CertificateExpired: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it expired at TIME. Look at the CA in PCA, and report it to Alibaba Cloud. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   SubjectMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { subject: [{ CN: ['pca'] }] } })),
-    says: 'SubjectMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its subject is CN=pca, not the one that was asked for. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'SubjectMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its subject is CN=pca, not the one that was asked for. If certificates of this CA are to be so, set spec.verification.subject of the issuer to Allow. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   AlternativeNamesMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { names: [{ kind: 'dns', value: 'other.example.com' }] } })),
-    says: 'AlternativeNamesMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it lacks DNS web.example.com. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'AlternativeNamesMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it lacks DNS web.example.com. If certificates of this CA are to be so, set spec.verification.names of the issuer to Allow. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   KeyUsageMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { keyUsages: ['digitalSignature'] } })),
-    says: 'KeyUsageMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its key usages differ: it has digital signature; asked for: digital signature, key encipherment. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'KeyUsageMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its key usages differ: it has digital signature; asked for: digital signature, key encipherment. If certificates of this CA are to be so, set spec.verification.usages of the issuer to Allow. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   ExtendedKeyUsageMismatch: {
     steps: givenInstead(async (leaf) => leaf({ content: { extendedKeyUsages: ['1.3.6.1.5.5.7.3.2'] } })),
-    says: 'ExtendedKeyUsageMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its extended key usages differ: it has client auth; asked for: server auth. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'ExtendedKeyUsageMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: its extended key usages differ: it has client auth; asked for: server auth. If certificates of this CA are to be so, set spec.verification.usages of the issuer to Allow. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   ExtensionMismatch: {
     steps: givenInstead(async (leaf) =>
       leaf({ content: { extensions: [new Extension('1.3.6.1.4.1.99999.1', true, Buffer.from('0500', 'hex'))] } }),
     ),
-    says: 'ExtensionMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it has the critical extension 1.3.6.1.4.1.99999.1, which nobody knows, so that clients refuse it. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'ExtensionMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it has the critical extension 1.3.6.1.4.1.99999.1, which nobody knows, so that clients refuse it. Look at the CA in PCA, and report it to Alibaba Cloud. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   NameConstraintsMismatch: {
     steps: async (stage) => {
@@ -285,10 +285,10 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
       await stage.signingRequest(await makeCsr('P-256', wanted));
       return stage.failure();
     },
-    says: 'NameConstraintsMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: clients would refuse it: the certificate of CA "CN=Test Issuing CA" forbids DNS web.example.com (permitted: DNS example.org). It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'NameConstraintsMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: clients would refuse it: the certificate of CA "CN=Test Issuing CA" forbids DNS web.example.com (permitted: DNS example.org). Look at the CA in PCA, and report it to Alibaba Cloud. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
   ValidityMismatch: {
     steps: givenInstead(async (leaf) => leaf({ notAfter: new Date(Date.now() + day) })),
-    says: 'ValidityMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is valid from TIME to TIME; asked for: TIME to TIME. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+    says: 'ValidityMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is valid from TIME to TIME; asked for: TIME to TIME. If certificates of this CA are to be so, set spec.verification.validity of the issuer to Allow. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
   },
 };

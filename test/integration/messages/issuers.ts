@@ -215,7 +215,7 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
       await stage.askForServer();
       return told(stage, 'CertificateRefused');
     },
-    says: 'False: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is signed by "CN=Somebody else", not by CA "ID".',
+    says: 'False: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is signed by "CN=Somebody else", not by CA "ID". Look at the CA in PCA, at spec.parentIdentifier and at spec.endpoint of the issuer; if these are right, report it to Alibaba Cloud.',
   },
   SpecNotUnderstood: {
     steps: applying('SpecNotUnderstood', { operation: newerOperation }),

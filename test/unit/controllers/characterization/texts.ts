@@ -63,7 +63,7 @@ export const clusterUnknown = (failure: string): string =>
 export const authorizationUnknown = (failure: string): string =>
   `Whether ann may use the issuer could not be found out: ${failure}.`;
 export const noInstanceLeft = (count: number): string =>
-  `All ${count} instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
+  `All instances in spec.externalCA.instanceIds of the issuer (${count}) are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
 export const instanceUnsettled = (failure: string): string => `The issuer's status could not be written: ${failure}.`;
 export const issuerUnreadable = (failure: string): string => `The issuer could not be read: ${failure}.`;
 export const ofExternalCAs = (failure: string, setting: string): string =>

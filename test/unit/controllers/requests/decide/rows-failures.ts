@@ -61,7 +61,7 @@ const refusals: Record<RequestRefusal, Row> = {
   UnknownUsage: refused(
     'UnknownUsage',
     { usages: ['serve'] },
-    'spec.usages: unknown usage "serve". Use the usages that cert-manager documents, such as "server auth".',
+    'spec.usages: unknown usage "serve". Use the usages that cert-manager documents, such as "server auth", or upgrade the operator if cert-manager is newer.',
   ),
   UsageNotSupported: refused(
     'UsageNotSupported',
