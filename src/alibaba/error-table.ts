@@ -109,7 +109,7 @@ export const errorTable: readonly ErrorRow[] = [
     'Credentials',
     ['InvalidAccessKeyId*', 'InvalidSecurityToken*', 'MissingAccessKeyId', 'MissingSecurityToken'],
     'the access key is unknown, disabled or expired',
-    'Put a valid access key into the Secret of the issuer.',
+    'Use a valid one.',
     { silent: true },
   ),
   // AssumeRole and AssumeRoleWithOIDC of STS.
@@ -160,8 +160,8 @@ export const errorTable: readonly ErrorRow[] = [
     'Code',
     'Duplicate',
     ['ParamRepeat*', 'NameRepeat*', 'AlreadyExists*'],
-    'a certificate with this identifier already exists',
-    '',
+    'what it would make exists already',
+    'The certificate is looked for before the next call.',
     { issued: true },
   ),
   row(

@@ -35,6 +35,24 @@ export const mismatchCauses = {
 /** The difference that makes a certificate unusable. */
 export type MismatchReason = keyof typeof mismatchCauses;
 
+/** What to do about a difference, a sentence. */
+export function mismatchAdvice(reason: MismatchReason): string {
+  const aspect = settingOf[reason];
+  if (aspect !== undefined)
+    return `If certificates of this CA are to be so, set spec.verification.${aspect} of the issuer to Allow.`;
+  return mismatchCauses[reason] === 'issuer'
+    ? 'Look at the CA in PCA, at spec.parentIdentifier and at spec.endpoint of the issuer; if these are right, report it to Alibaba Cloud.'
+    : 'Look at the CA in PCA, and report it to Alibaba Cloud.';
+}
+
+const settingOf: Readonly<Partial<Record<MismatchReason, keyof IssuePlan['verification']>>> = {
+  SubjectMismatch: 'subject',
+  AlternativeNamesMismatch: 'names',
+  KeyUsageMismatch: 'usages',
+  ExtendedKeyUsageMismatch: 'usages',
+  ValidityMismatch: 'validity',
+};
+
 /** One difference between certificate and request. */
 export interface Mismatch {
   readonly kind: 'mismatch';

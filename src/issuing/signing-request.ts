@@ -93,7 +93,7 @@ function invalidCsr(fault: string): Refused {
 function usagesOf({ usages, isCA }: RequestFields): { readonly kind: 'ok'; readonly usages: Usages } | Refused {
   const read = readUsages(usages);
   if (read.kind === 'unknown') {
-    const message = `unknown usage ${shownList(read.words.map((word) => JSON.stringify(word.slice(0, 64))))}. Use the usages that cert-manager documents, such as "server auth".`;
+    const message = `unknown usage ${shownList(read.words.map((word) => JSON.stringify(word.slice(0, 64))))}. Use the usages that cert-manager documents, such as "server auth", or upgrade the operator if cert-manager is newer.`;
     return refuse(refusalReasons.unknownUsage, 'spec.usages', message);
   }
   if (!isCA) return read;

@@ -73,7 +73,8 @@ const classByStatus: ReadonlyMap<number, KubernetesFailureClass> = new Map([
 /** Classifies an answer with a status of 300 or more. The body may be a Status, one without `kind`, or no JSON at all. */
 export function classifyAnswer(answer: RefusedAnswer): KubernetesFailure {
   const { reason, message, retryAfterSeconds } = readStatus(answer.text);
-  const said = [reason, message].filter((part) => part !== undefined && part !== '').join(': ');
+  // It goes into sentences, and some admission policies and webhooks end theirs.
+  const said = [reason, message?.replace(/\.$/, '')].filter((part) => part !== undefined && part !== '').join(': ');
   return {
     class: classOf(answer.status, message ?? ''),
     status: answer.status,

@@ -68,9 +68,13 @@ export function limitMessage(
 ): string {
   const until = `It continues automatically at ${formatMoment(new Date(freeAt))}.`;
   if (field === 'reissuesPerHour')
-    return `Held: Certificate "${object.namespace ?? ''}/${certificate?.name ?? ''}" got ${most} certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). ${until}`;
+    return `Held: Certificate "${object.namespace ?? ''}/${certificate?.name ?? ''}" got ${certificates(most)} within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). ${until}`;
 
-  return `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. ${until}`;
+  return `Held: spec.issuanceLimits.${field} of the issuer allows ${certificates(most)} and ${most === 1 ? 'it was' : 'these were'} issued. Raise it if more are wanted. ${until}`;
+}
+
+function certificates(count: number): string {
+  return count === 1 ? '1 certificate' : `${count} certificates`;
 }
 
 /**
@@ -134,7 +138,7 @@ export function remainingLife(certificate: Request['certificate'], notAfter: Dat
 /** Why a request still waits, or failed, after trouble that lasted longer than the issuer's patience. */
 export function patienceMessage(message: string, duration: string, fails: boolean): string {
   const fate = fails
-    ? 'spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later.'
+    ? `spec.patience.onExceeded of the issuer is Fail. ${askAgain}`
     : 'It is still tried automatically; somebody should look into it.';
   return `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} ${fate}`;
 }

@@ -324,7 +324,7 @@ describe('messages about what somebody else wrote', () => {
   it('name five of many unknown usages, and cut each', () => {
     const words = [odd, 'x'.repeat(10_000), ...Array.from({ length: 98 }, (_, n) => `usage ${n}`)];
     expect(refusal({}, words)).toBe(
-      `spec.usages: unknown usage ${JSON.stringify(odd).replace('\u202e', '\\u202e')}, "${'x'.repeat(64)}", "usage 0", "usage 1", "usage 2" and 95 more. Use the usages that cert-manager documents, such as "server auth".`,
+      `spec.usages: unknown usage ${JSON.stringify(odd).replace('\u202e', '\\u202e')}, "${'x'.repeat(64)}", "usage 0", "usage 1", "usage 2" and 95 more. Use the usages that cert-manager documents, such as "server auth", or upgrade the operator if cert-manager is newer.`,
     );
   });
 

@@ -198,7 +198,7 @@ describe('refusing a request', () => {
         reason: 'UnknownUsage',
         field: 'spec.usages',
         message:
-          'spec.usages: unknown usage "serve coffee". Use the usages that cert-manager documents, such as "server auth".',
+          'spec.usages: unknown usage "serve coffee". Use the usages that cert-manager documents, such as "server auth", or upgrade the operator if cert-manager is newer.',
       },
     ],
     [

@@ -244,7 +244,7 @@ describe('plan', () => {
     refusal:
       reason: UnknownUsage
       field: spec.usages
-      message: 'spec.usages: unknown usage "foo". Use the usages that cert-manager documents, such as "server auth".'
+      message: 'spec.usages: unknown usage "foo". Use the usages that cert-manager documents, such as "server auth", or upgrade the operator if cert-manager is newer.'
     assumptions:
       - "${madeUp}"
 `,

@@ -160,6 +160,6 @@ function claimOf({ request: { object }, identity, issuer, signal }: SigningTask)
 }
 
 function exhausted(configured: readonly string[]): Extract<TakenInstance, { readonly kind: 'exhausted' }> {
-  const message = `All ${configured.length} instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
+  const message = `All instances in spec.externalCA.instanceIds of the issuer (${configured.length}) are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
   return { kind: 'exhausted', message };
 }

@@ -4,7 +4,7 @@ import { problemOf, settingProblem } from '../../../authority/problems.ts';
 import type { AuthorityProblem } from '../../../authority/problems.ts';
 import type { PcaFailure } from '../../../alibaba/errors.ts';
 import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
-import { mismatchCauses } from '../../../issuing/certificate-differences.ts';
+import { mismatchAdvice, mismatchCauses } from '../../../issuing/certificate-differences.ts';
 import { verifyIssued } from '../../../issuing/issued-certificate.ts';
 import type { IssuedCertificate, VerificationResult } from '../../../issuing/issued-certificate.ts';
 import type { IssueReply } from '../../../issuing/operation.ts';
@@ -125,7 +125,7 @@ export function judgeReply(reply: IssueReply, judged: Judged): SigningOutcome {
     };
   }
   const identifier = reply.identifier ?? 'without identifier';
-  const message = `PCA issued certificate ${identifier}${origin}, but it is not what was asked for, so it is not used: ${verified.message}`;
+  const message = `PCA issued certificate ${identifier}${origin}, but it is not what was asked for, so it is not used: ${verified.message} ${mismatchAdvice(verified.reason)}`;
   // What CA certificates lack is no reason for the others to wait.
   const cause = plan.expected.isCA ? 'request' : mismatchCauses[verified.reason];
   return {

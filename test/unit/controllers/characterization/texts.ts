@@ -34,15 +34,15 @@ export const turn =
 export const endpointHeld =
   'Waiting for its turn: several calls of CreateCustomCertificate had no answer, so one at a time is tried until PCA answers again. If this lasts, check spec.region and spec.endpoint of the issuer and the network.';
 export const limitReached = (field: string, most: number, until: string): string =>
-  `Held: spec.issuanceLimits.${field} of the issuer allows ${most} certificates and these were issued. Raise it if more are wanted. It continues automatically at ${until}.`;
+  `Held: spec.issuanceLimits.${field} of the issuer allows ${most === 1 ? '1 certificate and it was' : `${most} certificates and these were`} issued. Raise it if more are wanted. It continues automatically at ${until}.`;
 export const reissueLoop = (most: number, until: string): string =>
-  `Held: Certificate "shop/web" got ${most} certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at ${until}.`;
+  `Held: Certificate "shop/web" got ${most === 1 ? '1 certificate' : `${most} certificates`} within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at ${until}.`;
 export const askedAgain = (paid: string, until: string): string =>
   `Held: Certificate "shop/web" got a certificate at ${paid} already. cert-manager may not have seen the Secret yet, so it is given time until ${until}; then this continues automatically. No action is needed.`;
 export const stillTried = (message: string, duration: string): string =>
   `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} It is still tried automatically; somebody should look into it.`;
 export const givenUp = (message: string, duration: string): string =>
-  `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later.`;
+  `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} spec.patience.onExceeded of the issuer is Fail. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.`;
 
 export const ownerHeld = (certificate: string, reason: string, until: string): string =>
   `Held: the last request of Certificate "${certificate}" failed with ${reason}, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at ${until}, or when the issuer's spec changes.`;
@@ -63,7 +63,7 @@ export const clusterUnknown = (failure: string): string =>
 export const authorizationUnknown = (failure: string): string =>
   `Whether ann may use the issuer could not be found out: ${failure}.`;
 export const noInstanceLeft = (count: number): string =>
-  `All ${count} instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
+  `All instances in spec.externalCA.instanceIds of the issuer (${count}) are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`;
 export const instanceUnsettled = (failure: string): string => `The issuer's status could not be written: ${failure}.`;
 export const issuerUnreadable = (failure: string): string => `The issuer could not be read: ${failure}.`;
 export const ofExternalCAs = (failure: string, setting: string): string =>
@@ -87,8 +87,9 @@ export const noRoomToRenew =
   "spec.duration: the issuer's spec.validity.maxDuration 24h0m0s leaves 24h0m0s, too little for the Certificate's spec.renewBefore 23h0m0s: cert-manager would renew it again and again. Ask for a shorter renewBefore, or raise the limit.";
 export const mismatch = (identifier: string, origin: string, fault: string): string =>
   `PCA issued certificate ${identifier}${origin}, but it is not what was asked for, so it is not used: ${fault}`;
-export const otherKey = 'its public key is not the one of the request.';
-export const noCA = 'it is no CA certificate.';
+export const otherKey =
+  'its public key is not the one of the request. Look at the CA in PCA, and report it to Alibaba Cloud.';
+export const noCA = 'it is no CA certificate. Look at the CA in PCA, and report it to Alibaba Cloud.';
 export const kept = ' It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.';
 export const unusedAdopted =
   ' It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.';
@@ -105,7 +106,8 @@ export const withdrawn =
 export const badSetting = (field: string): string => `The parameter comes from ${field} of the issuer; correct it.`;
 export const whichSts =
   "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
-export const badChain = 'the reply cannot be read: a text holds no PEM certificate.';
+export const badChain =
+  'the reply cannot be read: a text holds no PEM certificate. Look at the CA in PCA, at spec.parentIdentifier and at spec.endpoint of the issuer; if these are right, report it to Alibaba Cloud.';
 export const oneAtATime = 'After several calls without an answer one at a time is tried.';
 
 // Trouble with the API server.

@@ -61,7 +61,7 @@ const refusals: Record<RequestRefusal, Row> = {
   UnknownUsage: refused(
     'UnknownUsage',
     { usages: ['serve'] },
-    'spec.usages: unknown usage "serve". Use the usages that cert-manager documents, such as "server auth".',
+    'spec.usages: unknown usage "serve". Use the usages that cert-manager documents, such as "server auth", or upgrade the operator if cert-manager is newer.',
   ),
   UsageNotSupported: refused(
     'UsageNotSupported',
@@ -117,6 +117,23 @@ const refusals: Record<RequestRefusal, Row> = {
   ),
 };
 
+const lookAtCA = 'Look at the CA in PCA, and report it to Alibaba Cloud.';
+const lookAtWay =
+  'Look at the CA in PCA, at spec.parentIdentifier and at spec.endpoint of the issuer; if these are right, report it to Alibaba Cloud.';
+
+function advice(reason: MismatchReason): string {
+  const setting = {
+    SubjectMismatch: 'subject',
+    AlternativeNamesMismatch: 'names',
+    KeyUsageMismatch: 'usages',
+    ExtendedKeyUsageMismatch: 'usages',
+    ValidityMismatch: 'validity',
+  }[reason as string];
+  if (setting !== undefined)
+    return `If certificates of this CA are to be so, set spec.verification.${setting} of the issuer to Allow.`;
+  return reason === 'ChainBroken' || reason === 'NotSignedByCA' ? lookAtWay : lookAtCA;
+}
+
 /** PCA issues something else than was asked for: it is not used. Its issuer is held where no request can have caused it. */
 function mismatched(
   reason: MismatchReason,
@@ -124,7 +141,7 @@ function mismatched(
   fault: string,
   { held, ...situation }: Situation & { readonly held?: true } = {},
 ): Row {
-  const message = `PCA issued certificate pca-1 (RequestId R1), but it is not what was asked for, so it is not used: ${fault} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
+  const message = `PCA issued certificate pca-1 (RequestId R1), but it is not what was asked for, so it is not used: ${fault} ${advice(reason)} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
   return {
     situation: { pca: { issue: [issues(changes)] }, ...situation },
     decision: fails(reason, message, { unused: 'pca-1' }),
@@ -168,7 +185,7 @@ const mismatches: Record<MismatchReason, Row> = {
       ...asCA,
       pca: { find: [{ kind: 'absent' }], issue: [issues({ content: { ...caContent, pathLength: 3 } })] },
     },
-    decision: fails('PathLengthMismatch', `${unlikeCA} its path length is 3; asked for: 0.`),
+    decision: fails('PathLengthMismatch', `${unlikeCA} its path length is 3; asked for: 0. ${lookAtCA}`),
   },
   CertificateExpired: mismatched(
     'CertificateExpired',
@@ -258,13 +275,13 @@ export const failures: Record<FailureReason, Row> = {
     prepare: (rig) => void rig.memories.of(uids['web-1'] ?? '').troubledFor(rig.clock.monotonic() - 3_600_000),
     decision: fails(
       'PatienceExceeded',
-      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. spec.patience.onExceeded of the issuer is Fail, so it is given up; cert-manager makes a new request later. The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',
+      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. spec.patience.onExceeded of the issuer is Fail. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew. The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',
       { trouble },
     ),
   },
 };
 
-const otherKey = 'its public key is not the one of the request.';
+const otherKey = `its public key is not the one of the request. ${lookAtCA}`;
 const notWhatWasAsked = 'but it is not what was asked for, so it is not used:';
 
 /** What is said and done about a certificate that was paid for and is not used. */
@@ -292,14 +309,14 @@ export const furtherFailures: Readonly<Record<string, Row>> = {
   ),
   'a CA certificate that another CA signed holds no other certificates': {
     situation: { ...asCA, pca: { find: [{ kind: 'absent' }], issue: [issues({ ca: stranger, chain: [] })] } },
-    decision: fails('ChainBroken', `${unlikeCA} its chain does not lead to a root.`),
+    decision: fails('ChainBroken', `${unlikeCA} its chain does not lead to a root. ${lookAtWay}`),
   },
   'what an earlier call was given shows nothing of the issuer now': {
     situation: { pca: { find: [finds({ ca: hierarchy.root, chain: [hierarchy.root.pem] })] } },
     prepare: (rig) => rig.memories.of(uids['web-1'] ?? '').inherited(0),
     decision: fails(
       'NotSignedByCA',
-      `PCA issued certificate pca-1, ${notWhatWasAsked} it is signed by "CN=Test Root P-256", not by CA "ca". It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.`,
+      `PCA issued certificate pca-1, ${notWhatWasAsked} it is signed by "CN=Test Root P-256", not by CA "ca". ${lookAtWay} It was not revoked, because an earlier call made it, perhaps that of a cluster of which this one is a copy: revoke it in the PCA console if nobody uses it.`,
     ),
   },
   'a parameter of the request that PCA refuses by its name': {

@@ -183,7 +183,7 @@ export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Ro
     prepare: instances({ instanceId: 'i-1', requestUID: '' }),
     decision: troubled(
       'NoInstanceLeft',
-      'All 1 instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.',
+      'All instances in spec.externalCA.instanceIds of the issuer (1) are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.',
     ),
   },
   InstanceUnsettled: {

@@ -87,7 +87,7 @@ const wrote = (on: number, ...instances: readonly Entry[]) => ({
 });
 const exhausted = (count: number): TakenInstance => ({
   kind: 'exhausted',
-  message: `All ${count} instances in spec.externalCA.instanceIds of the issuer are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`,
+  message: `All instances in spec.externalCA.instanceIds of the issuer (${count}) are used or promised to other requests (its status names them). Buy a further instance of an external subordinate CA and add its ID.`,
 });
 const tooFast: TakenInstance = {
   kind: 'unsettled',

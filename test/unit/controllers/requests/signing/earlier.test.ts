@@ -82,7 +82,7 @@ describe('after the issuer was given another CA', () => {
   test('one that is not what was asked for ends the request, and the issuer of now is not held for it', async () => {
     const { rig } = await moved({ find: [finds({ key: 'other' })] });
     const message =
-      'PCA issued certificate pca-1, but it is not what was asked for, so it is not used: its public key is not the one of the request. The issuer has been changed since it was called for, so it was not revoked: do it in the PCA console if it is not wanted.';
+      'PCA issued certificate pca-1, but it is not what was asked for, so it is not used: its public key is not the one of the request. Look at the CA in PCA, and report it to Alibaba Cloud. The issuer has been changed since it was called for, so it was not revoked: do it in the PCA console if it is not wanted.';
     expect([await rig.decide(), issuerOf(rig)]).toEqual([
       { ...fails('KeyMismatch', message), at: rig.clock.now() },
       'ready',
