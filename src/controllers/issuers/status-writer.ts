@@ -7,6 +7,7 @@ import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { EventRecorder } from '../../kubernetes/events.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
+import { undeclaredFields, withoutFields } from '../../kubernetes/undeclared-fields.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { IssuerNews, IssuerProblem, IssuerReason } from './reasons.ts';
 import { Rivals } from './rivals.ts';
@@ -36,6 +37,8 @@ export interface NotWritten {
 export class StatusWriter {
   readonly #on: StatusWriterParts;
   readonly #rivals: Rivals;
+  /** False under a CRD that is older than the field that names the operator. */
+  #namesItself = true;
 
   constructor(parts: StatusWriterParts) {
     this.#on = parts;
@@ -79,7 +82,8 @@ export class StatusWriter {
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
     const { operator: self, clock } = this.#on;
-    if (issuerStatus(issuer, finding, { self }, clock.now()) === undefined) return undefined;
+    const shown = this.#namesItself ? self : undefined;
+    if (issuerStatus(issuer, finding, { self: shown }, clock.now()) === undefined) return undefined;
     const rival = this.#rivals.of(issuerKey(identity), issuer);
     if (rival?.isNews === true) this.#tellRival(identity, issuer, rival);
     const writers = rival === undefined ? { self } : { self, rival: rival.operator };
@@ -87,7 +91,9 @@ export class StatusWriter {
     if (status === undefined || rival?.mayWrite === false) return undefined;
     const notWritten = await this.#send(identity, issuer, status, signal);
     if (notWritten !== undefined) return notWritten;
-    this.#rivals.written(issuerKey(identity), issuer);
+    // Without a name in the status nobody can tell whose it is.
+    if (this.#namesItself) this.#rivals.written(issuerKey(identity), issuer);
+    else this.#rivals.forget(issuerKey(identity));
     this.#tell(identity, issuer, finding.problem);
     if (finding.problem === undefined) this.#tellNews(identity, issuer, status);
     return undefined;
@@ -101,12 +107,16 @@ export class StatusWriter {
   ): Promise<NotWritten | undefined> {
     const { kubernetes, fieldManager, logger } = this.#on;
     const { resourceVersion } = metadata;
-    const result = await kubernetes.applyStatus(
-      issuerPath(kind, metadata),
-      { apiVersion, kind: kind.kind, metadata: { resourceVersion }, status },
-      { fieldManager, signal },
-    );
-    if (result.kind === 'ok') return undefined;
+    const apply = async (body: object): ReturnType<typeof kubernetes.applyStatus> =>
+      kubernetes.applyStatus(issuerPath(kind, metadata), body, { fieldManager, signal });
+    const body = { apiVersion, kind: kind.kind, metadata: { resourceVersion }, status };
+    let result = await apply(body);
+    const undeclared = result.kind === 'ok' ? [] : undeclaredFields(result.failure);
+    if (undeclared.length > 0) result = await apply(withoutFields(body, undeclared));
+    if (result.kind === 'ok') {
+      this.#namesItself = !undeclared.includes('.status.operator');
+      return undefined;
+    }
     // These only say that the cache is behind; the next event brings the newer object, or its end.
     const isStale = result.failure.class === 'Conflict' || result.failure.class === 'NotFound';
     const reason = `writing the issuer's status: ${result.failure.message}`;
