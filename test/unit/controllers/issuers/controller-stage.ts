@@ -41,6 +41,8 @@ export class Stage {
   described: NonNullable<Found['described']> = describedWith();
   /** The answer to the next writes; the object is changed only by those that succeed. */
   writeAnswer: KubernetesResult<undefined> = read(undefined);
+  /** Fields of the status that the CRD in the cluster does not have. */
+  undeclared: readonly string[] = [];
   /** What a check throws, if anything. */
   thrown: Error | undefined;
   checks = 0;
@@ -108,8 +110,13 @@ export class Stage {
   #write(path: string, body: object, fieldManager: string): KubernetesResult<undefined> {
     const written = body as Write['body'];
     this.writes.push({ path, body: written, fieldManager, state: this.state });
-    if (this.writeAnswer.kind === 'ok' && this.issuer !== undefined)
-      this.issuer = { ...this.issuer, status: written.status };
+    const refused = this.undeclared.filter((field) => Object.hasOwn(written.status, field));
+    if (refused.length > 0) return undeclaredAnswer(refused);
+    if (this.writeAnswer.kind === 'ok' && this.issuer !== undefined) {
+      const { metadata } = this.issuer;
+      const resourceVersion = `${Number(metadata.resourceVersion) + 1}`;
+      this.issuer = { ...this.issuer, metadata: { ...metadata, resourceVersion }, status: written.status };
+    }
 
     return this.writeAnswer;
   }
@@ -133,4 +140,15 @@ export class Stage {
         void this.lines.push(`${level}: ${message}`);
     return { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
   }
+}
+
+/** What kube-apiserver 1.36 answers to an apply with fields that the schema lacks. */
+function undeclaredAnswer(fields: readonly string[]): KubernetesResult<undefined> {
+  const faults = fields.map((field) => `.status.${field}: field not declared in schema`);
+  const said = `failed to create typed patch object (shop/pca; pca.alibabacloud.com/v1alpha1, Kind=AlibabaPCAIssuer): ${faults.length > 1 ? `errors:\n  ${faults.join('\n  ')}` : faults.join('')}`;
+  const message = `PATCH /apis/pca.alibabacloud.com/v1alpha1/namespaces/shop/alibabapcaissuers/pca/status: 500 ${said}`;
+  return {
+    kind: 'failed',
+    failure: { class: 'Defect', status: 500, reason: undefined, message, retryAfterMs: undefined },
+  };
 }

@@ -6,7 +6,7 @@ import { admit } from '../../../../src/crds/admission.ts';
 import { issuerStatusSchema } from '../../../../src/crds/issuer-schema/status.ts';
 import { readIssuer } from '../../../../src/crds/issuer-reading.ts';
 import { Stage } from './controller-stage.ts';
-import { issuerObject } from './objects.ts';
+import { issuerObject, unserved } from './objects.ts';
 
 /** A spec with a member in every place where the schema has one. */
 const fullSpec: Readonly<Record<string, unknown>> = {
@@ -166,5 +166,42 @@ describe('a defect of a check', () => {
       ['ready', 'Ready True Checked'],
       ['notReady', 'Ready Unknown CheckFailed'],
     ]);
+  });
+});
+
+describe('under a CRD that is older than the operator', () => {
+  const statusOf = (stage: Stage): readonly [string | undefined, readonly string[]] => [
+    stage.issuer?.status?.operator,
+    Object.keys(stage.issuer?.status ?? {}).filter((field) => field !== 'operator'),
+  ];
+
+  it.each([[['operator']], [['operator', 'observedGeneration']]])('a status is written without %s', async (fields) => {
+    const stage = new Stage();
+    stage.undeclared = fields;
+    await stage.reconcile();
+    expect([stage.state, conditionsOf(stage)]).toEqual(['ready', ['Ready True Checked']]);
+    expect(statusOf(stage)).toEqual([
+      undefined,
+      ['observedGeneration', 'conditions', 'ca'].filter((field) => !fields.includes(field)),
+    ]);
+  });
+
+  it('it is not written again while nothing changes, and nobody else is taken for its writer', async () => {
+    const stage = new Stage();
+    stage.undeclared = ['operator'];
+    await stage.reconcile();
+    const written = stage.writes.length;
+    for (let round = 0; round < 4; round += 1) await stage.after(400);
+    expect([stage.writes.length, stage.events.map(({ reason }) => reason)]).toEqual([written, ['Checked']]);
+  });
+
+  it('it is whole again with the first change after the CRD was upgraded', async () => {
+    const stage = new Stage();
+    stage.undeclared = ['operator'];
+    await stage.reconcile();
+    stage.undeclared = [];
+    stage.secret = unserved('NotFound');
+    await stage.after(400);
+    expect([conditionsOf(stage), statusOf(stage)[0]]).toEqual([['Ready False SecretNotFound'], 'issuers/test']);
   });
 });
