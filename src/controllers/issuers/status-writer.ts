@@ -82,8 +82,7 @@ export class StatusWriter {
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
     const { operator: self, clock } = this.#on;
-    const shown = this.#namesItself ? self : undefined;
-    if (issuerStatus(issuer, finding, { self: shown }, clock.now()) === undefined) return undefined;
+    if (issuerStatus(issuer, finding, { self }, clock.now()) === undefined) return undefined;
     const rival = this.#rivals.of(issuerKey(identity), issuer);
     if (rival?.isNews === true) this.#tellRival(identity, issuer, rival);
     const writers = rival === undefined ? { self } : { self, rival: rival.operator };

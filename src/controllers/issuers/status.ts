@@ -19,7 +19,7 @@ export interface Finding {
 
 /** Who writes: this operator, and another one that writes the same status, both as the status names them. */
 export interface Writers {
-  readonly self: string | undefined;
+  readonly self: string;
   readonly rival?: string;
 }
 
@@ -46,7 +46,7 @@ export function issuerStatus(
   const message = [problem?.message ?? readyMessage(issuer, ca), ...(rival === undefined ? [] : [rivalText(rival)])];
   const next: IssuerStatus = {
     observedGeneration,
-    ...(self === undefined ? {} : { operator: self }),
+    operator: self,
     conditions: [
       condition('Ready', readyStatus(problem), message.join(' ')),
       ...(outlookOf(reason) === 'Stalled' ? [condition('Stalled', 'True', 'Waiting does not help. See Ready.')] : []),

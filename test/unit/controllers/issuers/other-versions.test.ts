@@ -186,13 +186,28 @@ describe('under a CRD that is older than the operator', () => {
     ]);
   });
 
-  it('it is not written again while nothing changes, and nobody else is taken for its writer', async () => {
+  it('it is not written again while nothing changes', async () => {
     const stage = new Stage();
     stage.undeclared = ['operator'];
     await stage.reconcile();
     const written = stage.writes.length;
     for (let round = 0; round < 4; round += 1) await stage.after(400);
     expect([stage.writes.length, stage.events.map(({ reason }) => reason)]).toEqual([written, ['Checked']]);
+  });
+
+  it('nobody else is taken for the writer of what was written without a name', async () => {
+    const stage = new Stage();
+    stage.undeclared = ['operator'];
+    const { secret } = stage;
+    const reasons: (readonly string[])[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      stage.secret = round % 2 === 0 ? secret : unserved('NotFound');
+      await stage.after(400);
+      reasons.push(conditionsOf(stage));
+    }
+    const [found, missing] = [['Ready True Checked'], ['Ready False SecretNotFound']];
+    expect(reasons).toEqual([found, missing, found, missing]);
+    expect(stage.events.map(({ reason }) => reason)).not.toContain('AnotherOperator');
   });
 
   it('it is whole again with the first change after the CRD was upgraded', async () => {
