@@ -124,8 +124,19 @@ export class InstalledWorld {
 
   /** The operator's pods that are not being deleted. */
   async pods(): Promise<readonly Manifest[]> {
-    const pods = await this.cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace: this.namespace }, ofRelease);
-    return pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    return (await this.#allPods()).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** Waits until no pod is about to end: until then it may still lead, and what it logs goes with it. */
+  async withoutEndingPods(): Promise<void> {
+    await until(
+      'the pods that end to be gone',
+      async () => (await this.#allPods()).length === (await this.pods()).length,
+    );
+  }
+
+  async #allPods(): Promise<readonly Manifest[]> {
+    return this.cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace: this.namespace }, ofRelease);
   }
 
   /** Their names, sorted. */

@@ -70,5 +70,6 @@ export function issuersOfValues(world: () => InstalledWorld): void {
     await world().install({ podSecurityContext: { runAsUser: 1_000_650_000, runAsGroup: 0, fsGroup: 1_000_650_000 } });
     const found = await Promise.all(issuersIn(world()).map(async (issuer) => world().cluster.get(reference(issuer))));
     expect(found).toEqual([undefined, undefined]);
+    await world().withoutEndingPods();
   });
 }
