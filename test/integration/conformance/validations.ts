@@ -4,6 +4,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { ExtendedKeyUsageExtension, KeyUsagesExtension, SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { Pkcs10CertificateRequest, X509Certificate as ParsedCertificate } from '../../support/certificates.ts';
 import type { Wanted } from './cases.ts';
+import { extendedUsageWords, keyUsageWords } from '../../support/usage-words.ts';
 
 /** Facts of an issued certificate. */
 export interface LeafFacts {
@@ -29,21 +30,6 @@ export interface ChainFacts {
   readonly servesHost: boolean | undefined;
 }
 
-const keyUsageWords = [
-  'digital signature',
-  'content commitment',
-  'key encipherment',
-  'data encipherment',
-  'key agreement',
-  'cert sign',
-  'crl sign',
-  'encipher only',
-  'decipher only',
-];
-const extendedUsageWords: Readonly<Record<string, string>> = {
-  '1.3.6.1.5.5.7.3.1': 'server auth',
-  '1.3.6.1.5.5.7.3.2': 'client auth',
-};
 const synonyms: Readonly<Record<string, string>> = { signing: 'digital signature' };
 // PCA decides the key usages of a CA: these, whatever was asked for.
 const usagesOfCAs = ['cert sign', 'crl sign'];

@@ -2,24 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { ExtendedKeyUsageExtension, KeyUsagesExtension, SubjectAlternativeNameExtension } from '@peculiar/x509';
 import { X509Certificate as ParsedCertificate } from '../certificates.ts';
-
-const keyUsages = [
-  'digital signature',
-  'content commitment',
-  'key encipherment',
-  'data encipherment',
-  'key agreement',
-  'cert sign',
-  'crl sign',
-  'encipher only',
-  'decipher only',
-];
-const extendedUsages: Readonly<Record<string, string>> = {
-  '1.3.6.1.5.5.7.3.1': 'server auth',
-  '1.3.6.1.5.5.7.3.2': 'client auth',
-  '1.3.6.1.5.5.7.3.4': 'email protection',
-  '2.5.29.37.0': 'any',
-};
+import { extendedUsageWords, keyUsageWords } from '../usage-words.ts';
 
 /** The certificates of a PEM text, in its order. */
 export function certificatesIn(pem: string): readonly X509Certificate[] {
@@ -48,10 +31,10 @@ export function showLeaf(leaf: X509Certificate): string {
 
 function usagesOf(parsed: ParsedCertificate): readonly string[] {
   const bits = parsed.getExtension<KeyUsagesExtension>('2.5.29.15')?.usages ?? 0;
-  const words = keyUsages.filter((_, bit) => (bits & (1 << bit)) !== 0);
+  const words = keyUsageWords.filter((_, bit) => (bits & (1 << bit)) !== 0);
   const extended = parsed.getExtension<ExtendedKeyUsageExtension>('2.5.29.37')?.usages;
   return [
     words.length === 0 ? 'no key usage' : words.join(', '),
-    extended?.map((usage) => extendedUsages[String(usage)] ?? String(usage)).join(', ') ?? 'no extended usage',
+    extended?.map((usage) => extendedUsageWords[String(usage)] ?? String(usage)).join(', ') ?? 'no extended usage',
   ];
 }
