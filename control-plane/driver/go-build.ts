@@ -27,6 +27,9 @@ export interface GoProgram {
   readonly directory: string;
   readonly package: string;
   readonly ldflags?: string;
+  readonly tags?: readonly string[];
+  /** Whether it is linked with C, for which the machine needs a compiler; without unless stated. */
+  readonly cgo?: boolean;
   readonly moduleFiles?: readonly ModuleFiles[];
 }
 
@@ -78,22 +81,18 @@ async function compile(
   output: string,
   onProgress: (progress: BuildProgress) => void,
 ): Promise<void> {
-  const flags = ['-trimpath', '-ldflags', ldflags(program)];
+  const flags = ['-trimpath', '-ldflags', ldflags(program), `-tags=${(program.tags ?? []).join(',')}`];
   onProgress({ done: 0, total: 0, current: 'modules' });
-  const stale = await runGo(program.directory, [
-    'list',
-    ...flags,
-    '-deps',
-    '-f',
-    '{{if .Stale}}{{.ImportPath}}{{end}}',
-    program.package,
-  ]);
+  const listing = ['list', ...flags, '-deps', '-f', '{{if .Stale}}{{.ImportPath}}{{end}}', program.package];
+  const stale = await runGo(program.directory, listing, program);
   const total = stale.split('\n').filter((line) => line !== '').length;
   let done = 0;
-  await runGo(program.directory, ['build', '-v', ...flags, '-o', output, program.package], (line) => {
+  const onErrorLine = (line: string): void => {
     done = Math.min(done + 1, total);
     onProgress({ done, total, current: line });
-  });
+  };
+  const building = ['build', '-v', ...flags, '-o', output, program.package];
+  await runGo(program.directory, building, { ...program, onErrorLine });
   onProgress({ done: total, total, current: program.name });
 }
 
@@ -135,7 +134,8 @@ function contentHash(
   toolchain: GoToolchain,
   files: readonly (readonly [name: string, content: string])[],
 ): string {
-  const settings = [program.package, ldflags(program), program.moduleFiles ?? []];
+  const { moduleFiles = [], tags = [], cgo = false } = program;
+  const settings = [program.package, ldflags(program), moduleFiles, tags, cgo];
   const described = JSON.stringify([settings, toolchain, files]);
   return createHash('sha256').update(described).digest('hex').slice(0, 20);
 }

@@ -21,16 +21,19 @@ export interface GoToolchain {
   readonly arch: string;
 }
 
-/** Runs `go` and returns its standard output; rejects with its last lines when it fails. */
+/** Runs `go`, without C unless `cgo`, and returns its standard output; rejects with its last lines when it fails. */
 export async function runGo(
   directory: string,
   args: readonly string[],
-  onErrorLine: (line: string) => void = () => {},
+  {
+    cgo = false,
+    onErrorLine = () => {},
+  }: { readonly cgo?: boolean; readonly onErrorLine?: (line: string) => void } = {},
 ): Promise<string> {
   const child = spawn('go', args, {
     cwd: directory,
     // A workspace file above the repository would replace go.mod; cgo would make the result depend on the machine's compiler.
-    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' },
+    env: { ...process.env, CGO_ENABLED: cgo ? '1' : '0', GOWORK: 'off' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const tail: string[] = [];
