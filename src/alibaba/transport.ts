@@ -1,14 +1,17 @@
 // One HTTP exchange with an endpoint that anybody may run: at most so many bytes of a reply are read, whatever its status
 // is, and an abort closes the connection. Nothing is sent twice.
 import { isIP } from 'node:net';
-import { Agent, buildConnector, EnvHttpProxyAgent } from 'undici';
+import type { Socket } from 'node:net';
+import { Agent, buildConnector, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AddressRefused } from './address-rules.ts';
 import type { AddressRules } from './address-rules.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import type { Proxy } from './proxy.ts';
 import type { SignedRequest } from './signing.ts';
-import { ownTurn } from '../timing/turns.ts';
+import { systemClock } from '../timing/clock.ts';
+import type { Clock } from '../timing/clock.ts';
+import { ownTurn, TurnShare } from '../timing/turns.ts';
 
 /** What came back, with any status. */
 export interface WireReply {
@@ -33,6 +36,8 @@ export const largestErrorBytes = 64 * 1024;
 // Of the names and values in a reply's head; Alibaba's has some hundred.
 const largestHeadBytes = 4 * 1024;
 const partBytes = 4 * 1024;
+// For parsing what all sockets hold; a part more than that is parsed at most.
+const parsingMs = 5;
 // Heads with a status of 1xx before the one of the reply.
 const mostInformational = 8;
 // Few replies are larger.
@@ -62,13 +67,15 @@ type Addresses = Pick<AddressRules, 'allows' | 'lookup'>;
 export class HttpTransport implements Transport {
   readonly #proxy: Proxy | undefined;
   readonly #addresses: Addresses | undefined;
+  readonly #parsing: TurnShare;
   /** By CA bundle, the one that was used last at the end. */
   readonly #dispatchers = new Map<string, Dispatcher>();
 
   /** Without `addresses` any is connected to. Where there is a proxy, that resolves names, and decides. */
-  constructor(proxy?: Proxy, addresses?: Addresses) {
+  constructor(proxy?: Proxy, addresses?: Addresses, clock: Pick<Clock, 'monotonic'> = systemClock) {
     this.#proxy = proxy;
     this.#addresses = addresses;
+    this.#parsing = new TurnShare(parsingMs, clock);
   }
 
   async send(endpoint: PcaEndpoint, request: SignedRequest, signal: AbortSignal): Promise<WireReply> {
@@ -92,7 +99,7 @@ export class HttpTransport implements Transport {
   }
 
   #dispatcher(caBundle = ''): Dispatcher {
-    const dispatcher = this.#dispatchers.get(caBundle) ?? dispatcherFor(caBundle, this.#proxy, this.#addresses);
+    const dispatcher = this.#dispatchers.get(caBundle) ?? this.#dispatcherFor(caBundle);
     this.#dispatchers.delete(caBundle);
     this.#dispatchers.set(caBundle, dispatcher);
     const [oldest] = this.#dispatchers;
@@ -103,31 +110,33 @@ export class HttpTransport implements Transport {
     }
     return dispatcher;
   }
-}
 
-function dispatcherFor(caBundle: string, proxy: Proxy | undefined, addresses: Addresses | undefined): Dispatcher {
-  const tls = caBundle === '' ? {} : { ca: caBundle };
-  const options = {
-    // The caller's signal ends every wait.
-    headersTimeout: 0,
-    maxHeaderSize: largestHeadBytes,
-    bodyTimeout: 0,
-    keepAliveTimeout: keepAliveMs,
-    keepAliveMaxTimeout: keepAliveMs,
-    allowH2: false,
-    connect: connectorFor(tls, addresses),
-  };
-  if (proxy === undefined) return new Agent(options);
-  return new EnvHttpProxyAgent({
-    ...options,
-    connectTimeout: connectMs,
-    // It is for the connection to the proxy, with or without TLS; its type asks for a port, which comes from the URL.
-    proxyTls: severalAddresses as buildConnector.BuildOptions,
-    requestTls: tls,
-    httpProxy: proxy.http,
-    httpsProxy: proxy.https,
-    noProxy: proxy.except,
-  });
+  #dispatcherFor(caBundle: string): Dispatcher {
+    const proxy = this.#proxy;
+    const tls = caBundle === '' ? {} : { ca: caBundle };
+    const options = {
+      // The caller's signal ends every wait.
+      headersTimeout: 0,
+      maxHeaderSize: largestHeadBytes,
+      bodyTimeout: 0,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
+      allowH2: false,
+      connect: connectorFor(tls, this.#addresses),
+      factory: (origin: string | URL, pool: Pool.Options) => new Pool(origin, readingInParts(pool, this.#parsing)),
+    };
+    if (proxy === undefined) return new Agent(options);
+    return new EnvHttpProxyAgent({
+      ...options,
+      connectTimeout: connectMs,
+      // It is for the connection to the proxy, with or without TLS; its type asks for a port, which comes from the URL.
+      proxyTls: severalAddresses as buildConnector.BuildOptions,
+      requestTls: tls,
+      httpProxy: proxy.http,
+      httpsProxy: proxy.https,
+      noProxy: proxy.except,
+    });
+  }
 }
 
 /** Connects to endpoints; to a proxy the library connects in its own way. */
@@ -143,25 +152,45 @@ function connectorFor(tls: { readonly ca?: string }, addresses: Addresses | unde
     // An address given as the host is not looked up.
     const isRefused = isIP(options.hostname) !== 0 && addresses?.allows(options.hostname) === false;
     if (isRefused) queueMicrotask(() => callback(new AddressRefused(options.hostname), null));
-    else connect(options, (...connected) => callback(...readInParts(connected)));
+    else connect(options, callback);
   };
 }
 
-type Connected = Parameters<buildConnector.Callback>;
+/** The options of a pool whose sockets, also those to and through a proxy, are read in parts. */
+function readingInParts(pool: Pool.Options, parsing: TurnShare): Pool.Options {
+  const { connect } = pool;
+  if (typeof connect !== 'function') throw new Error('A pool has a connector of its agent.');
+  return {
+    ...pool,
+    connect: (options, callback) =>
+      connect(options, (...connected) => {
+        const [error, socket] = connected;
+        if (error === null && socket !== null) readInParts(socket, parsing);
+        callback(...connected);
+      }),
+  };
+}
 
 /**
  * The library parses all that a socket holds at once, also after it has given the connection up, and a head of thousands of
- * fields is dear.
+ * fields is dear; and many sockets may hold one at the same time.
  */
-function readInParts(connected: Connected): Connected {
-  const [error, socket] = connected;
-  if (error !== null || socket === null) return connected;
+function readInParts(socket: Socket, parsing: TurnShare): void {
   const read = socket.read.bind(socket);
+  let isDeferred = false;
   socket.read = (size?: number): unknown => {
     if (socket.destroyed) return null;
-    return read(size ?? (socket.readableLength > partBytes ? partBytes : undefined));
+    if (socket.readableLength === 0 || !parsing.isUsedUp())
+      return read(size ?? (socket.readableLength > partBytes ? partBytes : undefined));
+    if (!isDeferred) {
+      isDeferred = true;
+      parsing.later(() => {
+        isDeferred = false;
+        socket.emit('readable');
+      });
+    }
+    return null;
   };
-  return connected;
 }
 
 async function boundedBytes(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {

@@ -1,7 +1,7 @@
 // What goes over the wire to endpoints that anybody may run, and through proxies: bounded, sent once, given up when told.
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { RequestListener, Server } from 'node:http';
+import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -111,6 +111,44 @@ describe('a reply', () => {
     const { server, host } = await serve(() => undefined);
     server.on('connection', (socket) => socket.once('data', () => write(socket)));
     await expect(send(host)).rejects.toThrow(message);
+  });
+});
+
+describe('replies that arrive together on many connections', () => {
+  // Every look at it shows that 2 ms went by.
+  const hurried = (): { readonly monotonic: () => number } => {
+    let now = 0;
+    return { monotonic: () => (now += 2) };
+  };
+  const count = 12;
+
+  test.each([
+    ['directly', (): Environment => ({})],
+    ['through a proxy', (host: string): Environment => ({ HTTP_PROXY: `http://${host}` })],
+  ])('%s, are parsed in several turns of the event loop, and each of them whole', async (_, environment) => {
+    const body = 'a'.repeat(64 * 1024);
+    const waiting: ServerResponse[] = [];
+    const { host } = await serve((_request, response) => waiting.push(response));
+    const settings = readProxy(environment(host));
+    const transport = new HttpTransport(settings.kind === 'proxy' ? settings.proxy : undefined, undefined, hurried());
+    let turn = 0;
+    let isOver = false;
+    const next = (): void => {
+      turn += 1;
+      if (!isOver) setImmediate(next);
+    };
+    const replies = Array.from({ length: count }, async () => {
+      const reply = await transport.send(endpointOf(host), request, new AbortController().signal);
+      return { turn, text: reply.body?.toString() };
+    });
+    await until('all requests', () => waiting.length === count);
+    for (const response of waiting) response.end(body);
+    setImmediate(next);
+    const read = await Promise.all(replies);
+    isOver = true;
+    expect(read.filter(({ text }) => text !== body)).toEqual([]);
+    // At most three parts of 4 KiB have a turn.
+    expect(turn).toBeGreaterThan((count * body.length) / (3 * 4_096));
   });
 });
 
