@@ -198,12 +198,19 @@ async function allReady(): Promise<readonly Manifest[]> {
     all = await world.cluster.list({ ...query, kind: 'CertificateRequest' });
     const own = all.filter(({ metadata }) => metadata.name.startsWith('run-'));
     const certificates = await world.cluster.list({ ...query, kind: 'Certificate' });
-    const ready = [...own, ...certificates].filter((each) => statusOf(each) === 'True').length;
+    const open = [...own, ...certificates].filter((each) => statusOf(each) !== 'True');
     const failed = all.filter((request) => readyOf(request) === 'Failed').length;
-    if (ready + failed < wanted) throw new NotYet(`${ready} are Ready, ${failed} Failed`);
+    if (own.length + certificates.length - open.length + failed < wanted) throw new NotYet(stateOf(open, failed));
     return true;
   });
   return all;
+}
+
+/** What a wait in vain is told with: who waits for what, and how the operator fared. */
+function stateOf(open: readonly Manifest[], failed: number): string {
+  const waiting = open.map((each) => `${each.kind} ${each.metadata.name}: ${JSON.stringify(conditionsOf(each))}`);
+  const operator = `killed at ${killedAt.join(', ')}; ${ends.length} ends: ${ends.at(-1) ?? ''}; ${JSON.stringify(clock)}`;
+  return `${open.length} are not Ready, ${failed} Failed; ${operator}; calls ${JSON.stringify(outcomes())};\n${waiting.join('\n')}`;
 }
 
 function statusOf(object: Manifest): string | undefined {
