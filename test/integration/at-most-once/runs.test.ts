@@ -41,6 +41,7 @@ const late = { lowMs: 0, highMs: 80 };
 // Two clocks are at most as far apart as docs/at-most-once.md admits.
 const mostOffMs = 150_000;
 const certificateNames = Array.from({ length: count / requestsPerCertificate }, (_, index) => `certificate-${index}`);
+const shownLines = 60;
 const random = randomFrom(seed);
 const quickRetries = ['--retry-base-delay=200ms', '--retry-max-delay=2s', '--shutdown-timeout=3s'];
 const lease = ['--lease-duration=4s', '--lease-renew-deadline=3s', '--lease-retry-period=500ms'];
@@ -179,14 +180,20 @@ async function whileRunning<Value>(description: string, check: () => Value | Pro
   };
   // For the work between two kills, or all of it that is left.
   const deadlineMs = isFull ? 600_000 : 240_000;
-  await until(
-    description,
-    async () => {
-      if (hasEnded) await again();
-      return check();
-    },
-    { deadlineMs, everyMs: 20 },
-  );
+  try {
+    await until(
+      description,
+      async () => {
+        if (hasEnded) await again();
+        return check();
+      },
+      { deadlineMs, everyMs: 20 },
+    );
+  } catch (error) {
+    const log = (await world.operator.logs()).trimEnd().split('\n');
+    process.stdout.write(`The operator's last lines:\n${log.slice(-shownLines).join('\n')}\n`);
+    throw error;
+  }
 }
 
 /** Every request of the namespace, when those made here and the Certificates have come to an end. */
