@@ -206,6 +206,8 @@ export class Decider {
       }
       case 'limited':
         return waitingFor(outcome.ms, outcome.reason, outcome.message, outcome.detail);
+      case 'stopped':
+        return { kind: 'nothing', next: { kind: 'retry', reason: 'the try was given up' } };
     }
   }
 

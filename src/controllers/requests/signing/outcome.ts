@@ -36,7 +36,8 @@ export interface SigningTask {
  * What became of one try. `refused` ends the request; the others leave it waiting: `trouble` for another try, `queued` for
  * its turn to call (it is woken, or looks again after `ms`), `limited` for the limits that the issuer sets or for
  * cert-manager to see what it got, `issuerFault`
- * for its issuer.
+ * for its issuer. `stopped`: this process gave the try up, since it hands over, ends or has no time left for it; whoever goes on
+ * with the request tells what becomes of it.
  */
 export type SigningOutcome =
   | {
@@ -66,7 +67,8 @@ export type SigningOutcome =
       readonly detail?: string;
       readonly ms: number;
     }
-  | { readonly kind: 'issuerFault'; readonly problem: AuthorityProblem };
+  | { readonly kind: 'issuerFault'; readonly problem: AuthorityProblem }
+  | { readonly kind: 'stopped' };
 
 /**
  * What a reply is judged by. `adopted`: the certificate comes from an earlier call, of which the plan knows neither the clock nor
@@ -173,6 +175,8 @@ export interface FailedTry {
 
 /** Judges a failed call, an issuing or a reading one. */
 export function judgeFailure(failure: PcaFailure, { plan, issuer, call }: FailedTry): SigningOutcome {
+  // The operator hands over, ends, or has no time left for this try: nothing that anybody could mend.
+  if (failure.class === 'Cancelled') return { kind: 'stopped' };
   const isRejected = failure.class === 'RequestRejected' && call === 'issuing';
   const setting = isRejected ? settingBehind(failure.code, plan.operation, issuer.spec, plan.request) : undefined;
   if (plan.expected.isCA && (setting !== undefined || isOfExternalCAs(failure)))
@@ -235,6 +239,7 @@ export function tellPass(pass: IssuerPass, outcome: SigningOutcome): void {
       pass.untried();
       break;
     case 'trouble':
+    case 'stopped':
       break;
   }
 }

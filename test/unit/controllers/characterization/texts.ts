@@ -55,7 +55,6 @@ export const notFinished = (identifier: string): string =>
 export const unreadable =
   'The answer to CreateCustomCertificate holds neither a certificate nor an identifier. (RequestId R1)';
 export const unreadableList = 'The answer to ListCert holds no list of certificates.';
-export const notActing = 'The operator hands over to another replica.';
 export const certificateUnreadable = (failure: string): string =>
   `Certificate "shop/web" could not be read: ${failure}.`;
 export const clusterUnknown = (failure: string): string =>

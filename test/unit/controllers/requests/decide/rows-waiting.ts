@@ -174,10 +174,6 @@ export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Ro
       'Whether ann may use the issuer could not be found out: The API server says Transient.',
     ),
   },
-  NotActing: {
-    situation: { mayAct: false },
-    decision: troubled('NotActing', 'The operator hands over to another replica.'),
-  },
   NoInstanceLeft: {
     situation: { requests: [webCA()], spec: { externalCA: { instanceIds: ['i-1'] } } },
     prepare: instances({ instanceId: 'i-1', requestUID: '' }),
