@@ -88,7 +88,10 @@ export function judgeLeft(
   return outcome.kind === 'issued' ? outcome : undefined;
 }
 
-/** Judges what was found of an earlier call: the certificate must be one of `issuer`. */
+/**
+ * Judges what was found of an earlier call: the certificate must be one of `issuer`. `provenOwn`: by our identifier, after a call of
+ * another process, whose settings of the subject nobody knows any more.
+ */
 export function judgeFound(
   found: Settled,
   {
@@ -96,15 +99,17 @@ export function judgeFound(
     issuer,
     task,
     clock,
+    provenOwn = false,
   }: Pick<EarlierCall, 'plan'> & {
     readonly issuer: ReadyIssuer;
+    readonly provenOwn?: boolean;
     readonly task: SigningTask;
     readonly clock: Pick<Clock, 'now'>;
   },
 ): SigningOutcome {
   switch (found.kind) {
     case 'found': {
-      const judged = { plan, issuer, now: clock.now(), adopted: true, requestId: undefined };
+      const judged = { plan, issuer, now: clock.now(), adopted: true, provenOwn, requestId: undefined };
       return judgeReply(found.reply, judged);
     }
     case 'revoked':

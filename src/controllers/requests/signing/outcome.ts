@@ -5,6 +5,7 @@ import type { AuthorityProblem } from '../../../authority/problems.ts';
 import type { PcaFailure } from '../../../alibaba/errors.ts';
 import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
 import { mismatchAdvice, mismatchCauses } from '../../../issuing/certificate-differences.ts';
+import type { Comparison } from '../../../issuing/certificate-differences.ts';
 import { verifyIssued } from '../../../issuing/issued-certificate.ts';
 import type { IssuedCertificate, VerificationResult } from '../../../issuing/issued-certificate.ts';
 import type { IssueReply } from '../../../issuing/operation.ts';
@@ -70,14 +71,9 @@ export type SigningOutcome =
   | { readonly kind: 'issuerFault'; readonly problem: AuthorityProblem }
   | { readonly kind: 'stopped' };
 
-/**
- * What a reply is judged by. `adopted`: the certificate comes from an earlier call, of which the plan knows neither the clock nor
- * the settings of the issuer.
- */
-export interface Judged {
-  readonly plan: IssuePlan;
+/** What a reply is judged by. */
+export interface Judged extends Comparison {
   readonly issuer: ReadyIssuer;
-  readonly now: Date;
   readonly adopted: boolean;
   readonly requestId: string | undefined;
 }
@@ -154,9 +150,9 @@ function cutOf({ notBefore, notAfter }: IssuedCertificate, { plan, adopted }: Ju
 /** Compares a certificate with the plan and the issuer's CA. */
 export function verify(
   reply: Extract<IssueReply, { readonly kind: 'issued' }>,
-  { plan, issuer, now, adopted }: Pick<Judged, 'plan' | 'issuer' | 'now' | 'adopted'>,
+  { issuer, ...comparison }: Comparison & Pick<Judged, 'issuer'>,
 ): VerificationResult {
-  return verifyIssued({ plan, reply, ca: issuer.ca, trust: issuer.spec.trust.source, now, adopted });
+  return verifyIssued({ ...comparison, reply, ca: issuer.ca, trust: issuer.spec.trust.source });
 }
 
 /** What the plan for a request is refused for: a setting of the issuer is no fault of the request. */

@@ -105,7 +105,10 @@ export class Signer {
     }
     const trace = { kind: 'unknown', since: earlier.since } as const;
     const found = await this.#search.find(task, { plan, trace, asked: issuer, judgedBy: issuer });
-    if (found.kind !== 'absent' && found.kind !== 'taken') return this.#claim(task, judgeFound(found, judged), plan);
+    if (found.kind !== 'absent' && found.kind !== 'taken') {
+      const provenOwn = plan.identifier !== undefined;
+      return this.#claim(task, judgeFound(found, { ...judged, provenOwn }), plan);
+    }
     memory.ruledOut();
     return undefined;
   }
