@@ -38,7 +38,8 @@ export interface SigningTask {
  * its turn to call (it is woken, or looks again after `ms`), `limited` for the limits that the issuer sets or for
  * cert-manager to see what it got, `issuerFault`
  * for its issuer. `stopped`: this process gave the try up, since it hands over, ends or has no time left for it; whoever goes on
- * with the request tells what becomes of it.
+ * with the request tells what becomes of it. `ruledOut`: what was known of an earlier call is settled, no certificate exists, and
+ * nothing was called yet, so that whatever holds a request before its first call has its say.
  */
 export type SigningOutcome =
   | {
@@ -69,7 +70,7 @@ export type SigningOutcome =
       readonly ms: number;
     }
   | { readonly kind: 'issuerFault'; readonly problem: AuthorityProblem }
-  | { readonly kind: 'stopped' };
+  | { readonly kind: 'stopped' | 'ruledOut' };
 
 /** What a reply is judged by. */
 export interface Judged extends Comparison {
@@ -232,6 +233,7 @@ export function tellPass(pass: IssuerPass, outcome: SigningOutcome): void {
       break;
     case 'queued':
     case 'limited':
+    case 'ruledOut':
       pass.untried();
       break;
     case 'trouble':

@@ -59,6 +59,12 @@ function instances(...entries: readonly object[]) {
   };
 }
 
+const ownerHeld = waitsFor(
+  90_000,
+  'OwnerHeld',
+  'Held: the last request of Certificate "shop/web" failed with SubjectMismatch, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at 2026-11-22T00:18:10Z, or when the issuer\'s spec changes.',
+  'SubjectMismatch',
+);
 const trouble = { reason: 'Transient', message: 'PCA says Transient.' } as const;
 
 export const waiting: Record<WaitingReason, Row> = {
@@ -128,12 +134,7 @@ export const waiting: Record<WaitingReason, Row> = {
   OwnerHeld: {
     situation: {},
     prepare: mismatchedBefore('shop/web'),
-    decision: waitsFor(
-      90_000,
-      'OwnerHeld',
-      'Held: the last request of Certificate "shop/web" failed with SubjectMismatch, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at 2026-11-22T00:18:10Z, or when the issuer\'s spec changes.',
-      'SubjectMismatch',
-    ),
+    decision: ownerHeld,
   },
 };
 
@@ -214,6 +215,14 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
       rig.memories.of(uid).inherited(0);
     },
     decision: troubled('CertificateNotReady', 'PCA has it not yet.'),
+  },
+  'a certificate that may have existed and does not: the owner is held before the next call': {
+    situation: { pca: { find: [{ kind: 'absent' }], issue: [failed('Transient')] } },
+    prepare: (rig) => {
+      mismatchedBefore('shop/web')(rig);
+      rig.memories.of(uid).inherited(0);
+    },
+    decision: ownerHeld,
   },
   'a setting of the issuer that no request can be planned under': {
     situation: { spec: { validity: { backdate: 'soon' } } },
