@@ -181,7 +181,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await renew(stage.world.cluster, { namespace: stage.namespace, name: web });
       return waiting(stage, 'ReissueLoop', `${web}-2`);
     },
-    says: 'Warning ReissueLoop: Held: Certificate "NAMESPACE/web" got 1 certificate within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at TIME.',
+    says: 'Warning ReissueLoop: Held: Certificate "NAMESPACE/web" got 1 certificate within an hour, which looks like a loop. Mostly cert-manager sees its Secrets late and takes what was issued for missing: look whether cert-manager or the API server is overloaded, and restart cert-manager. Or find what else re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes). Or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at TIME.',
   },
   AskedAgain: {
     steps: async (stage) => {

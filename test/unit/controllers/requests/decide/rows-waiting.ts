@@ -114,7 +114,7 @@ export const waiting: Record<WaitingReason, Row> = {
     decision: waitsFor(
       hour,
       'ReissueLoop',
-      'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
+      'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Mostly cert-manager sees its Secrets late and takes what was issued for missing: look whether cert-manager or the API server is overloaded, and restart cert-manager. Or find what else re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes). Or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
     ),
   },
   AskedAgain: {
