@@ -56,7 +56,10 @@ export const errorClasses: Readonly<Record<PcaErrorClass, { readonly request: st
   EndpointNotAllowed: { request: 'waits for the issuer', issuer: 'not ready until its endpoint is an allowed one' },
   Duplicate: { request: 'the certificate of the same identifier is looked up and adopted', issuer: 'stays ready' },
   RequestRejected: { request: 'fails permanently', issuer: 'stays ready' },
-  Cancelled: { request: 'looked up before it is tried again if the call had been sent', issuer: 'stays ready' },
+  Cancelled: {
+    request: 'not told; looked up before it is tried again if the call had been sent',
+    issuer: 'stays ready',
+  },
   Unknown: { request: 'tried again with back-off, then reported; never failed', issuer: 'stays ready' },
 };
 

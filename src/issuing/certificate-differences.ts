@@ -6,6 +6,8 @@ import { showName } from './x509/distinguished-name.ts';
 import { shownList } from './x509/shown-text.ts';
 import { formatMoment } from '../timing/moment.ts';
 import { formatDuration } from './duration.ts';
+import type { SubjectAttribute } from './operation.ts';
+import { subjectSettingOf } from './operations/settings.ts';
 import type { ExpectedSubject, IssuePlan } from './plan.ts';
 import { showUsages, usageAllows } from './x509/usages.ts';
 import type { Usages } from './x509/usages.ts';
@@ -62,12 +64,14 @@ export interface Mismatch {
 
 /**
  * The plan that a certificate is compared with. `adopted`: it comes from an earlier call, of which the plan knows neither the
- * clock nor the settings of the issuer.
+ * clock nor the settings of the issuer. `provenOwn`: our identifier proves that this call was for the same request, and nobody
+ * knows its settings of the subject any more.
  */
 export interface Comparison {
   readonly plan: IssuePlan;
   readonly now: Date;
   readonly adopted?: boolean;
+  readonly provenOwn?: boolean;
 }
 
 /** How far the clocks of two replicas, or of a replica and the API server, may be apart (ms). */
@@ -88,16 +92,51 @@ export const aspects: readonly { readonly aspect: keyof IssuePlan['verification'
   { aspect: 'validity', check: validityFault },
 ];
 
-function subjectFault({ subject }: CertificateFacts, { plan }: Comparison): Mismatch | undefined {
-  if (isExpectedSubject(subject, plan.expected.subject)) return undefined;
+function subjectFault({ subject }: CertificateFacts, comparison: Comparison): Mismatch | undefined {
+  if (isExpectedSubject(subject, comparison.plan.expected.subject)) return undefined;
+  if (settingOfFormerSubject(subject, comparison) !== undefined) return undefined;
   return mismatch('SubjectMismatch', `its subject is ${showName(subject.attributes)}, not the one that was asked for.`);
+}
+
+/** What is told of a subject that only other settings of the issuer can have made; undefined where it is the one asked for. */
+export function formerSubject({ subject }: CertificateFacts, comparison: Comparison): string | undefined {
+  if (isExpectedSubject(subject, comparison.plan.expected.subject)) return undefined;
+  const field = settingOfFormerSubject(subject, comparison);
+  return field === undefined
+    ? undefined
+    : `Its subject is ${showName(subject.attributes)}, though the issuer asks for another one by now (${field}): it was called for before that was set. The next certificate gets the subject of now.`;
+}
+
+/**
+ * The setting behind a subject that was called for under other settings. Of each type that the request states, the certificate has
+ * to have what the request or the settings of now say; all others only settings can have made.
+ */
+function settingOfFormerSubject(
+  { attributes }: CertificateFacts['subject'],
+  { plan, provenOwn }: Comparison,
+): string | undefined {
+  const setting = provenOwn === true ? subjectSettingOf(plan.operation) : undefined;
+  if (setting === undefined) return undefined;
+  const { attributes: stated } = plan.request.csr.subject;
+  const { subject } = plan.expected;
+  const now = subject.kind === 'exact' ? stated : subject.attributes;
+  const types = new Set(stated.map(({ oid }) => oid));
+  const isKept = [...types].every((type) => {
+    const ofType = (list: readonly SubjectAttribute[]): readonly string[] =>
+      keysOf(list.filter(({ oid }) => oid === type));
+    return isSame(ofType(attributes), ofType(stated)) || isSame(ofType(attributes), ofType(now));
+  });
+  const isSettable = attributes.every(
+    ({ oid }) => types.has(oid) || setting.types === 'any' || setting.types.includes(oid),
+  );
+  return isKept && isSettable ? setting.field : undefined;
 }
 
 function isExpectedSubject(subject: CertificateFacts['subject'], expected: ExpectedSubject): boolean {
   if (expected.kind === 'exact') return subject.der.equals(expected.der);
   const added = new Set(addedAttributes(subject.attributes, expected));
   const rest = subject.attributes.filter((attribute) => !added.has(attribute));
-  return difference(keysOf(rest), keysOf(expected.attributes)) === undefined;
+  return isSame(keysOf(rest), keysOf(expected.attributes));
 }
 
 /** The attributes that the service added where it may. */
@@ -156,13 +195,12 @@ function caUsagesFault(extensions: CertificateFacts['extensions'], expected: Usa
 }
 
 function usagesDifference(usages: readonly string[], expected: readonly string[]): string | undefined {
-  const different = difference([...new Set(usages)].sort(), [...new Set(expected)].sort());
-  if (different === undefined) return undefined;
+  if (isSame([...new Set(usages)].sort(), [...new Set(expected)].sort())) return undefined;
   return `it has ${showUsages(usages)}; asked for: ${showUsages(expected)}`;
 }
 
-function difference(left: readonly string[], right: readonly string[]): true | undefined {
-  return left.length === right.length && left.every((value, index) => value === right[index]) ? undefined : true;
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((value, index) => value === right[index]);
 }
 
 /**

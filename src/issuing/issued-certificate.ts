@@ -11,8 +11,8 @@ import { shownList } from './x509/shown-text.ts';
 import { certificatesOf } from './issuing-ca.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueReply } from './operation.ts';
-import { addedAttributes, aspects, mismatch } from './certificate-differences.ts';
-import type { Mismatch } from './certificate-differences.ts';
+import { addedAttributes, aspects, formerSubject, mismatch } from './certificate-differences.ts';
+import type { Comparison, Mismatch } from './certificate-differences.ts';
 import type { IssuePlan } from './plan.ts';
 import { formatMoment } from '../timing/moment.ts';
 
@@ -31,17 +31,11 @@ export interface IssuedCertificate {
   readonly differences: readonly string[];
 }
 
-/**
- * A reply to verify. `adopted`: the certificate comes from an earlier call, of which the plan knows neither the clock nor the
- * settings of the issuer.
- */
-export interface Verification {
-  readonly plan: IssuePlan;
+/** A reply to verify, and what it is compared with. */
+export interface Verification extends Comparison {
   readonly reply: IssueReply & { readonly kind: 'issued' };
   readonly ca: IssuingCA;
   readonly trust: 'Root' | 'IssuingCA';
-  readonly now: Date;
-  readonly adopted?: boolean;
 }
 
 /** A certificate that may be used, or what is wrong with it. */
@@ -72,7 +66,9 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if ('kind' in accepted) return accepted;
   const refused = pathMismatch(path, verification) ?? extensionFault(path, verification);
   if (refused !== undefined) return refused;
-  const differences = [...additions(facts, plan), ...accepted, ...outlivedCA(path)];
+  const former = formerSubject(facts, verification);
+  const subject = former === undefined ? additionsToSubject(facts, plan) : [former];
+  const differences = [...subject, ...additions(facts), ...accepted, ...outlivedCA(path)];
   return {
     kind: 'verified',
     certificate: {
@@ -144,14 +140,16 @@ function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Ve
     : undefined;
 }
 
-/** What PCA added of its own accord, a sentence each. */
-function additions({ subject, types }: CertificateFacts, { expected }: IssuePlan): readonly string[] {
+/** What PCA added to the subject of its own accord, a sentence if anything. */
+function additionsToSubject({ subject }: CertificateFacts, { expected }: IssuePlan): readonly string[] {
   const added = addedAttributes(subject.attributes, expected.subject);
+  return added.length === 0 ? [] : [`PCA added ${showName(added)} to the subject.`];
+}
+
+/** The same of extensions. */
+function additions({ types }: CertificateFacts): readonly string[] {
   const unusual = unusualExtensions(types);
-  return [
-    ...(added.length === 0 ? [] : [`PCA added ${showName(added)} to the subject.`]),
-    ...(unusual.length === 0 ? [] : [`PCA added extensions that are not usual: ${shownList(unusual)}.`]),
-  ];
+  return unusual.length === 0 ? [] : [`PCA added extensions that are not usual: ${shownList(unusual)}.`];
 }
 
 /** What clients would refuse about the certificates above, which are not all known when the issuer is checked. */

@@ -108,8 +108,8 @@ export function readRenewal({ renewBefore, renewBeforePercentage, renewal }: Ren
 }
 
 /**
- * Seconds after its issuing at which cert-manager renews such a certificate (cert-manager: pkg/util/pki/renewaltime.go, without
- * the windows, which may make it earlier); below zero when at once.
+ * Seconds after its issuing at which cert-manager renews such a certificate (cert-manager 1.21: pkg/util/pki/renewaltime.go,
+ * whose windows only postpone that: it takes no time in one that is before the renewal without windows); below zero when at once.
  */
 export function renewedAfter(lifetime: PlannedLifetime, renewal: Renewal): number {
   return lifetime.givenSeconds - lifetime.backdatedSeconds - renewsBefore(lifetime.givenSeconds, renewal);

@@ -130,7 +130,7 @@ it('a Certificate that is issued again and again is held, also by the next proce
   });
   expect(await told('loop-4', 'Pending', /^Held/)).toMatch(
     new RegExp(
-      `^Held: Certificate "${namespace}/loop" got 3 certificates within an hour, which looks like a loop\\. Find what`,
+      `^Held: Certificate "${namespace}/loop" got 3 certificates within an hour, which looks like a loop\\. Mostly cert-manager sees`,
     ),
   );
   await world.operator.kill();

@@ -132,11 +132,20 @@ export class Decider {
       return this.#troubles.trouble(task, { reason: 'AuthorizationUnknown', message: authorization.message });
 
     const signing = { ...task, identity, issuer };
-    const held = (await this.#restored(task)) ?? this.#ownerHeld(signing);
-    if (held !== undefined) return held;
-    const outcome = await this.#trySigning(signing, cluster.uid);
+    const tried = await this.#unlessHeld(signing, cluster.uid);
+    // Nothing stands for an earlier call any more, so that what holds a request before its first call does so now.
+    const outcome = tried?.kind === 'ruledOut' ? await this.#unlessHeld(signing, cluster.uid) : tried;
     if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
-    return this.#settle(task, identity, issuer, outcome);
+    return outcome.kind === 'waiting' || outcome.kind === 'failed'
+      ? outcome
+      : this.#settle(task, identity, issuer, outcome);
+  }
+
+  async #unlessHeld(
+    task: SigningTask,
+    clusterUid: string,
+  ): Promise<WaitingDecision | FailedDecision | SigningOutcome | undefined> {
+    return (await this.#restored(task)) ?? this.#ownerHeld(task) ?? (await this.#trySigning(task, clusterUid));
   }
 
   /** The wait of a request that nobody has a use for; what this process called for is looked for all the same. */
@@ -206,6 +215,9 @@ export class Decider {
       }
       case 'limited':
         return waitingFor(outcome.ms, outcome.reason, outcome.message, outcome.detail);
+      case 'stopped':
+      case 'ruledOut':
+        return { kind: 'nothing', next: { kind: 'retry', reason: 'the try was given up' } };
     }
   }
 

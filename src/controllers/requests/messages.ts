@@ -68,7 +68,7 @@ export function limitMessage(
 ): string {
   const until = `It continues automatically at ${formatMoment(new Date(freeAt))}.`;
   if (field === 'reissuesPerHour')
-    return `Held: Certificate "${object.namespace ?? ''}/${certificate?.name ?? ''}" got ${certificates(most)} within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). ${until}`;
+    return `Held: Certificate "${object.namespace ?? ''}/${certificate?.name ?? ''}" got ${certificates(most)} within an hour, which looks like a loop. Mostly cert-manager sees its Secrets late and takes what was issued for missing: look whether cert-manager or the API server is overloaded, and restart cert-manager. Or find what else re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes). Or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). ${until}`;
 
   return `Held: spec.issuanceLimits.${field} of the issuer allows ${certificates(most)} and ${most === 1 ? 'it was' : 'these were'} issued. Raise it if more are wanted. ${until}`;
 }

@@ -114,13 +114,15 @@ export const troubleReasons = {
   ClusterUnknown: 'The UID of the namespace kube-system could not be read.',
   AuthorizationUnknown: 'Whether the requester may use the issuer could not be found out.',
   Defect: 'Exceptions keep the operator from deciding about the request; its log has their words.',
-  NotActing: 'The operator hands over to another replica.',
   NoInstanceLeft: 'No bought instance of an external subordinate CA is free for a CA certificate.',
   InstanceUnsettled: 'Which bought instance a CA certificate uses could not be settled.',
 } as const;
 
-/** What passing trouble is: one of ours, or the class of PCA's failure (src/alibaba/error-table.ts). */
-export type TroubleReason = keyof typeof troubleReasons | PcaErrorClass;
+/**
+ * What passing trouble is: one of ours, or the class of PCA's failure (src/alibaba/error-table.ts). A call that this process gave
+ * up by itself is no trouble of the request.
+ */
+export type TroubleReason = keyof typeof troubleReasons | Exclude<PcaErrorClass, 'Cancelled'>;
 
 /** Why a request fails for good; the reason of the condition `Failed` of a CertificateSigningRequest. */
 export const failureReasons = {

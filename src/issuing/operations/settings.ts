@@ -7,17 +7,32 @@ import { validityFault } from '../validity.ts';
 import type { SettingsFault } from '../validity.ts';
 import { nameFault } from '../x509/distinguished-name.ts';
 import { issuingOperations } from './index.ts';
+import { subjectFields } from './notation.ts';
 
 /** Why no certificate can be issued under the settings of an issuer; undefined when they can be used. */
 export function settingsFault(spec: IssuerSpec): SettingsFault | undefined {
   const operation = issuingOperations[spec.operation];
-  const block = `spec.${spec.operation.charAt(0).toLowerCase()}${spec.operation.slice(1)}`;
+  const field = subjectSettingOf(operation)?.field ?? '';
   return (
-    subjectFault(`${block}.subject`, operation.subjectOverride?.(spec)) ??
-    subjectFault(`${block}.subjectDefaults`, operation.subjectDefaults?.(spec)) ??
+    subjectFault(field, operation.subjectOverride?.(spec) ?? operation.subjectDefaults?.(spec)) ??
     validityFault(spec.validity) ??
     patienceFault(spec.patience)
   );
+}
+
+/** Where an issuer sets attributes of the subject. `types`: those that can be set there (dotted identifiers). */
+export interface SubjectSetting {
+  readonly field: string;
+  readonly types: 'any' | readonly string[];
+}
+
+/** The setting of the subject that issuers have for the operation; undefined where there is none. */
+export function subjectSettingOf(operation: IssuingOperation): SubjectSetting | undefined {
+  const { action } = operation;
+  const block = `spec.${action.charAt(0).toLowerCase()}${action.slice(1)}`;
+  if (operation.subjectOverride !== undefined) return { field: `${block}.subject`, types: 'any' };
+  if (operation.subjectDefaults === undefined) return undefined;
+  return { field: `${block}.subjectDefaults`, types: subjectFields.map(({ oid }) => oid) };
 }
 
 function subjectFault(field: string, attributes: readonly SubjectAttribute[] = []): SettingsFault | undefined {

@@ -134,7 +134,7 @@ export const circumstances = {
     operations: Object.keys(subjects),
     ends: {
       KilledBeforeCall: readyEnds,
-      KilledAfterCall: but(failed('SubjectMismatch'), ['CreateWHClientCertificate'], twice),
+      KilledAfterCall: but(ready, ['CreateWHClientCertificate'], twice),
       KilledAfterWrite: readyEnds,
       AnswerLost: readyEnds,
       AnswerLate: readyEnds,

@@ -181,7 +181,7 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       await renew(stage.world.cluster, { namespace: stage.namespace, name: web });
       return waiting(stage, 'ReissueLoop', `${web}-2`);
     },
-    says: 'Warning ReissueLoop: Held: Certificate "NAMESPACE/web" got 1 certificate within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at TIME.',
+    says: 'Warning ReissueLoop: Held: Certificate "NAMESPACE/web" got 1 certificate within an hour, which looks like a loop. Mostly cert-manager sees its Secrets late and takes what was issued for missing: look whether cert-manager or the API server is overloaded, and restart cert-manager. Or find what else re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes). Or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at TIME.',
   },
   AskedAgain: {
     steps: async (stage) => {
@@ -241,7 +241,13 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
       );
       await stage.world.cluster.waitForCondition(stage.issuerReference, { type: 'Ready', status: 'True' });
       await renew(stage.world.cluster, { namespace: stage.namespace, name: web });
-      return waiting(stage, 'KeyFamilyChanged', `${web}-2`);
+      const told = await waiting(stage, 'KeyFamilyChanged', `${web}-2`);
+      // As the message says, cert-manager makes another request in its place.
+      await stage.world.cluster.apply(
+        certificate(stage.namespace, web, { privateKey: { algorithm: 'RSA', size: 2048 } }),
+      );
+      await readyOf(stage, `${web}-2`, /^Issued by/);
+      return told;
     },
     says: 'Warning KeyFamilyChanged: Held: spec.request: the CSR\'s key is P-256, but CA "sim-sub-rsa-2048" issues for RSA keys only. Choose algorithm RSA (in a Certificate: spec.privateKey), or another CA. The CA that the issuer named before had ECC keys, so this renewal is not failed. It continues automatically when the issuer names a CA with ECC keys again; a Certificate whose spec.privateKey is changed gets a new request. The present certificate of Certificate "NAMESPACE/web" is valid until TIME.',
   },

@@ -1,11 +1,11 @@
 // A user's way to each reason of an issuer, read in its condition Ready.
-import type { IssuerReason } from '../../../src/controllers/issuers/reasons.ts';
+import type { IssuerNews, IssuerReason } from '../../../src/controllers/issuers/reasons.ts';
 import { makeCA, makeHierarchy } from '../../support/certificates.ts';
 import type { CAContent, TestHierarchy } from '../../support/certificates.ts';
 import { conditionsOf } from '../../support/cluster.ts';
 import { issuerApiVersion, secret } from '../../support/world.ts';
 import { unreadableDuration } from './defect.ts';
-import { newerOperation } from './newer-crds.ts';
+import { newerField, newerOperation } from './newer-crds.ts';
 import { hierarchy, issued, madeCA, pca } from './stage.ts';
 import type { Replies, Scene, Stage } from './stage.ts';
 
@@ -224,5 +224,43 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
   CheckFailed: {
     steps: applying('CheckFailed', { patience: { duration: unreadableDuration } }),
     says: 'Unknown: A defect of the operator (RangeError) kept the issuer from being checked, so its requests wait. It is tried again automatically. Look for "A defect of the operator" in the operator\'s log and report what it says.',
+  },
+};
+
+/** One scene for each event on an issuer that is no reason of Ready. */
+export const newsScenes: Readonly<Record<IssuerNews, Scene>> = {
+  FieldUnknown: {
+    steps: async (stage) => {
+      await stage.issuer({ [newerField]: 'yes' });
+      return stage.event('FieldUnknown', pca);
+    },
+    says: 'Warning FieldUnknown: This version of the operator does not know and leaves out of account: spec.fromTheFuture. The CRD is newer than the operator: upgrade the operator, or remove the fields.',
+  },
+  KeyFamilyChanged: {
+    steps: async (stage) => {
+      await stage.issuer();
+      await stage.world.cluster.apply(
+        stage.world.issuer(stage.namespace, pca, { parentIdentifier: 'sim-sub-rsa-2048' }),
+      );
+      return stage.event('KeyFamilyChanged', pca);
+    },
+    says: 'Warning KeyFamilyChanged: The keys of the CA are RSA, those of the CA before it were ECC: renewals of Certificates with ECC keys wait until spec.privateKey of the Certificate asks for RSA, or spec.parentIdentifier names a CA with ECC keys.',
+  },
+  AnotherOperator: {
+    steps: async (stage) => {
+      const { cluster } = stage.world;
+      await stage.issuer();
+      const message = 'The other one finds otherwise.';
+      const lastTransitionTime = new Date().toISOString();
+      const theirs = { type: 'Ready', status: 'False', reason: 'SecretInvalid', message, lastTransitionTime };
+      // The first time may be the end of an operator that was replaced.
+      for (let times = 0; times < 2; times += 1) {
+        await cluster.waitForCondition(stage.issuerReference, { type: 'Ready', status: 'True' });
+        const status = { operator: 'other/release', conditions: [theirs] };
+        await cluster.patch(stage.issuerReference, { status }, 'status');
+      }
+      return stage.event('AnotherOperator', pca);
+    },
+    says: 'Warning AnotherOperator: Another operator (other/release) writes the status of this issuer, too, and finds otherwise than this one (alibaba-pca-issuer/alibaba-pca-issuer), which therefore writes it with growing pauses. Run one release of the operator per cluster: uninstall one of them.',
   },
 };

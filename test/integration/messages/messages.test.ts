@@ -6,7 +6,7 @@ import { ApiProxy } from '../faults/api-proxy.ts';
 import { withDefect } from './defect.ts';
 import { eventScenes } from './events.ts';
 import { failureScenes } from './failures.ts';
-import { issuerScenes } from './issuers.ts';
+import { issuerScenes, newsScenes } from './issuers.ts';
 import { installNewerCrds } from './newer-crds.ts';
 import { Stage } from './stage.ts';
 import type { Scene, Theatre } from './stage.ts';
@@ -48,6 +48,7 @@ afterAll(async () => {
 const catalogues: Readonly<Record<string, Readonly<Record<string, Scene>>>> = {
   'a request fails for': failureScenes,
   'an issuer tells of': issuerScenes,
+  'an event about an issuer tells of': newsScenes,
   'an event about a request tells of': eventScenes,
   'trouble is': troubleScenes,
 };

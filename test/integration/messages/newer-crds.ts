@@ -6,9 +6,12 @@ import type { World } from '../../support/world.ts';
 export const newerOperation = 'CreateFromTheFuture';
 /** A usage that only the newer CRD of CertificateRequests knows. */
 export const newerUsage = 'document signing';
+/** A field that only the newer CRD of issuers knows. */
+export const newerField = 'fromTheFuture';
 
 interface Properties {
-  readonly [name: string]: {
+  [name: string]: {
+    readonly type?: string;
     readonly properties?: Properties;
     readonly items?: { readonly enum?: string[] };
     readonly enum?: string[];
@@ -23,12 +26,13 @@ interface Definition {
   };
 }
 
-/** Has the CRDs take both. */
+/** Has the CRDs take all of them. */
 export async function installNewerCrds(world: World): Promise<void> {
   await change(world, 'certificaterequests.cert-manager.io', (spec) => spec['usages']?.items?.enum?.push(newerUsage));
-  await change(world, 'alibabapcaissuers.pca.alibabacloud.com', (spec) =>
-    spec['operation']?.enum?.push(newerOperation),
-  );
+  await change(world, 'alibabapcaissuers.pca.alibabacloud.com', (spec) => {
+    spec['operation']?.enum?.push(newerOperation);
+    spec[newerField] = { type: 'string' };
+  });
 }
 
 async function change({ cluster }: World, name: string, edit: (spec: Properties) => unknown): Promise<void> {

@@ -32,11 +32,8 @@ function externalCAWith(pca: { readonly state?: string; readonly reply?: Reply }
   };
 }
 
-/** Troubles of an operator that ends or hands over: the one that goes on with the request tells what follows. */
-type UntoldTrouble = 'NotActing' | 'Cancelled';
-
-/** One scene for each reason that a request can meet and is told of. */
-export const troubleScenes: Readonly<Record<Exclude<TroubleReason, UntoldTrouble>, Scene>> = {
+/** One scene for each reason. */
+export const troubleScenes: Readonly<Record<TroubleReason, Scene>> = {
   CertificateNotReady: {
     steps: waitingWith({
       CreateCustomCertificate: () => ({

@@ -60,7 +60,7 @@ export async function settleOwnCall(
     case 'taken':
       return nothingFound(own, task, clock.monotonic());
     case 'failed':
-      if (own.isElsewhere) return outOfReach(own, found.failure, memory.missed(clock.monotonic()));
+      if (own.isElsewhere) return outOfReach(own, found.failure, () => memory.missed(clock.monotonic()));
       return judgeFailure(found.failure, { plan, issuer: task.issuer, call: 'reading' });
     case 'found':
     case 'revoked':
@@ -88,7 +88,10 @@ export function judgeLeft(
   return outcome.kind === 'issued' ? outcome : undefined;
 }
 
-/** Judges what was found of an earlier call: the certificate must be one of `issuer`. */
+/**
+ * Judges what was found of an earlier call: the certificate must be one of `issuer`. `provenOwn`: by our identifier, after a call of
+ * another process, whose settings of the subject nobody knows any more.
+ */
 export function judgeFound(
   found: Settled,
   {
@@ -96,15 +99,17 @@ export function judgeFound(
     issuer,
     task,
     clock,
+    provenOwn = false,
   }: Pick<EarlierCall, 'plan'> & {
     readonly issuer: ReadyIssuer;
+    readonly provenOwn?: boolean;
     readonly task: SigningTask;
     readonly clock: Pick<Clock, 'now'>;
   },
 ): SigningOutcome {
   switch (found.kind) {
     case 'found': {
-      const judged = { plan, issuer, now: clock.now(), adopted: true, requestId: undefined };
+      const judged = { plan, issuer, now: clock.now(), adopted: true, provenOwn, requestId: undefined };
       return judgeReply(found.reply, judged);
     }
     case 'revoked':
@@ -173,9 +178,10 @@ function untraceable(plan: IssuePlan, asked: ReadyIssuer, misses: number): Signi
 }
 
 /** Whatever is wrong with the way to a CA that the issuer names no longer is nobody's fault now. */
-function outOfReach({ plan, asked }: OwnCall, failure: PcaFailure, misses: number): SigningOutcome {
+function outOfReach({ plan, asked }: OwnCall, failure: PcaFailure, missed: () => number): SigningOutcome {
+  if (failure.class === 'Cancelled') return { kind: 'stopped' };
   const most = isRefusal(failure) ? mostMisses : mostOutages;
-  if (misses < most) return { kind: 'trouble', reason: failure.class, message: failure.message };
+  if (missed() < most) return { kind: 'trouble', reason: failure.class, message: failure.message };
   const earlier = { identifier: plan.identifier, parentIdentifier: asked.spec.parentIdentifier };
   const message = outOfReachMessage(earlier, failure.message);
   return { kind: 'refused', reason: 'EarlierCertificateNotFound', message };

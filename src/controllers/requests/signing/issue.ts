@@ -73,7 +73,7 @@ export class Issuance {
     const { memory, issuer, signal } = task;
     await this.#onStep('CallPermitted', memory.uid);
     const fence = new Fence(() => !signal.aborted && this.#mayAct());
-    if (!fence.isOpen()) return notActing;
+    if (!fence.isOpen()) return { kind: 'stopped' };
 
     // Others may have taken the last places meanwhile; from here to the count nothing waits.
     const limited = this.#limitedBy(task, scope);
@@ -91,8 +91,7 @@ export class Issuance {
     }
     const { failure } = issued;
     if (!failure.mayHaveIssued) this.#limits.takeBack(memory.uid, scope);
-    if (failure.code === 'NotActing') return notActing;
-    if (permit.endpointHeld) {
+    if (permit.endpointHeld && failure.class !== 'Cancelled') {
       const message = `${failure.message} After several calls without an answer one at a time is tried.`;
       return { kind: 'issuerFault', problem: { reason: 'PCAUnavailable', message } };
     }
@@ -121,12 +120,6 @@ export class Issuance {
     return this.#clock.now().getTime();
   }
 }
-
-const notActing: SigningOutcome = {
-  kind: 'trouble',
-  reason: 'NotActing',
-  message: 'The operator hands over to another replica.',
-};
 
 /** The fence around one call, which may be sent twice; it remembers whether anything went out. */
 class Fence {

@@ -5,6 +5,7 @@ import type { AuthorityProblem } from '../../../authority/problems.ts';
 import type { PcaFailure } from '../../../alibaba/errors.ts';
 import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
 import { mismatchAdvice, mismatchCauses } from '../../../issuing/certificate-differences.ts';
+import type { Comparison } from '../../../issuing/certificate-differences.ts';
 import { verifyIssued } from '../../../issuing/issued-certificate.ts';
 import type { IssuedCertificate, VerificationResult } from '../../../issuing/issued-certificate.ts';
 import type { IssueReply } from '../../../issuing/operation.ts';
@@ -36,7 +37,9 @@ export interface SigningTask {
  * What became of one try. `refused` ends the request; the others leave it waiting: `trouble` for another try, `queued` for
  * its turn to call (it is woken, or looks again after `ms`), `limited` for the limits that the issuer sets or for
  * cert-manager to see what it got, `issuerFault`
- * for its issuer.
+ * for its issuer. `stopped`: this process gave the try up, since it hands over, ends or has no time left for it; whoever goes on
+ * with the request tells what becomes of it. `ruledOut`: what was known of an earlier call is settled, no certificate exists, and
+ * nothing was called yet, so that whatever holds a request before its first call has its say.
  */
 export type SigningOutcome =
   | {
@@ -66,16 +69,12 @@ export type SigningOutcome =
       readonly detail?: string;
       readonly ms: number;
     }
-  | { readonly kind: 'issuerFault'; readonly problem: AuthorityProblem };
+  | { readonly kind: 'issuerFault'; readonly problem: AuthorityProblem }
+  | { readonly kind: 'stopped' | 'ruledOut' };
 
-/**
- * What a reply is judged by. `adopted`: the certificate comes from an earlier call, of which the plan knows neither the clock nor
- * the settings of the issuer.
- */
-export interface Judged {
-  readonly plan: IssuePlan;
+/** What a reply is judged by. */
+export interface Judged extends Comparison {
   readonly issuer: ReadyIssuer;
-  readonly now: Date;
   readonly adopted: boolean;
   readonly requestId: string | undefined;
 }
@@ -152,9 +151,9 @@ function cutOf({ notBefore, notAfter }: IssuedCertificate, { plan, adopted }: Ju
 /** Compares a certificate with the plan and the issuer's CA. */
 export function verify(
   reply: Extract<IssueReply, { readonly kind: 'issued' }>,
-  { plan, issuer, now, adopted }: Pick<Judged, 'plan' | 'issuer' | 'now' | 'adopted'>,
+  { issuer, ...comparison }: Comparison & Pick<Judged, 'issuer'>,
 ): VerificationResult {
-  return verifyIssued({ plan, reply, ca: issuer.ca, trust: issuer.spec.trust.source, now, adopted });
+  return verifyIssued({ ...comparison, reply, ca: issuer.ca, trust: issuer.spec.trust.source });
 }
 
 /** What the plan for a request is refused for: a setting of the issuer is no fault of the request. */
@@ -173,6 +172,8 @@ export interface FailedTry {
 
 /** Judges a failed call, an issuing or a reading one. */
 export function judgeFailure(failure: PcaFailure, { plan, issuer, call }: FailedTry): SigningOutcome {
+  // The operator hands over, ends, or has no time left for this try: nothing that anybody could mend.
+  if (failure.class === 'Cancelled') return { kind: 'stopped' };
   const isRejected = failure.class === 'RequestRejected' && call === 'issuing';
   const setting = isRejected ? settingBehind(failure.code, plan.operation, issuer.spec, plan.request) : undefined;
   if (plan.expected.isCA && (setting !== undefined || isOfExternalCAs(failure)))
@@ -232,9 +233,11 @@ export function tellPass(pass: IssuerPass, outcome: SigningOutcome): void {
       break;
     case 'queued':
     case 'limited':
+    case 'ruledOut':
       pass.untried();
       break;
     case 'trouble':
+    case 'stopped':
       break;
   }
 }

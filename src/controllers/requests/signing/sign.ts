@@ -60,9 +60,11 @@ export class Signer {
     const hadCertificate = request.leftCertificate !== undefined || this.#claims.has(request.object.uid);
     memory.met(hadCertificate, this.#clock.monotonic());
     // Before anything that the issuer says now: an earlier call may have made what it would refuse today.
-    const called = memory.earlier.kind === 'none' ? undefined : memory.earlier.call;
+    const { earlier: before } = memory;
+    const called = before.kind === 'none' ? undefined : before.call;
     const settled = await settleOwnCall(task, this.#search, this.#clock);
     if (settled !== undefined) return this.#claim(task, settled, called?.plan);
+    if (memory.earlier !== before) return { kind: 'ruledOut' };
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
     const { spec, ca } = issuer;
@@ -74,6 +76,7 @@ export class Signer {
     const whole = await this.#withRenewal(task, planned.plan, input);
     const earlier = await this.#settleEarlier(task, planned.plan, whole.kind !== 'planned');
     if (earlier !== undefined) return earlier;
+    if (memory.earlier !== before) return { kind: 'ruledOut' };
     if (whole.kind !== 'planned') return whole;
     return this.#claim(task, await this.#issue(task, whole.plan, whole.input), whole.plan);
   }
@@ -105,7 +108,10 @@ export class Signer {
     }
     const trace = { kind: 'unknown', since: earlier.since } as const;
     const found = await this.#search.find(task, { plan, trace, asked: issuer, judgedBy: issuer });
-    if (found.kind !== 'absent' && found.kind !== 'taken') return this.#claim(task, judgeFound(found, judged), plan);
+    if (found.kind !== 'absent' && found.kind !== 'taken') {
+      const provenOwn = plan.identifier !== undefined;
+      return this.#claim(task, judgeFound(found, { ...judged, provenOwn }), plan);
+    }
     memory.ruledOut();
     return undefined;
   }
@@ -156,7 +162,10 @@ export class Signer {
     }
     const planned = planIssuing({ ...input, instanceId: taken.instanceId });
     if (planned.kind === 'refused') return judgeRefusal(planned.refusal);
-    memory.ruledOut();
+    if (memory.earlier.kind !== 'none') {
+      memory.ruledOut();
+      return { kind: 'ruledOut' };
+    }
     await this.#onStep('InstancePromised', request.object.uid);
     return this.#issuance.issue(task, planned.plan);
   }

@@ -114,6 +114,11 @@ export function troubledAgain(reason: string, message: string, subject: Subject 
   return seen2({ logs, next: logs.map(() => retry(reason)) }, countedRetry(reason, times), remembers());
 }
 
+/** The try was given up: it is tried again, and nothing is told of it. */
+export function givenUp(): Part {
+  return seen2({ next: [retry('the try was given up')] }, remembers());
+}
+
 /** Passing trouble that is new. */
 export function troubled(reason: string, message: string, life = ''): Part {
   const text = `${texts.trouble(message)}${life}`;

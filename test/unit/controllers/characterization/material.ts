@@ -74,8 +74,8 @@ export function webWith(...conditions: readonly CertificateRequestCondition[]): 
 }
 
 /** A CertificateRequest for the certificate of a CA. */
-export function webCA(): ClusterObject {
-  return web({ spec: { request: caCsr, isCA: true, duration: '8760h', usages: ['cert sign', 'crl sign'] } });
+export function webCA(metadata: RequestChanges['metadata'] = {}): ClusterObject {
+  return web({ metadata, spec: { request: caCsr, isCA: true, duration: '8760h', usages: ['cert sign', 'crl sign'] } });
 }
 
 /** A CertificateSigningRequest for the same issuer. */

@@ -1,6 +1,6 @@
 // Rows: what PCA can answer to the issuing call besides a certificate, and what the next try makes of it.
 import { describes, fails, issues, lists, says, unreachable } from './cloud.ts';
-import { after, issued, issuerHeld, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
+import { after, givenUp, issued, issuerHeld, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
 import { web } from './material.ts';
 import type { Row } from './scene.ts';
 import * as texts from './texts.ts';
@@ -95,7 +95,7 @@ export const cloudRows: readonly Row[] = [
       },
       acts: [{}, { after: 1_000 }],
     },
-    expected: seen(troubled('Cancelled', 'PCA says Cancelled.'), issued(texts.issued(custom, 'c1')), {
+    expected: seen(givenUp(), issued(texts.issued(custom, 'c1')), {
       calls: [call, 'ListCert 1', 'DescribeClientCertificate c1'],
       ...forgotten,
     }),
@@ -103,7 +103,7 @@ export const cloudRows: readonly Row[] = [
   {
     name: 'Cancelled before it was sent: nothing to look for',
     scene: { cloud: { [custom]: [fails('Cancelled', { mayHaveIssued: false })] } },
-    expected: seen(troubled('Cancelled', 'PCA says Cancelled.'), { calls: [call] }, remembers({ calls: 1 })),
+    expected: seen(givenUp(), { calls: [call] }, remembers({ calls: 1 })),
   },
   {
     name: 'Unknown: never fails a request; may have issued',

@@ -69,13 +69,13 @@ export const instanceRows: readonly Row[] = [
     scene: {
       ...base(),
       cloud: {
-        GetCAInstanceStatus: [free, free],
+        GetCAInstanceStatus: [free, free, free],
         [create]: [fails('OutcomeUnknown'), issues('ca1')],
       },
       acts: [{}, { after: 1_000 }],
     },
     expected: seen(promised(['one', own]), troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(message), {
-      calls: [status('one'), `${create} one`, status('one'), `${create} one`],
+      calls: [status('one'), `${create} one`, status('one'), status('one'), `${create} one`],
       ...forgotten,
     }),
   },

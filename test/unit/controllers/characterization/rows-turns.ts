@@ -3,6 +3,7 @@ import { fails, issues } from './cloud.ts';
 import {
   after,
   done,
+  givenUp,
   issued,
   issuerHeld,
   issuerName,
@@ -166,14 +167,14 @@ export const turnRows: readonly Row[] = [
     ),
   },
   {
-    name: 'NotActing: the fence is down, so no call goes out and none is counted',
+    name: 'given up: the fence is down, so no call goes out and none is counted',
     scene: { acts: [{ before: ({ fence }) => fence(false) }] },
-    expected: seen(troubled('NotActing', texts.notActing)),
+    expected: seen(givenUp()),
   },
   {
-    name: 'NotActing: the deadline of the reconcile is over when the call may go out',
+    name: 'given up: the deadline of the reconcile is over when the call may go out',
     scene: { acts: [{ at: { CallPermitted: ({ abort }) => abort() } }] },
-    expected: seen(troubled('NotActing', texts.notActing)),
+    expected: seen(givenUp()),
   },
   {
     name: 'the fence falls while the call is out: what it brought is written all the same',

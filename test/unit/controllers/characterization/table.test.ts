@@ -35,7 +35,6 @@ test.each<[string, readonly string[], readonly string[]]>([
     [
       'CertificateNotReady',
       'UnreadableAnswer',
-      'NotActing',
       'CertificateUnreadable',
       'ClusterUnknown',
       'AuthorizationUnknown',
@@ -45,7 +44,6 @@ test.each<[string, readonly string[], readonly string[]]>([
       'Transient',
       'Throttled',
       'Duplicate',
-      'Cancelled',
       'Unknown',
       'ExternalCA',
     ],

@@ -36,7 +36,7 @@ export const endpointHeld =
 export const limitReached = (field: string, most: number, until: string): string =>
   `Held: spec.issuanceLimits.${field} of the issuer allows ${most === 1 ? '1 certificate and it was' : `${most} certificates and these were`} issued. Raise it if more are wanted. It continues automatically at ${until}.`;
 export const reissueLoop = (most: number, until: string): string =>
-  `Held: Certificate "shop/web" got ${most === 1 ? '1 certificate' : `${most} certificates`} within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at ${until}.`;
+  `Held: Certificate "shop/web" got ${most === 1 ? '1 certificate' : `${most} certificates`} within an hour, which looks like a loop. Mostly cert-manager sees its Secrets late and takes what was issued for missing: look whether cert-manager or the API server is overloaded, and restart cert-manager. Or find what else re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes). Or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at ${until}.`;
 export const askedAgain = (paid: string, until: string): string =>
   `Held: Certificate "shop/web" got a certificate at ${paid} already. cert-manager may not have seen the Secret yet, so it is given time until ${until}; then this continues automatically. No action is needed.`;
 export const stillTried = (message: string, duration: string): string =>
@@ -55,7 +55,6 @@ export const notFinished = (identifier: string): string =>
 export const unreadable =
   'The answer to CreateCustomCertificate holds neither a certificate nor an identifier. (RequestId R1)';
 export const unreadableList = 'The answer to ListCert holds no list of certificates.';
-export const notActing = 'The operator hands over to another replica.';
 export const certificateUnreadable = (failure: string): string =>
   `Certificate "shop/web" could not be read: ${failure}.`;
 export const clusterUnknown = (failure: string): string =>

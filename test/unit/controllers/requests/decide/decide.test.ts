@@ -12,7 +12,7 @@ import { failures, furtherFailures } from './rows-failures.ts';
 import { pcaRows } from './rows-pca.ts';
 import { restoredRows } from './rows-restored.ts';
 import { furtherWaits, troubles, waiting } from './rows-waiting.ts';
-import { at, fails, troubled } from './row.ts';
+import { at, fails, givenUp, troubled } from './row.ts';
 import type { Row } from './row.ts';
 
 const uid = uids['web-1'] ?? '';
@@ -48,6 +48,7 @@ describe.each<[string, Readonly<Record<string, Row>>]>([
 
 describe('nothing is decided', () => {
   test.each<[string, Omit<Row, 'decision'>, Decision]>([
+    ['while another replica may hold the Lease', { situation: { mayAct: false } }, givenUp],
     [
       'before an issuer was checked',
       { situation: { issuer: 'unchecked' } },

@@ -49,6 +49,9 @@ export function retries(
   return { ...waits(reason, text, detail), trouble, next: { kind: 'retry', reason: detail } };
 }
 
+/** The try was given up: nobody is told anything, and it is tried again. */
+export const givenUp: Decision = { kind: 'nothing', next: { kind: 'retry', reason: 'the try was given up' } };
+
 /** It fails for good. */
 export function fails(reason: FailureReason, message: string, more: Partial<FailedDecision> = {}): FailedDecision {
   return { kind: 'failed', reason, message, at, ...more };

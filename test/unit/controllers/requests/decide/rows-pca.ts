@@ -4,7 +4,7 @@ import type { PcaFailure } from '../../../../../src/alibaba/errors.ts';
 import type { Decision } from '../../../../../src/controllers/requests/decision.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import { uids, webCA } from '../../characterization/material.ts';
-import { fails, troubled, turnMessage, unanswered, waitsFor, waitsForIssuer } from './row.ts';
+import { fails, givenUp, troubled, turnMessage, unanswered, waitsFor, waitsForIssuer } from './row.ts';
 import type { Row } from './row.ts';
 
 interface Meaning {
@@ -15,7 +15,7 @@ interface Meaning {
 }
 
 /** Passing trouble in both calls. */
-function passes(name: PcaErrorClass): Meaning {
+function passes(name: Exclude<PcaErrorClass, 'Cancelled'>): Meaning {
   const decision = troubled(name, `PCA says ${name}.`);
   return { issuing: decision, reading: decision };
 }
@@ -44,7 +44,7 @@ const meanings: Record<PcaErrorClass, Meaning> = {
       'Alibaba Cloud PCA refuses this request: PCA says RequestRejected. Correct the Certificate; asking again unchanged gives the same answer.',
     ),
   },
-  Cancelled: passes('Cancelled'),
+  Cancelled: { issuing: givenUp, reading: givenUp },
   Unknown: passes('Unknown'),
 };
 
@@ -114,7 +114,16 @@ export const pcaRows: Readonly<Record<string, Row>> = {
   },
   'credentials of STS that a reconcile does not wait for': {
     situation: { pca: { issue: [failed('Cancelled', sts)] } },
-    decision: troubled('Cancelled', 'PCA says Cancelled.'),
+    decision: givenUp,
+  },
+  'a call that is given up while the endpoint is held': {
+    situation: { pca: { issue: [failed('Cancelled', { httpStatus: undefined })] } },
+    prepare: async (rig) => {
+      await unanswered(rig, 5, noAnswer);
+      // One call at a time is tried.
+      rig.clock.advance(60_000);
+    },
+    decision: givenUp,
   },
   'STS that denies the role of CA certificates, too': {
     situation: { ...asCA, pca: { find: [{ kind: 'absent' }], issue: [failed('Permission', sts)] } },

@@ -1,17 +1,24 @@
 // Requests that were restored without their Certificate: a row for every cause.
 import type { CertificateRequest } from '../../../../../src/crds/cert-manager.ts';
-import { certificatePath, uids, web } from '../../characterization/material.ts';
+import { failed } from '../../../../support/fake-authority.ts';
+import { certificatePath, uids, web, webCA } from '../../characterization/material.ts';
+import { issues } from '../replies.ts';
 import type { Situation } from '../rig.ts';
 import { troubled, waits, waitsFor } from './row.ts';
 import type { Row } from './row.ts';
 
 const uid = uids['web-1'] ?? '';
 
-/** A copy of a request that cert-manager made for revision 2 of the Certificate `web`, as somebody else created it. */
+const controller = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'web', uid: 'c', controller: true };
+/** What cert-manager made for revision 2 of the Certificate `web`. */
+const provenance = {
+  annotations: { 'cert-manager.io/certificate-name': 'web', 'cert-manager.io/certificate-revision': '2' },
+  ownerReferences: [controller],
+};
+
+/** A copy of such a request, as somebody else created it. */
 function restored(metadata: Partial<CertificateRequest['metadata']> = {}) {
-  const annotations = { 'cert-manager.io/certificate-name': 'web', 'cert-manager.io/certificate-revision': '2' };
-  const controller = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'web', uid: 'c', controller: true };
-  return web({ metadata: { annotations, ownerReferences: [controller], ...metadata } });
+  return web({ metadata: { ...provenance, ...metadata } });
 }
 
 const inTheWay = ' As long as it exists, cert-manager cannot make a request of this name.';
@@ -68,6 +75,45 @@ export const restoredRows: Readonly<Record<string, Row>> = {
       'RequestRestored',
       held('was restored or copied without Certificate "shop/web", which is not among its ownerReferences'),
       'NoController',
+    ),
+  },
+  'a request that was in use when its call went out, which came to nothing: no further call goes out': {
+    situation: {
+      requests: [restored()],
+      certificate: { metadata: { uid: 'c' }, status: { revision: 1 } },
+      pca: { issue: [failed('OutcomeUnknown', { httpStatus: undefined }), issues()], find: [{ kind: 'absent' }] },
+    },
+    prepare: async (rig) => {
+      await rig.decide();
+      rig.cluster.remove(certificatePath);
+    },
+    decision: waitsFor(
+      300_000,
+      'RequestRestored',
+      held('was restored or copied without Certificate "shop/web", which does not exist'),
+      'CertificateGone',
+    ),
+  },
+  'the same of a CA certificate, whose instance was not used': {
+    situation: {
+      requests: [webCA(provenance)],
+      spec: { externalCA: { instanceIds: ['i-1'] } },
+      certificate: { metadata: { uid: 'c' }, status: { revision: 1 } },
+      pca: {
+        issue: [failed('OutcomeUnknown', { httpStatus: undefined }), issues()],
+        find: [{ kind: 'absent' }, { kind: 'absent' }],
+      },
+    },
+    prepare: async (rig) => {
+      await rig.decide();
+      rig.clock.advance(60_000);
+      rig.cluster.remove(certificatePath);
+    },
+    decision: waitsFor(
+      300_000,
+      'RequestRestored',
+      held('was restored or copied without Certificate "shop/web", which does not exist'),
+      'CertificateGone',
     ),
   },
   'a request whose Certificate cannot be read, which somebody else than cert-manager created': {

@@ -59,6 +59,12 @@ function instances(...entries: readonly object[]) {
   };
 }
 
+const ownerHeld = waitsFor(
+  90_000,
+  'OwnerHeld',
+  'Held: the last request of Certificate "shop/web" failed with SubjectMismatch, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at 2026-11-22T00:18:10Z, or when the issuer\'s spec changes.',
+  'SubjectMismatch',
+);
 const trouble = { reason: 'Transient', message: 'PCA says Transient.' } as const;
 
 export const waiting: Record<WaitingReason, Row> = {
@@ -108,7 +114,7 @@ export const waiting: Record<WaitingReason, Row> = {
     decision: waitsFor(
       hour,
       'ReissueLoop',
-      'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Find what re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes), or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
+      'Held: Certificate "shop/web" got 3 certificates within an hour, which looks like a loop. Mostly cert-manager sees its Secrets late and takes what was issued for missing: look whether cert-manager or the API server is overloaded, and restart cert-manager. Or find what else re-issues it (renewBefore close to the duration, two Certificates with one secretName, a Secret that something changes). Or raise spec.issuanceLimits.reissuesPerHour of the issuer (0: no limit). It continues automatically at 2026-11-22T01:16:40Z.',
     ),
   },
   AskedAgain: {
@@ -128,12 +134,7 @@ export const waiting: Record<WaitingReason, Row> = {
   OwnerHeld: {
     situation: {},
     prepare: mismatchedBefore('shop/web'),
-    decision: waitsFor(
-      90_000,
-      'OwnerHeld',
-      'Held: the last request of Certificate "shop/web" failed with SubjectMismatch, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at 2026-11-22T00:18:10Z, or when the issuer\'s spec changes.',
-      'SubjectMismatch',
-    ),
+    decision: ownerHeld,
   },
 };
 
@@ -173,10 +174,6 @@ export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Ro
       'AuthorizationUnknown',
       'Whether ann may use the issuer could not be found out: The API server says Transient.',
     ),
-  },
-  NotActing: {
-    situation: { mayAct: false },
-    decision: troubled('NotActing', 'The operator hands over to another replica.'),
   },
   NoInstanceLeft: {
     situation: { requests: [webCA()], spec: { externalCA: { instanceIds: ['i-1'] } } },
@@ -218,6 +215,14 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
       rig.memories.of(uid).inherited(0);
     },
     decision: troubled('CertificateNotReady', 'PCA has it not yet.'),
+  },
+  'a certificate that may have existed and does not: the owner is held before the next call': {
+    situation: { pca: { find: [{ kind: 'absent' }], issue: [failed('Transient')] } },
+    prepare: (rig) => {
+      mismatchedBefore('shop/web')(rig);
+      rig.memories.of(uid).inherited(0);
+    },
+    decision: ownerHeld,
   },
   'a setting of the issuer that no request can be planned under': {
     situation: { spec: { validity: { backdate: 'soon' } } },

@@ -8,7 +8,7 @@ import { makeHierarchy } from '../../../../support/certificates.ts';
 import { failed, FakeAuthority } from '../../../../support/fake-authority.ts';
 import type { Answers } from '../../../../support/fake-authority.ts';
 import { issuerObject, uids, webCA } from '../../characterization/material.ts';
-import { fails, troubled } from '../decide/row.ts';
+import { fails, givenUp, troubled } from '../decide/row.ts';
 import { answers, finds, issues } from '../replies.ts';
 import { issuerName, Rig } from '../rig.ts';
 import type { Situation } from '../rig.ts';
@@ -124,6 +124,13 @@ describe('after the issuer was given another CA', () => {
       ]);
     },
   );
+
+  test('a look that this process gave up is no try, and nothing is told of it', async () => {
+    const { rig } = await moved({ find: Array.from({ length: 31 }, () => failed('Cancelled')) });
+    const decisions = [];
+    for (let tries = 0; tries < 31; tries += 1) decisions.push(await rig.decide());
+    expect(decisions).toEqual(decisions.map(() => givenUp));
+  });
 });
 
 describe('after the credentials were replaced', () => {
