@@ -1,6 +1,6 @@
 // Whether an operation can express a request: every check of the request against the operation's capabilities.
 import { isAddress, showAlternativeName } from './x509/alternative-name.ts';
-import { nameFault } from './x509/distinguished-name.ts';
+import { nameFault, withValue } from './x509/distinguished-name.ts';
 import type { NameAttribute } from './x509/distinguished-name.ts';
 import { forbiddenByPath } from './x509/certification-path.ts';
 import { certificatesOf } from './issuing-ca.ts';
@@ -16,7 +16,7 @@ import { isUsageOfCertManager, usageWord } from './x509/usages.ts';
 /** A request to check, with the subject that the certificate will have, the operation and the CA. */
 export interface Candidate {
   readonly request: SigningRequest;
-  /** Attributes of the subject: the CSR's or the issuer's. */
+  /** Attributes of the subject, all with a value: the CSR's or the issuer's. */
   readonly subject: readonly Pick<NameAttribute, 'oid' | 'value'>[];
   /** Whether the issuer replaces the CSR's subject. */
   readonly subjectFromIssuer: boolean;
@@ -172,7 +172,7 @@ function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candi
       : refuse(refusalReasons.subjectNotSupported, csrField, `in the CSR's subject, ${fault}.`);
   }
   if (operation.capabilities.subject === 'whole' || subjectFromIssuer) return undefined;
-  const { attributes } = request.csr.subject;
+  const attributes = withValue(request.csr.subject.attributes);
   const singular = new Set(attributes.map(({ oid }) => oid)).size === attributes.length;
   const flat = new Set(attributes.map(({ rdn }) => rdn)).size === attributes.length;
   if (singular && flat && attributes.every(({ oid }) => subjectFields.has(oid))) return undefined;
@@ -186,12 +186,18 @@ function refuseForbidden({ request, subject, subjectFromIssuer, operation, ca }:
   const { path } = certificatesOf(ca);
   if (certificateAuthorities || path === undefined) return undefined;
   const isWhole = !subjectFromIssuer && addedAttributes.length === 0;
-  const forbidden = forbiddenByPath(path, {
-    ...request.csr.extensions.alternativeNames,
-    subject: subject.map((attribute, rdn) => ({ rdn, ...attribute })),
-    isCA: false,
-    mayAdd: isWhole ? undefined : addedAttributes,
-  });
+  // Attributes without a value are nothing to us, but to clients where PCA copies them.
+  const written = subjectFromIssuer ? subject : request.csr.subject.attributes;
+  const forbidden = [subject, written]
+    .map((attributes) =>
+      forbiddenByPath(path, {
+        ...request.csr.extensions.alternativeNames,
+        subject: attributes.map((attribute, rdn) => ({ rdn, ...attribute })),
+        isCA: false,
+        mayAdd: isWhole ? undefined : addedAttributes,
+      }),
+    )
+    .find((found) => found !== undefined);
   if (forbidden === undefined) return undefined;
   const message = `clients would refuse the certificate: ${forbidden} Ask for other names, or for a certificate of another CA.`;
   return refuse(refusalReasons.nameForbiddenByCA, csrField, message);

@@ -2,7 +2,8 @@
 import { nameKey, showAlternativeName } from './x509/alternative-name.ts';
 import type { AlternativeName } from './x509/alternative-name.ts';
 import type { CertificateFacts } from './x509/certificate.ts';
-import { showName } from './x509/distinguished-name.ts';
+import { isSameName, showName, withValue } from './x509/distinguished-name.ts';
+import type { NameAttribute } from './x509/distinguished-name.ts';
 import { shownList } from './x509/shown-text.ts';
 import { formatMoment } from '../timing/moment.ts';
 import { formatDuration } from './duration.ts';
@@ -94,18 +95,18 @@ function subjectFault({ subject }: CertificateFacts, { plan }: Comparison): Mism
 }
 
 function isExpectedSubject(subject: CertificateFacts['subject'], expected: ExpectedSubject): boolean {
-  if (expected.kind === 'exact') return subject.der.equals(expected.der);
+  if (expected.kind === 'exact') return isSameName(subject, expected.name);
   const added = new Set(addedAttributes(subject.attributes, expected));
-  const rest = subject.attributes.filter((attribute) => !added.has(attribute));
+  const rest = withValue(subject.attributes).filter((attribute) => !added.has(attribute));
   return difference(keysOf(rest), keysOf(expected.attributes)) === undefined;
 }
 
-/** The attributes that the service added where it may. */
-export function addedAttributes<Attribute extends { readonly oid: string }>(
-  attributes: readonly Attribute[],
+/** The attributes, of those with a value, that the service added where it may. */
+export function addedAttributes(
+  attributes: readonly NameAttribute[],
   expected: ExpectedSubject,
-): readonly Attribute[] {
-  return expected.kind === 'exact' ? [] : attributes.filter(({ oid }) => expected.mayAdd.includes(oid));
+): readonly NameAttribute[] {
+  return expected.kind === 'exact' ? [] : withValue(attributes).filter(({ oid }) => expected.mayAdd.includes(oid));
 }
 
 function keysOf(attributes: readonly { readonly oid: string; readonly value: string }[]): readonly string[] {

@@ -1,7 +1,7 @@
 // The form that all issuing operations share: data about what each can do, and two pure functions.
 import type { IssuerSpec } from '../crds/issuer.ts';
 import type { AlternativeName, NameKind } from './x509/alternative-name.ts';
-import type { DistinguishedName, NameAttribute } from './x509/distinguished-name.ts';
+import type { NameAttribute } from './x509/distinguished-name.ts';
 import type { KeyUsage, Usages } from './x509/usages.ts';
 
 /** One attribute of a subject. */
@@ -90,8 +90,8 @@ export interface PlannedRequest {
   readonly parentIdentifier: string;
   /** PEM. */
   readonly csr: string;
-  /** The subject of the CSR. */
-  readonly subject: DistinguishedName;
+  /** The attributes of the CSR's subject that have a value. */
+  readonly subject: readonly SubjectAttribute[];
   readonly names: readonly AlternativeName[];
   readonly usages: Usages;
   /** The profile that the certificate gets; undefined where usages are free. */

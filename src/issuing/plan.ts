@@ -4,7 +4,8 @@ import type { IssuerSpec } from '../crds/issuer.ts';
 import { refusalOf } from './acceptance.ts';
 import type { Candidate } from './acceptance.ts';
 import type { AlternativeName } from './x509/alternative-name.ts';
-import { isInDerOrder } from './x509/distinguished-name.ts';
+import { isInDerOrder, withValue } from './x509/distinguished-name.ts';
+import type { DistinguishedName } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
 import { externalCACertificate, instanceNotice } from './operations/external-ca-certificate.ts';
@@ -19,11 +20,11 @@ import { clampedLifetime, isShortened, refuseForRenewal, renewedAfter, resolveVa
 import type { CALimits, ClampedLifetime, PlannedLifetime, Renewal } from './validity.ts';
 
 /**
- * `exact`: this DER. `attributes`: these, in any order and grouping, and where the service has
- * defaults, further ones of the types in `mayAdd`.
+ * `exact`: this name, octet by octet. `attributes`: these, in any order and grouping, and where the service has
+ * defaults, further ones of the types in `mayAdd`. In both, attributes without a value count as none.
  */
 export type ExpectedSubject =
-  | { readonly kind: 'exact'; readonly der: Buffer }
+  | { readonly kind: 'exact'; readonly name: DistinguishedName }
   | {
       readonly kind: 'attributes';
       readonly attributes: readonly SubjectAttribute[];
@@ -117,7 +118,7 @@ function planUnder(input: PlanInput): Planned {
   const planned: PlannedRequest = {
     parentIdentifier: spec.parentIdentifier,
     csr: request.csr.pem,
-    subject: request.csr.subject,
+    subject: withValue(request.csr.subject.attributes),
     names,
     usages: request.usages,
     profile: usages.kind === 'profiles' ? profileFor(request.usages, usages.profiles, candidate) : undefined,
@@ -181,7 +182,7 @@ function candidateOf(operation: IssuingOperation, { request, spec, ca }: Candida
   const override = operation.subjectOverride?.(spec);
   return {
     request,
-    subject: override ?? request.csr.subject.attributes,
+    subject: override ?? withValue(request.csr.subject.attributes),
     subjectFromIssuer: override !== undefined,
     operation,
     ca,
@@ -213,14 +214,15 @@ function expectedSubject(operation: IssuingOperation, { csr }: SigningRequest, s
   const override = operation.subjectOverride?.(spec);
   if (override !== undefined) return { kind: 'attributes', attributes: override, mayAdd: [] };
   const { addedAttributes } = operation.capabilities;
+  const asked = withValue(csr.subject.attributes);
   if (addedAttributes.length === 0) {
     return isInDerOrder(csr.subject)
-      ? { kind: 'exact', der: csr.subject.der }
-      : { kind: 'attributes', attributes: csr.subject.attributes, mayAdd: [] };
+      ? { kind: 'exact', name: csr.subject }
+      : { kind: 'attributes', attributes: asked, mayAdd: [] };
   }
-  const present = new Set(csr.subject.attributes.map(({ oid }) => oid));
+  const present = new Set(asked.map(({ oid }) => oid));
   const defaults = (operation.subjectDefaults?.(spec) ?? []).filter(({ oid }) => !present.has(oid));
-  const attributes = [...csr.subject.attributes.map(({ oid, value }) => ({ oid, value })), ...defaults];
+  const attributes = [...asked.map(({ oid, value }) => ({ oid, value })), ...defaults];
   const settled = new Set(attributes.map(({ oid }) => oid));
   return { kind: 'attributes', attributes, mayAdd: addedAttributes.filter((oid) => !settled.has(oid)) };
 }

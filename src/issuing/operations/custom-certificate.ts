@@ -1,6 +1,7 @@
 // CreateCustomCertificate: names and usages through ApiPassthrough, validity to the second, the CSR's subject whole.
 import type { IssuerSpec } from '../../crds/issuer.ts';
-import type { IssuingOperation, PlannedRequest } from '../operation.ts';
+import type { IssuingOperation, PlannedRequest, SubjectAttribute } from '../operation.ts';
+import { withValue } from '../x509/distinguished-name.ts';
 import { readReply } from '../reply-body.ts';
 import { clientCertificates } from '../certificate-store.ts';
 import {
@@ -56,15 +57,7 @@ export const customCertificate: IssuingOperation = {
     { parameter: 'ApiPassthrough.Extensions.Criticals', field: `spec.${block}.criticals` },
   ],
   store: clientCertificates,
-  subjectOverride({ createCustomCertificate }) {
-    const subject = createCustomCertificate?.subject;
-    const custom = (subject?.customAttributes ?? []).map(({ objectIdentifier, value }) => ({
-      oid: objectIdentifier,
-      value,
-    }));
-    const attributes = [...attributesOf(subject), ...custom].filter(({ value }) => value !== '');
-    return attributes.length === 0 ? undefined : attributes;
-  },
+  subjectOverride: subjectOf,
   parameters(request: PlannedRequest, spec: IssuerSpec): Parameters {
     const settings = spec.createCustomCertificate ?? {};
     return present({
@@ -75,11 +68,21 @@ export const customCertificate: IssuingOperation = {
       customIdentifier: request.identifier,
       ...accountParameters(settings),
       ...subjectParameters(settings.subject),
-      ...extensionParameters(request, settings),
+      ...extensionParameters(request, spec),
     });
   },
   read: (body) => readReply(action, body),
 };
+
+function subjectOf({ createCustomCertificate }: IssuerSpec): readonly SubjectAttribute[] | undefined {
+  const subject = createCustomCertificate?.subject;
+  const custom = (subject?.customAttributes ?? []).map(({ objectIdentifier, value }) => ({
+    oid: objectIdentifier,
+    value,
+  }));
+  const attributes = [...attributesOf(subject), ...withValue(custom)];
+  return attributes.length === 0 ? undefined : attributes;
+}
 
 // Any field here makes PCA ignore the CSR's subject, so nothing is sent unless the issuer sets a subject.
 function subjectParameters(subject: Settings['subject'] = {}): Parameters {
@@ -87,7 +90,7 @@ function subjectParameters(subject: Settings['subject'] = {}): Parameters {
     const value = subject[setting];
     return value === undefined || value === '' ? [] : [[`ApiPassthrough.Subject.${field}`, value] as const];
   });
-  const attributes = (subject.customAttributes ?? []).map(({ objectIdentifier, value }) => ({
+  const attributes = withValue(subject.customAttributes ?? []).map(({ objectIdentifier, value }) => ({
     ObjectIdentifier: objectIdentifier,
     Value: value,
   }));
@@ -98,7 +101,7 @@ function subjectParameters(subject: Settings['subject'] = {}): Parameters {
 }
 
 // Whether PCA honours what the CSR asks is not documented, so names and usages are always sent.
-function extensionParameters(request: PlannedRequest, settings: Settings): Parameters {
+function extensionParameters(request: PlannedRequest, spec: IssuerSpec): Parameters {
   const prefix = 'ApiPassthrough.Extensions';
   const { keyUsages, extendedKeyUsages } = request.usages;
   const flags = keyUsages.flatMap((usage) => keyUsageFields.get(usage) ?? []);
@@ -109,14 +112,14 @@ function extensionParameters(request: PlannedRequest, settings: Settings): Param
       `${prefix}.SubjectAlternativeNames`,
       request.names.map(({ kind, value }) => ({ Type: nameTypes[kind], Value: value })),
     ),
-    ...numbered(`${prefix}.Criticals`, criticals(request, settings)),
+    ...numbered(`${prefix}.Criticals`, criticals(request, spec)),
   };
 }
 
 /** Extensions to mark critical: the issuer's choice among those present, and names that stand in for a subject. */
-function criticals({ usages, names, subject }: PlannedRequest, settings: Settings): readonly string[] {
-  const chosen: readonly string[] = settings.criticals ?? [];
-  const noSubject = subject.attributes.length === 0 && settings.subject === undefined;
+function criticals({ usages, names, subject }: PlannedRequest, spec: IssuerSpec): readonly string[] {
+  const chosen: readonly string[] = spec.createCustomCertificate?.criticals ?? [];
+  const noSubject = (subjectOf(spec) ?? subject).length === 0;
   return [
     ...(usages.keyUsages.length > 0 && chosen.includes('KeyUsage') ? ['KeyUsage'] : []),
     ...(usages.extendedKeyUsages.length > 0 && chosen.includes('ExtendedKeyUsages') ? ['ExtendedKeyUsages'] : []),

@@ -5,7 +5,7 @@ import type { IssuingOperation, SubjectAttribute } from '../operation.ts';
 import type { SigningRequest } from '../signing-request.ts';
 import { validityFault } from '../validity.ts';
 import type { SettingsFault } from '../validity.ts';
-import { nameFault } from '../x509/distinguished-name.ts';
+import { nameFault, withValue } from '../x509/distinguished-name.ts';
 import { issuingOperations } from './index.ts';
 
 /** Why no certificate can be issued under the settings of an issuer; undefined when they can be used. */
@@ -58,7 +58,7 @@ export function settingBehind(
   if (named === undefined) return undefined;
   const isOwn = (oid: string): boolean =>
     (operation.subjectDefaults?.(spec) ?? []).some((attribute) => attribute.oid === oid) &&
-    !csr.subject.attributes.some((attribute) => attribute.oid === oid);
+    !withValue(csr.subject.attributes).some((attribute) => attribute.oid === oid);
   const setting = operation.settings.find(
     ({ parameter, attribute }) =>
       `${named}.`.startsWith(`${parameter.toLowerCase()}.`) && (attribute === undefined || isOwn(attribute)),
