@@ -47,8 +47,11 @@ const requestOf = (subject: Buffer, operation: Operation, extensions: readonly B
     usages: ['digital signature', 'key encipherment', purpose(operation)],
   });
 
-const caRequest = (subject: Buffer) =>
-  signingRequest(pemOf(oddRequest({ subject }), 'CERTIFICATE REQUEST'), { isCA: true, usages: ['cert sign'] });
+const caRequest = (subject: Buffer, extensions: readonly Buffer[] = []) =>
+  signingRequest(pemOf(oddRequest({ subject, extensions }), 'CERTIFICATE REQUEST'), {
+    isCA: true,
+    usages: ['cert sign'],
+  });
 const caSpec = issuerSpec({ externalCA: { instanceIds: ['cas_deposit-cn-1'], pathLength: 0 } });
 
 describe.each([
@@ -119,7 +122,8 @@ describe('a CA certificate', () => {
   });
 
   test('needs a subject with a value', () => {
-    expect(planIssuing({ request: caRequest(none[1]), spec: caSpec, ca, clusterUid, now })).toMatchObject({
+    const spec = { ...caSpec, verification: { ...caSpec.verification, names: 'Allow' as const } };
+    expect(planIssuing({ request: caRequest(none[1], [dns]), spec, ca, clusterUid, now })).toMatchObject({
       refusal: { reason: 'NoName', message: expect.stringContaining('a CA certificate needs a subject') as string },
     });
   });
