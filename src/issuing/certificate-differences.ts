@@ -89,8 +89,9 @@ export const aspects: readonly { readonly aspect: keyof IssuePlan['verification'
   { aspect: 'validity', check: validityFault },
 ];
 
-function subjectFault({ subject }: CertificateFacts, { plan }: Comparison): Mismatch | undefined {
-  if (isExpectedSubject(subject, plan.expected.subject)) return undefined;
+function subjectFault({ subject }: CertificateFacts, { plan, adopted }: Comparison): Mismatch | undefined {
+  const { subject: expected } = plan.expected;
+  if (isExpectedSubject(subject, expected) || (adopted === true && isSentBeside(subject, expected))) return undefined;
   return mismatch('SubjectMismatch', `its subject is ${showName(subject.attributes)}, not the one that was asked for.`);
 }
 
@@ -99,6 +100,16 @@ function isExpectedSubject(subject: CertificateFacts['subject'], expected: Expec
   const added = new Set(addedAttributes(subject.attributes, expected));
   const rest = withValue(subject.attributes).filter((attribute) => !added.has(attribute));
   return difference(keysOf(rest), keysOf(expected.attributes)) === undefined;
+}
+
+/** Whether an earlier call may have sent this beside the CSR, which PCA refuses for attributes without a value. */
+function isSentBeside(subject: CertificateFacts['subject'], expected: ExpectedSubject): boolean {
+  if (expected.kind !== 'exact') return false;
+  const { attributes } = expected.name;
+  const asked = withValue(attributes);
+  return (
+    asked.length < attributes.length && difference(keysOf(withValue(subject.attributes)), keysOf(asked)) === undefined
+  );
 }
 
 /** The attributes, of those with a value, that the service added where it may. */

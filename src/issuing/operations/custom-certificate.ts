@@ -1,7 +1,8 @@
 // CreateCustomCertificate: names and usages through ApiPassthrough, validity to the second, the CSR's subject whole.
 import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { IssuingOperation, PlannedRequest, SubjectAttribute } from '../operation.ts';
-import { withValue } from '../x509/distinguished-name.ts';
+import { hasNoGroups, withValue } from '../x509/distinguished-name.ts';
+import type { NameAttribute } from '../x509/distinguished-name.ts';
 import { readReply } from '../reply-body.ts';
 import { clientCertificates } from '../certificate-store.ts';
 import {
@@ -43,7 +44,8 @@ export const customCertificate: IssuingOperation = {
     ...sharedOrigins,
     Validity: '`spec.duration` and `validity` as `NotBefore/NotAfter`, exact to the second',
     customIdentifier: "derived from the cluster's and the request's UID",
-    'ApiPassthrough.Subject': "setting `subject`; without it the CSR's subject is used whole",
+    'ApiPassthrough.Subject':
+      "setting `subject`; without it the CSR's subject is used whole, and sent here only after PCA refused a CSR with an attribute without a value",
     'ApiPassthrough.Extensions.KeyUsage': "the request's usages",
     'ApiPassthrough.Extensions.ExtendedKeyUsages.N': "the request's usages",
     'ApiPassthrough.Extensions.SubjectAlternativeNames.N.Type, .Value': "the CSR's alternative names",
@@ -58,6 +60,7 @@ export const customCertificate: IssuingOperation = {
   ],
   store: clientCertificates,
   subjectOverride: subjectOf,
+  canSendSubject,
   parameters(request: PlannedRequest, spec: IssuerSpec): Parameters {
     const settings = spec.createCustomCertificate ?? {};
     return present({
@@ -67,7 +70,7 @@ export const customCertificate: IssuingOperation = {
       Immediately: '2',
       customIdentifier: request.identifier,
       ...accountParameters(settings),
-      ...subjectParameters(settings.subject),
+      ...subjectParameters(request, settings),
       ...extensionParameters(request, spec),
     });
   },
@@ -84,20 +87,58 @@ function subjectOf({ createCustomCertificate }: IssuerSpec): readonly SubjectAtt
   return attributes.length === 0 ? undefined : attributes;
 }
 
-// Any field here makes PCA ignore the CSR's subject, so nothing is sent unless the issuer sets a subject.
-function subjectParameters(subject: Settings['subject'] = {}): Parameters {
-  const fields = subjectFields.flatMap(({ setting, field }) => {
-    const value = subject[setting];
-    return value === undefined || value === '' ? [] : [[`ApiPassthrough.Subject.${field}`, value] as const];
-  });
-  const attributes = withValue(subject.customAttributes ?? []).map(({ objectIdentifier, value }) => ({
-    ObjectIdentifier: objectIdentifier,
-    Value: value,
-  }));
+// Any field here makes PCA ignore the CSR's subject, so nothing is sent unless the issuer sets a subject, or PCA refused the CSR's.
+function subjectParameters(request: PlannedRequest, settings: Settings): Parameters {
+  const { customAttributes = [], ...fields } = settings.subject ?? {};
+  const custom = customAttributes.map(({ objectIdentifier, value }) => ({ oid: objectIdentifier, value }));
+  const set = parametersOf(attributesOf(fields), withValue(custom));
+  if (Object.keys(set).length > 0 || !request.sendsSubject) return set;
+  const { subject } = request;
+  const isField = ({ oid }: SubjectAttribute): boolean =>
+    subjectFields.some((field) => field.oid === oid) &&
+    subject.filter((attribute) => attribute.oid === oid).length === 1;
+  return parametersOf(
+    subject.filter(isField),
+    subject.filter((attribute) => !isField(attribute)),
+  );
+}
+
+function parametersOf(fields: readonly SubjectAttribute[], custom: readonly SubjectAttribute[]): Parameters {
   return {
-    ...Object.fromEntries(fields),
-    ...numberedObjects('ApiPassthrough.Subject.CustomAttributes', attributes),
+    ...Object.fromEntries(
+      fields.map(({ oid, value }) => {
+        const field = subjectFields.find((known) => known.oid === oid)?.field ?? oid;
+        return [`ApiPassthrough.Subject.${field}`, value] as const;
+      }),
+    ),
+    ...numberedObjects(
+      'ApiPassthrough.Subject.CustomAttributes',
+      custom.map(({ oid, value }) => ({ ObjectIdentifier: oid, Value: value })),
+    ),
   };
+}
+
+// Types of attributes that the API documents for custom ones, the fields' among them (Alibaba: CustomAttributes).
+const customTypes: ReadonlySet<string> = new Set([
+  '2.5.4.3',
+  '2.5.4.5',
+  '2.5.4.6',
+  '2.5.4.7',
+  '2.5.4.8',
+  '2.5.4.9',
+  '2.5.4.10',
+  '2.5.4.11',
+  '2.5.4.12',
+  '1.3.6.1.4.1.37244.1.1',
+  '1.3.6.1.4.1.37244.1.5',
+  '1.3.6.1.4.1.37244.2.1',
+  '1.3.6.1.4.1.37244.2.2',
+]);
+const mostCustom = 20;
+
+/** What stands in relative names of its own, of types that the API knows. */
+function canSendSubject(subject: readonly NameAttribute[]): boolean {
+  return subject.length <= mostCustom && hasNoGroups(subject) && subject.every(({ oid }) => customTypes.has(oid));
 }
 
 // Whether PCA honours what the CSR asks is not documented, so names and usages are always sent.

@@ -42,7 +42,12 @@ function patienceFault({ duration }: IssuerSpec['patience']): SettingsFault | un
     : { field: 'spec.patience.duration', message: `${parsed.message}. Correct it.` };
 }
 
-const namedParameter = /^(?:Invalid|Missing)Parameter\.(.+)$/;
+const parameterInCode = /^(?:Invalid|Missing)Parameter\.(.+)$/;
+
+/** The parameter that a code of PCA names, such as `InvalidParameter.Csr`, in lower case; undefined where it names none. */
+export function namedParameter(code: string): string | undefined {
+  return parameterInCode.exec(code)?.[1]?.toLowerCase();
+}
 
 /**
  * The field of the issuer behind the parameter that a code of PCA names, such as `InvalidParameter.ResourceGroupId`; undefined
@@ -54,7 +59,7 @@ export function settingBehind(
   spec: IssuerSpec,
   { csr }: Pick<SigningRequest, 'csr'>,
 ): string | undefined {
-  const named = namedParameter.exec(code)?.[1]?.toLowerCase();
+  const named = namedParameter(code);
   if (named === undefined) return undefined;
   const isOwn = (oid: string): boolean =>
     (operation.subjectDefaults?.(spec) ?? []).some((attribute) => attribute.oid === oid) &&

@@ -81,6 +81,11 @@ export function withValue<Attribute extends Pick<NameAttribute, 'value'>>(
   return attributes.filter(({ value }) => value !== '');
 }
 
+/** Whether each attribute stands in a relative name of its own. */
+export function hasNoGroups(attributes: readonly NameAttribute[]): boolean {
+  return new Set(attributes.map(({ rdn }) => rdn)).size === attributes.length;
+}
+
 /** Whether two names are the same to the octet, but for attributes without a value and relative names without an attribute. */
 export function isSameName(left: DistinguishedName, right: DistinguishedName): boolean {
   if (left.der.equals(right.der)) return true;
