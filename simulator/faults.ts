@@ -87,6 +87,8 @@ export interface Faults {
    * it replaces it. Undocumented.
    */
   readonly csrSubject: 'Wins' | 'Merged' | 'ParametersWin';
+  /** What becomes of attributes without a value in the subject of a CSR, such as `O=`, where that subject is used. Undocumented. */
+  readonly emptyAttributes: 'Copied' | 'Dropped' | 'Refused';
   /** Whether the documented defaults are added to a subject that lacks them, although there is a CSR. */
   readonly addedSubject: 'Documented' | 'None';
   /** How ListCert takes the dates that it filters by: both forms of its examples, one of them, or not at all. Undocumented. */
@@ -133,6 +135,7 @@ export const noFaults: Faults = {
   csrUsages: 'Ignored',
   profileKeyUsage: 'Recipe',
   csrSubject: 'Merged',
+  emptyAttributes: 'Copied',
   addedSubject: 'Documented',
   listDates: 'Both',
   olderReply: false,

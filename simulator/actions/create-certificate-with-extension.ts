@@ -7,6 +7,7 @@ import { presentPem } from '../issuing/presentation.ts';
 import { applyProfile, keyObjection } from '../issuing/profile.ts';
 import { sansParameters } from '../issuing/profile-names.ts';
 import { subjectParameters } from '../issuing/profile-subject.ts';
+import { withUsedSubject } from '../issuing/requested-subject.ts';
 import { refused } from './action.ts';
 import type { Action } from './action.ts';
 import { chainMember } from './profile-operation.ts';
@@ -35,7 +36,9 @@ export const createCertificateWithExtension: Action = {
   run(given, service) {
     const parent = issuingParent(given.get('ParentIdentifier') ?? '', service, 'Allowed');
     if ('code' in parent) return refused(parent);
-    const request = requestOf(given, 'CsrPemString', parent.keyFamily);
+    const asked = requestOf(given, 'CsrPemString', parent.keyFamily);
+    if ('code' in asked) return refused(asked);
+    const request = withUsedSubject(asked, 'CsrPemString', service);
     if ('code' in request) return refused(request);
     const objection = keyObjection(request);
     if (objection !== undefined) return refused(objection);

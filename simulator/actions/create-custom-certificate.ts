@@ -9,6 +9,7 @@ import { issuingParent } from '../issuing/parent.ts';
 import { applyPassthrough, passthroughParameters } from '../issuing/passthrough.ts';
 import { presentChain, presentPem } from '../issuing/presentation.ts';
 import { requestedNames } from '../issuing/request-names.ts';
+import { withUsedSubject } from '../issuing/requested-subject.ts';
 import { readValidity, validityObjection } from '../issuing/validity.ts';
 import { integerOf } from '../protocol/parameters.ts';
 import type { Parameters } from '../protocol/parameters.ts';
@@ -56,6 +57,8 @@ function planOf(parent: Authority, given: Parameters, service: Service): IssuePl
   if (objection !== undefined) return problem('InvalidParameter.Validity', objection);
   const passed = applyPassthrough(given, request, service.faults.current.csrExtensions === 'Used');
   if (passed.kind === 'refused') return problem('InvalidParameter.ApiPassthrough', passed.message);
+  const used = passed.subject === undefined ? withUsedSubject(request, 'Csr', service) : request;
+  if ('code' in used) return used;
   return {
     action: name,
     type: 'END_ENTITY',
@@ -63,7 +66,7 @@ function planOf(parent: Authority, given: Parameters, service: Service): IssuePl
     ...labelsOf(given),
     customIdentifier: given.get('customIdentifier'),
     request,
-    subject: passed.subject,
+    subject: passed.subject ?? used.subject,
     names: passed.names.length > 0 ? passed.names : requestedNames(request),
     extensions: passed.extensions,
     serialNumber: passed.serialNumber,

@@ -6,6 +6,7 @@ import type { IssuePlan } from '../issuing/issue.ts';
 import { certificatePem } from '../issuing/ledger.ts';
 import { presentPem } from '../issuing/presentation.ts';
 import { keyObjection } from '../issuing/profile.ts';
+import { withUsedSubject } from '../issuing/requested-subject.ts';
 import { readValidity, validityObjection } from '../issuing/validity.ts';
 import type { Parameters } from '../protocol/parameters.ts';
 import { problem } from '../protocol/problem.ts';
@@ -80,7 +81,9 @@ function planOf(
   if (passed === undefined || passed.pathLength >= (parent.pathLength ?? 0))
     return problem('InvalidParameter.ApiPassthrough', 'The JSON text of ApiPassthrough is not valid for this CA.');
 
-  const subject = passed.subject.length === 0 ? request.subject : encodeName(passed.subject);
+  const used = passed.subject.length === 0 ? withUsedSubject(request, 'Csr', service) : request;
+  if ('code' in used) return used;
+  const subject = passed.subject.length === 0 ? used.subject : encodeName(passed.subject);
   if (decodeName(subject).length === 0) return problem('InvalidParameter.Csr', 'A CA needs a subject.');
   return {
     action: name,

@@ -10,6 +10,7 @@ import { periodParameters, readPeriod } from '../issuing/period.ts';
 import { presentChain, presentPem } from '../issuing/presentation.ts';
 import { algorithmNames, applyProfile, keyObjection } from '../issuing/profile.ts';
 import { subjectParameters } from '../issuing/profile-subject.ts';
+import { withUsedSubject } from '../issuing/requested-subject.ts';
 import { integerOf } from '../protocol/parameters.ts';
 import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
 import type { Problem } from '../protocol/problem.ts';
@@ -58,7 +59,9 @@ function planOf(
 ): (Omit<IssuePlan, 'pending'> & { readonly parent: Authority }) | Problem {
   const authority = issuingParent(given.get('ParentIdentifier') ?? '', service, 'Allowed');
   if ('code' in authority) return authority;
-  const request = requestOf(given, 'Csr', authority.keyFamily);
+  const asked = requestOf(given, 'Csr', authority.keyFamily);
+  if ('code' in asked) return asked;
+  const request = withUsedSubject(asked, 'Csr', service);
   if ('code' in request) return request;
   const objection = keyObjection(request, given.get('Algorithm'));
   if (objection !== undefined) return objection;

@@ -84,7 +84,8 @@ export const passthroughParameters: readonly ParameterRule[] = [
 export type PassthroughOutcome =
   | {
       readonly kind: 'ok';
-      readonly subject: Buffer;
+      /** DER of the Name; undefined where none is given: then the CSR's is used whole. */
+      readonly subject: Buffer | undefined;
       readonly names: readonly AlternativeName[];
       readonly extensions: readonly ExtensionContent[];
       readonly serialNumber: Buffer | undefined;
@@ -112,7 +113,7 @@ export function applyPassthrough(
   const passed = passedSubject(given);
   return {
     kind: 'ok',
-    subject: passed === undefined ? request.subject : encodeName(passed),
+    subject: passed === undefined ? undefined : encodeName(passed),
     names,
     extensions: [
       ...one(
@@ -163,7 +164,7 @@ function one(
   return asked === undefined ? [] : [{ type, ...asked }];
 }
 
-/** The passed subject, or undefined when none of its fields is given: then the CSR's is used whole. */
+/** The passed subject, or undefined when none of its fields is given. */
 function passedSubject(given: Parameters): readonly NameAttribute[] | undefined {
   const fields = subjectFields.flatMap(([name, type]) => {
     const value = given.get(`${subject}.${name}`);

@@ -52,6 +52,21 @@ export function decodeName(name: Buffer): NameAttribute[] {
   );
 }
 
+/** Whether a DER Name has an attribute whose value is the empty text. */
+export function hasEmptyAttribute(name: Buffer): boolean {
+  return decodeName(name).some(({ value }) => value === '');
+}
+
+/** The same DER Name without the attributes whose value is the empty text; all others keep their octets. */
+export function withoutEmptyAttributes(name: Buffer): Buffer {
+  const relatives = readChildren(readElement(name)).map((relative) =>
+    readChildren(relative)
+      .filter((attribute) => readChildren(attribute)[1]?.contents.length !== 0)
+      .map(({ encoding }) => encoding),
+  );
+  return sequence(...relatives.filter((members) => members.length > 0).map((members) => set(...members)));
+}
+
 /** One line in the order of the encoding, such as `C=CN,O=Example,CN=svc`. */
 export function showName(attributes: readonly NameAttribute[]): string {
   return attributes.map(({ type, value }) => `${shortNames[type] ?? type}=${value}`).join(',');

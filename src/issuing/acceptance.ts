@@ -1,11 +1,12 @@
 // Whether an operation can express a request: every check of the request against the operation's capabilities.
 import { isAddress, showAlternativeName } from './x509/alternative-name.ts';
-import { nameFault } from './x509/distinguished-name.ts';
+import { nameFault, withValue } from './x509/distinguished-name.ts';
 import type { NameAttribute } from './x509/distinguished-name.ts';
 import { forbiddenByPath } from './x509/certification-path.ts';
 import { certificatesOf } from './issuing-ca.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssuingOperation, UsageProfile } from './operation.ts';
+import { fitsFields } from './operations/notation.ts';
 import { profileFor } from './usage-profile.ts';
 import { refusalReasons, refuse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
@@ -16,8 +17,10 @@ import { isUsageOfCertManager, usageWord } from './x509/usages.ts';
 /** A request to check, with the subject that the certificate will have, the operation and the CA. */
 export interface Candidate {
   readonly request: SigningRequest;
-  /** Attributes of the subject: the CSR's or the issuer's. */
+  /** Attributes of the subject, all with a value: the CSR's or the issuer's. */
   readonly subject: readonly Pick<NameAttribute, 'oid' | 'value'>[];
+  /** Whether the subject is sent beside the CSR, which PCA refused as it is. */
+  readonly sendsSubject: boolean;
   /** Whether the issuer replaces the CSR's subject. */
   readonly subjectFromIssuer: boolean;
   readonly operation: IssuingOperation;
@@ -172,36 +175,39 @@ function refuseSubject({ request, subject, subjectFromIssuer, operation }: Candi
       : refuse(refusalReasons.subjectNotSupported, csrField, `in the CSR's subject, ${fault}.`);
   }
   if (operation.capabilities.subject === 'whole' || subjectFromIssuer) return undefined;
-  const { attributes } = request.csr.subject;
-  const singular = new Set(attributes.map(({ oid }) => oid)).size === attributes.length;
-  const flat = new Set(attributes.map(({ rdn }) => rdn)).size === attributes.length;
-  if (singular && flat && attributes.every(({ oid }) => subjectFields.has(oid))) return undefined;
+  const attributes = withValue(request.csr.subject.attributes);
+  if (fitsFields(attributes)) return undefined;
   const message = `${operation.action} has one field each for CN, O, OU, C, ST and L, so this subject cannot be expressed. Use each of these at most once and no others.`;
   return refuse(refusalReasons.subjectNotSupported, csrField, message);
 }
 
 /** Names that the certificates of the CA and of those above it forbid. Which CA signs a CA certificate is not known. */
-function refuseForbidden({ request, subject, subjectFromIssuer, operation, ca }: Candidate): Refused | undefined {
+function refuseForbidden({
+  request,
+  subject,
+  subjectFromIssuer,
+  sendsSubject,
+  operation,
+  ca,
+}: Candidate): Refused | undefined {
   const { addedAttributes, certificateAuthorities } = operation.capabilities;
   const { path } = certificatesOf(ca);
   if (certificateAuthorities || path === undefined) return undefined;
-  const isWhole = !subjectFromIssuer && addedAttributes.length === 0;
-  const forbidden = forbiddenByPath(path, {
-    ...request.csr.extensions.alternativeNames,
-    subject: subject.map((attribute, rdn) => ({ rdn, ...attribute })),
-    isCA: false,
-    mayAdd: isWhole ? undefined : addedAttributes,
-  });
+  const isOfCsr = !subjectFromIssuer && !sendsSubject;
+  const isWhole = isOfCsr && addedAttributes.length === 0;
+  // Attributes without a value are nothing to us, but to clients where PCA copies them.
+  const written = isOfCsr ? request.csr.subject.attributes : subject;
+  const forbidden = [subject, written]
+    .map((attributes) =>
+      forbiddenByPath(path, {
+        ...request.csr.extensions.alternativeNames,
+        subject: attributes.map((attribute, rdn) => ({ rdn, ...attribute })),
+        isCA: false,
+        mayAdd: isWhole ? undefined : addedAttributes,
+      }),
+    )
+    .find((found) => found !== undefined);
   if (forbidden === undefined) return undefined;
   const message = `clients would refuse the certificate: ${forbidden} Ask for other names, or for a certificate of another CA.`;
   return refuse(refusalReasons.nameForbiddenByCA, csrField, message);
 }
-
-const subjectFields: ReadonlySet<string> = new Set([
-  '2.5.4.3',
-  '2.5.4.6',
-  '2.5.4.7',
-  '2.5.4.8',
-  '2.5.4.10',
-  '2.5.4.11',
-]);

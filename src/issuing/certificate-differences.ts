@@ -2,7 +2,8 @@
 import { nameKey, showAlternativeName } from './x509/alternative-name.ts';
 import type { AlternativeName } from './x509/alternative-name.ts';
 import type { CertificateFacts } from './x509/certificate.ts';
-import { showName } from './x509/distinguished-name.ts';
+import { isSameName, showName, withValue } from './x509/distinguished-name.ts';
+import type { NameAttribute } from './x509/distinguished-name.ts';
 import { shownList } from './x509/shown-text.ts';
 import { formatMoment } from '../timing/moment.ts';
 import { formatDuration } from './duration.ts';
@@ -93,14 +94,14 @@ export const aspects: readonly { readonly aspect: keyof IssuePlan['verification'
 ];
 
 function subjectFault({ subject }: CertificateFacts, comparison: Comparison): Mismatch | undefined {
-  if (isExpectedSubject(subject, comparison.plan.expected.subject)) return undefined;
+  if (isAskedSubject(subject, comparison)) return undefined;
   if (settingOfFormerSubject(subject, comparison) !== undefined) return undefined;
   return mismatch('SubjectMismatch', `its subject is ${showName(subject.attributes)}, not the one that was asked for.`);
 }
 
 /** What is told of a subject that only other settings of the issuer can have made; undefined where it is the one asked for. */
 export function formerSubject({ subject }: CertificateFacts, comparison: Comparison): string | undefined {
-  if (isExpectedSubject(subject, comparison.plan.expected.subject)) return undefined;
+  if (isAskedSubject(subject, comparison)) return undefined;
   const field = settingOfFormerSubject(subject, comparison);
   return field === undefined
     ? undefined
@@ -112,14 +113,15 @@ export function formerSubject({ subject }: CertificateFacts, comparison: Compari
  * to have what the request or the settings of now say; all others only settings can have made.
  */
 function settingOfFormerSubject(
-  { attributes }: CertificateFacts['subject'],
+  subject: CertificateFacts['subject'],
   { plan, provenOwn }: Comparison,
 ): string | undefined {
   const setting = provenOwn === true ? subjectSettingOf(plan.operation) : undefined;
   if (setting === undefined) return undefined;
-  const { attributes: stated } = plan.request.csr.subject;
-  const { subject } = plan.expected;
-  const now = subject.kind === 'exact' ? stated : subject.attributes;
+  const attributes = withValue(subject.attributes);
+  const stated = withValue(plan.request.csr.subject.attributes);
+  const { subject: expected } = plan.expected;
+  const now = expected.kind === 'exact' ? stated : expected.attributes;
   const types = new Set(stated.map(({ oid }) => oid));
   const isKept = [...types].every((type) => {
     const ofType = (list: readonly SubjectAttribute[]): readonly string[] =>
@@ -132,19 +134,33 @@ function settingOfFormerSubject(
   return isKept && isSettable ? setting.field : undefined;
 }
 
+/** Whether the subject is what was asked for, as the CSR says it or as it was sent beside the CSR. */
+function isAskedSubject(subject: CertificateFacts['subject'], { plan, adopted }: Comparison): boolean {
+  const { subject: expected } = plan.expected;
+  return isExpectedSubject(subject, expected) || (adopted === true && isSentBeside(subject, expected));
+}
+
 function isExpectedSubject(subject: CertificateFacts['subject'], expected: ExpectedSubject): boolean {
-  if (expected.kind === 'exact') return subject.der.equals(expected.der);
+  if (expected.kind === 'exact') return isSameName(subject, expected.name);
   const added = new Set(addedAttributes(subject.attributes, expected));
-  const rest = subject.attributes.filter((attribute) => !added.has(attribute));
+  const rest = withValue(subject.attributes).filter((attribute) => !added.has(attribute));
   return isSame(keysOf(rest), keysOf(expected.attributes));
 }
 
-/** The attributes that the service added where it may. */
-export function addedAttributes<Attribute extends { readonly oid: string }>(
-  attributes: readonly Attribute[],
+/** Whether an earlier call may have sent this beside the CSR, which PCA refuses for attributes without a value. */
+function isSentBeside(subject: CertificateFacts['subject'], expected: ExpectedSubject): boolean {
+  if (expected.kind !== 'exact') return false;
+  const { attributes } = expected.name;
+  const asked = withValue(attributes);
+  return asked.length < attributes.length && isSame(keysOf(withValue(subject.attributes)), keysOf(asked));
+}
+
+/** The attributes, of those with a value, that the service added where it may. */
+export function addedAttributes(
+  attributes: readonly NameAttribute[],
   expected: ExpectedSubject,
-): readonly Attribute[] {
-  return expected.kind === 'exact' ? [] : attributes.filter(({ oid }) => expected.mayAdd.includes(oid));
+): readonly NameAttribute[] {
+  return expected.kind === 'exact' ? [] : withValue(attributes).filter(({ oid }) => expected.mayAdd.includes(oid));
 }
 
 function keysOf(attributes: readonly { readonly oid: string; readonly value: string }[]): readonly string[] {

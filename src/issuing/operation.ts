@@ -1,7 +1,7 @@
 // The form that all issuing operations share: data about what each can do, and two pure functions.
 import type { IssuerSpec } from '../crds/issuer.ts';
 import type { AlternativeName, NameKind } from './x509/alternative-name.ts';
-import type { DistinguishedName, NameAttribute } from './x509/distinguished-name.ts';
+import type { NameAttribute } from './x509/distinguished-name.ts';
 import type { KeyUsage, Usages } from './x509/usages.ts';
 
 /** One attribute of a subject. */
@@ -90,8 +90,10 @@ export interface PlannedRequest {
   readonly parentIdentifier: string;
   /** PEM. */
   readonly csr: string;
-  /** The subject of the CSR. */
-  readonly subject: DistinguishedName;
+  /** The attributes of the CSR's subject that have a value. */
+  readonly subject: readonly SubjectAttribute[];
+  /** Whether that subject is sent beside the CSR, which PCA refused as it is. */
+  readonly sendsSubject: boolean;
   readonly names: readonly AlternativeName[];
   readonly usages: Usages;
   /** The profile that the certificate gets; undefined where usages are free. */
@@ -150,6 +152,8 @@ export interface IssuingOperation {
   parameters(request: PlannedRequest, spec: IssuerSpec): Readonly<Record<string, string>>;
   /** Attributes that the issuer sets instead of the CSR's whole subject; undefined when it sets none. */
   subjectOverride?(spec: IssuerSpec): readonly SubjectAttribute[] | undefined;
+  /** Whether its parameters can say this subject so that PCA takes it instead of the CSR's; left out where it has none such. */
+  canSendSubject?(subject: readonly NameAttribute[]): boolean;
   /** Attributes that the issuer sets where the CSR has none of that type. */
   subjectDefaults?(spec: IssuerSpec): readonly SubjectAttribute[];
   /** The one profile that the issuer allows; undefined when it leaves the choice to the request. */

@@ -4,7 +4,8 @@ import type { IssuerSpec } from '../crds/issuer.ts';
 import { refusalOf } from './acceptance.ts';
 import type { Candidate } from './acceptance.ts';
 import type { AlternativeName } from './x509/alternative-name.ts';
-import { isInDerOrder } from './x509/distinguished-name.ts';
+import { isInDerOrder, withValue } from './x509/distinguished-name.ts';
+import type { DistinguishedName } from './x509/distinguished-name.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueCall, IssuingOperation, PlannedRequest, SubjectAttribute } from './operation.ts';
 import { externalCACertificate, instanceNotice } from './operations/external-ca-certificate.ts';
@@ -19,11 +20,11 @@ import { clampedLifetime, isShortened, refuseForRenewal, renewedAfter, resolveVa
 import type { CALimits, ClampedLifetime, PlannedLifetime, Renewal } from './validity.ts';
 
 /**
- * `exact`: this DER. `attributes`: these, in any order and grouping, and where the service has
- * defaults, further ones of the types in `mayAdd`.
+ * `exact`: this name, octet by octet. `attributes`: these, in any order and grouping, and where the service has
+ * defaults, further ones of the types in `mayAdd`. In both, attributes without a value count as none.
  */
 export type ExpectedSubject =
-  | { readonly kind: 'exact'; readonly der: Buffer }
+  | { readonly kind: 'exact'; readonly name: DistinguishedName }
   | {
       readonly kind: 'attributes';
       readonly attributes: readonly SubjectAttribute[];
@@ -48,6 +49,8 @@ export interface ExpectedCertificate {
 export interface IssuePlan {
   readonly operation: IssuingOperation;
   readonly call: IssueCall;
+  /** Whether the call sends a subject that PCA takes instead of the CSR's. */
+  readonly sendsSubject: boolean;
   readonly identifier: string | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
@@ -78,6 +81,8 @@ export interface PlanInput {
   readonly now: Date;
   /** For a CA certificate the instance that it activates; the first of the issuer's when not given. */
   readonly instanceId?: string;
+  /** PCA refused the CSR for its subject: what has a value in it is sent beside it. */
+  readonly sendsSubject?: boolean;
   /** How the Certificate behind the request is renewed; undefined where there is none, or where that is not known. */
   readonly renewal?: Renewal | undefined;
 }
@@ -117,7 +122,8 @@ function planUnder(input: PlanInput): Planned {
   const planned: PlannedRequest = {
     parentIdentifier: spec.parentIdentifier,
     csr: request.csr.pem,
-    subject: request.csr.subject,
+    subject: withValue(request.csr.subject.attributes),
+    sendsSubject: candidate.sendsSubject,
     names,
     usages: request.usages,
     profile: usages.kind === 'profiles' ? profileFor(request.usages, usages.profiles, candidate) : undefined,
@@ -131,12 +137,13 @@ function planUnder(input: PlanInput): Planned {
     plan: {
       operation,
       call: { action, version, parameters: operation.parameters(planned, spec) },
+      sendsSubject: candidate.subjectFromIssuer || candidate.sendsSubject,
       identifier,
       ...validity,
       request,
       expected: {
         spki: request.csr.publicKey.spki,
-        subject: expectedSubject(operation, request, spec),
+        subject: expectedSubject(candidate, spec),
         names,
         usages: request.usages,
         isCA: request.isCA,
@@ -146,7 +153,7 @@ function planUnder(input: PlanInput): Planned {
       verification: spec.verification,
       lifetime,
       clamped: clampedLifetime(lifetime),
-      notices: noticesOf(input, lifetime),
+      notices: [...(candidate.sendsSubject ? [sentNotice] : []), ...noticesOf(input, lifetime)],
     },
   };
 }
@@ -155,6 +162,9 @@ function planUnder(input: PlanInput): Planned {
 export function dependsOnRenewal({ lifetime, expected }: IssuePlan): boolean {
   return isShortened(lifetime) || expected.isCA;
 }
+
+const sentNotice =
+  'PCA refused its CSR for an attribute without a value in the subject, so the others were sent beside it in another call.';
 
 function noticesOf({ request, spec, renewal }: PlanInput, lifetime: PlannedLifetime): readonly string[] {
   if (!request.isCA) return [];
@@ -175,13 +185,16 @@ const anyCA: CALimits = {
   maxValiditySeconds: undefined,
 };
 
-type CandidateInput = Pick<PlanInput, 'request' | 'spec' | 'ca'>;
+type CandidateInput = Pick<PlanInput, 'request' | 'spec' | 'ca' | 'sendsSubject'>;
 
-function candidateOf(operation: IssuingOperation, { request, spec, ca }: CandidateInput): Candidate {
+function candidateOf(operation: IssuingOperation, { request, spec, ca, ...input }: CandidateInput): Candidate {
   const override = operation.subjectOverride?.(spec);
+  const asked = withValue(request.csr.subject.attributes);
+  const isSendable = override === undefined && asked.length > 0 && operation.canSendSubject?.(asked) === true;
   return {
     request,
-    subject: override ?? request.csr.subject.attributes,
+    subject: override ?? asked,
+    sendsSubject: input.sendsSubject === true && isSendable,
     subjectFromIssuer: override !== undefined,
     operation,
     ca,
@@ -209,18 +222,19 @@ function withAlternatives(refused: Refused, input: CandidateInput): Refused {
   };
 }
 
-function expectedSubject(operation: IssuingOperation, { csr }: SigningRequest, spec: IssuerSpec): ExpectedSubject {
+function expectedSubject({ operation, request: { csr }, sendsSubject }: Candidate, spec: IssuerSpec): ExpectedSubject {
   const override = operation.subjectOverride?.(spec);
   if (override !== undefined) return { kind: 'attributes', attributes: override, mayAdd: [] };
   const { addedAttributes } = operation.capabilities;
+  const asked = withValue(csr.subject.attributes);
   if (addedAttributes.length === 0) {
-    return isInDerOrder(csr.subject)
-      ? { kind: 'exact', der: csr.subject.der }
-      : { kind: 'attributes', attributes: csr.subject.attributes, mayAdd: [] };
+    return isInDerOrder(csr.subject) && !sendsSubject
+      ? { kind: 'exact', name: csr.subject }
+      : { kind: 'attributes', attributes: asked, mayAdd: [] };
   }
-  const present = new Set(csr.subject.attributes.map(({ oid }) => oid));
+  const present = new Set(asked.map(({ oid }) => oid));
   const defaults = (operation.subjectDefaults?.(spec) ?? []).filter(({ oid }) => !present.has(oid));
-  const attributes = [...csr.subject.attributes.map(({ oid, value }) => ({ oid, value })), ...defaults];
+  const attributes = [...asked.map(({ oid, value }) => ({ oid, value })), ...defaults];
   const settled = new Set(attributes.map(({ oid }) => oid));
   return { kind: 'attributes', attributes, mayAdd: addedAttributes.filter((oid) => !settled.has(oid)) };
 }

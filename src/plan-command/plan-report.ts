@@ -1,7 +1,7 @@
 // One request planned by the controller's own code, as plain data for the output.
 import { certificateRequestKind } from '../crds/cert-manager.ts';
 import { showAlternativeName } from '../issuing/x509/alternative-name.ts';
-import { attributeLabel, showName } from '../issuing/x509/distinguished-name.ts';
+import { attributeLabel, showName, withValue } from '../issuing/x509/distinguished-name.ts';
 import { formatDuration } from '../issuing/duration.ts';
 import { formatMoment } from '../timing/moment.ts';
 import { dependsOnRenewal, planIssuing } from '../issuing/plan.ts';
@@ -141,11 +141,11 @@ function parametersOf({ call, identifier }: IssuePlan, knowsIdentifier: boolean)
 }
 
 function certificateOf(plan: IssuePlan, { kind, renewal }: PlannableRequest): CertificateReport {
-  const { expected, request, operation } = plan;
+  const { expected, operation } = plan;
   const { subject, names, usages, isCA, notBefore, notAfter } = expected;
   const isOpen = kind === certificateRequestKind && renewal === undefined && dependsOnRenewal(plan);
   return {
-    subject: showName(subject.kind === 'exact' ? request.csr.subject.attributes : subject.attributes),
+    subject: showName(subject.kind === 'exact' ? withValue(subject.name.attributes) : subject.attributes),
     names: names.map(showAlternativeName),
     usages: [...usages.keyUsages, ...usages.extendedKeyUsages].map(usageWord),
     isCA,

@@ -82,7 +82,7 @@ export interface Deviation {
 /** The certificate that a plan asks for, but for the deviation. */
 export async function fulfil(planned: IssuePlan, ca: TestCA, deviation: Deviation = {}): Promise<string> {
   const { expected } = planned;
-  const subject = expected.subject.kind === 'exact' ? expected.subject.der : [];
+  const subject = expected.subject.kind === 'exact' ? expected.subject.name.der : [];
   const { keyUsages, extendedKeyUsages } = expected.usages;
   return issue(ca, {
     spki: deviation.spki ?? expected.spki,

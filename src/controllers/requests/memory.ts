@@ -57,6 +57,7 @@ export class RequestMemory {
   #calls = 0;
   #misses = 0;
   #unfinished = 0;
+  #sendsSubject = false;
   #defects = 0;
   #decided: End | undefined;
 
@@ -71,6 +72,16 @@ export class RequestMemory {
   /** Issuing calls made so far. */
   get calls(): number {
     return this.#calls;
+  }
+
+  /** Whether the next call is to send the subject beside the CSR. */
+  get sendsSubject(): boolean {
+    return this.#sendsSubject;
+  }
+
+  /** PCA refused the CSR for its subject, and another call may send that beside it. */
+  subjectRefused(): void {
+    this.#sendsSubject = true;
   }
 
   /** How the request ends; kept until it is written, so that a failed write never costs a second call. */

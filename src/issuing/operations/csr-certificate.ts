@@ -121,14 +121,14 @@ function subjectDefaultSettings(block: string): readonly SettingParameter[] {
 
 /** Parent, CSR, validity to the second, and the subject. */
 function csrParameters(request: PlannedRequest, settings: Settings): Parameters {
-  const present = new Set(request.subject.attributes.map(({ oid }) => oid));
+  const present = new Set(request.subject.map(({ oid }) => oid));
   const defaults = attributesOf(settings.subjectDefaults).filter(({ oid }) => !present.has(oid));
   return {
     ParentIdentifier: request.parentIdentifier,
     Csr: request.csr,
     Immediately: '2',
     ...validitySeconds(request),
-    ...subjectFieldParameters([...request.subject.attributes, ...defaults]),
+    ...subjectFieldParameters([...request.subject, ...defaults]),
   };
 }
 

@@ -5,7 +5,7 @@ import { clientCertificates, isRevoked } from '../certificate-store.ts';
 import type { IssueCall, IssueReply, IssuingOperation } from '../operation.ts';
 import { asIdentifier, asObject, asText, asTexts, readReply, replyOf } from '../reply-body.ts';
 import { keyUsages } from '../x509/usages.ts';
-import { absoluteValidity, extendedUsageName, sharedOrigins } from './notation.ts';
+import { absoluteValidity, extendedUsageName, fitsFields, sharedOrigins, subjectFields } from './notation.ts';
 
 const action = 'CreateExternalCACertificate';
 const version = '2020-06-30';
@@ -28,7 +28,8 @@ export const externalCACertificate: IssuingOperation = {
     InstanceId: 'one of `spec.externalCA.instanceIds` that is not used yet',
     Csr: sharedOrigins.Csr,
     Validity: '`spec.duration` and `validity` as `NotBefore/NotAfter`, exact to the second',
-    'ApiPassthrough.Subject': "not sent: the CSR's subject is used whole",
+    'ApiPassthrough.Subject':
+      "the CSR's subject is used whole, and sent here only after PCA refused a CSR with an attribute without a value",
     'ApiPassthrough.Extensions.ExtendedKeyUsages': "the request's usages",
     'ApiPassthrough.Extensions.PathLenConstraint': 'setting `spec.externalCA.pathLength`',
     CertMaxTime: 'not sent: the CA decides which lifetimes it gives',
@@ -39,13 +40,19 @@ export const externalCACertificate: IssuingOperation = {
     { parameter: 'ApiPassthrough.Extensions.PathLenConstraint', field: 'spec.externalCA.pathLength' },
   ],
   store: clientCertificates,
+  canSendSubject: fitsFields,
   parameters(request, spec) {
+    const fields = subjectFields.flatMap(({ field, oid }) => {
+      const value = request.subject.find((attribute) => attribute.oid === oid)?.value;
+      return value === undefined ? [] : [[field, value] as const];
+    });
     const usages = request.usages.extendedKeyUsages.map(extendedUsageName);
     return {
       InstanceId: request.instanceId ?? '',
       Csr: request.csr,
       Validity: absoluteValidity(request),
       ApiPassthrough: JSON.stringify({
+        Subject: request.sendsSubject ? Object.fromEntries(fields) : undefined,
         Extensions: {
           ExtendedKeyUsages: usages.length === 0 ? undefined : usages,
           PathLenConstraint: spec.externalCA?.pathLength ?? 0,

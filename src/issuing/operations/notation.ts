@@ -2,6 +2,8 @@
 import type { IssuerSpec } from '../../crds/issuer.ts';
 import type { NameKind } from '../x509/alternative-name.ts';
 import type { SettingParameter, SubjectAttribute } from '../operation.ts';
+import { hasNoGroups } from '../x509/distinguished-name.ts';
+import type { NameAttribute } from '../x509/distinguished-name.ts';
 import type { KeyUsage } from '../x509/usages.ts';
 import type { Validity } from '../validity.ts';
 import { formatMoment } from '../../timing/moment.ts';
@@ -76,6 +78,15 @@ export function numberedObjects(
 export function present(parameters: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const entries = Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
   return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/** Whether these fields, which hold one value each, can say a subject. */
+export function fitsFields(subject: readonly NameAttribute[]): boolean {
+  return (
+    hasNoGroups(subject) &&
+    new Set(subject.map(({ oid }) => oid)).size === subject.length &&
+    subject.every(({ oid }) => subjectFields.some((field) => field.oid === oid))
+  );
 }
 
 /** The attributes that these settings name; fields left out or empty are not among them. */

@@ -5,7 +5,7 @@ import type { IssuingOperation, SubjectAttribute } from '../operation.ts';
 import type { SigningRequest } from '../signing-request.ts';
 import { validityFault } from '../validity.ts';
 import type { SettingsFault } from '../validity.ts';
-import { nameFault } from '../x509/distinguished-name.ts';
+import { nameFault, withValue } from '../x509/distinguished-name.ts';
 import { issuingOperations } from './index.ts';
 import { subjectFields } from './notation.ts';
 
@@ -57,7 +57,12 @@ function patienceFault({ duration }: IssuerSpec['patience']): SettingsFault | un
     : { field: 'spec.patience.duration', message: `${parsed.message}. Correct it.` };
 }
 
-const namedParameter = /^(?:Invalid|Missing)Parameter\.(.+)$/;
+const parameterInCode = /^(?:Invalid|Missing)Parameter\.(.+)$/;
+
+/** The parameter that a code of PCA names, such as `InvalidParameter.Csr`, in lower case; undefined where it names none. */
+export function namedParameter(code: string): string | undefined {
+  return parameterInCode.exec(code)?.[1]?.toLowerCase();
+}
 
 /**
  * The field of the issuer behind the parameter that a code of PCA names, such as `InvalidParameter.ResourceGroupId`; undefined
@@ -69,11 +74,11 @@ export function settingBehind(
   spec: IssuerSpec,
   { csr }: Pick<SigningRequest, 'csr'>,
 ): string | undefined {
-  const named = namedParameter.exec(code)?.[1]?.toLowerCase();
+  const named = namedParameter(code);
   if (named === undefined) return undefined;
   const isOwn = (oid: string): boolean =>
     (operation.subjectDefaults?.(spec) ?? []).some((attribute) => attribute.oid === oid) &&
-    !csr.subject.attributes.some((attribute) => attribute.oid === oid);
+    !withValue(csr.subject.attributes).some((attribute) => attribute.oid === oid);
   const setting = operation.settings.find(
     ({ parameter, attribute }) =>
       `${named}.`.startsWith(`${parameter.toLowerCase()}.`) && (attribute === undefined || isOwn(attribute)),

@@ -10,7 +10,10 @@ export interface NameAttribute {
   readonly value: string;
 }
 
-/** A name: its DER as it stands in the request or certificate, and its attributes in that order. */
+/**
+ * A name: its DER as it stands in the request or certificate, and its attributes in that order, those without a value among
+ * them. Relative names without an attribute only count.
+ */
 export interface DistinguishedName {
   readonly der: Buffer;
   readonly attributes: readonly NameAttribute[];
@@ -68,6 +71,41 @@ export function isInDerOrder({ der }: DistinguishedName): boolean {
   return read.kind === 'ok' && read.value;
 }
 
+/**
+ * The attributes that have a value. X.520 has none without, but many programs write one where they mean no such attribute:
+ * Istio's always write `O=`. So whoever decides what is asked for or was given takes these alone.
+ */
+export function withValue<Attribute extends Pick<NameAttribute, 'value'>>(
+  attributes: readonly Attribute[],
+): readonly Attribute[] {
+  return attributes.filter(({ value }) => value !== '');
+}
+
+/** Whether each attribute stands in a relative name of its own. */
+export function hasNoGroups(attributes: readonly NameAttribute[]): boolean {
+  return new Set(attributes.map(({ rdn }) => rdn)).size === attributes.length;
+}
+
+/** Whether two names are the same to the octet, but for attributes without a value and relative names without an attribute. */
+export function isSameName(left: DistinguishedName, right: DistinguishedName): boolean {
+  if (left.der.equals(right.der)) return true;
+  const read = encodedWithValue(left);
+  return read !== undefined && read === encodedWithValue(right);
+}
+
+function encodedWithValue({ der }: DistinguishedName): string | undefined {
+  const read = decodeDer(der, (root) =>
+    sequenceOf(root, 'the name')
+      .map((relativeName) =>
+        childrenOf(relativeName)
+          .filter((member) => childrenOf(member)[1]?.content.length !== 0)
+          .map(({ raw }) => raw.toString('hex')),
+      )
+      .filter((members) => members.length > 0),
+  );
+  return read.kind === 'ok' ? JSON.stringify(read.value) : undefined;
+}
+
 function hasControlCharacter(text: string): boolean {
   return Array.from(text).some((character) => {
     const point = character.codePointAt(0) ?? 0;
@@ -81,7 +119,6 @@ export function nameOf(element: DerElement | undefined, what: string): Distingui
   if (relativeNames.length > mostAttributes) throw tooMany(what);
   const attributes = relativeNames.flatMap((relativeName, rdn) => {
     const members = childrenOf(expectTag(relativeName, derTags.set, `an attribute of ${what}`));
-    if (members.length === 0) throw new DerError(`an attribute of ${what} is empty`);
     if (members.length > mostAttributes) throw tooMany(what);
     return members.map((member): NameAttribute => {
       const [type, value, ...rest] = sequenceOf(member, `an attribute of ${what}`);
@@ -109,10 +146,10 @@ export function showName(attributes: readonly Pick<NameAttribute, 'oid' | 'value
   return shownText(shownList(texts, mostShown), longestName);
 }
 
-/** Why X.520 forbids these attributes; undefined when it allows them. */
+/** Why X.520 forbids these attributes, which have values; undefined when it allows them. */
 export function nameFault(attributes: readonly Pick<NameAttribute, 'oid' | 'value'>[]): string | undefined {
   for (const { oid, value } of attributes) {
-    const { minLength = 1, maxLength } = attributeTypes[oid] ?? {};
+    const { minLength = 0, maxLength } = attributeTypes[oid] ?? {};
     const length = Array.from(value).length;
     if (maxLength !== undefined && length > maxLength)
       return `${attributeLabel(oid)} has ${length} characters, X.520 allows ${maxLength}; shorten it`;

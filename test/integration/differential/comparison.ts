@@ -63,15 +63,16 @@ export function readingsOfCertificate(ours: CertificateFacts, go: CertificateInG
 }
 
 function nameFacts({ der, attributes }: DistinguishedName): object {
-  const count = (attributes.at(-1)?.rdn ?? -1) + 1;
-  const sets = Array.from({ length: count }, (_, rdn) =>
-    attributes.filter((attribute) => attribute.rdn === rdn).map(({ oid, value }) => ({ type: oid, value })),
+  const sets = [...Map.groupBy(attributes, ({ rdn }) => rdn).values()].map((members) =>
+    members.map(({ oid, value }) => ({ type: oid, value })),
   );
   return { name: sets, raw: der.toString('base64') };
 }
 
+// Go keeps relative names without an attribute, which say nothing; here they are not there. An attribute without a value has
+// the empty text in both: that it counts as none is decided later (src/issuing/x509/distinguished-name.ts, withValue).
 function nameFactsInGo(name: NameInGo, raw: string): object {
-  return { name, raw };
+  return { name: name.filter((members) => members.length > 0), raw };
 }
 
 function extensionFacts(extensions: ExtensionFacts): object {

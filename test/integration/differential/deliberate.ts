@@ -21,7 +21,7 @@ export const refusedRequests: readonly DeliberateRefusal[] = [
     reason: 'Go cuts off the NUL at the end of a BMPString',
   },
   { fault: /is not valid UTF/, reason: 'Go has no text for types of strings with such values' },
-  { fault: /^an attribute of the subject (?:is empty|has too many parts|has the wrong type)/, reason: superfluous },
+  { fault: /^an attribute of the subject (?:has too many parts|has the wrong type)/, reason: superfluous },
   {
     fault: /^a (?:dns|email|uri) name is (?:empty|not printable ASCII)/,
     reason: 'such a name means nothing, or shows what it is not',
@@ -74,7 +74,7 @@ export const refusedRequests: readonly DeliberateRefusal[] = [
 /** Of certificates. */
 export const refusedCertificates: readonly DeliberateRefusal[] = [
   ...refusedRequests,
-  { fault: /^an attribute of the issuer (?:is empty|has too many parts|has the wrong type)/, reason: superfluous },
+  { fault: /^an attribute of the issuer (?:has too many parts|has the wrong type)/, reason: superfluous },
   { fault: /^the (?:validity|certificate|extensions|list of extensions) ha(?:s|ve) /, reason: superfluous },
   { fault: /^the body of the certificate has parts that its version does not have/, reason: superfluous },
   { fault: /^not(?:Before|After) is not a time/, reason: 'RFC 5280 allows one form: to the second, in UTC' },

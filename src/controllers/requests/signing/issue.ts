@@ -2,6 +2,7 @@
 // may act.
 import type { CallPriority, CallQueue, Permit } from '../../../alibaba/limits/call-queue.ts';
 import { issuerKey } from '../../../crds/issuer-ref.ts';
+import { sendsSubjectNext } from '../../../issuing/operations/sent-subject.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
@@ -15,6 +16,8 @@ import type { StepObserver } from './steps.ts';
 
 // A request that waits is woken when its turn has come; it looks again so often, to say why it waits.
 const queuedMs = 5 * 60_000;
+// A call that sends the subject beside the CSR waits for its turn as any other.
+const anotherTryMs = 100;
 const nearExpiryMs = 24 * 3_600_000;
 
 /** Makes issuing calls. */
@@ -94,6 +97,10 @@ export class Issuance {
     if (permit.endpointHeld && failure.class !== 'Cancelled') {
       const message = `${failure.message} After several calls without an answer one at a time is tried.`;
       return { kind: 'issuerFault', problem: { reason: 'PCAUnavailable', message } };
+    }
+    if (failure.class === 'RequestRejected' && sendsSubjectNext(failure.code, plan)) {
+      memory.subjectRefused();
+      return { kind: 'queued', ms: anotherTryMs, endpointHeld: false };
     }
     return judgeFailure(failure, { plan, issuer, call: 'issuing' });
   }

@@ -9,6 +9,7 @@ import type { Comparison } from '../../../issuing/certificate-differences.ts';
 import { verifyIssued } from '../../../issuing/issued-certificate.ts';
 import type { IssuedCertificate, VerificationResult } from '../../../issuing/issued-certificate.ts';
 import type { IssueReply } from '../../../issuing/operation.ts';
+import { emptyValueAdvice } from '../../../issuing/operations/sent-subject.ts';
 import { settingBehind } from '../../../issuing/operations/settings.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
 import type { Refusal } from '../../../issuing/refusal.ts';
@@ -187,10 +188,12 @@ export function judgeFailure(failure: PcaFailure, { plan, issuer, call }: Failed
     return { kind: 'queued', ms: throttledPauseMs, endpointHeld: false };
 
   if (isRejected) {
+    const advice = emptyValueAdvice(failure.code, plan);
+    const correct = advice === undefined ? 'Correct the Certificate; asking' : `${advice} Asking`;
     return {
       kind: 'refused',
       reason: 'RejectedByPCA',
-      message: `Alibaba Cloud PCA refuses this request: ${failure.message} Correct the Certificate; asking again unchanged gives the same answer.`,
+      message: `Alibaba Cloud PCA refuses this request: ${failure.message} ${correct} again unchanged gives the same answer.`,
     };
   }
   return { kind: 'trouble', reason: failure.class, message: failure.message };

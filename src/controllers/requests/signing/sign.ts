@@ -68,7 +68,8 @@ export class Signer {
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
     const { spec, ca } = issuer;
-    const input: PlanInput = { request: read.request, spec, ca, clusterUid, now: this.#clock.now() };
+    const { sendsSubject } = memory;
+    const input: PlanInput = { request: read.request, spec, ca, clusterUid, now: this.#clock.now(), sendsSubject };
     const planned = planIssuing(input);
     if (planned.kind === 'refused')
       return (await this.#settleEarlier(task, planOfEarlier(input), true)) ?? judgeRefusal(planned.refusal);
