@@ -75,7 +75,7 @@ interface Result {
   readonly reason: string;
   readonly message: string;
   /** Of the certificate, as openssl shows it. */
-  readonly subject: string | undefined;
+  readonly given: string | undefined;
 }
 
 async function resultOf(name: string): Promise<Result> {
@@ -90,7 +90,7 @@ async function resultOf(name: string): Promise<Result> {
     if (found === undefined || ready === undefined || ready.reason === 'Pending') return undefined;
     const { certificate } = (found['status'] ?? {}) as { readonly certificate?: string };
     const leaf = certificate === undefined ? undefined : new X509Certificate(Buffer.from(certificate, 'base64'));
-    return { reason: ready.reason ?? '', message: ready.message ?? '', subject: leaf?.subject };
+    return { reason: ready.reason ?? '', message: ready.message ?? '', given: leaf?.subject };
   });
 }
 
@@ -125,7 +125,7 @@ describe.each([
       cases.map(({ operation, subject }) => [operation, subject, 'Issued']),
     );
     // PCA has an organization of its own for clients, where the CSR names none.
-    expect(results.map((result) => hasEmpty(result.subject))).toEqual(cases.map(() => isThere));
+    expect(results.map((result) => hasEmpty(result.given))).toEqual(cases.map(() => isThere));
     const perOperation = issuerOperations.map(
       (operation) => cases.filter((each) => each.operation === operation).length,
     );
@@ -185,8 +185,8 @@ describe('where PCA refuses it', () => {
     const createCustomCertificate = { subject: { organization: 'cluster.local' } };
     await world.cluster.apply(world.issuer(namespace, name, { createCustomCertificate }));
     await world.cluster.apply(await requestOf('CreateCustomCertificate', 'alone', 'set', name));
-    const { reason, subject } = await resultOf('set');
-    expect([reason, subject]).toEqual(['Issued', 'O=cluster.local']);
+    const { reason, given } = await resultOf('set');
+    expect([reason, given]).toEqual(['Issued', 'O=cluster.local']);
     expect(world.simulator.issued()).toHaveLength(1);
   });
 });
