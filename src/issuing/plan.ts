@@ -102,7 +102,7 @@ export function planIssuing(input: PlanInput): Planned {
 
 /** The same under settings that can be used. */
 function planUnder(input: PlanInput): Planned {
-  const { request, spec, ca, clusterUid, now } = input;
+  const { request, spec, ca, now } = input;
   const operation = operationFor(request, spec);
   const candidate = candidateOf(operation, input);
   const refused = refusalOf(candidate);
@@ -116,21 +116,8 @@ function planUnder(input: PlanInput): Planned {
   if (resolved.kind === 'refused') return resolved;
 
   const { validity, lifetime } = resolved;
-  const { names } = request.csr.extensions.alternativeNames;
-  const { usages } = operation.capabilities;
-  const identifier = operation.capabilities.callerIdentifier ? callerIdentifier(clusterUid, request.uid) : undefined;
-  const planned: PlannedRequest = {
-    parentIdentifier: spec.parentIdentifier,
-    csr: request.csr.pem,
-    subject: withValue(request.csr.subject.attributes),
-    sendsSubject: candidate.sendsSubject,
-    names,
-    usages: request.usages,
-    profile: usages.kind === 'profiles' ? profileFor(request.usages, usages.profiles, candidate) : undefined,
-    ...validity,
-    identifier,
-    instanceId: request.isCA ? (input.instanceId ?? spec.externalCA?.instanceIds[0]) : undefined,
-  };
+  const planned = plannedRequest(input, candidate, validity);
+  const { identifier, names } = planned;
   const { action, version } = operation;
   return {
     kind: 'planned',
@@ -155,6 +142,27 @@ function planUnder(input: PlanInput): Planned {
       clamped: clampedLifetime(lifetime),
       notices: [...(candidate.sendsSubject ? [sentNotice] : []), ...noticesOf(input, lifetime)],
     },
+  };
+}
+
+/** What the operation is asked for. */
+function plannedRequest(
+  { request, spec, clusterUid, instanceId = spec.externalCA?.instanceIds[0] }: PlanInput,
+  candidate: Candidate,
+  validity: Pick<PlannedRequest, 'notBefore' | 'notAfter'>,
+): PlannedRequest {
+  const { usages, callerIdentifier: hasIdentifier } = candidate.operation.capabilities;
+  return {
+    parentIdentifier: spec.parentIdentifier,
+    csr: request.csr.pem,
+    subject: withValue(request.csr.subject.attributes),
+    sendsSubject: candidate.sendsSubject,
+    names: request.csr.extensions.alternativeNames.names,
+    usages: request.usages,
+    profile: usages.kind === 'profiles' ? profileFor(request.usages, usages.profiles, candidate) : undefined,
+    ...validity,
+    identifier: hasIdentifier ? callerIdentifier(clusterUid, request.uid) : undefined,
+    instanceId: request.isCA ? instanceId : undefined,
   };
 }
 
