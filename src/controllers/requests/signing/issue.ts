@@ -94,7 +94,7 @@ export class Issuance {
     }
     const { failure } = issued;
     if (!failure.mayHaveIssued) this.#limits.takeBack(memory.uid, scope);
-    if (permit.endpointHeld && failure.class !== 'Cancelled') {
+    if (permit.endpointHeld) {
       const message = `${failure.message} After several calls without an answer one at a time is tried.`;
       return { kind: 'issuerFault', problem: { reason: 'PCAUnavailable', message } };
     }
