@@ -19,7 +19,7 @@ import { Scene } from '../faults/scene.ts';
 const longestIssuingMs = 20_000;
 // Of the processor, in one turn of the event loop and beside the collector of garbage. No single step takes 50 ms, as unit tests
 // see; a turn may have many small ones that a busy machine held up together.
-const longestTurnMs = 200;
+const longestTurnMs = 120;
 const mostGrowthMebibytes = 64;
 // The limit of the chart.
 const mostMebibytes = 512;
