@@ -8,7 +8,7 @@ export async function secondAfter(
   request: { readonly namespace: string; readonly name: string },
 ): Promise<void> {
   const found = await cluster.get({ apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', ...request });
-  const { creationTimestamp } = found?.metadata as { readonly creationTimestamp?: string };
+  const { creationTimestamp } = (found?.metadata ?? {}) as { readonly creationTimestamp?: string };
   const next = Date.parse(creationTimestamp ?? '') + 1_000;
   await until(`the second after ${request.name} was made`, async () =>
     Promise.resolve(Date.now() >= next || undefined),

@@ -38,7 +38,6 @@ export function issuerStatus(
   const observedGeneration = generationOf(issuer);
   const { problem } = finding;
   const ca = finding.ca === undefined ? issuer.status?.ca : describedCA(finding.ca, issuer.status?.ca);
-  const instancesRemaining = remainingInstances(issuer);
   const reason = problem?.reason ?? checkedReason;
   const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition => {
     const present = issuer.status?.conditions.find((other) => other.type === type);
@@ -53,7 +52,7 @@ export function issuerStatus(
       ...(outlookOf(reason) === 'Stalled' ? [condition('Stalled', 'True', 'Waiting does not help. See Ready.')] : []),
     ],
     ...(ca === undefined ? {} : { ca }),
-    ...(instancesRemaining === undefined ? {} : { externalCA: { instancesRemaining } }),
+    ...externalCAStatus(issuer),
   };
   return same(issuer.status, next, rival !== undefined) ? undefined : next;
 }
@@ -70,6 +69,12 @@ export function remainingInstances({ spec, status }: Pick<IssuerAsRead, 'spec' |
   return spec.externalCA.instanceIds.filter((instanceId) => !accounted.has(instanceId)).length;
 }
 
+// The account of the instances itself is written where they are promised.
+function externalCAStatus(issuer: IssuerAsRead): Pick<IssuerStatus, 'externalCA'> {
+  const instancesRemaining = remainingInstances(issuer);
+  return instancesRemaining === undefined ? {} : { externalCA: { instancesRemaining } };
+}
+
 /** What is told of the instances that are left, where there are few. `of`: how many the issuer names. */
 export function instancesText(
   remaining: number,
@@ -77,16 +82,14 @@ export function instancesText(
 ): { readonly reason: 'LastInstance' | 'NoInstanceLeft'; readonly text: string } | undefined {
   const what = `in spec.externalCA.instanceIds (${of})`;
   const advice = 'Buy a further instance of an external subordinate CA and add its ID.';
-  if (remaining === 1)
-    return {
-      reason: 'LastInstance',
-      text: `One instance ${what} is left: the next CA certificate, or the next renewal of one, uses it. ${advice}`,
-    };
-  if (remaining === 0)
-    return {
-      reason: 'NoInstanceLeft',
-      text: `No instance ${what} is left: the next CA certificate, or the next renewal of one, waits. ${advice}`,
-    };
+  if (remaining === 1) {
+    const text = `One instance ${what} is left: the next CA certificate, or the next renewal of one, uses it. ${advice}`;
+    return { reason: 'LastInstance', text };
+  }
+  if (remaining === 0) {
+    const text = `No instance ${what} is left: the next CA certificate, or the next renewal of one, waits. ${advice}`;
+    return { reason: 'NoInstanceLeft', text };
+  }
   return undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Clock } from '../../../timing/clock.ts';
 import { requestKey } from '../kinds/cached-request.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import { supersededMessage, takenMessage } from '../messages.ts';
-import type { CAInstances } from './ca-instances.ts';
+import type { CAInstances, TakenInstance } from './ca-instances.ts';
 import type { CertificateClaims } from './claims.ts';
 import type { Issuance } from './issue.ts';
 import { judgeFound, judgeLeft, settleOwnCall } from './earlier.ts';
@@ -145,20 +145,10 @@ export class Signer {
   /** A CA certificate activates a bought instance, which also tells whether an earlier try has issued. */
   async #signCA(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {
     const { request, memory, issuer } = task;
-    const { newer, older } = this.#superseding.triesOf(task);
-    const { supersededBy } = memory;
-    const taken = await this.#instances.take(task, this.#lookAt(task, plan), {
-      newer: newer.map(({ metadata }) => metadata.uid),
-      isSuperseded: supersededBy !== undefined,
-    });
-    if (taken.kind === 'free' || taken.kind === 'exhausted')
-      this.#superseding.supersede(older.slice(taken.kind === 'free' ? taken.left : 0), task);
+    const taken = await this.#takeInstance(task, plan);
     switch (taken.kind) {
-      case 'superseded': {
-        const [newest] = newer;
-        const by = newest === undefined ? (supersededBy ?? '') : requestKey(newest.metadata);
-        return { kind: 'refused', reason: 'Superseded', message: supersededMessage(by) };
-      }
+      case 'refused':
+        return taken;
       case 'exhausted':
         return { kind: 'trouble', reason: 'NoInstanceLeft', message: taken.message };
       case 'unsettled':
@@ -176,6 +166,27 @@ export class Signer {
     memory.ruledOut();
     await this.#onStep('InstancePromised', request.object.uid);
     return this.#issuance.issue(task, planned.plan);
+  }
+
+  /** The instance for a request, unless a newer one of the same client goes first; the older ones are told that they do not. */
+  async #takeInstance(
+    task: SigningTask,
+    plan: IssuePlan,
+  ): Promise<Exclude<TakenInstance, { kind: 'superseded' }> | Extract<SigningOutcome, { kind: 'refused' }>> {
+    const { newer, older } = this.#superseding.triesOf(task);
+    const { supersededBy } = task.memory;
+    const taken = await this.#instances.take(task, this.#lookAt(task, plan), {
+      newer: newer.map(({ metadata }) => metadata.uid),
+      isSuperseded: supersededBy !== undefined,
+    });
+    if (taken.kind === 'superseded') {
+      const [newest] = newer;
+      const by = newest === undefined ? (supersededBy ?? '') : requestKey(newest.metadata);
+      return { kind: 'refused', reason: 'Superseded', message: supersededMessage(by) };
+    }
+    if (taken.kind === 'exhausted') this.#superseding.supersede(older, task);
+    else if (taken.kind === 'free') this.#superseding.supersede(older.slice(taken.left), task);
+    return taken;
   }
 }
 
