@@ -6,12 +6,13 @@ import { chainPem, orderChain, readCertificates } from './x509/certificate-chain
 import type { CertificateChain } from './x509/certificate-chain.ts';
 import { constrainedNamesOf, firstToEnd, forbiddenByPath, pathFault } from './x509/certification-path.ts';
 import type { CertificationPath } from './x509/certification-path.ts';
+import { showAlternativeName } from './x509/alternative-name.ts';
 import { showName } from './x509/distinguished-name.ts';
 import { shownList } from './x509/shown-text.ts';
 import { certificatesOf } from './issuing-ca.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueReply } from './operation.ts';
-import { addedAttributes, aspects, formerSubject, mismatch } from './certificate-differences.ts';
+import { addedAttributes, aspects, droppedNames, formerSubject, mismatch } from './certificate-differences.ts';
 import type { Comparison, Mismatch } from './certificate-differences.ts';
 import type { IssuePlan } from './plan.ts';
 import { formatMoment } from '../timing/moment.ts';
@@ -68,7 +69,7 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if (refused !== undefined) return refused;
   const former = formerSubject(facts, verification);
   const subject = former === undefined ? additionsToSubject(facts, plan) : [former];
-  const differences = [...subject, ...additions(facts), ...accepted, ...outlivedCA(path)];
+  const differences = [...drops(facts, plan), ...subject, ...additions(facts), ...accepted, ...outlivedCA(path)];
   return {
     kind: 'verified',
     certificate: {
@@ -138,6 +139,14 @@ function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Ve
   return notAfter.getTime() <= now.getTime()
     ? mismatch('CertificateExpired', `it expired at ${formatMoment(notAfter)}.`)
     : undefined;
+}
+
+/** The names that PCA dropped of its own accord, a sentence if any. */
+function drops(facts: CertificateFacts, { expected }: IssuePlan): readonly string[] {
+  const dropped = droppedNames(facts, expected).map(showAlternativeName);
+  return dropped.length === 0
+    ? []
+    : [`PCA dropped ${shownList(dropped)}: spec.externalCA.names of the issuer is Drop.`];
 }
 
 /** What PCA added to the subject of its own accord, a sentence if anything. */

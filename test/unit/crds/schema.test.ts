@@ -110,7 +110,11 @@ describe('TypeOf', () => {
       readonly createClientCertificateWithCsr?: CsrCertificateSettings;
       readonly createWHClientCertificate?: Pick<CsrCertificateSettings, 'subjectDefaults'>;
       readonly allowP521: boolean;
-      readonly externalCA?: { readonly instanceIds: readonly string[]; readonly pathLength?: number };
+      readonly externalCA?: {
+        readonly instanceIds: readonly string[];
+        readonly pathLength?: number;
+        readonly names: 'Refuse' | 'Drop';
+      };
       readonly verification: Readonly<Record<'subject' | 'names' | 'usages' | 'validity', 'Enforce' | 'Allow'>>;
       readonly revocationPolicy: 'Never' | 'RequestGone';
       readonly issuanceLimits: {
@@ -172,7 +176,8 @@ describe('TypeOf', () => {
         readonly certificatesRemaining?: number;
       };
       readonly externalCA?: {
-        readonly instances: readonly {
+        readonly instancesRemaining?: number;
+        readonly instances?: readonly {
           readonly instanceId: string;
           readonly requestUID: string;
           readonly request?: string;
@@ -249,6 +254,7 @@ describe('the schemas of spec and status', () => {
     );
     expect(missing).toEqual([
       'spec.stsEndpoint',
+      'spec.externalCA',
       'spec.credentials.secretRef',
       'spec.credentials.rrsa',
       'spec.credentials.assumeRole',
