@@ -90,10 +90,13 @@ function put(
   store.set(requestKey(metadata), { uid, resourceVersion: metadata.resourceVersion, object });
 }
 
-function putIssuer(metadata: Partial<Issuer['metadata']> = {}, store = issuers): void {
+const used: Issuer['status'] = { conditions: [], externalCA: { instances: [{ instanceId: 'i-1', requestUID: 'u' }] } };
+
+function putIssuer(metadata: Partial<Issuer['metadata']> = {}, store = issuers, status?: Issuer['status']): void {
   version += 1;
   const scope = store === issuers ? { namespace: 'shop' } : {};
-  const object = issuerObject(undefined, { ...scope, resourceVersion: String(version), ...metadata });
+  const made = issuerObject(undefined, { ...scope, resourceVersion: String(version), ...metadata });
+  const object = status === undefined ? made : { ...made, status };
   store.set(object.metadata.name, { uid: object.metadata.uid, resourceVersion: String(version), object });
 }
 
@@ -186,6 +189,7 @@ describe('an issuer', () => {
     ['whose spec changed is checked', () => putIssuer({ generation: 2 }), queued],
     ['that is being deleted is checked', () => putIssuer({ deletionTimestamp: '2026-11-22T00:00:00Z' }), queued],
     ['whose status changed is not checked', () => putIssuer(), []],
+    ['one of whose instances was used is counted', () => putIssuer({}, issuers, used), queued],
     ['that is gone is forgotten, and its requests look again', () => issuers.delete('pca'), [...queued, ...woken]],
     [
       'that was made anew is checked, and its requests look again',
