@@ -93,16 +93,20 @@ export const externalCAScenes = {
     steps: askedBySpire('Drop'),
     says: 'Issued: Issued by Alibaba Cloud PCA with CreateExternalCACertificate: serial number SERIAL, PCA identifier ID. It uses the only instance in spec.externalCA.instanceIds of the issuer. PCA dropped URI spiffe://example.org: spec.externalCA.names of the issuer is Drop.',
   },
-  'an instance that is used': {
+} as const satisfies Readonly<Record<string, Scene>>;
+
+/** One scene for each thing that an issuer tells of its instances. */
+export const instanceNewsScenes = {
+  InstanceUsed: {
     steps: using('InstanceUsed', 3),
     says: 'Normal InstanceUsed: Instance cas-1 is promised to CertificateRequest "NAMESPACE/web", whose CA certificate activates it. Of 3 in spec.externalCA.instanceIds, 2 are left.',
   },
-  'the last instance': {
+  LastInstance: {
     steps: using('LastInstance', 2),
     says: 'Warning LastInstance: One instance in spec.externalCA.instanceIds (2) is left: the next CA certificate, or the next renewal of one, uses it. Buy a further instance of an external subordinate CA and add its ID.',
   },
-  'no instance': {
+  NoInstanceLeft: {
     steps: using('NoInstanceLeft', 1),
     says: 'Warning NoInstanceLeft: No instance in spec.externalCA.instanceIds (1) is left: the next CA certificate, or the next renewal of one, waits. Buy a further instance of an external subordinate CA and add its ID.',
   },
-} as const satisfies Readonly<Record<string, Scene>>;
+} as const satisfies Readonly<Partial<Record<IssuerNews, Scene>>>;

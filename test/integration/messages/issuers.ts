@@ -5,6 +5,7 @@ import type { CAContent, TestHierarchy } from '../../support/certificates.ts';
 import { conditionsOf } from '../../support/cluster.ts';
 import { issuerApiVersion, secret } from '../../support/world.ts';
 import { unreadableDuration } from './defect.ts';
+import { instanceNewsScenes } from './external-ca.ts';
 import { newerField, newerOperation } from './newer-crds.ts';
 import { hierarchy, issued, madeCA, pca } from './stage.ts';
 import type { Replies, Scene, Stage } from './stage.ts';
@@ -229,6 +230,7 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
 
 /** One scene for each event on an issuer that is no reason of Ready. */
 export const newsScenes: Readonly<Record<IssuerNews, Scene>> = {
+  ...instanceNewsScenes,
   FieldUnknown: {
     steps: async (stage) => {
       await stage.issuer({ [newerField]: 'yes' });
