@@ -104,7 +104,7 @@ export function planIssuing(input: PlanInput): Planned {
 
 /** The same under settings that can be used. */
 function planUnder(input: PlanInput): Planned {
-  const { request, spec, ca, clusterUid, now } = input;
+  const { request, spec, ca, now } = input;
   const operation = operationFor(request, spec);
   const candidate = candidateOf(operation, input);
   const refused = refusalOf(candidate);
@@ -118,21 +118,8 @@ function planUnder(input: PlanInput): Planned {
   if (resolved.kind === 'refused') return resolved;
 
   const { validity, lifetime } = resolved;
-  const { names } = request.csr.extensions.alternativeNames;
-  const { usages } = operation.capabilities;
-  const identifier = operation.capabilities.callerIdentifier ? callerIdentifier(clusterUid, request.uid) : undefined;
-  const planned: PlannedRequest = {
-    parentIdentifier: spec.parentIdentifier,
-    csr: request.csr.pem,
-    subject: withValue(request.csr.subject.attributes),
-    sendsSubject: candidate.sendsSubject,
-    names,
-    usages: request.usages,
-    profile: usages.kind === 'profiles' ? profileFor(request.usages, usages.profiles, candidate) : undefined,
-    ...validity,
-    identifier,
-    instanceId: request.isCA ? (input.instanceId ?? spec.externalCA?.instanceIds[0]) : undefined,
-  };
+  const planned = plannedRequest(input, candidate, validity);
+  const { identifier, names } = planned;
   const { action, version } = operation;
   return {
     kind: 'planned',
@@ -165,6 +152,27 @@ function expectedNames(
   { mayDropNames }: Candidate,
 ): Pick<ExpectedCertificate, 'names' | 'mayLack'> {
   return mayDropNames ? { names: [], mayLack: names } : { names, mayLack: [] };
+}
+
+/** What the operation is asked for. */
+function plannedRequest(
+  { request, spec, clusterUid, instanceId = spec.externalCA?.instanceIds[0] }: PlanInput,
+  candidate: Candidate,
+  validity: Pick<PlannedRequest, 'notBefore' | 'notAfter'>,
+): PlannedRequest {
+  const { usages, callerIdentifier: hasIdentifier } = candidate.operation.capabilities;
+  return {
+    parentIdentifier: spec.parentIdentifier,
+    csr: request.csr.pem,
+    subject: withValue(request.csr.subject.attributes),
+    sendsSubject: candidate.sendsSubject,
+    names: request.csr.extensions.alternativeNames.names,
+    usages: request.usages,
+    profile: usages.kind === 'profiles' ? profileFor(request.usages, usages.profiles, candidate) : undefined,
+    ...validity,
+    identifier: hasIdentifier ? callerIdentifier(clusterUid, request.uid) : undefined,
+    instanceId: request.isCA ? instanceId : undefined,
+  };
 }
 
 /** Whether a plan is another one when it is known how the Certificate behind the request is renewed. */

@@ -1,5 +1,6 @@
-// What PCA does with an attribute without a value in the subject of a CSR is not documented: whether it copies, drops or refuses
-// it, a default issuer gives a certificate wherever one can be had, and never pays for two.
+// What common programs ask for is issued by a default issuer. Some write attributes without a value into the subject of a CSR, and
+// what PCA does with those is not documented: whether it copies, drops or refuses them, a certificate is given wherever one can
+// be had, and never two are paid for.
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conditionsOf } from '../support/cluster.ts';
@@ -8,6 +9,7 @@ import { encoded, makeCsr } from '../support/certificates.ts';
 import type { TestContent } from '../support/certificates.ts';
 import { until } from '../support/wait.ts';
 import { issuerApiVersion, World } from '../support/world.ts';
+import { recordedRequests } from '../contract/recorded/programs.ts';
 import { issuerOperations, specFor } from './at-most-once/operations.ts';
 
 const instanceIds = Array.from({ length: 3 }, (_, index) => `cas_deposit-cn-empty${index}`);
@@ -73,7 +75,7 @@ interface Result {
   readonly reason: string;
   readonly message: string;
   /** Of the certificate, as openssl shows it. */
-  readonly subject: string | undefined;
+  readonly given: string | undefined;
 }
 
 async function resultOf(name: string): Promise<Result> {
@@ -88,7 +90,7 @@ async function resultOf(name: string): Promise<Result> {
     if (found === undefined || ready === undefined || ready.reason === 'Pending') return undefined;
     const { certificate } = (found['status'] ?? {}) as { readonly certificate?: string };
     const leaf = certificate === undefined ? undefined : new X509Certificate(Buffer.from(certificate, 'base64'));
-    return { reason: ready.reason ?? '', message: ready.message ?? '', subject: leaf?.subject };
+    return { reason: ready.reason ?? '', message: ready.message ?? '', given: leaf?.subject };
   });
 }
 
@@ -123,7 +125,7 @@ describe.each([
       cases.map(({ operation, subject }) => [operation, subject, 'Issued']),
     );
     // PCA has an organization of its own for clients, where the CSR names none.
-    expect(results.map((result) => hasEmpty(result.subject))).toEqual(cases.map(() => isThere));
+    expect(results.map((result) => hasEmpty(result.given))).toEqual(cases.map(() => isThere));
     const perOperation = issuerOperations.map(
       (operation) => cases.filter((each) => each.operation === operation).length,
     );
@@ -183,8 +185,39 @@ describe('where PCA refuses it', () => {
     const createCustomCertificate = { subject: { organization: 'cluster.local' } };
     await world.cluster.apply(world.issuer(namespace, name, { createCustomCertificate }));
     await world.cluster.apply(await requestOf('CreateCustomCertificate', 'alone', 'set', name));
-    const { reason, subject } = await resultOf('set');
-    expect([reason, subject]).toEqual(['Issued', 'O=cluster.local']);
+    const { reason, given } = await resultOf('set');
+    expect([reason, given]).toEqual(['Issued', 'O=cluster.local']);
     expect(world.simulator.issued()).toHaveLength(1);
+  });
+});
+
+describe('what common programs ask for', () => {
+  it('is issued by default issuers, one certificate and one call for each', async () => {
+    world.simulator.reset();
+    const parents = { ECC: 'sim-sub-ecc-p256', RSA: 'sim-sub-rsa-2048' };
+    for (const [key, parentIdentifier] of Object.entries(parents))
+      await world.cluster.apply(world.issuer(namespace, `default-${key.toLowerCase()}`, { parentIdentifier }));
+    const asked = recordedRequests.filter(({ refused }) =>
+      Object.keys(refused).every((each) => each !== 'CreateExternalCACertificate'),
+    );
+    const requests = asked.map(({ csr, usages, duration, key }, index) => ({
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'CertificateRequest',
+      metadata: { namespace, name: `program-${index}` },
+      spec: {
+        request: encoded(csr),
+        ...(usages === undefined ? {} : { usages }),
+        ...(duration === undefined ? {} : { duration }),
+        issuerRef: { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', name: `default-${key.toLowerCase()}` },
+      },
+    }));
+    await world.cluster.apply(requests);
+    const results = await Promise.all(requests.map(async ({ metadata: { name } }) => resultOf(name)));
+    const seen = asked.map(({ program, what }, index) => [program, what, results[index]?.reason]);
+    expect(seen).toEqual(asked.map(({ program, what }) => [program, what, 'Issued']));
+    expect(world.simulator.issued()).toHaveLength(asked.length);
+    expect(world.simulator.calls().filter(({ action }) => action === 'CreateCustomCertificate')).toHaveLength(
+      asked.length,
+    );
   });
 });

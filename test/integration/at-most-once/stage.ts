@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
 import { Network } from '../../support/network.ts';
+import { setLeaseHolder } from '../../support/lease.ts';
 import { loopbackHosts } from '../../support/operator-process.ts';
 import { SteppedOperator } from '../../support/stepped-operator.ts';
 import { NotYet, until } from '../../support/wait.ts';
@@ -103,14 +104,7 @@ export class Stage {
 
   /** Writes another holder into the Lease, or none. */
   async setLeaseHolder(holderIdentity: string): Promise<void> {
-    const lease = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      namespace: this.world.namespace,
-      name: 'alibaba-pca-issuer',
-    };
-    const now = new Date().toISOString().replace('Z', '000Z');
-    await this.world.cluster.patch(lease, { spec: { holderIdentity, renewTime: now, acquireTime: now } });
+    await setLeaseHolder(this.world, holderIdentity);
   }
 
   /** Makes ready issuers, anew for each scene, because what their instances were used for is kept in their status. */

@@ -25,7 +25,7 @@ let namespaces: readonly string[];
 beforeAll(async () => {
   world = await World.start({
     operator: false,
-    flags: ['--retry-max-delay=2s', '--lease-duration=4s', '--lease-renew-deadline=3s', '--lease-retry-period=1s'],
+    flags: ['--retry-max-delay=2s', '--lease-duration=8s', '--lease-renew-deadline=6s', '--lease-retry-period=1s'],
   });
   await world.cluster.apply([
     secret(world.namespace, 'access-key', world.simulator.accessKey),

@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostilities } from '../../support/hostile/kinds.ts';
-import { failsAtEnd, leadership, patientLease } from '../../support/hostile/lease.ts';
-import type { Leadership } from '../../support/hostile/lease.ts';
+import { failsAtEnd, leadership, patientLease } from '../../support/lease.ts';
+import type { Leadership } from '../../support/lease.ts';
 import { planted, plantedForms } from '../../support/hostile/hostility.ts';
 import type { Hostility } from '../../support/hostile/hostility.ts';
 import { collectGarbage, probed, ProcessWatch } from '../../support/hostile/process-watch.ts';

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { breaking } from '../../support/hostile/answers.ts';
 import { HostileEndpoint } from '../../support/hostile/endpoint.ts';
 import type { Answer } from '../../support/hostile/endpoint.ts';
-import { failsAtEnd, leadership } from '../../support/hostile/lease.ts';
+import { failsAtEnd, leadership } from '../../support/lease.ts';
 import { certificateRequests } from '../../support/hostile/requests.ts';
 import { metric, Scene } from '../faults/scene.ts';
 import { ApiProxy } from '../faults/api-proxy.ts';

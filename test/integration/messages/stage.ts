@@ -187,15 +187,24 @@ export class Stage {
   /** Reason and message of an event about an object of this name, of the kind of request or issuer. */
   async event(reason: string, about: string, text = /(?:)/): Promise<string> {
     return until(`an event ${reason} about ${about}`, async () => {
-      const lists = [this.namespace, 'default'].map(async (namespace) =>
-        this.world.cluster.list({ apiVersion: 'events.k8s.io/v1', kind: 'Event', namespace }),
-      );
-      const events = (await Promise.all(lists)).flat();
-      const ofObject = events.filter((event) => (event['regarding'] as { readonly name?: string }).name === about);
+      const ofObject = await this.#events(about);
       const found = ofObject.find((event) => event['reason'] === reason && text.test(String(event['note'])));
       if (found === undefined) throw new NotYet(ofObject.map((event) => [event['reason'], event['note']]));
       return `${String(found['type'])} ${reason}: ${String(found['note'])}`;
     });
+  }
+
+  /** Whether there is such an event now. */
+  async hasEvent(reason: string, about: string): Promise<boolean> {
+    return (await this.#events(about)).some((event) => event['reason'] === reason);
+  }
+
+  async #events(about: string): Promise<readonly Manifest[]> {
+    const lists = [this.namespace, 'default'].map(async (namespace) =>
+      this.world.cluster.list({ apiVersion: 'events.k8s.io/v1', kind: 'Event', namespace }),
+    );
+    const events = (await Promise.all(lists)).flat();
+    return events.filter((event) => (event['regarding'] as { readonly name?: string }).name === about);
   }
 }
 

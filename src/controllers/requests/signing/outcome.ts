@@ -171,10 +171,16 @@ export interface FailedTry {
   readonly call: 'issuing' | 'reading';
 }
 
+/** A failure that somebody could mend. */
+type Fault = PcaFailure & { readonly class: Exclude<PcaFailure['class'], 'Cancelled'> };
+
 /** Judges a failed call, an issuing or a reading one. */
-export function judgeFailure(failure: PcaFailure, { plan, issuer, call }: FailedTry): SigningOutcome {
+export function judgeFailure(failure: PcaFailure, tried: FailedTry): SigningOutcome {
   // The operator hands over, ends, or has no time left for this try: nothing that anybody could mend.
-  if (failure.class === 'Cancelled') return { kind: 'stopped' };
+  return failure.class === 'Cancelled' ? { kind: 'stopped' } : judgeFault({ ...failure, class: failure.class }, tried);
+}
+
+function judgeFault(failure: Fault, { plan, issuer, call }: FailedTry): SigningOutcome {
   const isRejected = failure.class === 'RequestRejected' && call === 'issuing';
   const setting = isRejected ? settingBehind(failure.code, plan.operation, issuer.spec, plan.request) : undefined;
   if (plan.expected.isCA && (setting !== undefined || isOfExternalCAs(failure)))
@@ -187,16 +193,17 @@ export function judgeFailure(failure: PcaFailure, { plan, issuer, call }: Failed
   if (failure.class === 'Throttled' && call === 'issuing')
     return { kind: 'queued', ms: throttledPauseMs, endpointHeld: false };
 
-  if (isRejected) {
-    const advice = emptyValueAdvice(failure.code, plan);
-    const correct = advice === undefined ? 'Correct the Certificate; asking' : `${advice} Asking`;
-    return {
-      kind: 'refused',
-      reason: 'RejectedByPCA',
-      message: `Alibaba Cloud PCA refuses this request: ${failure.message} ${correct} again unchanged gives the same answer.`,
-    };
-  }
-  return { kind: 'trouble', reason: failure.class, message: failure.message };
+  return isRejected ? rejected(failure, plan) : { kind: 'trouble', reason: failure.class, message: failure.message };
+}
+
+function rejected({ code, message }: PcaFailure, plan: IssuePlan): SigningOutcome {
+  const advice = emptyValueAdvice(code, plan);
+  const correct = advice === undefined ? 'Correct the Certificate; asking' : `${advice} Asking`;
+  return {
+    kind: 'refused',
+    reason: 'RejectedByPCA',
+    message: `Alibaba Cloud PCA refuses this request: ${message} ${correct} again unchanged gives the same answer.`,
+  };
 }
 
 const faultsOfExternalCAs: ReadonlySet<PcaFailure['class']> = new Set([

@@ -1,6 +1,6 @@
 // Who leads: what must not change while others are slow or mean harm.
-import type { OperatorProcess } from '../operator-process.ts';
-import type { World } from '../world.ts';
+import type { OperatorProcess } from './operator-process.ts';
+import type { World } from './world.ts';
 
 /** Who holds the operators' Lease, and how often that changed. */
 export interface Leadership {
@@ -8,9 +8,10 @@ export interface Leadership {
   readonly leaseTransitions: number | undefined;
 }
 
+const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'alibaba-pca-issuer' };
+
 /** Reads the Lease. */
 export async function leadership(world: World): Promise<Leadership> {
-  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'alibaba-pca-issuer' };
   const found = await world.cluster.get({ ...lease, namespace: world.namespace });
   const { holderIdentity, leaseTransitions } = (found?.['spec'] ?? {}) as Partial<Leadership>;
   return { holderIdentity, leaseTransitions };
@@ -22,6 +23,13 @@ export async function leadership(world: World): Promise<Leadership> {
  * 250 ms. How long it stands still is measured apart.
  */
 export const patientLease = ['--lease-duration=50s', '--lease-renew-deadline=40s'];
+
+/** Writes another holder into the Lease; '' for none, so that nobody waits for the end of one whose holder was killed. */
+export async function setLeaseHolder(world: World, holderIdentity: string): Promise<void> {
+  const now = new Date().toISOString().replace('Z', '000Z');
+  const spec = { holderIdentity, renewTime: now, acquireTime: now };
+  await world.cluster.patch({ ...lease, namespace: world.namespace }, { spec });
+}
 
 /** Rejects when the operator ends, with how it did and its last lines; never resolves. Whoever races may come late. */
 export function failsAtEnd(operator: Pick<OperatorProcess, 'ended' | 'logs'>): Promise<never> {
