@@ -44,8 +44,13 @@ export const metricCatalogue = {
   },
   pca_issuer_certificates_without_request_total: {
     type: 'counter',
-    help: 'Certificates whose CertificateRequest was deleted while PCA issued them; the log names them.',
+    help: 'Certificates whose request was deleted before they were written to it; the log names them.',
     labels: ofIssuer,
+  },
+  pca_issuer_abandoned_calls_total: {
+    type: 'counter',
+    help: 'Issuing calls whose request was deleted before their outcome was known, by what was found out: certificate, none, or given_up where nobody could tell; the log names them.',
+    labels: [...ofIssuer, 'result'],
   },
   pca_issuer_other_operator_total: {
     type: 'counter',

@@ -3,12 +3,13 @@
 import type { IssuePlan } from '../../issuing/plan.ts';
 import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
 import type { End } from './decision.ts';
-import type { Request } from './kinds/request.ts';
+import type { CallingRequest, Request } from './kinds/request.ts';
 
-/** An issuing call as it went out: what was asked, and of whom. The issuer may say something else by now. */
+/** An issuing call as it went out: what was asked, of whom, and for whom. The issuer may say something else by now. */
 export interface IssuingCall {
   readonly plan: IssuePlan;
   readonly issuer: ReadyIssuer;
+  readonly request: CallingRequest;
 }
 
 /**

@@ -230,6 +230,23 @@ export function withoutRequestMessage(revokes: boolean, fate: 'gone' | 'ended' =
   return `A certificate was paid for in vain: ${advice} ${anotherOperatorMessage}`;
 }
 
+/** The request is gone, and nobody knows yet whether the call that went out for it made a certificate. */
+export const abandonedMessage =
+  'The request is gone before it is known whether the call for it made a certificate, so that is looked for.';
+
+/** The call for a request that is gone made no certificate. */
+export const nothingMadeMessage = 'The call for a request that is gone made no certificate.';
+
+/** It was not found out whether the call for a request that is gone made a certificate. `why` is a sentence. */
+export function notFoundOutMessage(why: string, earlier: EarlierCertificate): string {
+  return `It was not found out whether a certificate${named(earlier)} was issued, and the request is gone: ${why} Look for it in PCA's console, under CA "${earlier.parentIdentifier}", and revoke it if it is not wanted.`;
+}
+
+/** What becomes of a certificate whose request is gone and that is not what was asked for. `message` says that. */
+export function unusedWithoutRequestMessage(message: string): string {
+  return `Its request is gone. ${message}`;
+}
+
 /** The same for a CA certificate, which only somebody in the console can revoke. */
 export function caWithoutRequestMessage(fate: 'gone' | 'ended'): string {
   const advice = 'revoke it in the PCA console if it is not wanted, since PCA has no call that does so.';

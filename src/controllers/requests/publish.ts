@@ -24,7 +24,7 @@ import type { StepObserver } from './signing/steps.ts';
 /** What publishing works with. */
 export interface PublisherParts {
   readonly memories: Pick<RequestMemories, 'forget'>;
-  readonly abandoned: Pick<Abandoned, 'report'>;
+  readonly abandoned: Pick<Abandoned, 'report' | 'reportUnused'>;
   readonly revocations: Pick<Revocations, 'offer'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly metrics: Metrics;
@@ -154,14 +154,17 @@ export class Publisher {
   #follow(task: RequestTask, decision: End, written: Exclude<WriteOutcome['kind'], 'failed'>): void {
     const { object, issuer } = task.request;
     if (issuer === undefined) return;
-    if (decision.kind === 'failed' && decision.unused !== undefined)
-      this.#on.revocations.offer(issuer, decision.unused);
-
     const named = { key: requestKey(object), uid: object.uid };
     if (written === 'gone') {
       if (decision.kind === 'issued') this.#on.abandoned.report(named, issuer, decision, { fate: 'gone' });
+      else if (decision.unused !== undefined)
+        this.#on.abandoned.reportUnused({ key: named.key, reference: object, identity: issuer }, decision);
+
       return;
     }
+    if (decision.kind === 'failed' && decision.unused !== undefined)
+      this.#on.revocations.offer(issuer, decision.unused);
+
     if (written === 'ended') {
       const note =
         decision.kind === 'issued'

@@ -60,6 +60,7 @@ function connect(): () => void {
       release: (kind, { metadata }) =>
         void seen.push(`${kind === signingRequests ? 'signing' : 'request'} release ${metadata.uid}`),
     },
+    abandonedCalls: { wake: (key) => void seen.push(`abandoned calls wake ${key}`) },
     clock,
   });
   return disconnect;

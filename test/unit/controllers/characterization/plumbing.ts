@@ -207,7 +207,7 @@ class Production {
     const memories = this.#memories;
     const callQueue = this.#callQueue;
     const readyIssuers = this.#readyIssuers;
-    const abandoned = new Abandoned({ memories, callQueue, revocations, metrics, logger, clock });
+    const abandoned = new Abandoned({ memories, callQueue, revocations, calls: { take: () => {} }, metrics, logger, clock });
     const owningCertificate = owningCertificateReader(kubernetes);
     const onStep = async (step: string) => {
       const intervention = this.#interventions.get(step);
@@ -260,6 +260,7 @@ class Production {
       readyIssuers,
       memories,
       abandoned,
+      abandonedCalls: { wake: () => {} },
       clock,
     });
     return kinds.map(

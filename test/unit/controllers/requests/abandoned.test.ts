@@ -46,6 +46,11 @@ function scene({ revokes = true } = {}) {
         return revokes;
       },
     },
+    calls: {
+      take: ({ key }, { earlier }) => {
+        if (earlier.kind !== 'none') journal.add({ taken: key });
+      },
+    },
     metrics: journal.metrics,
     logger: journal.logger,
     clock,

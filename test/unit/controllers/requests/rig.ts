@@ -108,7 +108,7 @@ export class Rig {
     const issuer = (key: string) =>
       ['missing', 'unseen'].includes(situation.issuer ?? '') || key !== issuerName ? undefined : this.#issuer;
     const revocations = new Revocations({ issuer, readyIssuers, queue: { add: () => {} }, metrics, logger });
-    const abandoned = new Abandoned({ memories, callQueue, revocations, metrics, logger, clock });
+    const abandoned = new Abandoned({ memories, callQueue, revocations, calls: { take: () => {} }, metrics, logger, clock });
     this.#decider = this.#newDecider(kubernetes, issuer, revocations);
     const { onStep } = this;
     this.#controller = new RequestController({

@@ -42,6 +42,7 @@ export function scene(outcomes: WriteOutcome[] = [], changes: Partial<Request> =
         journal.add({ abandoned: named, message, fate });
         return 'What became of it.';
       },
+      reportUnused: ({ key }, { message, unused }) => journal.add({ abandoned: key, message, unused }),
     },
     revocations: {
       offer: (_identity, identifier) => {
