@@ -11,6 +11,7 @@ import { Abandoned } from '../controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../controllers/requests/approval-reminder.ts';
 import { RequestController } from '../controllers/requests/controller.ts';
 import { Decider } from '../controllers/requests/decide.ts';
+import { IssuerEvents } from '../controllers/requests/events.ts';
 import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
 import { CertificateRequests } from '../controllers/requests/kinds/certificate-request.ts';
@@ -66,6 +67,7 @@ export interface ControllersParts extends LoopParts {
 /** What several controllers share. */
 interface Shared extends ControllersParts {
   readonly events: EventRecorder;
+  readonly issuerEvents: IssuerEvents;
   readonly readyIssuers: ReadyIssuers;
   readonly memories: RequestMemories;
   readonly revocations: Revocations;
@@ -102,7 +104,8 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
   });
   const { callQueue } = pca;
   const abandoned = new Abandoned({ memories, callQueue, revocations, calls, metrics, logger, clock });
-  const shared: Shared = { ...parts, metrics, events, readyIssuers, memories, revocations, abandoned };
+  const issuerEvents = new IssuerEvents({ issuer, events, clock });
+  const shared: Shared = { ...parts, metrics, events, issuerEvents, readyIssuers, memories, revocations, abandoned };
 
   const revoking = revocationLoop(revocationQueue, shared);
   const lookingUp = openLoop(abandonedCallQueue, shared, {
@@ -201,6 +204,7 @@ function requestLoop(
   shared: Shared,
 ): RequestLoop {
   const { options, cluster, pca, memories, abandoned, revocations, events, clock, metrics, logger, onStep } = shared;
+  const { issuerEvents } = shared;
   const { issuer } = cluster;
   const { callQueue } = pca;
   const workers = options['max-concurrent-requests'];
@@ -225,7 +229,17 @@ function requestLoop(
       clock,
       longestPause: `${Math.round(options['retry-max-delay'] / 1_000)} s`,
     }),
-    publisher: new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep }),
+    publisher: new Publisher({
+      memories,
+      abandoned,
+      revocations,
+      events,
+      issuerEvents,
+      metrics,
+      logger,
+      clock,
+      onStep,
+    }),
     reminder: new ApprovalReminder({ afterMs: options['approval-warning-after'], issuer, events, clock }),
     abandoned,
     callQueue,

@@ -17,6 +17,11 @@ export const metricCatalogue = {
     help: 'Finished CertificateRequests, by result: issued, failed or denied.',
     labels: [...ofIssuer, 'result'],
   },
+  pca_issuer_certificate_requests_refused_total: {
+    type: 'counter',
+    help: 'Requests that failed for good, by reason: that of the condition Failed of a CertificateSigningRequest.',
+    labels: [...ofIssuer, 'reason'],
+  },
   pca_issuer_certificate_request_retries_total: {
     type: 'counter',
     help: 'Attempts that failed with passing trouble and are retried, by reason.',

@@ -192,7 +192,10 @@ export class AbandonedCalls {
   }
 }
 
-function fieldsOf({ gone: { key, reference, identity }, call: { plan } }: AbandonedCall): Readonly<Record<string, unknown>> {
+function fieldsOf({
+  gone: { key, reference, identity },
+  call: { plan },
+}: AbandonedCall): Readonly<Record<string, unknown>> {
   const { operation, identifier } = plan;
   return {
     request: key,

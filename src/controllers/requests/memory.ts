@@ -56,6 +56,7 @@ export class RequestMemory {
   #told: { readonly key: string; readonly at: number } | undefined;
   #earlier: Earlier = none;
   #calls = 0;
+  #lostAt: number | undefined;
   #misses = 0;
   #unfinished = 0;
   #defects = 0;
@@ -67,6 +68,17 @@ export class RequestMemory {
 
   get earlier(): Earlier {
     return this.#earlier;
+  }
+
+  /** Whether a call went out of this process whose certificate was not seen. */
+  get isLost(): boolean {
+    return this.#earlier.kind !== 'none' && this.#earlier.call !== undefined;
+  }
+
+  /** Milliseconds since the answer of the last call was lost; undefined where it was not, or where looks are counted. */
+  lostFor(now: number): number | undefined {
+    const isAnswerLost = this.isLost && this.#earlier.kind === 'unknown' && !this.#earlier.exists;
+    return isAnswerLost && this.#misses === 0 && this.#lostAt !== undefined ? now - this.#lostAt : undefined;
   }
 
   /** Issuing calls made so far. */
@@ -140,6 +152,7 @@ export class RequestMemory {
   /** The call ended. */
   answered(end: CallEnd, at: number): void {
     const call = this.#earlier.kind === 'none' ? undefined : this.#earlier.call;
+    this.#lostAt = at;
     if (end.kind === 'refused') this.#earlier = none;
     else if (end.kind === 'made' && end.identifier !== undefined)
       this.#earlier = { kind: 'accepted', identifier: end.identifier, since: at, call };

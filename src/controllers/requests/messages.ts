@@ -197,6 +197,26 @@ export function unusedMessage(message: string, revokes: boolean): string {
     : `${message} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
 }
 
+/**
+ * What an issuer is told of a request that failed; `count`: of how many since the last time. What a tenant asked for stays in its
+ * namespace, and with its issuer.
+ */
+export function failedOnIssuerMessage(
+  { kind, name, namespace }: Request['object'],
+  {
+    reason,
+    message,
+    count,
+    isShared,
+  }: { readonly reason: string; readonly message: string; readonly count: number; readonly isShared: boolean },
+): string {
+  const several = count > 1 ? `${count} requests for this issuer failed with ${reason} since the last such event` : '';
+  const one = `${kind} "${namespace === undefined ? '' : `${namespace}/`}${name}"`;
+  const last = several === '' ? `${one} failed with ${reason}` : `${several}, the last of them ${one}`;
+  const look = `See: kubectl describe ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`}.`;
+  return isShared && namespace !== undefined ? `${last}. ${look}` : `${last}: ${message}`;
+}
+
 /** Why a renewal waits: `refusal`, because the issuer's CA has keys of another family than the one before. */
 export function keyFamilyChangedMessage(refusal: string, formerFamily: string): string {
   return `Held: ${refusal} The CA that the issuer named before had ${formerFamily} keys, so this renewal is not failed. It continues automatically when the issuer names a CA with ${formerFamily} keys again; a Certificate whose spec.privateKey is changed gets a new request.`;

@@ -109,7 +109,10 @@ async function settled(played: readonly Played[], expected: object): Promise<Rea
 }
 
 /** A further request for each of the operations is served. */
-async function serve(operations: readonly string[], kind: RequestKindName | undefined): Promise<Readonly<Record<string, Proof>>> {
+async function serve(
+  operations: readonly string[],
+  kind: RequestKindName | undefined,
+): Promise<Readonly<Record<string, Proof>>> {
   const played = await stage.request(operations, { suffix: '-again', kind });
   const requests = await stage.ready(played);
   return proofOf(played, requests, stage.world.simulator);

@@ -150,7 +150,11 @@ export function judgeFound(
 }
 
 /** The approval is in the cluster, so that this wait ends however often the process starts anew. */
-function unfinished(message: string, { request, memory }: Pick<LookTask, 'request' | 'memory'>, now: Date): SigningOutcome {
+function unfinished(
+  message: string,
+  { request, memory }: Pick<LookTask, 'request' | 'memory'>,
+  now: Date,
+): SigningOutcome {
   const looks = memory.unfinished();
   if (looks < mostMisses || now.getTime() - request.approvedAt.getTime() < longestUnfinishedMs)
     return { kind: 'trouble', reason: 'CertificateNotReady', message };

@@ -60,9 +60,8 @@ export class Signer {
     const hadCertificate = request.leftCertificate !== undefined || this.#claims.has(request.object.uid);
     memory.met(hadCertificate, this.#clock.monotonic());
     // Before anything that the issuer says now: an earlier call may have made what it would refuse today.
-    const called = memory.earlier.kind === 'none' ? undefined : memory.earlier.call;
-    const settled = await settleOwnCall(task, this.#search, this.#clock);
-    if (settled !== undefined) return this.#claim(task, settled, called?.plan);
+    const settled = await this.lookUp(task);
+    if (settled !== undefined) return settled;
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
     const { spec, ca } = issuer;
@@ -76,6 +75,14 @@ export class Signer {
     if (earlier !== undefined) return earlier;
     if (whole.kind !== 'planned') return whole;
     return this.#claim(task, await this.#issue(task, whole.plan, whole.input), whole.plan);
+  }
+
+  /** Looks for the certificate of a call of this process, and calls for none; undefined where it is not found so. */
+  async lookUp(task: SigningTask): Promise<SigningOutcome | undefined> {
+    const { earlier } = task.memory;
+    const called = earlier.kind === 'none' ? undefined : earlier.call;
+    const settled = await settleOwnCall(task, this.#search, this.#clock);
+    return settled === undefined ? undefined : this.#claim(task, settled, called?.plan);
   }
 
   async #issue(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {

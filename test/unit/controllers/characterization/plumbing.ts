@@ -11,6 +11,7 @@ import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.
 import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
 import { RequestController } from '../../../../src/controllers/requests/controller.ts';
+import { IssuerEvents } from '../../../../src/controllers/requests/events.ts';
 import { Decider } from '../../../../src/controllers/requests/decide.ts';
 import {
   cachedRequest,
@@ -207,7 +208,16 @@ class Production {
     const memories = this.#memories;
     const callQueue = this.#callQueue;
     const readyIssuers = this.#readyIssuers;
-    const abandoned = new Abandoned({ memories, callQueue, revocations, calls: { take: () => {} }, metrics, logger, clock });
+    const issuerEvents = new IssuerEvents({ issuer, events, clock });
+    const abandoned = new Abandoned({
+      memories,
+      callQueue,
+      revocations,
+      calls: { take: () => {} },
+      metrics,
+      logger,
+      clock,
+    });
     const owningCertificate = owningCertificateReader(kubernetes);
     const onStep = async (step: string) => {
       const intervention = this.#interventions.get(step);
@@ -243,7 +253,17 @@ class Production {
       longestPause: '300 s',
       issuerExists: async () => false,
     });
-    const publisher = new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep });
+    const publisher = new Publisher({
+      memories,
+      abandoned,
+      revocations,
+      events,
+      issuerEvents,
+      metrics,
+      logger,
+      clock,
+      onStep,
+    });
     const reminder = new ApprovalReminder({ afterMs: this.#scene.approvalWarning ?? 60_000, issuer, events, clock });
     const kinds: readonly {
       readonly store: Store<CachedRequest>;

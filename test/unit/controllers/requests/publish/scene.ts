@@ -51,6 +51,7 @@ export function scene(outcomes: WriteOutcome[] = [], changes: Partial<Request> =
       },
     },
     events: journal.events,
+    issuerEvents: { failed: (_identity, _request, reason) => journal.add({ issuerTold: reason }) },
     metrics: journal.metrics,
     logger: journal.logger,
     clock,
