@@ -114,6 +114,11 @@ export function troubledAgain(reason: string, message: string, subject: Subject 
   return seen2({ logs, next: logs.map(() => retry(reason)) }, countedRetry(reason, times), remembers());
 }
 
+/** The same where an answer was lost: it is looked for soon, whatever came before. */
+export function lost(part: Part): Part {
+  return { ...part, next: (part.next ?? []).map(() => after(3_000)) };
+}
+
 /** Passing trouble that is new. */
 export function troubled(reason: string, message: string, life = ''): Part {
   const text = `${texts.trouble(message)}${life}`;

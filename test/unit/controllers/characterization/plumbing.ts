@@ -11,7 +11,6 @@ import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.
 import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
 import { RequestController } from '../../../../src/controllers/requests/controller.ts';
-import { IssuerEvents } from '../../../../src/controllers/requests/events.ts';
 import { Decider } from '../../../../src/controllers/requests/decide.ts';
 import {
   cachedRequest,
@@ -51,8 +50,8 @@ import { Recording } from './recording.ts';
 import type { Act, Remembered, Scene, Seen, Stage } from './scene.ts';
 import { replaceAll } from '../../../support/store-contents.ts';
 
-/** Every reason that an event on a request can have. */
-export const eventReasons: readonly string[] = Object.keys(consequences);
+/** Every reason that an event on a request can have; `RequestFailed` is one of its issuer. */
+export const eventReasons: readonly string[] = Object.keys(consequences).filter((reason) => reason !== 'RequestFailed');
 
 const issuerName = 'AlibabaPCAIssuer/shop/pca';
 const fieldManager = 'alibaba-pca-issuer';
@@ -208,7 +207,7 @@ class Production {
     const memories = this.#memories;
     const callQueue = this.#callQueue;
     const readyIssuers = this.#readyIssuers;
-    const issuerEvents = new IssuerEvents({ issuer, events, clock });
+    const issuerEvents = { failed: () => {} };
     const abandoned = new Abandoned({
       memories,
       callQueue,

@@ -39,6 +39,11 @@ export function troubled(reason: TroubleReason, message: string, life = ''): Wai
   return retries('RetryableError', text, { reason, message });
 }
 
+/** The same where an answer was lost: it is looked for in 3 s, whatever came before. */
+export function lost(decision: WaitingDecision): WaitingDecision {
+  return { ...decision, next: { kind: 'after', ms: 3_000 } };
+}
+
 /** Tried again, in these words. */
 export function retries(
   reason: 'RetryableError' | 'PatienceExceeded',

@@ -123,3 +123,9 @@ export const issuedEntries = (durationMs = issuedFields.durationMs): readonly ob
   log('info', { issuer, ...issuedFields, durationMs }, 'Issued.'),
   event('Normal', 'Issued', 'Issued.'),
 ];
+
+/** What is counted, and told on the issuer, of a request that failed. */
+export const refused: readonly object[] = [
+  count('pca_issuer_certificate_requests_refused_total', { reason: 'NoName' }),
+  { issuerTold: 'NoName' },
+];
