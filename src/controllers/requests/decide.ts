@@ -151,10 +151,10 @@ export class Decider {
    * A fault of the issuer holds calls, and not the look for a certificate whose answer was lost. `held`: the decision about
    * all others. One look at a time for each issuer, since a silent endpoint must not have more workers.
    */
-  async #whileHeld<Held extends Decision & { readonly next: ReconcileResult }>(
+  async #whileHeld(
     task: RequestTask,
     identity: IssuerIdentity,
-    held: Held,
+    held: Extract<Decision, { readonly next: ReconcileResult }>,
   ): Promise<Decision> {
     const key = issuerKey(identity);
     const issuer = this.#on.readyIssuers.last(key);

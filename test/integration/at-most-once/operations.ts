@@ -76,7 +76,7 @@ export async function requestFor(
   const isCA = content.isCA === true;
   const spki = Buffer.from(await crypto.subtle.exportKey('spki', publicKey)).toString('base64');
   const signerName = `alibabapcaissuers.pca.alibabacloud.com/${namespace}.${issuer}`;
-  if (kind === 'CertificateSigningRequest')
+  if (kind === 'CertificateSigningRequest') {
     return {
       manifest: {
         apiVersion: 'certificates.k8s.io/v1',
@@ -89,6 +89,7 @@ export async function requestFor(
       },
       spki,
     };
+  }
   return {
     manifest: {
       apiVersion: 'cert-manager.io/v1',

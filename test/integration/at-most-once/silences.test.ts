@@ -5,7 +5,7 @@ import { setTimeout as passes } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { issuingOperations } from '../../../src/issuing/operations/index.ts';
 import { NotYet, until } from '../../support/wait.ts';
-import { World } from '../../support/world.ts';
+import { issuerApiVersion, World } from '../../support/world.ts';
 import { leads, metric } from '../faults/scene.ts';
 import { Asker, certificateIn } from './asker.ts';
 import type { RequestKindName } from './operations.ts';
@@ -41,16 +41,11 @@ async function askersOf(prefix: string): Promise<readonly Asker[]> {
       world.issuer(namespace, operation.toLowerCase(), { operation, revocationPolicy: 'RequestGone' }),
     ),
   );
-  for (const operation of operations)
-    await world.cluster.waitForCondition(
-      {
-        apiVersion: 'pca.alibabacloud.com/v1alpha1',
-        kind: 'AlibabaPCAIssuer',
-        namespace,
-        name: operation.toLowerCase(),
-      },
-      { type: 'Ready', status: 'True' },
-    );
+  for (const operation of operations) {
+    const name = operation.toLowerCase();
+    const issuer = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name };
+    await world.cluster.waitForCondition(issuer, { type: 'Ready', status: 'True' });
+  }
   return operations.flatMap((operation) =>
     kinds.map((kind) => new Asker(world, { operation, kind, namespace, issuer: operation.toLowerCase() })),
   );
