@@ -1,6 +1,7 @@
 // What the watches' events lead to: changed requests are queued, requests by news of their issuer, issuers by changes of their
 // spec and by what issuing met: a fault, and the first certificate after one.
 import type { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
+import type { AbandonedCalls } from '../controllers/requests/abandoned-calls.ts';
 import type { Abandoned } from '../controllers/requests/abandoned.ts';
 import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
@@ -28,6 +29,7 @@ export interface EventHandlers {
   readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault' | 'onRecovery' | 'onTurn'>;
   readonly memories: Pick<RequestMemories, 'of'>;
   readonly abandoned: Pick<Abandoned, 'release'>;
+  readonly abandonedCalls: Pick<AbandonedCalls, 'wake'>;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -54,6 +56,7 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     );
   }
   on.readyIssuers.onChange(whileConnected((issuer: string) => wakeRequests(on, issuer)));
+  on.readyIssuers.onChange(whileConnected((issuer: string) => on.abandonedCalls.wake(issuer)));
   on.readyIssuers.onFault(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
   on.readyIssuers.onRecovery(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
   on.readyIssuers.onTurn((request) => connected && wakeRequest(on, request));

@@ -20,6 +20,11 @@ export interface Consequence {
 export const consequences = {
   Issued: { event: 'Normal', log: 'info', meaning: 'The certificate was issued and written.' },
   Failed: { event: 'Warning', log: 'warn', meaning: 'The request failed for good; the message says what to correct.' },
+  RequestFailed: {
+    event: 'Warning',
+    meaning:
+      'On the issuer: a request for it failed for good, with this reason for the first time within ten minutes; further ones are counted in the next such event and in `pca_issuer_certificate_requests_refused_total`.',
+  },
   WaitingForApproval: {
     event: 'Warning',
     meaning: 'Nobody has approved or denied the request for a while; the same event is recorded on its issuer.',
@@ -103,7 +108,13 @@ export type RequestReason = keyof typeof consequences;
 /** Why a request waits. */
 export type WaitingReason = Exclude<
   RequestReason,
-  'Issued' | 'Failed' | 'WaitingForApproval' | 'UnknownIssuerKind' | 'ResultNotWritten' | 'AnotherOperator'
+  | 'Issued'
+  | 'Failed'
+  | 'RequestFailed'
+  | 'WaitingForApproval'
+  | 'UnknownIssuerKind'
+  | 'ResultNotWritten'
+  | 'AnotherOperator'
 >;
 
 /** Troubles that are not classes of PCA's failures; each passes, and the request is tried again. */

@@ -42,6 +42,8 @@ function queue(name: string) {
   return { add: note('add'), forget: note('forget') };
 }
 
+const callsWoken = `abandoned calls wake ${issuerName}`;
+
 /** Connects everything; what that queued is forgotten. */
 function connect(): () => void {
   const disconnect = connectEventHandlers({
@@ -60,6 +62,7 @@ function connect(): () => void {
       release: (kind, { metadata }) =>
         void seen.push(`${kind === signingRequests ? 'signing' : 'request'} release ${metadata.uid}`),
     },
+    abandonedCalls: { wake: (key) => void seen.push(`abandoned calls wake ${key}`) },
     clock,
   });
   return disconnect;
@@ -206,7 +209,11 @@ describe('an issuer', () => {
         'request add shop/other',
       ],
     ],
-    ['that becomes ready wakes its requests alone', () => readyIssuers.open(issuerName, readyIssuer()), woken],
+    [
+      'that becomes ready wakes its requests alone',
+      () => readyIssuers.open(issuerName, readyIssuer()),
+      [...woken, callsWoken],
+    ],
   ])('%s', (_, change, expected) => {
     change();
     expect(seen).toEqual(expected);
@@ -218,7 +225,7 @@ describe('an issuer', () => {
     seen.length = 0;
     using pass = readyIssuers.enter(issuerName, issuer, owner);
     pass?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
-    expect(seen).toEqual([...woken, `issuer add ${issuerName}`]);
+    expect(seen).toEqual([...woken, callsWoken, `issuer add ${issuerName}`]);
   });
 });
 
@@ -237,7 +244,7 @@ describe('after a fault one request goes first', () => {
   it('and with its certificate the issuer is queued, to say that it is ready', () => {
     connect();
     trying('shop/a', 'shop/b')?.issued();
-    expect(seen).toEqual([`issuer add ${issuerName}`]);
+    expect(seen).toEqual([callsWoken, `issuer add ${issuerName}`]);
   });
 
   it('and without one the next that is still there is queued, and no other', () => {

@@ -66,9 +66,8 @@ export class Signer {
     memory.met(hadCertificate, this.#clock.monotonic());
     // Before anything that the issuer says now: an earlier call may have made what it would refuse today.
     const { earlier: before } = memory;
-    const called = before.kind === 'none' ? undefined : before.call;
-    const settled = await settleOwnCall(task, this.#search, this.#clock);
-    if (settled !== undefined) return this.#claim(task, settled, called?.plan);
+    const settled = await this.lookUp(task);
+    if (settled !== undefined) return settled;
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
@@ -85,6 +84,14 @@ export class Signer {
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     if (whole.kind !== 'planned') return whole;
     return this.#claim(task, await this.#issue(task, whole.plan, whole.input), whole.plan);
+  }
+
+  /** Looks for the certificate of a call of this process, and calls for none; undefined where it is not found so. */
+  async lookUp(task: SigningTask): Promise<SigningOutcome | undefined> {
+    const { earlier } = task.memory;
+    const called = earlier.kind === 'none' ? undefined : earlier.call;
+    const settled = await settleOwnCall(task, this.#search, this.#clock);
+    return settled === undefined ? undefined : this.#claim(task, settled, called?.plan);
   }
 
   async #issue(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {

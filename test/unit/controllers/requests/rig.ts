@@ -5,6 +5,7 @@ import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
+import { IssuerEvents } from '../../../../src/controllers/requests/events.ts';
 import { RequestController } from '../../../../src/controllers/requests/controller.ts';
 import { Decider } from '../../../../src/controllers/requests/decide.ts';
 import type { Decision } from '../../../../src/controllers/requests/decision.ts';
@@ -109,7 +110,16 @@ export class Rig {
     const issuer = (key: string) =>
       ['missing', 'unseen'].includes(situation.issuer ?? '') || key !== issuerName ? undefined : this.#issuer;
     const revocations = new Revocations({ issuer, readyIssuers, queue: { add: () => {} }, metrics, logger });
-    const abandoned = new Abandoned({ memories, callQueue, revocations, metrics, logger, clock });
+    const issuerEvents = new IssuerEvents({ issuer, events, clock });
+    const abandoned = new Abandoned({
+      memories,
+      callQueue,
+      revocations,
+      calls: { take: () => {} },
+      metrics,
+      logger,
+      clock,
+    });
     this.#decider = this.#newDecider(kubernetes, issuer, revocations);
     const { onStep } = this;
     this.#controller = new RequestController({
@@ -117,7 +127,17 @@ export class Rig {
       kind: this.#kinds.web,
       memories,
       decider: this.#decider,
-      publisher: new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep }),
+      publisher: new Publisher({
+        memories,
+        abandoned,
+        revocations,
+        events,
+        issuerEvents,
+        metrics,
+        logger,
+        clock,
+        onStep,
+      }),
       reminder: new ApprovalReminder({ afterMs: 0, issuer, events, clock }),
       abandoned,
       callQueue,

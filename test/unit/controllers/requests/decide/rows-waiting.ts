@@ -20,6 +20,7 @@ import {
   endpointHeldMessage,
   occupy,
   retries,
+  lost,
   troubled,
   turnMessage,
   unanswered,
@@ -148,7 +149,7 @@ export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Ro
   },
   UnreadableAnswer: {
     situation: { pca: { issue: [answers({ kind: 'malformed', message: 'It holds nothing.' })] } },
-    decision: troubled('UnreadableAnswer', 'It holds nothing. (RequestId R1)'),
+    decision: lost(troubled('UnreadableAnswer', 'It holds nothing. (RequestId R1)')),
   },
   CertificateUnreadable: {
     situation: {
@@ -285,10 +286,12 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
       pca: { issue: [failed('OutcomeUnknown')] },
     },
     prepare: (rig) => void rig.memories.of(uid).troubledFor(rig.clock.monotonic() - hour),
-    decision: retries(
-      'PatienceExceeded',
-      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says OutcomeUnknown. It is still tried automatically; somebody should look into it.',
-      { reason: 'OutcomeUnknown', message: 'PCA says OutcomeUnknown.' },
+    decision: lost(
+      retries(
+        'PatienceExceeded',
+        'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says OutcomeUnknown. It is still tried automatically; somebody should look into it.',
+        { reason: 'OutcomeUnknown', message: 'PCA says OutcomeUnknown.' },
+      ),
     ),
   },
   'a patience of the issuer that is no duration': {
