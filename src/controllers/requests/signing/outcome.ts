@@ -11,6 +11,7 @@ import type { IssueReply } from '../../../issuing/operation.ts';
 import { settingBehind } from '../../../issuing/operations/settings.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
 import type { Refusal } from '../../../issuing/refusal.ts';
+import type { ReadCertificate } from '../../../issuing/x509/certificate.ts';
 import { clampNotice } from '../../../issuing/validity.ts';
 import type { ClampedLifetime } from '../../../issuing/validity.ts';
 import type { IssuerProblem } from '../../issuers/reasons.ts';
@@ -56,7 +57,11 @@ export type SigningOutcome =
       /** PCA's identifier of a certificate that was paid for and is not used. */
       readonly unused?: string;
     }
-  | ({ readonly kind: 'trouble' } & Trouble)
+  | ({
+      readonly kind: 'trouble';
+      /** What the issuer has to publish first. */
+      readonly demands?: ReadCertificate;
+    } & Trouble)
   | { readonly kind: 'queued'; readonly ms: number; readonly endpointHeld: boolean }
   | {
       readonly kind: 'limited';
@@ -154,7 +159,8 @@ export function verify(
   reply: Extract<IssueReply, { readonly kind: 'issued' }>,
   { plan, issuer, now, adopted }: Pick<Judged, 'plan' | 'issuer' | 'now' | 'adopted'>,
 ): VerificationResult {
-  return verifyIssued({ plan, reply, ca: issuer.ca, trust: issuer.spec.trust.source, now, adopted });
+  const { ca, spec, trust } = issuer;
+  return verifyIssued({ plan, reply, ca, trust: spec.trust.source, given: trust?.given, now, adopted });
 }
 
 /** What the plan for a request is refused for: a setting of the issuer is no fault of the request. */
@@ -235,6 +241,7 @@ export function tellPass(pass: IssuerPass, outcome: SigningOutcome): void {
       pass.untried();
       break;
     case 'trouble':
+      if (outcome.demands !== undefined) pass.demands(outcome.demands);
       break;
   }
 }
