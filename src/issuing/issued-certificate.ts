@@ -206,7 +206,10 @@ function outlivedCA([leaf, issuer, ...further]: CertificationPath): readonly str
   return [message];
 }
 
-function anchorsAbove([, first, ...further]: CertificationPath, { trust, given = [] }: Verification): Anchors | undefined {
+function anchorsAbove(
+  [, first, ...further]: CertificationPath,
+  { trust, given = [] }: Verification,
+): Anchors | undefined {
   return first === undefined ? undefined : anchorsOf(trust, [first, ...further], given);
 }
 

@@ -25,7 +25,8 @@ export function readBundle(text: string): BundleResult {
     const read = readCertificate(der);
     if (read.kind === 'malformed') return broken(`holds a malformed certificate: ${read.message}`);
     const { extensions, subject } = read.value.facts;
-    if (extensions.isCA !== true) return broken(`holds the certificate "${showName(subject.attributes)}", which is no CA's`);
+    if (extensions.isCA !== true)
+      return broken(`holds the certificate "${showName(subject.attributes)}", which is no CA's`);
     certificates.push(read.value);
   }
   return certificates.length === 0 ? broken('holds no PEM certificate') : { kind: 'ok', certificates };

@@ -79,8 +79,7 @@ export function nextTrust(input: TrustInput): TrustState | undefined {
     const needed = momentOf(entry.neededUntil);
     if (needed === undefined) return [];
     const lifetime = secondsOf(before?.trust?.longestLifetime);
-    const last =
-      lifetime === undefined ? needed : new Date(now.getTime() + lifetime * 1_000 + marginMs);
+    const last = lifetime === undefined ? needed : new Date(now.getTime() + lifetime * 1_000 + marginMs);
     const until = entry.former === true ? needed : earliest(needed, last);
     if (until <= now) return [];
     return [{ certificate, entry: { ...described(certificate), neededUntil: formatMoment(until), former: true } }];

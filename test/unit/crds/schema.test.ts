@@ -142,7 +142,16 @@ describe('TypeOf', () => {
         readonly backdate: string;
         readonly onExceed: 'Refuse' | 'Clamp';
       };
-      readonly trust: { readonly source: 'Root' | 'IssuingCA' };
+      readonly trust: {
+        readonly source: 'Root' | 'IssuingCA' | 'AllActiveRoots' | 'Static';
+        readonly certificates?: string;
+        readonly certificatesFrom?: {
+          readonly kind: 'ConfigMap' | 'Secret';
+          readonly name: string;
+          readonly key: string;
+        };
+        readonly publishTo?: { readonly name: string; readonly namespace?: string; readonly key: string };
+      };
       readonly credentials: {
         readonly secretRef?: SecretRef;
         readonly rrsa?: PodRole;
@@ -170,6 +179,18 @@ describe('TypeOf', () => {
         readonly issuerType: string;
         readonly notAfter: string;
         readonly certificatesRemaining?: number;
+      };
+      readonly trust?: {
+        readonly bundle: string;
+        readonly certificates: readonly {
+          readonly sha256Fingerprint: string;
+          readonly subject: string;
+          readonly notAfter: string;
+          readonly neededUntil?: string;
+          readonly former?: boolean;
+        }[];
+        readonly longestLifetime?: string;
+        readonly configMap?: { readonly namespace: string; readonly name: string; readonly key: string };
       };
       readonly externalCA?: {
         readonly instances: readonly {

@@ -69,7 +69,11 @@ export class IssuerTrust {
     const former = status?.trust?.configMap;
     const moved = former !== undefined && !isSamePlace(former, place) ? former : undefined;
     if (place === undefined && moved === undefined) return result;
-    if (place !== undefined && (await this.#on.bundle.isPublished(issuer, place, state.bundle, signal)) && moved === undefined)
+    if (
+      place !== undefined &&
+      (await this.#on.bundle.isPublished(issuer, place, state.bundle, signal)) &&
+      moved === undefined
+    )
       return result;
     // What is left out is gone for good, and what must stay only the present status tells.
     if (!(await this.#isPresent(issuer, signal))) return { kind: 'stale' };
@@ -93,7 +97,8 @@ export class IssuerTrust {
 
   /** Whether the API server has the issuer as the watch does. */
   async #isPresent({ kind, metadata }: Issuer, signal: AbortSignal): Promise<boolean> {
-    const named = issuerKind(kind) ?? issuerKinds.find(({ scope }) => (scope === 'Cluster') === (metadata.namespace === undefined));
+    const named =
+      issuerKind(kind) ?? issuerKinds.find(({ scope }) => (scope === 'Cluster') === (metadata.namespace === undefined));
     if (named === undefined) return false;
     const live = await this.#on.kubernetes.get<Pick<Issuer, 'metadata'>>(issuerPath(named, metadata), { signal });
     return live.kind === 'ok' && live.body.metadata.resourceVersion === metadata.resourceVersion;

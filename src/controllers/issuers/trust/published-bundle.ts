@@ -123,7 +123,9 @@ function kindOf({ namespace }: Issuer['metadata']): string {
 }
 
 function isOwned({ metadata }: ConfigMap, issuer: Issuer): boolean {
-  return (metadata.ownerReferences ?? []).some(({ uid, controller }) => uid === issuer.metadata.uid && controller === true);
+  return (metadata.ownerReferences ?? []).some(
+    ({ uid, controller }) => uid === issuer.metadata.uid && controller === true,
+  );
 }
 
 function isAsWanted({ data = {}, metadata }: ConfigMap, { key }: BundlePlace, bundle: string): boolean {
