@@ -11,7 +11,7 @@ import { readSigningRequest } from '../issuing/signing-request.ts';
 import { clampNotice } from '../issuing/validity.ts';
 import { usageWord } from '../issuing/x509/usages.ts';
 import type { PlanArguments } from './arguments.ts';
-import { assumeCA } from './assumed-ca.ts';
+import { assumeCA, trustAssumptions } from './assumed-ca.ts';
 import type { PlanningIssuer } from './issuers.ts';
 import type { PlannableRequest } from './requests.ts';
 
@@ -83,7 +83,7 @@ export function reportOn(
     now: context.now,
     renewal: request.renewal,
   });
-  const assumptions = [...own, ...assumed.assumptions];
+  const assumptions = [...own, ...assumed.assumptions, ...trustAssumptions(issuer)];
   if (planned.kind === 'refused') return refused(place, planned.refusal, assumptions);
   const { plan } = planned;
   const knowsIdentifier = clusterUid !== undefined && request.uid !== undefined;

@@ -37,8 +37,10 @@ export function bundlePem(certificates: readonly ReadCertificate[]): string {
   return certificates.map(certificatePem).join('');
 }
 
-/** What is wrong with the certificates that an issuer's spec gives; undefined where they can be used, or none are given. */
-export function trustFault({ certificates }: IssuerSpec['trust']): SettingsFault | undefined {
+/** What is wrong with what an issuer's spec says that clients are to trust; undefined where it can be used. */
+export function trustFault({ source, certificates, certificatesFrom }: IssuerSpec['trust']): SettingsFault | undefined {
+  if (source === 'Static' && certificates === undefined && certificatesFrom === undefined)
+    return { field: 'spec.trust', message: 'source Static needs either certificates or certificatesFrom. Add one.' };
   const read = certificates === undefined ? undefined : readBundle(certificates);
   return read?.kind === 'broken'
     ? { field: 'spec.trust.certificates', message: `it ${read.message}. Correct it.` }

@@ -1,5 +1,6 @@
 // CA certificates from bought instances, as PCA gives them and otherwise.
 import { describedCA, issue, makeCsr, Pkcs10CertificateRequest } from '../../support/certificates.ts';
+import type { TestCA } from '../../support/certificates.ts';
 import { hierarchy, issued } from './stage.ts';
 import type { Replies, Reply, Stage } from './stage.ts';
 
@@ -8,12 +9,16 @@ export async function externalCAReplies({
   pathLength = 0,
   state = 'BUY',
   reply,
+  root,
 }: {
   readonly pathLength?: number;
   readonly state?: string;
   readonly reply?: Reply;
+  /** What signs it; the root of the issuer's CA unless given. */
+  readonly root?: TestCA;
 }): Promise<Replies> {
   const cas = await hierarchy();
+  const signer = root ?? cas.root;
   return {
     DescribeCACertificate: () => describedCA(cas),
     GetCAInstanceStatus: ({ parameters }) => ({
@@ -24,14 +29,14 @@ export async function externalCAReplies({
       if (reply !== undefined) return reply;
       const csr = new Pkcs10CertificateRequest(parameters.get('Csr') ?? '');
       const [notBefore = '', notAfter = ''] = (parameters.get('Validity') ?? '').split('/');
-      const certificate = await issue(cas.root, {
+      const certificate = await issue(signer, {
         spki: Buffer.from(csr.publicKey.rawData),
         subject: [{ CN: ['A CA'] }],
         content: { isCA: true, pathLength, keyUsages: ['keyCertSign', 'cRLSign'] },
         notBefore: new Date(notBefore),
         notAfter: new Date(notAfter),
       });
-      return issued(certificate, cas.root.pem);
+      return issued(certificate, signer.pem);
     },
   };
 }

@@ -151,25 +151,15 @@ function unlisted(why: string): Extract<Given, { readonly kind: 'problem' }> {
 }
 
 function unavailable(failure: KubernetesFailure, object: string, namespace: string): IssuerProblem {
-  const reason = 'TrustUnavailable';
-  switch (failure.class) {
-    case 'NotFound':
-      return {
-        reason,
-        message: `${object} does not exist. Create it with the PEM certificates of the CAs that clients are to trust; the issuer is checked again automatically.`,
-      };
-    case 'Forbidden':
-    case 'Unauthorized':
-      return {
-        reason,
-        message: `The operator may not read ${object} ${failure.message}. Grant its ServiceAccount a Role in namespace "${namespace}" with apiGroups [""], resources ["configmaps", "secrets"], verbs ["get"] (Helm: add the namespace to secretAccess.namespaces).`,
-      };
-    default:
-      return {
-        reason,
-        message: `${object} could not be read: ${failure.message}. The issuer is checked again automatically.`,
-      };
-  }
+  return { reason: 'TrustUnavailable', message: unavailableMessage(failure, object, namespace) };
+}
+
+function unavailableMessage(failure: KubernetesFailure, object: string, namespace: string): string {
+  if (failure.class === 'NotFound')
+    return `${object} does not exist. Create it with the PEM certificates of the CAs that clients are to trust; the issuer is checked again automatically.`;
+  if (failure.class === 'Forbidden' || failure.class === 'Unauthorized')
+    return `The operator may not read ${object} since ${failure.message}. Grant its ServiceAccount a Role in namespace "${namespace}" with apiGroups [""], resources ["configmaps", "secrets"], verbs ["get"] (Helm: add the namespace to secretAccess.namespaces).`;
+  return `${object} could not be read: ${failure.message}. The issuer is checked again automatically.`;
 }
 
 function fieldOf({ certificatesFrom }: Issuer['spec']['trust']): string {

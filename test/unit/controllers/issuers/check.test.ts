@@ -1,4 +1,5 @@
 // What a check comes to: the issuer as issuing needs it, or the reason and the words of its condition.
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { PcaAuthority } from '../../../../src/authority/certificate-authority.ts';
 import type { AuthorityReason } from '../../../../src/authority/problems.ts';
@@ -121,7 +122,7 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
       issuer: issuerObject(fromConfigMap),
       trusted: read({ metadata: { resourceVersion: '8' }, data: { 'ca.crt': hierarchy.issuing.pem } }),
     },
-    says: `None of the certificates that spec.trust.certificatesFrom gives is the root of CA "ca", "CN=Test Root CA`,
+    says: `None of the certificates that spec.trust.certificatesFrom gives is the root of CA "ca", "CN=Test Root P-256" (SHA-256 `,
   },
   ConfigMapForbidden: {
     unchecked: await publishedWith(unserved('Forbidden')),
@@ -138,6 +139,10 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
   },
   CheckFailed: { unchecked: checkFailed(new TypeError('secret')), says: 'A defect of the operator (TypeError) kept' },
 };
+
+function derOf(pem: string): Buffer {
+  return new X509Certificate(pem).raw;
+}
 
 /** What publishing meets where the API server answers so to everything. */
 async function publishedWith(answer: KubernetesResult<unknown>): Promise<IssuerProblem | undefined> {
@@ -176,10 +181,15 @@ describe('an issuer that is ready', () => {
     const issuer = issuerObject();
     const { check, pca } = checkParts({});
     const result = await check.check(issuer, never);
+    const root: unknown = expect.objectContaining({ der: derOf(hierarchy.root.pem) });
     const expected = { uid: 'u1', generation: 1, spec: issuer.spec, ca: issuingCA(hierarchy), secretVersion: '7' };
     expect(result).toEqual({
       kind: 'ready',
-      issuer: { ...expected, authority: expect.any(PcaAuthority) },
+      issuer: {
+        ...expected,
+        authority: expect.any(PcaAuthority),
+        trust: { anchors: { trusted: [root], verifying: [root] }, given: [], version: '' },
+      },
     });
     expect(pca.seen).toEqual(['DescribeCACertificate ca']);
     if (result.kind !== 'ready') return;
