@@ -69,7 +69,8 @@ export class IssuerCheck {
     if (assessed.kind === 'unusable') return notReady({ reason: assessed.reason, message: assessed.message }, ca);
     const listRoots = async (): ReturnType<typeof authority.activeRoots> => authority.activeRoots(ca.keyFamily, signal);
     const trusted = await this.#trust.read(issuer, ca, listRoots, signal);
-    if (trusted.kind === 'problem') return notReady(trusted.problem, ca);
+    // Without the CA: its status would say that certificates may exist (issuing/trust/trust-state.ts).
+    if (trusted.kind === 'problem') return notReady(trusted.problem);
     // The limits of issuing are the account's, so nothing is issued before it is known or cannot be.
     await opened.account;
     return {

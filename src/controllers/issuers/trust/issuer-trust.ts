@@ -26,7 +26,7 @@ export type TrustStatus = NonNullable<IssuerStatus['trust']>;
 /** The issuer with its state, published; `stale`: the watch is behind, so that nobody can tell what must stay. */
 export type Publishing =
   | { readonly kind: 'ready'; readonly issuer: ReadyIssuer }
-  | { readonly kind: 'notReady'; readonly problem: IssuerProblem; readonly ca: ReadyIssuer['ca'] }
+  | { readonly kind: 'notReady'; readonly problem: IssuerProblem; readonly ca: undefined }
   | { readonly kind: 'stale' };
 
 /** Keeps and publishes what the clients of issuers must trust. */
@@ -57,7 +57,7 @@ export class IssuerTrust {
   ): Promise<Publishing> {
     const { trust, ca } = ready;
     if (trust === undefined) return { kind: 'ready', issuer: ready };
-    const notReady = (problem: IssuerProblem): Publishing => ({ kind: 'notReady', problem, ca });
+    const notReady = (problem: IssuerProblem): Publishing => ({ kind: 'notReady', problem, ca: undefined });
     const place = this.#placeOf(issuer);
     if (place !== undefined && 'problem' in place) return notReady(place.problem);
     const anchors = withDemanded(trust.anchors, demanded);

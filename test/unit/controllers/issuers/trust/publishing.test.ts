@@ -9,7 +9,7 @@ import { FakeClock } from '../../../../support/fake-clock.ts';
 import { never } from '../../../authority/pca-double.ts';
 import { Stage } from '../controller-stage.ts';
 import { checkParts } from '../check-stage.ts';
-import { hierarchy, issuerObject, read, readyIssuer, unserved } from '../objects.ts';
+import { hierarchy, issuerObject, read, unserved } from '../objects.ts';
 
 const publishTo = { trust: { publishTo: { name: 'roots' } } };
 const root = hierarchy.root.pem;
@@ -149,7 +149,7 @@ describe('an issuer', () => {
   it('is closed while what clients must trust is not published, and left as it is while nobody can tell', async () => {
     const [closed, stale] = [new Stage(), new Stage()];
     const problem = { reason: 'ConfigMapTaken', message: 'It is somebody else’s.' } as const;
-    closed.publishing = { kind: 'notReady', problem, ca: readyIssuer().ca };
+    closed.publishing = { kind: 'notReady', problem, ca: undefined };
     stale.publishing = { kind: 'stale' };
     const decisions = [(await closed.reconcile()).kind, (await stale.reconcile()).kind];
     expect([decisions, closed.written, closed.state, stale.written, stale.state]).toEqual([
