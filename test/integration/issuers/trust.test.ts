@@ -291,7 +291,7 @@ describe('what else is trusted', () => {
     await world.cluster.apply(given(root('new-sub')));
     await issuer(namespace, { trust });
     expect(await told('TrustInvalid', pca(namespace))).toBe(
-      `None of the certificates that spec.trust.certificatesFrom gives is the root of CA "${current}", "CN=Simulated sim-root-ecc,O=PCA Simulator,C=CN" (SHA-256 ${fingerprint(root(current))}), so no client could verify what it issues. Add that root to them, or choose another spec.trust.source.`,
+      `None of the certificates that spec.trust.certificatesFrom gives is the root of CA "${current}", "C=CN, O=PCA Simulator, CN=Simulated sim-root-ecc" (SHA-256 ${fingerprint(root(current))}), so no client could verify what it issues. Add that root to them, or choose another spec.trust.source.`,
     );
     const both = root('new-sub') + root(current);
     await world.cluster.apply(given(`roots of ours\n${both}`));

@@ -213,7 +213,7 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
       const certificates = stage.world.simulator.rootPem('sim-sub-rsa-2048');
       return applying('TrustInvalid', { trust: { source: 'Static', certificates } })(stage);
     },
-    says: 'False: None of the certificates that spec.trust.certificates gives is the root of CA "sim-sub-ecc-p256", "CN=Simulated sim-root-ecc,O=PCA Simulator,C=CN" (SHA-256 FINGERPRINT), so no client could verify what it issues. Add that root to them, or choose another spec.trust.source.',
+    says: 'False: None of the certificates that spec.trust.certificates gives is the root of CA "sim-sub-ecc-p256", "C=CN, O=PCA Simulator, CN=Simulated sim-root-ecc" (SHA-256 FINGERPRINT), so no client could verify what it issues. Add that root to them, or choose another spec.trust.source.',
   },
   ConfigMapForbidden: {
     steps: applying('ConfigMapForbidden', publishing),
