@@ -270,6 +270,8 @@ describe('the schemas of spec and status', () => {
     );
     expect(missing).toEqual([
       'spec.stsEndpoint',
+      'spec.trust.certificatesFrom',
+      'spec.trust.publishTo',
       'spec.credentials.secretRef',
       'spec.credentials.rrsa',
       'spec.credentials.assumeRole',
