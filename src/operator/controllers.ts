@@ -6,6 +6,9 @@ import { IssuerController } from '../controllers/issuers/controller.ts';
 import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
 import { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
 import { IssuerSecrets } from '../controllers/issuers/secret.ts';
+import { IssuerTrust } from '../controllers/issuers/trust/issuer-trust.ts';
+import { PublishedBundle } from '../controllers/issuers/trust/published-bundle.ts';
+import { TrustSources } from '../controllers/issuers/trust/trust-sources.ts';
 import { AbandonedCalls } from '../controllers/requests/abandoned-calls.ts';
 import { Abandoned } from '../controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../controllers/requests/approval-reminder.ts';
@@ -162,7 +165,9 @@ function revocationLoop(queue: WorkQueue, shared: Shared): { readonly loop: Cont
 function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop: Controller } {
   const { options, podIdentity, hosts, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
   const { kubernetes } = cluster;
-  const secrets = new IssuerSecrets(kubernetes, options['cluster-resource-namespace'] || cluster.namespace);
+  const clusterResourceNamespace = options['cluster-resource-namespace'] || cluster.namespace;
+  const secrets = new IssuerSecrets(kubernetes, clusterResourceNamespace);
+  const sources = new TrustSources(kubernetes, clusterResourceNamespace);
   const credentials = new IssuerCredentials({
     secrets,
     connect: pca.connect,
@@ -174,8 +179,15 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
   });
   const controller = new IssuerController({
     issuer: cluster.issuer,
-    check: new IssuerCheck(credentials, pca.searches, clock),
+    check: new IssuerCheck(credentials, pca.searches, sources, clock),
     secrets,
+    trust: new IssuerTrust({
+      sources,
+      bundle: new PublishedBundle(kubernetes, fieldManager),
+      kubernetes,
+      clusterResourceNamespace,
+      clock,
+    }),
     readyIssuers,
     kubernetes,
     fieldManager,

@@ -12,7 +12,7 @@ import { clampNotice } from '../issuing/validity.ts';
 import { shownList } from '../issuing/x509/shown-text.ts';
 import { usageWord } from '../issuing/x509/usages.ts';
 import type { PlanArguments } from './arguments.ts';
-import { assumeCA } from './assumed-ca.ts';
+import { assumeCA, trustAssumptions } from './assumed-ca.ts';
 import type { PlanningIssuer } from './issuers.ts';
 import type { PlannableRequest } from './requests.ts';
 
@@ -84,7 +84,7 @@ export function reportOn(
     now: context.now,
     renewal: request.renewal,
   });
-  const assumptions = [...own, ...assumed.assumptions];
+  const assumptions = [...own, ...assumed.assumptions, ...trustAssumptions(issuer)];
   if (planned.kind === 'refused') return refused(place, planned.refusal, assumptions);
   const { plan } = planned;
   const knowsIdentifier = clusterUid !== undefined && request.uid !== undefined;

@@ -91,8 +91,10 @@ describe('other limits', () => {
     [
       'another source of trust',
       'trust.source',
-      'Static',
-      unchecked('spec.trust.source: Unsupported value: "Static": supported values: "Root", "IssuingCA"'),
+      'Leaf',
+      unchecked(
+        'spec.trust.source: Unsupported value: "Leaf": supported values: "Root", "IssuingCA", "AllActiveRoots", "Static"',
+      ),
     ],
     [
       'an extension that PCA does not know',

@@ -1,7 +1,7 @@
 // Makes known what was found of an issuer: the status, and with it event, log line and gauges.
 import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
-import { apiVersion, issuerPath, readyCondition } from '../../crds/issuer.ts';
+import { apiVersion, generationOf, issuerPath, readyCondition } from '../../crds/issuer.ts';
 import type { IssuerAsRead, IssuerStatus } from '../../crds/issuer.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { EventRecorder } from '../../kubernetes/events.ts';
@@ -48,6 +48,8 @@ export class StatusWriter {
   #namesItself = true;
   /** How many instances were left when that was last told: an older CRD has no field for it. By the issuer's key. */
   readonly #toldInstances = new Map<string, number>();
+  /** Issuers, with their generations, that were written under a CRD older than status.trust. */
+  readonly #withoutTrust = new Map<string, number>();
 
   constructor(parts: StatusWriterParts) {
     this.#on = parts;
@@ -61,10 +63,11 @@ export class StatusWriter {
   async write(
     identity: IssuerIdentity,
     issuer: IssuerAsRead,
-    finding: Finding,
+    { trust, ...finding }: Finding,
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
-    const notWritten = await this.#apply(identity, issuer, finding, signal);
+    const isDeclared = this.#withoutTrust.get(issuerKey(identity)) !== generationOf(issuer);
+    const notWritten = await this.#apply(identity, issuer, isDeclared ? { ...finding, trust } : finding, signal);
     const { metrics } = this.#on;
     const labels = issuerLabels(identity);
     const { problem, ca } = finding;
@@ -84,6 +87,7 @@ export class StatusWriter {
     const labels = issuerLabels(identity);
     this.#rivals.forget(issuerKey(identity));
     this.#toldInstances.delete(issuerKey(identity));
+    this.#withoutTrust.delete(issuerKey(identity));
     this.#on.metrics.remove('pca_issuer_issuer_ready', labels);
     this.#on.metrics.remove('pca_issuer_ca_not_after_timestamp_seconds', labels);
     this.#on.metrics.remove('pca_issuer_ca_instances_remaining', labels);
@@ -129,6 +133,8 @@ export class StatusWriter {
     if (undeclared.length > 0) result = await apply(withoutFields(body, undeclared.map(wholeField)));
     if (result.kind === 'ok') {
       this.#namesItself = !undeclared.includes('.status.operator');
+      if (undeclared.includes('.status.trust'))
+        this.#withoutTrust.set(issuerKey({ kind, ...identity }), generationOf({ metadata }));
       return undefined;
     }
     // These only say that the cache is behind; the next event brings the newer object, or its end.

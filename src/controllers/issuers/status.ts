@@ -15,6 +15,8 @@ export const checkedReason = 'Checked' satisfies IssuerReason;
 export interface Finding {
   readonly problem: IssuerProblem | undefined;
   readonly ca: IssuingCA | undefined;
+  /** What its clients must trust, where that is published; else what was known stays. */
+  readonly trust?: IssuerStatus['trust'];
 }
 
 /** Who writes: this operator, and another one that writes the same status, both as the status names them. */
@@ -38,6 +40,7 @@ export function issuerStatus(
   const observedGeneration = generationOf(issuer);
   const { problem } = finding;
   const ca = finding.ca === undefined ? issuer.status?.ca : describedCA(finding.ca, issuer.status?.ca);
+  const trust = finding.trust ?? issuer.status?.trust;
   const reason = problem?.reason ?? checkedReason;
   const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition => {
     const present = issuer.status?.conditions.find((other) => other.type === type);
@@ -53,6 +56,7 @@ export function issuerStatus(
     ],
     ...(ca === undefined ? {} : { ca }),
     ...externalCAStatus(issuer),
+    ...(trust === undefined ? {} : { trust }),
   };
   return same(issuer.status, next, rival !== undefined) ? undefined : next;
 }
@@ -160,11 +164,34 @@ function comparable(status: IssuerStatus, hasRival: boolean): unknown {
     (hasRival ? message.split(` ${rivalMark}`, 1)[0] : message)?.replaceAll(/RequestId:? [\w-]+/gi, ''),
     observedGeneration,
   ]);
-  const { ca, externalCA } = status;
+  const { ca, externalCA, trust } = status;
   return [
     status.observedGeneration,
     conditions,
     [ca?.subject, ca?.keyAlgorithm, ca?.formerKeyAlgorithm, ca?.issuerType, ca?.notAfter, ca?.certificatesRemaining],
     externalCA?.instancesRemaining,
+    comparableTrust(trust),
+  ];
+}
+
+/** Whether two states of what clients must trust say the same. */
+export function isSameTrust(one: IssuerStatus['trust'], other: IssuerStatus['trust']): boolean {
+  return JSON.stringify(comparableTrust(one)) === JSON.stringify(comparableTrust(other));
+}
+
+// Fields in one order, whatever the order in which the API server gives them.
+function comparableTrust(trust: IssuerStatus['trust']): unknown {
+  const { configMap } = trust ?? {};
+  return [
+    trust?.bundle,
+    trust?.certificates.map(({ sha256Fingerprint, subject, notAfter, neededUntil, former }) => [
+      sha256Fingerprint,
+      subject,
+      notAfter,
+      neededUntil,
+      former,
+    ]),
+    trust?.longestLifetime,
+    [configMap?.namespace, configMap?.name, configMap?.key],
   ];
 }

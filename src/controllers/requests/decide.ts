@@ -30,6 +30,7 @@ import type { Revocations } from './revocations.ts';
 import type { Signer } from './signing/sign.ts';
 import { ownerOf, tellPass } from './signing/outcome.ts';
 import type { SigningOutcome, SigningTask } from './signing/outcome.ts';
+import { oncePublished } from './signing/once-published.ts';
 import { Troubles } from './troubles.ts';
 import type { TroublesParts } from './troubles.ts';
 
@@ -217,7 +218,7 @@ export class Decider {
     const key = requestKey(request.object);
     using pass = this.#on.readyIssuers.enter(issuerKey(identity), issuer, ownerOf(task), key);
     if (pass === undefined) return undefined;
-    const outcome = await this.#on.signer.sign(task, clusterUid);
+    const outcome = oncePublished(await this.#on.signer.sign(task, clusterUid), issuer);
     tellPass(pass, outcome);
     return outcome;
   }

@@ -2,6 +2,7 @@
 import type { IssuerNews } from '../../../src/controllers/issuers/reasons.ts';
 import { secondAfter } from '../../support/second-after.ts';
 import { describedCA, encoded, issue, makeCsr, Pkcs10CertificateRequest } from '../../support/certificates.ts';
+import type { TestCA } from '../../support/certificates.ts';
 import { askedByRequest, readyOf } from './certificate-requests.ts';
 import { hierarchy, issued, pca, web } from './stage.ts';
 import type { Replies, Reply, Scene, Stage } from './stage.ts';
@@ -11,12 +12,16 @@ export async function externalCAReplies({
   pathLength = 0,
   state = 'BUY',
   reply,
+  root,
 }: {
   readonly pathLength?: number;
   readonly state?: string;
   readonly reply?: Reply;
+  /** What signs it; the root of the issuer's CA unless given. */
+  readonly root?: TestCA;
 }): Promise<Replies> {
   const cas = await hierarchy();
+  const signer = root ?? cas.root;
   return {
     DescribeCACertificate: () => describedCA(cas),
     GetCAInstanceStatus: ({ parameters }) => ({
@@ -27,14 +32,14 @@ export async function externalCAReplies({
       if (reply !== undefined) return reply;
       const csr = new Pkcs10CertificateRequest(parameters.get('Csr') ?? '');
       const [notBefore = '', notAfter = ''] = (parameters.get('Validity') ?? '').split('/');
-      const certificate = await issue(cas.root, {
+      const certificate = await issue(signer, {
         spki: Buffer.from(csr.publicKey.rawData),
         subject: [{ CN: ['A CA'] }],
         content: { isCA: true, pathLength, keyUsages: ['keyCertSign', 'cRLSign'] },
         notBefore: new Date(notBefore),
         notAfter: new Date(notAfter),
       });
-      return issued(certificate, cas.root.pem);
+      return issued(certificate, signer.pem);
     },
   };
 }

@@ -146,7 +146,16 @@ describe('TypeOf', () => {
         readonly backdate: string;
         readonly onExceed: 'Refuse' | 'Clamp';
       };
-      readonly trust: { readonly source: 'Root' | 'IssuingCA' };
+      readonly trust: {
+        readonly source: 'Root' | 'IssuingCA' | 'AllActiveRoots' | 'Static';
+        readonly certificates?: string;
+        readonly certificatesFrom?: {
+          readonly kind: 'ConfigMap' | 'Secret';
+          readonly name: string;
+          readonly key: string;
+        };
+        readonly publishTo?: { readonly name: string; readonly namespace?: string; readonly key: string };
+      };
       readonly credentials: {
         readonly secretRef?: SecretRef;
         readonly rrsa?: PodRole;
@@ -174,6 +183,18 @@ describe('TypeOf', () => {
         readonly issuerType: string;
         readonly notAfter: string;
         readonly certificatesRemaining?: number;
+      };
+      readonly trust?: {
+        readonly bundle: string;
+        readonly certificates: readonly {
+          readonly sha256Fingerprint: string;
+          readonly subject: string;
+          readonly notAfter: string;
+          readonly neededUntil?: string;
+          readonly former?: boolean;
+        }[];
+        readonly longestLifetime?: string;
+        readonly configMap?: { readonly namespace: string; readonly name: string; readonly key: string };
       };
       readonly externalCA?: {
         readonly instancesRemaining?: number;
@@ -254,6 +275,8 @@ describe('the schemas of spec and status', () => {
     );
     expect(missing).toEqual([
       'spec.stsEndpoint',
+      'spec.trust.certificatesFrom',
+      'spec.trust.publishTo',
       'spec.externalCA',
       'spec.credentials.secretRef',
       'spec.credentials.rrsa',

@@ -1,9 +1,11 @@
 // Why a request waits: a row for every reason, and for every kind of trouble.
+import { X509Certificate } from 'node:crypto';
 import type { troubleReasons, WaitingReason } from '../../../../../src/controllers/requests/reasons.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import {
   certificatePath,
   clusterUidPath,
+  hierarchy,
   issuerObject,
   issuerPath,
   signingRequest,
@@ -13,7 +15,7 @@ import {
 } from '../../characterization/material.ts';
 import { keyFamilyChanged } from '../../characterization/texts.ts';
 import { withoutController } from './rows-restored.ts';
-import { answers } from '../replies.ts';
+import { answers, issues } from '../replies.ts';
 import { issuerName } from '../rig.ts';
 import type { Rig } from '../rig.ts';
 import {
@@ -159,6 +161,16 @@ export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Ro
     decision: troubled(
       'CertificateUnreadable',
       'Certificate "shop/web" could not be read: The API server says Forbidden.',
+    ),
+  },
+  RootNotPublished: {
+    situation: {
+      spec: { trust: { source: 'Root', publishTo: { name: 'roots', key: 'ca.crt' } } },
+      pca: { issue: [issues()] },
+    },
+    decision: troubled(
+      'RootNotPublished',
+      `The certificate is there, but it leads to "CN=Test Root P-256" (SHA-256 ${new X509Certificate(hierarchy.root.pem).fingerprint256}), which the issuer has not published yet (spec.trust.publishTo); it is written once clients find that.`,
     ),
   },
   ClusterUnknown: {
