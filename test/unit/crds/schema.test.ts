@@ -275,9 +275,9 @@ describe('the schemas of spec and status', () => {
     );
     expect(missing).toEqual([
       'spec.stsEndpoint',
+      'spec.externalCA',
       'spec.trust.certificatesFrom',
       'spec.trust.publishTo',
-      'spec.externalCA',
       'spec.credentials.secretRef',
       'spec.credentials.rrsa',
       'spec.credentials.assumeRole',
