@@ -146,7 +146,10 @@ export const tasks = {
 export const allScripts: readonly Pick<Task, 'npmScript' | 'summary' | 'shortcuts'>[] = [
   ...Object.values(tasks),
   { npmScript: 'simulator', summary: 'Starts the simulator of PCA on this machine, until Ctrl-C' },
-  { npmScript: 'start', summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan' },
+  {
+    npmScript: 'start',
+    summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan and capacity',
+  },
 ];
 
 function list(meanings: Readonly<Record<string, string>>): string {
