@@ -16,6 +16,7 @@ import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
 import { scriptsTable } from './scripts-table.ts';
+import { capacityExample, capacityHelpText, fleetsTable } from './sizing.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
 
@@ -28,6 +29,11 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
     harmless: harmlessTable,
     guarantees: guaranteesTable,
     parameters: parametersTable,
+  },
+  'docs/mesh/sizing.md': {
+    'capacity-example': capacityExample,
+    fleets: fleetsTable,
+    'capacity-help': capacityHelpText,
   },
   'docs/configuration.md': { settings: settingsTable },
   'docs/metrics.md': { metrics: metricsTable },

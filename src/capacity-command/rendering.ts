@@ -23,7 +23,7 @@ export function render(question: CapacityQuestion, capacity: Capacity, form: Out
 
 function table(question: CapacityQuestion, capacity: Capacity): string {
   const { workloads, lifetimeSeconds, pcaLimit } = question;
-  const title = `${counted(workloads)} workloads, certificates of ${span(lifetimeSeconds)}, each renewed after ${span(capacity.renewedEverySeconds)}; at most ${counted(pcaLimit)} calls per second`;
+  const title = `${several(workloads, 'workload')}, certificates of ${span(lifetimeSeconds)}, each renewed after ${span(capacity.renewedEverySeconds)}; at most ${several(pcaLimit, 'call')} per second`;
   const rows = rowsOf(question, capacity);
   const width = Math.max(...rows.map(([name]) => name.length));
   return [
@@ -50,12 +50,12 @@ function rowsOf(question: CapacityQuestion, capacity: Capacity): readonly Row[] 
     [
       'Restart',
       restart.suffices
-        ? `${counted(workloads)} starts at once: the last certificate after ${span(restart.seconds)}`
-        : `${counted(workloads)} starts at once: the last certificate after ${span(restart.seconds)}; ${counted(restart.givenUp)} clients give up after ${span(clientTimeoutSeconds)} and ask anew`,
+        ? `${several(workloads, 'start')} at once: the last certificate after ${span(restart.seconds)}`
+        : `${several(workloads, 'start')} at once: the last certificate after ${span(restart.seconds)}; of the clients, ${counted(restart.givenUp)} give up after ${span(clientTimeoutSeconds)} and ask anew`,
     ],
     [
       'Storm',
-      `${counted(workloads)} renewals ${storm.withinSeconds === 0 ? 'at once' : `within ${span(storm.withinSeconds)}`}: the last one after ${span(storm.seconds)}; each certificate has ${span(storm.spareSeconds)} left${expiry(storm)}`,
+      `${several(workloads, 'renewal')} ${storm.withinSeconds === 0 ? 'at once' : `within ${span(storm.withinSeconds)}`}: the last one after ${span(storm.seconds)}; each certificate has ${span(storm.spareSeconds)} left${expiry(storm)}`,
     ],
     ['Limits', limitsInWords(issuanceLimits)],
   ];
@@ -79,7 +79,7 @@ function limitsInWords(limits: Capacity['issuanceLimits']): string {
 }
 
 function expiry({ expired }: Capacity['storm']): string {
-  return expired === 0 ? '' : `, and ${counted(expired)} end before they are renewed`;
+  return expired === 0 ? '' : `, and of them ${counted(expired)} end before they are renewed`;
 }
 
 const shortageInWords: Readonly<Record<Change['shortage'], string>> = {
@@ -107,13 +107,13 @@ function inWords({ setting, value }: Alternative, { clientTimeoutSeconds }: Capa
     case 'quota':
       return `have ${exact(value)} certificates a year`;
     case 'lifetimeSeconds':
-      return `let certificates live ${formatDuration(value)}`;
+      return `let certificates live ${brief(value)}`;
     case 'renewAt':
       return `renew at ${exact(value)} of the lifetime`;
     case 'workloads':
-      return `start at most ${exact(value)} workloads in ${formatDuration(clientTimeoutSeconds)}`;
+      return `start at most ${exact(value)} workloads in ${brief(clientTimeoutSeconds)}`;
     case 'stormSeconds':
-      return `spread renewals over ${formatDuration(value)}`;
+      return `spread renewals over ${brief(value)}`;
   }
 }
 
@@ -122,13 +122,23 @@ function exact(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
+function several(count: number, what: string): string {
+  return `${counted(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** A number for people: three digits, thousands apart. */
-function counted(value: number): string {
+export function counted(value: number): string {
   const digits = value < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 };
   return value.toLocaleString('en-US', digits);
 }
 
-/** A duration for people, in whole seconds; in days where it is long. */
-function span(seconds: number): string {
-  return seconds >= 100 * daySeconds ? `${counted(seconds / daySeconds)} days` : formatDuration(Math.round(seconds));
+/** A duration for people: in whole seconds, without units that are zero; in days where it is long. */
+export function span(seconds: number): string {
+  return seconds >= 100 * daySeconds ? `${counted(seconds / daySeconds)} days` : brief(Math.round(seconds));
+}
+
+function brief(seconds: number): string {
+  const [withSeconds, withMinutes] = [formatDuration(seconds), formatDuration(seconds).slice(0, -'0s'.length)];
+  if (!withSeconds.endsWith('m0s')) return withSeconds;
+  return withMinutes.endsWith('h0m') ? withMinutes.slice(0, -'0m'.length) : withMinutes;
 }

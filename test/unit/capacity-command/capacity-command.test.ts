@@ -20,18 +20,18 @@ describe('capacity', () => {
     expect(run(['--workloads', '2000', ...asked])).toEqual({
       code: 3,
       err: '',
-      out: `2,000 workloads, certificates of 10m0s, each renewed after 5m0s; at most 4 calls per second
+      out: `2,000 workloads, certificates of 10m, each renewed after 5m; at most 4 calls per second
   Certificates  24,000 an hour, 576,000 a day, 210,240,000 a year; a workload renews 105,120 times a year
   Calls         6.67 per second on average, 167 % of the limit: requests pile up
-  Quota         1,000,000 certificates last 41h40m0s, less than a year
-  Restart       2,000 starts at once: the last certificate after 8m20s; 1,759 clients give up after 1m0s and ask anew
-  Storm         2,000 renewals within 30s: the last one after 8m20s; each certificate has 5m0s left, and 723 end before they are renewed
+  Quota         1,000,000 certificates last 41h40m, less than a year
+  Restart       2,000 starts at once: the last certificate after 8m20s; of the clients, 1,759 give up after 1m and ask anew
+  Storm         2,000 renewals within 30s: the last one after 8m20s; each certificate has 5m left, and of them 723 end before they are renewed
   Limits        certificatesPerHour: 26000 and certificatesPerDay: 578000 in spec.issuanceLimits leave room for a restart
 
 What to change
   - PCA allows fewer calls than the renewals take: have the limit raised to 6.67 calls per second, or let certificates live 16m40s.
   - The quota does not last a year: have 210,240,000 certificates a year, or let certificates live 35h2m24s.
-  - After a restart of everything, clients give up before their turn: have the limit raised to 33.32 calls per second, or start at most 241 workloads in 1m0s.
+  - After a restart of everything, clients give up before their turn: have the limit raised to 33.32 calls per second, or start at most 241 workloads in 1m.
   - In a renewal storm, certificates end before they are renewed: spread renewals over 3m20s, or have the limit raised to 6.06 calls per second, or renew at 0.21 of the lifetime, or let certificates live 15m40s.
   - Instead of all that: let the mesh issue itself, below an intermediate CA (spec.externalCA). Workloads then take no
     calls and no certificates of PCA; a renewal of the intermediate CA takes one bought instance.
@@ -43,12 +43,12 @@ What to change
     expect(run(['--workloads=20', '--lifetime=2160h', '--starts-per-day=5', '--quota=3000'])).toEqual({
       code: 0,
       err: '',
-      out: `20 workloads, certificates of 2160h0m0s, each renewed after 1080h0m0s; at most 10 calls per second
+      out: `20 workloads, certificates of 2160h, each renewed after 1080h; at most 10 calls per second
   Certificates  0.227 an hour, 5.44 a day, 1,987 a year; a workload renews 8.11 times a year
   Calls         0.000063 per second on average, 0.00063 % of the limit
   Quota         3,000 certificates last 551 days
   Restart       20 starts at once: the last certificate after 2s
-  Storm         20 renewals at once: the last one after 2s; each certificate has 1080h0m0s left
+  Storm         20 renewals at once: the last one after 2s; each certificate has 1080h left
   Limits        certificatesPerHour: 21 and certificatesPerDay: 26 in spec.issuanceLimits leave room for a restart
 
 All of it suffices.

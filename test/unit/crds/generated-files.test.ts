@@ -25,6 +25,7 @@ describe('generated files', () => {
       'docs/conditions-and-errors.md',
       'docs/configuration.md',
       'docs/issuer-reference.md',
+      'docs/mesh/sizing.md',
       'docs/metrics.md',
       'docs/operations.md',
       'helm/alibaba-pca-issuer/README.md',
