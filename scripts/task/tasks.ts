@@ -26,6 +26,10 @@ export const tasks = {
         kind: 'flag',
         text: 'install the chart with Helm into a cluster of one node with pods, which needs root on Linux',
       },
+      mesh: {
+        kind: 'flag',
+        text: 'istiod and the agents of two workloads with certificates of PCA; the first run builds them, which takes minutes more',
+      },
     },
   },
   test: {
