@@ -42,6 +42,8 @@ type settings struct {
 
 // outcome is the line of one certificate. Milliseconds count from the start of the program.
 type outcome struct {
+	// PEM.
+	Request string `json:"request,omitempty"`
 	// Certificates as PEM, leaf first; empty when istiod would have got none.
 	Chain     string `json:"chain,omitempty"`
 	Error     string `json:"error,omitempty"`
@@ -100,7 +102,12 @@ func run(of settings) error {
 			if err == nil {
 				chain, _, err = chiron.SignCSRK8s(client, request, of.signer, usages, of.host, "", true, false, of.lifetime)
 			}
-			line := outcome{Chain: string(chain), StartedMs: at.Sub(started).Milliseconds(), EndedMs: time.Since(started).Milliseconds()}
+			line := outcome{
+				Request:   string(request),
+				Chain:     string(chain),
+				StartedMs: at.Sub(started).Milliseconds(),
+				EndedMs:   time.Since(started).Milliseconds(),
+			}
 			if err != nil {
 				line.Error = err.Error()
 			}

@@ -34,7 +34,6 @@ export interface AgentSettings {
 // The shortest that Kubernetes allows, of which the agent renews after one part in a hundred: 6 s.
 const lifetime = '10m';
 const renewal = { SECRET_TTL: lifetime, SECRET_GRACE_PERIOD_RATIO: '0.99', SECRET_GRACE_PERIOD_RATIO_JITTER: '0' };
-const pemBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n?/g;
 
 /** The agent of one workload. */
 export class IstioAgent {
@@ -116,11 +115,6 @@ export async function publishedRoot({ cluster }: World, namespace: string): Prom
     readonly data?: Readonly<Record<string, string>>;
   };
   return data?.['root-cert.pem'] ?? '';
-}
-
-/** The certificates of a PEM text, in its order. */
-export function certificatesOf(pem: string): readonly X509Certificate[] {
-  return (pem.match(pemBlock) ?? []).map((block) => new X509Certificate(block));
 }
 
 async function write(folder: string, file: string, content: string): Promise<void> {

@@ -23,6 +23,8 @@ export interface CsrOrder {
 
 /** One certificate, in the order in which they ended. */
 export interface CsrOutcome {
+  /** The X.509 request, PEM. */
+  readonly request: string;
   /** PEM, leaf first; undefined when istiod would have got none. */
   readonly chain?: string;
   readonly error?: string;
