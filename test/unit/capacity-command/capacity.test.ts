@@ -120,6 +120,12 @@ describe('the capacity that a mesh takes', () => {
     ]);
   });
 
+  it('suffices where renewals take all that PCA allows, whatever the last digits of the sums are', () => {
+    const full = { ...mesh, workloads: 870, lifetimeSeconds: 3000, renewAt: 0.29, pcaLimit: 1 };
+    const { calls } = capacityOf(full);
+    expect([calls.perSecond > 1, calls.suffices]).toEqual([true, true]);
+  });
+
   it('has no limit for the issuer where none is that high', () => {
     const { issuanceLimits } = capacityOf({ ...mesh, workloads: 500_000, lifetimeSeconds: 3600 });
     expect(issuanceLimits).toEqual({ certificatesPerHour: 1_500_000 });
