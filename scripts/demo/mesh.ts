@@ -114,12 +114,11 @@ export async function showMesh(stage: Stage, world: World, agents: Agents): Prom
 /** Keeps the logs of what runs in the mesh in the folder. */
 export async function keepMeshLogs(
   directory: string,
-  logs: Readonly<Record<string, { logs(): Promise<string> } | undefined>>,
+  logs: Readonly<Record<string, { logs(): Promise<string> }>>,
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
-  for (const [name, process] of Object.entries(logs)) {
-    if (process !== undefined) await writeFile(join(directory, `${name}.log`), await process.logs().catch(String));
-  }
+  for (const [name, process] of Object.entries(logs))
+    await writeFile(join(directory, `${name}.log`), await process.logs().catch(String));
 }
 
 async function talk({ progress }: Stage, { web, api }: Identities): Promise<void> {
