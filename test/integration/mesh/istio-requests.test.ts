@@ -85,7 +85,11 @@ it('a refusal stands in the condition of the request, which istiod does not look
   leaving.abort();
   expect(await asking).toEqual([]);
   await world.cluster.delete({ apiVersion: signers, kind: 'CertificateSigningRequest', name });
-  expect({ reason: condition.reason, message: condition.message }).toEqual({ reason: '', message: '' });
+  expect({ reason: condition.reason, message: condition.message }).toEqual({
+    reason: 'KeyFamilyMismatch',
+    message:
+      'spec.request: the CSR\'s key is P-256, but CA "sim-sub-rsa-2048" issues for RSA keys only. Choose algorithm RSA (in a Certificate: spec.privateKey), or another CA.',
+  });
 });
 
 describe.runIf(process.env['TEST_FULL'] === '1')('PCA is silent for longer than istiod waits', () => {

@@ -122,11 +122,8 @@ export class Istiod {
       await writeFile(join(folder, `..${version}`, file), Buffer.from(content, 'base64'));
     await symlink(`..${version}`, join(folder, '..data_tmp'));
     await rename(join(folder, '..data_tmp'), join(folder, '..data'));
-    if (before === undefined) {
-      for (const file of Object.keys(data)) await symlink(join('..data', file), join(folder, file));
-    } else {
-      await rm(join(folder, `..${before}`), { recursive: true });
-    }
+    if (before !== undefined) return rm(join(folder, `..${before}`), { recursive: true });
+    for (const file of Object.keys(data)) await symlink(join('..data', file), join(folder, file));
   }
 }
 
