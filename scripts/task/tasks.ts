@@ -26,6 +26,10 @@ export const tasks = {
         kind: 'flag',
         text: 'install the chart with Helm into a cluster of one node with pods, which needs root on Linux',
       },
+      mesh: {
+        kind: 'flag',
+        text: 'istiod and the agents of two workloads with certificates of PCA; the first run builds them, which takes minutes more',
+      },
     },
   },
   test: {
@@ -146,7 +150,10 @@ export const tasks = {
 export const allScripts: readonly Pick<Task, 'npmScript' | 'summary' | 'shortcuts'>[] = [
   ...Object.values(tasks),
   { npmScript: 'simulator', summary: 'Starts the simulator of PCA on this machine, until Ctrl-C' },
-  { npmScript: 'start', summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan' },
+  {
+    npmScript: 'start',
+    summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan and capacity',
+  },
 ];
 
 function list(meanings: Readonly<Record<string, string>>): string {

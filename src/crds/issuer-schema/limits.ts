@@ -15,8 +15,11 @@ export const lifetimeRule = {
   message: 'must be a duration above zero in hours, minutes and seconds, such as 2160h or 1h30m',
 } as const;
 
+/** Certificates that a limit on an issuer can allow at most. */
+export const highestIssuanceLimit = 10_000_000;
+
 const maximum = (description: string) =>
-  ({ type: 'integer', format: 'int32', description, minimum: 1, maximum: 10_000_000 }) as const;
+  ({ type: 'integer', format: 'int32', description, minimum: 1, maximum: highestIssuanceLimit }) as const;
 
 /** Maximum numbers of certificates. */
 export const issuanceLimitsSchema = {
