@@ -54,7 +54,11 @@ export class SpireServer {
     const socket = join(directory, 'server.sock');
     const process = new Neighbour({
       name: 'spire-server',
-      command: [program, 'run', ...flags({ config: file, bindAddress: '127.0.0.1', serverPort: port, socketPath: socket })],
+      command: [
+        program,
+        'run',
+        ...flags({ config: file, bindAddress: '127.0.0.1', serverPort: port, socketPath: socket }),
+      ],
       directory,
       logFile: join(directory, 'server.log'),
       isReady: async () => server.isHealthy(),
@@ -111,9 +115,9 @@ function flags(values: Readonly<Record<string, string | number>>): readonly stri
 
 /** The configuration of a pod for a process: its files elsewhere, agents that join by a token, and the API server by a file. */
 function asProcess(configuration: string, data: string, kubeconfig: string): string {
-  for (const part of Object.values(inPod)) {
+  for (const part of Object.values(inPod))
     if (configuration.search(part) < 0) throw new Error(`server.conf has no ${String(part)}.`);
-  }
+
   return configuration
     .replaceAll(inPod.data, data)
     .replace(inPod.attestor, 'NodeAttestor "join_token" {\n    plugin_data {}\n  }\n')
