@@ -9,9 +9,14 @@ import { parse } from 'yaml';
 import { isAllowed } from '../../support/access-review.ts';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest } from '../../support/cluster.ts';
-import { buildMs, chart, helm, render } from '../../support/helm.ts';
-import { approverPolicy, approverPolicyObjects } from '../../support/neighbours/approver-policy/approver-policy.ts';
+import { chart, helm, render } from '../../support/helm.ts';
+import {
+  approverPolicy,
+  approverPolicyObjects,
+  approverPolicyProgram,
+} from '../../support/neighbours/approver-policy/approver-policy.ts';
 import type { Neighbour } from '../../support/neighbours/neighbour.ts';
+import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
 import { until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../../support/world.ts';
 
@@ -29,6 +34,7 @@ let world: World;
 let approver: Neighbour | undefined;
 
 beforeAll(async () => {
+  await neighbourProgram(approverPolicyProgram);
   const objects = await approverPolicyObjects(manifest('approver-policy-values'));
   world = await World.start({});
   const { cluster, controlPlane, namespace, simulator } = world;
@@ -57,7 +63,7 @@ beforeAll(async () => {
       namespace: 'shop',
     }),
   );
-}, buildMs);
+}, 2 * buildMs);
 
 afterAll(async () => {
   await approver?.kill();

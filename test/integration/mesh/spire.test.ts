@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest } from '../../support/cluster.ts';
-import { buildMs } from '../../support/helm.ts';
+import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
 import {
   serverConfiguration,
   spireIssuer,
   spireServerAccount,
   spireServerObjects,
 } from '../../support/neighbours/spire/manifests.ts';
-import { buildSpire } from '../../support/neighbours/spire/programs.ts';
+import { spirePrograms } from '../../support/neighbours/spire/programs.ts';
 import { handshakesOf, SpireAgent } from '../../support/neighbours/spire/spire-agent.ts';
 import { SpireServer } from '../../support/neighbours/spire/spire-server.ts';
 import { until } from '../../support/wait.ts';
@@ -27,7 +27,7 @@ let world: World;
 let kubeconfig: string;
 
 beforeAll(async () => {
-  await buildSpire();
+  await Promise.all(spirePrograms.map(async (program) => neighbourProgram(program)));
   world = await World.start({ flags: ['--retry-max-delay=2s'], simulator: { instances: bought } });
   const { cluster, controlPlane, namespace, simulator } = world;
   await cluster.apply([
@@ -36,7 +36,7 @@ beforeAll(async () => {
     ...spireServerObjects(),
   ]);
   kubeconfig = await controlPlane.kubeconfigForServiceAccount(spireServerAccount.namespace, spireServerAccount.name);
-}, buildMs);
+}, 2 * buildMs);
 
 afterAll(async () => {
   await world?.stop();

@@ -2,15 +2,17 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { buildGoProgram, goModuleFolder } from '../../../../control-plane/driver/go-build.ts';
+import { goModuleFolder } from '../../../../control-plane/driver/go-build.ts';
 import type { GoProgram } from '../../../../control-plane/driver/go-build.ts';
 import { freePort } from '../../../../control-plane/driver/ports.ts';
 import { readManifests } from '../../cluster.ts';
 import type { Manifest } from '../../cluster.ts';
 import { helm } from '../../helm.ts';
 import { Neighbour } from '../neighbour.ts';
+import { neighbourProgram } from '../program.ts';
 
-const approverPolicyProgram: GoProgram = {
+/** approver-policy, as released. */
+export const approverPolicyProgram: GoProgram = {
   name: 'approver-policy',
   directory: fileURLToPath(new URL('../../../../tools/approver-policy', import.meta.url)),
   package: 'github.com/cert-manager/approver-policy/cmd',
@@ -32,7 +34,7 @@ export async function approverPolicyObjects(valuesFile: string): Promise<readonl
 /** approver-policy with this kubeconfig, of its ServiceAccount; it does not run yet. */
 export async function approverPolicy(directory: string, kubeconfig: string): Promise<Neighbour> {
   const [program, metrics, readiness, webhook] = await Promise.all([
-    buildGoProgram(approverPolicyProgram),
+    neighbourProgram(approverPolicyProgram),
     freePort(),
     freePort(),
     freePort(),

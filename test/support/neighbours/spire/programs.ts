@@ -1,7 +1,6 @@
 // SPIRE and a workload of it, and how each is linked.
 import { fileURLToPath } from 'node:url';
 
-import { buildGoProgram } from '../../../../control-plane/driver/go-build.ts';
 import type { GoProgram } from '../../../../control-plane/driver/go-build.ts';
 
 const directory = fileURLToPath(new URL('../../../../tools/spire', import.meta.url));
@@ -30,7 +29,5 @@ export const spireWorkloadProgram: GoProgram = {
   cgo: true,
 };
 
-/** Builds all three unless they are built. */
-export async function buildSpire(): Promise<void> {
-  for (const program of [spireServerProgram, spireAgentProgram, spireWorkloadProgram]) await buildGoProgram(program);
-}
+/** All of them. */
+export const spirePrograms: readonly GoProgram[] = [spireServerProgram, spireAgentProgram, spireWorkloadProgram];

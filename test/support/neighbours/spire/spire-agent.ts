@@ -2,10 +2,10 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { buildGoProgram } from '../../../../control-plane/driver/go-build.ts';
 import { freePort } from '../../../../control-plane/driver/ports.ts';
 import { runOrThrow } from '../../../../control-plane/driver/run.ts';
 import { Neighbour } from '../neighbour.ts';
+import { neighbourProgram } from '../program.ts';
 import { spireAgentProgram, spireWorkloadProgram } from './programs.ts';
 import type { SpireServer } from './spire-server.ts';
 
@@ -61,7 +61,7 @@ export class SpireAgent {
     const socket = join(directory, 'agent.sock');
     const configuration = join(directory, 'agent.conf');
     await writeFile(configuration, configurationOf({ directory, port: server.port, socket, bundle }));
-    const [program, token] = await Promise.all([buildGoProgram(spireAgentProgram), server.joinToken()]);
+    const [program, token] = await Promise.all([neighbourProgram(spireAgentProgram), server.joinToken()]);
     const process = new Neighbour({
       name: 'spire-agent',
       command: [program, 'run', '-config', configuration, '-joinToken', token],
@@ -74,7 +74,7 @@ export class SpireAgent {
   /** Registers a workload of this name. The agent asks for new entries every few seconds, and once when it starts. */
   async workload(name: string): Promise<Workload> {
     const executable = join(this.#settings.directory, name);
-    await copyFile(await buildGoProgram(spireWorkloadProgram), executable);
+    await copyFile(await neighbourProgram(spireWorkloadProgram), executable);
     const id = `spiffe://example.org/${name}`;
     await this.#settings.server.register(id, executable);
     return { id, executable };

@@ -2,11 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { buildGoProgram } from '../../../../control-plane/driver/go-build.ts';
 import { freePort } from '../../../../control-plane/driver/ports.ts';
 import { runOrThrow } from '../../../../control-plane/driver/run.ts';
 import { NotYet } from '../../wait.ts';
 import { Neighbour } from '../neighbour.ts';
+import { neighbourProgram } from '../program.ts';
 import { spireServerProgram } from './programs.ts';
 
 /** How to run a server. */
@@ -46,7 +46,7 @@ export class SpireServer {
 
   /** Writes its configuration; it does not run yet. */
   static async prepare({ directory, kubeconfig, configuration }: SpireServerSettings): Promise<SpireServer> {
-    const [program, port] = await Promise.all([buildGoProgram(spireServerProgram), freePort()]);
+    const [program, port] = await Promise.all([neighbourProgram(spireServerProgram), freePort()]);
     const data = join(directory, 'data');
     await mkdir(data, { recursive: true });
     const file = join(directory, 'server.conf');
