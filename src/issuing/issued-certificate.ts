@@ -6,12 +6,13 @@ import { chainPem, orderChain, readCertificates } from './x509/certificate-chain
 import type { CertificateChain } from './x509/certificate-chain.ts';
 import { constrainedNamesOf, firstToEnd, forbiddenByPath, pathFault } from './x509/certification-path.ts';
 import type { CertificationPath } from './x509/certification-path.ts';
+import { showAlternativeName } from './x509/alternative-name.ts';
 import { showName } from './x509/distinguished-name.ts';
 import { shownList } from './x509/shown-text.ts';
 import { certificatesOf } from './issuing-ca.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueReply } from './operation.ts';
-import { addedAttributes, aspects, mismatch } from './certificate-differences.ts';
+import { addedAttributes, aspects, droppedNames, mismatch } from './certificate-differences.ts';
 import type { Mismatch } from './certificate-differences.ts';
 import type { IssuePlan } from './plan.ts';
 import { formatMoment } from '../timing/moment.ts';
@@ -72,7 +73,7 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if ('kind' in accepted) return accepted;
   const refused = pathMismatch(path, verification) ?? extensionFault(path, verification);
   if (refused !== undefined) return refused;
-  const differences = [...additions(facts, plan), ...accepted, ...outlivedCA(path)];
+  const differences = [...ownAccord(facts, plan), ...accepted, ...outlivedCA(path)];
   return {
     kind: 'verified',
     certificate: {
@@ -144,11 +145,16 @@ function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Ve
     : undefined;
 }
 
-/** What PCA added of its own accord, a sentence each. */
-function additions({ subject, types }: CertificateFacts, { expected }: IssuePlan): readonly string[] {
+/** What PCA added or dropped of its own accord, a sentence each. */
+function ownAccord(facts: CertificateFacts, { expected }: IssuePlan): readonly string[] {
+  const { subject, types } = facts;
   const added = addedAttributes(subject.attributes, expected.subject);
   const unusual = unusualExtensions(types);
+  const dropped = droppedNames(facts, expected).map(showAlternativeName);
   return [
+    ...(dropped.length === 0
+      ? []
+      : [`PCA dropped ${shownList(dropped)}: spec.externalCA.names of the issuer is Drop.`]),
     ...(added.length === 0 ? [] : [`PCA added ${showName(added)} to the subject.`]),
     ...(unusual.length === 0 ? [] : [`PCA added extensions that are not usual: ${shownList(unusual)}.`]),
   ];

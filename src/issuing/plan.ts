@@ -36,6 +36,8 @@ export interface ExpectedCertificate {
   readonly spki: Buffer;
   readonly subject: ExpectedSubject;
   readonly names: readonly AlternativeName[];
+  /** Further names that it may have or lack. */
+  readonly mayLack: readonly AlternativeName[];
   readonly usages: Usages;
   readonly isCA: boolean;
   /** Path length of a CA certificate; undefined for all others. */
@@ -137,7 +139,7 @@ function planUnder(input: PlanInput): Planned {
       expected: {
         spki: request.csr.publicKey.spki,
         subject: expectedSubject(operation, request, spec),
-        names,
+        ...(candidate.mayDropNames ? { names: [], mayLack: names } : { names, mayLack: [] }),
         usages: request.usages,
         isCA: request.isCA,
         pathLength: request.isCA ? (spec.externalCA?.pathLength ?? 0) : undefined,
@@ -188,6 +190,7 @@ function candidateOf(operation: IssuingOperation, { request, spec, ca }: Candida
     requiredProfile: operation.requiredProfile?.(spec),
     allowWiderUsages: spec.verification.usages === 'Allow',
     allowOtherNames: spec.verification.names === 'Allow',
+    mayDropNames: operation.capabilities.names.inCsrOnly === true && spec.externalCA?.names === 'Drop',
     allowP521: spec.allowP521,
   };
 }

@@ -158,6 +158,12 @@ describe('other limits', () => {
       unchecked('spec.verification.names: Unsupported value: "Ignore": supported values: "Enforce", "Allow"'),
     ],
     [
+      'another fate of names',
+      'externalCA',
+      { instanceIds: ['a'], names: 'Allow' },
+      unchecked('spec.externalCA.names: Unsupported value: "Allow": supported values: "Refuse", "Drop"'),
+    ],
+    [
       'another revocation policy',
       'revocationPolicy',
       'Always',

@@ -122,5 +122,12 @@ export const externalCASchema = {
       minimum: 0,
       maximum: 10,
     },
+    names: {
+      type: 'string',
+      description:
+        'What happens to a request for a CA certificate with alternative names, which CreateExternalCACertificate has no parameter for. Refuse: it fails. Drop: it is issued, though the certificate may lack them; its Ready message names those that it lacks. Names that were not asked for stay refused. Other certificates of the issuer keep theirs.',
+      enum: ['Refuse', 'Drop'],
+      default: 'Refuse',
+    },
   },
 } as const satisfies Schema;

@@ -1,7 +1,8 @@
 // CA certificates from bought instances, as PCA gives them and otherwise.
-import { describedCA, issue, makeCsr, Pkcs10CertificateRequest } from '../../support/certificates.ts';
+import { describedCA, encoded, issue, makeCsr, Pkcs10CertificateRequest } from '../../support/certificates.ts';
+import { askedByRequest, readyOf } from './certificate-requests.ts';
 import { hierarchy, issued } from './stage.ts';
-import type { Replies, Reply, Stage } from './stage.ts';
+import type { Replies, Reply, Scene, Stage } from './stage.ts';
 
 /** PCA that has the instances in this state, and answers calls with them by a CA certificate of this path length or by `reply`. */
 export async function externalCAReplies({
@@ -42,3 +43,26 @@ export async function askedExternalCA(stage: Stage): Promise<void> {
   const annotations = { 'experimental.cert-manager.io/request-is-ca': 'true' };
   await stage.signingRequest(csr, { usages: ['cert sign', 'crl sign'], annotations });
 }
+
+/** Steps: a CA of SPIRE, which has the name of its trust domain, of an issuer with this setting; PCA takes no name of a CSR. */
+function askedBySpire(names: 'Refuse' | 'Drop') {
+  return async (stage: Stage): Promise<string> => {
+    await stage.issuerOf(await externalCAReplies({}), { externalCA: { instanceIds: ['cas-1'], names } });
+    const trustDomain = { kind: 'uri', value: 'spiffe://example.org' } as const;
+    const csr = await makeCsr('P-256', { subject: [{ CN: ['A CA'] }], names: [trustDomain], isCA: true });
+    await askedByRequest(stage, { request: encoded(csr), isCA: true, usages: ['cert sign', 'crl sign'] });
+    return readyOf(stage);
+  };
+}
+
+/** One scene for each thing that only a CA certificate is told. */
+export const externalCAScenes = {
+  'names that are refused': {
+    steps: askedBySpire('Refuse'),
+    says: 'Failed: spec.request: CreateExternalCACertificate has no parameter for alternative names, and PCA does not document whether it uses those of the CSR (URI spiffe://example.org). Ask for a common name and no other names, or set spec.externalCA.names of the issuer to Drop if the CA certificate may lack them.',
+  },
+  'names that PCA dropped': {
+    steps: askedBySpire('Drop'),
+    says: 'Issued: Issued by Alibaba Cloud PCA with CreateExternalCACertificate: serial number SERIAL, PCA identifier ID. It uses the only instance in spec.externalCA.instanceIds of the issuer. PCA dropped URI spiffe://example.org: spec.externalCA.names of the issuer is Drop.',
+  },
+} as const satisfies Readonly<Record<string, Scene>>;

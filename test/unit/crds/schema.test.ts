@@ -110,7 +110,11 @@ describe('TypeOf', () => {
       readonly createClientCertificateWithCsr?: CsrCertificateSettings;
       readonly createWHClientCertificate?: Pick<CsrCertificateSettings, 'subjectDefaults'>;
       readonly allowP521: boolean;
-      readonly externalCA?: { readonly instanceIds: readonly string[]; readonly pathLength?: number };
+      readonly externalCA?: {
+        readonly instanceIds: readonly string[];
+        readonly pathLength?: number;
+        readonly names: 'Refuse' | 'Drop';
+      };
       readonly verification: Readonly<Record<'subject' | 'names' | 'usages' | 'validity', 'Enforce' | 'Allow'>>;
       readonly revocationPolicy: 'Never' | 'RequestGone';
       readonly issuanceLimits: {
@@ -249,6 +253,7 @@ describe('the schemas of spec and status', () => {
     );
     expect(missing).toEqual([
       'spec.stsEndpoint',
+      'spec.externalCA',
       'spec.credentials.secretRef',
       'spec.credentials.rrsa',
       'spec.credentials.assumeRole',

@@ -210,7 +210,7 @@ describe('a bought instance that was taken out of the issuer while its call was 
       }),
       issue: [issues()],
     });
-    rename(rig, { spec: { ...ready.spec, externalCA: { instanceIds: ['i-2'], pathLength: 0 } } });
+    rename(rig, { spec: { ...ready.spec, externalCA: { instanceIds: ['i-2'], pathLength: 0, names: 'Refuse' } } });
     rig.clock.advance(afterMs);
     const decision = await rig.decide();
     return { seen, decision };
