@@ -74,12 +74,12 @@ const oneInstance = 'CreateExternalCACertificate';
 
 describe('by default', () => {
   it("SPIRE's request is refused before anything is paid, and SPIRE's log has the message", async () => {
-    await applyIssuer([first], 'strict', { verification: {} });
+    await applyIssuer([first], 'strict', { externalCA: { instanceIds: [first] } });
     const server = await serverIn('strict', (text) => text.replace('issuer_name = "spire"', 'issuer_name = "strict"'));
     const { ended } = await server.process.launch();
     expect(await ended).toEqual({ code: 1, signal: null });
     expect(await server.process.logs()).toMatch(
-      /Created CertificateRequest has failed.*CreateExternalCACertificate has no parameter for alternative names.*set spec\.verification\.names of the issuer to Allow/,
+      /Created CertificateRequest has failed.*CreateExternalCACertificate has no parameter for alternative names.*set spec\.externalCA\.names of the issuer to Drop/,
     );
     expect(world.simulator.issued()).toEqual([]);
     await world.cluster.delete({ ...spire, name: 'strict' });
