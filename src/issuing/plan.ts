@@ -139,7 +139,7 @@ function planUnder(input: PlanInput): Planned {
       expected: {
         spki: request.csr.publicKey.spki,
         subject: expectedSubject(operation, request, spec),
-        ...(candidate.mayDropNames ? { names: [], mayLack: names } : { names, mayLack: [] }),
+        ...expectedNames(names, candidate),
         usages: request.usages,
         isCA: request.isCA,
         pathLength: request.isCA ? (spec.externalCA?.pathLength ?? 0) : undefined,
@@ -151,6 +151,13 @@ function planUnder(input: PlanInput): Planned {
       notices: noticesOf(input, lifetime),
     },
   };
+}
+
+function expectedNames(
+  names: readonly AlternativeName[],
+  { mayDropNames }: Candidate,
+): Pick<ExpectedCertificate, 'names' | 'mayLack'> {
+  return mayDropNames ? { names: [], mayLack: names } : { names, mayLack: [] };
 }
 
 /** Whether a plan is another one when it is known how the Certificate behind the request is renewed. */

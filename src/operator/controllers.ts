@@ -16,6 +16,7 @@ import { CertificateRequests } from '../controllers/requests/kinds/certificate-r
 import { CertificateSigningRequests } from '../controllers/requests/kinds/certificate-signing-request.ts';
 import { owningCertificateReader } from '../controllers/requests/kinds/owning-certificate.ts';
 import type { RequestKind } from '../controllers/requests/kinds/request.ts';
+import { instanceEvent } from '../controllers/requests/events.ts';
 import { RequestMemories } from '../controllers/requests/memory.ts';
 import { Publisher } from '../controllers/requests/publish.ts';
 import { Revocations } from '../controllers/requests/revocations.ts';
@@ -24,6 +25,7 @@ import type { CertificateClaims } from '../controllers/requests/signing/claims.t
 import type { IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../controllers/requests/signing/issue.ts';
 import { Signer } from '../controllers/requests/signing/sign.ts';
+import { Superseding } from '../controllers/requests/signing/superseding.ts';
 import type { StepObserver } from '../controllers/requests/signing/steps.ts';
 import { issuerPath } from '../crds/issuer.ts';
 import type { Controller } from '../kubernetes/controller.ts';
@@ -217,7 +219,8 @@ function requestLoop(
   return { store, kind, queue, loop };
 }
 
-function signer(queue: WorkQueue, { cluster, pca, issuanceLimits, claims, mayAct, clock, onStep }: Shared): Signer {
+function signer(queue: WorkQueue, shared: Shared): Signer {
+  const { cluster, pca, issuanceLimits, claims, memories, events, mayAct, clock, onStep } = shared;
   const { kubernetes, requests, signingRequests } = cluster;
   const owningCertificate = owningCertificateReader(kubernetes);
   const isOpen = (key: string, uid: string): boolean =>
@@ -232,7 +235,17 @@ function signer(queue: WorkQueue, { cluster, pca, issuanceLimits, claims, mayAct
       clock,
       onStep,
     }),
-    instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, isOpen),
+    instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, isOpen, (use) =>
+      events.record(instanceEvent(use)),
+    ),
+    superseding: new Superseding({
+      open: (issuer) => requests.byIndex('issuer', issuer),
+      memories,
+      wake: (key) => {
+        queue.forget(key);
+        queue.add(key);
+      },
+    }),
     owningCertificate,
     claims,
     clock,

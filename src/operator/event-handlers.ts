@@ -61,7 +61,8 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     const keyOf = ({ metadata: { namespace, name } }: IssuerAsRead): string => issuerKey({ kind, namespace, name });
     store.onChange(
       whileConnected(({ type, object, previous, rewound }) => {
-        if (type === 'updated' && rewound !== true && !newSpec(object, previous)) return;
+        const isNews = newSpec(object, previous) || newInstances(object, previous);
+        if (type === 'updated' && rewound !== true && !isNews) return;
         const key = keyOf(object);
         on.issuerQueue.forget(key);
         on.issuerQueue.add(key);
@@ -129,4 +130,10 @@ function newSpec(issuer: IssuerAsRead, previous: IssuerAsRead | undefined): bool
     previous.metadata.generation !== issuer.metadata.generation ||
     previous.metadata.deletionTimestamp !== issuer.metadata.deletionTimestamp
   );
+}
+
+// Their account is kept in the status, and how many are left is told from it.
+function newInstances({ status }: IssuerAsRead, previous: IssuerAsRead | undefined): boolean {
+  const [present, before] = [status, previous?.status].map((of) => JSON.stringify(of?.externalCA?.instances ?? []));
+  return present !== before;
 }

@@ -67,6 +67,11 @@ export const metricCatalogue = {
     help: "End of the issuer's subordinate CA as a Unix time.",
     labels: ofIssuer,
   },
+  pca_issuer_ca_instances_remaining: {
+    type: 'gauge',
+    help: 'Instances in spec.externalCA of the issuer that are neither used nor promised to a request.',
+    labels: ofIssuer,
+  },
   pca_issuer_pca_calls_total: {
     type: 'counter',
     help: 'Calls to Alibaba Cloud PCA, by action and outcome (ok or the class of the error).',

@@ -16,6 +16,7 @@ import type { IssuerProblem } from './reasons.ts';
 import type { IssuerSecrets } from './secret.ts';
 import { StatusWriter } from './status-writer.ts';
 import type { NotWritten, StatusWriterParts } from './status-writer.ts';
+import { remainingInstances } from './status.ts';
 import type { Finding } from './status.ts';
 
 /** What the reconcile works with. */
@@ -156,12 +157,14 @@ export class IssuerController {
     return state.kind === 'ready' && (await this.#on.secrets.isSame(issuer, state.issuer.secretVersion, signal));
   }
 
-  /** Nothing has changed since the last check: all that may be due is the Ready that waited. */
+  /** Nothing has changed since the last check: all that may be due is the Ready that waited, or the number of instances. */
   async #keep(reconciled: Reconciled, leftMs: number, signal: AbortSignal): Promise<ReconcileResult> {
-    const { key, object } = reconciled;
+    const { key, issuer, object } = reconciled;
     const state = this.#on.readyIssuers.state(key, object);
     const isDue = this.#trialUntil.has(key) && this.#trialMs(reconciled) === undefined;
-    if (!isDue || state.kind !== 'ready') return this.#nextLook(reconciled, leftMs);
+    const isCountDue = remainingInstances(issuer) !== issuer.status?.externalCA?.instancesRemaining;
+    if (!(isDue || (isCountDue && !this.#trialUntil.has(key))) || state.kind !== 'ready')
+      return this.#nextLook(reconciled, leftMs);
     const notWritten = await this.#write(reconciled, { problem: undefined, ca: state.issuer.ca }, signal);
     if (notWritten === undefined) this.#trialUntil.delete(key);
     return retryOf(notWritten) ?? this.#nextLook(reconciled, leftMs);

@@ -141,6 +141,12 @@ export const issuerNews = {
     'The spec has fields that this version of the operator does not know and leaves out of account; the message of Ready names them. They are of a newer CRD: upgrade the operator, or remove them.',
   KeyFamilyChanged:
     'The key of the issuing CA is of another family than before. Renewals of Certificates with keys of the former family wait; the message of Ready says for what.',
+  InstanceUsed:
+    'A bought instance was promised to the request that the message names, whose CA certificate activates it. Recorded for each use.',
+  LastInstance:
+    'One bought instance is left for CA certificates: the next CA certificate or renewal uses it. Buy a further one and add its ID.',
+  NoInstanceLeft:
+    'No bought instance is left for CA certificates: the next CA certificate or renewal waits. Buy a further one and add its ID.',
   AnotherOperator:
     'Another operator writes the status of the same issuer, or ended a request of it. Run one release per cluster. Counted in `pca_issuer_other_operator_total`.',
 } as const;

@@ -12,7 +12,14 @@ import type { Clock } from '../../timing/clock.ts';
 import type { IssuerNews, IssuerProblem, IssuerReason } from './reasons.ts';
 import { Rivals } from './rivals.ts';
 import type { Rival } from './rivals.ts';
-import { checkedReason, issuerStatus, keyFamilyText, unknownFieldsText } from './status.ts';
+import {
+  checkedReason,
+  instancesText,
+  issuerStatus,
+  keyFamilyText,
+  remainingInstances,
+  unknownFieldsText,
+} from './status.ts';
 import type { Finding } from './status.ts';
 
 /** What writing works with. */
@@ -39,6 +46,8 @@ export class StatusWriter {
   readonly #rivals: Rivals;
   /** False under a CRD that is older than the field that names the operator. */
   #namesItself = true;
+  /** How many instances were left when that was last told: an older CRD has no field for it. By the issuer's key. */
+  readonly #toldInstances = new Map<string, number>();
 
   constructor(parts: StatusWriterParts) {
     this.#on = parts;
@@ -64,6 +73,9 @@ export class StatusWriter {
     if (ca !== undefined)
       metrics.set('pca_issuer_ca_not_after_timestamp_seconds', labels, ca.notAfter.getTime() / 1_000);
 
+    const remaining = remainingInstances(issuer);
+    if (remaining === undefined) metrics.remove('pca_issuer_ca_instances_remaining', labels);
+    else metrics.set('pca_issuer_ca_instances_remaining', labels, remaining);
     return notWritten;
   }
 
@@ -71,8 +83,10 @@ export class StatusWriter {
   forget(identity: IssuerIdentity): void {
     const labels = issuerLabels(identity);
     this.#rivals.forget(issuerKey(identity));
+    this.#toldInstances.delete(issuerKey(identity));
     this.#on.metrics.remove('pca_issuer_issuer_ready', labels);
     this.#on.metrics.remove('pca_issuer_ca_not_after_timestamp_seconds', labels);
+    this.#on.metrics.remove('pca_issuer_ca_instances_remaining', labels);
   }
 
   async #apply(
@@ -94,6 +108,7 @@ export class StatusWriter {
     if (this.#namesItself) this.#rivals.written(issuerKey(identity), issuer);
     else this.#rivals.forget(issuerKey(identity));
     this.#tell(identity, issuer, finding.problem);
+    this.#tellInstances(identity, issuer, status);
     if (finding.problem === undefined) this.#tellNews(identity, issuer, status);
     return undefined;
   }
@@ -111,7 +126,7 @@ export class StatusWriter {
     const body = { apiVersion, kind: kind.kind, metadata: { resourceVersion }, status };
     let result = await apply(body);
     const undeclared = result.kind === 'ok' ? [] : undeclaredFields(result.failure);
-    if (undeclared.length > 0) result = await apply(withoutFields(body, undeclared));
+    if (undeclared.length > 0) result = await apply(withoutFields(body, undeclared.map(wholeField)));
     if (result.kind === 'ok') {
       this.#namesItself = !undeclared.includes('.status.operator');
       return undefined;
@@ -143,6 +158,17 @@ export class StatusWriter {
       this.#warn(identity, issuer, 'KeyFamilyChanged', text);
   }
 
+  /** Told when the number changes: a CA certificate that cannot be renewed ends everything below it. */
+  #tellInstances(identity: IssuerIdentity, issuer: IssuerAsRead, { externalCA }: IssuerStatus): void {
+    const remaining = externalCA?.instancesRemaining;
+    const key = issuerKey(identity);
+    const told = this.#toldInstances.get(key) ?? issuer.status?.externalCA?.instancesRemaining;
+    if (remaining === undefined || remaining === told) return;
+    this.#toldInstances.set(key, remaining);
+    const few = instancesText(remaining, issuer.spec?.externalCA?.instanceIds.length ?? 0);
+    if (few !== undefined) this.#warn(identity, issuer, few.reason, few.text);
+  }
+
   #tellRival(identity: IssuerIdentity, issuer: IssuerAsRead, { operator }: Rival): void {
     const { operator: self, metrics } = this.#on;
     metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
@@ -170,4 +196,9 @@ export class StatusWriter {
       ...event,
     });
   }
+}
+
+/** An older CRD wants more of `externalCA` than this operator writes there. */
+function wholeField(path: string): string {
+  return path.startsWith('.status.externalCA.') ? '.status.externalCA' : path;
 }

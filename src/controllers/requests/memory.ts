@@ -49,6 +49,8 @@ export class RequestMemory {
   readonly uid: string;
   /** A reconcile works on it right now. */
   busy = false;
+  /** Key of a newer request for the same CA, which goes first. */
+  supersededBy: string | undefined;
   #isMet = false;
   #troubledSince: number | undefined;
   #queuedSince: number | undefined;

@@ -126,6 +126,11 @@ export function restoredMessage(
   return `Held: this request ${restored}. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest ${object.name} -n ${namespace}.${inTheWay}`;
 }
 
+/** Why a request failed: its client has asked for the same CA again. `newer`: namespace and name of that request. */
+export function supersededMessage(newer: string): string {
+  return `CertificateRequest "${newer}" is newer and asks for the same CA (same requester, subject and names), so it gets the next free instance in spec.externalCA.instanceIds of the issuer. This request had none and is given up: no instance was used for it. If its certificate is wanted as well, add an instance to the issuer and create the request again.`;
+}
+
 /** How much is at stake: the life left to the certificate that is in use; empty where that is not known. */
 export function remainingLife(certificate: Request['certificate'], notAfter: Date | undefined, now: Date): string {
   if (certificate === undefined || notAfter === undefined) return '';

@@ -144,6 +144,8 @@ export const failureReasons = {
   CertificateRevoked: 'The certificate was revoked in PCA before it was written to the request.',
   EarlierCertificateNotFound:
     'An earlier call made a certificate, or may have, and it cannot be found any more; the message says where to look.',
+  Superseded:
+    'No bought instance was free for the CA certificate, and the same client has asked for the same CA again: the newer request goes first.',
   PatienceExceeded: 'Passing trouble outlasted spec.patience, whose onExceeded is Fail.',
   CertificateMalformed: 'PCA returned something that is no certificate.',
   KeyMismatch: 'The certificate carries another key than the CSR.',
@@ -168,6 +170,7 @@ export const failureReasons = {
     | 'RejectedByPCA'
     | 'CertificateRevoked'
     | 'EarlierCertificateNotFound'
+    | 'Superseded'
     | 'PatienceExceeded',
     string
   >

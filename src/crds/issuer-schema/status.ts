@@ -102,8 +102,14 @@ export const issuerStatusSchema = {
     externalCA: {
       type: 'object',
       description: 'State of the instances in spec.externalCA.',
-      required: ['instances'],
       properties: {
+        instancesRemaining: {
+          type: 'integer',
+          format: 'int32',
+          minimum: 0,
+          description:
+            'Instances in spec.externalCA.instanceIds that are neither used nor promised to a request. Each CA certificate, renewals included, needs one.',
+        },
         instances: {
           type: 'array',
           description: 'Instances that are used or promised to a request; the others are free.',

@@ -1,7 +1,9 @@
 // CA certificates from bought instances, as PCA gives them and otherwise.
+import type { IssuerNews } from '../../../src/controllers/issuers/reasons.ts';
+import { secondAfter } from '../../support/second-after.ts';
 import { describedCA, encoded, issue, makeCsr, Pkcs10CertificateRequest } from '../../support/certificates.ts';
 import { askedByRequest, readyOf } from './certificate-requests.ts';
-import { hierarchy, issued } from './stage.ts';
+import { hierarchy, issued, pca, web } from './stage.ts';
 import type { Replies, Reply, Scene, Stage } from './stage.ts';
 
 /** PCA that has the instances in this state, and answers calls with them by a CA certificate of this path length or by `reply`. */
@@ -44,6 +46,32 @@ export async function askedExternalCA(stage: Stage): Promise<void> {
   await stage.signingRequest(csr, { usages: ['cert sign', 'crl sign'], annotations });
 }
 
+/** A program asks for this CA by itself. */
+async function askedByProgram(stage: Stage, name: string): Promise<void> {
+  const request = encoded(await makeCsr('P-256', { subject: [{ CN: ['A CA'] }], isCA: true }));
+  await askedByRequest(stage, { request, isCA: true, usages: ['cert sign', 'crl sign'] }, name);
+}
+
+/** Steps: a program asks for its CA again while the first request waits, and what the first one is told. */
+export async function askedTwice(stage: Stage): Promise<string> {
+  await stage.issuerOf(await externalCAReplies({ state: 'REFUND' }), { externalCA: { instanceIds: ['cas-1'] } });
+  await askedByProgram(stage, 'first');
+  await readyOf(stage, 'first', /^Not issued yet/);
+  await secondAfter(stage.world.cluster, { namespace: stage.namespace, name: 'first' });
+  await askedByProgram(stage, 'second');
+  return readyOf(stage, 'first', /newer/);
+}
+
+/** Steps: a CA certificate uses one of so many instances, and the issuer tells of it. */
+function using(reason: IssuerNews, count: number) {
+  return async (stage: Stage): Promise<string> => {
+    const instanceIds = Array.from({ length: count }, (_, index) => `cas-${index + 1}`);
+    await stage.issuerOf(await externalCAReplies({}), { externalCA: { instanceIds } });
+    await askedByProgram(stage, web);
+    return stage.event(reason, pca);
+  };
+}
+
 /** Steps: a CA of SPIRE, which has the name of its trust domain, of an issuer with this setting; PCA takes no name of a CSR. */
 function askedBySpire(names: 'Refuse' | 'Drop') {
   return async (stage: Stage): Promise<string> => {
@@ -64,5 +92,17 @@ export const externalCAScenes = {
   'names that PCA dropped': {
     steps: askedBySpire('Drop'),
     says: 'Issued: Issued by Alibaba Cloud PCA with CreateExternalCACertificate: serial number SERIAL, PCA identifier ID. It uses the only instance in spec.externalCA.instanceIds of the issuer. PCA dropped URI spiffe://example.org: spec.externalCA.names of the issuer is Drop.',
+  },
+  'an instance that is used': {
+    steps: using('InstanceUsed', 3),
+    says: 'Normal InstanceUsed: Instance cas-1 is promised to CertificateRequest "NAMESPACE/web", whose CA certificate activates it. Of 3 in spec.externalCA.instanceIds, 2 are left.',
+  },
+  'the last instance': {
+    steps: using('LastInstance', 2),
+    says: 'Warning LastInstance: One instance in spec.externalCA.instanceIds (2) is left: the next CA certificate, or the next renewal of one, uses it. Buy a further instance of an external subordinate CA and add its ID.',
+  },
+  'no instance': {
+    steps: using('NoInstanceLeft', 1),
+    says: 'Warning NoInstanceLeft: No instance in spec.externalCA.instanceIds (1) is left: the next CA certificate, or the next renewal of one, waits. Buy a further instance of an external subordinate CA and add its ID.',
   },
 } as const satisfies Readonly<Record<string, Scene>>;

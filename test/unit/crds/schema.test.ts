@@ -176,7 +176,8 @@ describe('TypeOf', () => {
         readonly certificatesRemaining?: number;
       };
       readonly externalCA?: {
-        readonly instances: readonly {
+        readonly instancesRemaining?: number;
+        readonly instances?: readonly {
           readonly instanceId: string;
           readonly requestUID: string;
           readonly request?: string;

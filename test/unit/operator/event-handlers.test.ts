@@ -83,6 +83,7 @@ function put(
     kind: 'AlibabaPCAIssuer',
     approval: 'Approved',
     isControlled: true,
+    sameCA: undefined,
     message: undefined,
     ...changes,
   };

@@ -151,9 +151,10 @@ async function decided(
       },
     },
     instances: {
-      take: async () => ({ kind: 'free', instanceId: issuer.spec.externalCA?.instanceIds[0] ?? '' }),
+      take: async () => ({ kind: 'free', instanceId: issuer.spec.externalCA?.instanceIds[0] ?? '', left: 0 }),
       promised: async () => undefined,
     },
+    superseding: { triesOf: () => ({ newer: [], older: [] }), supersede: () => {} },
     claims: new CertificateClaims(),
     owningCertificate: owningCertificateReader({ get } as Partial<KubernetesClient> as KubernetesClient),
     clock: { now: () => now, monotonic: () => 0 },

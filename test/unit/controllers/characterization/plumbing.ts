@@ -33,6 +33,7 @@ import { CertificateClaims } from '../../../../src/controllers/requests/signing/
 import { IssuanceLimits } from '../../../../src/controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
 import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
+import { Superseding } from '../../../../src/controllers/requests/signing/superseding.ts';
 import { generationOf } from '../../../../src/crds/issuer.ts';
 import { readIssuingCA } from '../../../../src/issuing/issuing-ca.ts';
 import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
@@ -224,9 +225,17 @@ class Production {
         clock,
         onStep,
       }),
-      instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, (key, uid) =>
-        [this.#requests, this.#signingRequests].some((store) => store.get(key)?.metadata.uid === uid),
+      instances: new CAInstances(
+        kubernetes,
+        `${fieldManager}-external-ca`,
+        (key, uid) => [this.#requests, this.#signingRequests].some((store) => store.get(key)?.metadata.uid === uid),
+        () => {},
       ),
+      superseding: new Superseding({
+        open: (key) => this.#requests.byIndex('issuer', key),
+        memories,
+        wake: (key) => queue.add(key),
+      }),
       owningCertificate,
       claims: this.#claims,
       clock,

@@ -26,6 +26,7 @@ import { CertificateClaims } from '../../../../src/controllers/requests/signing/
 import { IssuanceLimits } from '../../../../src/controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
 import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
+import { Superseding } from '../../../../src/controllers/requests/signing/superseding.ts';
 import { generationOf } from '../../../../src/crds/issuer.ts';
 import { readIssuingCA } from '../../../../src/issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../../../src/issuing/issuing-ca.ts';
@@ -209,11 +210,16 @@ export class Rig {
       onStep,
     });
     const isOpen = (key: string, uid: string): boolean => this.#requests.get(key)?.metadata.uid === uid;
-    const instances = new CAInstances(kubernetes, 'manager-external-ca', isOpen);
+    const instances = new CAInstances(kubernetes, 'manager-external-ca', isOpen, () => {});
+    const superseding = new Superseding({
+      open: (key) => this.#requests.byIndex('issuer', key),
+      memories: this.memories,
+      wake: (key) => this.woken.push(key),
+    });
     return new Decider({
       issuer,
       readyIssuers,
-      signer: new Signer({ issuance, instances, owningCertificate, claims: this.claims, clock, onStep }),
+      signer: new Signer({ issuance, instances, superseding, owningCertificate, claims: this.claims, clock, onStep }),
       clusterUid: async (signal) => {
         await onStep('clusterUid');
         return clusterUid(signal);
