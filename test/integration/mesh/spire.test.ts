@@ -160,6 +160,9 @@ describe('when no instance is left', () => {
         (await requests()).find((request) => !askers.has(uidOf(request)) && isWithoutInstance(request)),
       );
       askers.add(uidOf(asker));
+      // The time of creation has whole seconds, and SPIRE's own pause between two requests is longer.
+      const nextSecond = Date.parse(String(asker.metadata['creationTimestamp'])) + 1_000;
+      await until('another second to begin', () => Date.now() >= nextSecond);
     }
     await applyIssuer([first, third]);
     await until('SPIRE to have its CA', async () => server.isHealthy());
