@@ -169,6 +169,7 @@ describe('when no instance is left', () => {
     const { requestUID } = (await instancesUsed()).find(({ instanceId }) => instanceId === third) ?? {};
     expect(requestUID).toBe([...askers].at(-1));
     expect(costs()).toEqual([oneInstance, oneInstance]);
+    await until('SPIRE to have deleted all of them', async () => (await requests()).length === 0);
   });
 });
 
