@@ -36,7 +36,7 @@ export const tasks = {
     npmScript: 'test',
     summary: 'Runs the static checks, builds, and runs every test, in pods as well where the machine can',
     details: 'The last line is "N passed, N failed"; a line before it says what was skipped and why.',
-    needs: `for more than the unit tests ${go}.\nThe tests in pods need root on Linux with cgroup v1, and are skipped without. No cloud account, no costs.`,
+    needs: `for more than the unit tests gcc and ${go}.\nThe tests in pods need root on Linux with cgroup v1, and are skipped without. No cloud account, no costs.`,
     options: {
       only: {
         kind: 'choice',
