@@ -1,6 +1,6 @@
 // Asking cert-manager for the next certificate of a Certificate, as `cmctl renew` does.
 import { conditionsOf } from './cluster.ts';
-import type { Cluster, Manifest } from './cluster.ts';
+import type { Cluster, Manifest, ObjectReference } from './cluster.ts';
 import { NotYet, until } from './wait.ts';
 
 interface CertificateName {
@@ -23,6 +23,20 @@ export async function renewNow(cluster: Cluster, { namespace, name }: Certificat
   const certificate = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name };
   const present = await cluster.get(certificate);
   if (present === undefined || !isIssued(present)) throw new NotYet(present?.['status'] ?? 'no status');
+  return trigger(cluster, certificate, present);
+}
+
+/** The same where an issuance is under way already, as `cmctl renew` does it then: what it was begun for does not count any more. */
+export async function renewUnderWay(cluster: Cluster, { namespace, name }: CertificateName): Promise<number> {
+  const certificate = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name };
+  return until(`the issuance of ${name} to be asked for`, async () => {
+    const present = await cluster.get(certificate);
+    if (present === undefined) throw new NotYet('no Certificate');
+    return trigger(cluster, certificate, present);
+  });
+}
+
+async function trigger(cluster: Cluster, certificate: ObjectReference, present: Manifest): Promise<number> {
   const { generation, resourceVersion } = present.metadata;
   const issuing = {
     type: 'Issuing',

@@ -2,7 +2,7 @@
 import { X509Certificate } from '../../support/certificates.ts';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
-import { isIssued, renew } from '../../support/renewal.ts';
+import { isIssued, renew, renewUnderWay } from '../../support/renewal.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion } from '../../support/world.ts';
 import type { World } from '../../support/world.ts';
@@ -63,12 +63,13 @@ export class Shop {
     });
   }
 
-  /** Has each of them issued once more. */
-  async renewAll(names: readonly string[]): Promise<void> {
+  /** Has each of them issued once more, `underWay`: although an issuance is under way. */
+  async renewAll(names: readonly string[], { underWay = false } = {}): Promise<void> {
     const { cluster } = this.#world;
     await Promise.all(
       names.map(async (name) => {
-        const revision = await renew(cluster, { namespace: this.namespace, name });
+        const ask = underWay ? renewUnderWay : renew;
+        const revision = await ask(cluster, { namespace: this.namespace, name });
         // cert-manager may ask once more by itself.
         await cluster.waitFor(this.reference('Certificate', name), `revision ${revision}`, (object) => {
           const { revision: present = 0 } = object['status'] as { readonly revision?: number };
