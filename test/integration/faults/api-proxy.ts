@@ -6,18 +6,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Agent, request as sendRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { LatePieces } from './late-pieces.ts';
+import type { Lateness } from './late-pieces.ts';
 
 /** One request as it passes: method, and path with the query. */
 export interface PassingRequest {
   readonly method: string;
   readonly url: string;
-}
-
-/** By how much each piece of a watch is late; `random` gives numbers in [0, 1). Pieces keep their order. */
-export interface Lateness {
-  readonly lowMs: number;
-  readonly highMs: number;
-  readonly random: () => number;
 }
 
 /** Stands between a client and an API server of this machine. */
@@ -129,25 +124,5 @@ export class ApiProxy {
     forwarded.once('error', () => incoming.socket.destroy());
     outgoing.once('close', () => forwarded.destroy());
     incoming.pipe(forwarded);
-  }
-}
-
-/** Passes the pieces of one answer on in their order, each as late as it is to be. */
-class LatePieces {
-  readonly #lateness: () => Lateness | undefined;
-  #last = 0;
-
-  constructor(lateness: () => Lateness | undefined) {
-    this.#lateness = lateness;
-  }
-
-  pass(send: () => unknown): void {
-    const now = performance.now();
-    const lateness = this.#lateness();
-    const late = lateness === undefined ? 0 : lateness.lowMs + lateness.random() * (lateness.highMs - lateness.lowMs);
-    // Timers of one moment run in the order in which they were set.
-    this.#last = Math.max(this.#last, now + late);
-    if (this.#last <= now) send();
-    else setTimeout(send, this.#last - now);
   }
 }

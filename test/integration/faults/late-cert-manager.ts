@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ControlPlane } from '../../../control-plane/driver/control-plane.ts';
 import { ApiProxy } from './api-proxy.ts';
-import type { Lateness } from './api-proxy.ts';
+import type { Lateness } from './late-pieces.ts';
 
 /** A cert-manager whose watches can be made late; everybody else's are as they were. */
 export interface LateCertManager {
