@@ -12,6 +12,8 @@ const lazyFolders = [
   'node_modules/@kubernetes/client-node/',
   'node_modules/yaml/',
   'src/plan-command/',
+  'src/capacity-command/',
+  'src/command-line/',
   'src/apply-command/',
 ];
 const neverShipped = ['simulator/', 'test/', 'control-plane/', 'scripts/', 'bench/'];
@@ -24,7 +26,7 @@ const banner =
 export interface Bundle {
   /** Bytes that are loaded at start. */
   readonly startBytes: number;
-  /** Bytes that are loaded only when a kubeconfig or `plan` is used. */
+  /** Bytes that are loaded only when a kubeconfig or a subcommand is used. */
   readonly lazyBytes: number;
   /** Folders of the packages in it, relative to the repository, sorted. */
   readonly packages: readonly string[];
@@ -142,7 +144,7 @@ async function main(): Promise<number> {
     const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(
-      `${shipped}/main.js: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig or plan (${seconds} s)`,
+      `${shipped}/main.js: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig or a subcommand (${seconds} s)`,
     );
     return 0;
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   pauseProgram,
   readerProgram,
 } from '../control-plane/driver/programs.ts';
+import { istioAgentProgram, istioCsrClientProgram, istiodProgram } from '../test/support/neighbours/istio/programs.ts';
 
 const tellEvery = 200;
 
@@ -20,6 +21,12 @@ const tellEvery = 200;
 export async function buildGoPrograms(tell: (line: string) => void, { pods = false } = {}): Promise<void> {
   const nodePrograms = pods ? [nodeProgram, corednsProgram, pauseProgram] : [];
   for (const program of [controlPlaneProgram, helmProgram, healthProgram, readerProgram, ...nodePrograms])
+    await buildGoProgram(program, tellNowAndThen(program, tell));
+}
+
+/** Builds what tests run of others, each of which waits for what it needs. */
+export async function buildNeighbours(tell: (line: string) => void): Promise<void> {
+  for (const program of [istioCsrClientProgram, istioAgentProgram, istiodProgram])
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 

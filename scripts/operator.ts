@@ -1,4 +1,5 @@
 // `npm start -- FLAGS`: builds the bundle and runs it in this terminal; `npm start -- --help` lists the flags.
+import { capacityHelp, readArguments as readCapacityArguments } from '../src/capacity-command/arguments.ts';
 import { planHelp, readArguments } from '../src/plan-command/arguments.ts';
 import { parseOptions } from '../src/runtime/options.ts';
 import { buildBundle } from './build.ts';
@@ -12,12 +13,15 @@ interface Asked {
 /** What the product will make of its arguments; `text` goes with `help`. */
 function readParameters(parameters: readonly string[]): Asked {
   const [subcommand, ...rest] = parameters;
-  if (subcommand !== 'plan') {
-    const options = parseOptions(parameters, process.env);
-    return options.kind === 'version' ? { kind: 'run' } : options;
-  }
-  const plan = readArguments(rest);
-  return plan.kind === 'help' ? { kind: 'help', text: planHelp() } : { kind: plan.kind === 'plan' ? 'run' : 'invalid' };
+  if (subcommand === 'plan') return asked(readArguments(rest).kind, planHelp());
+  if (subcommand === 'capacity') return asked(readCapacityArguments(rest).kind, capacityHelp());
+  const options = parseOptions(parameters, process.env);
+  return options.kind === 'version' ? { kind: 'run' } : options;
+}
+
+function asked(kind: 'help' | 'invalid' | 'plan' | 'capacity', help: string): Asked {
+  if (kind === 'help') return { kind, text: help };
+  return { kind: kind === 'invalid' ? kind : 'run' };
 }
 
 const parameters = process.argv.slice(2);

@@ -18,6 +18,7 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
   if (process.env['npm_lifecycle_event'] !== undefined) watchParent(() => process.kill(process.pid, 'SIGTERM'));
 
   if (full) process.env['TEST_FULL'] = '1';
+  if (only === undefined) void buildInBackground();
   const runs: TestRun[] = [];
   if (only === undefined)
     runs.push({ counts: { ...noTests, failed: await runSteps(staticChecks) }, obstacle: undefined });
@@ -25,6 +26,20 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
   for (const project of only === undefined ? allProjects : [only]) runs.push(await runOne(project, vitest));
   for (const line of summaryLines(runs)) console.log(line);
   return isSuccess(sum(runs.map(({ counts }) => counts))) ? 0 : 1;
+}
+
+/** Builds what tests run while other checks and tests run; whoever needs a program that cannot be built says why. */
+async function buildInBackground(): Promise<void> {
+  const { buildGoPrograms, buildNeighbours } = await import('./go-programs.ts');
+  const tell = (line: string): void => {
+    console.log(line);
+  };
+  try {
+    await buildGoPrograms(tell);
+    await buildNeighbours(tell);
+  } catch {
+    // The step that waits for it tries again and tells.
+  }
 }
 
 async function runOne(project: TestProject, vitest: readonly string[]): Promise<TestRun> {

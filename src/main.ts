@@ -1,6 +1,7 @@
 // Entry of the process: options, operator, signals, exit code. 0: stopped as asked; 1: failed or lost the Lease; 2: wrong flags.
-// With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md); with `apply` it
-// applies the issuers of the chart's values (docs/adr/0015-issuers-of-the-values.md).
+// With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md), and with `capacity`
+// it computes whether PCA's limits suffice (docs/mesh/sizing.md); with `apply` it applies the issuers of the chart's values
+// (docs/adr/0015-issuers-of-the-values.md).
 import { KubernetesClient } from './kubernetes/client.ts';
 import { connect } from './operator/connect.ts';
 import { Operator } from './operator/operator.ts';
@@ -64,6 +65,12 @@ if (subcommand === 'plan') {
   // The operator needs none of it, and a pod never loads it.
   const { runPlanCommand, thisProcess } = await import('./plan-command/plan-command.ts');
   process.exitCode = await runPlanCommand(rest, thisProcess);
+} else if (subcommand === 'capacity') {
+  const { runCapacityCommand } = await import('./capacity-command/capacity-command.ts');
+  process.exitCode = runCapacityCommand(rest, {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  });
 } else if (subcommand === 'apply') process.exitCode = await applyIssuers(rest);
 else await start();
 

@@ -5,9 +5,11 @@ import type { Told } from '../task/run-task.ts';
 export type DemoArguments = Told<'demo'>;
 
 /** What is wrong with the options together, as a sentence without its full stop. */
-export function findDemoFault({ cluster, kubeconfig }: DemoArguments): string | undefined {
-  return cluster && kubeconfig !== undefined
-    ? '--cluster starts a cluster of its own: leave out --kubeconfig, or --cluster'
+export function findDemoFault({ cluster, kubeconfig, mesh }: DemoArguments): string | undefined {
+  if (cluster && mesh) return '--mesh and --cluster are two demos: leave out one of them';
+  const own = cluster ? '--cluster' : '--mesh';
+  return (cluster || mesh) && kubeconfig !== undefined
+    ? `${own} starts a cluster of its own: leave out --kubeconfig, or ${own}`
     : undefined;
 }
 

@@ -4,6 +4,7 @@ import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
+import type { BuildProgress } from '../../control-plane/driver/go-build.ts';
 import { run } from '../../control-plane/driver/run.ts';
 import { readManifests } from '../../test/support/cluster.ts';
 import type { Manifest } from '../../test/support/cluster.ts';
@@ -30,8 +31,8 @@ export class CannotRun extends Error {}
 export async function startOwnCluster(directory: string, tell: Tell): Promise<DemoCluster> {
   const controlPlane = await ControlPlane.start({
     directory: join(directory, 'control-plane'),
-    onBuildProgress: ({ done, total }) => {
-      tell(total === 0 ? 'first run: fetching the Go modules' : buildState(done, total));
+    onBuildProgress: (progress) => {
+      tell(buildState(progress));
     },
   });
   return {
@@ -46,8 +47,10 @@ export async function startOwnCluster(directory: string, tell: Tell): Promise<De
   };
 }
 
-// Tenths of a percent would scroll a log away that is not a terminal.
-function buildState(done: number, total: number): string {
+/** How far the first build of a program is, in a few words. */
+export function buildState({ done, total }: BuildProgress): string {
+  if (total === 0) return 'first run: fetching the Go modules';
+  // Tenths of a percent would scroll a log away that is not a terminal.
   const percent = Math.floor((done / total) * 20) * 5;
   return percent === 100 ? 'linking' : `building it once takes minutes: ${percent} % of ${total} packages`;
 }

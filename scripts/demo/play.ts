@@ -13,6 +13,7 @@ import { CannotRun } from './cluster.ts';
 import type { DemoCluster } from './cluster.ts';
 import { describeConditions, logTails } from './failure.ts';
 import { Progress } from './progress.ts';
+import { keepMeshLogs, prepareAgents, prepareIstiod, prepareWorld, showMesh } from './mesh.ts';
 import { checkOpenssl } from './proof.ts';
 import { clusterOf, installChart, keepPodLogs, preparePods, showPods } from './pods.ts';
 import {
@@ -41,6 +42,7 @@ interface Seen {
 
 async function play(stage: Stage, demo: DemoArguments, seen: Seen): Promise<string> {
   await checkOpenssl();
+  if (demo.mesh) return playMesh(stage, seen);
   return demo.cluster ? playInPods(stage, seen) : playOnControlPlane(stage, demo, seen);
 }
 
@@ -86,6 +88,22 @@ async function playInPods(stage: Stage, seen: Seen): Promise<string> {
   ].join('\n');
 }
 
+async function playMesh(stage: Stage, seen: Seen): Promise<string> {
+  const world = await prepareWorld(stage);
+  seen.keepLogs = async (directory) => keepMeshLogs(directory, { operator: world.operator });
+  const istiod = await prepareIstiod(stage, world);
+  seen.keepLogs = async (directory) => keepMeshLogs(directory, { operator: world.operator, istiod });
+  const agents = await prepareAgents(stage, world, istiod);
+  seen.keepLogs = async (directory) => keepMeshLogs(directory, { operator: world.operator, istiod, ...agents });
+  await showMesh(stage, world, agents);
+  return [
+    'Everything is still running, and the agents renew every few seconds. In another terminal:',
+    `  kubectl --kubeconfig ${world.controlPlane.kubeconfig} get events --namespace default --field-selector involvedObject.kind=CertificateSigningRequest`,
+    `  Simulator of PCA: ${world.simulator.url}   what it was asked and issued, and its faults: ${world.simulator.adminUrl}`,
+    end,
+  ].join('\n');
+}
+
 async function issue(
   stage: Stage,
   simulator: SimulatedPca,
@@ -116,6 +134,7 @@ const whatNext = `What to try next:
   npm run demo -- --keep               look around yourself: prints the kubeconfig and the simulator's address
   npm run demo -- --kubeconfig FILE    the same in a cluster of yours that has cert-manager
   npm run demo -- --cluster            the same with helm install and pods, which needs root on Linux
+  npm run demo -- --mesh               istiod and two workloads of a mesh with certificates of PCA
   README.md                            install it and issue from your own CA`;
 
 async function report(error: unknown, stage: Stage, seen: Seen): Promise<void> {

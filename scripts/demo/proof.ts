@@ -39,7 +39,7 @@ export async function verifyChain(secret: TlsSecret, rootPem: string, directory:
   const untrusted = await file('intermediates.pem', intermediates.join(''));
   const given = await file('leaf.pem', leaf);
   await openssl(['verify', '-x509_strict', '-CAfile', root, '-untrusted', untrusted, given]);
-  return [leaf, ...intermediates, rootPem].map((pem) => commonName(new X509Certificate(pem))).join(' ← ');
+  return [leaf, ...intermediates, rootPem].map((pem) => nameOf(new X509Certificate(pem))).join(' ← ');
 }
 
 /** Whether the Secret's private key is the one that the certificate is for. */
@@ -53,8 +53,9 @@ export function certificatesOf(secret: TlsSecret): readonly string[] {
   return decode(secret.data['tls.crt']).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\n/g) ?? [];
 }
 
-function commonName({ subject }: X509Certificate): string {
-  return /^CN=(.*)$/m.exec(subject)?.[1] ?? subject.replaceAll('\n', ', ');
+// Workloads of a mesh have no common name.
+function nameOf({ subject, subjectAltName }: X509Certificate): string {
+  return /^CN=(.*)$/m.exec(subject)?.[1] ?? subjectAltName ?? subject.replaceAll('\n', ', ');
 }
 
 function decode(base64: string): string {

@@ -16,11 +16,15 @@ import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
 import { scriptsTable } from './scripts-table.ts';
+import { capacityExample, capacityHelpText, fleetsTable } from './sizing.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
 
+type Read = (path: string) => string;
+type Sections = Readonly<Record<string, (read: Read) => string>>;
+
 /** Generated sections of hand-written pages: content by name of the section. */
-const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+const pages: Readonly<Record<string, Sections>> = {
   'CONTRIBUTING.md': { 'npm-scripts': scriptsTable },
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },
   'docs/operations.md': {
@@ -28,6 +32,19 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
     harmless: harmlessTable,
     guarantees: guaranteesTable,
     parameters: parametersTable,
+  },
+  'docs/mesh/istio.md': {
+    'istio-ca': manifest('istio-ca.yaml'),
+    'istio-ra-issuer': manifest('istio-ra-issuer.yaml'),
+    'istio-ra-values': manifest('istio-ra-values.yaml'),
+    'istio-ra-ecc-issuer': manifest('istio-ra-ecc-issuer.yaml'),
+    'istio-ra-ecc-values': manifest('istio-ra-ecc-values.yaml'),
+  },
+  'docs/mesh/signers.md': { signers: manifest('signers.yaml') },
+  'docs/mesh/sizing.md': {
+    'capacity-example': capacityExample,
+    fleets: fleetsTable,
+    'capacity-help': capacityHelpText,
   },
   'docs/configuration.md': { settings: settingsTable },
   'docs/metrics.md': { metrics: metricsTable },
@@ -43,17 +60,25 @@ const pages: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
 };
 
 /** Renders the files; `read` returns the present content of a path relative to the repository. */
-export function renderFiles(read: (path: string) => string): Readonly<Record<string, string>> {
+export function renderFiles(read: Read): Readonly<Record<string, string>> {
   const valuesSchema = read(`${chart}/values.schema.json`);
   return {
     ...renderCustomResourceDefinitions(),
     [`${chart}/values.schema.json`]: renderValuesSchema(valuesSchema),
     [`${chart}/values.yaml`]: renderValues(valuesSchema),
     [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(valuesSchema)),
-    ...Object.fromEntries(Object.entries(pages).map(([path, tables]) => [path, renderPage(read(path), tables)])),
+    ...Object.fromEntries(Object.entries(pages).map(([path, tables]) => [path, renderPage(path, tables, read)])),
   };
 }
 
-function renderPage(page: string, tables: Readonly<Record<string, () => string>>): string {
-  return Object.entries(tables).reduce((text, [name, table]) => replaceSection(text, name, table()), page);
+function renderPage(path: string, sections: Sections, read: Read): string {
+  return Object.entries(sections).reduce(
+    (text, [name, content]) => replaceSection(text, name, content(read)),
+    read(path),
+  );
+}
+
+/** A file of docs/mesh/manifests, which tests apply, as a block of a page. */
+function manifest(file: string): (read: Read) => string {
+  return (read) => `\`\`\`yaml\n${read(`docs/mesh/manifests/${file}`)}\`\`\``;
 }

@@ -61,7 +61,8 @@ export function parametersTable(): string {
 }
 
 function namesOf({ kinds, mixed, separator, untyped, inCsrOnly }: IssuingOperation['capabilities']['names']): string {
-  if (inCsrOnly === true) return 'none, unless `spec.verification.names` is `Allow`';
+  if (inCsrOnly === true)
+    return 'none; with `spec.externalCA.names: Drop` those of the CSR, which the certificate may lack';
   const comma = separator === undefined ? '' : `, without "${separator}" and blanks around`;
   const hosts = untyped === true ? '; host names that do not read as an address' : '';
   return `${kinds.join(', ')}${mixed ? '' : '; one kind per certificate'}${comma}${hosts}`;

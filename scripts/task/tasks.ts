@@ -26,13 +26,17 @@ export const tasks = {
         kind: 'flag',
         text: 'install the chart with Helm into a cluster of one node with pods, which needs root on Linux',
       },
+      mesh: {
+        kind: 'flag',
+        text: 'istiod and the agents of two workloads with certificates of PCA; the first run builds them, which takes minutes more',
+      },
     },
   },
   test: {
     npmScript: 'test',
     summary: 'Runs the static checks, builds, and runs every test, in pods as well where the machine can',
     details: 'The last line is "N passed, N failed"; a line before it says what was skipped and why.',
-    needs: `for more than the unit tests ${go}.\nThe tests in pods need root on Linux with cgroup v1, and are skipped without. No cloud account, no costs.`,
+    needs: `for more than the unit tests gcc and ${go}.\nThe tests in pods need root on Linux with cgroup v1, and are skipped without. No cloud account, no costs.`,
     options: {
       only: {
         kind: 'choice',
@@ -146,7 +150,10 @@ export const tasks = {
 export const allScripts: readonly Pick<Task, 'npmScript' | 'summary' | 'shortcuts'>[] = [
   ...Object.values(tasks),
   { npmScript: 'simulator', summary: 'Starts the simulator of PCA on this machine, until Ctrl-C' },
-  { npmScript: 'start', summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan' },
+  {
+    npmScript: 'start',
+    summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan and capacity',
+  },
 ];
 
 function list(meanings: Readonly<Record<string, string>>): string {

@@ -10,6 +10,7 @@ import { createServerCertificateWithCsr } from './create-server-certificate-with
 import { createWHClientCertificate } from './create-wh-client-certificate.ts';
 import { deleteClientCertificate } from './delete-client-certificate.ts';
 import { describeCACertificate } from './describe-ca-certificate.ts';
+import { describeCACertificateList } from './describe-ca-certificate-list.ts';
 import { describeClientCertificate } from './describe-client-certificate.ts';
 import { describeWarehouseCert } from './describe-warehouse-cert.ts';
 import { getCAInstanceStatus } from './get-ca-instance-status.ts';
@@ -31,6 +32,7 @@ const actions: readonly Action[] = [
   createWHClientCertificate,
   deleteClientCertificate,
   describeCACertificate,
+  describeCACertificateList,
   describeClientCertificate,
   describeWarehouseCert,
   getCAInstanceStatus,

@@ -19,6 +19,8 @@ import { issuingOperations } from '../issuing/operations/index.ts';
 import type { IssuePlan } from '../issuing/plan.ts';
 import { readCertificates } from '../issuing/x509/certificate-chain.ts';
 import type { Clock } from '../timing/clock.ts';
+import { listActiveRoots } from './active-roots.ts';
+import type { ActiveRoots } from './active-roots.ts';
 import type { CertificateSearch, CertificateSearches } from './certificate-search.ts';
 
 /** What PCA says about the CA. */
@@ -112,13 +114,13 @@ export class PcaAuthority implements CertificateAuthority {
   readonly #opened: OpenedCalls;
   readonly #spec: Pick<IssuerSpec, 'parentIdentifier' | 'operation'>;
   readonly #searches: Pick<CertificateSearches, 'of'>;
-  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #clock: Pick<Clock, 'monotonic' | 'now'>;
 
   constructor(
     opened: OpenedCalls,
     spec: Pick<IssuerSpec, 'parentIdentifier' | 'operation'>,
     searches: Pick<CertificateSearches, 'of'>,
-    clock: Pick<Clock, 'monotonic'>,
+    clock: Pick<Clock, 'monotonic' | 'now'>,
   ) {
     this.#opened = opened;
     this.#spec = spec;
@@ -144,6 +146,11 @@ export class PcaAuthority implements CertificateAuthority {
     const read = readIssuingCA(outcome.body);
     if (read.kind === 'ok') return { kind: 'described', ca: read.ca };
     return { kind: 'unreadable', message: read.message, requestId: outcome.requestId };
+  }
+
+  /** The account's active roots with keys of this family, RSA or ECC. */
+  async activeRoots(keyFamily: string, signal: AbortSignal): Promise<ActiveRoots> {
+    return listActiveRoots(this.#opened.call, keyFamily, this.#clock, signal);
   }
 
   async issue(plan: IssuePlan, { signal, mayGo }: IssueOptions): Promise<Issued> {

@@ -60,6 +60,8 @@ export interface CertificateRequestSpec {
   readonly duration?: string;
   readonly isCA?: boolean;
   readonly usages?: readonly string[];
+  /** Who created the request, as cert-manager's webhook has set it. */
+  readonly username?: string;
 }
 
 /** The issuer that should sign; an absent group means cert-manager's own. */

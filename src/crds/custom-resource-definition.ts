@@ -38,6 +38,13 @@ export const printerColumns = [
     priority: 1,
   },
   {
+    name: 'Root',
+    type: 'string',
+    description: 'SHA-256 fingerprint of the first certificate that clients must trust.',
+    jsonPath: '.status.trust.certificates[0].sha256Fingerprint',
+    priority: 1,
+  },
+  {
     name: 'Message',
     type: 'string',
     description: 'Message of the condition Ready.',

@@ -31,6 +31,8 @@ export interface Candidate {
   readonly allowWiderUsages: boolean;
   /** Whether a certificate without all the names is acceptable. */
   readonly allowOtherNames: boolean;
+  /** Whether the certificate may lack the names that the operation has no parameter for. */
+  readonly mayDropNames: boolean;
   readonly allowP521: boolean;
 }
 
@@ -104,8 +106,8 @@ function refuseNames(candidate: Candidate): Refused | undefined {
     const message = `${operation.action} cannot express name constraints. Remove them from the Certificate.`;
     return refuse(refusalReasons.nameConstraintsNotSupported, csrField, message);
   }
-  if (able.inCsrOnly === true && names.length > 0 && !candidate.allowOtherNames) {
-    const message = `${operation.action} has no parameter for alternative names, and PCA does not document whether it uses those of the CSR. Give the Certificate a commonName and no other names, or set spec.verification.names of the issuer to Allow.`;
+  if (able.inCsrOnly === true && names.length > 0 && !candidate.allowOtherNames && !candidate.mayDropNames) {
+    const message = `${operation.action} has no parameter for alternative names, and PCA does not document whether it uses those of the CSR (${shownList(names.map(showAlternativeName))}). Ask for a common name and no other names, or set spec.externalCA.names of the issuer to Drop if the CA certificate may lack them.`;
     return refuse(refusalReasons.nameNotSupported, csrField, message);
   }
   const foreign = refuseKindsOfNames(candidate);

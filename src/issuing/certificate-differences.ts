@@ -172,7 +172,7 @@ function namesFault({ extensions }: CertificateFacts, { plan }: Comparison): Mis
   const { names, unsupported } = extensions.alternativeNames;
   const expected = plan.expected.names;
   const has = new Set(names.map(nameKey));
-  const wants = new Set(expected.map(nameKey));
+  const wants = new Set([...expected, ...plan.expected.mayLack].map(nameKey));
   const missing = expected.filter((name) => !has.has(nameKey(name)));
   if (missing.length > 0) return mismatch(reason, `it lacks ${listed(missing)}.`);
   const extra = names.filter((name) => !wants.has(nameKey(name)));
@@ -181,6 +181,15 @@ function namesFault({ extensions }: CertificateFacts, { plan }: Comparison): Mis
   return foreign === undefined
     ? undefined
     : mismatch(reason, `it has a name of the kind ${foreign}, which was not asked for.`);
+}
+
+/** The names that the certificate lacks as it may. */
+export function droppedNames(
+  { extensions }: CertificateFacts,
+  { mayLack }: IssuePlan['expected'],
+): readonly AlternativeName[] {
+  const has = new Set(extensions.alternativeNames.names.map(nameKey));
+  return mayLack.filter((name) => !has.has(nameKey(name)));
 }
 
 function listed(names: readonly AlternativeName[]): string {

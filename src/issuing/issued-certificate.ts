@@ -1,17 +1,20 @@
 // Compares the certificate that PCA issued with the request: nothing unproven reaches a request's status.
-import { certificatePem } from './x509/certificate.ts';
 import type { CertificateFacts, ReadCertificate } from './x509/certificate.ts';
 import { extensionOfCAs, unknownCritical, unusualExtensions } from './x509/extension-types.ts';
-import { chainPem, orderChain, readCertificates } from './x509/certificate-chain.ts';
+import { chainPem, orderChain, readCertificates, topOf } from './x509/certificate-chain.ts';
 import type { CertificateChain } from './x509/certificate-chain.ts';
 import { constrainedNamesOf, firstToEnd, forbiddenByPath, pathFault } from './x509/certification-path.ts';
 import type { CertificationPath } from './x509/certification-path.ts';
+import { showAlternativeName } from './x509/alternative-name.ts';
+import { anchorsOf, shownAnchor } from './trust/anchors.ts';
+import type { Anchors, TrustSource } from './trust/anchors.ts';
+import { bundlePem } from './trust/bundle.ts';
 import { showName } from './x509/distinguished-name.ts';
 import { shownList } from './x509/shown-text.ts';
 import { certificatesOf } from './issuing-ca.ts';
 import type { IssuingCA } from './issuing-ca.ts';
 import type { IssueReply } from './operation.ts';
-import { addedAttributes, aspects, formerSubject, mismatch } from './certificate-differences.ts';
+import { addedAttributes, aspects, droppedNames, formerSubject, mismatch } from './certificate-differences.ts';
 import type { Comparison, Mismatch } from './certificate-differences.ts';
 import type { IssuePlan } from './plan.ts';
 import { formatMoment } from '../timing/moment.ts';
@@ -20,7 +23,7 @@ import { formatMoment } from '../timing/moment.ts';
 export interface IssuedCertificate {
   /** PEM: leaf first, intermediates in signing order, no root, LF, a newline at the end. */
   readonly chain: string;
-  /** PEM of the one certificate for status.ca. */
+  /** PEM of the certificates for status.ca: the first verifies the chain, or for Static at least one; empty where none does. */
   readonly ca: string;
   readonly identifier: string | undefined;
   /** Lower-case hex. */
@@ -35,7 +38,9 @@ export interface IssuedCertificate {
 export interface Verification extends Comparison {
   readonly reply: IssueReply & { readonly kind: 'issued' };
   readonly ca: IssuingCA;
-  readonly trust: 'Root' | 'IssuingCA';
+  readonly trust: TrustSource;
+  /** What the source gives beside the chain: other roots, or the certificates of Static. None unless given. */
+  readonly given?: readonly ReadCertificate[] | undefined;
 }
 
 /** A certificate that may be used, or what is wrong with it. */
@@ -43,7 +48,7 @@ export type VerificationResult = { readonly kind: 'verified'; readonly certifica
 
 /** Proves a reply: key, chain up to the CA, and every field that was asked for. */
 export function verifyIssued(verification: Verification): VerificationResult {
-  const { plan, reply, ca, trust } = verification;
+  const { plan, reply, ca } = verification;
   const known = certificatesOf(ca);
   const read = readCertificates([reply.certificate, ...reply.chain], known.certificates);
   if (read.kind === 'broken') {
@@ -68,12 +73,20 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if (refused !== undefined) return refused;
   const former = formerSubject(facts, verification);
   const subject = former === undefined ? additionsToSubject(facts, plan) : [former];
-  const differences = [...subject, ...additions(facts), ...accepted, ...outlivedCA(path)];
+  const anchors = anchorsAbove(path, verification);
+  const differences = [
+    ...drops(facts, plan),
+    ...subject,
+    ...additions(facts),
+    ...accepted,
+    ...outlivedCA(path),
+    ...(anchors === undefined ? [untrusted(path)] : []),
+  ];
   return {
     kind: 'verified',
     certificate: {
       chain: chainPem(chain),
-      ca: trustAnchor(chain, trust),
+      ca: bundlePem(anchors?.trusted ?? []),
       identifier: reply.identifier,
       serialNumber: facts.serialNumber,
       notBefore: facts.notBefore,
@@ -140,6 +153,14 @@ function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Ve
     : undefined;
 }
 
+/** The names that PCA dropped of its own accord, a sentence if any. */
+function drops(facts: CertificateFacts, { expected }: IssuePlan): readonly string[] {
+  const dropped = droppedNames(facts, expected).map(showAlternativeName);
+  return dropped.length === 0
+    ? []
+    : [`PCA dropped ${shownList(dropped)}: spec.externalCA.names of the issuer is Drop.`];
+}
+
 /** What PCA added to the subject of its own accord, a sentence if anything. */
 function additionsToSubject({ subject }: CertificateFacts, { expected }: IssuePlan): readonly string[] {
   const added = addedAttributes(subject.attributes, expected.subject);
@@ -194,9 +215,14 @@ function outlivedCA([leaf, issuer, ...further]: CertificationPath): readonly str
   return [message];
 }
 
-/** Without a known root the highest intermediate stands in for it, as in cert-manager. */
-function trustAnchor(chain: CertificateChain, trust: Verification['trust']): string {
-  const issuing = chain.intermediates[0] ?? chain.root;
-  const anchor = trust === 'IssuingCA' ? issuing : (chain.root ?? chain.intermediates.at(-1));
-  return anchor === undefined ? '' : certificatePem(anchor);
+function anchorsAbove(
+  [, first, ...further]: CertificationPath,
+  { trust, given = [] }: Verification,
+): Anchors | undefined {
+  return first === undefined ? undefined : anchorsOf(trust, [first, ...further], given);
+}
+
+/** The issuer's check makes sure of the CA's own path; this one may be that of a bought instance, or newer. */
+function untrusted(path: CertificationPath): string {
+  return `ca.crt is left out, since none of the certificates that spec.trust of the issuer gives verifies it: its chain leads to ${shownAnchor(topOf(path))}. Add that certificate to them.`;
 }

@@ -37,6 +37,8 @@ export interface ExpectedCertificate {
   readonly spki: Buffer;
   readonly subject: ExpectedSubject;
   readonly names: readonly AlternativeName[];
+  /** Further names that it may have or lack. */
+  readonly mayLack: readonly AlternativeName[];
   readonly usages: Usages;
   readonly isCA: boolean;
   /** Path length of a CA certificate; undefined for all others. */
@@ -131,7 +133,7 @@ function planUnder(input: PlanInput): Planned {
       expected: {
         spki: request.csr.publicKey.spki,
         subject: expectedSubject(candidate, spec),
-        names,
+        ...expectedNames(names, candidate),
         usages: request.usages,
         isCA: request.isCA,
         pathLength: request.isCA ? (spec.externalCA?.pathLength ?? 0) : undefined,
@@ -143,6 +145,13 @@ function planUnder(input: PlanInput): Planned {
       notices: [...(candidate.sendsSubject ? [sentNotice] : []), ...noticesOf(input, lifetime)],
     },
   };
+}
+
+function expectedNames(
+  names: readonly AlternativeName[],
+  { mayDropNames }: Candidate,
+): Pick<ExpectedCertificate, 'names' | 'mayLack'> {
+  return mayDropNames ? { names: [], mayLack: names } : { names, mayLack: [] };
 }
 
 /** What the operation is asked for. */
@@ -209,6 +218,7 @@ function candidateOf(operation: IssuingOperation, { request, spec, ca, ...input 
     requiredProfile: operation.requiredProfile?.(spec),
     allowWiderUsages: spec.verification.usages === 'Allow',
     allowOtherNames: spec.verification.names === 'Allow',
+    mayDropNames: operation.capabilities.names.inCsrOnly === true && spec.externalCA?.names === 'Drop',
     allowP521: spec.allowP521,
   };
 }

@@ -126,6 +126,12 @@ export class KubernetesClient {
     return this.#write({ method: 'PATCH', path, body, contentType, options }, readJson<T>);
   }
 
+  /** Deletes an object if it still is the one of this UID; another one of its name is a Conflict. */
+  async delete(path: string, uid: string, options: RequestOptions = {}): Promise<KubernetesResult<undefined>> {
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+    return this.#write({ method: 'DELETE', path, body, options }, dump);
+  }
+
   /**
    * Server-side apply of `status` with force; the answer's body is dumped unread. `path` is the object's, without
    * `/status`. A missing object is NotFound and is never created; a `metadata.resourceVersion` in the body is a

@@ -1,7 +1,7 @@
 // Reads verb, resource and namespace out of a request's path: for metrics and messages, and for whose request it is.
 /** A request in words. */
 export interface RequestDescription {
-  /** Kubernetes' verb: get, list, watch, create, update, patch. */
+  /** Kubernetes' verb: get, list, watch, create, update, patch, delete. */
   readonly verb: string;
   /** Plural with subresource, e.g. `certificaterequests/status`; the path itself when it is no resource. */
   readonly resource: string;
@@ -11,7 +11,12 @@ export interface RequestDescription {
   readonly text: string;
 }
 
-const verbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
+const verbs: Readonly<Record<string, string>> = {
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
 
 /** Describes a request by its method and its path without query. */
 export function describeRequest(method: string, path: string, isWatch: boolean): RequestDescription {

@@ -15,7 +15,7 @@ export type Lane = 'lease' | 'requests' | 'lists' | 'watches';
 
 /** One request on the wire. */
 export interface TransportRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute path with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -6,24 +6,32 @@ import { IssuerController } from '../controllers/issuers/controller.ts';
 import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
 import { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
 import { IssuerSecrets } from '../controllers/issuers/secret.ts';
+import { IssuerTrust } from '../controllers/issuers/trust/issuer-trust.ts';
+import { PublishedBundle } from '../controllers/issuers/trust/published-bundle.ts';
+import { TrustSources } from '../controllers/issuers/trust/trust-sources.ts';
+import { AbandonedCalls } from '../controllers/requests/abandoned-calls.ts';
 import { Abandoned } from '../controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../controllers/requests/approval-reminder.ts';
 import { RequestController } from '../controllers/requests/controller.ts';
 import { Decider } from '../controllers/requests/decide.ts';
+import { IssuerEvents } from '../controllers/requests/events.ts';
 import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
 import { CertificateRequests } from '../controllers/requests/kinds/certificate-request.ts';
 import { CertificateSigningRequests } from '../controllers/requests/kinds/certificate-signing-request.ts';
 import { owningCertificateReader } from '../controllers/requests/kinds/owning-certificate.ts';
 import type { RequestKind } from '../controllers/requests/kinds/request.ts';
+import { instanceEvent } from '../controllers/requests/events.ts';
 import { RequestMemories } from '../controllers/requests/memory.ts';
 import { Publisher } from '../controllers/requests/publish.ts';
 import { Revocations } from '../controllers/requests/revocations.ts';
 import { CAInstances } from '../controllers/requests/signing/ca-instances.ts';
 import type { CertificateClaims } from '../controllers/requests/signing/claims.ts';
 import type { IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
+import { EarlierSearch } from '../controllers/requests/signing/earlier-search.ts';
 import { Issuance } from '../controllers/requests/signing/issue.ts';
 import { Signer } from '../controllers/requests/signing/sign.ts';
+import { Superseding } from '../controllers/requests/signing/superseding.ts';
 import type { StepObserver } from '../controllers/requests/signing/steps.ts';
 import { issuerPath } from '../crds/issuer.ts';
 import type { Controller } from '../kubernetes/controller.ts';
@@ -43,6 +51,8 @@ import type { Pca } from './pca.ts';
 export const fieldManager = 'alibaba-pca-issuer';
 const issuerChecksAtATime = 8;
 const revocationsAtATime = 2;
+/** Of calls whose request is gone; nobody waits for them. */
+const lookUpsAtATime = 4;
 /** A broken issuer is looked at again at least this often, so that a corrected Secret is noticed soon. */
 const issuerRetryMaxMs = 60_000;
 /** A check waits less long for PCA than an issuing call: few are made at a time, and nothing is lost where one is given up. */
@@ -62,6 +72,7 @@ export interface ControllersParts extends LoopParts {
 /** What several controllers share. */
 interface Shared extends ControllersParts {
   readonly events: EventRecorder;
+  readonly issuerEvents: IssuerEvents;
   readonly readyIssuers: ReadyIssuers;
   readonly memories: RequestMemories;
   readonly revocations: Revocations;
@@ -86,10 +97,27 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
   const memories = new RequestMemories();
   const revocationQueue = openQueue('revocation', parts, sharingOfRevocations(revocationsAtATime));
   const revocations = new Revocations({ issuer, readyIssuers, queue: revocationQueue, metrics, logger });
-  const abandoned = new Abandoned({ memories, callQueue: pca.callQueue, revocations, metrics, logger, clock });
-  const shared: Shared = { ...parts, metrics, events, readyIssuers, memories, revocations, abandoned };
+  const abandonedCallQueue = openQueue('abandonedcall', parts, sharingOfRevocations(lookUpsAtATime));
+  const calls = new AbandonedCalls({
+    readyIssuers,
+    search: new EarlierSearch(parts.claims, owningCertificateReader(kubernetes), clock),
+    queue: abandonedCallQueue,
+    fates: () => abandoned,
+    metrics,
+    logger,
+    clock,
+  });
+  const { callQueue } = pca;
+  const abandoned = new Abandoned({ memories, callQueue, revocations, calls, metrics, logger, clock });
+  const issuerEvents = new IssuerEvents({ issuer, events, clock });
+  const shared: Shared = { ...parts, metrics, events, issuerEvents, readyIssuers, memories, revocations, abandoned };
 
   const revoking = revocationLoop(revocationQueue, shared);
+  const lookingUp = openLoop(abandonedCallQueue, shared, {
+    name: 'abandonedcall',
+    concurrency: lookUpsAtATime,
+    reconcile: async (key, signal) => calls.reconcile(key, signal),
+  });
   const issuers = issuerLoop(shared);
   const requests = [
     requestLoop(
@@ -110,14 +138,16 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
     readyIssuers,
     memories,
     abandoned,
+    abandonedCalls: calls,
     clock,
   });
   try {
-    const loops = [issuers, revoking, ...requests];
+    const loops = [issuers, revoking, { loop: lookingUp }, ...requests];
     await Promise.all(loops.map(async ({ loop }) => loop.run(leadership)));
   } finally {
     disconnect();
-    pca.callQueue.close();
+    calls.close();
+    callQueue.close();
     await events.flush();
   }
 }
@@ -135,7 +165,9 @@ function revocationLoop(queue: WorkQueue, shared: Shared): { readonly loop: Cont
 function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop: Controller } {
   const { options, podIdentity, hosts, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
   const { kubernetes } = cluster;
-  const secrets = new IssuerSecrets(kubernetes, options['cluster-resource-namespace'] || cluster.namespace);
+  const clusterResourceNamespace = options['cluster-resource-namespace'] || cluster.namespace;
+  const secrets = new IssuerSecrets(kubernetes, clusterResourceNamespace);
+  const sources = new TrustSources(kubernetes, clusterResourceNamespace);
   const credentials = new IssuerCredentials({
     secrets,
     connect: pca.connect,
@@ -147,8 +179,15 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
   });
   const controller = new IssuerController({
     issuer: cluster.issuer,
-    check: new IssuerCheck(credentials, pca.searches, clock),
+    check: new IssuerCheck(credentials, pca.searches, sources, clock),
     secrets,
+    trust: new IssuerTrust({
+      sources,
+      bundle: new PublishedBundle(kubernetes, fieldManager),
+      kubernetes,
+      clusterResourceNamespace,
+      clock,
+    }),
     readyIssuers,
     kubernetes,
     fieldManager,
@@ -179,6 +218,7 @@ function requestLoop(
   shared: Shared,
 ): RequestLoop {
   const { options, cluster, pca, memories, abandoned, revocations, events, clock, metrics, logger, onStep } = shared;
+  const { issuerEvents } = shared;
   const { issuer } = cluster;
   const { callQueue } = pca;
   const workers = options['max-concurrent-requests'];
@@ -203,7 +243,17 @@ function requestLoop(
       clock,
       longestPause: `${Math.round(options['retry-max-delay'] / 1_000)} s`,
     }),
-    publisher: new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep }),
+    publisher: new Publisher({
+      memories,
+      abandoned,
+      revocations,
+      events,
+      issuerEvents,
+      metrics,
+      logger,
+      clock,
+      onStep,
+    }),
     reminder: new ApprovalReminder({ afterMs: options['approval-warning-after'], issuer, events, clock }),
     abandoned,
     callQueue,
@@ -217,7 +267,8 @@ function requestLoop(
   return { store, kind, queue, loop };
 }
 
-function signer(queue: WorkQueue, { cluster, pca, issuanceLimits, claims, mayAct, clock, onStep }: Shared): Signer {
+function signer(queue: WorkQueue, shared: Shared): Signer {
+  const { cluster, pca, issuanceLimits, claims, memories, events, mayAct, clock, onStep } = shared;
   const { kubernetes, requests, signingRequests } = cluster;
   const owningCertificate = owningCertificateReader(kubernetes);
   const isOpen = (key: string, uid: string): boolean =>
@@ -232,7 +283,17 @@ function signer(queue: WorkQueue, { cluster, pca, issuanceLimits, claims, mayAct
       clock,
       onStep,
     }),
-    instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, isOpen),
+    instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, isOpen, (use) =>
+      events.record(instanceEvent(use)),
+    ),
+    superseding: new Superseding({
+      open: (issuer) => requests.byIndex('issuer', issuer),
+      memories,
+      wake: (key) => {
+        queue.forget(key);
+        queue.add(key);
+      },
+    }),
     owningCertificate,
     claims,
     clock,

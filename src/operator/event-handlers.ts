@@ -1,6 +1,7 @@
 // What the watches' events lead to: changed requests are queued, requests by news of their issuer, issuers by changes of their
 // spec and by what issuing met: a fault, and the first certificate after one.
 import type { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
+import type { AbandonedCalls } from '../controllers/requests/abandoned-calls.ts';
 import type { Abandoned } from '../controllers/requests/abandoned.ts';
 import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
@@ -28,6 +29,7 @@ export interface EventHandlers {
   readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault' | 'onRecovery' | 'onTurn'>;
   readonly memories: Pick<RequestMemories, 'of'>;
   readonly abandoned: Pick<Abandoned, 'release'>;
+  readonly abandonedCalls: Pick<AbandonedCalls, 'wake'>;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -54,6 +56,7 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     );
   }
   on.readyIssuers.onChange(whileConnected((issuer: string) => wakeRequests(on, issuer)));
+  on.readyIssuers.onChange(whileConnected((issuer: string) => on.abandonedCalls.wake(issuer)));
   on.readyIssuers.onFault(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
   on.readyIssuers.onRecovery(whileConnected((issuer: string) => on.issuerQueue.add(issuer)));
   on.readyIssuers.onTurn((request) => connected && wakeRequest(on, request));
@@ -61,7 +64,8 @@ export function connectEventHandlers(on: EventHandlers): () => void {
     const keyOf = ({ metadata: { namespace, name } }: IssuerAsRead): string => issuerKey({ kind, namespace, name });
     store.onChange(
       whileConnected(({ type, object, previous, rewound }) => {
-        if (type === 'updated' && rewound !== true && !newSpec(object, previous)) return;
+        const isNews = newSpec(object, previous) || newInstances(object, previous);
+        if (type === 'updated' && rewound !== true && !isNews) return;
         const key = keyOf(object);
         on.issuerQueue.forget(key);
         on.issuerQueue.add(key);
@@ -129,4 +133,10 @@ function newSpec(issuer: IssuerAsRead, previous: IssuerAsRead | undefined): bool
     previous.metadata.generation !== issuer.metadata.generation ||
     previous.metadata.deletionTimestamp !== issuer.metadata.deletionTimestamp
   );
+}
+
+// Their account is kept in the status, and how many are left is told from it.
+function newInstances({ status }: IssuerAsRead, previous: IssuerAsRead | undefined): boolean {
+  const [present, before] = [status, previous?.status].map((of) => JSON.stringify(of?.externalCA?.instances ?? []));
+  return present !== before;
 }

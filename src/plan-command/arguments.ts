@@ -1,14 +1,6 @@
 // The command line of `alibaba-pca-issuer plan`: flags as one table, and how they are read.
-import { parseArgs } from 'node:util';
-
-interface Flag {
-  readonly type: 'string' | 'boolean';
-  readonly short?: string;
-  readonly multiple?: true;
-  /** Placeholder of the value in the help. */
-  readonly value?: string;
-  readonly help: string;
-}
+import { choiceFault, listFlags, readFlags } from '../command-line/flags.ts';
+import type { Flag, Given } from '../command-line/flags.ts';
 
 const flags = {
   filename: {
@@ -101,21 +93,17 @@ Flags:
 
 /** The text of `plan --help`. */
 export function planHelp(): string {
-  const rows = Object.entries<Flag>(flags).map(([name, { short, value, help }]) => {
-    const written = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
-    return `  ${written}\n        ${help}`;
-  });
   const codes =
     'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage, or input of which not all can be planned.';
-  return `${manual}${rows.join('\n')}\n\n${codes}\n`;
+  return `${manual}${listFlags(flags)}\n\n${codes}\n`;
 }
 
 /** Reads a command line without the word `plan`. */
 export function readArguments(argv: readonly string[]): ReadArguments {
-  const parsed = parse(argv);
+  const parsed = readFlags('plan', flags, argv);
   if (typeof parsed === 'string') return { kind: 'invalid', message: parsed };
   if (parsed.help === true) return { kind: 'help' };
-  const fault = filesFault(parsed.filename ?? []) ?? choiceFault(parsed) ?? momentFault(parsed);
+  const fault = filesFault(parsed.filename ?? []) ?? wordFault(parsed) ?? momentFault(parsed);
   return fault === undefined ? { kind: 'plan', arguments: argumentsOf(parsed) } : { kind: 'invalid', message: fault };
 }
 
@@ -139,16 +127,7 @@ function argumentsOf(parsed: Parsed): PlanArguments {
   };
 }
 
-type Parsed = ReturnType<typeof parseArgs<{ readonly options: typeof flags }>>['values'];
-
-function parse(argv: readonly string[]): Parsed | string {
-  try {
-    return parseArgs({ args: [...argv], options: flags, allowPositionals: false, strict: true }).values;
-  } catch (error) {
-    const said = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
-    return `${said}. Run "alibaba-pca-issuer plan --help" for the list of flags.`;
-  }
-}
+type Parsed = Given<typeof flags>;
 
 function filesFault(files: readonly string[]): string | undefined {
   if (files.length === 0) return 'No file is given. Name one with -f, or - for standard input.';
@@ -157,14 +136,11 @@ function filesFault(files: readonly string[]): string | undefined {
     : undefined;
 }
 
-function choiceFault(parsed: Parsed): string | undefined {
-  for (const name of ['output', 'ca-key-family'] as const) {
-    const value = parsed[name];
-    const choices = flags[name].value.split('|');
-    if (value !== undefined && !choices.includes(value))
-      return `--${name} is ${JSON.stringify(value)} but must be one of ${choices.join(', ')}.`;
-  }
-  return undefined;
+function wordFault(parsed: Parsed): string | undefined {
+  return (
+    choiceFault('output', flags.output, parsed.output) ??
+    choiceFault('ca-key-family', flags['ca-key-family'], parsed['ca-key-family'])
+  );
 }
 
 function momentFault(parsed: Parsed): string | undefined {

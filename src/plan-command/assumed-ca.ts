@@ -1,4 +1,4 @@
-// The issuing CA of a plan: as the flags describe it, and otherwise so that it refuses no request.
+// The issuing CA of a plan and what is trusted: as the flags describe it, and otherwise so that it refuses no request.
 import type { IssuerSpec } from '../crds/issuer.ts';
 import { assessIssuingCA } from '../issuing/issuing-ca.ts';
 import type { IssuingCA } from '../issuing/issuing-ca.ts';
@@ -6,6 +6,7 @@ import { formatMoment } from '../timing/moment.ts';
 import { issuingOperations } from '../issuing/operations/index.ts';
 import type { SigningRequest } from '../issuing/signing-request.ts';
 import type { PlanArguments } from './arguments.ts';
+import type { PlanningIssuer } from './issuers.ts';
 
 /** The CA with the assumptions about it, one sentence each; `fault` where it could issue nothing. */
 export type AssumedCA =
@@ -51,6 +52,32 @@ export function assumeCA(
         : []),
     ],
   };
+}
+
+/** What is taken for granted about what clients are to trust, one sentence each; none where the issuer has its clients trust what comes with the certificate alone. */
+export function trustAssumptions({ spec, identity }: PlanningIssuer): readonly string[] {
+  const { source, publishTo } = spec.trust;
+  return [
+    ...(source === 'AllActiveRoots'
+      ? [
+          "PCA lists at most 32 active roots with keys of the CA's family; ca.crt holds the root of the chain and then these (spec.trust.source).",
+        ]
+      : []),
+    ...(source === 'Static'
+      ? [
+          'The root of the CA is among the certificates of spec.trust, which become ca.crt; else the issuer is not ready.',
+        ]
+      : []),
+    ...(publishTo === undefined
+      ? []
+      : [
+          `The operator may write ConfigMap "${placeOf(identity?.namespace ?? publishTo.namespace)}${publishTo.name}" (Helm: configMapAccess.namespaces), and nobody else made it; else the issuer is not ready.`,
+        ]),
+  ];
+}
+
+function placeOf(namespace: string | undefined): string {
+  return namespace === undefined ? '' : `${namespace}/`;
 }
 
 function hundredYearsAfter(moment: Date): Date {

@@ -9,9 +9,10 @@ import type { IssuePlan } from '../issuing/plan.ts';
 import type { Refusal } from '../issuing/refusal.ts';
 import { readSigningRequest } from '../issuing/signing-request.ts';
 import { clampNotice } from '../issuing/validity.ts';
+import { shownList } from '../issuing/x509/shown-text.ts';
 import { usageWord } from '../issuing/x509/usages.ts';
 import type { PlanArguments } from './arguments.ts';
-import { assumeCA } from './assumed-ca.ts';
+import { assumeCA, trustAssumptions } from './assumed-ca.ts';
 import type { PlanningIssuer } from './issuers.ts';
 import type { PlannableRequest } from './requests.ts';
 
@@ -83,7 +84,7 @@ export function reportOn(
     now: context.now,
     renewal: request.renewal,
   });
-  const assumptions = [...own, ...assumed.assumptions];
+  const assumptions = [...own, ...assumed.assumptions, ...trustAssumptions(issuer)];
   if (planned.kind === 'refused') return refused(place, planned.refusal, assumptions);
   const { plan } = planned;
   const knowsIdentifier = clusterUid !== undefined && request.uid !== undefined;
@@ -142,7 +143,7 @@ function parametersOf({ call, identifier }: IssuePlan, knowsIdentifier: boolean)
 
 function certificateOf(plan: IssuePlan, { kind, renewal }: PlannableRequest): CertificateReport {
   const { expected, operation } = plan;
-  const { subject, names, usages, isCA, notBefore, notAfter } = expected;
+  const { subject, names, mayLack, usages, isCA, notBefore, notAfter } = expected;
   const isOpen = kind === certificateRequestKind && renewal === undefined && dependsOnRenewal(plan);
   return {
     subject: showName(subject.kind === 'exact' ? withValue(subject.name.attributes) : subject.attributes),
@@ -159,6 +160,11 @@ function certificateOf(plan: IssuePlan, { kind, renewal }: PlannableRequest): Ce
       ...(subject.kind === 'exact' || subject.mayAdd.length === 0
         ? []
         : [`${operation.action} may add ${subject.mayAdd.map(attributeLabel).join(', ')} to the subject.`]),
+      ...(mayLack.length === 0
+        ? []
+        : [
+            `PCA may drop ${shownList(mayLack.map(showAlternativeName))}, for which ${operation.action} has no parameter: spec.externalCA.names of the issuer is Drop.`,
+          ]),
       ...(isCA
         ? ['The instance is the first one that is free, in this plan the first one that the issuer names.']
         : []),

@@ -17,6 +17,11 @@ export const metricCatalogue = {
     help: 'Finished CertificateRequests, by result: issued, failed or denied.',
     labels: [...ofIssuer, 'result'],
   },
+  pca_issuer_certificate_requests_refused_total: {
+    type: 'counter',
+    help: 'Requests that failed for good, by reason: that of the condition Failed of a CertificateSigningRequest.',
+    labels: [...ofIssuer, 'reason'],
+  },
   pca_issuer_certificate_request_retries_total: {
     type: 'counter',
     help: 'Attempts that failed with passing trouble and are retried, by reason.',
@@ -44,8 +49,13 @@ export const metricCatalogue = {
   },
   pca_issuer_certificates_without_request_total: {
     type: 'counter',
-    help: 'Certificates whose CertificateRequest was deleted while PCA issued them; the log names them.',
+    help: 'Certificates whose request was deleted before they were written to it; the log names them.',
     labels: ofIssuer,
+  },
+  pca_issuer_abandoned_calls_total: {
+    type: 'counter',
+    help: 'Issuing calls whose request was deleted before their outcome was known, by what was found out: certificate, none, or given_up where nobody could tell; the log names them.',
+    labels: [...ofIssuer, 'result'],
   },
   pca_issuer_other_operator_total: {
     type: 'counter',
@@ -65,6 +75,11 @@ export const metricCatalogue = {
   pca_issuer_ca_not_after_timestamp_seconds: {
     type: 'gauge',
     help: "End of the issuer's subordinate CA as a Unix time.",
+    labels: ofIssuer,
+  },
+  pca_issuer_ca_instances_remaining: {
+    type: 'gauge',
+    help: 'Instances in spec.externalCA of the issuer that are neither used nor promised to a request.',
     labels: ofIssuer,
   },
   pca_issuer_pca_calls_total: {

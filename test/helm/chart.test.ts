@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { renderInstallManifest } from '../../scripts/generate/install-manifest.ts';
 import { parseOptions } from '../../src/runtime/options.ts';
 import type { Manifest } from '../support/cluster.ts';
+import { configMapRules } from '../support/product.ts';
 import { buildHelm, buildMs, chart, helm, refusal, render } from '../support/helm.ts';
 
 beforeAll(buildHelm, buildMs);
@@ -150,6 +151,25 @@ describe('access to Secrets', () => {
         [{ kind: 'ServiceAccount', name: 'pca-alibaba-pca-issuer', namespace: 'issuers' }],
       ]),
     );
+  });
+});
+
+describe('the permission to write ConfigMaps', () => {
+  it('is given in each listed namespace, and nowhere unless told so', async () => {
+    const given = async (values: object) =>
+      (await render(values))
+        .filter(({ kind, metadata }) => /^Role/.test(kind) && metadata.name.endsWith('-configmaps'))
+        .map(({ kind, metadata, rules, subjects }) => [kind, metadata.namespace, rules ?? subjects]);
+    const subjects = [{ kind: 'ServiceAccount', name: 'pca-alibaba-pca-issuer', namespace: 'issuers' }];
+    expect([await given({}), await given({ configMapAccess: { namespaces: ['a', 'b'] } })]).toEqual([
+      [],
+      expect.arrayContaining(
+        ['a', 'b'].flatMap((namespace) => [
+          ['Role', namespace, configMapRules],
+          ['RoleBinding', namespace, subjects],
+        ]),
+      ),
+    ]);
   });
 });
 

@@ -314,6 +314,17 @@ describe('the notes', () => {
       ['issuer shop/pca names a Secret that the operator may not read. Add shop to secretAccess.namespaces.'],
     ],
     [
+      'a ConfigMap that cannot be written',
+      {
+        clusterIssuers: [
+          { name: 'pca', spec: { ...issuer.spec, trust: { publishTo: { name: 'roots', namespace: 'mesh' } } } },
+        ],
+      },
+      [
+        'issuer pca publishes in a namespace where the operator may not write ConfigMaps. Add mesh to configMapAccess.namespaces.',
+      ],
+    ],
+    [
       'a role that nobody names',
       { rrsa: { enabled: true } },
       ['rrsa.roleArn or rrsa.oidcProviderArn is empty. Every issuer with spec.credentials.rrsa must name it.'],

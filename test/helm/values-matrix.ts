@@ -22,6 +22,7 @@ export const choices: readonly Choice[] = [
   ['definitions that go with the release', { crds: { keep: false } }],
   ['another namespace for cluster issuers', { clusterResourceNamespace: 'kube-public' }],
   ['Secrets of two namespaces', { secretAccess: { namespaces: ['kube-public', 'default'] } }],
+  ['ConfigMaps of two namespaces', { configMapAccess: { namespaces: ['kube-public', 'default'] } }],
   ['all Secrets', { secretAccess: { clusterWide: true } }],
   [
     'hosts and networks of issuers',

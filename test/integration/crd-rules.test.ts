@@ -91,8 +91,10 @@ describe('other limits', () => {
     [
       'another source of trust',
       'trust.source',
-      'Static',
-      unchecked('spec.trust.source: Unsupported value: "Static": supported values: "Root", "IssuingCA"'),
+      'Leaf',
+      unchecked(
+        'spec.trust.source: Unsupported value: "Leaf": supported values: "Root", "IssuingCA", "AllActiveRoots", "Static"',
+      ),
     ],
     [
       'an extension that PCA does not know',
@@ -156,6 +158,12 @@ describe('other limits', () => {
       'verification.names',
       'Ignore',
       unchecked('spec.verification.names: Unsupported value: "Ignore": supported values: "Enforce", "Allow"'),
+    ],
+    [
+      'another fate of names',
+      'externalCA',
+      { instanceIds: ['a'], names: 'Allow' },
+      unchecked('spec.externalCA.names: Unsupported value: "Allow": supported values: "Refuse", "Drop"'),
     ],
     [
       'another revocation policy',

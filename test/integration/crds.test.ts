@@ -71,7 +71,7 @@ describe('defaults', () => {
         subject: { country: 'CN', customAttributes: [{ objectIdentifier: '2.5.4.11', value: 'a' }] },
       },
       allowP521: true,
-      externalCA: { instanceIds: ['cas_deposit-cn-1', 'cas_deposit-cn-2'], pathLength: 1 },
+      externalCA: { instanceIds: ['cas_deposit-cn-1', 'cas_deposit-cn-2'], pathLength: 1, names: 'Drop' },
       validity: { minDuration: '1h', maxDuration: '2160h0m0s', backdate: '5m', onExceed: 'Clamp' },
       issuanceLimits: { certificatesPerHour: 100, certificatesPerNamespacePerDay: 50, reissuesPerHour: 0 },
       patience: { duration: '1h', onExceeded: 'Fail' },

@@ -44,6 +44,11 @@ export function withField(path: string, value: unknown): object {
 
 // Credentials are of one kind: a field of another kind replaces the Secret of the minimal spec.
 function baseFor(path: string): Readonly<Record<string, unknown>> {
+  const named = { name: 'a' };
+  if (path === 'trust.certificates') return { ...minimal, trust: { source: 'Static' } };
+  if (path.startsWith('trust.certificatesFrom.'))
+    return { ...minimal, trust: { source: 'Static', certificatesFrom: named } };
+  if (path.startsWith('trust.publishTo.')) return { ...minimal, trust: { publishTo: named } };
   const [, kind] = /^credentials\.(rrsa|assumeRole)\b/.exec(path) ?? [];
   if (kind === undefined) return minimal;
   const assumeRole = { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' };

@@ -27,6 +27,57 @@ export interface RuleRow {
   readonly message: string;
 }
 
+const trustRows: readonly RuleRow[] = [
+  {
+    path: 'trust',
+    passing: [
+      { source: 'Static', certificates: certificate },
+      { source: 'Static', certificatesFrom: { name: 'a' } },
+      { source: 'AllActiveRoots' },
+    ],
+    failing: [{ source: 'Static' }, { source: 'Static', certificates: certificate, certificatesFrom: { name: 'a' } }],
+    message: 'source Static needs either certificates or certificatesFrom',
+  },
+  {
+    path: 'trust',
+    passing: [{}],
+    failing: [{ certificates: certificate }, { source: 'AllActiveRoots', certificatesFrom: { name: 'a' } }],
+    message: 'certificates and certificatesFrom are for source Static only; remove them or choose that source',
+  },
+  {
+    path: 'trust.certificates',
+    passing: [certificate, `# a comment\n${certificate}${certificate}`],
+    failing: ['', 'AA=='],
+    message: 'must hold at least one PEM certificate',
+  },
+  {
+    path: 'trust.certificates',
+    passing: [certificate],
+    failing: [`${certificate}-----BEGIN PRIVATE KEY-----\n`],
+    message: 'holds a private key; only certificates belong here',
+  },
+  ...['trust.certificatesFrom', 'trust.publishTo'].flatMap((path): readonly RuleRow[] => [
+    {
+      path: `${path}.name`,
+      passing: ['a', 'a.b-c', '1'],
+      failing: ['', 'A', 'a_b', '-a', 'a.'],
+      message: 'must be the name of an object: lower-case letters, digits, - and .',
+    },
+    {
+      path: `${path}.key`,
+      passing: ['ca.crt', 'A_b-1'],
+      failing: ['', 'a/b', 'a b'],
+      message: 'must be a key of a ConfigMap or Secret: letters, digits, -, _ and .',
+    },
+  ]),
+  {
+    path: 'trust.publishTo.namespace',
+    passing: ['a', 'a-b', '1'],
+    failing: ['', 'A', 'a.b', '-a'],
+    message: 'must be the name of a namespace: lower-case letters, digits and -',
+  },
+];
+
 /** Every rule of the spec's schema. */
 export const ruleRows: readonly RuleRow[] = [
   {
@@ -209,6 +260,7 @@ export const ruleRows: readonly RuleRow[] = [
       message: 'must be a RAM policy in JSON, with a Statement',
     },
   ]),
+  ...trustRows,
   {
     path: 'credentials.rrsa.oidcProviderArn',
     passing: ['acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1'],

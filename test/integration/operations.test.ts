@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { encoded, makeCsr } from '../support/certificates.ts';
 import { conditionsOf } from '../support/cluster.ts';
 import type { Manifest } from '../support/cluster.ts';
+import { secondAfter } from '../support/second-after.ts';
 import { until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../support/world.ts';
 import { requestFor } from './at-most-once/operations.ts';
@@ -289,6 +291,15 @@ describe('CA certificates', () => {
     await world.cluster.apply((await requestFor('CreateExternalCACertificate', request)).manifest);
   };
   const instances = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
+  const askForOneCA = async (namespace: string, name: string): Promise<void> => {
+    const { manifest } = await requestFor('CreateExternalCACertificate', { namespace, name, issuer: 'pca' });
+    const request = encoded(
+      await makeCsr('P-256', { subject: [{ CN: ['A CA'] }], isCA: true }, `${namespace}/${name}`),
+    );
+    await world.cluster.apply({ ...manifest, spec: { ...(manifest['spec'] as object), request } });
+  };
+  const remainingOf = (issuer: Manifest): number | undefined =>
+    (issuer['status'] as { externalCA?: { instancesRemaining?: number } }).externalCA?.instancesRemaining;
 
   it('each use up one instance, and say when none is left', async () => {
     world.simulator.reset();
@@ -352,6 +363,36 @@ describe('CA certificates', () => {
     await requestIs(namespace, 'second', 'True', /Issued/);
     await world.issuances({ namespace: other, certificates: { first: 1 } });
     await world.issuances({ namespace, certificates: { second: 1 } });
+  });
+
+  it('of one that asks again and again go to its newest request', async () => {
+    world.simulator.reset();
+    const namespace = await freshNamespace('ca-again');
+    await issuerReady(namespace, { externalCA: { instanceIds: instances.slice(0, 1) } });
+    await ask(namespace, 'first');
+    await requestIs(namespace, 'first', 'True', /Issued/);
+    const tries = ['try-1', 'try-2', 'try-3', 'live'];
+    for (const name of tries) {
+      await askForOneCA(namespace, name);
+      await requestIs(namespace, name, 'False', /promised to other requests/);
+      await secondAfter(world.cluster, { namespace, name });
+    }
+    await issuerReady(namespace, { externalCA: { instanceIds: instances } });
+    await requestIs(namespace, 'live', 'True', /Issued/);
+    const ends = await Promise.all(tries.map(async (name) => ofRequest(namespace, name)));
+    const newer = ends.map(({ message }) => /^CertificateRequest "[^/]+\/(.+)" is newer/.exec(message)?.[1]);
+    expect(newer).toEqual(['try-2', 'try-3', 'live', undefined]);
+    const issuer = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name: 'pca' };
+    const { status } = await world.cluster.waitFor(issuer, 'its count', (object) => remainingOf(object) === 0);
+    const { externalCA } = status as { readonly externalCA: { readonly instances: readonly object[] } };
+    expect(externalCA.instances).toEqual(
+      ['first', 'live'].map((name, index) => ({
+        instanceId: instances[index],
+        request: `${namespace}/${name}`,
+        requestUID: expect.any(String) as string,
+      })),
+    );
+    await world.issuances({ namespace, certificates: { first: 1, live: 1 } });
   });
 
   it('are refused without instances, naming the way to get them', async () => {

@@ -47,6 +47,9 @@ const granted: readonly Action[] = [
 ];
 
 const refused: readonly Action[] = [
+  { verb: 'create', resource: 'configmaps' },
+  { verb: 'patch', resource: 'configmaps' },
+  { verb: 'delete', resource: 'configmaps' },
   { verb: 'list', resource: 'secrets' },
   { verb: 'get', resource: 'secrets' },
   { verb: 'watch', group: certManager, resource: 'certificates' },

@@ -56,6 +56,27 @@ export function secretAccess({ objects }: Product, namespace: string): readonly 
   return [role, binding].map((manifest) => ({ ...manifest, metadata: { ...manifest.metadata, namespace } }));
 }
 
+/** What the chart lets the operator do in each of `configMapAccess.namespaces`. */
+export const configMapRules = [
+  { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'patch', 'delete'] },
+];
+
+/** The Role and RoleBinding that the chart makes for each of `configMapAccess.namespaces`. */
+export function configMapAccess({ serviceAccount }: Product, namespace: string): readonly Manifest[] {
+  const name = `${serviceAccount.name}-configmaps`;
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  return [
+    { apiVersion, kind: 'Role', metadata: { name, namespace }, rules: configMapRules },
+    {
+      apiVersion,
+      kind: 'RoleBinding',
+      metadata: { name, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', ...serviceAccount }],
+    },
+  ];
+}
+
 /** Applies {@link readProduct} to a test cluster, where it stays, and waits until the new kinds are served. */
 export async function installProduct(cluster: Cluster): Promise<Product> {
   const product = await readProduct();

@@ -160,7 +160,7 @@ export class World {
         apiVersion: 'rbac.authorization.k8s.io/v1',
         kind: 'Role',
         metadata: { name: 'read-secrets', namespace },
-        rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
+        rules: [{ apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['get'] }],
       },
       {
         apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -15,6 +15,7 @@ import type { IssuerCredentials } from './credentials.ts';
 import type { ReadyIssuer } from './ready-issuers.ts';
 import type { IssuerProblem } from './reasons.ts';
 import { formerKeyFamily } from './status.ts';
+import type { TrustSources } from './trust/trust-sources.ts';
 
 /** `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. */
 export type CheckResult =
@@ -25,15 +26,18 @@ export type CheckResult =
 export class IssuerCheck {
   readonly #credentials: Pick<IssuerCredentials, 'open'>;
   readonly #searches: Pick<CertificateSearches, 'of'>;
+  readonly #trust: Pick<TrustSources, 'read'>;
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
 
   constructor(
     credentials: Pick<IssuerCredentials, 'open'>,
     searches: Pick<CertificateSearches, 'of'>,
+    trust: Pick<TrustSources, 'read'>,
     clock: Pick<Clock, 'now' | 'monotonic'>,
   ) {
     this.#credentials = credentials;
     this.#searches = searches;
+    this.#trust = trust;
     this.#clock = clock;
   }
 
@@ -63,6 +67,10 @@ export class IssuerCheck {
     const { ca } = described;
     const assessed = assessIssuingCA(ca, issuingOperations[spec.operation], this.#clock.now());
     if (assessed.kind === 'unusable') return notReady({ reason: assessed.reason, message: assessed.message }, ca);
+    const listRoots = async (): ReturnType<typeof authority.activeRoots> => authority.activeRoots(ca.keyFamily, signal);
+    const trusted = await this.#trust.read(issuer, ca, listRoots, signal);
+    // Without the CA: its status would say that certificates may exist (issuing/trust/trust-state.ts).
+    if (trusted.kind === 'problem') return notReady(trusted.problem);
     // The limits of issuing are the account's, so nothing is issued before it is known or cannot be.
     await opened.account;
     return {
@@ -75,6 +83,7 @@ export class IssuerCheck {
         authority,
         secretVersion: opened.secretVersion,
         formerKeyFamily: formerKeyFamily(issuer.status?.ca, ca.keyFamily),
+        trust: trusted.trust,
       },
     };
   }

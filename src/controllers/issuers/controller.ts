@@ -11,12 +11,14 @@ import { checkFailed, notUnderstood } from './check.ts';
 import type { CheckResult, IssuerCheck } from './check.ts';
 import { EarlyEnds } from './early-ends.ts';
 import { GracePeriod } from './grace-period.ts';
-import type { IssuerObject, ReadyIssuers } from './ready-issuers.ts';
+import type { IssuerObject, ReadyIssuer, ReadyIssuers } from './ready-issuers.ts';
 import type { IssuerProblem } from './reasons.ts';
 import type { IssuerSecrets } from './secret.ts';
 import { StatusWriter } from './status-writer.ts';
 import type { NotWritten, StatusWriterParts } from './status-writer.ts';
+import { isSameTrust, remainingInstances } from './status.ts';
 import type { Finding } from './status.ts';
+import type { IssuerTrust } from './trust/issuer-trust.ts';
 
 /** What the reconcile works with. */
 export interface IssuerControllerParts extends StatusWriterParts {
@@ -25,6 +27,7 @@ export interface IssuerControllerParts extends StatusWriterParts {
   readonly check: Pick<IssuerCheck, 'check'>;
   readonly secrets: Pick<IssuerSecrets, 'isSame' | 'isReplaced'>;
   readonly readyIssuers: ReadyIssuers;
+  readonly trust: Pick<IssuerTrust, 'isSettled' | 'publish'>;
   readonly clock: Clock;
   /** Time between two checks of a ready issuer. */
   readonly checkIntervalMs: number;
@@ -150,27 +153,41 @@ export class IssuerController {
     return true;
   }
 
-  /** Whether the last check still holds: same object, still ready, same Secret. */
+  /** Whether the last check still holds: same object, still ready, same Secret, and clients still find what to trust. */
   async #isUnchanged({ key, issuer, object }: Reconciled, signal: AbortSignal): Promise<boolean> {
-    const state = this.#on.readyIssuers.state(key, object);
-    return state.kind === 'ready' && (await this.#on.secrets.isSame(issuer, state.issuer.secretVersion, signal));
+    const { readyIssuers, secrets, trust } = this.#on;
+    const state = readyIssuers.state(key, object);
+    return (
+      state.kind === 'ready' &&
+      readyIssuers.demanded(key).length === 0 &&
+      (await secrets.isSame(issuer, state.issuer.secretVersion, signal)) &&
+      (await trust.isSettled(issuer, state.issuer, signal))
+    );
   }
 
-  /** Nothing has changed since the last check: all that may be due is the Ready that waited. */
+  /** Nothing has changed since the last check: all that may be due is the Ready that waited, or the number of instances. */
   async #keep(reconciled: Reconciled, leftMs: number, signal: AbortSignal): Promise<ReconcileResult> {
-    const { key, object } = reconciled;
+    const { key, issuer, object } = reconciled;
     const state = this.#on.readyIssuers.state(key, object);
     const isDue = this.#trialUntil.has(key) && this.#trialMs(reconciled) === undefined;
-    if (!isDue || state.kind !== 'ready') return this.#nextLook(reconciled, leftMs);
-    const notWritten = await this.#write(reconciled, { problem: undefined, ca: state.issuer.ca }, signal);
+    const isCountDue = remainingInstances(issuer) !== issuer.status?.externalCA?.instancesRemaining;
+    if (!(isDue || (isCountDue && !this.#trialUntil.has(key))) || state.kind !== 'ready')
+      return this.#nextLook(reconciled, leftMs);
+    const notWritten = await this.#write(reconciled, readyFinding(state.issuer), signal);
     if (notWritten === undefined) this.#trialUntil.delete(key);
     return retryOf(notWritten) ?? this.#nextLook(reconciled, leftMs);
   }
 
   async #check(reconciled: Reconciled, signal: AbortSignal): Promise<ReconcileResult> {
     const { key, object } = reconciled;
-    const { readyIssuers, logger, clock, checkIntervalMs } = this.#on;
-    const result = await this.#checkInTime(reconciled, signal);
+    const { readyIssuers, logger, clock, checkIntervalMs, trust } = this.#on;
+    const checked = await this.#checkInTime(reconciled, signal);
+    // What clients must trust is published before anything is issued below it.
+    const result =
+      checked.kind === 'ready'
+        ? await trust.publish(reconciled.issuer, checked.issuer, readyIssuers.demanded(key), signal)
+        : checked;
+    if (result.kind === 'stale') return { kind: 'retry', reason: 'the issuer is another by now' };
     if (signal.aborted) return { kind: 'retry', reason: 'the check was cut short' };
     const isSilent = result.kind === 'notReady' && result.problem.reason === 'PCAUnavailable';
     this.#standing.set(key, isSilent ? 'silent' : 'answers');
@@ -215,11 +232,12 @@ export class IssuerController {
     }
     // Ready is written before requests go out, so that nobody sees certificates from an issuer that is not ready; only after
     // a fault the first of them decides.
-    const isOnTrial = this.#trialMs(reconciled) !== undefined;
-    const finding = { problem: undefined, ca: result.issuer.ca };
-    const notWritten = isOnTrial ? undefined : await this.#write(reconciled, finding, signal);
-    // What was checked is no longer what the cluster has: the next event or try brings that.
-    if (notWritten?.isStale !== true) this.#on.readyIssuers.open(key, result.issuer);
+    const isNews = !isSameTrust(reconciled.issuer.status?.trust, result.issuer.trustStatus);
+    const isOnTrial = !isNews && this.#trialMs(reconciled) !== undefined;
+    const notWritten = isOnTrial ? undefined : await this.#write(reconciled, readyFinding(result.issuer), signal);
+    // What was checked is no longer what the cluster has: the next event or try brings that. And what must stay trusted is
+    // known only from the status, so nothing is issued below what it does not name.
+    if (notWritten === undefined || (!notWritten.isStale && !isNews)) this.#on.readyIssuers.open(key, result.issuer);
     return retryOf(notWritten);
   }
 
@@ -255,6 +273,10 @@ export class IssuerController {
     this.#status.forget(identity);
     return done;
   }
+}
+
+function readyFinding({ ca, trustStatus }: ReadyIssuer): Finding {
+  return { problem: undefined, ca, trust: trustStatus };
 }
 
 function retryOf(notWritten: NotWritten | undefined): ReconcileResult | undefined {

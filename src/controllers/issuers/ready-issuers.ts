@@ -1,14 +1,16 @@
 // What issuing needs of issuers that were checked: the CA behind each and whether requests may go out now. Written by the
 // issuer controller, read by the request controllers; lives in memory and is rebuilt after a start.
 import type { CertificateAuthority } from '../../authority/certificate-authority.ts';
-import type { IssuerSpec } from '../../crds/issuer.ts';
+import type { IssuerSpec, IssuerStatus } from '../../crds/issuer.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
+import type { ReadCertificate } from '../../issuing/x509/certificate.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { FaultHold } from './fault-hold.ts';
 import type { Place } from './fault-hold.ts';
 import { OwnerHolds } from './owner-holds.ts';
 import type { Owner } from './owner-holds.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
+import type { CheckedTrust } from './trust/trust-sources.ts';
 
 /** One request that may try with an issuer, and tells what it met. */
 export interface IssuerPass extends Place {
@@ -21,6 +23,8 @@ export interface IssuerPass extends Place {
   mismatched(reason: string, problem: IssuerProblem): void;
   /** PCA refused what it asked for. */
   refused(reason: string): void;
+  /** Its certificate needs one that clients do not find yet where the issuer publishes what they must trust. */
+  demands(certificate: ReadCertificate): void;
 }
 
 /** A checked issuer: what it says (`spec` of `generation`), its CA and the way to it. */
@@ -34,6 +38,10 @@ export interface ReadyIssuer {
   readonly secretVersion: string;
   /** Family of the key of the CA before this one, where it was another. */
   readonly formerKeyFamily?: string | undefined;
+  /** What its clients are to trust, as the check found it. */
+  readonly trust?: CheckedTrust | undefined;
+  /** The same as it is published, former certificates included. */
+  readonly trustStatus?: IssuerStatus['trust'];
 }
 
 /** What a request may do with an issuer. */
@@ -57,6 +65,8 @@ interface Entry {
   /** Stops the timer for the end of a round in which only those wait who have tried. */
   stopRound: (() => void) | undefined;
   owners: OwnerHolds;
+  /** What requests wait to have published, until the issuer is opened with it. */
+  demanded: readonly ReadCertificate[];
 }
 
 /** The checked issuers by key. */
@@ -77,7 +87,7 @@ export class ReadyIssuers {
     this.#changeListeners.push(listener);
   }
 
-  /** Calls `listener` with the key whenever issuing met a fault, so that it becomes the issuer's condition. */
+  /** Calls `listener` with the key whenever issuing met what the issuer's check sees to: a fault, or something to publish. */
   onFault(listener: (key: string) => void): void {
     this.#faultListeners.push(listener);
   }
@@ -85,6 +95,11 @@ export class ReadyIssuers {
   /** Calls `listener` with the key whenever the first certificate after a fault shows that an issuer can issue again. */
   onRecovery(listener: (key: string) => void): void {
     this.#recoveryListeners.push(listener);
+  }
+
+  /** What requests of this issuer wait to have published. */
+  demanded(key: string): readonly ReadCertificate[] {
+    return this.#entries.get(key)?.demanded ?? [];
   }
 
   /**
@@ -119,6 +134,7 @@ export class ReadyIssuers {
     } else if (entry.problem !== undefined) entry.hold.reopen();
     entry.issuer = issuer;
     entry.problem = undefined;
+    entry.demanded = [];
     if (opens) this.#changed(key);
   }
 
@@ -158,6 +174,7 @@ export class ReadyIssuers {
         if (owners.mismatched(owner, reason)) fault(problem);
       },
       refused: (reason) => owners.refused(owner, reason),
+      demands: (certificate) => this.#demand(key, issuer, certificate),
       [Symbol.dispose]: () => {
         place[Symbol.dispose]();
         this.#giveTurn(entry);
@@ -216,6 +233,13 @@ export class ReadyIssuers {
     for (const listener of this.#faultListeners) listener(key);
   }
 
+  #demand(key: string, issuer: ReadyIssuer, certificate: ReadCertificate): void {
+    const entry = this.#entries.get(key);
+    if (entry?.issuer !== issuer || entry.demanded.some(({ der }) => der.equals(certificate.der))) return;
+    entry.demanded = [...entry.demanded, certificate];
+    for (const listener of this.#faultListeners) listener(key);
+  }
+
   #recovered(key: string): void {
     this.#changed(key);
     for (const listener of this.#recoveryListeners) listener(key);
@@ -231,6 +255,7 @@ export class ReadyIssuers {
       behind: new Map(),
       stopRound: undefined,
       owners: new OwnerHolds(this.#clock),
+      demanded: [],
     };
     this.#entries.set(key, entry);
     return entry;

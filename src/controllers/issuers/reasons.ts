@@ -104,6 +104,31 @@ export const issuerReasons = {
       'A setting of the issuer cannot be used, or PCA refuses the parameter that comes from it. The message names the field; correct it.',
   },
   UnreadableAnswer: { outlook: 'MayPass', meaning: 'The answer was no description of a CA. Check the endpoint.' },
+  TrustUnavailable: {
+    outlook: 'OftenPasses',
+    meaning:
+      "The certificates that spec.trust names could not be read: the ConfigMap or Secret is missing or may not be read, or PCA did not list the account's roots. The message says which.",
+  },
+  TrustInvalid: {
+    outlook: 'Stalled',
+    meaning:
+      'The certificates that spec.trust names cannot be used, or the root of the CA is not among them. Correct them, or choose another spec.trust.source.',
+  },
+  ConfigMapForbidden: {
+    outlook: 'OftenPasses',
+    meaning:
+      'The operator may not write the ConfigMap of spec.trust.publishTo. Grant the Role that the message names (Helm: configMapAccess.namespaces).',
+  },
+  ConfigMapTaken: {
+    outlook: 'Stalled',
+    meaning:
+      'The ConfigMap of spec.trust.publishTo exists, and this issuer did not make it. Name another one, or delete it.',
+  },
+  ConfigMapNotWritten: {
+    outlook: 'OftenPasses',
+    meaning:
+      'The API server did not take the ConfigMap of spec.trust.publishTo; tried again automatically. Until then nothing is issued, since clients would not trust it.',
+  },
   CertificateRefused: {
     outlook: 'Stalled',
     meaning:
@@ -141,6 +166,12 @@ export const issuerNews = {
     'The spec has fields that this version of the operator does not know and leaves out of account; the message of Ready names them. They are of a newer CRD: upgrade the operator, or remove them.',
   KeyFamilyChanged:
     'The key of the issuing CA is of another family than before. Renewals of Certificates with keys of the former family wait; the message of Ready says for what.',
+  InstanceUsed:
+    'A bought instance was promised to the request that the message names, whose CA certificate activates it. Recorded for each use.',
+  LastInstance:
+    'One bought instance is left for CA certificates: the next CA certificate or renewal uses it. Buy a further one and add its ID.',
+  NoInstanceLeft:
+    'No bought instance is left for CA certificates: the next CA certificate or renewal waits. Buy a further one and add its ID.',
   AnotherOperator:
     'Another operator writes the status of the same issuer, or ended a request of it. Run one release per cluster. Counted in `pca_issuer_other_operator_total`.',
 } as const;

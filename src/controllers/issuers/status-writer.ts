@@ -1,7 +1,7 @@
 // Makes known what was found of an issuer: the status, and with it event, log line and gauges.
 import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
-import { apiVersion, issuerPath, readyCondition } from '../../crds/issuer.ts';
+import { apiVersion, generationOf, issuerPath, readyCondition } from '../../crds/issuer.ts';
 import type { IssuerAsRead, IssuerStatus } from '../../crds/issuer.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { EventRecorder } from '../../kubernetes/events.ts';
@@ -12,7 +12,14 @@ import type { Clock } from '../../timing/clock.ts';
 import type { IssuerNews, IssuerProblem, IssuerReason } from './reasons.ts';
 import { Rivals } from './rivals.ts';
 import type { Rival } from './rivals.ts';
-import { checkedReason, issuerStatus, keyFamilyText, unknownFieldsText } from './status.ts';
+import {
+  checkedReason,
+  instancesText,
+  issuerStatus,
+  keyFamilyText,
+  remainingInstances,
+  unknownFieldsText,
+} from './status.ts';
 import type { Finding } from './status.ts';
 
 /** What writing works with. */
@@ -39,6 +46,10 @@ export class StatusWriter {
   readonly #rivals: Rivals;
   /** False under a CRD that is older than the field that names the operator. */
   #namesItself = true;
+  /** How many instances were left when that was last told: an older CRD has no field for it. By the issuer's key. */
+  readonly #toldInstances = new Map<string, number>();
+  /** Issuers, with their generations, that were written under a CRD older than status.trust. */
+  readonly #withoutTrust = new Map<string, number>();
 
   constructor(parts: StatusWriterParts) {
     this.#on = parts;
@@ -52,10 +63,11 @@ export class StatusWriter {
   async write(
     identity: IssuerIdentity,
     issuer: IssuerAsRead,
-    finding: Finding,
+    { trust, ...finding }: Finding,
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
-    const notWritten = await this.#apply(identity, issuer, finding, signal);
+    const isDeclared = this.#withoutTrust.get(issuerKey(identity)) !== generationOf(issuer);
+    const notWritten = await this.#apply(identity, issuer, isDeclared ? { ...finding, trust } : finding, signal);
     const { metrics } = this.#on;
     const labels = issuerLabels(identity);
     const { problem, ca } = finding;
@@ -64,6 +76,9 @@ export class StatusWriter {
     if (ca !== undefined)
       metrics.set('pca_issuer_ca_not_after_timestamp_seconds', labels, ca.notAfter.getTime() / 1_000);
 
+    const remaining = remainingInstances(issuer);
+    if (remaining === undefined) metrics.remove('pca_issuer_ca_instances_remaining', labels);
+    else metrics.set('pca_issuer_ca_instances_remaining', labels, remaining);
     return notWritten;
   }
 
@@ -71,8 +86,11 @@ export class StatusWriter {
   forget(identity: IssuerIdentity): void {
     const labels = issuerLabels(identity);
     this.#rivals.forget(issuerKey(identity));
+    this.#toldInstances.delete(issuerKey(identity));
+    this.#withoutTrust.delete(issuerKey(identity));
     this.#on.metrics.remove('pca_issuer_issuer_ready', labels);
     this.#on.metrics.remove('pca_issuer_ca_not_after_timestamp_seconds', labels);
+    this.#on.metrics.remove('pca_issuer_ca_instances_remaining', labels);
   }
 
   async #apply(
@@ -94,6 +112,7 @@ export class StatusWriter {
     if (this.#namesItself) this.#rivals.written(issuerKey(identity), issuer);
     else this.#rivals.forget(issuerKey(identity));
     this.#tell(identity, issuer, finding.problem);
+    this.#tellInstances(identity, issuer, status);
     if (finding.problem === undefined) this.#tellNews(identity, issuer, status);
     return undefined;
   }
@@ -111,9 +130,11 @@ export class StatusWriter {
     const body = { apiVersion, kind: kind.kind, metadata: { resourceVersion }, status };
     let result = await apply(body);
     const undeclared = result.kind === 'ok' ? [] : undeclaredFields(result.failure);
-    if (undeclared.length > 0) result = await apply(withoutFields(body, undeclared));
+    if (undeclared.length > 0) result = await apply(withoutFields(body, undeclared.map(wholeField)));
     if (result.kind === 'ok') {
       this.#namesItself = !undeclared.includes('.status.operator');
+      if (undeclared.includes('.status.trust'))
+        this.#withoutTrust.set(issuerKey({ kind, ...identity }), generationOf({ metadata }));
       return undefined;
     }
     // These only say that the cache is behind; the next event brings the newer object, or its end.
@@ -143,6 +164,17 @@ export class StatusWriter {
       this.#warn(identity, issuer, 'KeyFamilyChanged', text);
   }
 
+  /** Told when the number changes: a CA certificate that cannot be renewed ends everything below it. */
+  #tellInstances(identity: IssuerIdentity, issuer: IssuerAsRead, { externalCA }: IssuerStatus): void {
+    const remaining = externalCA?.instancesRemaining;
+    const key = issuerKey(identity);
+    const told = this.#toldInstances.get(key) ?? issuer.status?.externalCA?.instancesRemaining;
+    if (remaining === undefined || remaining === told) return;
+    this.#toldInstances.set(key, remaining);
+    const few = instancesText(remaining, issuer.spec?.externalCA?.instanceIds.length ?? 0);
+    if (few !== undefined) this.#warn(identity, issuer, few.reason, few.text);
+  }
+
   #tellRival(identity: IssuerIdentity, issuer: IssuerAsRead, { operator }: Rival): void {
     const { operator: self, metrics } = this.#on;
     metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
@@ -170,4 +202,9 @@ export class StatusWriter {
       ...event,
     });
   }
+}
+
+/** An older CRD wants more of `externalCA` than this operator writes there. */
+function wholeField(path: string): string {
+  return path.startsWith('.status.externalCA.') ? '.status.externalCA' : path;
 }

@@ -15,6 +15,8 @@ export const checkedReason = 'Checked' satisfies IssuerReason;
 export interface Finding {
   readonly problem: IssuerProblem | undefined;
   readonly ca: IssuingCA | undefined;
+  /** What its clients must trust, where that is published; else what was known stays. */
+  readonly trust?: IssuerStatus['trust'];
 }
 
 /** Who writes: this operator, and another one that writes the same status, both as the status names them. */
@@ -38,6 +40,7 @@ export function issuerStatus(
   const observedGeneration = generationOf(issuer);
   const { problem } = finding;
   const ca = finding.ca === undefined ? issuer.status?.ca : describedCA(finding.ca, issuer.status?.ca);
+  const trust = finding.trust ?? issuer.status?.trust;
   const reason = problem?.reason ?? checkedReason;
   const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition => {
     const present = issuer.status?.conditions.find((other) => other.type === type);
@@ -52,6 +55,8 @@ export function issuerStatus(
       ...(outlookOf(reason) === 'Stalled' ? [condition('Stalled', 'True', 'Waiting does not help. See Ready.')] : []),
     ],
     ...(ca === undefined ? {} : { ca }),
+    ...externalCAStatus(issuer),
+    ...(trust === undefined ? {} : { trust }),
   };
   return same(issuer.status, next, rival !== undefined) ? undefined : next;
 }
@@ -59,6 +64,37 @@ export function issuerStatus(
 /** The family of the CA's key before the last change of it, as the status remembers it; undefined where there was none. */
 export function formerKeyFamily(present: CAStatus | undefined, family: string): string | undefined {
   return present === undefined || present.keyAlgorithm === family ? present?.formerKeyAlgorithm : present.keyAlgorithm;
+}
+
+/** How many instances of spec.externalCA are neither used nor promised; undefined where the issuer has none. */
+export function remainingInstances({ spec, status }: Pick<IssuerAsRead, 'spec' | 'status'>): number | undefined {
+  if (spec?.externalCA === undefined) return undefined;
+  const accounted = new Set(status?.externalCA?.instances?.map(({ instanceId }) => instanceId));
+  return spec.externalCA.instanceIds.filter((instanceId) => !accounted.has(instanceId)).length;
+}
+
+// The account of the instances itself is written where they are promised.
+function externalCAStatus(issuer: IssuerAsRead): Pick<IssuerStatus, 'externalCA'> {
+  const instancesRemaining = remainingInstances(issuer);
+  return instancesRemaining === undefined ? {} : { externalCA: { instancesRemaining } };
+}
+
+/** What is told of the instances that are left, where there are few. `of`: how many the issuer names. */
+export function instancesText(
+  remaining: number,
+  of: number,
+): { readonly reason: 'LastInstance' | 'NoInstanceLeft'; readonly text: string } | undefined {
+  const what = `in spec.externalCA.instanceIds (${of})`;
+  const advice = 'Buy a further instance of an external subordinate CA and add its ID.';
+  if (remaining === 1) {
+    const text = `One instance ${what} is left: the next CA certificate, or the next renewal of one, uses it. ${advice}`;
+    return { reason: 'LastInstance', text };
+  }
+  if (remaining === 0) {
+    const text = `No instance ${what} is left: the next CA certificate, or the next renewal of one, waits. ${advice}`;
+    return { reason: 'NoInstanceLeft', text };
+  }
+  return undefined;
 }
 
 function readyStatus(problem: IssuerProblem | undefined): IssuerCondition['status'] {
@@ -128,10 +164,34 @@ function comparable(status: IssuerStatus, hasRival: boolean): unknown {
     (hasRival ? message.split(` ${rivalMark}`, 1)[0] : message)?.replaceAll(/RequestId:? [\w-]+/gi, ''),
     observedGeneration,
   ]);
-  const { ca } = status;
+  const { ca, externalCA, trust } = status;
   return [
     status.observedGeneration,
     conditions,
     [ca?.subject, ca?.keyAlgorithm, ca?.formerKeyAlgorithm, ca?.issuerType, ca?.notAfter, ca?.certificatesRemaining],
+    externalCA?.instancesRemaining,
+    comparableTrust(trust),
+  ];
+}
+
+/** Whether two states of what clients must trust say the same. */
+export function isSameTrust(one: IssuerStatus['trust'], other: IssuerStatus['trust']): boolean {
+  return JSON.stringify(comparableTrust(one)) === JSON.stringify(comparableTrust(other));
+}
+
+// Fields in one order, whatever the order in which the API server gives them.
+function comparableTrust(trust: IssuerStatus['trust']): unknown {
+  const { configMap } = trust ?? {};
+  return [
+    trust?.bundle,
+    trust?.certificates.map(({ sha256Fingerprint, subject, notAfter, neededUntil, former }) => [
+      sha256Fingerprint,
+      subject,
+      notAfter,
+      neededUntil,
+      former,
+    ]),
+    trust?.longestLifetime,
+    [configMap?.namespace, configMap?.name, configMap?.key],
   ];
 }

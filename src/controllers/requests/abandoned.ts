@@ -7,12 +7,19 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
+import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
+import type { AbandonedCalls, Fates, RequestThatIsGone } from './abandoned-calls.ts';
 import type { IssuedDecision } from './decision.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
-import type { RequestKind, RequestRead } from './kinds/request.ts';
+import type { RequestKind, RequestRead, RequestReference } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
-import { adoptedWithoutRequestMessage, caWithoutRequestMessage, withoutRequestMessage } from './messages.ts';
+import {
+  adoptedWithoutRequestMessage,
+  caWithoutRequestMessage,
+  unusedWithoutRequestMessage,
+  withoutRequestMessage,
+} from './messages.ts';
 import type { Revocations } from './revocations.ts';
 
 /** What handling abandoned requests works with. */
@@ -20,6 +27,7 @@ export interface AbandonedParts {
   readonly memories: RequestMemories;
   readonly callQueue: Pick<CallQueue, 'leave'>;
   readonly revocations: Pick<Revocations, 'offer'>;
+  readonly calls: Pick<AbandonedCalls, 'take'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Pick<Clock, 'monotonic' | 'startTimer'>;
@@ -35,12 +43,14 @@ interface Named {
 interface Fate {
   readonly fate: 'gone' | 'ended';
   readonly mayRevoke?: boolean;
+  /** The issuer as it was when it was called, where that is known: it may be another one by now, or gone. */
+  readonly called?: ReadyIssuer | undefined;
 }
 
 const readMs = 30_000;
 
 /** Requests that are gone. */
-export class Abandoned {
+export class Abandoned implements Fates {
   readonly #on: AbandonedParts;
 
   constructor(parts: AbandonedParts) {
@@ -49,14 +59,18 @@ export class Abandoned {
 
   /** Forgets a request that left the store; a reconcile that still works on it does so itself at its end. */
   release(kind: RequestKind, { metadata, issuer }: CachedRequest): void {
-    const { memories, callQueue } = this.#on;
+    const { memories, callQueue, calls } = this.#on;
     const memory = memories.get(metadata.uid);
     if (memory === undefined || memory.busy) return;
     callQueue.leave(metadata.uid);
     memories.forget(metadata.uid);
     const { decided } = memory;
     const identity = issuer === undefined ? undefined : parseIssuerKey(issuer);
-    if (decided?.kind === 'issued' && identity !== undefined) void this.#settle(kind, metadata, identity, decided);
+    if (identity === undefined) return;
+    const gone = { kind, key: requestKey(metadata), reference: metadata, identity };
+    if (decided === undefined) calls.take(gone, memory);
+    else if (decided.kind === 'issued') void this.#settleAtOnce(gone, decided);
+    else if (decided.unused !== undefined) this.reportUnused(gone, decided);
   }
 
   /**
@@ -67,45 +81,74 @@ export class Abandoned {
     { key, uid }: Named,
     identity: IssuerIdentity,
     { certificate, operation, adopted }: IssuedDecision,
-    { fate, mayRevoke = true }: Fate,
+    { fate, mayRevoke = true, called }: Fate,
   ): string {
     const { metrics, revocations, logger } = this.#on;
     const { serialNumber, identifier } = certificate;
     metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
     if (fate === 'ended') metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
     const isKept = adopted || operation === externalCACertificate.action || !mayRevoke;
-    const revokes = !isKept && identifier !== undefined && revocations.offer(identity, identifier);
+    const revokes = !isKept && identifier !== undefined && revocations.offer(identity, identifier, called);
     const fields = { request: key, uid, issuer: issuerKey(identity), serialNumber, identifier };
     const message = messageFor({ adopted, operation }, { fate, revokes });
     logger.warn(fields, message);
     return message;
   }
 
-  // The last write has failed as far as anybody here knows. When only its answer was lost, the certificate is in use.
-  async #settle(
-    kind: RequestKind,
-    metadata: CachedRequest['metadata'],
-    identity: IssuerIdentity,
+  /** The same where the certificate is not what was asked for: `unused` is PCA's identifier where it may be revoked. */
+  reportUnused(
+    { key, reference, identity }: Omit<RequestThatIsGone, 'kind'>,
+    { message, unused }: { readonly message: string; readonly unused?: string | undefined },
+    called?: ReadyIssuer,
+  ): void {
+    const { metrics, revocations, logger } = this.#on;
+    metrics.count('pca_issuer_certificates_without_request_total', issuerLabels(identity));
+    if (unused !== undefined) revocations.offer(identity, unused, called);
+    const fields = { request: key, uid: reference.uid, issuer: issuerKey(identity), identifier: unused };
+    logger.warn(fields, unusedWithoutRequestMessage(message));
+  }
+
+  /**
+   * Finds out whether a certificate is in use, although nobody here saw that it was written, and reports it where it is not.
+   * False where the API server does not tell. `called`: its issuer as it was called.
+   */
+  async settle(
+    gone: RequestThatIsGone,
     decided: IssuedDecision,
-  ): Promise<void> {
-    const named = { key: requestKey(metadata), uid: metadata.uid };
-    const read = await this.#read(kind, metadata);
-    if (read?.kind === 'read' && read.request.holds(decided.certificate)) {
+    called: ReadyIssuer | undefined,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const { kind, key, reference, identity } = gone;
+    const read = await this.#read(kind, reference, signal);
+    if (read === undefined || read.kind === 'failed') return false;
+    const named = { key, uid: reference.uid };
+    if (read.kind === 'read' && read.request.holds(decided.certificate)) {
       const { metrics, logger } = this.#on;
       metrics.count('pca_issuer_certificate_requests_total', { ...issuerLabels(identity), result: 'issued' });
-      logger.info({ request: named.key, uid: named.uid, issuer: issuerKey(identity) }, decided.message);
-      return;
+      logger.info({ request: key, uid: reference.uid, issuer: issuerKey(identity) }, decided.message);
+      return true;
     }
+    this.report(named, identity, decided, { fate: read.kind === 'read' ? 'ended' : 'gone', called });
+    return true;
+  }
+
+  // The last write has failed as far as anybody here knows. When only its answer was lost, the certificate is in use.
+  async #settleAtOnce(gone: RequestThatIsGone, decided: IssuedDecision): Promise<void> {
+    if (await this.settle(gone, decided, undefined)) return;
     // Where nobody can tell whether a certificate is in use, it is not revoked.
-    const mayRevoke = read !== undefined && read.kind !== 'failed';
-    this.report(named, identity, decided, { fate: read?.kind === 'read' ? 'ended' : 'gone', mayRevoke });
+    const named = { key: gone.key, uid: gone.reference.uid };
+    this.report(named, gone.identity, decided, { fate: 'gone', mayRevoke: false });
   }
 
   /** The request as it is now; undefined where a defect keeps it from being read, which must not lose the report. */
-  async #read(kind: RequestKind, metadata: CachedRequest['metadata']): Promise<RequestRead | undefined> {
-    using deadline = startDeadline(readMs, undefined, this.#on.clock);
+  async #read(
+    kind: RequestKind,
+    reference: RequestReference,
+    signal: AbortSignal | undefined,
+  ): Promise<RequestRead | undefined> {
+    using deadline = startDeadline(readMs, signal, this.#on.clock);
     try {
-      return await kind.read(metadata, deadline.signal);
+      return await kind.read(reference, deadline.signal);
     } catch {
       return undefined;
     }

@@ -4,6 +4,7 @@ import { issuerKey, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf } from '../../crds/issuer.ts';
 import type { IssuerAsRead } from '../../crds/issuer.ts';
+import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
 import { tellingKey, waiting, waitingFor } from './decision.ts';
 import type { Decision, FailedDecision, WaitingDecision } from './decision.ts';
@@ -29,6 +30,7 @@ import type { Revocations } from './revocations.ts';
 import type { Signer } from './signing/sign.ts';
 import { ownerOf, tellPass } from './signing/outcome.ts';
 import type { SigningOutcome, SigningTask } from './signing/outcome.ts';
+import { oncePublished } from './signing/once-published.ts';
 import { Troubles } from './troubles.ts';
 import type { TroublesParts } from './troubles.ts';
 
@@ -41,8 +43,8 @@ export interface DeciderParts extends TroublesParts {
   readonly issuer: (key: string) => IssuerAsRead | undefined;
   /** Whether the API server has it now; false also where that cannot be found out. */
   readonly issuerExists: (issuer: IssuerIdentity, signal: AbortSignal) => Promise<boolean>;
-  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'enter' | 'waitsBehind' | 'ownerHeld'>;
-  readonly signer: Pick<Signer, 'sign'>;
+  readonly readyIssuers: Pick<ReadyIssuers, 'state' | 'last' | 'enter' | 'waitsBehind' | 'ownerHeld'>;
+  readonly signer: Pick<Signer, 'sign' | 'lookUp'>;
   readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
   readonly revocations: Pick<Revocations, 'isPolicyOf'>;
 }
@@ -57,6 +59,8 @@ const nothing: Decision = { kind: 'nothing', next: { kind: 'done' } };
 export class Decider {
   readonly #on: DeciderParts;
   readonly #troubles: Troubles;
+  /** Issuers of which a lost answer is looked for while they are held. */
+  readonly #looking = new Set<string>();
 
   constructor(parts: DeciderParts) {
     this.#on = parts;
@@ -66,6 +70,8 @@ export class Decider {
   /** Whether nothing can happen now with a request that was not read yet, since another one goes first with its issuer. */
   waitsBehind({ metadata, issuer, approval }: CachedRequest, memory: RequestMemory | undefined): boolean {
     if (approval !== 'Approved' || issuer === undefined || memory?.decided !== undefined) return false;
+    // What it looks for may be there, whatever the one that goes first meets.
+    if (memory?.isLost === true) return false;
     // The owners of an AlibabaPCAIssuer are Certificates, which only the whole request names.
     const tenant = parseIssuerKey(issuer)?.namespace === undefined ? (metadata.namespace ?? '') : undefined;
     return this.#on.readyIssuers.waitsBehind(issuer, requestKey(metadata), tenant);
@@ -102,8 +108,10 @@ export class Decider {
     switch (state.kind) {
       case 'unchecked':
         return nothing;
-      case 'notReady':
-        return waiting('IssuerNotReady', issuerNotReadyMessage(identity, state.reason), state.reason);
+      case 'notReady': {
+        const held = waiting('IssuerNotReady', issuerNotReadyMessage(identity, state.reason), state.reason);
+        return this.#whileHeld(task, identity, held);
+      }
       case 'ready':
         return this.#sign(task, identity, state.issuer);
     }
@@ -135,7 +143,8 @@ export class Decider {
     const tried = await this.#unlessHeld(signing, cluster.uid);
     // Nothing stands for an earlier call any more, so that what holds a request before its first call does so now.
     const outcome = tried?.kind === 'ruledOut' ? await this.#unlessHeld(signing, cluster.uid) : tried;
-    if (outcome === undefined) return { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } };
+    const behind = { kind: 'nothing', next: { kind: 'after', ms: behindFirstMs } } as const;
+    if (outcome === undefined) return this.#whileHeld(task, identity, behind);
     return outcome.kind === 'waiting' || outcome.kind === 'failed'
       ? outcome
       : this.#settle(task, identity, issuer, outcome);
@@ -146,6 +155,33 @@ export class Decider {
     clusterUid: string,
   ): Promise<WaitingDecision | FailedDecision | SigningOutcome | undefined> {
     return (await this.#restored(task)) ?? this.#ownerHeld(task) ?? (await this.#trySigning(task, clusterUid));
+  }
+
+  /**
+   * A fault of the issuer holds calls, and not the look for a certificate whose answer was lost. `held`: the decision about
+   * all others. One look at a time for each issuer, since a silent endpoint must not have more workers.
+   */
+  async #whileHeld(
+    task: RequestTask,
+    identity: IssuerIdentity,
+    held: Extract<Decision, { readonly next: ReconcileResult }>,
+  ): Promise<Decision> {
+    const key = issuerKey(identity);
+    const issuer = this.#on.readyIssuers.last(key);
+    if (!task.memory.isLost || issuer === undefined) return held;
+    const later = { ...held, next: this.#troubles.nextLook(task) ?? { kind: 'retry', reason: 'the issuer is held' } };
+    if (this.#looking.has(key)) return later;
+    this.#looking.add(key);
+    try {
+      const authorization = await task.request.authorize(task.signal);
+      if (authorization.kind !== 'allowed') return later;
+      const outcome = await this.#on.signer.lookUp({ ...task, identity, issuer });
+      if (outcome === undefined) return task.memory.isLost ? later : held;
+      const isEnd = outcome.kind === 'issued' || outcome.kind === 'refused';
+      return isEnd ? await this.#settle(task, identity, issuer, outcome) : later;
+    } finally {
+      this.#looking.delete(key);
+    }
   }
 
   /** The wait of a request that nobody has a use for; what this process called for is looked for all the same. */
@@ -182,7 +218,7 @@ export class Decider {
     const key = requestKey(request.object);
     using pass = this.#on.readyIssuers.enter(issuerKey(identity), issuer, ownerOf(task), key);
     if (pass === undefined) return undefined;
-    const outcome = await this.#on.signer.sign(task, clusterUid);
+    const outcome = oncePublished(await this.#on.signer.sign(task, clusterUid), issuer);
     tellPass(pass, outcome);
     return outcome;
   }
@@ -217,7 +253,10 @@ export class Decider {
         return waitingFor(outcome.ms, outcome.reason, outcome.message, outcome.detail);
       case 'stopped':
       case 'ruledOut':
-        return { kind: 'nothing', next: { kind: 'retry', reason: 'the try was given up' } };
+        return {
+          kind: 'nothing',
+          next: this.#troubles.nextLook(task) ?? { kind: 'retry', reason: 'the try was given up' },
+        };
     }
   }
 

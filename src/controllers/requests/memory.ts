@@ -3,12 +3,13 @@
 import type { IssuePlan } from '../../issuing/plan.ts';
 import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
 import type { End } from './decision.ts';
-import type { Request } from './kinds/request.ts';
+import type { CallingRequest, Request } from './kinds/request.ts';
 
-/** An issuing call as it went out: what was asked, and of whom. The issuer may say something else by now. */
+/** An issuing call as it went out: what was asked, of whom, and for whom. The issuer may say something else by now. */
 export interface IssuingCall {
   readonly plan: IssuePlan;
   readonly issuer: ReadyIssuer;
+  readonly request: CallingRequest;
 }
 
 /**
@@ -49,12 +50,15 @@ export class RequestMemory {
   readonly uid: string;
   /** A reconcile works on it right now. */
   busy = false;
+  /** Key of a newer request for the same CA, which goes first. */
+  supersededBy: string | undefined;
   #isMet = false;
   #troubledSince: number | undefined;
   #queuedSince: number | undefined;
   #told: { readonly key: string; readonly at: number } | undefined;
   #earlier: Earlier = none;
   #calls = 0;
+  #lostAt: number | undefined;
   #misses = 0;
   #unfinished = 0;
   #sendsSubject = false;
@@ -67,6 +71,17 @@ export class RequestMemory {
 
   get earlier(): Earlier {
     return this.#earlier;
+  }
+
+  /** Whether a call went out of this process whose certificate was not seen. */
+  get isLost(): boolean {
+    return this.#earlier.kind !== 'none' && this.#earlier.call !== undefined;
+  }
+
+  /** Milliseconds since the answer of the last call was lost; undefined where it was not, or where looks are counted. */
+  lostFor(now: number): number | undefined {
+    const isAnswerLost = this.isLost && this.#earlier.kind === 'unknown' && !this.#earlier.exists;
+    return isAnswerLost && this.#misses === 0 && this.#lostAt !== undefined ? now - this.#lostAt : undefined;
   }
 
   /** Issuing calls made so far. */
@@ -150,6 +165,7 @@ export class RequestMemory {
   /** The call ended. */
   answered(end: CallEnd, at: number): void {
     const call = this.#earlier.kind === 'none' ? undefined : this.#earlier.call;
+    this.#lostAt = at;
     if (end.kind === 'refused') this.#earlier = none;
     else if (end.kind === 'made' && end.identifier !== undefined)
       this.#earlier = { kind: 'accepted', identifier: end.identifier, since: at, call };

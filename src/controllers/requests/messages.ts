@@ -126,6 +126,11 @@ export function restoredMessage(
   return `Held: this request ${restored}. Nobody would use a certificate for it, so none is bought. Delete it: kubectl delete certificaterequest ${object.name} -n ${namespace}.${inTheWay}`;
 }
 
+/** Why a request failed: its client has asked for the same CA again. `newer`: namespace and name of that request. */
+export function supersededMessage(newer: string): string {
+  return `CertificateRequest "${newer}" is newer and asks for the same CA (same requester, subject and names), so it gets the next free instance in spec.externalCA.instanceIds of the issuer. This request had none and is given up: no instance was used for it. If its certificate is wanted as well, add an instance to the issuer and create the request again.`;
+}
+
 /** How much is at stake: the life left to the certificate that is in use; empty where that is not known. */
 export function remainingLife(certificate: Request['certificate'], notAfter: Date | undefined, now: Date): string {
   if (certificate === undefined || notAfter === undefined) return '';
@@ -197,6 +202,26 @@ export function unusedMessage(message: string, revokes: boolean): string {
     : `${message} It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.`;
 }
 
+/**
+ * What an issuer is told of a request that failed; `count`: of how many since the last time. What a tenant asked for stays in its
+ * namespace, and with its issuer.
+ */
+export function failedOnIssuerMessage(
+  { kind, name, namespace }: Request['object'],
+  {
+    reason,
+    message,
+    count,
+    isShared,
+  }: { readonly reason: string; readonly message: string; readonly count: number; readonly isShared: boolean },
+): string {
+  const several = count > 1 ? `${count} requests for this issuer failed with ${reason} since the last such event` : '';
+  const one = `${kind} "${namespace === undefined ? '' : `${namespace}/`}${name}"`;
+  const last = several === '' ? `${one} failed with ${reason}` : `${several}, the last of them ${one}`;
+  const look = `See: kubectl describe ${kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` -n ${namespace}`}.`;
+  return isShared && namespace !== undefined ? `${last}. ${look}` : `${last}: ${message}`;
+}
+
 /** Why a renewal waits: `refusal`, because the issuer's CA has keys of another family than the one before. */
 export function keyFamilyChangedMessage(refusal: string, formerFamily: string): string {
   return `Held: ${refusal} The CA that the issuer named before had ${formerFamily} keys, so this renewal is not failed. It continues automatically when the issuer names a CA with ${formerFamily} keys again; a Certificate whose spec.privateKey is changed gets a new request.`;
@@ -228,6 +253,23 @@ export function withoutRequestMessage(revokes: boolean, fate: 'gone' | 'ended' =
     : 'revoke it in the PCA console if it is not wanted (spec.revocationPolicy RequestGone does so automatically).';
   if (fate === 'gone') return `A certificate was issued but its request is gone; ${advice}`;
   return `A certificate was paid for in vain: ${advice} ${anotherOperatorMessage}`;
+}
+
+/** The request is gone, and nobody knows yet whether the call that went out for it made a certificate. */
+export const abandonedMessage =
+  'The request is gone before it is known whether the call for it made a certificate, so that is looked for.';
+
+/** The call for a request that is gone made no certificate. */
+export const nothingMadeMessage = 'The call for a request that is gone made no certificate.';
+
+/** It was not found out whether the call for a request that is gone made a certificate. `why` is a sentence. */
+export function notFoundOutMessage(why: string, earlier: EarlierCertificate): string {
+  return `It was not found out whether a certificate${named(earlier)} was issued, and the request is gone: ${why} Look for it in PCA's console, under CA "${earlier.parentIdentifier}", and revoke it if it is not wanted.`;
+}
+
+/** What becomes of a certificate whose request is gone and that is not what was asked for. `message` says that. */
+export function unusedWithoutRequestMessage(message: string): string {
+  return `Its request is gone. ${message}`;
 }
 
 /** The same for a CA certificate, which only somebody in the console can revoke. */

@@ -10,8 +10,9 @@ import type { Clock } from '../../timing/clock.ts';
 import { formatMoment } from '../../timing/moment.ts';
 import type { Abandoned } from './abandoned.ts';
 import { tellingKey } from './decision.ts';
-import type { Decision, End, Trouble, WaitingDecision } from './decision.ts';
+import type { Decision, End, FailedDecision, Trouble, WaitingDecision } from './decision.ts';
 import { requestEvent } from './events.ts';
+import type { IssuerEvents } from './events.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { WriteOutcome } from './kinds/request.ts';
 import type { RequestMemories, RequestTask } from './memory.ts';
@@ -24,9 +25,10 @@ import type { StepObserver } from './signing/steps.ts';
 /** What publishing works with. */
 export interface PublisherParts {
   readonly memories: Pick<RequestMemories, 'forget'>;
-  readonly abandoned: Pick<Abandoned, 'report'>;
+  readonly abandoned: Pick<Abandoned, 'report' | 'reportUnused'>;
   readonly revocations: Pick<Revocations, 'offer'>;
   readonly events: Pick<EventRecorder, 'record'>;
+  readonly issuerEvents: Pick<IssuerEvents, 'failed'>;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
@@ -154,14 +156,18 @@ export class Publisher {
   #follow(task: RequestTask, decision: End, written: Exclude<WriteOutcome['kind'], 'failed'>): void {
     const { object, issuer } = task.request;
     if (issuer === undefined) return;
+    const named = { key: requestKey(object), uid: object.uid };
+    if (decision.kind === 'failed' && written !== 'ended') this.#countRefusal(task, issuer, decision);
+    if (written === 'gone') {
+      if (decision.kind === 'issued') this.#on.abandoned.report(named, issuer, decision, { fate: 'gone' });
+      else if (decision.unused !== undefined)
+        this.#on.abandoned.reportUnused({ key: named.key, reference: object, identity: issuer }, decision);
+
+      return;
+    }
     if (decision.kind === 'failed' && decision.unused !== undefined)
       this.#on.revocations.offer(issuer, decision.unused);
 
-    const named = { key: requestKey(object), uid: object.uid };
-    if (written === 'gone') {
-      if (decision.kind === 'issued') this.#on.abandoned.report(named, issuer, decision, { fate: 'gone' });
-      return;
-    }
     if (written === 'ended') {
       const note =
         decision.kind === 'issued'
@@ -175,6 +181,12 @@ export class Publisher {
     const fields = { ...requestFields(task), issuer: issuerKey(issuer), ...this.#issuedFields(task, decision) };
     this.#on.logger[consequences[reason].log](fields, decision.message);
     this.#event(task, reason, decision.message);
+  }
+
+  /** The issuer tells of it as well, since it stays when the request is gone. */
+  #countRefusal({ request }: RequestTask, issuer: IssuerIdentity, { reason, message }: FailedDecision): void {
+    this.#on.metrics.count('pca_issuer_certificate_requests_refused_total', { ...issuerLabels(issuer), reason });
+    this.#on.issuerEvents.failed(issuer, request.object, reason, message);
   }
 
   /** Somebody else ended a request that this operator would have failed: no certificate was paid for here. */

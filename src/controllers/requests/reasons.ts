@@ -20,6 +20,11 @@ export interface Consequence {
 export const consequences = {
   Issued: { event: 'Normal', log: 'info', meaning: 'The certificate was issued and written.' },
   Failed: { event: 'Warning', log: 'warn', meaning: 'The request failed for good; the message says what to correct.' },
+  RequestFailed: {
+    event: 'Warning',
+    meaning:
+      'On the issuer: a request for it failed for good, with this reason for the first time within ten minutes; further ones are counted in the next such event and in `pca_issuer_certificate_requests_refused_total`.',
+  },
   WaitingForApproval: {
     event: 'Warning',
     meaning: 'Nobody has approved or denied the request for a while; the same event is recorded on its issuer.',
@@ -103,12 +108,20 @@ export type RequestReason = keyof typeof consequences;
 /** Why a request waits. */
 export type WaitingReason = Exclude<
   RequestReason,
-  'Issued' | 'Failed' | 'WaitingForApproval' | 'UnknownIssuerKind' | 'ResultNotWritten' | 'AnotherOperator'
+  | 'Issued'
+  | 'Failed'
+  | 'RequestFailed'
+  | 'WaitingForApproval'
+  | 'UnknownIssuerKind'
+  | 'ResultNotWritten'
+  | 'AnotherOperator'
 >;
 
 /** Troubles that are not classes of PCA's failures; each passes, and the request is tried again. */
 export const troubleReasons = {
   CertificateNotReady: 'PCA accepted the request and has not given the certificate yet, or it is still looked for.',
+  RootNotPublished:
+    'The certificate leads to a root that does not stand yet where the issuer publishes what clients must trust (spec.trust.publishTo). It is written once the root does.',
   UnreadableAnswer: "PCA's answer holds no certificate; the certificate is looked for before the next call.",
   CertificateUnreadable: 'The Certificate behind the request could not be read, and the answer depends on it.',
   ClusterUnknown: 'The UID of the namespace kube-system could not be read.',
@@ -146,6 +159,8 @@ export const failureReasons = {
   CertificateRevoked: 'The certificate was revoked in PCA before it was written to the request.',
   EarlierCertificateNotFound:
     'An earlier call made a certificate, or may have, and it cannot be found any more; the message says where to look.',
+  Superseded:
+    'No bought instance was free for the CA certificate, and the same client has asked for the same CA again: the newer request goes first.',
   PatienceExceeded: 'Passing trouble outlasted spec.patience, whose onExceeded is Fail.',
   CertificateMalformed: 'PCA returned something that is no certificate.',
   KeyMismatch: 'The certificate carries another key than the CSR.',
@@ -170,6 +185,7 @@ export const failureReasons = {
     | 'RejectedByPCA'
     | 'CertificateRevoked'
     | 'EarlierCertificateNotFound'
+    | 'Superseded'
     | 'PatienceExceeded',
     string
   >

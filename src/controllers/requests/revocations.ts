@@ -49,16 +49,20 @@ export class Revocations {
     this.#on = parts;
   }
 
-  /** Whether the issuer's policy is to revoke what nobody can use. */
-  isPolicyOf(identity: IssuerIdentity): boolean {
-    return this.#on.issuer(issuerKey(identity))?.spec?.revocationPolicy === 'RequestGone';
+  /** Whether the issuer's policy is to revoke what nobody can use; where it is gone, that of when it was called. */
+  isPolicyOf(identity: IssuerIdentity, called?: ReadyIssuer): boolean {
+    const spec = this.#on.issuer(issuerKey(identity))?.spec ?? called?.spec;
+    return spec?.revocationPolicy === 'RequestGone';
   }
 
-  /** Takes in a certificate that nobody can use, by PCA's identifier; false where the issuer's policy is to keep it. */
-  offer(identity: IssuerIdentity, identifier: string): boolean {
-    if (!this.isPolicyOf(identity)) return false;
+  /**
+   * Takes in a certificate that nobody can use, by PCA's identifier; false where the issuer's policy is to keep it. `called`: its
+   * issuer as it was called, which is the present one unless given.
+   */
+  offer(identity: IssuerIdentity, identifier: string, called?: ReadyIssuer): boolean {
+    if (!this.isPolicyOf(identity, called)) return false;
     const key = `${issuerKey(identity)}#${identifier}`;
-    const issuer = this.#on.readyIssuers.last(issuerKey(identity));
+    const issuer = called ?? this.#on.readyIssuers.last(issuerKey(identity));
     this.#waiting.set(key, { identity, identifier, issuer, failures: 0 });
     this.#on.queue.add(key);
     return true;

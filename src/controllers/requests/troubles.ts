@@ -1,6 +1,7 @@
 // Trouble that passes: a request is tried again, is told so, and fails only where its issuer's patience says so.
 import { parseDuration } from '../../issuing/duration.ts';
 import { shownText } from '../../issuing/x509/shown-text.ts';
+import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
 import { tellingKey } from './decision.ts';
@@ -9,13 +10,17 @@ import type { ReadOwningCertificate } from './kinds/owning-certificate.ts';
 import type { RequestTask } from './memory.ts';
 import { defectMessage, patienceMessage, remainingLife, troubleMessage } from './messages.ts';
 
+// istiod asks for 60 s and SPIRE for 75 s, then for another certificate. So long a lost answer is looked for every few seconds,
+// whatever troubles the request had before.
+const askerWaitsMs = 90_000;
+const soonMs = 2_000;
 // One may pass with the next try; these take half a minute and more.
 const quietDefects = 4;
 
 /** What deciding about trouble works with. */
 export interface TroublesParts {
   readonly owningCertificate: ReadOwningCertificate;
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'random'>;
   /** The longest pause between two tries, as a text for messages such as `5m`. */
   readonly longestPause: string;
 }
@@ -68,8 +73,15 @@ export class Troubles {
       detail,
       message: isNews ? `${message}${await this.remainingLife(task)}` : message,
       trouble,
-      next: { kind: 'retry', reason: trouble.reason },
+      next: this.nextLook(task) ?? { kind: 'retry', reason: trouble.reason },
     };
+  }
+
+  /** When a certificate whose answer was lost is looked for again while its asker still waits; undefined: with back-off. */
+  nextLook({ memory }: Pick<RequestTask, 'memory'>): ReconcileResult | undefined {
+    const lostMs = memory.lostFor(this.#on.clock.monotonic());
+    if (lostMs === undefined || lostMs >= askerWaitsMs) return undefined;
+    return { kind: 'after', ms: soonMs * (1 + this.#on.clock.random()) };
   }
 
   /** How long the present certificate lives, as the end of a message; empty where that cannot be read. */

@@ -15,8 +15,11 @@ export const lifetimeRule = {
   message: 'must be a duration above zero in hours, minutes and seconds, such as 2160h or 1h30m',
 } as const;
 
+/** Certificates that a limit on an issuer can allow at most. */
+export const highestIssuanceLimit = 10_000_000;
+
 const maximum = (description: string) =>
-  ({ type: 'integer', format: 'int32', description, minimum: 1, maximum: 10_000_000 }) as const;
+  ({ type: 'integer', format: 'int32', description, minimum: 1, maximum: highestIssuanceLimit }) as const;
 
 /** Maximum numbers of certificates. */
 export const issuanceLimitsSchema = {
@@ -121,6 +124,13 @@ export const externalCASchema = {
       description: 'How many CAs may follow below the certificate (path length constraint). Left out: 0, none.',
       minimum: 0,
       maximum: 10,
+    },
+    names: {
+      type: 'string',
+      description:
+        'What happens to a request for a CA certificate with alternative names, which CreateExternalCACertificate has no parameter for. Refuse: it fails. Drop: it is issued, though the certificate may lack them; its Ready message names those that it lacks. Names that were not asked for stay refused. Other certificates of the issuer keep theirs.',
+      enum: ['Refuse', 'Drop'],
+      default: 'Refuse',
     },
   },
 } as const satisfies Schema;

@@ -19,6 +19,7 @@ import {
   serverCertificateWithCsrSchema,
   warehouseClientCertificateSchema,
 } from './operation-settings.ts';
+import { trustSchema } from './trust.ts';
 import type { Schema } from '../schema.ts';
 
 const validitySchema = {
@@ -134,19 +135,7 @@ export const issuerSpecSchema = {
     revocationPolicy: revocationPolicySchema,
     issuanceLimits: issuanceLimitsSchema,
     patience: patienceSchema,
-    trust: {
-      type: 'object',
-      description: 'Which CA certificate is written to ca.crt.',
-      default: {},
-      properties: {
-        source: {
-          type: 'string',
-          description: 'Root: the root of the chain. IssuingCA: the certificate of the issuing CA.',
-          enum: ['Root', 'IssuingCA'],
-          default: 'Root',
-        },
-      },
-    },
+    trust: trustSchema,
     credentials: credentialsSchema,
   },
   'x-kubernetes-validations': [

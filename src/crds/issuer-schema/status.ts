@@ -1,5 +1,6 @@
 // The status that the operator writes to an issuer.
 import type { Schema } from '../schema.ts';
+import { trustStatusSchema } from './trust.ts';
 
 /** One metav1.Condition, with the bounds of Kubernetes' own API. */
 const conditionSchema = {
@@ -99,11 +100,18 @@ export const issuerStatusSchema = {
         },
       },
     },
+    trust: trustStatusSchema,
     externalCA: {
       type: 'object',
       description: 'State of the instances in spec.externalCA.',
-      required: ['instances'],
       properties: {
+        instancesRemaining: {
+          type: 'integer',
+          format: 'int32',
+          minimum: 0,
+          description:
+            'Instances in spec.externalCA.instanceIds that are neither used nor promised to a request. Each CA certificate, renewals included, needs one.',
+        },
         instances: {
           type: 'array',
           description: 'Instances that are used or promised to a request; the others are free.',

@@ -3,6 +3,7 @@ import type { IssuerSpec } from '../../crds/issuer.ts';
 import { parseDuration } from '../duration.ts';
 import type { IssuingOperation, SubjectAttribute } from '../operation.ts';
 import type { SigningRequest } from '../signing-request.ts';
+import { trustFault } from '../trust/bundle.ts';
 import { validityFault } from '../validity.ts';
 import type { SettingsFault } from '../validity.ts';
 import { nameFault, withValue } from '../x509/distinguished-name.ts';
@@ -16,7 +17,8 @@ export function settingsFault(spec: IssuerSpec): SettingsFault | undefined {
   return (
     subjectFault(field, operation.subjectOverride?.(spec) ?? operation.subjectDefaults?.(spec)) ??
     validityFault(spec.validity) ??
-    patienceFault(spec.patience)
+    patienceFault(spec.patience) ??
+    trustFault(spec.trust)
   );
 }
 

@@ -139,11 +139,13 @@ function pathsFrom(
   return first === undefined ? [longest] : [first, ...others];
 }
 
-function topOf(path: CertificationPath): ReadCertificate {
+/** The last certificate of a path: the root, where the path reaches one. */
+export function topOf(path: CertificationPath): ReadCertificate {
   return path.at(-1) ?? path[0];
 }
 
-function isSameCA(one: ReadCertificate, other: ReadCertificate): boolean {
+/** Whether both are certificates of one CA: the same name and key. */
+export function isSameCA(one: ReadCertificate, other: ReadCertificate): boolean {
   return one.facts.spki.equals(other.facts.spki) && one.facts.subject.der.equals(other.facts.subject.der);
 }
 

@@ -1,5 +1,6 @@
 // What may have become different when a request is taken up again, at which moments it is tried, and how each request ends then.
 import { issuerOperations } from './operations.ts';
+import type { RequestKindName } from './operations.ts';
 import type { Disturbance } from './cases.ts';
 import type { IssuingStep } from '../../../src/controllers/requests/signing/steps.ts';
 import type { SpecOf } from './stage.ts';
@@ -43,7 +44,9 @@ export interface Circumstance {
   /** How much time passes (ms). */
   readonly passesMs?: number;
   /** What is done to the certificates or the requests. */
-  readonly act?: 'revoke' | 'delete';
+  readonly act?: 'revoke' | 'delete' | 'delete with issuer';
+  /** Of which kind the requests are; CertificateRequests unless given. */
+  readonly kind?: RequestKindName;
   readonly operations?: readonly string[];
   readonly ends: Readonly<Partial<Record<Moment, Ends>>>;
 }
@@ -61,6 +64,9 @@ const failed = (end: string, certificates = 1): End => ({ end, certificates });
 function but(most: End, operations: readonly string[], other: End): Ends {
   return { most, others: Object.fromEntries(operations.map((operation) => [operation, other])) };
 }
+
+// PCA has no call that revokes a CA certificate.
+const revokedEnds = but(failed('reported and revoked'), [authority], failed('reported'));
 
 const validity =
   (settings: Readonly<Record<string, string | null>>): SpecOf =>
@@ -197,9 +203,34 @@ export const circumstances = {
       KilledBeforeCall: { most: failed('unreported', 0) },
       KilledAfterCall: { most: failed('unreported') },
       KilledAfterWrite: { most: failed('unreported') },
-      AnswerLost: { most: failed('unreported') },
-      AnswerLate: but(failed('reported and revoked'), [authority], failed('reported')),
+      AnswerLost: revokedEnds,
+      AnswerLate: revokedEnds,
     },
+  },
+  SigningRequestDeleted: {
+    words: 'The CertificateSigningRequest is deleted, `revocationPolicy: RequestGone`',
+    before: () => ({ revocationPolicy: 'RequestGone' }),
+    act: 'delete',
+    kind: 'CertificateSigningRequest',
+    ends: {
+      KilledBeforeCall: { most: failed('unreported', 0) },
+      KilledAfterCall: { most: failed('unreported') },
+      AnswerLost: revokedEnds,
+      AnswerLate: revokedEnds,
+    },
+  },
+  IssuerDeletedToo: {
+    words: 'The request is deleted, and so is the issuer, `revocationPolicy: RequestGone`',
+    before: () => ({ revocationPolicy: 'RequestGone' }),
+    act: 'delete with issuer',
+    ends: { AnswerLost: revokedEnds },
+  },
+  CAChangedToo: {
+    words: 'The request is deleted, and the issuer is given another CA, `revocationPolicy: RequestGone`',
+    before: () => ({ revocationPolicy: 'RequestGone' }),
+    after: () => ({ parentIdentifier: 'sim-sub-ecc-issuing-cas' }),
+    act: 'delete',
+    ends: { AnswerLost: revokedEnds },
   },
 } as const satisfies Readonly<Record<string, Circumstance>>;
 

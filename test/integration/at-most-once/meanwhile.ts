@@ -25,7 +25,7 @@ export async function playMeanwhile(stage: Stage, meanwhile: Meanwhile): Promise
   const { operator } = stage;
   operator.hold(step);
   if (disturbance === 'AnswersLost') stage.world.simulator.setFaults({ cutAfterIssuing: operations.length });
-  const played = await stage.request(operations);
+  const played = await stage.request(operations, { kind: circumstance.kind });
   await operator.reached(
     step,
     played.map(({ uid }) => uid),
@@ -42,7 +42,7 @@ export async function playMeanwhile(stage: Stage, meanwhile: Meanwhile): Promise
     case 'AnswersLost':
     case undefined:
       await happens();
-      await stage.issuersReady(operations);
+      if (circumstance.act !== 'delete with issuer') await stage.issuersReady(operations);
       operator.continue();
   }
   return played;
@@ -75,7 +75,8 @@ async function bringAbout(stage: Stage, circumstance: Circumstance, played: read
   const operations = played.map(({ operation }) => operation);
   if (after !== undefined) await stage.changeIssuers(operations, after);
   stage.letTimePass(passesMs);
-  if (act === 'delete') await stage.withdraw(played);
+  if (act?.startsWith('delete') === true) await stage.withdraw(played);
+  if (act === 'delete with issuer') await stage.withdrawIssuers(operations);
   if (act !== 'revoke') return;
   for (const { identifier, action } of world.simulator.issued()) {
     const store = action === 'CreateWHClientCertificate' ? warehouseCertificates : clientCertificates;

@@ -5,6 +5,9 @@ import type { Manifest } from '../../support/cluster.ts';
 import { encoded, keyPair, makeCsr } from '../../support/certificates.ts';
 import type { TestContent } from '../../support/certificates.ts';
 
+/** The kinds of requests. */
+export type RequestKindName = 'CertificateRequest' | 'CertificateSigningRequest';
+
 /** The names of the operations. */
 export const issuerOperations: readonly string[] = [...Object.keys(issuingOperations), externalCACertificate.action];
 
@@ -54,12 +57,39 @@ export function specFor(operation: string, instanceIds: readonly string[]): Read
 /** A request of the issuer `issuer` with a key of its own. */
 export async function requestFor(
   operation: string,
-  { namespace, name, issuer }: { readonly namespace: string; readonly name: string; readonly issuer: string },
+  {
+    namespace,
+    name,
+    issuer,
+    kind = 'CertificateRequest',
+  }: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly issuer: string;
+    readonly kind?: RequestKindName | undefined;
+  },
 ): Promise<MadeRequest> {
   const { content, usages } = samples[operation] ?? server;
   const label = `${namespace}/${name}`;
   const csr = await makeCsr('P-256', { subject: [{ CN: [name] }], ...content }, label);
   const { publicKey } = await keyPair('P-256', label);
+  const isCA = content.isCA === true;
+  const spki = Buffer.from(await crypto.subtle.exportKey('spki', publicKey)).toString('base64');
+  const signerName = `alibabapcaissuers.pca.alibabacloud.com/${namespace}.${issuer}`;
+  if (kind === 'CertificateSigningRequest') {
+    return {
+      manifest: {
+        apiVersion: 'certificates.k8s.io/v1',
+        kind,
+        metadata: {
+          name,
+          annotations: { 'experimental.cert-manager.io/request-is-ca': String(isCA) },
+        },
+        spec: { request: encoded(csr), usages, signerName, expirationSeconds: 720 * 3_600 },
+      },
+      spki,
+    };
+  }
   return {
     manifest: {
       apiVersion: 'cert-manager.io/v1',
@@ -68,11 +98,11 @@ export async function requestFor(
       spec: {
         request: encoded(csr),
         usages,
-        isCA: content.isCA === true,
+        isCA,
         duration: '720h',
         issuerRef: { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', name: issuer },
       },
     },
-    spki: Buffer.from(await crypto.subtle.exportKey('spki', publicKey)).toString('base64'),
+    spki,
   };
 }

@@ -11,9 +11,8 @@ import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, World } from '../../support/world.ts';
 import { preload } from '../faults/clock-preload.ts';
 import { requestFor, specFor } from './operations.ts';
-import type { MadeRequest } from './operations.ts';
+import type { MadeRequest, RequestKindName } from './operations.ts';
 
-const certManager = 'cert-manager.io/v1';
 const instanceIds = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
 const leaseTimes = ['--lease-duration=8s', '--lease-renew-deadline=6s', '--lease-retry-period=500ms'];
 // An endpoint that has not answered yet gets a sixteenth of them, and every request of a scene must be held with a call in hand.
@@ -145,18 +144,28 @@ export class Stage {
     );
   }
 
-  /** One request for each operation, of another name with `suffix`; cert-manager approves them. */
-  async request(operations: readonly string[], suffix = ''): Promise<readonly Played[]> {
+  /** One approved request for each operation, of another name with `suffix`. */
+  async request(
+    operations: readonly string[],
+    { suffix = '', kind }: { readonly suffix?: string; readonly kind?: RequestKindName | undefined } = {},
+  ): Promise<readonly Played[]> {
     const played = await Promise.all(
       operations.map(async (operation) => {
         const issuer = this.#name(operation);
-        const made = await requestFor(operation, { namespace: this.#namespace, name: `${issuer}${suffix}`, issuer });
+        const name = `${issuer}${suffix}`;
+        const made = await requestFor(operation, { namespace: this.#namespace, name, issuer, kind });
         const [created] = await this.world.cluster.apply(made.manifest);
+        if (kind === 'CertificateSigningRequest') await this.world.cluster.kubectl(['certificate', 'approve', name]);
         return { ...made, operation, uid: created?.metadata.uid ?? '' };
       }),
     );
     this.#objects = [...this.#objects, ...played.map(({ manifest }) => manifest)];
     return played;
+  }
+
+  /** Deletes the issuers. */
+  async withdrawIssuers(operations: readonly string[]): Promise<void> {
+    for (const operation of operations) await this.world.cluster.delete(this.#issuer(operation));
   }
 
   /** Deletes requests. */
@@ -169,9 +178,16 @@ export class Stage {
 
   /** The requests as they are; those that are gone are missing. */
   async present(played: readonly Played[]): Promise<readonly Manifest[]> {
-    const query = { apiVersion: certManager, kind: 'CertificateRequest', namespace: this.#namespace };
-    const all = await this.world.cluster.list(query);
+    const all = await this.#all(played);
     return all.filter(({ metadata }) => played.some(({ uid }) => uid === metadata.uid));
+  }
+
+  /** Every object of the kind that these are of. */
+  async #all(played: readonly Played[]): Promise<readonly Manifest[]> {
+    const [first] = played;
+    if (first === undefined) return [];
+    const { apiVersion, kind, metadata } = first.manifest;
+    return this.world.cluster.list({ apiVersion, kind, ...metadata });
   }
 
   /** Waits until they are Ready, and answers them as they are then. */
@@ -183,10 +199,9 @@ export class Stage {
 
   async #ready(played: readonly Played[]): Promise<readonly Manifest[]> {
     const wanted = played.map(({ manifest }) => manifest.metadata.name);
-    const query = { apiVersion: certManager, kind: 'CertificateRequest', namespace: this.#namespace };
-    const all = await this.world.cluster.list(query);
+    const all = await this.#all(played);
     const found = wanted.map((name) => all.find(({ metadata }) => metadata.name === name));
-    const requests = found.filter((request) => request !== undefined && readyOf(request)?.status === 'True');
+    const requests = found.filter((request) => request !== undefined && isReady(request));
     if (requests.length === wanted.length) return requests.filter((request) => request !== undefined);
     throw new NotYet(found.map((request) => request && [request.metadata.name, readyOf(request)?.message]));
   }
@@ -238,4 +253,10 @@ export class Stage {
 
 function readyOf(request: Manifest): { readonly status: string; readonly message?: string } | undefined {
   return conditionsOf(request).find(({ type }) => type === 'Ready');
+}
+
+/** A CertificateSigningRequest, which is in no namespace, has no such condition: its certificate is the end. */
+function isReady(request: Manifest): boolean {
+  if (request.metadata.namespace !== undefined) return readyOf(request)?.status === 'True';
+  return (request['status'] as { readonly certificate?: string } | undefined)?.certificate !== undefined;
 }

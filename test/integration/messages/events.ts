@@ -120,6 +120,14 @@ export const eventScenes: Readonly<Record<RequestReason, Scene>> = {
     },
     says: 'Warning Failed: spec.duration: "soon" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m.',
   },
+  RequestFailed: {
+    steps: async (stage) => {
+      await stage.issuer();
+      await stage.askForServer({ annotations: { 'experimental.cert-manager.io/request-duration': 'soon' } });
+      return stage.event('RequestFailed', pca);
+    },
+    says: 'Warning RequestFailed: CertificateSigningRequest "NAMESPACE" failed with InvalidDuration: spec.duration: "soon" is not a duration; write hours, minutes and seconds, such as 2160h or 1h30m.',
+  },
   WaitingForApproval: {
     steps: async (stage) => {
       await stage.issuer();

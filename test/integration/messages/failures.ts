@@ -4,7 +4,7 @@ import { encoded, Extension, keyPair, makeCA, makeCsr, withBytes } from '../../s
 import type { TestContent } from '../../support/certificates.ts';
 import { newerUsage } from './newer-crds.ts';
 import { certificateRequestReady } from './certificate-requests.ts';
-import { askedExternalCA, externalCAReplies } from './external-ca.ts';
+import { askedExternalCA, askedTwice, externalCAReplies } from './external-ca.ts';
 import { hierarchy, issued, issuedContent, madeCA, serverContent, serverUsages } from './stage.ts';
 import type { LeafMaker, Reply, Scene, Stage } from './stage.ts';
 import { revoke } from '../faults/scene.ts';
@@ -290,5 +290,9 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
   ValidityMismatch: {
     steps: givenInstead(async (leaf) => leaf({ notAfter: new Date(Date.now() + day) })),
     says: 'ValidityMismatch: PCA issued certificate ID (RequestId ID), but it is not what was asked for, so it is not used: it is valid from TIME to TIME; asked for: TIME to TIME. If certificates of this CA are to be so, set spec.verification.validity of the issuer to Allow. It was not revoked; spec.revocationPolicy RequestGone of the issuer does so.',
+  },
+  Superseded: {
+    steps: askedTwice,
+    says: 'Failed: CertificateRequest "NAMESPACE/second" is newer and asks for the same CA (same requester, subject and names), so it gets the next free instance in spec.externalCA.instanceIds of the issuer. This request had none and is given up: no instance was used for it. If its certificate is wanted as well, add an instance to the issuer and create the request again.',
   },
 };

@@ -6,11 +6,13 @@ import { conditionsOf } from '../../support/cluster.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, secret } from '../../support/world.ts';
 import { unreadableDuration } from './defect.ts';
+import { instanceNewsScenes } from './external-ca.ts';
 import { newerField, newerOperation } from './newer-crds.ts';
 import { hierarchy, issued, madeCA, pca } from './stage.ts';
 import type { Replies, Scene, Stage } from './stage.ts';
 
 const day = 86_400_000;
+const publishing = { trust: { publishTo: { name: 'roots' } } };
 const roleArn = 'acs:ram::1234567890123456:role/pca-issuer';
 
 /** Status, reason and message of Ready, once it has the reason. */
@@ -204,6 +206,36 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
     steps: describedBy('UnreadableAnswer', () => ({ DescribeCACertificate: () => ({ Hello: 'world' }) })),
     says: 'False: PCA described CA "sim-sub-ecc-p256" in a form that cannot be read: the answer to DescribeCACertificate holds no certificate (RequestId unknown). Check spec.endpoint; the issuer is checked again automatically.',
   },
+  TrustUnavailable: {
+    steps: applying('TrustUnavailable', { trust: { source: 'Static', certificatesFrom: { name: 'missing' } } }),
+    says: 'False: ConfigMap "NAMESPACE/missing", named by spec.trust.certificatesFrom, does not exist. Create it with the PEM certificates of the CAs that clients are to trust; the issuer is checked again automatically.',
+  },
+  TrustInvalid: {
+    steps: async (stage) => {
+      const certificates = stage.world.simulator.rootPem('sim-sub-rsa-2048');
+      return applying('TrustInvalid', { trust: { source: 'Static', certificates } })(stage);
+    },
+    says: 'False: None of the certificates that spec.trust.certificates gives is the root of CA "sim-sub-ecc-p256", "C=CN, O=PCA Simulator, CN=Simulated sim-root-ecc" (SHA-256 FINGERPRINT), so no client could verify what it issues. Add that root to them, or choose another spec.trust.source.',
+  },
+  ConfigMapForbidden: {
+    steps: applying('ConfigMapForbidden', publishing),
+    says: 'False: The operator may not write ConfigMap "NAMESPACE/roots", named by spec.trust.publishTo: POST /api/v1/namespaces/NAMESPACE/configmaps was answered 403 Forbidden: configmaps is forbidden: User "system:serviceaccount:alibaba-pca-issuer:alibaba-pca-issuer" cannot create resource "configmaps" in API group "" in the namespace "NAMESPACE". Grant its ServiceAccount a Role in namespace "NAMESPACE" with apiGroups [""], resources ["configmaps"], verbs ["get", "create", "patch", "delete"] (Helm: add the namespace to configMapAccess.namespaces).',
+  },
+  ConfigMapTaken: {
+    steps: async (stage) => {
+      const metadata = { name: 'roots', namespace: stage.namespace };
+      await stage.world.cluster.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+      return applying('ConfigMapTaken', publishing)(stage);
+    },
+    says: 'False: ConfigMap "NAMESPACE/roots", named by spec.trust.publishTo, exists, and this issuer did not make it, so it is left as it is. Name another ConfigMap, or delete this one: it is then made anew.',
+  },
+  ConfigMapNotWritten: {
+    steps: async (stage) => {
+      stage.loseAnswers(({ url }) => url.includes(`/${stage.namespace}/configmaps`));
+      return applying('ConfigMapNotWritten', publishing)(stage);
+    },
+    says: 'False: ConfigMap "NAMESPACE/roots", named by spec.trust.publishTo, could not be written: GET /api/v1/namespaces/NAMESPACE/configmaps/roots failed: UND_ERR_SOCKET: other side closed. Nothing is issued until it is, since clients would not trust it. It is tried again automatically.',
+  },
   CertificateRefused: {
     steps: async (stage) => {
       const cas = await hierarchy();
@@ -230,6 +262,7 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
 
 /** One scene for each event on an issuer that is no reason of Ready. */
 export const newsScenes: Readonly<Record<IssuerNews, Scene>> = {
+  ...instanceNewsScenes,
   FieldUnknown: {
     steps: async (stage) => {
       await stage.issuer({ [newerField]: 'yes' });

@@ -5,6 +5,7 @@ import { World } from '../../support/world.ts';
 import { ApiProxy } from '../faults/api-proxy.ts';
 import { withDefect } from './defect.ts';
 import { eventScenes } from './events.ts';
+import { externalCAScenes } from './external-ca.ts';
 import { failureScenes } from './failures.ts';
 import { issuerScenes, newsScenes } from './issuers.ts';
 import { installNewerCrds } from './newer-crds.ts';
@@ -51,6 +52,7 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, Scene>>>> = {
   'an event about an issuer tells of': newsScenes,
   'an event about a request tells of': eventScenes,
   'trouble is': troubleScenes,
+  'a CA certificate is told of': externalCAScenes,
 };
 const all = Object.values(catalogues).flatMap((scenes) => Object.values(scenes));
 

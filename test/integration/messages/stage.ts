@@ -104,6 +104,7 @@ export class Stage {
       .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIME')
       .replaceAll(/\b[\dA-Fa-f]{8}(?:-[\dA-Fa-f]{4}){3}-[\dA-Fa-f]{12}\b/g, 'ID')
+      .replaceAll(/\b[\dA-F]{2}(?::[\dA-F]{2}){31}\b/g, 'FINGERPRINT')
       .replaceAll(/\b[\da-f]{30,}\b/gi, 'SERIAL');
   }
 

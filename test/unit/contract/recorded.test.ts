@@ -23,7 +23,7 @@ function resultOf({ csr, usages, duration, isCA, key }: RecordedRequest, operati
   if (read.kind === 'refused') return read.refusal;
   const spec =
     operation === 'CreateExternalCACertificate'
-      ? issuerSpec({ externalCA: { instanceIds: ['cas_deposit-cn-1'], pathLength: 0 } })
+      ? issuerSpec({ externalCA: { instanceIds: ['cas_deposit-cn-1'], pathLength: 0, names: 'Refuse' } })
       : issuerSpec({ operation });
   const planned = planIssuing({ request: read.request, spec, ca: cas[key], clusterUid, now });
   return planned.kind === 'refused' ? planned.refusal : undefined;

@@ -53,7 +53,10 @@ describe('admit', () => {
     [{ ...valid, credentials: { secretRef: {} } }, ['spec.credentials.secretRef.name is required.']],
     [{ ...valid, region: 7 }, ['spec.region must be a string, but is the number 7.']],
     [{ ...valid, endpoint: 'x' }, ['spec.endpoint must be an object, but is a string.']],
-    [{ ...valid, trust: { source: 'Leaf' } }, ['spec.trust.source must be one of Root, IssuingCA, but is "Leaf".']],
+    [
+      { ...valid, trust: { source: 'Leaf' } },
+      ['spec.trust.source must be one of Root, IssuingCA, AllActiveRoots, Static, but is "Leaf".'],
+    ],
     [{ ...valid, region: 'x'.repeat(33) }, ['spec.region must have at most 32 characters, but has 33.']],
     [
       {

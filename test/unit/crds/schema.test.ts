@@ -110,7 +110,11 @@ describe('TypeOf', () => {
       readonly createClientCertificateWithCsr?: CsrCertificateSettings;
       readonly createWHClientCertificate?: Pick<CsrCertificateSettings, 'subjectDefaults'>;
       readonly allowP521: boolean;
-      readonly externalCA?: { readonly instanceIds: readonly string[]; readonly pathLength?: number };
+      readonly externalCA?: {
+        readonly instanceIds: readonly string[];
+        readonly pathLength?: number;
+        readonly names: 'Refuse' | 'Drop';
+      };
       readonly verification: Readonly<Record<'subject' | 'names' | 'usages' | 'validity', 'Enforce' | 'Allow'>>;
       readonly revocationPolicy: 'Never' | 'RequestGone';
       readonly issuanceLimits: {
@@ -142,7 +146,16 @@ describe('TypeOf', () => {
         readonly backdate: string;
         readonly onExceed: 'Refuse' | 'Clamp';
       };
-      readonly trust: { readonly source: 'Root' | 'IssuingCA' };
+      readonly trust: {
+        readonly source: 'Root' | 'IssuingCA' | 'AllActiveRoots' | 'Static';
+        readonly certificates?: string;
+        readonly certificatesFrom?: {
+          readonly kind: 'ConfigMap' | 'Secret';
+          readonly name: string;
+          readonly key: string;
+        };
+        readonly publishTo?: { readonly name: string; readonly namespace?: string; readonly key: string };
+      };
       readonly credentials: {
         readonly secretRef?: SecretRef;
         readonly rrsa?: PodRole;
@@ -171,8 +184,21 @@ describe('TypeOf', () => {
         readonly notAfter: string;
         readonly certificatesRemaining?: number;
       };
+      readonly trust?: {
+        readonly bundle: string;
+        readonly certificates: readonly {
+          readonly sha256Fingerprint: string;
+          readonly subject: string;
+          readonly notAfter: string;
+          readonly neededUntil?: string;
+          readonly former?: boolean;
+        }[];
+        readonly longestLifetime?: string;
+        readonly configMap?: { readonly namespace: string; readonly name: string; readonly key: string };
+      };
       readonly externalCA?: {
-        readonly instances: readonly {
+        readonly instancesRemaining?: number;
+        readonly instances?: readonly {
           readonly instanceId: string;
           readonly requestUID: string;
           readonly request?: string;
@@ -249,6 +275,9 @@ describe('the schemas of spec and status', () => {
     );
     expect(missing).toEqual([
       'spec.stsEndpoint',
+      'spec.externalCA',
+      'spec.trust.certificatesFrom',
+      'spec.trust.publishTo',
       'spec.credentials.secretRef',
       'spec.credentials.rrsa',
       'spec.credentials.assumeRole',

@@ -52,7 +52,7 @@ const caRequest = (subject: Buffer, extensions: readonly Buffer[] = []) =>
     isCA: true,
     usages: ['cert sign'],
   });
-const caSpec = issuerSpec({ externalCA: { instanceIds: ['cas_deposit-cn-1'], pathLength: 0 } });
+const caSpec = issuerSpec({ externalCA: { instanceIds: ['cas_deposit-cn-1'], pathLength: 0, names: 'Refuse' } });
 
 describe.each([
   ['nothing but attributes without a value', none],

@@ -42,6 +42,8 @@ function queue(name: string) {
   return { add: note('add'), forget: note('forget') };
 }
 
+const callsWoken = `abandoned calls wake ${issuerName}`;
+
 /** Connects everything; what that queued is forgotten. */
 function connect(): () => void {
   const disconnect = connectEventHandlers({
@@ -60,6 +62,7 @@ function connect(): () => void {
       release: (kind, { metadata }) =>
         void seen.push(`${kind === signingRequests ? 'signing' : 'request'} release ${metadata.uid}`),
     },
+    abandonedCalls: { wake: (key) => void seen.push(`abandoned calls wake ${key}`) },
     clock,
   });
   return disconnect;
@@ -83,16 +86,20 @@ function put(
     kind: 'AlibabaPCAIssuer',
     approval: 'Approved',
     isControlled: true,
+    sameCA: undefined,
     message: undefined,
     ...changes,
   };
   store.set(requestKey(metadata), { uid, resourceVersion: metadata.resourceVersion, object });
 }
 
-function putIssuer(metadata: Partial<Issuer['metadata']> = {}, store = issuers): void {
+const used: Issuer['status'] = { conditions: [], externalCA: { instances: [{ instanceId: 'i-1', requestUID: 'u' }] } };
+
+function putIssuer(metadata: Partial<Issuer['metadata']> = {}, store = issuers, status?: Issuer['status']): void {
   version += 1;
   const scope = store === issuers ? { namespace: 'shop' } : {};
-  const object = issuerObject(undefined, { ...scope, resourceVersion: String(version), ...metadata });
+  const made = issuerObject(undefined, { ...scope, resourceVersion: String(version), ...metadata });
+  const object = status === undefined ? made : { ...made, status };
   store.set(object.metadata.name, { uid: object.metadata.uid, resourceVersion: String(version), object });
 }
 
@@ -185,6 +192,7 @@ describe('an issuer', () => {
     ['whose spec changed is checked', () => putIssuer({ generation: 2 }), queued],
     ['that is being deleted is checked', () => putIssuer({ deletionTimestamp: '2026-11-22T00:00:00Z' }), queued],
     ['whose status changed is not checked', () => putIssuer(), []],
+    ['one of whose instances was used is counted', () => putIssuer({}, issuers, used), queued],
     ['that is gone is forgotten, and its requests look again', () => issuers.delete('pca'), [...queued, ...woken]],
     [
       'that was made anew is checked, and its requests look again',
@@ -201,7 +209,11 @@ describe('an issuer', () => {
         'request add shop/other',
       ],
     ],
-    ['that becomes ready wakes its requests alone', () => readyIssuers.open(issuerName, readyIssuer()), woken],
+    [
+      'that becomes ready wakes its requests alone',
+      () => readyIssuers.open(issuerName, readyIssuer()),
+      [...woken, callsWoken],
+    ],
   ])('%s', (_, change, expected) => {
     change();
     expect(seen).toEqual(expected);
@@ -213,7 +225,7 @@ describe('an issuer', () => {
     seen.length = 0;
     using pass = readyIssuers.enter(issuerName, issuer, owner);
     pass?.fault({ reason: 'CapacityExhausted', message: 'None left.' });
-    expect(seen).toEqual([...woken, `issuer add ${issuerName}`]);
+    expect(seen).toEqual([...woken, callsWoken, `issuer add ${issuerName}`]);
   });
 });
 
@@ -232,7 +244,7 @@ describe('after a fault one request goes first', () => {
   it('and with its certificate the issuer is queued, to say that it is ready', () => {
     connect();
     trying('shop/a', 'shop/b')?.issued();
-    expect(seen).toEqual([`issuer add ${issuerName}`]);
+    expect(seen).toEqual([callsWoken, `issuer add ${issuerName}`]);
   });
 
   it('and without one the next that is still there is queued, and no other', () => {

@@ -1,4 +1,4 @@
-// The subcommand as users run it: what is shipped, in a process of its own.
+// The subcommands that need no cluster as users run them: what is shipped, in a process of its own.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,10 +28,14 @@ interface End {
 }
 
 async function plan(argv: readonly string[], input = ''): Promise<End> {
+  return shipped(['plan', ...argv], input);
+}
+
+async function shipped(argv: readonly string[], input = ''): Promise<End> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [join(folder, 'dist', 'main.js'), 'plan', ...argv],
+      [join(folder, 'dist', 'main.js'), ...argv],
       { cwd: folder, env: {}, timeout: 90_000 },
       (error, out, err) => {
         resolve({ code: error === null ? 0 : Number(error.code), out, err });
@@ -80,6 +84,23 @@ it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2',
       0,
       'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage, or input of which not all can be planned.',
       '',
+    ],
+  ]);
+});
+
+it('computes the capacity of a fleet, tells a shortage by 3 and wrong usage by 2', { timeout: 240_000 }, async () => {
+  const ends = [
+    await shipped(['capacity', '--workloads', '600', '--lifetime', '24h']),
+    await shipped(['capacity', '--workloads', '2000', '--lifetime', '24h']),
+    await shipped(['capacity']),
+  ];
+  expect(ends.map(({ code, out, err }) => [code, out.split('\n').at(-2), err])).toEqual([
+    [0, 'All of it suffices.', ''],
+    [3, expect.stringContaining('one bought instance.'), ''],
+    [
+      2,
+      undefined,
+      'alibaba-pca-issuer capacity: --workloads is missing. Run "alibaba-pca-issuer capacity --help" for the list of flags.\n',
     ],
   ]);
 });

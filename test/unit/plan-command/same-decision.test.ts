@@ -90,6 +90,7 @@ const specs: Readonly<Record<string, object>> = {
   'with a least lifetime': { validity: { minDuration: '24h' } },
   'with contradicting limits': { validity: { minDuration: '24h', maxDuration: '1h' } },
   'with instances': { externalCA: { instanceIds: ['i-1', 'i-2'], pathLength: 0 } },
+  'with instances, and names dropped': { externalCA: { instanceIds: ['i-1', 'i-2'], names: 'Drop' } },
   'with instances, and backdating': { validity: { backdate: '10h' }, externalCA: { instanceIds: ['i-1'] } },
   'of server certificates': { operation: 'CreateServerCertificateWithCsr' },
   'with an extension': { operation: 'CreateCertificateWithExtension' },
@@ -128,8 +129,8 @@ function planned(request: PlannableRequest, issuer: PlanningIssuer): object {
   return { ...call, notices: (made?.notices ?? []).filter((notice) => !ofPlanAlone.test(notice)) };
 }
 
-// The instance is settled by the operator, and a Certificate's renewal is read there; operations add names to any subject.
-const ofPlanAlone = /^The instance is the first|^How its Certificate is renewed|may add/;
+// The instance is settled by the operator, and a Certificate's renewal is read there; what PCA adds and drops is seen there.
+const ofPlanAlone = /^The instance is the first|^How its Certificate is renewed|may add|^PCA may drop/;
 
 /** What the operator decides. */
 async function decided(
@@ -150,9 +151,10 @@ async function decided(
       },
     },
     instances: {
-      take: async () => ({ kind: 'free', instanceId: issuer.spec.externalCA?.instanceIds[0] ?? '' }),
+      take: async () => ({ kind: 'free', instanceId: issuer.spec.externalCA?.instanceIds[0] ?? '', left: 0 }),
       promised: async () => undefined,
     },
+    superseding: { triesOf: () => ({ newer: [], older: [] }), supersede: () => {} },
     claims: new CertificateClaims(),
     owningCertificate: owningCertificateReader({ get } as Partial<KubernetesClient> as KubernetesClient),
     clock: { now: () => now, monotonic: () => 0 },
@@ -187,6 +189,21 @@ test.each(Object.keys(specs))('plan and operator agree about an issuer %s', asyn
   );
   const said = Object.fromEntries(entries.map(([what, plan]) => [what, plan]));
   expect(said).toEqual(Object.fromEntries(entries.map(([what, , decision]) => [what, decision])));
+});
+
+test('plan says which names a CA certificate may lack', async () => {
+  const issuer = issuerWith(specs['with instances, and names dropped'] ?? {});
+  const request = await requestOf(requests['for a mesh, with a name'] ?? {});
+  const reported = reportOn(request, issuer, { now, flags });
+  const { names, notices } = (reported.kind === 'reported' ? reported.report.certificate : undefined) ?? {};
+  expect({ names, notices }).toEqual({
+    names: [],
+    notices: [
+      'It uses one of 2 instances in spec.externalCA.instanceIds of the issuer, and each renewal uses another one: every 23h0m0s.',
+      `PCA may drop DNS ${dnsNames[0] ?? ''}, for which CreateExternalCACertificate has no parameter: spec.externalCA.names of the issuer is Drop.`,
+      'The instance is the first one that is free, in this plan the first one that the issuer names.',
+    ],
+  });
 });
 
 test('they meet each outcome: calls, refusals, notices', async () => {

@@ -44,8 +44,8 @@ describe('the bundle', () => {
     ]);
   });
 
-  it.each(['node_modules/yaml/dist/index.js', 'src/plan-command/rendering.ts'])(
-    'is refused with %s, which only the subcommand plan needs, in the entry',
+  it.each(['node_modules/yaml/dist/index.js', 'src/plan-command/rendering.ts', 'src/capacity-command/capacity.ts'])(
+    'is refused with %s, which only a subcommand needs, in the entry',
     (input) => {
       expect(findMisplaced(metafile([input], { 'dist/main.js': output(['src/main.ts', input]) }))).toEqual([
         `${input} would be loaded at every start; import it dynamically.`,

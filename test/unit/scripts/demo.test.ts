@@ -16,22 +16,30 @@ import { readCommandLine } from '../../../scripts/task/command-line.ts';
 import { tasks } from '../../../scripts/task/tasks.ts';
 import type { Manifest } from '../../support/cluster.ts';
 
+const plain = { keep: false, kubeconfig: undefined, cluster: false, mesh: false };
+
 describe('the arguments of the demo', () => {
   it.each([
-    [[], { keep: false, kubeconfig: undefined, cluster: false }],
-    [['--keep'], { keep: true, kubeconfig: undefined, cluster: false }],
-    [['--kubeconfig', 'kind.yaml', '--keep'], { keep: true, kubeconfig: 'kind.yaml', cluster: false }],
-    [['--kubeconfig=kind.yaml'], { keep: false, kubeconfig: 'kind.yaml', cluster: false }],
-    [['--cluster'], { keep: false, kubeconfig: undefined, cluster: true }],
+    [[], plain],
+    [['--keep'], { ...plain, keep: true }],
+    [['--kubeconfig', 'kind.yaml', '--keep'], { ...plain, keep: true, kubeconfig: 'kind.yaml' }],
+    [['--kubeconfig=kind.yaml'], { ...plain, kubeconfig: 'kind.yaml' }],
+    [['--cluster'], { ...plain, cluster: true }],
+    [['--mesh', '--keep'], { ...plain, mesh: true, keep: true }],
   ])('%j', (given, values) => {
     expect(readCommandLine(tasks.demo, given)).toEqual({ kind: 'run', values, rest: [] });
     expect(findDemoFault(values)).toBeUndefined();
   });
 
-  it('name one cluster at most', () => {
-    expect(findDemoFault({ keep: false, kubeconfig: 'kind.yaml', cluster: true })).toBe(
+  it.each([
+    [
+      { cluster: true, kubeconfig: 'kind.yaml' },
       '--cluster starts a cluster of its own: leave out --kubeconfig, or --cluster',
-    );
+    ],
+    [{ mesh: true, kubeconfig: 'kind.yaml' }, '--mesh starts a cluster of its own: leave out --kubeconfig, or --mesh'],
+    [{ mesh: true, cluster: true }, '--mesh and --cluster are two demos: leave out one of them'],
+  ])('name one cluster at most: %j', (given, fault) => {
+    expect(findDemoFault({ ...plain, ...given })).toBe(fault);
   });
 
   it.each([
@@ -40,7 +48,7 @@ describe('the arguments of the demo', () => {
     [undefined, '/home/me/config', true],
     ['kind.yaml', '/home/me/config', false],
   ])('--kubeconfig %s with KUBECONFIG %s: a notice: %s', (kubeconfig, environment, noticed) => {
-    const notice = ignoredKubeconfigNotice({ keep: false, kubeconfig, cluster: false }, environment);
+    const notice = ignoredKubeconfigNotice({ ...plain, kubeconfig }, environment);
     expect(notice?.includes('npm run demo -- --kubeconfig /home/me/config') ?? false).toBe(noticed);
   });
 });

@@ -22,6 +22,7 @@ import type { CertificateSigningRequest } from '../../../crds/certificate-signin
 import { apiGroup } from '../../../crds/issuer.ts';
 import type { Regarding } from '../../../kubernetes/events.ts';
 import { issuerKey, referencedIssuer } from '../../../crds/issuer-ref.ts';
+import { sameCA } from './same-ca.ts';
 
 /** An unfinished request; `issuer` is undefined when its kind is none of ours. */
 export interface CachedRequest {
@@ -43,6 +44,8 @@ export interface CachedRequest {
   readonly isControlled: boolean;
   /** Message of the Ready condition, to notice whether there is something new to say. */
   readonly message: string | undefined;
+  /** The same for all tries of one client for one CA; undefined where it is no such try. */
+  readonly sameCA: string | undefined;
 }
 
 // Shared, so that tens of thousands of requests hold them once.
@@ -63,6 +66,7 @@ export function cachedRequest(request: CertificateRequest): CachedRequest | unde
     approval: approval(request),
     isControlled: controllingCertificate(request) !== undefined,
     message: conditionOf(request, certificateRequestConditions.ready)?.message,
+    sameCA: sameCA(request),
   };
 }
 
@@ -81,6 +85,8 @@ export function cachedSigningRequest(request: CertificateSigningRequest): Cached
     approval: signingApproval(request),
     isControlled: false,
     message: undefined,
+    // The API server's clients ask it for no CAs.
+    sameCA: undefined,
   };
 }
 

@@ -51,6 +51,9 @@ export interface Request {
   authorize(signal: AbortSignal): Promise<Authorization>;
 }
 
+/** What is remembered of a request with the call that went out for it, since the request may be gone before the answer. */
+export type CallingRequest = Pick<Request, 'object' | 'creationTimestamp' | 'approvedAt' | 'certificate' | 'revision'>;
+
 /** A request, or why there is none: `gone` when the object does not exist any more or is another one of that name. */
 export type RequestRead =
   | { readonly kind: 'read'; readonly request: Request }

@@ -9,10 +9,14 @@ import type { KubernetesFailure } from '../../../kubernetes/failure.ts';
 import { requestKey } from '../kinds/cached-request.ts';
 import type { SigningTask } from './outcome.ts';
 
-/** An instance that is promised to the request and `free` to be used, what was found of an earlier use, or why there is none. */
+/**
+ * An instance that is promised to the request and `free` to be used, what was found of an earlier use, or why there is none.
+ * `left`: how many nobody was promised. `superseded`: what is left is for newer requests of the same client.
+ */
 export type TakenInstance =
-  | { readonly kind: 'free'; readonly instanceId: string }
+  | { readonly kind: 'free'; readonly instanceId: string; readonly left: number }
   | { readonly kind: 'exhausted'; readonly message: string }
+  | { readonly kind: 'superseded' }
   | Used;
 
 type Used = Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
@@ -27,10 +31,37 @@ interface Claim {
   readonly request: string;
   readonly configured: readonly string[];
   readonly signal: AbortSignal;
+  readonly precedence: Precedence;
 }
 
-type Entry = NonNullable<IssuerStatus['externalCA']>['instances'][number];
-type Account = { readonly resourceVersion: string; readonly entries: readonly Entry[] };
+type Entry = NonNullable<NonNullable<IssuerStatus['externalCA']>['instances']>[number];
+interface Account {
+  readonly resourceVersion: string;
+  readonly issuerUid: string;
+  /** Of the instances that the issuer names. */
+  readonly entries: readonly Entry[];
+  /** UIDs of all requests that an instance was promised to, also one that the issuer names no longer. */
+  readonly promised: ReadonlySet<string>;
+}
+
+/** The use of an instance: it is promised to a request. */
+export interface InstanceUse {
+  readonly issuer: IssuerIdentity;
+  readonly issuerUid: string;
+  readonly instanceId: string;
+  /** `namespace/name` of the request. */
+  readonly request: string;
+  /** How many of the `of` instances are left. */
+  readonly left: number;
+  readonly of: number;
+}
+
+/** Requests of the same client that go first, and whether one of them has gone already. */
+export interface Precedence {
+  /** UIDs. */
+  readonly newer: readonly string[];
+  readonly isSuperseded: boolean;
+}
 
 const maxConflicts = 5;
 
@@ -39,28 +70,34 @@ export class CAInstances {
   readonly #kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>;
   readonly #fieldManager: string;
   readonly #isOpen: (request: string, uid: string) => boolean;
+  readonly #onUse: (use: InstanceUse) => void;
 
   constructor(
     kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>,
     fieldManager: string,
     isOpen: (request: string, uid: string) => boolean,
+    onUse: (use: InstanceUse) => void,
   ) {
     this.#kubernetes = kubernetes;
     this.#fieldManager = fieldManager;
     this.#isOpen = isOpen;
+    this.#onUse = onUse;
   }
 
-  /** The instance for a request: the one that it was promised before, else a free one, promised to it from now on. */
-  async take(task: SigningTask, look: Look): Promise<TakenInstance> {
-    const claim = claimOf(task);
+  /**
+   * The instance for a request: the one that it was promised before, else a free one, promised to it from now on, unless newer
+   * requests of the same client need all that are left.
+   */
+  async take(task: SigningTask, look: Look, precedence: Precedence = foremost): Promise<TakenInstance> {
+    const claim = claimOf(task, precedence);
     const { configured } = claim;
     for (let tries = 0; tries <= maxConflicts + configured.length; tries += 1) {
       const promised = await this.#promiseOne(claim);
       if (promised.kind === 'conflict') continue;
       if (promised.kind !== 'promised') return promised;
-      const { instanceId } = promised;
+      const { instanceId, left } = promised;
       const looked = await look(instanceId);
-      if (looked.kind === 'absent') return { kind: 'free', instanceId };
+      if (looked.kind === 'absent') return { kind: 'free', instanceId, left };
       if (looked.kind !== 'taken') return looked;
       await this.#markTaken(claim, instanceId);
     }
@@ -81,19 +118,27 @@ export class CAInstances {
   async #promiseOne(
     claim: Claim,
   ): Promise<
-    | { readonly kind: 'promised'; readonly instanceId: string }
+    | { readonly kind: 'promised'; readonly instanceId: string; readonly left: number }
     | { readonly kind: 'conflict' }
-    | Extract<TakenInstance, { readonly kind: 'exhausted' | 'unsettled' }>
+    | Extract<TakenInstance, { readonly kind: 'exhausted' | 'superseded' | 'unsettled' }>
   > {
     const { configured, uid } = claim;
     const account = await this.#read(claim);
     if ('message' in account) return { kind: 'unsettled', message: account.message };
+    const unpromised = configured.length - account.entries.length;
+    if (isSuperseded(claim, account, unpromised)) return { kind: 'superseded' };
     const choice = this.#choose(account.entries, configured, uid);
     if (choice === undefined) return exhausted(configured);
     const { instanceId, entry } = choice;
-    if (entry?.requestUID === uid) return { kind: 'promised', instanceId };
+    if (entry?.requestUID === uid) return { kind: 'promised', instanceId, left: unpromised };
     const failure = await this.#promise(claim, account, instanceId, uid);
-    if (failure === undefined) return { kind: 'promised', instanceId };
+    const left = entry === undefined ? unpromised - 1 : unpromised;
+    if (failure === undefined) {
+      const { issuer, request } = claim;
+      const { issuerUid } = account;
+      this.#onUse({ issuer, issuerUid, instanceId, request, left, of: configured.length });
+      return { kind: 'promised', instanceId, left };
+    }
     if (failure.class === 'Conflict') return { kind: 'conflict' };
     return { kind: 'unsettled', message: `The issuer's status could not be written: ${failure.message}.` };
   }
@@ -121,7 +166,9 @@ export class CAInstances {
     const entries = result.body.status?.externalCA?.instances ?? [];
     return {
       resourceVersion: result.body.metadata.resourceVersion,
+      issuerUid: result.body.metadata.uid,
       entries: entries.filter(({ instanceId }) => configured.includes(instanceId)),
+      promised: new Set(entries.map(({ requestUID }) => requestUID)),
     };
   }
 
@@ -154,9 +201,23 @@ export class CAInstances {
   }
 }
 
-function claimOf({ request: { object }, identity, issuer, signal }: SigningTask): Claim {
+const foremost: Precedence = { newer: [], isSuperseded: false };
+
+function claimOf({ request: { object }, identity, issuer, signal }: SigningTask, precedence = foremost): Claim {
   const configured = issuer.spec.externalCA?.instanceIds ?? [];
-  return { issuer: identity, uid: object.uid, request: requestKey(object), configured, signal };
+  return { issuer: identity, uid: object.uid, request: requestKey(object), configured, signal, precedence };
+}
+
+/**
+ * Whether newer requests of the same client need all instances that are left. A request that one was promised to is never
+ * superseded: its certificate may exist.
+ */
+function isSuperseded({ uid, precedence }: Claim, { promised }: Account, unpromised: number): boolean {
+  const { newer, isSuperseded: isKnown } = precedence;
+  if (promised.has(uid)) return false;
+  if (isKnown) return true;
+  const waiting = newer.filter((other) => !promised.has(other)).length;
+  return newer.length > 0 && unpromised <= waiting;
 }
 
 function exhausted(configured: readonly string[]): Extract<TakenInstance, { readonly kind: 'exhausted' }> {

@@ -8,9 +8,9 @@ import type { IssuePlan } from '../../../issuing/plan.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import type { ReadyIssuer } from '../../issuers/ready-issuers.ts';
 import type { OwningCertificate, ReadOwningCertificate } from '../kinds/owning-certificate.ts';
+import type { CallingRequest } from '../kinds/request.ts';
 import type { CertificateClaims } from './claims.ts';
 import { verify } from './outcome.ts';
-import type { SigningTask } from './outcome.ts';
 
 /** What is looked for: who is asked, by which trace, and the issuer whose certificate it has to be. */
 export interface EarlierCall {
@@ -18,6 +18,12 @@ export interface EarlierCall {
   readonly trace: Trace;
   readonly asked: ReadyIssuer;
   readonly judgedBy: ReadyIssuer;
+}
+
+/** For whom it is looked for, who may be gone by now; `signal` aborts the look-up. */
+export interface SearchTask {
+  readonly request: CallingRequest;
+  readonly signal: AbortSignal;
 }
 
 /** Finds certificates of earlier calls. */
@@ -37,7 +43,7 @@ export class EarlierSearch {
   }
 
   /** Asks PCA. Of several certificates for the key of the request its own is found. */
-  async find({ request, signal }: SigningTask, { plan, trace, asked, judgedBy }: EarlierCall): Promise<Found> {
+  async find({ request, signal }: SearchTask, { plan, trace, asked, judgedBy }: EarlierCall): Promise<Found> {
     const byKey = plan.identifier === undefined && !plan.expected.isCA;
     const read = byKey ? await this.#owningCertificate(request.certificate, signal) : undefined;
     if (read?.kind === 'failed') return { kind: 'unsettled', message: read.message };

@@ -14,11 +14,14 @@ import {
   unusedElsewhere,
   untraceableMessage,
 } from '../messages.ts';
-import type { EarlierCall, EarlierSearch } from './earlier-search.ts';
+import type { EarlierCall, EarlierSearch, SearchTask } from './earlier-search.ts';
 import { judgeFailure, judgeReply } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 
 type Settled = Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
+
+/** One look at an earlier call; `issuer` is the one of now. */
+export type LookTask = SearchTask & Pick<SigningTask, 'memory' | 'issuer'>;
 
 /** A call of this process whose certificate was not seen, with what is known of it. */
 interface OwnCall extends IssuingCall {
@@ -26,6 +29,8 @@ interface OwnCall extends IssuingCall {
   /** Who is asked: the issuer of now where it keeps its certificates in the same place, since its credentials are newer. */
   readonly asked: ReadyIssuer;
   readonly isElsewhere: boolean;
+  /** For so long after it ended the call may still be at work, where nothing else would stop a second one. */
+  readonly workingMs: number;
 }
 
 // With the pauses of the queue between them these take minutes, since a list may be late; and hours, since an outage may pass.
@@ -43,6 +48,8 @@ const refusals: ReadonlySet<PcaFailure['class']> = new Set([
 const longestUnfinishedMs = 24 * 3_600_000;
 // An activating call of which nothing was heard may still be at work.
 const activatingMs = 10_000;
+// A call whose request is gone is not made again, so nothing would notice that it arrived late.
+const abandonedMs = 2 * 60_000;
 
 /** Looks for the certificate of an own earlier call. Undefined: there is none, or nothing was called for. */
 export async function settleOwnCall(
@@ -51,10 +58,34 @@ export async function settleOwnCall(
   clock: Pick<Clock, 'now' | 'monotonic'>,
 ): Promise<SigningOutcome | undefined> {
   const own = ownCallOf(task);
-  if (own === undefined) return undefined;
+  return own === undefined ? undefined : settle(own, task, search, clock);
+}
+
+/**
+ * The same for a request that is gone; `issuer` of the task is the one that is asked. Undefined: the call made none, which is
+ * only said of a list that was read when it was surely over.
+ */
+export async function settleAbandonedCall(
+  task: LookTask,
+  search: Pick<EarlierSearch, 'find'>,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+): Promise<SigningOutcome | undefined> {
+  const { earlier } = task.memory;
+  if (earlier.kind === 'none' || earlier.call === undefined) return undefined;
+  const own = { ...earlier.call, earlier, isElsewhere: false, asked: task.issuer, workingMs: abandonedMs };
+  return settle(own, task, search, clock);
+}
+
+async function settle(
+  own: OwnCall,
+  task: LookTask,
+  search: Pick<EarlierSearch, 'find'>,
+  clock: Pick<Clock, 'now' | 'monotonic'>,
+): Promise<SigningOutcome | undefined> {
   const { memory } = task;
   const { plan, asked } = own;
-  const found = await search.find(task, { plan, trace: traceOf(own), asked, judgedBy: judgedBy(own, task) });
+  const trace = traceOf(own, clock.monotonic());
+  const found = await search.find(task, { plan, trace, asked, judgedBy: judgedBy(own, task) });
   switch (found.kind) {
     case 'absent':
     case 'taken':
@@ -103,7 +134,7 @@ export function judgeFound(
   }: Pick<EarlierCall, 'plan'> & {
     readonly issuer: ReadyIssuer;
     readonly provenOwn?: boolean;
-    readonly task: SigningTask;
+    readonly task: Pick<LookTask, 'request' | 'memory'>;
     readonly clock: Pick<Clock, 'now'>;
   },
 ): SigningOutcome {
@@ -124,7 +155,11 @@ export function judgeFound(
 }
 
 /** The approval is in the cluster, so that this wait ends however often the process starts anew. */
-function unfinished(message: string, { request, memory }: SigningTask, now: Date): SigningOutcome {
+function unfinished(
+  message: string,
+  { request, memory }: Pick<LookTask, 'request' | 'memory'>,
+  now: Date,
+): SigningOutcome {
   const looks = memory.unfinished();
   if (looks < mostMisses || now.getTime() - request.approvedAt.getTime() < longestUnfinishedMs)
     return { kind: 'trouble', reason: 'CertificateNotReady', message };
@@ -133,12 +168,12 @@ function unfinished(message: string, { request, memory }: SigningTask, now: Date
 
 /** Rules the certificate out, unless PCA says that there is one or its call may still be at work. */
 function nothingFound(
-  { earlier, plan, asked }: OwnCall,
-  { memory }: SigningTask,
+  { earlier, plan, asked, workingMs }: OwnCall,
+  { memory }: Pick<LookTask, 'memory'>,
   now: number,
 ): SigningOutcome | undefined {
   if (earlier.kind === 'unknown' && earlier.exists) return untraceable(plan, asked, memory.missed(now));
-  if (plan.expected.isCA && now - earlier.since < activatingMs) return activating(plan);
+  if (now - earlier.since < workingMs) return atWork(plan);
   memory.ruledOut();
   return undefined;
 }
@@ -151,12 +186,15 @@ function ownCallOf({ memory: { earlier }, issuer }: SigningTask): OwnCall | unde
   const { isCA } = call.plan.expected;
   const isKept = isCA && !isElsewhere && (issuer.spec.externalCA?.instanceIds ?? []).includes(instanceOf(call.plan));
   const isSettledLater = isKept && !(earlier.kind === 'unknown' && earlier.exists);
-  return isSettledLater ? undefined : { ...call, earlier, isElsewhere, asked: isElsewhere ? call.issuer : issuer };
+  if (isSettledLater) return undefined;
+  const asked = isElsewhere ? call.issuer : issuer;
+  return { ...call, earlier, isElsewhere, asked, workingMs: isCA ? activatingMs : 0 };
 }
 
-function traceOf({ plan, earlier }: OwnCall): Trace {
+function traceOf({ plan, earlier, workingMs }: OwnCall, now: number): Trace {
   if (plan.expected.isCA) return { kind: 'instance', instanceId: instanceOf(plan) };
-  const { since } = earlier;
+  // While the call may be at work any list will do to find its certificate, and none to rule it out.
+  const since = now - earlier.since < workingMs ? earlier.since : earlier.since + workingMs;
   return earlier.kind === 'accepted'
     ? { kind: 'accepted', identifier: earlier.identifier, since }
     : { kind: 'unknown', since };
@@ -167,7 +205,7 @@ function instanceOf({ call }: IssuePlan): string {
 }
 
 /** The certificate is what the issuer gave when it was called for; an issuer that took its name has to give it itself. */
-function judgedBy({ asked, issuer }: OwnCall, task: SigningTask): ReadyIssuer {
+function judgedBy({ asked, issuer }: OwnCall, task: Pick<LookTask, 'issuer'>): ReadyIssuer {
   return issuer.uid === task.issuer.uid ? asked : task.issuer;
 }
 
@@ -192,8 +230,9 @@ function isRefusal({ class: name }: PcaFailure): boolean {
   return refusals.has(name);
 }
 
-function activating({ operation }: IssuePlan): SigningOutcome {
-  const message = `${operation.action} was called without an answer that was seen, so its instance is looked at again.`;
+function atWork({ operation, expected }: IssuePlan): SigningOutcome {
+  const what = expected.isCA ? 'its instance is looked at' : 'its certificate is looked for';
+  const message = `${operation.action} was called without an answer that was seen, so ${what} again.`;
   return { kind: 'trouble', reason: 'CertificateNotReady', message };
 }
 

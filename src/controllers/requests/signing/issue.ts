@@ -6,7 +6,7 @@ import { sendsSubjectNext } from '../../../issuing/operations/sent-subject.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
-import type { Request } from '../kinds/request.ts';
+import type { CallingRequest, Request } from '../kinds/request.ts';
 import { limitMessage } from '../messages.ts';
 import { AskedAgain } from './asked-again.ts';
 import type { IssuanceLimits, IssuanceScope } from './issuance-limits.ts';
@@ -82,7 +82,7 @@ export class Issuance {
     const limited = this.#limitedBy(task, scope);
     if (limited !== undefined) return limited;
     this.#limits.count(memory.uid, scope, this.#now);
-    memory.called({ plan, issuer }, this.#clock.monotonic());
+    memory.called({ plan, issuer, request: callingRequest(task) }, this.#clock.monotonic());
     const issued = await issuer.authority.issue(plan, { signal, mayGo: fence.mayGo });
     memory.answered(callEndOf(issued), this.#clock.monotonic());
     // Where nothing was sent, for want of credentials or of the Lease, another call may go out instead.
@@ -152,4 +152,10 @@ class Fence {
 /** Whom the certificate of a request counts for. */
 function scopeOf({ identity, request: { object, certificate } }: SigningTask): IssuanceScope {
   return { issuer: issuerKey(identity), namespace: object.namespace, certificate: certificate?.name };
+}
+
+/** A copy, since the whole request is large. */
+function callingRequest({ request }: SigningTask): CallingRequest {
+  const { object, creationTimestamp, approvedAt, certificate, revision } = request;
+  return { object, creationTimestamp, approvedAt, certificate, revision };
 }

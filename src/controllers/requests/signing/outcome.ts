@@ -13,6 +13,7 @@ import { emptyValueAdvice } from '../../../issuing/operations/sent-subject.ts';
 import { settingBehind } from '../../../issuing/operations/settings.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
 import type { Refusal } from '../../../issuing/refusal.ts';
+import type { ReadCertificate } from '../../../issuing/x509/certificate.ts';
 import { clampNotice } from '../../../issuing/validity.ts';
 import type { ClampedLifetime } from '../../../issuing/validity.ts';
 import type { IssuerProblem } from '../../issuers/reasons.ts';
@@ -60,7 +61,11 @@ export type SigningOutcome =
       /** PCA's identifier of a certificate that was paid for and is not used. */
       readonly unused?: string;
     }
-  | ({ readonly kind: 'trouble' } & Trouble)
+  | ({
+      readonly kind: 'trouble';
+      /** What the issuer has to publish first. */
+      readonly demands?: ReadCertificate;
+    } & Trouble)
   | { readonly kind: 'queued'; readonly ms: number; readonly endpointHeld: boolean }
   | {
       readonly kind: 'limited';
@@ -154,7 +159,8 @@ export function verify(
   reply: Extract<IssueReply, { readonly kind: 'issued' }>,
   { issuer, ...comparison }: Comparison & Pick<Judged, 'issuer'>,
 ): VerificationResult {
-  return verifyIssued({ ...comparison, reply, ca: issuer.ca, trust: issuer.spec.trust.source });
+  const { ca, spec, trust } = issuer;
+  return verifyIssued({ ...comparison, reply, ca, trust: spec.trust.source, given: trust?.given });
 }
 
 /** What the plan for a request is refused for: a setting of the issuer is no fault of the request. */
@@ -247,6 +253,8 @@ export function tellPass(pass: IssuerPass, outcome: SigningOutcome): void {
       pass.untried();
       break;
     case 'trouble':
+      if (outcome.demands !== undefined) pass.demands(outcome.demands);
+      break;
     case 'stopped':
       break;
   }

@@ -5,9 +5,10 @@ import type { IssuePlan, PlanInput } from '../../../issuing/plan.ts';
 import { readSigningRequest } from '../../../issuing/signing-request.ts';
 import { isShortened } from '../../../issuing/validity.ts';
 import type { Clock } from '../../../timing/clock.ts';
+import { requestKey } from '../kinds/cached-request.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
-import { takenMessage } from '../messages.ts';
-import type { CAInstances } from './ca-instances.ts';
+import { supersededMessage, takenMessage } from '../messages.ts';
+import type { CAInstances, TakenInstance } from './ca-instances.ts';
 import type { CertificateClaims } from './claims.ts';
 import type { Issuance } from './issue.ts';
 import { judgeFound, judgeLeft, settleOwnCall } from './earlier.ts';
@@ -15,6 +16,7 @@ import { EarlierSearch } from './earlier-search.ts';
 import { judgeRefusal } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
+import type { Superseding } from './superseding.ts';
 
 /** A plan, and what it was made of. */
 interface Planned {
@@ -27,6 +29,7 @@ interface Planned {
 export class Signer {
   readonly #issuance: Pick<Issuance, 'issue'>;
   readonly #instances: Pick<CAInstances, 'take' | 'promised'>;
+  readonly #superseding: Pick<Superseding, 'triesOf' | 'supersede'>;
   readonly #owningCertificate: ReadOwningCertificate;
   readonly #claims: CertificateClaims;
   readonly #search: EarlierSearch;
@@ -36,6 +39,7 @@ export class Signer {
   constructor(parts: {
     readonly issuance: Pick<Issuance, 'issue'>;
     readonly instances: Pick<CAInstances, 'take' | 'promised'>;
+    readonly superseding: Pick<Superseding, 'triesOf' | 'supersede'>;
     readonly owningCertificate: ReadOwningCertificate;
     /** Shared by all kinds of requests. */
     readonly claims: CertificateClaims;
@@ -44,6 +48,7 @@ export class Signer {
   }) {
     this.#issuance = parts.issuance;
     this.#instances = parts.instances;
+    this.#superseding = parts.superseding;
     this.#owningCertificate = parts.owningCertificate;
     this.#claims = parts.claims;
     this.#search = new EarlierSearch(parts.claims, parts.owningCertificate, parts.clock);
@@ -61,9 +66,8 @@ export class Signer {
     memory.met(hadCertificate, this.#clock.monotonic());
     // Before anything that the issuer says now: an earlier call may have made what it would refuse today.
     const { earlier: before } = memory;
-    const called = before.kind === 'none' ? undefined : before.call;
-    const settled = await settleOwnCall(task, this.#search, this.#clock);
-    if (settled !== undefined) return this.#claim(task, settled, called?.plan);
+    const settled = await this.lookUp(task);
+    if (settled !== undefined) return settled;
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
@@ -80,6 +84,14 @@ export class Signer {
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     if (whole.kind !== 'planned') return whole;
     return this.#claim(task, await this.#issue(task, whole.plan, whole.input), whole.plan);
+  }
+
+  /** Looks for the certificate of a call of this process, and calls for none; undefined where it is not found so. */
+  async lookUp(task: SigningTask): Promise<SigningOutcome | undefined> {
+    const { earlier } = task.memory;
+    const called = earlier.kind === 'none' ? undefined : earlier.call;
+    const settled = await settleOwnCall(task, this.#search, this.#clock);
+    return settled === undefined ? undefined : this.#claim(task, settled, called?.plan);
   }
 
   async #issue(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {
@@ -147,8 +159,10 @@ export class Signer {
   /** A CA certificate activates a bought instance, which also tells whether an earlier try has issued. */
   async #signCA(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {
     const { request, memory, issuer } = task;
-    const taken = await this.#instances.take(task, this.#lookAt(task, plan));
+    const taken = await this.#takeInstance(task, plan);
     switch (taken.kind) {
+      case 'refused':
+        return taken;
       case 'exhausted':
         return { kind: 'trouble', reason: 'NoInstanceLeft', message: taken.message };
       case 'unsettled':
@@ -169,6 +183,27 @@ export class Signer {
     }
     await this.#onStep('InstancePromised', request.object.uid);
     return this.#issuance.issue(task, planned.plan);
+  }
+
+  /** The instance for a request, unless a newer one of the same client goes first; the older ones are told that they do not. */
+  async #takeInstance(
+    task: SigningTask,
+    plan: IssuePlan,
+  ): Promise<Exclude<TakenInstance, { kind: 'superseded' }> | Extract<SigningOutcome, { kind: 'refused' }>> {
+    const { newer, older } = this.#superseding.triesOf(task);
+    const { supersededBy } = task.memory;
+    const taken = await this.#instances.take(task, this.#lookAt(task, plan), {
+      newer: newer.map(({ metadata }) => metadata.uid),
+      isSuperseded: supersededBy !== undefined,
+    });
+    if (taken.kind === 'superseded') {
+      const [newest] = newer;
+      const by = newest === undefined ? (supersededBy ?? '') : requestKey(newest.metadata);
+      return { kind: 'refused', reason: 'Superseded', message: supersededMessage(by) };
+    }
+    if (taken.kind === 'exhausted') this.#superseding.supersede(older, task);
+    else if (taken.kind === 'free') this.#superseding.supersede(older.slice(taken.left), task);
+    return taken;
   }
 }
 

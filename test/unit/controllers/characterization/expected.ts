@@ -119,6 +119,11 @@ export function givenUp(): Part {
   return seen2({ next: [retry('the try was given up')] }, remembers());
 }
 
+/** The same where an answer was lost: it is looked for soon, whatever came before. */
+export function lost(part: Part): Part {
+  return { ...part, next: (part.next ?? []).map(() => after(3_000)) };
+}
+
 /** Passing trouble that is new. */
 export function troubled(reason: string, message: string, life = ''): Part {
   const text = `${texts.trouble(message)}${life}`;

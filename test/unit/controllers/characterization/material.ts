@@ -74,8 +74,9 @@ export function webWith(...conditions: readonly CertificateRequestCondition[]): 
 }
 
 /** A CertificateRequest for the certificate of a CA. */
-export function webCA(metadata: RequestChanges['metadata'] = {}): ClusterObject {
-  return web({ metadata, spec: { request: caCsr, isCA: true, duration: '8760h', usages: ['cert sign', 'crl sign'] } });
+export function webCA({ metadata = {}, spec = {} }: RequestChanges = {}, name = 'web-1'): ClusterObject {
+  const ofCA = { request: caCsr, isCA: true, duration: '8760h', usages: ['cert sign', 'crl sign'] };
+  return web({ metadata, spec: { ...ofCA, ...spec } }, name);
 }
 
 /** A CertificateSigningRequest for the same issuer. */

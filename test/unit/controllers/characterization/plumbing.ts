@@ -33,6 +33,7 @@ import { CertificateClaims } from '../../../../src/controllers/requests/signing/
 import { IssuanceLimits } from '../../../../src/controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
 import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
+import { Superseding } from '../../../../src/controllers/requests/signing/superseding.ts';
 import { generationOf } from '../../../../src/crds/issuer.ts';
 import { readIssuingCA } from '../../../../src/issuing/issuing-ca.ts';
 import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
@@ -50,8 +51,8 @@ import { Recording } from './recording.ts';
 import type { Act, Remembered, Scene, Seen, Stage } from './scene.ts';
 import { replaceAll } from '../../../support/store-contents.ts';
 
-/** Every reason that an event on a request can have. */
-export const eventReasons: readonly string[] = Object.keys(consequences);
+/** Every reason that an event on a request can have; `RequestFailed` is one of its issuer. */
+export const eventReasons: readonly string[] = Object.keys(consequences).filter((reason) => reason !== 'RequestFailed');
 
 const issuerName = 'AlibabaPCAIssuer/shop/pca';
 const fieldManager = 'alibaba-pca-issuer';
@@ -207,7 +208,16 @@ class Production {
     const memories = this.#memories;
     const callQueue = this.#callQueue;
     const readyIssuers = this.#readyIssuers;
-    const abandoned = new Abandoned({ memories, callQueue, revocations, metrics, logger, clock });
+    const issuerEvents = { failed: () => {} };
+    const abandoned = new Abandoned({
+      memories,
+      callQueue,
+      revocations,
+      calls: { take: () => {} },
+      metrics,
+      logger,
+      clock,
+    });
     const owningCertificate = owningCertificateReader(kubernetes);
     const onStep = async (step: string) => {
       const intervention = this.#interventions.get(step);
@@ -224,9 +234,17 @@ class Production {
         clock,
         onStep,
       }),
-      instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, (key, uid) =>
-        [this.#requests, this.#signingRequests].some((store) => store.get(key)?.metadata.uid === uid),
+      instances: new CAInstances(
+        kubernetes,
+        `${fieldManager}-external-ca`,
+        (key, uid) => [this.#requests, this.#signingRequests].some((store) => store.get(key)?.metadata.uid === uid),
+        () => {},
       ),
+      superseding: new Superseding({
+        open: (key) => this.#requests.byIndex('issuer', key),
+        memories,
+        wake: (key) => queue.add(key),
+      }),
       owningCertificate,
       claims: this.#claims,
       clock,
@@ -243,7 +261,17 @@ class Production {
       longestPause: '300 s',
       issuerExists: async () => false,
     });
-    const publisher = new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep });
+    const publisher = new Publisher({
+      memories,
+      abandoned,
+      revocations,
+      events,
+      issuerEvents,
+      metrics,
+      logger,
+      clock,
+      onStep,
+    });
     const reminder = new ApprovalReminder({ afterMs: this.#scene.approvalWarning ?? 60_000, issuer, events, clock });
     const kinds: readonly {
       readonly store: Store<CachedRequest>;
@@ -260,6 +288,7 @@ class Production {
       readyIssuers,
       memories,
       abandoned,
+      abandonedCalls: { wake: () => {} },
       clock,
     });
     return kinds.map(

@@ -1,6 +1,17 @@
 // Rows: what PCA can answer to the issuing call besides a certificate, and what the next try makes of it.
 import { describes, fails, issues, lists, says, unreachable } from './cloud.ts';
-import { after, givenUp, issued, issuerHeld, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
+import {
+  after,
+  givenUp,
+  issued,
+  issuerHeld,
+  lost,
+  remembers,
+  seen,
+  troubled,
+  troubledAgain,
+  waits,
+} from './expected.ts';
 import { web } from './material.ts';
 import type { Row } from './scene.ts';
 import * as texts from './texts.ts';
@@ -47,7 +58,7 @@ export const cloudRows: readonly Row[] = [
       },
       acts: [{}, { after: 1_000 }],
     },
-    expected: seen(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(texts.issued(custom, 'c1')), {
+    expected: seen(lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')), issued(texts.issued(custom, 'c1')), {
       calls: [call, 'ListCert 1', 'DescribeClientCertificate c1'],
       ...forgotten,
     }),
@@ -56,7 +67,7 @@ export const cloudRows: readonly Row[] = [
     name: 'OutcomeUnknown: remembered with its time until it is settled',
     scene: { cloud: { [custom]: [fails('OutcomeUnknown', { httpStatus: undefined })] } },
     expected: seen(
-      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
       { calls: [call] },
       remembers({ calls: 1, earlier: { unknownSince: 0 } }),
     ),
@@ -67,7 +78,7 @@ export const cloudRows: readonly Row[] = [
       cloud: { [custom]: [fails('OutcomeUnknown'), issues('c2')], ListCert: [lists({})] },
       acts: [{}, { after: 1_000 }],
     },
-    expected: seen(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(texts.issued(custom, 'c2')), {
+    expected: seen(lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')), issued(texts.issued(custom, 'c2')), {
       calls: [call, 'ListCert 1', call],
       ...forgotten,
     }),
@@ -79,7 +90,7 @@ export const cloudRows: readonly Row[] = [
       acts: [{}, { after: 1_000 }],
     },
     expected: seen(
-      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
       troubled('Transient', 'PCA says Transient.'),
       { calls: [call, 'ListCert 1', call] },
       remembers({ calls: 2 }),
@@ -95,7 +106,7 @@ export const cloudRows: readonly Row[] = [
       },
       acts: [{}, { after: 1_000 }],
     },
-    expected: seen(givenUp(), issued(texts.issued(custom, 'c1')), {
+    expected: seen(lost(givenUp()), issued(texts.issued(custom, 'c1')), {
       calls: [call, 'ListCert 1', 'DescribeClientCertificate c1'],
       ...forgotten,
     }),
@@ -109,7 +120,7 @@ export const cloudRows: readonly Row[] = [
     name: 'Unknown: never fails a request; may have issued',
     scene: { cloud: { [custom]: [fails('Unknown')] } },
     expected: seen(
-      troubled('Unknown', 'PCA says Unknown.'),
+      lost(troubled('Unknown', 'PCA says Unknown.')),
       { calls: [call] },
       remembers({ calls: 1, earlier: { unknownSince: 0 } }),
     ),
@@ -133,7 +144,7 @@ export const cloudRows: readonly Row[] = [
     name: 'UnreadableAnswer: the reply is malformed; a certificate may exist',
     scene: { cloud: { [custom]: [says({})] } },
     expected: seen(
-      troubled('UnreadableAnswer', texts.unreadable),
+      lost(troubled('UnreadableAnswer', texts.unreadable)),
       { calls: [call] },
       remembers({ calls: 1, earlier: { unknownSince: 0 } }),
     ),
@@ -247,7 +258,7 @@ export const cloudRows: readonly Row[] = [
     name: 'five answers with a status other than 503 in a row: passing trouble only',
     scene: { unanswered: 4, cloud: { [custom]: [fails('OutcomeUnknown', { httpStatus: 500 })] } },
     expected: seen(
-      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
       { calls: [call] },
       remembers({ calls: 1, earlier: { unknownSince: 0 } }),
     ),

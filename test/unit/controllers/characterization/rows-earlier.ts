@@ -1,6 +1,6 @@
 // Rows: the certificate of an earlier try, by our identifier and, where the operation takes none, by its key.
 import { describes, fails, issues, lists, listsStored, says } from './cloud.ts';
-import { failed, issued, issuerHeld, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
+import { lost, failed, issued, issuerHeld, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
 import type { Row, Scene } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -95,8 +95,8 @@ export const earlierRows: readonly Row[] = [
       acts: [{}, { after: 1_000 }, { after: 9_000 }],
     },
     expected: seen(
-      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
-      troubled('CertificateNotReady', texts.lookedForByKeyIn(9)),
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
+      lost(troubled('CertificateNotReady', texts.lookedForByKeyIn(9))),
       issued(texts.issued(extension, 'c2')),
       { calls: [extension, 'ListClientCertificate 1', extension], ...forgotten },
     ),
@@ -112,10 +112,14 @@ export const earlierRows: readonly Row[] = [
       },
       acts: [{}, { after: 10_000 }],
     },
-    expected: seen(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(texts.issued(extension, 'c1')), {
-      calls: [extension, 'ListClientCertificate 1', 'DescribeClientCertificate c1'],
-      ...forgotten,
-    }),
+    expected: seen(
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
+      issued(texts.issued(extension, 'c1')),
+      {
+        calls: [extension, 'ListClientCertificate 1', 'DescribeClientCertificate c1'],
+        ...forgotten,
+      },
+    ),
   },
   {
     name: 'no identifier of ours: one with its key that differs is taken for the one of another request',
@@ -128,10 +132,14 @@ export const earlierRows: readonly Row[] = [
       },
       acts: [{}, { after: 10_000 }],
     },
-    expected: seen(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(texts.issued(extension, 'c2')), {
-      calls: [extension, 'ListClientCertificate 1', 'DescribeClientCertificate c1', extension],
-      ...forgotten,
-    }),
+    expected: seen(
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
+      issued(texts.issued(extension, 'c2')),
+      {
+        calls: [extension, 'ListClientCertificate 1', 'DescribeClientCertificate c1', extension],
+        ...forgotten,
+      },
+    ),
   },
   {
     name: 'no identifier of ours: one with its key that begins long before the request is the one of another request',
@@ -144,10 +152,14 @@ export const earlierRows: readonly Row[] = [
       },
       acts: [{}, { after: 10_000 }],
     },
-    expected: seen(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(texts.issued(extension, 'c2')), {
-      calls: [extension, 'ListClientCertificate 1', 'DescribeClientCertificate c1', extension],
-      ...forgotten,
-    }),
+    expected: seen(
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
+      issued(texts.issued(extension, 'c2')),
+      {
+        calls: [extension, 'ListClientCertificate 1', 'DescribeClientCertificate c1', extension],
+        ...forgotten,
+      },
+    ),
   },
   {
     name: 'the words change with the seconds that are left, but the same wait is written once',

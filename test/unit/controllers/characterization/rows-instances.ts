@@ -1,6 +1,6 @@
 // Rows: certificates of CAs, each of which activates a purchased instance.
 import { describesCA, fails, instance, issues, says } from './cloud.ts';
-import { failed, issued, promised, remembers, seen, troubled, troubledAgain, webRequest } from './expected.ts';
+import { lost, failed, issued, promised, remembers, seen, troubled, troubledAgain, webRequest } from './expected.ts';
 import { caContent, issuerPath, uids, web, webCA } from './material.ts';
 import type { Row, Scene } from './scene.ts';
 import * as texts from './texts.ts';
@@ -59,10 +59,15 @@ export const instanceRows: readonly Row[] = [
       },
       acts: [{}, { after: 1_000 }],
     },
-    expected: seen(promised(['one', own]), troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(message), {
-      calls: [status('one'), `${create} one`, status('one'), 'DescribeCACertificate ca1'],
-      ...forgotten,
-    }),
+    expected: seen(
+      promised(['one', own]),
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
+      issued(message),
+      {
+        calls: [status('one'), `${create} one`, status('one'), 'DescribeCACertificate ca1'],
+        ...forgotten,
+      },
+    ),
   },
   {
     name: 'CA: the outcome was unknown and the instance is still free, so it is called for again',
@@ -74,10 +79,15 @@ export const instanceRows: readonly Row[] = [
       },
       acts: [{}, { after: 1_000 }],
     },
-    expected: seen(promised(['one', own]), troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'), issued(message), {
-      calls: [status('one'), `${create} one`, status('one'), status('one'), `${create} one`],
-      ...forgotten,
-    }),
+    expected: seen(
+      promised(['one', own]),
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
+      issued(message),
+      {
+        calls: [status('one'), `${create} one`, status('one'), status('one'), `${create} one`],
+        ...forgotten,
+      },
+    ),
   },
   {
     name: 'CA: CertificateNotReady while the activated instance has no certificate yet',

@@ -1,6 +1,7 @@
 // Rows: the limits that an issuer sets itself (spec.issuanceLimits), and which calls take a place within them.
 import { fails, issues, lists } from './cloud.ts';
 import {
+  lost,
   after,
   countedHeld,
   event,
@@ -148,7 +149,7 @@ export const limitRows: readonly Row[] = [
       acts: [{}, { of: 'shop/web-2' }, {}],
     },
     expected: seen(
-      troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+      lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
       pendingWrite(takenUntil, 'web-2'),
       event('Warning', 'IssuanceLimitReached', takenUntil, webRequest('web-2')),
       { next: [after(60 * minute)] },

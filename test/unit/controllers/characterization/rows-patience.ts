@@ -1,6 +1,6 @@
 // Rows: passing trouble that lasts for longer than the issuer's patience.
 import { fails, says } from './cloud.ts';
-import { failed, impatient, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
+import { lost, failed, impatient, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
 import type { Row, Scene } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -60,7 +60,7 @@ export const patienceRows: readonly Row[] = [
       acts: [{}, { after: hour }],
     },
     expected: seen(
-      troubled('Unknown', 'PCA says Unknown.'),
+      lost(troubled('Unknown', 'PCA says Unknown.')),
       impatient('CertificateNotReady', texts.unreadableList, texts.stillTried(texts.unreadableList, '1h')),
       { calls: [call, 'ListCert 1'] },
       remembers({ calls: 1, earlier: { unknownSince: 0 } }),

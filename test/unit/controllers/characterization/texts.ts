@@ -140,7 +140,7 @@ export const defect =
 export const goneRevoked =
   'A certificate was issued but its request is gone; it is revoked, because spec.revocationPolicy of the issuer is RequestGone.';
 const grant =
-  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole cert-manager-controller-approve:pca-alibabacloud-com (chart: approverRole.enabled, certManager.serviceAccount).';
+  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole cert-manager-controller-approve:pca-alibabacloud-com (chart: approverRole.enabled, certManager.serviceAccount). Where another approver decides, such as approver-policy, leave it so: give that one the role (chart: approverRole.subjects) and a policy that applies to the request.';
 export const unapproved = (since: string): string =>
   `Waits since ${since} to be approved or denied; ${grant} By hand: cmctl approve -n shop web-1.`;
 export const unapprovedSigning = (since: string): string =>

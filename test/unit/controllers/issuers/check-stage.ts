@@ -5,6 +5,7 @@ import { IssuerCheck } from '../../../../src/controllers/issuers/check.ts';
 import type { CheckResult } from '../../../../src/controllers/issuers/check.ts';
 import { IssuerCredentials } from '../../../../src/controllers/issuers/credentials.ts';
 import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
+import { TrustSources } from '../../../../src/controllers/issuers/trust/trust-sources.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
 import type { KubernetesResult } from '../../../../src/kubernetes/failure.ts';
 import { podIdentity } from '../../../../src/runtime/pod-identity.ts';
@@ -23,6 +24,9 @@ export interface Found {
   readonly environment?: Readonly<Record<string, string>>;
   /** What STS says of the account. */
   readonly account?: Promise<string>;
+  /** The object of spec.trust.certificatesFrom. */
+  readonly trusted?: KubernetesResult<unknown>;
+  readonly roots?: Answer;
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +43,10 @@ export function checkParts({ secret = readableSecret, described = describedWith(
   readonly check: IssuerCheck;
   readonly pca: PcaDouble;
 } {
-  const pca = new PcaDouble({ DescribeCACertificate: described });
+  const pca = new PcaDouble({
+    DescribeCACertificate: described,
+    ...(found.roots === undefined ? {} : { DescribeCACertificateList: found.roots }),
+  });
   const credentials = new IssuerCredentials({
     secrets: new IssuerSecrets({ get: async <T>() => secret as KubernetesResult<T> }, 'issuers'),
     connect: () => pca.call,
@@ -50,7 +57,8 @@ export function checkParts({ secret = readableSecret, described = describedWith(
     issuersMayUsePodIdentity: false,
   });
   const clock = new FakeClock();
-  return { check: new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), clock), pca };
+  const sources = new TrustSources({ get: async <T>() => found.trusted as KubernetesResult<T> }, 'issuers');
+  return { check: new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), sources, clock), pca };
 }
 
 /** What the check comes to. */

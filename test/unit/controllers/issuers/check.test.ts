@@ -1,4 +1,5 @@
 // What a check comes to: the issuer as issuing needs it, or the reason and the words of its condition.
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { PcaAuthority } from '../../../../src/authority/certificate-authority.ts';
 import type { AuthorityReason } from '../../../../src/authority/problems.ts';
@@ -6,7 +7,9 @@ import { checkFailed, notUnderstood } from '../../../../src/controllers/issuers/
 import { issuerReasons } from '../../../../src/controllers/issuers/reasons.ts';
 import type { IssuerProblem, IssuerReason } from '../../../../src/controllers/issuers/reasons.ts';
 import { judgeFailure, judgeReply } from '../../../../src/controllers/requests/signing/outcome.ts';
+import { PublishedBundle } from '../../../../src/controllers/issuers/trust/published-bundle.ts';
 import { readIssuer } from '../../../../src/crds/issuer-reading.ts';
+import type { KubernetesResult } from '../../../../src/kubernetes/failure.ts';
 import { makeCA } from '../../../support/certificates.ts';
 import { issuingCA, now, reply } from '../../../support/issuing.ts';
 import { stage, strange } from '../../authority/authority-stage.ts';
@@ -21,7 +24,7 @@ interface Row {
   /** Where issuing meets it, and not the check. */
   readonly issuing?: () => IssuerProblem | undefined;
   /** Where no check is made, or none comes to an end. */
-  readonly unchecked?: IssuerProblem;
+  readonly unchecked?: IssuerProblem | undefined;
   readonly says: string;
 }
 
@@ -35,6 +38,9 @@ const unsigning = await makeCA('P-256', {
   until: new Date('2036-01-01T00:00:00Z'),
   keyUsages: ['cRLSign'],
 });
+
+const fromConfigMap = { trust: { source: 'Static', certificatesFrom: { name: 'roots' } } };
+const place = { namespace: 'shop', name: 'roots', key: 'ca.crt' };
 
 /** Every reason but Checked: a new one without a row does not compile. */
 const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, Row>> = {
@@ -107,12 +113,43 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
     },
     says: 'is not what was asked for',
   },
+  TrustUnavailable: {
+    found: { issuer: issuerObject(fromConfigMap), trusted: unserved('NotFound') },
+    says: 'ConfigMap "shop/roots", named by spec.trust.certificatesFrom, does not exist. Create it',
+  },
+  TrustInvalid: {
+    found: {
+      issuer: issuerObject(fromConfigMap),
+      trusted: read({ metadata: { resourceVersion: '8' }, data: { 'ca.crt': hierarchy.issuing.pem } }),
+    },
+    says: `None of the certificates that spec.trust.certificatesFrom gives is the root of CA "ca", "CN=Test Root P-256" (SHA-256 `,
+  },
+  ConfigMapForbidden: {
+    unchecked: await publishedWith(unserved('Forbidden')),
+    says: '(Helm: add the namespace to configMapAccess.',
+  },
+  ConfigMapTaken: {
+    unchecked: await publishedWith(read({ metadata: { resourceVersion: '8' } })),
+    says: 'and this issuer did not make it, so it is left as it is.',
+  },
+  ConfigMapNotWritten: { unchecked: await publishedWith(unserved('Transient')), says: 'Nothing is issued until it is' },
   SpecNotUnderstood: {
     unchecked: notUnderstood(readIssuer({ ...issuerObject(), spec: { operation: 'CreateFromTheFuture' } })),
     says: 'does not understand the issuer: spec.parentIdentifier is required., spec.operation must be one of CreateCustomCertificate,',
   },
   CheckFailed: { unchecked: checkFailed(new TypeError('secret')), says: 'A defect of the operator (TypeError) kept' },
 };
+
+function derOf(pem: string): Buffer {
+  return new X509Certificate(pem).raw;
+}
+
+/** What publishing meets where the API server answers so to everything. */
+async function publishedWith(answer: KubernetesResult<unknown>): Promise<IssuerProblem | undefined> {
+  const always = async <T>() => answer as KubernetesResult<T>;
+  const bundle = new PublishedBundle({ get: always, create: always, patch: always, delete: always }, 'test');
+  return bundle.publish(issuerObject(), place, 'PEM', never);
+}
 
 /** The fault of an issuer with a withdrawn operation that this failure of an issuing call is. */
 function met(failure: ReturnType<typeof pcaFailure>): IssuerProblem | undefined {
@@ -144,10 +181,15 @@ describe('an issuer that is ready', () => {
     const issuer = issuerObject();
     const { check, pca } = checkParts({});
     const result = await check.check(issuer, never);
+    const root: unknown = expect.objectContaining({ der: derOf(hierarchy.root.pem) });
     const expected = { uid: 'u1', generation: 1, spec: issuer.spec, ca: issuingCA(hierarchy), secretVersion: '7' };
     expect(result).toEqual({
       kind: 'ready',
-      issuer: { ...expected, authority: expect.any(PcaAuthority) },
+      issuer: {
+        ...expected,
+        authority: expect.any(PcaAuthority),
+        trust: { anchors: { trusted: [root], verifying: [root] }, given: [], version: '' },
+      },
     });
     expect(pca.seen).toEqual(['DescribeCACertificate ca']);
     if (result.kind !== 'ready') return;

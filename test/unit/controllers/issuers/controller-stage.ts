@@ -2,6 +2,7 @@
 import { IssuerController } from '../../../../src/controllers/issuers/controller.ts';
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
+import type { Publishing } from '../../../../src/controllers/issuers/trust/issuer-trust.ts';
 import { issuerKey } from '../../../../src/crds/issuer-ref.ts';
 import { generationOf, issuerKind, readyCondition } from '../../../../src/crds/issuer.ts';
 import type { Issuer, IssuerAsRead } from '../../../../src/crds/issuer.ts';
@@ -43,6 +44,9 @@ export class Stage {
   writeAnswer: KubernetesResult<undefined> = read(undefined);
   /** Fields of the status that the CRD in the cluster does not have. */
   undeclared: readonly string[] = [];
+  /** What becomes of publishing what clients must trust; nothing to publish unless given. */
+  publishing: Publishing | undefined;
+  isSettled = true;
   /** What a check throws, if anything. */
   thrown: Error | undefined;
   checks = 0;
@@ -66,6 +70,10 @@ export class Stage {
       },
       secrets: new IssuerSecrets({ get: async <T>() => this.secret as KubernetesResult<T> }, 'issuers'),
       readyIssuers: this.readyIssuers,
+      trust: {
+        isSettled: async () => this.isSettled,
+        publish: async (_issuer, issuer) => this.publishing ?? { kind: 'ready', issuer },
+      },
       kubernetes: { applyStatus: async (path, body, { fieldManager }) => this.#write(path, body, fieldManager) },
       fieldManager: 'test',
       operator: 'issuers/test',

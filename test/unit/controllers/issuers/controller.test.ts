@@ -160,6 +160,67 @@ describe('a ready issuer', () => {
   });
 });
 
+describe('the instances for CA certificates', () => {
+  /** The account as it is kept where instances are promised. */
+  function used(...instanceIds: readonly string[]): void {
+    const { issuer } = stage;
+    if (issuer === undefined) throw new Error('There is no issuer.');
+    const instances = instanceIds.map((instanceId) => ({ instanceId, requestUID: 'u' }));
+    const { status = { conditions: [] } } = issuer;
+    stage.issuer = { ...issuer, status: { ...status, externalCA: { ...status.externalCA, instances } } };
+  }
+  const countGauge = 'pca_issuer_ca_instances_remaining AlibabaPCAIssuer shop pca';
+  const few = () =>
+    stage.events.map(({ type, reason }) => `${type} ${reason}`).filter((event) => event !== 'Normal Checked');
+  const state = () => [
+    stage.issuer?.status?.externalCA?.instancesRemaining,
+    stage.gauges.get(countGauge),
+    few(),
+    stage.checks,
+  ];
+
+  beforeEach(() => {
+    stage.issuer = issuerObject({ externalCA: { instanceIds: ['i-1', 'i-2', 'i-3'] } });
+  });
+
+  it('are counted when one is used, without a check, and the last ones are told once each', async () => {
+    const states = [];
+    for (const instanceIds of [[], ['i-1'], ['i-1', 'i-2'], ['i-1', 'i-2'], ['i-1', 'i-2', 'i-3']]) {
+      used(...instanceIds);
+      await stage.reconcile();
+      states.push(state());
+    }
+    expect(states).toEqual([
+      [3, 3, [], 1],
+      [2, 2, [], 1],
+      [1, 1, ['Warning LastInstance'], 1],
+      [1, 1, ['Warning LastInstance'], 1],
+      [0, 0, ['Warning LastInstance', 'Warning NoInstanceLeft'], 1],
+    ]);
+    const writes = stage.writes.length;
+    await stage.reconcile();
+    expect(stage.writes.length).toBe(writes);
+  });
+
+  it('are told under a CRD that has no field for their number, once', async () => {
+    stage.issuer = issuerObject({ externalCA: { instanceIds: ['i-1'] } });
+    stage.undeclared = ['externalCA'];
+    await stage.reconcile();
+    await stage.reconcile();
+    expect([stage.state, ...state()]).toEqual(['ready', undefined, 1, ['Warning LastInstance'], 1]);
+  });
+
+  it('have no number where the issuer has none', async () => {
+    await stage.reconcile();
+    stage.issuer = {
+      ...issuerObject(undefined, { generation: 2 }),
+      ...(stage.issuer?.status && { status: stage.issuer.status }),
+    };
+    await stage.reconcile();
+    expect([stage.issuer.status?.externalCA, stage.gauges.has(countGauge)]).toEqual([undefined, false]);
+  });
+});
+
 describe('a write that fails', () => {
   const reason = "writing the issuer's status: the API server says no";
 

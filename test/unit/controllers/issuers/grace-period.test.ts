@@ -42,7 +42,16 @@ it('is not longer or shorter because the wall clock was set', () => {
   expect([before, passes(29_999), passes(1)]).toEqual([[true, false], true, false]);
 });
 
-const oftenPassing = ['SecretForbidden', 'SecretUnreadable', 'PCAUnavailable', 'STSUnavailable', 'CheckFailed'];
+const oftenPassing = [
+  'SecretForbidden',
+  'SecretUnreadable',
+  'PCAUnavailable',
+  'STSUnavailable',
+  'TrustUnavailable',
+  'ConfigMapForbidden',
+  'ConfigMapNotWritten',
+  'CheckFailed',
+];
 
 it.each(Object.keys(issuerReasons).filter((reason) => reason !== 'Checked'))(
   'passes over %s only where that often passes',

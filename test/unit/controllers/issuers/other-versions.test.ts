@@ -133,6 +133,7 @@ describe('an issuer of another version', () => {
     );
     expect(stage.events.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
       'Normal Checked',
+      'Warning LastInstance',
       'Warning FieldUnknown',
     ]);
   });

@@ -50,6 +50,30 @@ describe('the status', () => {
     });
   });
 
+  it('says how many instances for CA certificates are left', () => {
+    const issuer = issuerObject();
+    const spec = { ...issuer.spec, externalCA: { instanceIds: ['i-1', 'i-2', 'i-3'], names: 'Refuse' as const } };
+    const instances = ['i-0', 'i-2'].map((instanceId) => ({ instanceId, requestUID: 'u' }));
+    const used = { ...issuer, spec, status: { conditions: [], externalCA: { instances } } };
+    const counts = [issuer, { ...issuer, spec }, used].map((each) => statusOf(each, fine, now)?.externalCA);
+    expect(counts).toEqual([undefined, { instancesRemaining: 3 }, { instancesRemaining: 2 }]);
+  });
+
+  it('is written again when another instance was used', () => {
+    const issuer = issuerObject();
+    const spec = { ...issuer.spec, externalCA: { instanceIds: ['i-1', 'i-2'], names: 'Refuse' as const } };
+    const present = written(fine, { ...issuer, spec });
+    const instances = [{ instanceId: 'i-1', requestUID: 'u' }];
+    const used = {
+      ...present,
+      status: { ...present.status!, externalCA: { ...present.status?.externalCA, instances } },
+    };
+    expect([statusOf(present, fine, later), statusOf(used, fine, later)?.externalCA]).toEqual([
+      undefined,
+      { instancesRemaining: 1 },
+    ]);
+  });
+
   it.each([
     ['less than none', { remainingCertificates: -1 }, { certificatesRemaining: undefined }],
     ['half a certificate', { remainingCertificates: 2.5 }, { certificatesRemaining: undefined }],

@@ -10,7 +10,7 @@ import { parseIssuerKey } from '../../../../src/crds/issuer-ref.ts';
 import { certificateRequest } from '../../../support/certificate-requests.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { Journal } from './journal.ts';
-import { certificate, fields, labels } from './samples.ts';
+import { certificate, fields, issuingCall, labels } from './samples.ts';
 
 const uid = '0a7c7b0e-6d0e-4a51-9a52-000000000001';
 const lean = cachedRequest(certificateRequest());
@@ -44,6 +44,11 @@ function scene({ revokes = true } = {}) {
       offer: (_identity, identifier) => {
         journal.add({ offered: identifier });
         return revokes;
+      },
+    },
+    calls: {
+      take: ({ key }, { earlier }) => {
+        if (earlier.kind !== 'none') journal.add({ taken: key });
       },
     },
     metrics: journal.metrics,
@@ -127,6 +132,27 @@ test.each<[string, (on: ReturnType<typeof scene>) => void, readonly object[], nu
   ['a reconcile works on is left to it', ({ memories }) => void (memories.of(uid).busy = true), [], 1],
   ['has no end is forgotten without a word', ({ memories }) => void memories.of(uid), [{ left: uid }], 0],
   ['failed is so, too', ({ memories }) => memories.of(uid).decide(failedDecision), [{ left: uid }], 0],
+  [
+    'failed with a certificate that is not used is reported',
+    ({ memories }) => memories.of(uid).decide({ ...failedDecision, unused: 'pca-9' }),
+    [
+      { left: uid },
+      counted,
+      { offered: 'pca-9' },
+      {
+        log: 'warn',
+        fields: { ...fields, issuer: 'AlibabaPCAIssuer/shop/pca', identifier: 'pca-9' },
+        message: 'Its request is gone. No.',
+      },
+    ],
+    0,
+  ],
+  [
+    'called without an answer that was seen leaves its call to be found out about',
+    ({ memories }) => memories.of(uid).called(issuingCall, 0),
+    [{ left: uid }, { taken: 'shop/web-1' }],
+    0,
+  ],
 ])('a request that %s', (_, prepare, expected, remembered) => {
   const on = scene();
   prepare(on);

@@ -43,7 +43,7 @@ const event = (regarding: object, note: string): object => ({
   event: { regarding, type: 'Warning', reason: 'WaitingForApproval', action: 'Issue', note },
 });
 const grant =
-  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole cert-manager-controller-approve:pca-alibabacloud-com (chart: approverRole.enabled, certManager.serviceAccount).';
+  'cert-manager approves automatically only where its ServiceAccount may: bind it to the ClusterRole cert-manager-controller-approve:pca-alibabacloud-com (chart: approverRole.enabled, certManager.serviceAccount). Where another approver decides, such as approver-policy, leave it so: give that one the role (chart: approverRole.subjects) and a policy that applies to the request.';
 const onWeb = event(
   { apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace: 'shop', name: 'web-1', uid },
   `Waits since 2026-11-22T00:15:00Z to be approved or denied; ${grant} By hand: cmctl approve -n shop web-1.`,

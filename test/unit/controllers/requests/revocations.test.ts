@@ -60,6 +60,17 @@ test.each([
   ]);
 });
 
+test('where the issuer is gone, what it said when it was called counts, and its way to PCA is used', async () => {
+  const { rig, journal, revocations } = scene({ policy: 'none' });
+  const last = rig.readyIssuers.last(issuerName);
+  if (last === undefined) throw new Error('The issuer was not checked.');
+  rig.readyIssuers.remove(issuerName);
+  const called = { ...last, spec: { ...last.spec, revocationPolicy: 'RequestGone' as const } };
+  const taken = revocations.offer(identity, 'pca-1', called);
+  await revocations.reconcile(key, signal);
+  expect([taken, rig.authority.asked, journal.read()]).toEqual([true, ['revoke pca-1'], [{ added: key }, ...revoked]]);
+});
+
 test.each<[string, Earlier, boolean]>([
   ['that PCA accepted', { kind: 'accepted', identifier: 'pca-1', since: 0, call: issuingCall }, true],
   ['whose answer was lost', { kind: 'unknown', exists: false, since: 0, call: issuingCall }, true],

@@ -5,6 +5,7 @@ import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
+import { IssuerEvents } from '../../../../src/controllers/requests/events.ts';
 import { RequestController } from '../../../../src/controllers/requests/controller.ts';
 import { Decider } from '../../../../src/controllers/requests/decide.ts';
 import type { Decision } from '../../../../src/controllers/requests/decision.ts';
@@ -26,6 +27,7 @@ import { CertificateClaims } from '../../../../src/controllers/requests/signing/
 import { IssuanceLimits } from '../../../../src/controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
 import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
+import { Superseding } from '../../../../src/controllers/requests/signing/superseding.ts';
 import { generationOf } from '../../../../src/crds/issuer.ts';
 import { readIssuingCA } from '../../../../src/issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../../../src/issuing/issuing-ca.ts';
@@ -108,7 +110,16 @@ export class Rig {
     const issuer = (key: string) =>
       ['missing', 'unseen'].includes(situation.issuer ?? '') || key !== issuerName ? undefined : this.#issuer;
     const revocations = new Revocations({ issuer, readyIssuers, queue: { add: () => {} }, metrics, logger });
-    const abandoned = new Abandoned({ memories, callQueue, revocations, metrics, logger, clock });
+    const issuerEvents = new IssuerEvents({ issuer, events, clock });
+    const abandoned = new Abandoned({
+      memories,
+      callQueue,
+      revocations,
+      calls: { take: () => {} },
+      metrics,
+      logger,
+      clock,
+    });
     this.#decider = this.#newDecider(kubernetes, issuer, revocations);
     const { onStep } = this;
     this.#controller = new RequestController({
@@ -116,7 +127,17 @@ export class Rig {
       kind: this.#kinds.web,
       memories,
       decider: this.#decider,
-      publisher: new Publisher({ memories, abandoned, revocations, events, metrics, logger, clock, onStep }),
+      publisher: new Publisher({
+        memories,
+        abandoned,
+        revocations,
+        events,
+        issuerEvents,
+        metrics,
+        logger,
+        clock,
+        onStep,
+      }),
       reminder: new ApprovalReminder({ afterMs: 0, issuer, events, clock }),
       abandoned,
       callQueue,
@@ -209,11 +230,16 @@ export class Rig {
       onStep,
     });
     const isOpen = (key: string, uid: string): boolean => this.#requests.get(key)?.metadata.uid === uid;
-    const instances = new CAInstances(kubernetes, 'manager-external-ca', isOpen);
+    const instances = new CAInstances(kubernetes, 'manager-external-ca', isOpen, () => {});
+    const superseding = new Superseding({
+      open: (key) => this.#requests.byIndex('issuer', key),
+      memories: this.memories,
+      wake: (key) => this.woken.push(key),
+    });
     return new Decider({
       issuer,
       readyIssuers,
-      signer: new Signer({ issuance, instances, owningCertificate, claims: this.claims, clock, onStep }),
+      signer: new Signer({ issuance, instances, superseding, owningCertificate, claims: this.claims, clock, onStep }),
       clusterUid: async (signal) => {
         await onStep('clusterUid');
         return clusterUid(signal);

@@ -6,7 +6,10 @@ import {
   readExternalCA,
   readInstanceStatus,
 } from '../../../../src/issuing/operations/external-ca-certificate.ts';
+import type { IssuerSpec } from '../../../../src/crds/issuer.ts';
 import { planIssuing } from '../../../../src/issuing/plan.ts';
+import type { IssuePlan } from '../../../../src/issuing/plan.ts';
+import type { AlternativeName } from '../../../../src/issuing/x509/alternative-name.ts';
 import { issue, makeCsr, makeHierarchy } from '../../../support/certificates.ts';
 import { clusterUid, issuerSpec, issuingCA, now, plan, reply, signingRequest } from '../../../support/issuing.ts';
 
@@ -24,8 +27,7 @@ const request = signingRequest(csr, {
   usages: ['cert sign', 'crl sign', 'server auth'],
 });
 const spec = issuerSpec({
-  externalCA: { instanceIds: ['one', 'two'], pathLength: 1 },
-  verification: { subject: 'Enforce', names: 'Allow', usages: 'Enforce', validity: 'Enforce' },
+  externalCA: { instanceIds: ['one', 'two'], pathLength: 1, names: 'Drop' },
 });
 
 test('the call names the instance, whatever the family and the end of the issuing CA are', () => {
@@ -47,19 +49,70 @@ test.each([
     'names, which may be lost',
     csr,
     'NameNotSupported',
-    'spec.request: CreateExternalCACertificate has no parameter for alternative names',
+    'spec.request: CreateExternalCACertificate has no parameter for alternative names, and PCA does not document whether it uses those of the CSR (DNS identity.example). Ask for a common name and no other names, or set spec.externalCA.names of the issuer to Drop if the CA certificate may lack them.',
   ],
-  ['no subject', await makeCsr('P-256', { isCA: true }), 'NoName', 'spec.request: '],
+  [
+    'no subject',
+    await makeCsr('P-256', { isCA: true }),
+    'NoName',
+    'spec.request: the CSR has neither a subject nor an alternative name. Give the Certificate a commonName, dnsNames, ipAddresses, uris or emailAddresses.',
+  ],
 ])('a request with %s costs no instance', (_, pem, reason, message) => {
   const planned = planIssuing({
     request: signingRequest(pem, { isCA: true, usages: ['cert sign'] }),
-    spec: issuerSpec({ externalCA: { instanceIds: ['one'] } }),
+    spec: issuerSpec({ externalCA: { instanceIds: ['one'], names: 'Refuse' } }),
     ca,
     clusterUid,
     now,
   });
   expect(planned.kind === 'refused' ? planned.refusal.reason : planned).toBe(reason);
-  expect(planned.kind === 'refused' ? planned.refusal.message : '').toContain(message);
+  expect(planned.kind === 'refused' ? planned.refusal.message : '').toBe(message);
+});
+
+test('names that may be dropped are those of CA certificates alone', async () => {
+  const names: readonly AlternativeName[] = [{ kind: 'uri', value: 'spiffe://example.org' }];
+  const asked = await makeCsr('P-256', { subject: [{ CN: ['mesh'] }], names });
+  const ofCA = plan(signingRequest(asked, { isCA: true, usages: ['cert sign'] }), ca, spec);
+  const ofLeaf = plan(signingRequest(asked), ca, spec);
+  const expectations = [ofCA, ofLeaf].map(({ expected }) => [expected.names, expected.mayLack]);
+  expect(expectations).toEqual([
+    [[], names],
+    [names, []],
+  ]);
+});
+
+test.each<[string, IssuerSpec['verification']['names'], readonly AlternativeName[], unknown]>([
+  ['all of them', 'Enforce', [{ kind: 'dns', value: 'identity.example' }], []],
+  ['none', 'Enforce', [], ['PCA dropped DNS identity.example: spec.externalCA.names of the issuer is Drop.']],
+  [
+    'others',
+    'Enforce',
+    [{ kind: 'dns', value: 'other.example' }],
+    {
+      kind: 'mismatch',
+      reason: 'AlternativeNamesMismatch',
+      message: 'it has DNS other.example, which was not asked for.',
+    },
+  ],
+  [
+    'others, as the issuer accepts',
+    'Allow',
+    [{ kind: 'dns', value: 'other.example' }],
+    [
+      'PCA dropped DNS identity.example: spec.externalCA.names of the issuer is Drop.',
+      'Accepted because spec.verification.names of the issuer is Allow: it has DNS other.example, which was not asked for.',
+    ],
+  ],
+])('of the names that may be dropped a CA certificate may have %s', async (_, verification, names, found) => {
+  const planned = plan(request, ca, { ...spec, verification: { ...spec.verification, names: verification } });
+  const result = verifyIssued({
+    plan: planned,
+    reply: reply(await certificateFor(planned, { names }), foreign.issuing.pem, foreign.root.pem),
+    ca,
+    trust: 'Root',
+    now,
+  });
+  expect(result.kind === 'verified' ? result.certificate.differences : result).toEqual(found);
 });
 
 test('other requests of the same issuer go through its operation', async () => {
@@ -106,16 +159,20 @@ test('the CA that an instance was used for is read from its description', () => 
   });
 });
 
-async function verdict(content: object, chain = [foreign.issuing.pem, foreign.root.pem]): Promise<unknown> {
-  const planned = plan(request, ca, spec);
-  const { spki, notBefore, notAfter, names } = { ...planned.expected };
-  const certificate = await issue(foreign.issuing, {
+async function certificateFor({ expected }: IssuePlan, content: object): Promise<string> {
+  const { spki, notBefore, notAfter, mayLack: names } = expected;
+  return issue(foreign.issuing, {
     spki,
     subject: request.csr.subject.der,
     content: { names, isCA: true, pathLength: 1, keyUsages: ['keyCertSign', 'cRLSign'], ...content },
     notBefore,
     notAfter,
   });
+}
+
+async function verdict(content: object, chain = [foreign.issuing.pem, foreign.root.pem]): Promise<unknown> {
+  const planned = plan(request, ca, spec);
+  const certificate = await certificateFor(planned, content);
   const result = verifyIssued({ plan: planned, reply: reply(certificate, ...chain), ca, trust: 'Root', now });
   return result.kind === 'verified' ? result.certificate.ca : result;
 }

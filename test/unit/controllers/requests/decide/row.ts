@@ -39,6 +39,11 @@ export function troubled(reason: TroubleReason, message: string, life = ''): Wai
   return retries('RetryableError', text, { reason, message });
 }
 
+/** The same where an answer was lost: it is looked for in 3 s, whatever came before. */
+export function lost<Waiting extends WaitingDecision | typeof givenUp>(decision: Waiting): Waiting {
+  return { ...decision, next: { kind: 'after', ms: 3_000 } };
+}
+
 /** Tried again, in these words. */
 export function retries(
   reason: 'RetryableError' | 'PatienceExceeded',
@@ -50,7 +55,10 @@ export function retries(
 }
 
 /** The try was given up: nobody is told anything, and it is tried again. */
-export const givenUp: Decision = { kind: 'nothing', next: { kind: 'retry', reason: 'the try was given up' } };
+export const givenUp: Extract<Decision, { readonly kind: 'nothing' }> = {
+  kind: 'nothing',
+  next: { kind: 'retry', reason: 'the try was given up' },
+};
 
 /** It fails for good. */
 export function fails(reason: FailureReason, message: string, more: Partial<FailedDecision> = {}): FailedDecision {

@@ -226,6 +226,11 @@ const mismatches: Record<MismatchReason, Row> = {
   ),
 };
 
+/** A program's own request for its CA, made then. */
+function attempt(name: string, creationTimestamp: string) {
+  return webCA({ spec: { username: 'mesh' }, metadata: { ownerReferences: [], creationTimestamp } }, name);
+}
+
 const askAgain =
   'This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.';
 const trouble = { reason: 'Transient', message: 'PCA says Transient.' } as const;
@@ -264,6 +269,16 @@ export const failures: Record<FailureReason, Row> = {
     decision: fails(
       'EarlierCertificateNotFound',
       `PCA says that a certificate with the custom identifier f1962ccc-102b-b543-0424-6f4f64249cd7 of this request exists already, but it is not found with CA "ca". That happens when spec.parentIdentifier, spec.operation, spec.region or spec.endpoint of the issuer was changed while no operator ran. Look for it in PCA's console, and revoke it if it is not wanted. ${askAgain}`,
+    ),
+  },
+  Superseded: {
+    situation: {
+      requests: [attempt('web-1', '2026-11-22T00:10:00Z'), attempt('web-2', '2026-11-22T00:11:15Z')],
+      spec: { externalCA: { instanceIds: ['i-1'] } },
+    },
+    decision: fails(
+      'Superseded',
+      'CertificateRequest "shop/web-2" is newer and asks for the same CA (same requester, subject and names), so it gets the next free instance in spec.externalCA.instanceIds of the issuer. This request had none and is given up: no instance was used for it. If its certificate is wanted as well, add an instance to the issuer and create the request again.',
     ),
   },
   PatienceExceeded: {

@@ -4,7 +4,7 @@ import type { PcaFailure } from '../../../../../src/alibaba/errors.ts';
 import type { Decision } from '../../../../../src/controllers/requests/decision.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import { uids, webCA } from '../../characterization/material.ts';
-import { fails, givenUp, troubled, turnMessage, unanswered, waitsFor, waitsForIssuer } from './row.ts';
+import { fails, givenUp, lost, troubled, turnMessage, unanswered, waitsFor, waitsForIssuer } from './row.ts';
 import type { Row } from './row.ts';
 
 interface Meaning {
@@ -20,6 +20,12 @@ function passes(name: Exclude<PcaErrorClass, 'Cancelled'>): Meaning {
   return { issuing: decision, reading: decision };
 }
 
+/** Passing trouble in both calls, after which nobody knows whether there is a certificate. */
+function losesAnswer(name: Exclude<PcaErrorClass, 'Cancelled'>): Meaning {
+  const decision = troubled(name, `PCA says ${name}.`);
+  return { issuing: lost(decision), reading: decision };
+}
+
 /** A fault of the issuer in both calls. */
 function holds(issuer: string): Meaning {
   return { issuing: waitsForIssuer(issuer), reading: waitsForIssuer(issuer), issuer };
@@ -28,7 +34,7 @@ function holds(issuer: string): Meaning {
 const meanings: Record<PcaErrorClass, Meaning> = {
   Throttled: { ...passes('Throttled'), issuing: waitsFor(1_000, 'WaitingForTurn', turnMessage) },
   Transient: passes('Transient'),
-  OutcomeUnknown: passes('OutcomeUnknown'),
+  OutcomeUnknown: losesAnswer('OutcomeUnknown'),
   Credentials: holds('CredentialsInvalid'),
   Permission: holds('PermissionDenied'),
   IssuingCA: holds('IssuingCAUnusable'),
@@ -44,8 +50,8 @@ const meanings: Record<PcaErrorClass, Meaning> = {
       'Alibaba Cloud PCA refuses this request: PCA says RequestRejected. Correct the Certificate; asking again unchanged gives the same answer.',
     ),
   },
-  Cancelled: { issuing: givenUp, reading: givenUp },
-  Unknown: passes('Unknown'),
+  Cancelled: { issuing: lost(givenUp), reading: givenUp },
+  Unknown: losesAnswer('Unknown'),
 };
 
 const asCA = { requests: [webCA()], spec: { externalCA: { instanceIds: ['i-1'] } } };
@@ -123,7 +129,7 @@ export const pcaRows: Readonly<Record<string, Row>> = {
       // One call at a time is tried.
       rig.clock.advance(60_000);
     },
-    decision: givenUp,
+    decision: lost(givenUp),
   },
   'STS that denies the role of CA certificates, too': {
     situation: { ...asCA, pca: { find: [{ kind: 'absent' }], issue: [failed('Permission', sts)] } },
@@ -152,6 +158,6 @@ export const pcaRows: Readonly<Record<string, Row>> = {
   'no answer before the endpoint is held': {
     situation: { pca: { issue: [noAnswer] } },
     prepare: async (rig) => unanswered(rig, 3, noAnswer),
-    decision: troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.'),
+    decision: lost(troubled('OutcomeUnknown', 'PCA says OutcomeUnknown.')),
   },
 };

@@ -96,7 +96,7 @@ export const restoredRows: Readonly<Record<string, Row>> = {
   },
   'the same of a CA certificate, whose instance was not used': {
     situation: {
-      requests: [webCA(provenance)],
+      requests: [webCA({ metadata: provenance })],
       spec: { externalCA: { instanceIds: ['i-1'] } },
       certificate: { metadata: { uid: 'c' }, status: { revision: 1 } },
       pca: {

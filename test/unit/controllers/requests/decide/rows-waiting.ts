@@ -1,9 +1,11 @@
 // Why a request waits: a row for every reason, and for every kind of trouble.
+import { X509Certificate } from 'node:crypto';
 import type { troubleReasons, WaitingReason } from '../../../../../src/controllers/requests/reasons.ts';
 import { failed } from '../../../../support/fake-authority.ts';
 import {
   certificatePath,
   clusterUidPath,
+  hierarchy,
   issuerObject,
   issuerPath,
   signingRequest,
@@ -13,13 +15,14 @@ import {
 } from '../../characterization/material.ts';
 import { keyFamilyChanged } from '../../characterization/texts.ts';
 import { withoutController } from './rows-restored.ts';
-import { answers } from '../replies.ts';
+import { answers, issues } from '../replies.ts';
 import { issuerName } from '../rig.ts';
 import type { Rig } from '../rig.ts';
 import {
   endpointHeldMessage,
   occupy,
   retries,
+  lost,
   troubled,
   turnMessage,
   unanswered,
@@ -148,7 +151,7 @@ export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Ro
   },
   UnreadableAnswer: {
     situation: { pca: { issue: [answers({ kind: 'malformed', message: 'It holds nothing.' })] } },
-    decision: troubled('UnreadableAnswer', 'It holds nothing. (RequestId R1)'),
+    decision: lost(troubled('UnreadableAnswer', 'It holds nothing. (RequestId R1)')),
   },
   CertificateUnreadable: {
     situation: {
@@ -158,6 +161,16 @@ export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Ro
     decision: troubled(
       'CertificateUnreadable',
       'Certificate "shop/web" could not be read: The API server says Forbidden.',
+    ),
+  },
+  RootNotPublished: {
+    situation: {
+      spec: { trust: { source: 'Root', publishTo: { name: 'roots', key: 'ca.crt' } } },
+      pca: { issue: [issues()] },
+    },
+    decision: troubled(
+      'RootNotPublished',
+      `The certificate is there, but it leads to "CN=Test Root P-256" (SHA-256 ${new X509Certificate(hierarchy.root.pem).fingerprint256}), which the issuer has not published yet (spec.trust.publishTo); it is written once clients find that.`,
     ),
   },
   ClusterUnknown: {
@@ -285,10 +298,12 @@ export const furtherWaits: Readonly<Record<string, Row>> = {
       pca: { issue: [failed('OutcomeUnknown')] },
     },
     prepare: (rig) => void rig.memories.of(uid).troubledFor(rig.clock.monotonic() - hour),
-    decision: retries(
-      'PatienceExceeded',
-      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says OutcomeUnknown. It is still tried automatically; somebody should look into it.',
-      { reason: 'OutcomeUnknown', message: 'PCA says OutcomeUnknown.' },
+    decision: lost(
+      retries(
+        'PatienceExceeded',
+        'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says OutcomeUnknown. It is still tried automatically; somebody should look into it.',
+        { reason: 'OutcomeUnknown', message: 'PCA says OutcomeUnknown.' },
+      ),
     ),
   },
   'a patience of the issuer that is no duration': {

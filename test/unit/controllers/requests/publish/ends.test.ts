@@ -15,6 +15,7 @@ import {
   issued,
   issuedEntries,
   log,
+  refused,
   scene,
   steps,
   trouble,
@@ -88,8 +89,12 @@ describe('an end', () => {
       issued,
       [{ abandoned: { key: 'shop/web-1', uid }, message: 'Issued.', fate: 'gone' }],
     ],
-    ['without certificate is not', failed, []],
-    ['with an unused one offers it to be revoked', { ...failed, unused: 'pca-9' }, [{ offered: 'pca-9' }]],
+    ['without certificate is not, but counted', failed, refused],
+    [
+      'with an unused one is reported',
+      { ...failed, unused: 'pca-9' },
+      [...refused, { abandoned: 'shop/web-1', message: 'No.', unused: 'pca-9' }],
+    ],
   ])('of a request that is gone %s', async (_, end, seen) => {
     const { journal, memories, publish } = scene([{ kind: 'gone' }]);
     expect([await publish(end), journal.read(), memories.size]).toEqual([done, [...steps(end), ...seen], 0]);
@@ -136,6 +141,6 @@ describe('an end', () => {
     await publish(end);
     const first = journal.read().filter((entry) => 'offered' in entry);
     await publish(end);
-    expect([first, journal.read().slice(0, 4)]).toEqual([[], [...steps(end), { offered: 'pca-9' }]]);
+    expect([first, journal.read().slice(0, 6)]).toEqual([[], [...steps(end), ...refused, { offered: 'pca-9' }]]);
   });
 });

@@ -18,6 +18,7 @@ import {
   issuedEntries,
   issuer,
   log,
+  refused,
   retry,
   scene,
   steps,
@@ -35,7 +36,10 @@ interface Row {
   readonly lasted?: number;
 }
 
-const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritten' | 'AnotherOperator'>, Row> = {
+const rows: Record<
+  Exclude<RequestReason, 'WaitingForApproval' | 'RequestFailed' | 'ResultNotWritten' | 'AnotherOperator'>,
+  Row
+> = {
   Issued: {
     decision: issued,
     seen: issuedEntries(),
@@ -45,6 +49,7 @@ const rows: Record<Exclude<RequestReason, 'WaitingForApproval' | 'ResultNotWritt
     decision: failed,
     seen: [
       ...steps(failed),
+      ...refused,
       count(ended, { result: 'failed' }),
       log('warn', { issuer }, 'No.'),
       event('Warning', 'Failed', 'No.'),

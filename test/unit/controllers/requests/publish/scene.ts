@@ -42,6 +42,7 @@ export function scene(outcomes: WriteOutcome[] = [], changes: Partial<Request> =
         journal.add({ abandoned: named, message, fate });
         return 'What became of it.';
       },
+      reportUnused: ({ key }, { message, unused }) => journal.add({ abandoned: key, message, unused }),
     },
     revocations: {
       offer: (_identity, identifier) => {
@@ -50,6 +51,7 @@ export function scene(outcomes: WriteOutcome[] = [], changes: Partial<Request> =
       },
     },
     events: journal.events,
+    issuerEvents: { failed: (_identity, _request, reason) => journal.add({ issuerTold: reason }) },
     metrics: journal.metrics,
     logger: journal.logger,
     clock,
@@ -120,4 +122,10 @@ export const issuedEntries = (durationMs = issuedFields.durationMs): readonly ob
   count(ended, { result: 'issued' }),
   log('info', { issuer, ...issuedFields, durationMs }, 'Issued.'),
   event('Normal', 'Issued', 'Issued.'),
+];
+
+/** What is counted, and told on the issuer, of a request that failed. */
+export const refused: readonly object[] = [
+  count('pca_issuer_certificate_requests_refused_total', { reason: 'NoName' }),
+  { issuerTold: 'NoName' },
 ];

@@ -2,7 +2,11 @@
 import { expect, test } from 'vitest';
 import type { Found } from '../../../../../src/authority/certificate-authority.ts';
 import { CAInstances } from '../../../../../src/controllers/requests/signing/ca-instances.ts';
-import type { TakenInstance } from '../../../../../src/controllers/requests/signing/ca-instances.ts';
+import type {
+  InstanceUse,
+  Precedence,
+  TakenInstance,
+} from '../../../../../src/controllers/requests/signing/ca-instances.ts';
 import { RequestMemory } from '../../../../../src/controllers/requests/memory.ts';
 import type { KubernetesClient } from '../../../../../src/kubernetes/client.ts';
 import type { KubernetesFailure } from '../../../../../src/kubernetes/failure.ts';
@@ -26,6 +30,7 @@ interface Scene {
   /** What PCA says about each instance; absent where it is not named. */
   readonly looks?: Readonly<Record<string, Found>>;
   readonly withoutExternalCA?: true;
+  readonly precedence?: Precedence;
 }
 
 /** Keys of requests that still wait. */
@@ -45,7 +50,7 @@ async function take({ configured = ['i-1', 'i-2'], entries = [], writes = [], re
       const answer = read.shift() ?? 'ok';
       if (answer !== 'ok') return failure(answer);
       const status = { externalCA: { instances: present } };
-      return { kind: 'ok', body: { path, metadata: { resourceVersion: String(version) }, status } };
+      return { kind: 'ok', body: { path, metadata: { resourceVersion: String(version), uid: 'issuer-uid' }, status } };
     },
     applyStatus: async (path: string, body: Body, options: { readonly fieldManager: string }) => {
       const answer = answers.shift() ?? 'ok';
@@ -56,7 +61,13 @@ async function take({ configured = ['i-1', 'i-2'], entries = [], writes = [], re
       return { kind: 'ok' };
     },
   } as unknown as KubernetesClient;
-  const instances = new CAInstances(client, 'manager', (key, owner) => open.has(`${key} ${owner}`));
+  const uses: InstanceUse[] = [];
+  const instances = new CAInstances(
+    client,
+    'manager',
+    (key, owner) => open.has(`${key} ${owner}`),
+    (use) => uses.push(use),
+  );
   const spec = scene.withoutExternalCA === true ? {} : { externalCA: { instanceIds: configured } };
   const issuer = new Rig({ spec }).readyIssuers.last(issuerName);
   if (issuer === undefined) throw new Error('The issuer is not ready.');
@@ -67,18 +78,19 @@ async function take({ configured = ['i-1', 'i-2'], entries = [], writes = [], re
     issuer,
     signal: new AbortController().signal,
   };
-  const taken = await instances.take(task, async (instanceId) => {
+  const look = async (instanceId: string): Promise<Found> => {
     asked.push(instanceId);
     return scene.looks?.[instanceId] ?? { kind: 'absent' };
-  });
-  return { taken, written: seen, asked };
+  };
+  const taken = await instances.take(task, look, scene.precedence);
+  return { taken, written: seen, asked, uses };
 }
 interface Body {
   readonly metadata: { readonly resourceVersion: string };
   readonly status: { readonly externalCA: { readonly instances: readonly Entry[] } };
 }
 
-const free = (instanceId: string): TakenInstance => ({ kind: 'free', instanceId });
+const free = (instanceId: string, left = 0): TakenInstance => ({ kind: 'free', instanceId, left });
 const wrote = (on: number, ...instances: readonly Entry[]) => ({
   path: issuerPath,
   by: 'manager',
@@ -99,7 +111,7 @@ const gone: Entry = { instanceId: 'i-1', requestUID: 'uid-7', request: 'shop/web
 
 test.each<[string, Scene, TakenInstance, readonly unknown[], readonly string[]]>([
   ['a promise to the request is kept', { entries: [other, own('i-2')] }, free('i-2'), [], ['i-2']],
-  ['a free instance is promised before it is used', {}, free('i-1'), [wrote(1, own('i-1'))], ['i-1']],
+  ['a free instance is promised before it is used', {}, free('i-1', 1), [wrote(1, own('i-1'))], ['i-1']],
   [
     'one that is promised to another request is left to it',
     { entries: [other] },
@@ -110,7 +122,7 @@ test.each<[string, Scene, TakenInstance, readonly unknown[], readonly string[]]>
   [
     'after a conflict the account is read again',
     { writes: ['Conflict'] },
-    free('i-1'),
+    free('i-1', 1),
     [wrote(1, own('i-1')), wrote(2, own('i-1'))],
     ['i-1'],
   ],
@@ -180,7 +192,61 @@ test.each<[string, Scene, TakenInstance, readonly unknown[], readonly string[]]>
     ['i-1'],
   ],
 ])('%s', async (_, scene, taken, written, asked) => {
-  expect(await take(scene)).toEqual({ taken, written, asked });
+  expect(await take(scene)).toMatchObject({ taken, written, asked });
+});
+
+const [late, later] = ['uid-9', 'uid-10'];
+const behind = (...newer: readonly string[]): Scene => ({ precedence: { newer, isSuperseded: false } });
+const superseded: TakenInstance = { kind: 'superseded' };
+
+test.each<[string, Scene, TakenInstance, readonly unknown[]]>([
+  ['the last one is left to a newer request', { configured: ['i-1'], ...behind(late) }, superseded, []],
+  ['two are left to two newer ones', behind(late, later), superseded, []],
+  ['the second is taken where one newer request waits', behind(late), free('i-1', 1), [wrote(1, own('i-1'))]],
+  [
+    'a newer one that has its own needs no other',
+    { entries: [other], ...behind(late) },
+    free('i-2'),
+    [wrote(1, other, own('i-2'))],
+  ],
+  [
+    'none is left, and a newer request has the last',
+    { configured: ['i-1'], entries: [other], ...behind(late) },
+    superseded,
+    [],
+  ],
+  ['a promise is kept whoever is newer', { entries: [own('i-1')], ...behind(late, later) }, free('i-1', 1), []],
+  [
+    'so is one of an instance that the issuer names no longer',
+    { configured: ['i-2'], entries: [own('i-1')], ...behind(late) },
+    free('i-2'),
+    [wrote(1, own('i-2'))],
+  ],
+  [
+    'one that a newer request went before takes none, though some are left',
+    { precedence: { newer: [], isSuperseded: true } },
+    superseded,
+    [],
+  ],
+  [
+    'one that went before keeps its promise all the same',
+    { entries: [own('i-1')], precedence: { newer: [], isSuperseded: true } },
+    free('i-1', 1),
+    [],
+  ],
+])('among tries for one CA %s', async (_, scene, taken, written) => {
+  expect(await take(scene)).toMatchObject({ taken, written });
+});
+
+test('each use is told once, with what is left', async () => {
+  const use = { issuer: identity, issuerUid: 'issuer-uid', request: 'shop/web-1', of: 2 };
+  expect((await take({})).uses).toEqual([{ ...use, instanceId: 'i-1', left: 1 }]);
+  expect((await take({ writes: ['Conflict'] })).uses).toEqual([{ ...use, instanceId: 'i-1', left: 1 }]);
+  expect((await take({ entries: [own('i-2')] })).uses).toEqual([]);
+  expect((await take({ looks: { 'i-1': { kind: 'taken' } } })).uses).toEqual([
+    { ...use, instanceId: 'i-1', left: 1 },
+    { ...use, instanceId: 'i-2', left: 0 },
+  ]);
 });
 
 test('an account that changes all the time is left for later', async () => {

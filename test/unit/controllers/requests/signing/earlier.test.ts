@@ -8,7 +8,7 @@ import { makeHierarchy } from '../../../../support/certificates.ts';
 import { failed, FakeAuthority } from '../../../../support/fake-authority.ts';
 import type { Answers } from '../../../../support/fake-authority.ts';
 import { issuerObject, uids, webCA } from '../../characterization/material.ts';
-import { fails, givenUp, troubled } from '../decide/row.ts';
+import { fails, givenUp, lost, troubled } from '../decide/row.ts';
 import { answers, finds, issues } from '../replies.ts';
 import { issuerName, Rig } from '../rig.ts';
 import type { Situation } from '../rig.ts';
@@ -76,7 +76,7 @@ describe('after the issuer was given another CA', () => {
     ['is not given yet', { kind: 'pending', message: 'Later.' }],
   ])('one that %s is waited for, and nothing else is called', async (_, found) => {
     const { rig, here } = await moved({ find: [found] });
-    expect([await rig.decide(), here.asked]).toEqual([troubled('CertificateNotReady', 'Later.'), []]);
+    expect([await rig.decide(), here.asked]).toEqual([lost(troubled('CertificateNotReady', 'Later.')), []]);
   });
 
   test('one that is not what was asked for ends the request, and the issuer of now is not held for it', async () => {
@@ -129,7 +129,7 @@ describe('after the issuer was given another CA', () => {
     const { rig } = await moved({ find: Array.from({ length: 31 }, () => failed('Cancelled')) });
     const decisions = [];
     for (let tries = 0; tries < 31; tries += 1) decisions.push(await rig.decide());
-    expect(decisions).toEqual(decisions.map(() => givenUp));
+    expect(decisions).toEqual(decisions.map(() => lost(givenUp)));
   });
 });
 
@@ -217,7 +217,7 @@ describe('a bought instance that was taken out of the issuer while its call was 
       }),
       issue: [issues()],
     });
-    rename(rig, { spec: { ...ready.spec, externalCA: { instanceIds: ['i-2'], pathLength: 0 } } });
+    rename(rig, { spec: { ...ready.spec, externalCA: { instanceIds: ['i-2'], pathLength: 0, names: 'Refuse' } } });
     rig.clock.advance(afterMs);
     const decision = await rig.decide();
     return { seen, decision };
@@ -228,7 +228,7 @@ describe('a bought instance that was taken out of the issuer while its call was 
     const { seen, decision } = await taken([{ kind: 'absent' }], 9_999);
     const message =
       'CreateExternalCACertificate was called without an answer that was seen, so its instance is looked at again.';
-    expect([seen, decision]).toEqual([[instance('i-1')], troubled('CertificateNotReady', message)]);
+    expect([seen, decision]).toEqual([[instance('i-1')], lost(troubled('CertificateNotReady', message))]);
   });
 
   test('frees the request to use another when it is free after ten seconds', async () => {

@@ -1,0 +1,210 @@
+// Calls whose outcome nobody knew when their request went: PCA is asked about each until it says whether there is a certificate.
+// They wait in memory, so each is named in the log when it is taken in, and again when it is given up.
+import { issuerKey, issuerLabels } from '../../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
+import type { ReconcileResult } from '../../kubernetes/controller.ts';
+import type { WorkQueue } from '../../kubernetes/work-queue.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { LabelsOf, Metrics } from '../../runtime/metrics.ts';
+import type { Clock } from '../../timing/clock.ts';
+import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
+import type { IssuedDecision } from './decision.ts';
+import type { RequestKind, RequestReference } from './kinds/request.ts';
+import type { IssuingCall, RequestMemory } from './memory.ts';
+import { abandonedMessage, issuedMessage, nothingMadeMessage, notFoundOutMessage } from './messages.ts';
+import { isOfOwnCall } from './revocations.ts';
+import { settleAbandonedCall } from './signing/earlier.ts';
+import type { EarlierSearch } from './signing/earlier-search.ts';
+import type { SigningOutcome } from './signing/outcome.ts';
+
+/** A request that is gone, or came to an end by somebody else, and how it is read to find out which. */
+export interface RequestThatIsGone {
+  readonly kind: RequestKind;
+  /** As the log names it. */
+  readonly key: string;
+  readonly reference: RequestReference;
+  /** The issuer that it named. */
+  readonly identity: IssuerIdentity;
+}
+
+/** What becomes of certificates that are found for such requests; `called` is their issuer as it was called. */
+export interface Fates {
+  /** Finds out whether the certificate is in use, and reports it where it is not; false where nobody can tell now. */
+  settle(gone: RequestThatIsGone, found: IssuedDecision, called: ReadyIssuer, signal: AbortSignal): Promise<boolean>;
+  /** Reports one that is not what was asked for; `unused` is PCA's identifier where it may be revoked. */
+  reportUnused(
+    gone: RequestThatIsGone,
+    found: { readonly message: string; readonly unused: string | undefined },
+    called: ReadyIssuer,
+  ): void;
+}
+
+/** What looking for their certificates works with. */
+export interface AbandonedCallsParts {
+  readonly readyIssuers: Pick<ReadyIssuers, 'last'>;
+  readonly search: Pick<EarlierSearch, 'find'>;
+  readonly queue: Pick<WorkQueue, 'add' | 'forget'>;
+  readonly fates: () => Fates;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  /** How many are remembered; 5,000 unless given. */
+  readonly most?: number;
+}
+
+/** A call for a request that is gone, with all that is known of it. */
+interface AbandonedCall {
+  readonly gone: RequestThatIsGone;
+  readonly call: IssuingCall;
+  readonly memory: RequestMemory;
+  /** When it was taken in; monotonic, ms. */
+  readonly since: number;
+}
+
+type Result = LabelsOf<'pca_issuer_abandoned_calls_total'>['result'];
+
+// A few kilobytes each.
+const mostRemembered = 5_000;
+// An outage may last the night; with the pauses of the queue between them these are some 300 looks.
+const longestMs = 24 * 3_600_000;
+const done: ReconcileResult = { kind: 'done' };
+
+/** The calls whose outcome is still to be found out. */
+export class AbandonedCalls {
+  readonly #on: AbandonedCallsParts;
+  readonly #calls = new Map<string, AbandonedCall>();
+
+  constructor(parts: AbandonedCallsParts) {
+    this.#on = parts;
+  }
+
+  /** How many are looked for. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** Takes in the call of a request that is gone, if one went out whose outcome is not known; the oldest makes room. */
+  take(gone: RequestThatIsGone, memory: RequestMemory): void {
+    const { earlier } = memory;
+    if (earlier.kind === 'none' || earlier.call === undefined) return;
+    const { queue, logger, clock, most = mostRemembered } = this.#on;
+    const [oldest] = this.#calls;
+    if (this.#calls.size >= most && oldest !== undefined) {
+      queue.forget(oldest[0]);
+      this.#giveUp(...oldest, `More than ${most} such calls are to be found out about at a time.`);
+    }
+    const key = `${issuerKey(gone.identity)}#${gone.reference.uid}`;
+    const abandoned: AbandonedCall = { gone, call: earlier.call, memory, since: clock.monotonic() };
+    this.#calls.set(key, abandoned);
+    logger.info(fieldsOf(abandoned), abandonedMessage);
+    queue.add(key);
+  }
+
+  /** Something is new about an issuer: its calls are looked at now. */
+  wake(issuer: string): void {
+    for (const [key, { gone }] of this.#calls) if (issuerKey(gone.identity) === issuer) this.#on.queue.add(key);
+  }
+
+  /** Asks PCA about one of them; again with back-off while it gives no answer that says anything. */
+  async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
+    const abandoned = this.#calls.get(key);
+    if (abandoned === undefined) return done;
+    const { search, clock } = this.#on;
+    const { call, memory } = abandoned;
+    const task = { request: call.request, memory, issuer: this.#issuerOf(abandoned), signal };
+    const outcome = await settleAbandonedCall(task, search, clock);
+    return this.#settle(key, abandoned, outcome, signal);
+  }
+
+  /** Nobody looks for them any more: the log says which they are. */
+  close(): void {
+    const why = 'The operator stops before PCA could tell, and the next one does not know of the request.';
+    for (const [key, abandoned] of this.#calls) this.#giveUp(key, abandoned, why);
+  }
+
+  async #settle(
+    key: string,
+    abandoned: AbandonedCall,
+    outcome: SigningOutcome | undefined,
+    signal: AbortSignal,
+  ): Promise<ReconcileResult> {
+    const { gone, call, memory } = abandoned;
+    const fates = this.#on.fates();
+    switch (outcome?.kind) {
+      case undefined:
+        this.#on.logger.info(fieldsOf(abandoned), nothingMadeMessage);
+        return this.#end(key, abandoned, 'none');
+      case 'issued': {
+        const { certificate, action: operation, requestId, notices } = outcome;
+        const message = issuedMessage(certificate, operation, notices);
+        const adopted = !isOfOwnCall(memory);
+        const decided = { kind: 'issued', certificate, operation, requestId, adopted, message } as const;
+        const isSettled = await fates.settle(gone, decided, call.issuer, signal);
+        if (isSettled) return this.#end(key, abandoned, 'certificate');
+        return this.#later(key, abandoned, 'The API server does not tell whether the certificate is in use.');
+      }
+      case 'refused': {
+        const { reason, message, unused } = outcome;
+        if (reason === 'EarlierCertificateNotFound') {
+          this.#giveUp(key, abandoned, message);
+          return done;
+        }
+        fates.reportUnused(gone, { message, unused: isOfOwnCall(memory) ? unused : undefined }, call.issuer);
+        return this.#end(key, abandoned, 'certificate');
+      }
+      case 'issuerFault':
+        return this.#later(key, abandoned, outcome.problem.message);
+      case 'trouble':
+        return this.#later(key, abandoned, outcome.message);
+      case 'queued':
+      case 'limited':
+        return this.#later(key, abandoned, 'Its turn has not come.');
+      case 'stopped':
+      case 'ruledOut':
+        return this.#later(key, abandoned, 'The last look was given up.');
+    }
+  }
+
+  /** In the same place the credentials of now are the better ones; elsewhere, and when it is gone, those of the call. */
+  #issuerOf({ gone, call }: AbandonedCall): ReadyIssuer {
+    const now = this.#on.readyIssuers.last(issuerKey(gone.identity));
+    return now?.authority.location === call.issuer.authority.location ? now : call.issuer;
+  }
+
+  #later(key: string, abandoned: AbandonedCall, why: string): ReconcileResult {
+    if (this.#on.clock.monotonic() - abandoned.since < longestMs)
+      return { kind: 'retry', reason: 'its outcome is not known' };
+    this.#giveUp(key, abandoned, `PCA was asked for ${longestMs / 3_600_000} h. ${why}`);
+    return done;
+  }
+
+  #giveUp(key: string, abandoned: AbandonedCall, why: string): void {
+    const { plan, issuer } = abandoned.call;
+    const { parentIdentifier } = issuer.spec;
+    this.#on.logger.warn(
+      fieldsOf(abandoned),
+      notFoundOutMessage(why, { identifier: plan.identifier, parentIdentifier }),
+    );
+    this.#end(key, abandoned, 'given_up');
+  }
+
+  #end(key: string, { gone }: AbandonedCall, result: Result): ReconcileResult {
+    this.#calls.delete(key);
+    this.#on.metrics.count('pca_issuer_abandoned_calls_total', { ...issuerLabels(gone.identity), result });
+    return done;
+  }
+}
+
+function fieldsOf({
+  gone: { key, reference, identity },
+  call: { plan },
+}: AbandonedCall): Readonly<Record<string, unknown>> {
+  const { operation, identifier } = plan;
+  return {
+    request: key,
+    uid: reference.uid,
+    issuer: issuerKey(identity),
+    operation: operation.action,
+    customIdentifier: identifier,
+  };
+}

@@ -1,0 +1,75 @@
+// Somebody who asks for a certificate and does not wait for ever, as istiod and SPIRE: a request that brought nothing in time is
+// deleted, and another one is made, for another key.
+import { X509Certificate } from 'node:crypto';
+import type { Manifest } from '../../support/cluster.ts';
+import { until } from '../../support/wait.ts';
+import type { World } from '../../support/world.ts';
+import { requestFor } from './operations.ts';
+import type { MadeRequest, RequestKindName } from './operations.ts';
+import { spkiOf } from './proof.ts';
+
+/** What is asked for, of which issuer, in which kind of request. */
+export interface Wish {
+  readonly operation: string;
+  readonly kind: RequestKindName;
+  readonly namespace: string;
+  readonly issuer: string;
+}
+
+/** When a request is deleted: after so long (ms), or as soon as PCA has made its certificate, which nobody has seen. */
+export type GivesUp = { readonly afterMs: number } | 'when it is made';
+
+/** One asker; keeps what it deleted and what it got. */
+export class Asker {
+  readonly abandoned: (MadeRequest & { readonly uid: string })[] = [];
+  readonly #world: World;
+  readonly #wish: Wish;
+  #asked = 0;
+
+  constructor(world: World, wish: Wish) {
+    this.#world = world;
+    this.#wish = wish;
+  }
+
+  /** Asks once; true when the request has its certificate, false when it was given up. */
+  async ask(givesUp: GivesUp): Promise<boolean> {
+    const { operation, kind, namespace, issuer } = this.#wish;
+    const { cluster } = this.#world;
+    this.#asked += 1;
+    const name = `${namespace}-${operation}-${kind}-${this.#asked}`.toLowerCase();
+    const made = await requestFor(operation, { namespace, name, issuer, kind });
+    const [created] = await cluster.apply(made.manifest);
+    if (kind === 'CertificateSigningRequest') await cluster.kubectl(['certificate', 'approve', name]);
+    if (givesUp === 'when it is made') await until('PCA to make the certificate', () => this.#isMade(made));
+    else if (await this.#isServed(made, givesUp.afterMs)) return true;
+    await cluster.delete(referenceTo(made.manifest));
+    this.abandoned.push({ ...made, uid: created?.metadata.uid ?? '' });
+    return false;
+  }
+
+  #isMade({ spki }: MadeRequest): boolean {
+    return this.#world.simulator.issued().some(({ pem }) => spkiOf(new X509Certificate(pem)) === spki);
+  }
+
+  async #isServed({ manifest }: MadeRequest, ms: number): Promise<boolean> {
+    const served = until(
+      'the certificate',
+      async () => {
+        const found = await this.#world.cluster.get(referenceTo(manifest));
+        return found !== undefined && certificateIn(found) !== undefined;
+      },
+      { deadlineMs: ms, everyMs: 250 },
+    );
+    return served.catch(() => false);
+  }
+}
+
+/** PEM in the status of a request. */
+export function certificateIn(request: Manifest): string | undefined {
+  const status = request['status'] as { readonly certificate?: string } | undefined;
+  return status?.certificate === undefined ? undefined : Buffer.from(status.certificate, 'base64').toString();
+}
+
+function referenceTo({ apiVersion, kind, metadata: { namespace, name } }: Manifest) {
+  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) };
+}

@@ -1,0 +1,188 @@
+// PCA is silent while askers come who do not wait: each certificate that it made is in the cluster, or reported by identifier and
+// revoked. None is unaccounted for, however the silence ends.
+import { X509Certificate } from 'node:crypto';
+import { setTimeout as passes } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { issuingOperations } from '../../../src/issuing/operations/index.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import { issuerApiVersion, World } from '../../support/world.ts';
+import { leads, metric } from '../faults/scene.ts';
+import { Asker, certificateIn } from './asker.ts';
+import type { RequestKindName } from './operations.ts';
+
+const isFull = process.env['TEST_FULL'] === '1';
+// One that is found by its identifier, and one that is found by its key.
+const operations = ['CreateCustomCertificate', 'CreateCertificateWithExtension'] as const;
+const kinds: readonly RequestKindName[] = ['CertificateRequest', 'CertificateSigningRequest'];
+const calls: readonly string[] = operations;
+const lookUps = operations.flatMap((operation) => {
+  const { store } = issuingOperations[operation];
+  return [store.list(1).action, store.describe('').action];
+});
+const everything = [...calls, 'ListCert', 'DescribeCACertificate', ...lookUps];
+let world: World;
+let namespace: string;
+
+/** What became of the certificates that PCA made, as the table of a run has it. */
+interface Account {
+  readonly made: number;
+  readonly inCluster: number;
+  readonly reported: number;
+  readonly revoked: number;
+  readonly unaccounted: number;
+}
+
+/** Issuers that revoke, and one asker for each operation and kind. */
+async function askersOf(prefix: string): Promise<readonly Asker[]> {
+  world.simulator.reset();
+  namespace = await world.createNamespace(prefix);
+  await world.cluster.apply(
+    operations.map((operation) =>
+      world.issuer(namespace, operation.toLowerCase(), { operation, revocationPolicy: 'RequestGone' }),
+    ),
+  );
+  for (const operation of operations) {
+    const name = operation.toLowerCase();
+    const issuer = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace, name };
+    await world.cluster.waitForCondition(issuer, { type: 'Ready', status: 'True' });
+  }
+  return operations.flatMap((operation) =>
+    kinds.map((kind) => new Asker(world, { operation, kind, namespace, issuer: operation.toLowerCase() })),
+  );
+}
+
+async function account(): Promise<Account> {
+  const issued = world.simulator.issued();
+  const requests = [
+    ...(await world.cluster.list({ apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace })),
+    ...(await world.cluster.list({ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest' })),
+  ];
+  const written = new Set(
+    requests.flatMap((request) => {
+      const text = certificateIn(request);
+      return text === undefined ? [] : [new X509Certificate(text).fingerprint256];
+    }),
+  );
+  const ofNamespace = `issuer_namespace="${namespace}"`;
+  const reported = await metric(world.operator, 'pca_issuer_certificates_without_request_total', ofNamespace);
+  const log = await world.operator.logs();
+  const accounted = issued.filter(({ pem, identifier, status }) => {
+    const isWritten = written.has(new X509Certificate(pem).fingerprint256);
+    const isReported = log.split('\n').some((line) => line.includes(identifier) && line.includes('request is gone'));
+    return isWritten ? !isReported && status !== 'REVOKE' : isReported && status === 'REVOKE';
+  });
+  return {
+    made: issued.length,
+    inCluster: issued.filter(({ pem }) => written.has(new X509Certificate(pem).fingerprint256)).length,
+    reported,
+    revoked: issued.filter(({ status }) => status === 'REVOKE').length,
+    unaccounted: issued.length - accounted.length,
+  };
+}
+
+/** Waits until nothing is unaccounted for, and says how it came out. */
+async function settled(name: string, deadlineMs = 60_000): Promise<Account> {
+  let last = await account();
+  await until(
+    'every certificate to be accounted for',
+    async () => {
+      last = await account();
+      if (last.unaccounted > 0 || last.made !== last.inCluster + last.reported) throw new NotYet(last);
+      return true;
+    },
+    { deadlineMs },
+  ).catch(() => undefined);
+  process.stdout.write(`${name}: ${JSON.stringify(last)}\n`);
+  return last;
+}
+
+/** Every asker has the one certificate that it went on with; what was made for its other requests is reported and revoked. */
+function expected(askers: readonly Asker[], { made }: Account): Account {
+  const gone = made - askers.length;
+  return { made, inCluster: askers.length, reported: gone, revoked: gone, unaccounted: 0 };
+}
+
+const quick = ['--pca-timeout=2s', '--retry-max-delay=4s', '--lease-duration=90s', '--lease-renew-deadline=80s'];
+
+beforeAll(async () => {
+  world = await World.start({ flags: isFull ? [] : quick });
+});
+afterAll(async () => world.stop());
+afterEach(() => world.simulator.setFaults({ heldActions: [], deniedActions: [] }));
+
+const served = { afterMs: 240_000 };
+
+it.skipIf(isFull)('a request that is deleted while calls and look-ups are silent', async () => {
+  const askers = await askersOf('silent');
+  world.simulator.setFaults({ heldActions: everything });
+  await Promise.all(askers.map(async (asker) => asker.ask('when it is made')));
+  world.simulator.setFaults({ heldActions: [] });
+  const all = await Promise.all(askers.map(async (asker) => asker.ask(served)));
+  const came = await settled('calls and look-ups silent');
+  expect([all, came.made, came]).toEqual([askers.map(() => true), 2 * askers.length, expected(askers, came)]);
+});
+
+it.skipIf(isFull)('a request that is deleted, and then the credentials stop working for a while', async () => {
+  const askers = await askersOf('denied');
+  world.simulator.setFaults({ heldActions: everything });
+  await Promise.all(askers.map(async (asker) => asker.ask('when it is made')));
+  world.simulator.setFaults({ heldActions: [], deniedActions: everything });
+  const before = world.simulator.calls().length;
+  await until('look-ups to be refused', () => {
+    const refused = world.simulator.calls().slice(before);
+    return lookUps.some((action) => refused.some((call) => call.action === action));
+  });
+  world.simulator.setFaults({ deniedActions: [] });
+  const all = await Promise.all(askers.map(async (asker) => asker.ask(served)));
+  const came = await settled('credentials stop working meanwhile');
+  expect([all, came.made, came]).toEqual([askers.map(() => true), 2 * askers.length, expected(askers, came)]);
+});
+
+it.skipIf(isFull)('an operator that is stopped before PCA answers names what it knows in its log', async () => {
+  const askers = await askersOf('stopped');
+  world.simulator.setFaults({ heldActions: everything });
+  await Promise.all(askers.map(async (asker) => asker.ask('when it is made')));
+  const gone = askers.flatMap(({ abandoned }) => abandoned.map(({ uid }) => uid));
+  const { operator } = world;
+  await until('the operator to look for them', async () => {
+    const log = await operator.logs();
+    return gone.every((uid) => linesOf(log, uid).some((line) => line.includes('so that is looked for')));
+  });
+  await operator.stop();
+  const log = await operator.logs();
+  const stopped = gone.map((uid) => linesOf(log, uid).filter((line) => line.includes('The operator stops')).length);
+  expect(stopped).toEqual(gone.map(() => 1));
+  world.simulator.setFaults({ heldActions: [] });
+  await world.startOperator();
+  await until('the next operator to lead', () => leads(world.operator));
+});
+
+function linesOf(log: string, uid: string): readonly string[] {
+  return log.split('\n').filter((line) => line.includes(uid));
+}
+
+// istiod waits so long.
+const asIstiod = { afterMs: 60_000 };
+
+it.runIf(isFull).each([
+  ['issuing calls, 70 s', calls, 70_000],
+  ['calls and look-ups, 70 s', everything, 70_000],
+  ['calls and look-ups, 3 min', everything, 180_000],
+])('with default settings, silent: %s', { timeout: 900_000 }, async (name, silent, ms) => {
+  const askers = await askersOf('default');
+  world.simulator.setFaults({ heldActions: silent });
+  let isOver = false;
+  const serve = async (asker: Asker): Promise<boolean> => {
+    // Whoever still waits when PCA is back asks a few more times at most.
+    for (let more = 0; more < 6; more += isOver ? 1 : 0) if (await asker.ask(asIstiod)) return true;
+    return false;
+  };
+  const silence = async (): Promise<void> => {
+    await passes(ms);
+    world.simulator.setFaults({ heldActions: [] });
+    isOver = true;
+  };
+  const [all] = await Promise.all([Promise.all(askers.map(serve)), silence()]);
+  const came = await settled(name, 400_000);
+  expect([all, came]).toEqual([askers.map(() => true), expected(askers, came)]);
+});

@@ -1,0 +1,242 @@
+// Istio's own control plane and agents with certificates of this issuer, in each of the ways that the guide describes. One of
+// them, drawn by SEED, in an everyday run; all of them with TEST_FULL=1.
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { reference } from '../../support/cluster.ts';
+import { IstioAgent, publishedRoot } from '../../support/neighbours/istio/agent.ts';
+import type { Identity } from '../../support/neighbours/istio/agent.ts';
+import { prepareIstio } from '../../support/neighbours/istio/chart.ts';
+import { handshake } from '../../support/neighbours/istio/handshake.ts';
+import { Istiod } from '../../support/neighbours/istio/istiod.ts';
+import type { IstiodSettings } from '../../support/neighbours/istio/istiod.ts';
+import {
+  applyDocumented,
+  documentedValues,
+  istioNamespace,
+  meshSpec,
+} from '../../support/neighbours/istio/manifests.ts';
+import { istioAgentProgram, istiodProgram } from '../../support/neighbours/istio/programs.ts';
+import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
+import { renew } from '../../support/renewal.ts';
+import { sampleOf } from '../../support/sample.ts';
+import { NotYet, until } from '../../support/wait.ts';
+import { World } from '../../support/world.ts';
+import { certificatesOf } from '../conformance/validations.ts';
+
+const isFull = process.env['TEST_FULL'] === '1';
+const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const ready = { type: 'Ready', status: 'True' };
+const spiffe = (account: string): string => `spiffe://cluster.local/ns/${namespace}/sa/${account}`;
+const authority = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace: istioNamespace, name: 'cacerts' };
+
+const scenarios: readonly { readonly name: string; readonly run: () => Promise<void> }[] = [
+  {
+    name: 'istiod is a registration authority for a cluster issuer',
+    run: async () => registrationAuthority({ files: 'istio-ra', parent: 'sim-sub-rsa-2048', settings: { name: 'ra' } }),
+  },
+  {
+    name: 'istiod is a registration authority for an issuer of its namespace',
+    run: async () =>
+      registrationAuthority({
+        files: 'istio-ra-namespaced',
+        parent: 'sim-sub-rsa-2048',
+        settings: { name: 'namespaced' },
+      }),
+  },
+  {
+    name: 'istiod is a registration authority and all keys are on elliptic curves',
+    run: async () =>
+      registrationAuthority({
+        files: 'istio-ra-ecc',
+        parent: 'sim-sub-ecc-p256',
+        settings: { name: 'ecc', mounts: { 'istiod-tls': 'var/run/secrets/istiod/tls' } },
+      }),
+  },
+  { name: 'istiod is a CA below PCA', run: intermediateAuthority },
+];
+
+let world: World;
+let namespace: string;
+const stops: (() => Promise<void>)[] = [];
+
+beforeAll(
+  async () => {
+    for (const program of [istiodProgram, istioAgentProgram]) await neighbourProgram(program);
+    world = await World.start({});
+    await prepareIstio(world);
+  },
+  2 * buildMs + 300_000,
+);
+afterAll(async () => world.stop());
+afterEach(async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop();
+});
+
+const drawn = sampleOf(scenarios, 1, seed).map(({ name, run }) => [name, run] as const);
+
+it.each(drawn)(`%s${isFull ? '' : ` (SEED=${seed})`}`, async (_, run) => {
+  world.simulator.reset();
+  namespace = await world.cluster.createNamespace('shop');
+  await world.cluster.apply(
+    ['web', 'store', 'stranger'].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name, namespace },
+    })),
+  );
+  await run();
+});
+
+/** istiod has each certificate made by this issuer. */
+async function registrationAuthority(form: {
+  readonly files: string;
+  readonly parent: string;
+  readonly settings: Omit<IstiodSettings, 'values'>;
+}): Promise<void> {
+  const rootPem = world.simulator.rootPem(form.parent);
+  await applyReady(`${form.files}-issuer.yaml`, form.parent, meshSpec);
+  const istiod = await startIstiod({
+    ...form.settings,
+    values: await documentedValues(`${form.files}-values.yaml`, rootPem),
+  });
+  expect(await publishedRoot(world, namespace)).toBe(rootPem);
+
+  const { web, store } = await twoWorkloads(istiod);
+  const first = { web: await web.identity(), store: await store.identity() };
+  expect(factsOf(first.web)).toEqual({
+    names: `URI:${spiffe('web')}`,
+    key: form.parent.includes('rsa') ? 'rsa' : 'ec',
+    seconds: 600,
+    issuedByPca: true,
+    reachesRoot: true,
+    root: rootPem.trim(),
+  });
+  const second = { web: await web.identity(first.web), store: await store.identity(first.store) };
+  await expectHandshakes(first, second);
+  expect(
+    await handshake(
+      { identity: second.web, expects: spiffe('stranger') },
+      { identity: second.store, expects: spiffe('web') },
+    ),
+  ).toEqual({ refused: `the server: URI:${spiffe('store')} instead of ${spiffe('stranger')}` });
+  await expectForeignRefused(istiod);
+  expect((await world.issuances()).faults()).toEqual([]);
+}
+
+/** istiod issues by itself, below a CA certificate of PCA's, which is renewed meanwhile. */
+async function intermediateAuthority(): Promise<void> {
+  const parent = 'sim-sub-ecc-issuing-cas';
+  const rootPem = world.simulator.rootPem(parent);
+  await applyReady('istio-ca.yaml', parent);
+  const istiod = await startIstiod({ name: 'ca', values: {}, mounts: { cacerts: 'etc/cacerts' } });
+  const { pid } = istiod;
+  expect(await publishedRoot(world, namespace)).toBe(rootPem);
+
+  const { web, store } = await twoWorkloads(istiod);
+  const first = { web: await web.identity(), store: await store.identity() };
+  const [, firstCA] = certificatesOf(first.web.chain);
+  const revision = await renew(world.cluster, authority);
+  await world.cluster.waitFor(
+    authority,
+    `revision ${revision}`,
+    ({ status }) => (status as { readonly revision?: number } | undefined)?.revision === revision,
+  );
+  await istiod.refreshMounts();
+  const second = {
+    web: await identityBelowAnother(web, firstCA?.serialNumber),
+    store: await identityBelowAnother(store, firstCA?.serialNumber),
+  };
+  expect([first.web, second.web].map(factsOf)).toEqual(
+    Array.from({ length: 2 }, () => ({
+      names: `URI:${spiffe('web')}`,
+      key: 'rsa',
+      // istiod dates its own certificates two minutes back.
+      seconds: 720,
+      issuedByPca: false,
+      reachesRoot: true,
+      root: rootPem.trim(),
+    })),
+  );
+  await expectHandshakes(first, second);
+  expect({ pid: istiod.pid, paid: world.simulator.issued().length }).toEqual({ pid, paid: 2 });
+}
+
+async function applyReady(file: string, parent: string, spec: object = {}): Promise<void> {
+  const applied = await applyDocumented(world, file, parent, spec);
+  for (const each of applied.filter(({ kind }) => kind.startsWith('AlibabaPCA') || kind === 'Certificate'))
+    await world.cluster.waitForCondition(reference(each), ready);
+}
+
+async function startIstiod(settings: IstiodSettings): Promise<Istiod> {
+  const istiod = await Istiod.start(world, settings);
+  stops.push(async () => istiod.stop());
+  return istiod;
+}
+
+async function startAgent(
+  istiod: Istiod,
+  serviceAccount: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<IstioAgent> {
+  const agent = await IstioAgent.launch(world, { namespace, serviceAccount, istiod, environment });
+  stops.push(async () => agent.kill());
+  return agent;
+}
+
+async function twoWorkloads(istiod: Istiod): Promise<{ readonly web: IstioAgent; readonly store: IstioAgent }> {
+  const [web, store] = await Promise.all([startAgent(istiod, 'web'), startAgent(istiod, 'store')]);
+  return { web, store };
+}
+
+/** Whoever claims to be of another trust domain than the token says gets nothing, and nothing is paid for. */
+async function expectForeignRefused(istiod: Istiod): Promise<void> {
+  const stranger = await startAgent(istiod, 'stranger', { TRUST_DOMAIN: 'elsewhere.example' });
+  await until('the stranger to be refused', async () => {
+    const logs = await stranger.logs();
+    if (!/InvalidArgument/.test(logs)) throw new NotYet(logs.slice(-1_000));
+    return true;
+  });
+  await stranger.kill();
+  expect(
+    world.simulator
+      .issued()
+      .filter(({ pem }) => certificatesOf(pem).some((each) => each.subjectAltName?.includes('stranger') === true)),
+  ).toEqual([]);
+}
+
+async function identityBelowAnother(agent: IstioAgent, serialNumber: string | undefined): Promise<Identity> {
+  return until('a certificate below the new CA', async () => {
+    const identity = await agent.identity();
+    if (certificatesOf(identity.chain)[1]?.serialNumber === serialNumber) throw new NotYet('the CA before');
+    return identity;
+  });
+}
+
+type Pair = Readonly<Record<'web' | 'store', Identity>>;
+
+/** Every combination of old and new certificates, as they meet while two workloads renew. */
+async function expectHandshakes(first: Pair, second: Pair): Promise<void> {
+  const pairs = [first, second].flatMap(({ web }) => [first, second].map(({ store }) => ({ web, store })));
+  const seen = await Promise.all(
+    pairs.flatMap(({ web, store }) => [
+      handshake({ identity: web, expects: spiffe('store') }, { identity: store, expects: spiffe('web') }),
+      handshake({ identity: store, expects: spiffe('web') }, { identity: web, expects: spiffe('store') }),
+    ]),
+  );
+  expect(seen).toEqual(Array.from({ length: 8 }, () => ({ protocol: 'TLSv1.3' })));
+}
+
+function factsOf({ leaf, chain, root }: Identity): object {
+  const issued = new Set(world.simulator.issued().map(({ serialNumber }) => serialNumber.toUpperCase()));
+  // With the root last or without it, as Istio has it.
+  const [, ...above] = certificatesOf(chain);
+  const path = [leaf, ...above.filter(({ subject, issuer }) => subject !== issuer), ...certificatesOf(root)];
+  return {
+    names: leaf.subjectAltName,
+    key: leaf.publicKey.asymmetricKeyType,
+    seconds: (leaf.validToDate.getTime() - leaf.validFromDate.getTime()) / 1_000,
+    issuedByPca: issued.has(leaf.serialNumber),
+    reachesRoot: path.every((each, index) => each.verify((path[index + 1] ?? each).publicKey)),
+    // Where istiod writes it without its last line end, it is the same.
+    root: root.trim(),
+  };
+}
