@@ -50,19 +50,8 @@ export type VerificationResult = { readonly kind: 'verified'; readonly certifica
 export function verifyIssued(verification: Verification): VerificationResult {
   const { plan, reply, ca } = verification;
   const known = certificatesOf(ca);
-  const read = readCertificates([reply.certificate, ...reply.chain], known.certificates);
-  if (read.kind === 'broken') {
-    // Nothing in a request finds its way into the certificates above its own.
-    const isChain = readCertificates(reply.chain, known.certificates).kind === 'broken';
-    return mismatch(isChain ? 'ChainBroken' : 'CertificateMalformed', `the reply cannot be read: ${read.message}.`);
-  }
-  const { spki } = plan.expected;
-  if (!read.certificates.some(({ facts }) => facts.spki.equals(spki)))
-    return mismatch('KeyMismatch', 'its public key is not the one of the request.');
-
-  const ordered = orderChain(read.certificates, spki, known);
-  if (ordered.kind === 'broken') return mismatch('ChainBroken', `its chain is malformed: ${ordered.message}.`);
-  const { chain } = ordered;
+  const chain = chainOf(reply, plan, known);
+  if ('kind' in chain) return chain;
   const { facts } = chain.leaf;
   const path = pathOf(chain);
   const fault = chainFault(chain, known.path?.[0], verification) ?? kindFault(facts, verification);
@@ -71,13 +60,9 @@ export function verifyIssued(verification: Verification): VerificationResult {
   if ('kind' in accepted) return accepted;
   const refused = pathMismatch(path, verification) ?? extensionFault(path, verification);
   if (refused !== undefined) return refused;
-  const former = formerSubject(facts, verification);
-  const subject = former === undefined ? additionsToSubject(facts, plan) : [former];
   const anchors = anchorsAbove(path, verification);
   const differences = [
-    ...drops(facts, plan),
-    ...subject,
-    ...additions(facts),
+    ...ownDifferences(facts, verification),
     ...accepted,
     ...outlivedCA(path),
     ...(anchors === undefined ? [untrusted(path)] : []),
@@ -151,6 +136,34 @@ function kindFault({ extensions, notAfter }: CertificateFacts, { plan, now }: Ve
   return notAfter.getTime() <= now.getTime()
     ? mismatch('CertificateExpired', `it expired at ${formatMoment(notAfter)}.`)
     : undefined;
+}
+
+/** What the reply holds as a chain from the certificate of the request's key upwards. */
+function chainOf(
+  reply: Verification['reply'],
+  { expected: { spki } }: IssuePlan,
+  known: ReturnType<typeof certificatesOf>,
+): CertificateChain | Mismatch {
+  const read = readCertificates([reply.certificate, ...reply.chain], known.certificates);
+  if (read.kind === 'broken') {
+    // Nothing in a request finds its way into the certificates above its own.
+    const isChain = readCertificates(reply.chain, known.certificates).kind === 'broken';
+    return mismatch(isChain ? 'ChainBroken' : 'CertificateMalformed', `the reply cannot be read: ${read.message}.`);
+  }
+  if (!read.certificates.some(({ facts }) => facts.spki.equals(spki)))
+    return mismatch('KeyMismatch', 'its public key is not the one of the request.');
+  const ordered = orderChain(read.certificates, spki, known);
+  return ordered.kind === 'broken'
+    ? mismatch('ChainBroken', `its chain is malformed: ${ordered.message}.`)
+    : ordered.chain;
+}
+
+/** What PCA made otherwise of its own accord, a sentence each. */
+function ownDifferences(facts: CertificateFacts, verification: Verification): readonly string[] {
+  const { plan } = verification;
+  const former = formerSubject(facts, verification);
+  const subject = former === undefined ? additionsToSubject(facts, plan) : [former];
+  return [...drops(facts, plan), ...subject, ...additions(facts)];
 }
 
 /** The names that PCA dropped of its own accord, a sentence if any. */

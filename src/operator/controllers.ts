@@ -1,6 +1,5 @@
 // The controllers of this process, each with its queue and loop: what every one needs is to be read off its constructor.
 import { hostname } from 'node:os';
-import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
 import { IssuerCheck } from '../controllers/issuers/check.ts';
 import { IssuerController } from '../controllers/issuers/controller.ts';
 import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
@@ -11,44 +10,23 @@ import { PublishedBundle } from '../controllers/issuers/trust/published-bundle.t
 import { TrustSources } from '../controllers/issuers/trust/trust-sources.ts';
 import { AbandonedCalls } from '../controllers/requests/abandoned-calls.ts';
 import { Abandoned } from '../controllers/requests/abandoned.ts';
-import { ApprovalReminder } from '../controllers/requests/approval-reminder.ts';
-import { RequestController } from '../controllers/requests/controller.ts';
-import { Decider } from '../controllers/requests/decide.ts';
 import { IssuerEvents } from '../controllers/requests/events.ts';
-import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
-import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
 import { CertificateRequests } from '../controllers/requests/kinds/certificate-request.ts';
 import { CertificateSigningRequests } from '../controllers/requests/kinds/certificate-signing-request.ts';
 import { owningCertificateReader } from '../controllers/requests/kinds/owning-certificate.ts';
-import type { RequestKind } from '../controllers/requests/kinds/request.ts';
-import { instanceEvent } from '../controllers/requests/events.ts';
 import { RequestMemories } from '../controllers/requests/memory.ts';
-import { Publisher } from '../controllers/requests/publish.ts';
 import { Revocations } from '../controllers/requests/revocations.ts';
-import { CAInstances } from '../controllers/requests/signing/ca-instances.ts';
-import type { CertificateClaims } from '../controllers/requests/signing/claims.ts';
-import type { IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import { EarlierSearch } from '../controllers/requests/signing/earlier-search.ts';
-import { Issuance } from '../controllers/requests/signing/issue.ts';
-import { Signer } from '../controllers/requests/signing/sign.ts';
-import { Superseding } from '../controllers/requests/signing/superseding.ts';
-import type { StepObserver } from '../controllers/requests/signing/steps.ts';
-import { issuerPath } from '../crds/issuer.ts';
 import type { Controller } from '../kubernetes/controller.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
-import type { Store } from '../kubernetes/store.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
-import type { PodIdentity } from '../runtime/pod-identity.ts';
-import type { Cluster } from './cluster.ts';
-import { clusterUidReader } from './cluster-uid.ts';
 import { connectEventHandlers } from './event-handlers.ts';
 import { ofExistingIssuers } from './issuer-series.ts';
-import { openLoop, openQueue, sharingOfIssuers, sharingOfRequests, sharingOfRevocations } from './loops.ts';
-import type { LoopParts } from './loops.ts';
-import type { Pca } from './pca.ts';
+import { openLoop, openQueue, sharingOfIssuers, sharingOfRevocations } from './loops.ts';
+import { fieldManager } from './controller-parts.ts';
+import type { ControllersParts, Shared } from './controller-parts.ts';
+import { requestLoop } from './request-loop.ts';
 
-/** Field manager of everything the operator writes. */
-export const fieldManager = 'alibaba-pca-issuer';
 const issuerChecksAtATime = 8;
 const revocationsAtATime = 2;
 /** Of calls whose request is gone; nobody waits for them. */
@@ -57,35 +35,6 @@ const lookUpsAtATime = 4;
 const issuerRetryMaxMs = 60_000;
 /** A check waits less long for PCA than an issuing call: few are made at a time, and nothing is lost where one is given up. */
 const longestCheckMs = 10_000;
-
-/** What the controllers are made of. */
-export interface ControllersParts extends LoopParts {
-  readonly podIdentity: PodIdentity;
-  readonly hosts: IssuerHosts;
-  readonly cluster: Cluster;
-  readonly pca: Pca;
-  readonly issuanceLimits: IssuanceLimits;
-  readonly claims: CertificateClaims;
-  readonly onStep: StepObserver;
-}
-
-/** What several controllers share. */
-interface Shared extends ControllersParts {
-  readonly events: EventRecorder;
-  readonly issuerEvents: IssuerEvents;
-  readonly readyIssuers: ReadyIssuers;
-  readonly memories: RequestMemories;
-  readonly revocations: Revocations;
-  readonly abandoned: Abandoned;
-}
-
-/** The open requests of one kind with their queue and loop. */
-interface RequestLoop {
-  readonly store: Store<CachedRequest>;
-  readonly kind: RequestKind;
-  readonly queue: WorkQueue;
-  readonly loop: Controller;
-}
 
 /** Runs every controller until `leadership` ends and their calls in flight are done. */
 export async function runControllers(parts: ControllersParts, leadership: AbortSignal): Promise<void> {
@@ -210,93 +159,4 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
     reconcile: async (key, signal) => controller.reconcile(key, signal),
   });
   return { queue, loop };
-}
-
-function requestLoop(
-  { name, store }: { readonly name: string; readonly store: Store<CachedRequest> },
-  kind: RequestKind,
-  shared: Shared,
-): RequestLoop {
-  const { options, cluster, pca, memories, abandoned, revocations, events, clock, metrics, logger, onStep } = shared;
-  const { issuerEvents } = shared;
-  const { issuer } = cluster;
-  const { callQueue } = pca;
-  const workers = options['max-concurrent-requests'];
-  const queue = openQueue(
-    name,
-    shared,
-    sharingOfRequests(workers, (key) => store.get(key)),
-  );
-  const controller = new RequestController({
-    requests: store,
-    kind,
-    memories,
-    decider: new Decider({
-      issuer,
-      issuerExists: async (identity, signal) =>
-        (await cluster.kubernetes.get(issuerPath(identity.kind, identity), { signal })).kind === 'ok',
-      readyIssuers: shared.readyIssuers,
-      signer: signer(queue, shared),
-      clusterUid: clusterUidReader(cluster.kubernetes),
-      owningCertificate: owningCertificateReader(cluster.kubernetes),
-      revocations,
-      clock,
-      longestPause: `${Math.round(options['retry-max-delay'] / 1_000)} s`,
-    }),
-    publisher: new Publisher({
-      memories,
-      abandoned,
-      revocations,
-      events,
-      issuerEvents,
-      metrics,
-      logger,
-      clock,
-      onStep,
-    }),
-    reminder: new ApprovalReminder({ afterMs: options['approval-warning-after'], issuer, events, clock }),
-    abandoned,
-    callQueue,
-    onStep,
-  });
-  const loop = openLoop(queue, shared, {
-    name,
-    concurrency: workers,
-    reconcile: async (key, signal) => controller.reconcile(key, signal),
-  });
-  return { store, kind, queue, loop };
-}
-
-function signer(queue: WorkQueue, shared: Shared): Signer {
-  const { cluster, pca, issuanceLimits, claims, memories, events, mayAct, clock, onStep } = shared;
-  const { kubernetes, requests, signingRequests } = cluster;
-  const owningCertificate = owningCertificateReader(kubernetes);
-  const isOpen = (key: string, uid: string): boolean =>
-    [requests, signingRequests].some((store) => store.get(key)?.metadata.uid === uid);
-  return new Signer({
-    issuance: new Issuance({
-      queue: pca.callQueue,
-      limits: issuanceLimits,
-      owningCertificate,
-      wake: (object) => queue.add(requestKey(object)),
-      mayAct,
-      clock,
-      onStep,
-    }),
-    instances: new CAInstances(kubernetes, `${fieldManager}-external-ca`, isOpen, (use) =>
-      events.record(instanceEvent(use)),
-    ),
-    superseding: new Superseding({
-      open: (issuer) => requests.byIndex('issuer', issuer),
-      memories,
-      wake: (key) => {
-        queue.forget(key);
-        queue.add(key);
-      },
-    }),
-    owningCertificate,
-    claims,
-    clock,
-    onStep,
-  });
 }

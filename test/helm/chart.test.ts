@@ -158,7 +158,7 @@ describe('the permission to write ConfigMaps', () => {
   it('is given in each listed namespace, and nowhere unless told so', async () => {
     const given = async (values: object) =>
       (await render(values))
-        .filter(({ kind, metadata }) => /^Role/.test(kind) && metadata.name.endsWith('-configmaps'))
+        .filter(({ kind, metadata }) => kind.startsWith('Role') && metadata.name.endsWith('-configmaps'))
         .map(({ kind, metadata, rules, subjects }) => [kind, metadata.namespace, rules ?? subjects]);
     const subjects = [{ kind: 'ServiceAccount', name: 'pca-alibaba-pca-issuer', namespace: 'issuers' }];
     expect([await given({}), await given({ configMapAccess: { namespaces: ['a', 'b'] } })]).toEqual([

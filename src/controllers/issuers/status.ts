@@ -39,8 +39,7 @@ export function issuerStatus(
 ): IssuerStatus | undefined {
   const observedGeneration = generationOf(issuer);
   const { problem } = finding;
-  const ca = finding.ca === undefined ? issuer.status?.ca : describedCA(finding.ca, issuer.status?.ca);
-  const trust = finding.trust ?? issuer.status?.trust;
+  const { ca, trust } = knownOf(finding, issuer.status);
   const reason = problem?.reason ?? checkedReason;
   const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition => {
     const present = issuer.status?.conditions.find((other) => other.type === type);
@@ -59,6 +58,13 @@ export function issuerStatus(
     ...(trust === undefined ? {} : { trust }),
   };
   return same(issuer.status, next, rival !== undefined) ? undefined : next;
+}
+
+/** What the check found, else what was known before. */
+function knownOf(finding: Finding, present: IssuerStatus | undefined): Pick<IssuerStatus, 'ca' | 'trust'> {
+  const ca = finding.ca === undefined ? present?.ca : describedCA(finding.ca, present?.ca);
+  const trust = finding.trust ?? present?.trust;
+  return { ...(ca === undefined ? {} : { ca }), ...(trust === undefined ? {} : { trust }) };
 }
 
 /** The family of the CA's key before the last change of it, as the status remembers it; undefined where there was none. */

@@ -61,6 +61,7 @@ interface AbandonedCall {
   readonly since: number;
 }
 
+type OutcomeOf<Kind extends SigningOutcome['kind']> = Extract<SigningOutcome, { readonly kind: Kind }>;
 type Result = LabelsOf<'pca_issuer_abandoned_calls_total'>['result'];
 
 // A few kilobytes each.
@@ -128,30 +129,14 @@ export class AbandonedCalls {
     outcome: SigningOutcome | undefined,
     signal: AbortSignal,
   ): Promise<ReconcileResult> {
-    const { gone, call, memory } = abandoned;
-    const fates = this.#on.fates();
     switch (outcome?.kind) {
       case undefined:
         this.#on.logger.info(fieldsOf(abandoned), nothingMadeMessage);
         return this.#end(key, abandoned, 'none');
-      case 'issued': {
-        const { certificate, action: operation, requestId, notices } = outcome;
-        const message = issuedMessage(certificate, operation, notices);
-        const adopted = !isOfOwnCall(memory);
-        const decided = { kind: 'issued', certificate, operation, requestId, adopted, message } as const;
-        const isSettled = await fates.settle(gone, decided, call.issuer, signal);
-        if (isSettled) return this.#end(key, abandoned, 'certificate');
-        return this.#later(key, abandoned, 'The API server does not tell whether the certificate is in use.');
-      }
-      case 'refused': {
-        const { reason, message, unused } = outcome;
-        if (reason === 'EarlierCertificateNotFound') {
-          this.#giveUp(key, abandoned, message);
-          return done;
-        }
-        fates.reportUnused(gone, { message, unused: isOfOwnCall(memory) ? unused : undefined }, call.issuer);
-        return this.#end(key, abandoned, 'certificate');
-      }
+      case 'issued':
+        return this.#settleFound(key, abandoned, outcome, signal);
+      case 'refused':
+        return this.#settleRefused(key, abandoned, outcome);
       case 'issuerFault':
         return this.#later(key, abandoned, outcome.problem.message);
       case 'trouble':
@@ -165,6 +150,33 @@ export class AbandonedCalls {
     }
   }
 
+  async #settleFound(
+    key: string,
+    abandoned: AbandonedCall,
+    { certificate, action: operation, requestId, notices }: OutcomeOf<'issued'>,
+    signal: AbortSignal,
+  ): Promise<ReconcileResult> {
+    const { gone, call, memory } = abandoned;
+    const message = issuedMessage(certificate, operation, notices);
+    const adopted = !isOfOwnCall(memory);
+    const decided = { kind: 'issued', certificate, operation, requestId, adopted, message } as const;
+    const isSettled = await this.#on.fates().settle(gone, decided, call.issuer, signal);
+    if (isSettled) return this.#end(key, abandoned, 'certificate');
+    return this.#later(key, abandoned, 'The API server does not tell whether the certificate is in use.');
+  }
+
+  #settleRefused(
+    key: string,
+    abandoned: AbandonedCall,
+    { reason, message, unused }: OutcomeOf<'refused'>,
+  ): ReconcileResult {
+    const { gone, call, memory } = abandoned;
+    if (reason === 'EarlierCertificateNotFound') return this.#giveUp(key, abandoned, message);
+    const found = { message, unused: isOfOwnCall(memory) ? unused : undefined };
+    this.#on.fates().reportUnused(gone, found, call.issuer);
+    return this.#end(key, abandoned, 'certificate');
+  }
+
   /** In the same place the credentials of now are the better ones; elsewhere, and when it is gone, those of the call. */
   #issuerOf({ gone, call }: AbandonedCall): ReadyIssuer {
     const now = this.#on.readyIssuers.last(issuerKey(gone.identity));
@@ -174,18 +186,17 @@ export class AbandonedCalls {
   #later(key: string, abandoned: AbandonedCall, why: string): ReconcileResult {
     if (this.#on.clock.monotonic() - abandoned.since < longestMs)
       return { kind: 'retry', reason: 'its outcome is not known' };
-    this.#giveUp(key, abandoned, `PCA was asked for ${longestMs / 3_600_000} h. ${why}`);
-    return done;
+    return this.#giveUp(key, abandoned, `PCA was asked for ${longestMs / 3_600_000} h. ${why}`);
   }
 
-  #giveUp(key: string, abandoned: AbandonedCall, why: string): void {
+  #giveUp(key: string, abandoned: AbandonedCall, why: string): ReconcileResult {
     const { plan, issuer } = abandoned.call;
     const { parentIdentifier } = issuer.spec;
     this.#on.logger.warn(
       fieldsOf(abandoned),
       notFoundOutMessage(why, { identifier: plan.identifier, parentIdentifier }),
     );
-    this.#end(key, abandoned, 'given_up');
+    return this.#end(key, abandoned, 'given_up');
   }
 
   #end(key: string, { gone }: AbandonedCall, result: Result): ReconcileResult {

@@ -164,7 +164,7 @@ describe('a published root', () => {
       kind: 'ConfigMap',
       metadata: { name: 'roots', namespace },
       data: { mine: 'yes' },
-    } as Manifest);
+    });
     await issuer(namespace, { trust: publishTo });
     expect([await told('ConfigMapTaken', pca(namespace)), await published(namespace)]).toEqual([
       `ConfigMap "${namespace}/roots", named by spec.trust.publishTo, exists, and this issuer did not make it, so it is left as it is. Name another ConfigMap, or delete this one: it is then made anew.`,
@@ -249,13 +249,13 @@ describe('a published root', () => {
       kind: 'Secret',
       metadata: { name: 'access-key', namespace: world.namespace },
       stringData: simulator.accessKey,
-    } as unknown as Manifest);
+    });
     await cluster.apply({
       apiVersion: issuerApiVersion,
       kind: reference.kind,
       metadata: { name: namespace },
       spec,
-    } as Manifest);
+    });
     await told('Checked', reference);
     expect(await published(namespace)).toEqual({ 'ca.crt': root(current) });
     await cluster.delete(reference);
@@ -287,7 +287,7 @@ describe('what else is trusted', () => {
         kind: 'ConfigMap',
         metadata: { name: 'given', namespace },
         data: { 'ca.crt': pem },
-      }) as Manifest;
+      });
     await world.cluster.apply(given(root('new-sub')));
     await issuer(namespace, { trust });
     expect(await told('TrustInvalid', pca(namespace))).toBe(

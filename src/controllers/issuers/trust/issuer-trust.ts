@@ -66,21 +66,28 @@ export class IssuerTrust {
     if (state === undefined) return notReady(tooMany);
     const next: TrustStatus = { ...state, ...(place === undefined ? {} : { configMap: place }) };
     const result: Publishing = { kind: 'ready', issuer: { ...ready, trustStatus: next } };
-    const former = status?.trust?.configMap;
-    const moved = former !== undefined && !isSamePlace(former, place) ? former : undefined;
-    if (place === undefined && moved === undefined) return result;
-    if (
-      place !== undefined &&
-      (await this.#on.bundle.isPublished(issuer, place, state.bundle, signal)) &&
-      moved === undefined
-    )
-      return result;
+    if (await this.#stands(issuer, place, state.bundle, signal)) return result;
     // What is left out is gone for good, and what must stay only the present status tells.
     if (!(await this.#isPresent(issuer, signal))) return { kind: 'stale' };
-    const problem =
-      (place === undefined ? undefined : await this.#on.bundle.publish(issuer, place, state.bundle, signal)) ??
-      (moved === undefined ? undefined : await this.#on.bundle.remove(issuer, moved, signal));
+    const problem = await this.#write(issuer, place, state.bundle, signal);
     return problem === undefined ? result : notReady(problem);
+  }
+
+  /** Whether the bundle is where it is to be, and nowhere else. */
+  async #stands(issuer: Issuer, place: BundlePlace | undefined, bundle: string, signal: AbortSignal): Promise<boolean> {
+    if (leftPlace(issuer, place) !== undefined) return false;
+    return place === undefined || this.#on.bundle.isPublished(issuer, place, bundle, signal);
+  }
+
+  async #write(
+    issuer: Issuer,
+    place: BundlePlace | undefined,
+    bundle: string,
+    signal: AbortSignal,
+  ): Promise<IssuerProblem | undefined> {
+    const problem = place === undefined ? undefined : await this.#on.bundle.publish(issuer, place, bundle, signal);
+    const left = leftPlace(issuer, place);
+    return problem ?? (left === undefined ? undefined : this.#on.bundle.remove(issuer, left, signal));
   }
 
   #placeOf({ metadata, spec }: Issuer): BundlePlace | { readonly problem: IssuerProblem } | undefined {
@@ -111,6 +118,12 @@ function withDemanded(
 ): NonNullable<ReadyIssuer['trust']>['anchors'] {
   const further = demanded.filter(({ der }) => !trusted.some((certificate) => certificate.der.equals(der)));
   return { trusted: [...trusted, ...further], verifying: [...verifying, ...further] };
+}
+
+/** Where the bundle stood before and is not to stand any more. */
+function leftPlace({ status }: Issuer, place: BundlePlace | undefined): BundlePlace | undefined {
+  const former = status?.trust?.configMap;
+  return former === undefined || isSamePlace(former, place) ? undefined : former;
 }
 
 // The key within a ConfigMap is left to server-side apply, which takes away what is not applied any more.

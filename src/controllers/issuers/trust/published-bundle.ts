@@ -16,7 +16,7 @@ export interface BundlePlace {
 }
 
 /** The label of every such ConfigMap, for those that look for them. */
-export const bundleLabel = 'pca.alibabacloud.com/trust-bundle';
+const bundleLabel = 'pca.alibabacloud.com/trust-bundle';
 
 interface ConfigMap {
   readonly metadata: {

@@ -174,10 +174,10 @@ test('a request whose call surely made none is not taken in', async () => {
 });
 
 describe('who is asked', () => {
-  test.each<[string, string | undefined, 'then' | 'now']>([
+  test.each<[string, string | undefined, 'former' | 'now']>([
     ['its issuer of now, where it keeps its certificates in the same place', 'HTTPS pca.test ca', 'now'],
-    ['its issuer as it was called, where it names another CA now', 'HTTPS pca.test ca-2', 'then'],
-    ['its issuer as it was called, where it is gone', undefined, 'then'],
+    ['its issuer as it was called, where it names another CA now', 'HTTPS pca.test ca-2', 'former'],
+    ['its issuer as it was called, where it is gone', undefined, 'former'],
   ])('%s', async (_, location, expected) => {
     const { rig, look } = await scene({ find: [finds()] });
     const now = new FakeAuthority({ find: [finds()] }, location);
@@ -185,10 +185,10 @@ describe('who is asked', () => {
     if (ready === undefined) throw new Error('The issuer was not checked.');
     if (location === undefined) rig.readyIssuers.remove(issuerName);
     else rig.readyIssuers.open(issuerName, { ...ready, generation: 9, authority: now });
-    const then = rig.authority.asked.length;
+    const before = rig.authority.asked.length;
     await look();
-    expect({ then: rig.authority.asked.length - then, now: now.asked.length }).toEqual({
-      then: expected === 'then' ? 1 : 0,
+    expect({ former: rig.authority.asked.length - before, now: now.asked.length }).toEqual({
+      former: expected === 'former' ? 1 : 0,
       now: expected === 'now' ? 1 : 0,
     });
   });
