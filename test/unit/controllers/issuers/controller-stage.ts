@@ -121,9 +121,18 @@ export class Stage {
     const refused = this.undeclared.filter((field) => Object.hasOwn(written.status, field));
     if (refused.length > 0) return undeclaredAnswer(refused);
     if (this.writeAnswer.kind === 'ok' && this.issuer !== undefined) {
-      const { metadata } = this.issuer;
+      const { metadata, status } = this.issuer;
       const resourceVersion = `${Number(metadata.resourceVersion) + 1}`;
-      this.issuer = { ...this.issuer, metadata: { ...metadata, resourceVersion }, status: written.status };
+      const { externalCA } = written.status;
+      // An apply leaves the account, which another field manager has.
+      const { instances } = status?.externalCA ?? {};
+      const kept =
+        externalCA === undefined || instances === undefined ? {} : { externalCA: { ...externalCA, instances } };
+      this.issuer = {
+        ...this.issuer,
+        metadata: { ...metadata, resourceVersion },
+        status: { ...written.status, ...kept },
+      };
     }
 
     return this.writeAnswer;
