@@ -101,13 +101,14 @@ export const trustSchema = {
     certificatesFrom: certificatesFromSchema,
     publishTo: publishToSchema,
   },
+  // The API server evaluates these on the default as well, in which the default of source is not set yet.
   'x-kubernetes-validations': [
     {
-      rule: "self.source != 'Static' || has(self.certificates) != has(self.certificatesFrom)",
+      rule: "!has(self.source) || self.source != 'Static' || has(self.certificates) != has(self.certificatesFrom)",
       message: 'source Static needs either certificates or certificatesFrom',
     },
     {
-      rule: "self.source == 'Static' || (!has(self.certificates) && !has(self.certificatesFrom))",
+      rule: "(has(self.source) && self.source == 'Static') || (!has(self.certificates) && !has(self.certificatesFrom))",
       message: 'certificates and certificatesFrom are for source Static only; remove them or choose that source',
     },
   ],
