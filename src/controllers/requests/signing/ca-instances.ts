@@ -20,6 +20,7 @@ export type TakenInstance =
   | Used;
 
 type Used = Exclude<Found, { readonly kind: 'absent' } | { readonly kind: 'taken' }>;
+type NoneTaken = Exclude<TakenInstance, { readonly kind: 'free' | 'found' | 'revoked' | 'pending' }>;
 
 /** Asks PCA what became of an instance. */
 type Look = (instanceId: string) => Promise<Found>;
@@ -42,6 +43,23 @@ interface Account {
   readonly entries: readonly Entry[];
   /** UIDs of all requests that an instance was promised to, also one that the issuer names no longer. */
   readonly promised: ReadonlySet<string>;
+}
+
+/** An instance to be promised to a request. `entry`: what the account says of it; `looked`: what PCA does, where it was asked. */
+interface Choice {
+  readonly kind: 'chosen';
+  readonly instanceId: string;
+  readonly entry?: Entry;
+  readonly looked?: Found;
+}
+
+/** `use`: what is told of the promise, unless it was made before. */
+interface Promised {
+  readonly kind: 'promised';
+  readonly instanceId: string;
+  readonly left: number;
+  readonly looked?: Found | undefined;
+  readonly use?: InstanceUse;
 }
 
 /** The use of an instance: it is promised to a request. */
@@ -71,6 +89,8 @@ export class CAInstances {
   readonly #fieldManager: string;
   readonly #isOpen: (request: string, uid: string) => boolean;
   readonly #onUse: (use: InstanceUse) => void;
+  /** Instances that were used for the requests that they were promised to; these have their certificates, or are gone. */
+  readonly #used = new Set<string>();
 
   constructor(
     kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>,
@@ -92,14 +112,17 @@ export class CAInstances {
     const claim = claimOf(task, precedence);
     const { configured } = claim;
     for (let tries = 0; tries <= maxConflicts + configured.length; tries += 1) {
-      const promised = await this.#promiseOne(claim);
+      const promised = await this.#promiseOne(claim, look);
       if (promised.kind === 'conflict') continue;
       if (promised.kind !== 'promised') return promised;
-      const { instanceId, left } = promised;
-      const looked = await look(instanceId);
-      if (looked.kind === 'absent') return { kind: 'free', instanceId, left };
-      if (looked.kind !== 'taken') return looked;
-      await this.#markTaken(claim, instanceId);
+      const { instanceId, left, use } = promised;
+      const looked = promised.looked ?? (await look(instanceId));
+      if (looked.kind === 'taken') {
+        await this.#markTaken(claim, instanceId);
+        continue;
+      }
+      if (use !== undefined) this.#onUse(use);
+      return looked.kind === 'absent' ? { kind: 'free', instanceId, left } : looked;
     }
     return { kind: 'unsettled', message: "The issuer's status changes too fast to take an instance." };
   }
@@ -115,49 +138,40 @@ export class CAInstances {
   }
 
   /** Has the issuer's status promise one instance to the request, unless it does already. */
-  async #promiseOne(
-    claim: Claim,
-  ): Promise<
-    | { readonly kind: 'promised'; readonly instanceId: string; readonly left: number }
-    | { readonly kind: 'conflict' }
-    | Extract<TakenInstance, { readonly kind: 'exhausted' | 'superseded' | 'unsettled' }>
-  > {
-    const { configured, uid } = claim;
+  async #promiseOne(claim: Claim, look: Look): Promise<Promised | { readonly kind: 'conflict' } | NoneTaken> {
+    const { issuer, request, configured, uid } = claim;
     const account = await this.#read(claim);
     if ('message' in account) return { kind: 'unsettled', message: account.message };
     const unpromised = configured.length - account.entries.length;
     if (isSuperseded(claim, account, unpromised)) return { kind: 'superseded' };
-    const choice = this.#choose(account.entries, configured, uid);
-    if (choice === undefined) return exhausted(configured);
-    const { instanceId, entry } = choice;
+    const choice = chooseOwn(account, claim) ?? (await this.#chooseAbandoned(account, look)) ?? exhausted(configured);
+    if (choice.kind !== 'chosen') return choice;
+    const { instanceId, entry, looked } = choice;
     if (entry?.requestUID === uid) return { kind: 'promised', instanceId, left: unpromised };
     const failure = await this.#promise(claim, account, instanceId, uid);
+    if (failure?.class === 'Conflict') return { kind: 'conflict' };
+    if (failure !== undefined)
+      return { kind: 'unsettled', message: `The issuer's status could not be written: ${failure.message}.` };
     const left = entry === undefined ? unpromised - 1 : unpromised;
-    if (failure === undefined) {
-      const { issuer, request } = claim;
-      const { issuerUid } = account;
-      this.#onUse({ issuer, issuerUid, instanceId, request, left, of: configured.length });
-      return { kind: 'promised', instanceId, left };
-    }
-    if (failure.class === 'Conflict') return { kind: 'conflict' };
-    return { kind: 'unsettled', message: `The issuer's status could not be written: ${failure.message}.` };
+    const use = { issuer, issuerUid: account.issuerUid, instanceId, request, left, of: configured.length };
+    return { kind: 'promised', instanceId, left, looked, use };
   }
 
-  #choose(
-    entries: readonly Entry[],
-    configured: readonly string[],
-    uid: string,
-  ): { readonly instanceId: string; readonly entry: Entry | undefined } | undefined {
-    const own = entries.find(({ requestUID }) => requestUID === uid);
-    if (own !== undefined) return { instanceId: own.instanceId, entry: own };
-    const known = new Map(entries.map((entry) => [entry.instanceId, entry]));
-    const free = configured.find((instanceId) => !known.has(instanceId));
-    if (free !== undefined) return { instanceId: free, entry: undefined };
-    // Promised to a request that is gone: free after all unless it was used, which is asked before it is.
-    const abandoned = entries.find(
-      ({ request, requestUID }) => requestUID !== '' && !this.#isOpen(request ?? '', requestUID),
-    );
-    return abandoned === undefined ? undefined : { instanceId: abandoned.instanceId, entry: abandoned };
+  /**
+   * An instance that was promised to a request that is gone. It is free after all unless it was used; while that is open nobody
+   * gets it, and where it was, the account keeps for whom.
+   */
+  async #chooseAbandoned({ entries }: Account, look: Look): Promise<Choice | NoneTaken | undefined> {
+    for (const entry of entries) {
+      const { instanceId, request = '', requestUID } = entry;
+      const use = `${instanceId} ${requestUID}`;
+      if (requestUID === '' || this.#isOpen(request, requestUID) || this.#used.has(use)) continue;
+      const looked = await look(instanceId);
+      if (looked.kind === 'failed' || looked.kind === 'unsettled') return looked;
+      if (looked.kind === 'taken') this.#used.add(use);
+      else if (looked.kind !== 'pending') return { kind: 'chosen', instanceId, entry, looked };
+    }
+    return undefined;
   }
 
   async #read({ issuer, configured, signal }: Claim): Promise<Account | { readonly message: string }> {
@@ -199,6 +213,15 @@ export class CAInstances {
     const account = await this.#read(claim);
     if (!('message' in account)) await this.#promise(claim, account, instanceId, '');
   }
+}
+
+/** The instance that the request was promised before, else one that is promised to nobody. */
+function chooseOwn({ entries }: Account, { uid, configured }: Claim): Choice | undefined {
+  const own = entries.find(({ requestUID }) => requestUID === uid);
+  if (own !== undefined) return { kind: 'chosen', instanceId: own.instanceId, entry: own };
+  const known = new Set(entries.map(({ instanceId }) => instanceId));
+  const free = configured.find((instanceId) => !known.has(instanceId));
+  return free === undefined ? undefined : { kind: 'chosen', instanceId: free };
 }
 
 const foremost: Precedence = { newer: [], isSuperseded: false };

@@ -31,6 +31,8 @@ interface Scene {
   readonly looks?: Readonly<Record<string, Found>>;
   readonly withoutExternalCA?: true;
   readonly precedence?: Precedence;
+  /** How often the request comes for one; once when not given. */
+  readonly times?: number;
 }
 
 /** Keys of requests that still wait. */
@@ -82,7 +84,9 @@ async function take({ configured = ['i-1', 'i-2'], entries = [], writes = [], re
     asked.push(instanceId);
     return scene.looks?.[instanceId] ?? { kind: 'absent' };
   };
-  const taken = await instances.take(task, look, scene.precedence);
+  let taken = await instances.take(task, look, scene.precedence);
+  for (let times = 1; times < (scene.times ?? 1); times += 1)
+    taken = await instances.take(task, look, scene.precedence);
   return { taken, written: seen, asked, uses };
 }
 interface Body {
@@ -107,6 +111,8 @@ const tooFast: TakenInstance = {
 };
 const used = (instanceId: string): Entry => ({ instanceId, requestUID: '' });
 const pending: Found = { kind: 'pending', message: 'Not yet.' };
+const revoked: Found = { kind: 'revoked', identifier: 'ca-1' };
+const unsettled: Found = { kind: 'unsettled', message: 'Who knows.' };
 const gone: Entry = { instanceId: 'i-1', requestUID: 'uid-7', request: 'shop/web-7' };
 
 test.each<[string, Scene, TakenInstance, readonly unknown[], readonly string[]]>([
@@ -145,6 +151,44 @@ test.each<[string, Scene, TakenInstance, readonly unknown[], readonly string[]]>
     { configured: ['i-1'], entries: [gone] },
     free('i-1'),
     [wrote(1, own('i-1'))],
+    ['i-1'],
+  ],
+  [
+    'one that was used for a request that is gone stays its own, and is asked about once',
+    { configured: ['i-1'], entries: [gone], looks: { 'i-1': { kind: 'taken' } }, times: 3 },
+    exhausted(1),
+    [],
+    ['i-1'],
+  ],
+  [
+    'the next one is taken instead, if nothing was made of it',
+    {
+      entries: [gone, { ...gone, instanceId: 'i-2', requestUID: 'uid-8' }],
+      looks: { 'i-1': { kind: 'taken' } },
+    },
+    free('i-2'),
+    [wrote(1, gone, own('i-2'))],
+    ['i-1', 'i-2'],
+  ],
+  [
+    'one whose certificate is not there yet is left alone, and asked about again',
+    { configured: ['i-1'], entries: [gone], looks: { 'i-1': pending }, times: 2 },
+    exhausted(1),
+    [],
+    ['i-1', 'i-1'],
+  ],
+  [
+    'one that a request that is gone used for the same key is taken with its certificate',
+    { configured: ['i-1'], entries: [gone], looks: { 'i-1': revoked } },
+    revoked,
+    [wrote(1, own('i-1'))],
+    ['i-1'],
+  ],
+  [
+    'nobody gets one of a request that is gone while PCA does not say what became of it',
+    { configured: ['i-1'], entries: [gone], looks: { 'i-1': unsettled } },
+    unsettled,
+    [],
     ['i-1'],
   ],
   [
@@ -243,10 +287,10 @@ test('each use is told once, with what is left', async () => {
   expect((await take({})).uses).toEqual([{ ...use, instanceId: 'i-1', left: 1 }]);
   expect((await take({ writes: ['Conflict'] })).uses).toEqual([{ ...use, instanceId: 'i-1', left: 1 }]);
   expect((await take({ entries: [own('i-2')] })).uses).toEqual([]);
-  expect((await take({ looks: { 'i-1': { kind: 'taken' } } })).uses).toEqual([
-    { ...use, instanceId: 'i-1', left: 1 },
-    { ...use, instanceId: 'i-2', left: 0 },
-  ]);
+  expect((await take({ looks: { 'i-1': { kind: 'taken' } } })).uses).toEqual([{ ...use, instanceId: 'i-2', left: 0 }]);
+  expect((await take({ looks: { 'i-1': pending }, times: 2 })).uses).toEqual([{ ...use, instanceId: 'i-1', left: 1 }]);
+  const taken = { configured: ['i-1'], entries: [gone], looks: { 'i-1': { kind: 'taken' } } } as const;
+  expect((await take(taken)).uses).toEqual([]);
 });
 
 test('an account that changes all the time is left for later', async () => {
