@@ -119,6 +119,13 @@ describe('kubectl', () => {
             notAfter: '2036-01-01T00:00:00Z',
             certificatesRemaining: 5,
           },
+          trust: {
+            bundle: 'PEM',
+            certificates: [
+              { sha256Fingerprint: 'AB:CD', subject: 'CN=Root', notAfter: '2046-01-01T00:00:00Z' },
+              { sha256Fingerprint: 'EF:01', subject: 'CN=Former', notAfter: '2046-01-01T00:00:00Z', former: true },
+            ],
+          },
         },
       });
     }
@@ -137,14 +144,12 @@ describe('kubectl', () => {
     },
   );
 
-  it('shows subject and message in the wide form', async () => {
+  it('shows subject, root and message in the wide form', async () => {
     const shown = await cluster.kubectl(['get', 'pcai', '-o', 'wide']);
     const [head = '', row = ''] = shown.trim().split('\n');
     expect([head.split(/\s{2,}/), row.split(/\s{2,}/).slice(0, -1)]).toEqual([
-      ['NAME', 'READY', 'REASON', 'OPERATION', 'CA', 'SUBJECT', 'MESSAGE', 'AGE'].map((name) =>
-        expect.stringContaining(name),
-      ),
-      [...columns, 'CN=Sub CA', 'Create the Secret.'],
+      ['NAME', 'READY', 'REASON', 'OPERATION', 'CA', 'SUBJECT', 'ROOT', 'MESSAGE', 'AGE'],
+      [...columns, 'CN=Sub CA', 'AB:CD', 'Create the Secret.'],
     ]);
   });
 
