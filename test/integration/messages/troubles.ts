@@ -69,7 +69,7 @@ export const troubleScenes: Readonly<Record<TroubleReason, Scene>> = {
       await askedExternalCA(stage);
       return stage.event('RetryableError', stage.namespace);
     },
-    says: 'Warning RetryableError: Not issued yet: The certificate is there, but it leads to "CN=Another Root" (SHA-256 FINGERPRINT), which the issuer has not published yet (spec.trust.publishTo); it is written once clients find that. It is tried again automatically, with growing pauses of at most 1 s.',
+    says: 'Warning RetryableError: Not issued yet: The certificate is there, but it leads to "CN=Another Root" (SHA-256 FINGERPRINT), which clients do not find yet where the issuer publishes what they must trust (status.trust, spec.trust.publishTo); it is written once they do. It is tried again automatically, with growing pauses of at most 1 s.',
   },
   ClusterUnknown: {
     // It is read once.
