@@ -227,6 +227,36 @@ describe('a published root', () => {
     },
   );
 
+  it('of a CA that has another key since the last check comes with no certificate before it is published', async () => {
+    const namespace = await world.createNamespace('roots');
+    const sub = 'unseen-sub';
+    await allowIn(namespace);
+    await issuer(namespace, { trust: publishTo, parentIdentifier: sub });
+    await told('Checked', pca(namespace));
+    const former = root(sub);
+    expect(await issuedCA(namespace, 'before')).toBe(former);
+    await world.simulator.renewAuthorities(hierarchyOf('unseen'));
+    await world.cluster.apply(certificate(namespace, 'early'));
+    const early = await world.cluster.waitFor(
+      { apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace, name: 'early-1' },
+      'the refusal of its certificate',
+      (object) => conditionsOf(object).some(({ reason }) => reason === 'Failed'),
+    );
+    expect((early['status'] as { readonly certificate?: string }).certificate).toBeUndefined();
+    await told('CertificateRefused', pca(namespace));
+    expect(await published(namespace)).toEqual({ 'ca.crt': former });
+    // The hold after the fault ends with a check, which finds the new key.
+    await until('both roots to be published', async () => {
+      const data = await published(namespace);
+      if (data?.['ca.crt'] === former) throw new NotYet(data);
+      return true;
+    });
+    expect([await issuedCA(namespace, 'later'), await published(namespace)]).toEqual([
+      root(sub),
+      { 'ca.crt': root(sub) + former },
+    ]);
+  });
+
   /**
    * Issues below the former root, then has the change find the ConfigMap unwritable, and asserts that nothing is issued below
    * the CA until both roots are published. The state of the trust afterwards.
