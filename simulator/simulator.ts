@@ -9,7 +9,7 @@ import type { OidcProvider, Role } from './identity/identity-store.ts';
 import { Gateway } from './gateway.ts';
 import type { Call } from './gateway.ts';
 import { createAuthorities, defaultAuthorities, rootOf } from './issuing/authority.ts';
-import type { Authority, AuthoritySeed } from './issuing/authority.ts';
+import type { Authority, AuthorityRenewal, AuthoritySeed } from './issuing/authority.ts';
 import { createInstances, defaultInstances } from './issuing/instances.ts';
 import { createLedger } from './issuing/ledger.ts';
 import type { AccessKey } from './protocol/signature.ts';
@@ -54,6 +54,8 @@ export interface SimulatorHandle {
   setFaults(faults: Partial<Faults>): void;
   /** Changes a CA from now on until the next reset; throws for an identifier that does not exist. */
   setAuthority(identifier: string, changes: AuthorityChanges): void;
+  /** Makes CAs anew, under identifiers that they have already or under new ones, until the next reset. */
+  renewAuthorities(renewals: readonly AuthorityRenewal[]): Promise<void>;
   /** Registers an OIDC provider, or replaces it; it stays over resets. */
   setOidcProvider(provider: OidcProvider): void;
   /** Makes a role, or replaces it with its trust policy; it stays over resets. */
@@ -73,6 +75,7 @@ export interface SimulatorHandle {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<SimulatorHandle> {
   const keys = [...(options.accessKeys ?? [randomKey()])];
   const service = await createService(options);
+  const atStart = new Map(service.authorities);
   const gateway = new Gateway(service, {
     accessKey: (accessKeyId) =>
       keys.find((key) => key.accessKeyId === accessKeyId) ?? service.identity.temporaryKeys.get(accessKeyId),
@@ -88,6 +91,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     reset: () => {
       gateway.reset();
+      replace(service.authorities, atStart);
       forget(service);
     },
   };
@@ -118,6 +122,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     tlsCaPem: identity?.caPem,
     rootPem: (identifier) => rootOf(authorityOf(service, identifier)).certificatePem,
+    renewAuthorities: async (renewals) => {
+      replace(service.authorities, await createAuthorities(renewals, service.now(), service.authorities));
+    },
     setOidcProvider: (provider) => void service.identity.providers.set(provider.arn, provider),
     setRole: (role) => void service.identity.roles.set(role.arn, role),
     addAccessKey: (key) => void keys.push(key),
@@ -136,7 +143,7 @@ async function createService({
   instances = defaultInstances,
   random,
   now = () => new Date(),
-}: SimulatorOptions): Promise<Service> {
+}: SimulatorOptions): Promise<Service & { readonly authorities: Map<string, Authority> }> {
   return {
     authorities: await createAuthorities(authorities ?? defaultAuthorities, now()),
     instances: createInstances(instances),
@@ -151,6 +158,11 @@ function authorityOf({ authorities }: Service, identifier: string): Authority {
   const authority = authorities.get(identifier);
   if (authority === undefined) throw new Error(`There is no CA ${identifier}.`);
   return authority;
+}
+
+function replace(authorities: Map<string, Authority>, others: ReadonlyMap<string, Authority>): void {
+  authorities.clear();
+  for (const [identifier, authority] of others) authorities.set(identifier, authority);
 }
 
 function forget(service: Service): void {

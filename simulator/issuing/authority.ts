@@ -1,5 +1,5 @@
 // The simulated certification authorities: their keys are random at each start, their identifiers are stable.
-import { generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
+import { createPublicKey, generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { keyIdentifier, signatureAlgorithm, signCertificate } from '../x509/certificate.ts';
@@ -119,14 +119,32 @@ export const defaultAuthorities: readonly AuthoritySeed[] = [
   },
 ];
 
+interface Keys {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
 const generate = promisify(generateKeyPair);
 const day = 86_400_000;
 const signingHashes = { RSA_2048: 'sha256', RSA_4096: 'sha256', ECC_256: 'sha256', ECC_384: 'sha384' } as const;
 
-/** Makes the keys and certificates of all CAs; throws when a seed names a parent that does not come before it. */
-export async function createAuthorities(seeds: readonly AuthoritySeed[], now: Date): Promise<Map<string, Authority>> {
-  const keys = await Promise.all(seeds.map(({ algorithm }) => generateKeys(algorithm)));
-  const authorities = new Map<string, Authority>();
+/** A CA to be made anew under an identifier that may be known already. */
+export interface AuthorityRenewal extends AuthoritySeed {
+  /** With the key that it has, as in a renewal. */
+  readonly keepsKey?: boolean;
+}
+
+/**
+ * Makes the keys and certificates of all CAs, beside or instead of those in `present`; throws when a seed names a parent that
+ * does not come before it.
+ */
+export async function createAuthorities(
+  seeds: readonly AuthorityRenewal[],
+  now: Date,
+  present: ReadonlyMap<string, Authority> = new Map(),
+): Promise<Map<string, Authority>> {
+  const keys = await Promise.all(seeds.map(async (seed) => keysOf(seed, present.get(seed.identifier))));
+  const authorities = new Map(present);
   for (const [index, seed] of seeds.entries()) {
     const parent = seed.parent === undefined ? undefined : authorities.get(seed.parent);
     const pair = keys[index];
@@ -138,10 +156,14 @@ export async function createAuthorities(seeds: readonly AuthoritySeed[], now: Da
   return authorities;
 }
 
+async function keysOf({ algorithm, keepsKey }: AuthorityRenewal, present: Authority | undefined): Promise<Keys> {
+  if (keepsKey !== true || present === undefined) return generateKeys(algorithm);
+  const { key } = present.signer;
+  return { privateKey: key, publicKey: createPublicKey(key) };
+}
+
 /** A key pair of that algorithm, with random key. */
-export async function generateKeys(
-  algorithm: KeyAlgorithm,
-): Promise<{ readonly publicKey: KeyObject; readonly privateKey: KeyObject }> {
+export async function generateKeys(algorithm: KeyAlgorithm): Promise<Keys> {
   switch (algorithm) {
     case 'RSA_2048':
       return generate('rsa', { modulusLength: 2048 });
@@ -154,12 +176,7 @@ export async function generateKeys(
   }
 }
 
-function createAuthority(
-  seed: AuthoritySeed,
-  parent: Authority | undefined,
-  keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
-  now: Date,
-): Authority {
+function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, keys: Keys, now: Date): Authority {
   const isRoot = seed.kind === 'ROOT';
   const attributes = attributesOf(seed);
   const keyInfo = keys.publicKey.export({ type: 'spki', format: 'der' });

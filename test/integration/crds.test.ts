@@ -120,8 +120,11 @@ describe('kubectl', () => {
             certificatesRemaining: 5,
           },
           trust: {
-            bundle: '',
-            certificates: [{ sha256Fingerprint: '2A:9C', subject: 'CN=Root CA', notAfter: '2046-01-01T00:00:00Z' }],
+            bundle: 'PEM',
+            certificates: [
+              { sha256Fingerprint: 'AB:CD', subject: 'CN=Root', notAfter: '2046-01-01T00:00:00Z' },
+              { sha256Fingerprint: 'EF:01', subject: 'CN=Former', notAfter: '2046-01-01T00:00:00Z', former: true },
+            ],
           },
         },
       });
@@ -146,7 +149,7 @@ describe('kubectl', () => {
     const [head = '', row = ''] = shown.trim().split('\n');
     expect([head.split(/\s{2,}/), row.split(/\s{2,}/).slice(0, -1)]).toEqual([
       ['NAME', 'READY', 'REASON', 'OPERATION', 'CA', 'SUBJECT', 'ROOT', 'MESSAGE', 'AGE'],
-      [...columns, 'CN=Sub CA', '2A:9C', 'Create the Secret.'],
+      [...columns, 'CN=Sub CA', 'AB:CD', 'Create the Secret.'],
     ]);
   });
 

@@ -4,6 +4,8 @@ import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf, readyCondition } from '../../crds/issuer.ts';
 import { isUnderstood } from '../../crds/issuer-reading.ts';
 import type { Issuer, IssuerAsRead } from '../../crds/issuer.ts';
+import { isTrustedNow } from '../../issuing/trust/trust-state.ts';
+import type { ReadCertificate } from '../../issuing/x509/certificate.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
@@ -159,7 +161,7 @@ export class IssuerController {
     const state = readyIssuers.state(key, object);
     return (
       state.kind === 'ready' &&
-      readyIssuers.demanded(key).length === 0 &&
+      readyIssuers.demanded(key).every((certificate) => isPublished(state.issuer, certificate)) &&
       (await secrets.isSame(issuer, state.issuer.secretVersion, signal)) &&
       (await trust.isSettled(issuer, state.issuer, signal))
     );
@@ -273,6 +275,11 @@ export class IssuerController {
     this.#status.forget(identity);
     return done;
   }
+}
+
+/** Without a state of trust there is nothing to publish. */
+function isPublished({ trustStatus }: ReadyIssuer, certificate: ReadCertificate): boolean {
+  return trustStatus === undefined || isTrustedNow(trustStatus, certificate);
 }
 
 function readyFinding({ ca, trustStatus }: ReadyIssuer): Finding {

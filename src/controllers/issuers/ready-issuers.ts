@@ -65,7 +65,7 @@ interface Entry {
   /** Stops the timer for the end of a round in which only those wait who have tried. */
   stopRound: (() => void) | undefined;
   owners: OwnerHolds;
-  /** What requests wait to have published, until the issuer is opened with it. */
+  /** What certificates of this issuer object need beside what its checks find. */
   demanded: readonly ReadCertificate[];
 }
 
@@ -97,7 +97,7 @@ export class ReadyIssuers {
     this.#recoveryListeners.push(listener);
   }
 
-  /** What requests of this issuer wait to have published. */
+  /** What certificates of this issuer need to have published beside what its checks find. */
   demanded(key: string): readonly ReadCertificate[] {
     return this.#entries.get(key)?.demanded ?? [];
   }
@@ -131,10 +131,10 @@ export class ReadyIssuers {
     if (changed) {
       entry.hold = new FaultHold(this.#clock);
       entry.owners = new OwnerHolds(this.#clock);
+      entry.demanded = [];
     } else if (entry.problem !== undefined) entry.hold.reopen();
     entry.issuer = issuer;
     entry.problem = undefined;
-    entry.demanded = [];
     if (opens) this.#changed(key);
   }
 

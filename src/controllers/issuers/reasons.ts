@@ -166,6 +166,8 @@ export const issuerNews = {
     'The spec has fields that this version of the operator does not know and leaves out of account; the message of Ready names them. They are of a newer CRD: upgrade the operator, or remove them.',
   KeyFamilyChanged:
     'The key of the issuing CA is of another family than before. Renewals of Certificates with keys of the former family wait; the message of Ready says for what.',
+  TrustChanged:
+    'What clients must trust is something else than before; the message names what is new, what is former and until when, and where it stands. Give what is new to clients that do not read it there.',
   InstanceUsed:
     'A bought instance was promised to the request that the message names, whose CA certificate activates it. Recorded for each use.',
   LastInstance:

@@ -21,6 +21,7 @@ import {
   unknownFieldsText,
 } from './status.ts';
 import type { Finding } from './status.ts';
+import { trustNews } from './trust/trust-news.ts';
 
 /** What writing works with. */
 export interface StatusWriterParts {
@@ -156,12 +157,15 @@ export class StatusWriter {
   }
 
   /** What a ready issuer has news of: its own spec or its CA asks for somebody's attention. */
-  #tellNews(identity: IssuerIdentity, issuer: IssuerAsRead, { ca }: IssuerStatus): void {
+  #tellNews(identity: IssuerIdentity, issuer: IssuerAsRead, { ca, trust }: IssuerStatus): void {
     const { unknownFields = [], status } = issuer;
     if (unknownFields.length > 0) this.#warn(identity, issuer, 'FieldUnknown', unknownFieldsText(unknownFields));
     const text = keyFamilyText(ca);
     if (text !== undefined && status?.ca?.keyAlgorithm !== ca?.keyAlgorithm)
       this.#warn(identity, issuer, 'KeyFamilyChanged', text);
+    const news = trustNews(status?.trust, trust);
+    if (news?.isToBeTrusted === true) this.#warn(identity, issuer, 'TrustChanged', news.text);
+    else if (news !== undefined) this.#inform(identity, issuer, 'TrustChanged', news.text);
   }
 
   /** Told when the number changes: a CA certificate that cannot be renewed ends everything below it. */
@@ -185,6 +189,11 @@ export class StatusWriter {
   #warn(identity: IssuerIdentity, issuer: IssuerAsRead, reason: IssuerNews, note: string): void {
     this.#on.logger.warn({ issuer: issuerKey(identity), reason }, note);
     this.#record(identity, issuer, { type: 'Warning', reason, note });
+  }
+
+  #inform(identity: IssuerIdentity, issuer: IssuerAsRead, reason: IssuerNews, note: string): void {
+    this.#on.logger.info({ issuer: issuerKey(identity), reason }, note);
+    this.#record(identity, issuer, { type: 'Normal', reason, note });
   }
 
   #record(

@@ -121,7 +121,7 @@ export type WaitingReason = Exclude<
 export const troubleReasons = {
   CertificateNotReady: 'PCA accepted the request and has not given the certificate yet, or it is still looked for.',
   RootNotPublished:
-    'The certificate leads to a root that does not stand yet where the issuer publishes what clients must trust (spec.trust.publishTo). It is written once the root does.',
+    'The certificate leads to a root that does not stand yet where the issuer publishes what clients must trust (status.trust, and the ConfigMap of spec.trust.publishTo). It is written once the root does.',
   UnreadableAnswer: "PCA's answer holds no certificate; the certificate is looked for before the next call.",
   CertificateUnreadable: 'The Certificate behind the request could not be read, and the answer depends on it.',
   ClusterUnknown: 'The UID of the namespace kube-system could not be read.',

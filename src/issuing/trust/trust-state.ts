@@ -38,6 +38,13 @@ const longestSubject = 1024;
 // The clocks of the service and the cluster may differ, and a call may have been under way when the CA changed.
 const marginMs = 86_400_000;
 
+/** Whether clients are to trust this certificate for what is issued now; a former one may be gone too soon for that. */
+export function isTrustedNow({ certificates }: Pick<TrustState, 'certificates'>, { x509 }: ReadCertificate): boolean {
+  return certificates.some(
+    ({ sha256Fingerprint, former }) => sha256Fingerprint === x509.fingerprint256 && former !== true,
+  );
+}
+
 /** The next state; undefined where there would be more certificates than a status holds. */
 export function nextTrust(input: TrustInput): TrustState | undefined {
   const { status, anchors, spec, now } = input;

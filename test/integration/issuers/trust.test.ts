@@ -4,10 +4,11 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultAuthorities } from '../../../simulator/issuing/authority.ts';
+import type { AuthoritySeed } from '../../../simulator/issuing/authority.ts';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
 import { configMapAccess, readProduct } from '../../support/product.ts';
-import { until } from '../../support/wait.ts';
+import { NotYet, until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../../support/world.ts';
 
 interface TrustStatus {
@@ -19,6 +20,14 @@ interface TrustStatus {
   }[];
   readonly configMap?: object;
 }
+
+/** CAs that PCA makes anew under their identifiers. */
+const hierarchyOf = (name: string): readonly AuthoritySeed[] => [
+  { identifier: `${name}-root`, algorithm: 'ECC_256', kind: 'ROOT' },
+  { identifier: `${name}-sub`, algorithm: 'ECC_256', kind: 'SUB_ROOT', parent: `${name}-root` },
+];
+const renewedNames = ['same-keys', 'new-keys', 'unseen'];
+const renewed = renewedNames.flatMap(hierarchyOf);
 
 let world: World;
 
@@ -34,6 +43,7 @@ beforeAll(async () => {
         { identifier: 'new-root', algorithm: 'ECC_256', kind: 'ROOT' },
         { identifier: 'new-sub', algorithm: 'ECC_256', kind: 'SUB_ROOT', parent: 'new-root' },
         { identifier: 'old-root', algorithm: 'ECC_256', kind: 'ROOT', status: 'FORBIDDEN' },
+        ...renewed,
       ],
     },
   });
@@ -174,14 +184,94 @@ describe('a published root', () => {
 
   it('of another CA stands beside the former one before the first certificate, which waits where it cannot', async () => {
     const namespace = await world.createNamespace('roots');
-    await allowIn(namespace);
     const validity = { maxDuration: '2160h' };
     await issuer(namespace, { trust: publishTo, validity });
+    const trust = await takesRoot(namespace, {
+      former: root(current),
+      sub: 'new-sub',
+      change: async () => issuer(namespace, { trust: publishTo, validity, parentIdentifier: 'new-sub' }),
+    });
+    // A day beyond the longest lifetime: nothing that was issued below the former root can live longer.
+    const days = (Date.parse(trust.certificates[1]?.neededUntil ?? '') - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(91);
+  });
+
+  it.each(['same-keys', 'new-keys'])(
+    'of a CA that PCA renewed under its identifier stands there as well: %s',
+    async (name) => {
+      const namespace = await world.createNamespace('roots');
+      const sub = `${name}-sub`;
+      const spec = { trust: publishTo, parentIdentifier: sub };
+      await issuer(namespace, spec);
+      const former = root(sub);
+      await takesRoot(namespace, {
+        former,
+        sub,
+        change: async () => {
+          const keepsKey = name === 'same-keys';
+          await world.simulator.renewAuthorities(hierarchyOf(name).map((seed) => ({ ...seed, keepsKey })));
+          // What was changed has no part in the certificates, but has the issuer checked now.
+          await issuer(namespace, { ...spec, validity: { backdate: '1m' } });
+        },
+      });
+      const notes = await until('an event that tells of the new root', async () => {
+        const events = await world.cluster.list({ apiVersion: 'events.k8s.io/v1', kind: 'Event', namespace });
+        const found = events.filter(({ reason }) => reason === 'TrustChanged').map(({ note }) => String(note));
+        if (found.length === 0) throw new NotYet(events.map(({ reason }) => reason));
+        return found;
+      });
+      const subject = `"C=CN, O=PCA Simulator, CN=Simulated ${name}-root"`;
+      expect(notes.map((note) => note.replace(/ until \S+\. Give/, '. Give'))).toEqual([
+        `What clients must trust has changed in status.trust of the issuer and ConfigMap "${namespace}/roots" (key "ca.crt"). New: ${subject} (SHA-256 ${fingerprint(root(sub))}). Former: ${subject} (SHA-256 ${fingerprint(former)}). Give what is new to clients that do not read it there.`,
+      ]);
+    },
+  );
+
+  it('of a CA that has another key since the last check comes with no certificate before it is published', async () => {
+    const namespace = await world.createNamespace('roots');
+    const sub = 'unseen-sub';
+    await allowIn(namespace);
+    await issuer(namespace, { trust: publishTo, parentIdentifier: sub });
     await told('Checked', pca(namespace));
-    await issuedCA(namespace, 'before');
+    const former = root(sub);
+    expect(await issuedCA(namespace, 'before')).toBe(former);
+    await world.simulator.renewAuthorities(hierarchyOf('unseen'));
+    await world.cluster.apply(certificate(namespace, 'early'));
+    const early = await world.cluster.waitFor(
+      { apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace, name: 'early-1' },
+      'the refusal of its certificate',
+      (object) => conditionsOf(object).some(({ reason }) => reason === 'Failed'),
+    );
+    expect((early['status'] as { readonly certificate?: string }).certificate).toBeUndefined();
+    await told('CertificateRefused', pca(namespace));
+    expect(await published(namespace)).toEqual({ 'ca.crt': former });
+    // The hold after the fault ends with a check, which finds the new key.
+    await until('both roots to be published', async () => {
+      const data = await published(namespace);
+      if (data?.['ca.crt'] === former) throw new NotYet(data);
+      return true;
+    });
+    expect([await issuedCA(namespace, 'later'), await published(namespace)]).toEqual([
+      root(sub),
+      { 'ca.crt': root(sub) + former },
+    ]);
+  });
+
+  /**
+   * Issues below the former root, then has the change find the ConfigMap unwritable, and asserts that nothing is issued below
+   * the CA until both roots are published. The state of the trust afterwards.
+   */
+  async function takesRoot(
+    namespace: string,
+    { former, sub, change }: { readonly former: string; readonly sub: string; readonly change: () => Promise<void> },
+  ): Promise<TrustStatus> {
+    await allowIn(namespace);
+    await told('Checked', pca(namespace));
+    expect(await issuedCA(namespace, 'before')).toBe(former);
+    const earlier = callsTo(sub).length;
     const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace };
     await world.cluster.delete({ ...binding, name: 'alibaba-pca-issuer-configmaps' });
-    await issuer(namespace, { trust: publishTo, validity, parentIdentifier: 'new-sub' });
+    await change();
     await told('ConfigMapForbidden', pca(namespace));
     await world.cluster.apply(certificate(namespace, 'after'));
     await world.cluster.waitFor(
@@ -189,30 +279,32 @@ describe('a published root', () => {
       'the word that the issuer is not ready',
       (object) => conditionsOf(object).some(({ message = '' }) => message.includes('ConfigMapForbidden')),
     );
-    expect(callsTo('new-sub')).toEqual([]);
+    expect(callsTo(sub)).toHaveLength(earlier);
     await allowIn(namespace);
     const ca = await issuedCA(namespace, 'after');
-    const both = root('new-sub') + root(current);
+    const both = root(sub) + former;
     const trust = await trustOf(pca(namespace));
     const [writtenAt = Number.POSITIVE_INFINITY] = await writes(namespace);
-    const [calledAt = 0] = callsTo('new-sub').map(({ time }) => Date.parse(time));
+    const [calledAt = 0, ...others] = callsTo(sub)
+      .slice(earlier)
+      .map(({ time }) => Date.parse(time));
     expect({
       ca,
       published: await published(namespace),
       status: trust.bundle,
       isFirst: writtenAt <= calledAt,
-      former: trust.certificates.map(({ former }) => former),
+      others,
+      former: trust.certificates.map((entry) => entry.former),
     }).toEqual({
-      ca: root('new-sub'),
+      ca: root(sub),
       published: { 'ca.crt': both },
       status: both,
       isFirst: true,
+      others: [],
       former: [undefined, true],
     });
-    // A day beyond the longest lifetime: nothing that was issued below the former root can live longer.
-    const days = (Date.parse(trust.certificates[1]?.neededUntil ?? '') - Date.now()) / 86_400_000;
-    expect(Math.round(days)).toBe(91);
-  });
+    return trust;
+  }
 
   /** When the API server had taken the last write to the ConfigMap of this namespace. */
   async function writes(namespace: string): Promise<readonly number[]> {
@@ -264,12 +356,14 @@ describe('a published root', () => {
 });
 
 describe('what else is trusted', () => {
-  it('AllActiveRoots: the root of the chain, then the other active ones of its family', async () => {
+  it('AllActiveRoots: the root of the chain, then the other active ones of its family by their fingerprints', async () => {
     const namespace = await world.createNamespace('roots');
     await allowIn(namespace);
     await issuer(namespace, { trust: { source: 'AllActiveRoots', ...publishTo } });
     await told('Checked', pca(namespace));
-    const all = root(current) + root('new-root');
+    const others = ['new', ...renewedNames].map((name) => root(`${name}-root`));
+    const byFingerprint = others.toSorted((one, other) => (fingerprint(one) < fingerprint(other) ? -1 : 1));
+    const all = root(current) + byFingerprint.join('');
     expect([
       await issuedCA(namespace, 'web'),
       await published(namespace),
@@ -281,13 +375,12 @@ describe('what else is trusted', () => {
     const namespace = await world.createNamespace('roots');
     await allowIn(namespace);
     const trust = { source: 'Static', certificatesFrom: { name: 'given' }, ...publishTo };
-    const given = (pem: string): Manifest =>
-      ({
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: 'given', namespace },
-        data: { 'ca.crt': pem },
-      });
+    const given = (pem: string): Manifest => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'given', namespace },
+      data: { 'ca.crt': pem },
+    });
     await world.cluster.apply(given(root('new-sub')));
     await issuer(namespace, { trust });
     expect(await told('TrustInvalid', pca(namespace))).toBe(

@@ -3,6 +3,7 @@ import type { IssuerNews, IssuerReason } from '../../../src/controllers/issuers/
 import { makeCA, makeHierarchy } from '../../support/certificates.ts';
 import type { CAContent, TestHierarchy } from '../../support/certificates.ts';
 import { conditionsOf } from '../../support/cluster.ts';
+import { configMapAccess, readProduct } from '../../support/product.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, secret } from '../../support/world.ts';
 import { unreadableDuration } from './defect.ts';
@@ -279,6 +280,17 @@ export const newsScenes: Readonly<Record<IssuerNews, Scene>> = {
       return stage.event('KeyFamilyChanged', pca);
     },
     says: 'Warning KeyFamilyChanged: The keys of the CA are RSA, those of the CA before it were ECC: renewals of Certificates with ECC keys wait until spec.privateKey of the Certificate asks for RSA, or spec.parentIdentifier names a CA with ECC keys.',
+  },
+  TrustChanged: {
+    steps: async (stage) => {
+      await stage.world.cluster.apply(configMapAccess(await readProduct(), stage.namespace));
+      await stage.issuer(publishing);
+      await stage.world.cluster.apply(
+        stage.world.issuer(stage.namespace, pca, { ...publishing, parentIdentifier: 'sim-sub-rsa-2048' }),
+      );
+      return stage.event('TrustChanged', pca);
+    },
+    says: 'Warning TrustChanged: What clients must trust has changed in status.trust of the issuer and ConfigMap "NAMESPACE/roots" (key "ca.crt"). New: "C=CN, O=PCA Simulator, CN=Simulated sim-root-rsa" (SHA-256 FINGERPRINT). Former: "C=CN, O=PCA Simulator, CN=Simulated sim-root-ecc" (SHA-256 FINGERPRINT) until TIME. Give what is new to clients that do not read it there.',
   },
   AnotherOperator: {
     steps: async (stage) => {

@@ -2,7 +2,6 @@
 // fault of the issuer by the issuer's condition.
 import type { TroubleReason } from '../../../src/controllers/requests/reasons.ts';
 import { makeCA } from '../../support/certificates.ts';
-import { configMapAccess, readProduct } from '../../support/product.ts';
 import { certificate } from '../../support/world.ts';
 import { askedByRequest, readyOf } from './certificate-requests.ts';
 import { unreadableDuration } from './defect.ts';
@@ -59,17 +58,17 @@ export const troubleScenes: Readonly<Record<TroubleReason, Scene>> = {
     says: 'Pending: Not issued yet: Certificate "NAMESPACE/web" could not be read: GET /apis/cert-manager.io/v1/namespaces/NAMESPACE/certificates/web failed: UND_ERR_SOCKET: other side closed. It is tried again automatically, with growing pauses of at most 1 s.',
   },
   RootNotPublished: {
-    // The bought instance is one below another root than that of the issuer's CA.
+    // The bought instance is one below another root than that of the issuer's CA. What the status does not name is published
+    // nowhere, with a ConfigMap or without.
     steps: async (stage) => {
       const day = 86_400_000;
       const [from, until] = [new Date(Date.now() - day), new Date(Date.now() + 3_650 * day)];
       const root = await makeCA('P-256', { name: 'Another Root', from, until });
-      await stage.world.cluster.apply(configMapAccess(await readProduct(), stage.namespace));
-      await stage.issuerOf(await externalCAReplies({ root }), { externalCA, trust: { publishTo: { name: 'roots' } } });
+      await stage.issuerOf(await externalCAReplies({ root }), { externalCA });
       await askedExternalCA(stage);
       return stage.event('RetryableError', stage.namespace);
     },
-    says: 'Warning RetryableError: Not issued yet: The certificate is there, but it leads to "CN=Another Root" (SHA-256 FINGERPRINT), which the issuer has not published yet (spec.trust.publishTo); it is written once clients find that. It is tried again automatically, with growing pauses of at most 1 s.',
+    says: 'Warning RetryableError: Not issued yet: The certificate is there, but it leads to "CN=Another Root" (SHA-256 FINGERPRINT), which clients do not find yet where the issuer publishes what they must trust (status.trust, spec.trust.publishTo); it is written once they do. It is tried again automatically, with growing pauses of at most 1 s.',
   },
   ClusterUnknown: {
     // It is read once.

@@ -16,7 +16,7 @@ const applied = [
 const flat = (text: string): string => text.replaceAll(/^ +/gm, '').trim();
 const files = applied.map((path) => flat(read(path)));
 
-describe.each(['spire', 'approver-policy'])('docs/mesh/%s.md', (name) => {
+describe.each(['spire', 'approver-policy', 'trust-manager'])('docs/mesh/%s.md', (name) => {
   const page = read(`docs/mesh/${name}.md`);
   const parts = blocksOf(page).filter(({ language }) => language === 'yaml' || language === 'hcl');
 

@@ -2,23 +2,19 @@
 // it for the CA that it names; a bought instance may lead to another root, and PCA may show one with a certificate alone.
 import { readBundle } from '../../../issuing/trust/bundle.ts';
 import { shownAnchor } from '../../../issuing/trust/anchors.ts';
+import { isTrustedNow } from '../../../issuing/trust/trust-state.ts';
 import type { ReadyIssuer } from '../../issuers/ready-issuers.ts';
 import type { SigningOutcome } from './outcome.ts';
 
 /**
- * The outcome as it is, or the wait of a certificate that is there for what verifies it to be published. With Static nothing but
- * what is given is ever published, and nothing else is in ca.crt.
+ * The outcome as it is, or the wait of a certificate that is there for what verifies it to be published: in the status, and in the
+ * ConfigMap where the issuer has one. With Static nothing but what is given is ever published, and nothing else is in ca.crt.
  */
 export function oncePublished(outcome: SigningOutcome, { spec, trustStatus }: ReadyIssuer): SigningOutcome {
-  const { source, publishTo } = spec.trust;
-  if (outcome.kind !== 'issued' || publishTo === undefined || source === 'Static') return outcome;
+  if (outcome.kind !== 'issued' || trustStatus === undefined || spec.trust.source === 'Static') return outcome;
   const read = readBundle(outcome.certificate.ca);
   const [anchor] = read.kind === 'ok' ? read.certificates : [];
-  if (anchor === undefined) return outcome;
-  const isPublished = trustStatus?.certificates.some(
-    ({ sha256Fingerprint, former }) => sha256Fingerprint === anchor.x509.fingerprint256 && former !== true,
-  );
-  if (isPublished === true) return outcome;
-  const message = `The certificate is there, but it leads to ${shownAnchor(anchor)}, which the issuer has not published yet (spec.trust.publishTo); it is written once clients find that.`;
+  if (anchor === undefined || isTrustedNow(trustStatus, anchor)) return outcome;
+  const message = `The certificate is there, but it leads to ${shownAnchor(anchor)}, which clients do not find yet where the issuer publishes what they must trust (status.trust, spec.trust.publishTo); it is written once they do.`;
   return { kind: 'trouble', reason: 'RootNotPublished', message, demands: anchor };
 }

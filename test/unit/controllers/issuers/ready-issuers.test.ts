@@ -3,8 +3,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { IssuerPass } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
+import { readCertificate } from '../../../../src/issuing/x509/certificate.ts';
+import type { ReadCertificate } from '../../../../src/issuing/x509/certificate.ts';
+import type { TestCA } from '../../../support/certificates.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
-import { owner, ownerIn, readyIssuer } from './objects.ts';
+import { hierarchy, owner, ownerIn, readyIssuer } from './objects.ts';
 
 const key = 'AlibabaPCAIssuer/shop/pca';
 const object = { uid: 'u1', generation: 1 };
@@ -24,6 +27,12 @@ beforeEach(() => {
   issuers.onChange((changed) => woken.push(changed));
   issuers.onFault((met) => faulty.push(met));
 });
+
+function certificateOf({ certificate }: TestCA): ReadCertificate {
+  const read = readCertificate(Buffer.from(certificate.rawData));
+  if (read.kind === 'malformed') throw new Error(read.message);
+  return read.value;
+}
 
 /** How many of two requests may try; their passes are kept. */
 function tries(of = issuer): number {
@@ -55,6 +64,18 @@ it('is ready after a check, for that object and generation only', () => {
   expect(issuers.state(key, { uid: 'u2', generation: 1 })).toEqual({ kind: 'unchecked' });
   expect(issuers.state('AlibabaPCAIssuer/shop/other', object)).toEqual({ kind: 'unchecked' });
   expect([woken, faulty]).toEqual([[key], []]);
+});
+
+it('keeps what certificates demand to be published over the checks of one object', () => {
+  const root = certificateOf(hierarchy.root);
+  issuers.open(key, issuer);
+  entered().demands(root);
+  entered().demands(root);
+  expect([issuers.demanded(key), faulty]).toEqual([[root], [key]]);
+  issuers.open(key, readyIssuer());
+  expect(issuers.demanded(key)).toEqual([root]);
+  issuers.open(key, readyIssuer({ generation: 2 }));
+  expect(issuers.demanded(key)).toEqual([]);
 });
 
 it('says nothing new when a check repeats what was known, but keeps the newer way to the CA', () => {

@@ -2,6 +2,7 @@
 import { CallQueue } from '../../../../src/alibaba/limits/call-queue.ts';
 import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import type { ReadyIssuer } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
@@ -61,6 +62,8 @@ export interface Situation {
   readonly ca?: Partial<IssuingCA>;
   /** Family of the key of the CA before. */
   readonly formerKeyFamily?: string;
+  /** What its clients are to trust. */
+  readonly trustStatus?: ReadyIssuer['trustStatus'];
   readonly pca?: Answers;
   /** The Certificate behind the requests. */
   readonly certificate?: object;
@@ -188,7 +191,7 @@ export class Rig {
     replaceAll(this.#requests, new Map(lean));
   }
 
-  #checkIssuer({ issuer: state = 'ready', ca, formerKeyFamily }: Situation): void {
+  #checkIssuer({ issuer: state = 'ready', ca, formerKeyFamily, trustStatus }: Situation): void {
     const read = readIssuingCA(describedCA(material.hierarchy, { Identifier: 'ca' }));
     if (read.kind === 'malformed') throw new Error(read.message);
     if (state === 'missing' || state === 'unseen' || state === 'unchecked') return;
@@ -202,6 +205,7 @@ export class Rig {
       authority: this.authority,
       secretVersion: '7',
       formerKeyFamily,
+      trustStatus,
     });
   }
 

@@ -35,6 +35,7 @@ import type { Row } from './row.ts';
 const hour = 3_600_000;
 const renewal = web({ metadata: { annotations: { 'cert-manager.io/certificate-revision': '2' } } });
 const uid = uids['web-1'] ?? '';
+const rootFingerprint = new X509Certificate(hierarchy.root.pem).fingerprint256;
 
 /** So many certificates were issued of late for the Certificate `web`, the last now. */
 function issuedBefore(count: number) {
@@ -165,12 +166,15 @@ export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Ro
   },
   RootNotPublished: {
     situation: {
-      spec: { trust: { source: 'Root', publishTo: { name: 'roots', key: 'ca.crt' } } },
+      trustStatus: {
+        bundle: hierarchy.root.pem,
+        certificates: [{ sha256Fingerprint: rootFingerprint, subject: 'CN=Root', notAfter: '', former: true }],
+      },
       pca: { issue: [issues()] },
     },
     decision: troubled(
       'RootNotPublished',
-      `The certificate is there, but it leads to "CN=Test Root P-256" (SHA-256 ${new X509Certificate(hierarchy.root.pem).fingerprint256}), which the issuer has not published yet (spec.trust.publishTo); it is written once clients find that.`,
+      `The certificate is there, but it leads to "CN=Test Root P-256" (SHA-256 ${rootFingerprint}), which clients do not find yet where the issuer publishes what they must trust (status.trust, spec.trust.publishTo); it is written once they do.`,
     ),
   },
   ClusterUnknown: {
