@@ -36,7 +36,9 @@ export class Asker {
     const { operation, kind, namespace, issuer } = this.#wish;
     const { cluster } = this.#world;
     this.#asked += 1;
-    const name = `${namespace}-${operation}-${kind}-${this.#asked}`.toLowerCase();
+    // It is the common name as well, for which X.520 allows 64 characters.
+    const name =
+      `${namespace}-${operation}-${kind === 'CertificateRequest' ? 'cr' : 'csr'}-${this.#asked}`.toLowerCase();
     const made = await requestFor(operation, { namespace, name, issuer, kind });
     const [created] = await cluster.apply(made.manifest);
     if (kind === 'CertificateSigningRequest') await cluster.kubectl(['certificate', 'approve', name]);

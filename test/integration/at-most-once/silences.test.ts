@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { setTimeout as passes } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { issuingOperations } from '../../../src/issuing/operations/index.ts';
-import { NotYet, until } from '../../support/wait.ts';
+import { hangLimitMs, NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, World } from '../../support/world.ts';
 import { leads, metric } from '../faults/scene.ts';
 import { Asker, certificateIn } from './asker.ts';
@@ -96,6 +96,22 @@ async function settled(name: string, deadlineMs = 60_000): Promise<Account> {
   return last;
 }
 
+/** PCA falls silent, and each asks and goes, so that its call ends without an answer; the UIDs of the requests. */
+async function leftBehind(askers: readonly Asker[]): Promise<readonly string[]> {
+  world.simulator.setFaults({ heldActions: everything });
+  await Promise.all(askers.map(async (asker) => asker.ask('when it is made')));
+  const gone = askers.flatMap(({ abandoned }) => abandoned.map(({ uid }) => uid));
+  await until('the operator to look for them', async () => {
+    const log = await world.operator.logs();
+    return gone.every((uid) => linesOf(log, uid).some((line) => line.includes('so that is looked for')));
+  });
+  return gone;
+}
+
+function linesOf(log: string, uid: string): readonly string[] {
+  return log.split('\n').filter((line) => line.includes(uid));
+}
+
 /** Every asker has the one certificate that it went on with; what was made for its other requests is reported and revoked. */
 function expected(askers: readonly Asker[], { made }: Account): Account {
   const gone = made - askers.length;
@@ -110,12 +126,11 @@ beforeAll(async () => {
 afterAll(async () => world.stop());
 afterEach(() => world.simulator.setFaults({ heldActions: [], deniedActions: [] }));
 
-const served = { afterMs: 240_000 };
+const served = { afterMs: hangLimitMs };
 
 it.skipIf(isFull)('a request that is deleted while calls and look-ups are silent', async () => {
   const askers = await askersOf('silent');
-  world.simulator.setFaults({ heldActions: everything });
-  await Promise.all(askers.map(async (asker) => asker.ask('when it is made')));
+  await leftBehind(askers);
   world.simulator.setFaults({ heldActions: [] });
   const all = await Promise.all(askers.map(async (asker) => asker.ask(served)));
   const came = await settled('calls and look-ups silent');
@@ -124,8 +139,7 @@ it.skipIf(isFull)('a request that is deleted while calls and look-ups are silent
 
 it.skipIf(isFull)('a request that is deleted, and then the credentials stop working for a while', async () => {
   const askers = await askersOf('denied');
-  world.simulator.setFaults({ heldActions: everything });
-  await Promise.all(askers.map(async (asker) => asker.ask('when it is made')));
+  await leftBehind(askers);
   world.simulator.setFaults({ heldActions: [], deniedActions: everything });
   const before = world.simulator.calls().length;
   await until('look-ups to be refused', () => {
@@ -140,14 +154,8 @@ it.skipIf(isFull)('a request that is deleted, and then the credentials stop work
 
 it.skipIf(isFull)('an operator that is stopped before PCA answers names what it knows in its log', async () => {
   const askers = await askersOf('stopped');
-  world.simulator.setFaults({ heldActions: everything });
-  await Promise.all(askers.map(async (asker) => asker.ask('when it is made')));
-  const gone = askers.flatMap(({ abandoned }) => abandoned.map(({ uid }) => uid));
+  const gone = await leftBehind(askers);
   const { operator } = world;
-  await until('the operator to look for them', async () => {
-    const log = await operator.logs();
-    return gone.every((uid) => linesOf(log, uid).some((line) => line.includes('so that is looked for')));
-  });
   await operator.stop();
   const log = await operator.logs();
   const stopped = gone.map((uid) => linesOf(log, uid).filter((line) => line.includes('The operator stops')).length);
@@ -156,10 +164,6 @@ it.skipIf(isFull)('an operator that is stopped before PCA answers names what it 
   await world.startOperator();
   await until('the next operator to lead', () => leads(world.operator));
 });
-
-function linesOf(log: string, uid: string): readonly string[] {
-  return log.split('\n').filter((line) => line.includes(uid));
-}
 
 // istiod waits so long.
 const asIstiod = { afterMs: 60_000 };
