@@ -31,6 +31,15 @@ export class Asker {
     this.#wish = wish;
   }
 
+  get operation(): string {
+    return this.#wish.operation;
+  }
+
+  /** How many requests it made. */
+  get asked(): number {
+    return this.#asked;
+  }
+
   /** Asks once; true when the request has its certificate, false when it was given up. */
   async ask(givesUp: GivesUp): Promise<boolean> {
     const { operation, kind, namespace, issuer } = this.#wish;
