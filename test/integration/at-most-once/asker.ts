@@ -53,13 +53,24 @@ export class Asker {
     if (kind === 'CertificateSigningRequest') await cluster.kubectl(['certificate', 'approve', name]);
     if (givesUp === 'when it is made') await until('PCA to make the certificate', () => this.#isMade(made));
     else if (await this.#isServed(made, givesUp.afterMs)) return true;
-    await cluster.delete(referenceTo(made.manifest));
+    if (await this.#isServedAfterAll(made)) return true;
     this.abandoned.push({ ...made, uid: created?.metadata.uid ?? '' });
     return false;
   }
 
   #isMade({ spki }: MadeRequest): boolean {
     return this.#world.simulator.issued().some(({ pem }) => spkiOf(new X509Certificate(pem)) === spki);
+  }
+
+  /** Deletes the request, unless it has its certificate by now: that is written, and nobody else's to report. */
+  async #isServedAfterAll({ manifest }: MadeRequest): Promise<boolean> {
+    const { cluster } = this.#world;
+    const reference = referenceTo(manifest);
+    return until('the request to be deleted or served', async () => {
+      const found = await cluster.get(reference);
+      if (found !== undefined && certificateIn(found) !== undefined) return 'served' as const;
+      return (found === undefined || (await cluster.deleteUnchanged(reference, found))) && ('deleted' as const);
+    }).then((end) => end === 'served');
   }
 
   async #isServed({ manifest }: MadeRequest, ms: number): Promise<boolean> {

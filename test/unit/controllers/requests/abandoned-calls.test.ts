@@ -57,6 +57,7 @@ async function scene({ find = [], issue = [noAnswer] }: Answers = {}, { isTold =
   const calls = new AbandonedCalls({
     readyIssuers: rig.readyIssuers,
     search: new EarlierSearch(rig.claims, async () => Promise.reject(new Error('It has no key alone.')), rig.clock),
+    clusterUid: async () => ({ uid: 'cluster' }),
     queue: { add: note('queued'), forget: note('forgotten') },
     fates: () => ({
       settle: async (_gone, { certificate, adopted }, called) => {
