@@ -5,7 +5,6 @@ import { AbandonedCalls } from '../../../../src/controllers/requests/abandoned-c
 import { EarlierSearch } from '../../../../src/controllers/requests/signing/earlier-search.ts';
 import { failed, FakeAuthority } from '../../../support/fake-authority.ts';
 import type { Answers } from '../../../support/fake-authority.ts';
-import type { ClusterObject } from '../characterization/cluster.ts';
 import { clusterUid, uids, webCA } from '../characterization/material.ts';
 import { Journal } from './journal.ts';
 import { answers, finds } from './replies.ts';
@@ -311,7 +310,7 @@ describe('a request that an earlier operator may have called for', () => {
   });
 
   test('asks for a CA: the status of its issuer names the instance', async () => {
-    const { journal, look, becomeReady } = await inherited({}, { requests: [webCA() as ClusterObject] });
+    const { journal, look, becomeReady } = await inherited({}, { requests: [webCA()] });
     becomeReady();
     expect([await look(), journal.read().at(-1)]).toEqual([done, counted('none')]);
   });
