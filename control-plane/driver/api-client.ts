@@ -43,13 +43,17 @@ export class ApiClient {
 
   /** Sends one request and returns any answer of the server; rejects only when there is no answer. */
   async send(method: string, path: string, body?: object | string, contentType = mediaType(body)): Promise<ApiAnswer> {
+    const content = typeof body === 'object' ? JSON.stringify(body) : body;
+    // Node sends the body of a DELETE without its length, and the server takes it for the next request.
+    const headers =
+      content === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(content) };
     return new Promise((resolve, reject) => {
       const outgoing = request(
         `${this.#server}${path}`,
         {
           method,
           agent: this.#agent,
-          headers: body === undefined ? {} : { 'content-type': contentType },
+          headers,
           signal: AbortSignal.timeout(requestTimeoutMs),
         },
         (incoming) => {
@@ -65,7 +69,7 @@ export class ApiClient {
         },
       );
       outgoing.once('error', reject);
-      outgoing.end(typeof body === 'object' ? JSON.stringify(body) : body);
+      outgoing.end(content);
     });
   }
 

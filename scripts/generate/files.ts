@@ -16,6 +16,7 @@ import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
 import { scriptsTable } from './scripts-table.ts';
+import { silencesTable } from './silences.ts';
 import { capacityExample, capacityHelpText, fleetsTable } from './sizing.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
@@ -26,6 +27,7 @@ type Sections = Readonly<Record<string, (read: Read) => string>>;
 /** Generated sections of hand-written pages: content by name of the section. */
 const pages: Readonly<Record<string, Sections>> = {
   'CONTRIBUTING.md': { 'npm-scripts': scriptsTable },
+  'docs/at-most-once.md': { silences: silencesTable },
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },
   'docs/operations.md': {
     capabilities: capabilitiesTable,

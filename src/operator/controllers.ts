@@ -24,6 +24,7 @@ import { connectEventHandlers } from './event-handlers.ts';
 import { ofExistingIssuers } from './issuer-series.ts';
 import { openLoop, openQueue, sharingOfIssuers, sharingOfRevocations } from './loops.ts';
 import { fieldManager } from './controller-parts.ts';
+import { clusterUidReader } from './cluster-uid.ts';
 import type { ControllersParts, Shared } from './controller-parts.ts';
 import { requestLoop } from './request-loop.ts';
 
@@ -50,6 +51,7 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
   const calls = new AbandonedCalls({
     readyIssuers,
     search: new EarlierSearch(parts.claims, owningCertificateReader(kubernetes), clock),
+    clusterUid: clusterUidReader(kubernetes),
     queue: abandonedCallQueue,
     fates: () => abandoned,
     metrics,

@@ -129,6 +129,16 @@ export class Cluster {
     if (answer.status !== 404) bodyOf(answer, `${what.kind} ${what.name} could not be deleted`);
   }
 
+  /** Deletes an object unless it was changed since it was read like that; says whether it is gone. */
+  async deleteUnchanged(what: ObjectReference, { metadata }: Manifest): Promise<boolean> {
+    const { resourceVersion, uid } = metadata;
+    const options = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { resourceVersion, uid } };
+    const answer = await this.api.send('DELETE', await this.#path(what), options);
+    if (answer.status === 409) return false;
+    if (answer.status !== 404) bodyOf(answer, `${what.kind} ${what.name} could not be deleted`);
+    return true;
+  }
+
   /** Makes a namespace of its own for a test; the labels are for instance those that spare it from the webhooks. */
   async createNamespace(prefix: string, labels: Readonly<Record<string, string>> = {}): Promise<string> {
     const name = `${prefix}-${randomBytes(4).toString('hex')}`;

@@ -8,11 +8,20 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { LabelsOf, Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
+import type { ClusterUid } from './decide.ts';
 import type { IssuedDecision } from './decision.ts';
-import type { RequestKind, RequestReference } from './kinds/request.ts';
+import type { InheritedRequest, RequestKind, RequestReference } from './kinds/request.ts';
 import type { IssuingCall, RequestMemory } from './memory.ts';
-import { abandonedMessage, issuedMessage, nothingMadeMessage, notFoundOutMessage } from './messages.ts';
+import {
+  abandonedMessage,
+  inheritedMessage,
+  issuedMessage,
+  nothingInheritedMessage,
+  nothingMadeMessage,
+  notFoundOutMessage,
+} from './messages.ts';
 import { isOfOwnCall } from './revocations.ts';
+import { inheritedCall } from './signing/earlier-plan.ts';
 import { settleAbandonedCall } from './signing/earlier.ts';
 import type { EarlierSearch } from './signing/earlier-search.ts';
 import type { SigningOutcome } from './signing/outcome.ts';
@@ -43,6 +52,7 @@ export interface Fates {
 export interface AbandonedCallsParts {
   readonly readyIssuers: Pick<ReadyIssuers, 'last'>;
   readonly search: Pick<EarlierSearch, 'find'>;
+  readonly clusterUid: (signal: AbortSignal) => Promise<ClusterUid>;
   readonly queue: Pick<WorkQueue, 'add' | 'forget'>;
   readonly fates: () => Fates;
   readonly metrics: Metrics;
@@ -55,12 +65,16 @@ export interface AbandonedCallsParts {
 /** A call for a request that is gone, with all that is known of it. */
 interface AbandonedCall {
   readonly gone: RequestThatIsGone;
-  readonly call: IssuingCall;
+  /** Undefined while only the request is known, for which an earlier process may have called. */
+  call: IssuingCall | undefined;
+  readonly inherited: InheritedRequest | undefined;
   readonly memory: RequestMemory;
   /** When it was taken in; monotonic, ms. */
   readonly since: number;
 }
 
+/** The same with the call that is looked for. */
+type LookedFor = AbandonedCall & { readonly call: IssuingCall };
 type OutcomeOf<Kind extends SigningOutcome['kind']> = Extract<SigningOutcome, { readonly kind: Kind }>;
 type Result = LabelsOf<'pca_issuer_abandoned_calls_total'>['result'];
 
@@ -84,10 +98,16 @@ export class AbandonedCalls {
     return this.#calls.size;
   }
 
-  /** Takes in the call of a request that is gone, if one went out whose outcome is not known; the oldest makes room. */
+  /**
+   * Takes in the call of a request that is gone, if one went out whose outcome is not known, or may have gone out of an earlier
+   * process; the oldest makes room.
+   */
   take(gone: RequestThatIsGone, memory: RequestMemory): void {
     const { earlier } = memory;
-    if (earlier.kind === 'none' || earlier.call === undefined) return;
+    if (earlier.kind === 'none') return;
+    const { call } = earlier;
+    const inherited = call === undefined ? memory.inheritedRequest : undefined;
+    if (call === undefined && inherited === undefined) return;
     const { queue, logger, clock, most = mostRemembered } = this.#on;
     const [oldest] = this.#calls;
     if (this.#calls.size >= most && oldest !== undefined) {
@@ -95,9 +115,9 @@ export class AbandonedCalls {
       this.#giveUp(...oldest, `More than ${most} such calls are to be found out about at a time.`);
     }
     const key = `${issuerKey(gone.identity)}#${gone.reference.uid}`;
-    const abandoned: AbandonedCall = { gone, call: earlier.call, memory, since: clock.monotonic() };
+    const abandoned: AbandonedCall = { gone, call, inherited, memory, since: clock.monotonic() };
     this.#calls.set(key, abandoned);
-    logger.info(fieldsOf(abandoned), abandonedMessage);
+    logger.info(fieldsOf(abandoned), inherited === undefined ? abandonedMessage : inheritedMessage);
     queue.add(key);
   }
 
@@ -110,11 +130,13 @@ export class AbandonedCalls {
   async reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     const abandoned = this.#calls.get(key);
     if (abandoned === undefined) return done;
-    const { search, clock } = this.#on;
-    const { call, memory } = abandoned;
-    const task = { request: call.request, memory, issuer: this.#issuerOf(abandoned), signal };
-    const outcome = await settleAbandonedCall(task, search, clock);
-    return this.#settle(key, abandoned, outcome, signal);
+    const { gone, memory } = abandoned;
+    const call = abandoned.call ?? (await this.#planned(abandoned, signal));
+    if (typeof call === 'string') return this.#later(key, abandoned, call);
+    if (call === undefined) return this.#noneMade(key, abandoned);
+    abandoned.call = call;
+    const task = { request: call.request, memory, issuer: this.#issuerOf(gone, call), signal };
+    return this.#settle(key, { ...abandoned, call }, await settleAbandonedCall(task, call, this.#on), signal);
   }
 
   /** Nobody looks for them any more: the log says which they are. */
@@ -125,14 +147,13 @@ export class AbandonedCalls {
 
   async #settle(
     key: string,
-    abandoned: AbandonedCall,
+    abandoned: LookedFor,
     outcome: SigningOutcome | undefined,
     signal: AbortSignal,
   ): Promise<ReconcileResult> {
     switch (outcome?.kind) {
       case undefined:
-        this.#on.logger.info(fieldsOf(abandoned), nothingMadeMessage);
-        return this.#end(key, abandoned, 'none');
+        return this.#noneMade(key, abandoned);
       case 'issued':
         return this.#settleFound(key, abandoned, outcome, signal);
       case 'refused':
@@ -150,9 +171,15 @@ export class AbandonedCalls {
     }
   }
 
+  #noneMade(key: string, abandoned: AbandonedCall): ReconcileResult {
+    const message = abandoned.inherited === undefined ? nothingMadeMessage : nothingInheritedMessage;
+    this.#on.logger.info(fieldsOf(abandoned), message);
+    return this.#end(key, abandoned, 'none');
+  }
+
   async #settleFound(
     key: string,
-    abandoned: AbandonedCall,
+    abandoned: LookedFor,
     { certificate, action: operation, requestId, notices }: OutcomeOf<'issued'>,
     signal: AbortSignal,
   ): Promise<ReconcileResult> {
@@ -167,7 +194,7 @@ export class AbandonedCalls {
 
   #settleRefused(
     key: string,
-    abandoned: AbandonedCall,
+    abandoned: LookedFor,
     { reason, message, unused }: OutcomeOf<'refused'>,
   ): ReconcileResult {
     const { gone, call, memory } = abandoned;
@@ -177,8 +204,24 @@ export class AbandonedCalls {
     return this.#end(key, abandoned, 'certificate');
   }
 
+  /**
+   * What an earlier process would have called for, as its issuer says now, or the sentence why that is not known yet. Undefined: it
+   * would have called for nothing.
+   */
+  async #planned(
+    { gone: { identity }, inherited }: AbandonedCall,
+    signal: AbortSignal,
+  ): Promise<IssuingCall | string | undefined> {
+    if (inherited === undefined) return undefined;
+    const issuer = this.#on.readyIssuers.last(issuerKey(identity));
+    if (issuer === undefined) return 'Its issuer did not become ready.';
+    const cluster = await this.#on.clusterUid(signal);
+    if ('message' in cluster) return cluster.message;
+    return inheritedCall(inherited, issuer, { clusterUid: cluster.uid, now: this.#on.clock.now() });
+  }
+
   /** In the same place the credentials of now are the better ones; elsewhere, and when it is gone, those of the call. */
-  #issuerOf({ gone, call }: AbandonedCall): ReadyIssuer {
+  #issuerOf(gone: RequestThatIsGone, call: IssuingCall): ReadyIssuer {
     const now = this.#on.readyIssuers.last(issuerKey(gone.identity));
     return now?.authority.location === call.issuer.authority.location ? now : call.issuer;
   }
@@ -190,12 +233,12 @@ export class AbandonedCalls {
   }
 
   #giveUp(key: string, abandoned: AbandonedCall, why: string): ReconcileResult {
-    const { plan, issuer } = abandoned.call;
-    const { parentIdentifier } = issuer.spec;
-    this.#on.logger.warn(
-      fieldsOf(abandoned),
-      notFoundOutMessage(why, { identifier: plan.identifier, parentIdentifier }),
-    );
+    const { call } = abandoned;
+    const known = call && {
+      identifier: call.plan.identifier,
+      parentIdentifier: call.issuer.spec.parentIdentifier,
+    };
+    this.#on.logger.warn(fieldsOf(abandoned), notFoundOutMessage(why, known));
     return this.#end(key, abandoned, 'given_up');
   }
 
@@ -206,16 +249,9 @@ export class AbandonedCalls {
   }
 }
 
-function fieldsOf({
-  gone: { key, reference, identity },
-  call: { plan },
-}: AbandonedCall): Readonly<Record<string, unknown>> {
-  const { operation, identifier } = plan;
-  return {
-    request: key,
-    uid: reference.uid,
-    issuer: issuerKey(identity),
-    operation: operation.action,
-    customIdentifier: identifier,
-  };
+function fieldsOf({ gone: { key, reference, identity }, call }: AbandonedCall): Readonly<Record<string, unknown>> {
+  const fields = { request: key, uid: reference.uid, issuer: issuerKey(identity) };
+  if (call === undefined) return fields;
+  const { operation, identifier } = call.plan;
+  return { ...fields, operation: operation.action, customIdentifier: identifier };
 }

@@ -73,8 +73,11 @@ export class RequestController {
     const read = await kind.read(cached.metadata, signal);
     if (read.kind === 'gone') return { next: done };
     if (read.kind === 'failed') return { next: retryOf('reading the request', read.failure) };
+    // It left the store while it was read: what was known of its call is looked for already, and nobody calls again.
+    if (requests.get(requestKey(cached.metadata))?.metadata.uid !== uid) return { next: done };
     const memory = memories.of(uid);
     memory.busy = true;
+    memory.read(read.request);
     try {
       await this.#on.onStep('RequestRead', memory.uid);
       return await this.#decideAndPublish({ request: read.request, memory, signal });

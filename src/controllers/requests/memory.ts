@@ -3,7 +3,7 @@
 import type { IssuePlan } from '../../issuing/plan.ts';
 import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
 import type { End } from './decision.ts';
-import type { CallingRequest, Request } from './kinds/request.ts';
+import type { CallingRequest, InheritedRequest, Request } from './kinds/request.ts';
 
 /** An issuing call as it went out: what was asked, of whom, and for whom. The issuer may say something else by now. */
 export interface IssuingCall {
@@ -57,6 +57,7 @@ export class RequestMemory {
   #queuedSince: number | undefined;
   #told: { readonly key: string; readonly at: number } | undefined;
   #earlier: Earlier = none;
+  #inherited: InheritedRequest | undefined;
   #calls = 0;
   #lostAt: number | undefined;
   #misses = 0;
@@ -82,6 +83,19 @@ export class RequestMemory {
   lostFor(now: number): number | undefined {
     const isAnswerLost = this.isLost && this.#earlier.kind === 'unknown' && !this.#earlier.exists;
     return isAnswerLost && this.#misses === 0 && this.#lostAt !== undefined ? now - this.#lostAt : undefined;
+  }
+
+  /** The request as it was read last, while only an earlier process can have called for it. */
+  get inheritedRequest(): InheritedRequest | undefined {
+    return this.#inherited;
+  }
+
+  /** It was read. What an earlier process may have asked for is kept, since the request may be gone before that is looked for. */
+  read({ object, creationTimestamp, approvedAt, certificate, revision, fields }: InheritedRequest): void {
+    const isInherited = this.#earlier.kind === 'unknown' && this.#earlier.call === undefined;
+    this.#inherited = isInherited
+      ? { object, creationTimestamp, approvedAt, certificate, revision, fields }
+      : undefined;
   }
 
   /** Issuing calls made so far. */
@@ -157,6 +171,7 @@ export class RequestMemory {
       throw new Error('A second issuing call was about to go out while a certificate may exist.');
 
     this.#earlier = { kind: 'unknown', exists: false, since: at, call };
+    this.#inherited = undefined;
     this.#calls += 1;
     this.#misses = 0;
     this.#unfinished = 0;
@@ -191,12 +206,14 @@ export class RequestMemory {
   /** PCA was searched after every earlier call was over, and there is no certificate. */
   ruledOut(): void {
     this.#earlier = none;
+    this.#inherited = undefined;
   }
 
   /** The request comes to this end, which tells all about the certificate. */
   decide(end: End): void {
     this.#decided = end;
     this.#earlier = none;
+    this.#inherited = undefined;
   }
 }
 

@@ -259,12 +259,24 @@ export function withoutRequestMessage(revokes: boolean, fate: 'gone' | 'ended' =
 export const abandonedMessage =
   'The request is gone before it is known whether the call for it made a certificate, so that is looked for.';
 
+/** The request is gone before it was looked whether an earlier operator had called for it. */
+export const inheritedMessage =
+  'The request is gone before it is known whether an earlier operator called for it, so that is looked for.';
+
 /** The call for a request that is gone made no certificate. */
 export const nothingMadeMessage = 'The call for a request that is gone made no certificate.';
 
-/** It was not found out whether the call for a request that is gone made a certificate. `why` is a sentence. */
-export function notFoundOutMessage(why: string, earlier: EarlierCertificate): string {
-  return `It was not found out whether a certificate${named(earlier)} was issued, and the request is gone: ${why} Look for it in PCA's console, under CA "${earlier.parentIdentifier}", and revoke it if it is not wanted.`;
+/** The same where it is not known whether there was a call. */
+export const nothingInheritedMessage = 'No earlier operator had a certificate made for a request that is gone.';
+
+/**
+ * It was not found out whether the call for a request that is gone made a certificate. `why` is a sentence; `earlier` is undefined
+ * where nobody knows what an earlier operator would have called for.
+ */
+export function notFoundOutMessage(why: string, earlier: EarlierCertificate | undefined): string {
+  const what = earlier === undefined ? ' of this request' : named(earlier);
+  const where = earlier === undefined ? '' : `, under CA "${earlier.parentIdentifier}"`;
+  return `It was not found out whether a certificate${what} was issued, and the request is gone: ${why} Look for it in PCA's console${where}, and revoke it if it is not wanted.`;
 }
 
 /** What becomes of a certificate whose request is gone and that is not what was asked for. `message` says that. */

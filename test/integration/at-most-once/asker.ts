@@ -31,24 +31,46 @@ export class Asker {
     this.#wish = wish;
   }
 
+  get operation(): string {
+    return this.#wish.operation;
+  }
+
+  /** How many requests it made. */
+  get asked(): number {
+    return this.#asked;
+  }
+
   /** Asks once; true when the request has its certificate, false when it was given up. */
   async ask(givesUp: GivesUp): Promise<boolean> {
     const { operation, kind, namespace, issuer } = this.#wish;
     const { cluster } = this.#world;
     this.#asked += 1;
-    const name = `${namespace}-${operation}-${kind}-${this.#asked}`.toLowerCase();
+    // It is the common name as well, for which X.520 allows 64 characters.
+    const name =
+      `${namespace}-${operation}-${kind === 'CertificateRequest' ? 'cr' : 'csr'}-${this.#asked}`.toLowerCase();
     const made = await requestFor(operation, { namespace, name, issuer, kind });
     const [created] = await cluster.apply(made.manifest);
     if (kind === 'CertificateSigningRequest') await cluster.kubectl(['certificate', 'approve', name]);
     if (givesUp === 'when it is made') await until('PCA to make the certificate', () => this.#isMade(made));
     else if (await this.#isServed(made, givesUp.afterMs)) return true;
-    await cluster.delete(referenceTo(made.manifest));
+    if (await this.#isServedAfterAll(made)) return true;
     this.abandoned.push({ ...made, uid: created?.metadata.uid ?? '' });
     return false;
   }
 
   #isMade({ spki }: MadeRequest): boolean {
     return this.#world.simulator.issued().some(({ pem }) => spkiOf(new X509Certificate(pem)) === spki);
+  }
+
+  /** Deletes the request, unless it has its certificate by now: that is written, and nobody else's to report. */
+  async #isServedAfterAll({ manifest }: MadeRequest): Promise<boolean> {
+    const { cluster } = this.#world;
+    const reference = referenceTo(manifest);
+    return until('the request to be deleted or served', async () => {
+      const found = await cluster.get(reference);
+      if (found !== undefined && certificateIn(found) !== undefined) return 'served' as const;
+      return (found === undefined || (await cluster.deleteUnchanged(reference, found))) && ('deleted' as const);
+    }).then((end) => end === 'served');
   }
 
   async #isServed({ manifest }: MadeRequest, ms: number): Promise<boolean> {

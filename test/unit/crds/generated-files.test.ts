@@ -22,6 +22,7 @@ describe('generated files', () => {
       'CONTRIBUTING.md',
       'deploy/crds/pca.alibabacloud.com_alibabapcaclusterissuers.yaml',
       'deploy/crds/pca.alibabacloud.com_alibabapcaissuers.yaml',
+      'docs/at-most-once.md',
       'docs/conditions-and-errors.md',
       'docs/configuration.md',
       'docs/issuer-reference.md',

@@ -54,6 +54,9 @@ export interface Request {
 /** What is remembered of a request with the call that went out for it, since the request may be gone before the answer. */
 export type CallingRequest = Pick<Request, 'object' | 'creationTimestamp' | 'approvedAt' | 'certificate' | 'revision'>;
 
+/** The same of a request that an earlier process may have called for, with what it would have asked for. */
+export type InheritedRequest = CallingRequest & Pick<Request, 'fields'>;
+
 /** A request, or why there is none: `gone` when the object does not exist any more or is another one of that name. */
 export type RequestRead =
   | { readonly kind: 'read'; readonly request: Request }

@@ -62,17 +62,17 @@ export async function settleOwnCall(
 }
 
 /**
- * The same for a request that is gone; `issuer` of the task is the one that is asked. Undefined: the call made none, which is
+ * The same for a request that is gone, and `call`; `issuer` of the task is the one that is asked. Undefined: the call made none, which is
  * only said of a list that was read when it was surely over.
  */
 export async function settleAbandonedCall(
   task: LookTask,
-  search: Pick<EarlierSearch, 'find'>,
-  clock: Pick<Clock, 'now' | 'monotonic'>,
+  call: IssuingCall,
+  { search, clock }: { readonly search: Pick<EarlierSearch, 'find'>; readonly clock: Pick<Clock, 'now' | 'monotonic'> },
 ): Promise<SigningOutcome | undefined> {
   const { earlier } = task.memory;
-  if (earlier.kind === 'none' || earlier.call === undefined) return undefined;
-  const own = { ...earlier.call, earlier, isElsewhere: false, asked: task.issuer, workingMs: abandonedMs };
+  if (earlier.kind === 'none') return undefined;
+  const own = { ...call, earlier, isElsewhere: false, asked: task.issuer, workingMs: abandonedMs };
   return settle(own, task, search, clock);
 }
 

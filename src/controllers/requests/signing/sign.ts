@@ -12,6 +12,7 @@ import type { CAInstances, TakenInstance } from './ca-instances.ts';
 import type { CertificateClaims } from './claims.ts';
 import type { Issuance } from './issue.ts';
 import { judgeFound, judgeLeft, settleOwnCall } from './earlier.ts';
+import { planOfEarlier } from './earlier-plan.ts';
 import { EarlierSearch } from './earlier-search.ts';
 import { judgeRefusal } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
@@ -205,17 +206,4 @@ export class Signer {
     else if (taken.kind === 'free') this.#superseding.supersede(older.slice(taken.left), task);
     return taken;
   }
-}
-
-/** What an earlier call may have asked for, when the issuer still allowed it. Undefined where no issuer would have. */
-function planOfEarlier(input: PlanInput): IssuePlan | undefined {
-  const { spec } = input;
-  const allowing: PlanInput['spec'] = {
-    ...spec,
-    allowP521: true,
-    validity: { backdate: spec.validity.backdate, onExceed: 'Clamp' },
-    verification: { ...spec.verification, names: 'Allow', usages: 'Allow' },
-  };
-  const planned = planIssuing({ ...input, spec: allowing });
-  return planned.kind === 'planned' ? { ...planned.plan, verification: spec.verification } : undefined;
 }

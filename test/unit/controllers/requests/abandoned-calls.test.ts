@@ -5,10 +5,11 @@ import { AbandonedCalls } from '../../../../src/controllers/requests/abandoned-c
 import { EarlierSearch } from '../../../../src/controllers/requests/signing/earlier-search.ts';
 import { failed, FakeAuthority } from '../../../support/fake-authority.ts';
 import type { Answers } from '../../../support/fake-authority.ts';
-import { uids } from '../characterization/material.ts';
+import { clusterUid, uids, webCA } from '../characterization/material.ts';
 import { Journal } from './journal.ts';
 import { answers, finds } from './replies.ts';
 import { issuerName, Rig } from './rig.ts';
+import type { Situation } from './rig.ts';
 import { identity, labels } from './samples.ts';
 
 const uid = uids['web-1'] ?? '';
@@ -52,11 +53,17 @@ const givenUp = (why: string): readonly object[] => [
 async function scene({ find = [], issue = [noAnswer] }: Answers = {}, { isTold = true, most = 5_000 } = {}) {
   const rig = new Rig({ pca: { issue, find } });
   await rig.decide();
+  return leftBy(rig, { isTold, most });
+}
+
+/** The request of the rig is gone. */
+function leftBy(rig: Rig, { isTold = true, most = 5_000 } = {}) {
   const journal = new Journal();
   const note = (verb: string) => (queued: string) => journal.add({ [verb]: queued });
   const calls = new AbandonedCalls({
     readyIssuers: rig.readyIssuers,
     search: new EarlierSearch(rig.claims, async () => Promise.reject(new Error('It has no key alone.')), rig.clock),
+    clusterUid: async () => ({ uid: clusterUid }),
     queue: { add: note('queued'), forget: note('forgotten') },
     fates: () => ({
       settle: async (_gone, { certificate, adopted }, called) => {
@@ -241,5 +248,77 @@ describe('a certificate that', () => {
       [...Array.from({ length: 7 }, () => retry), done],
       counted('given_up'),
     ]);
+  });
+});
+
+describe('a request that an earlier operator may have called for', () => {
+  const { operation: _operation, customIdentifier: _identifier, ...unplanned } = fields;
+  const takenIn = {
+    log: 'info',
+    fields: unplanned,
+    message: 'The request is gone before it is known whether an earlier operator called for it, so that is looked for.',
+  };
+
+  /** It was read while its issuer was not checked yet, which PCA does not answer for. */
+  async function inherited({ find }: Answers, situation: Situation = {}) {
+    const rig = new Rig({ ...situation, issuer: 'unchecked' });
+    rig.memories.of(uid).inherited(rig.clock.monotonic());
+    await rig.reconcile();
+    const ready = new Rig({ pca: { find: find ?? [] } }).readyIssuers.last(issuerName);
+    if (ready === undefined) throw new Error('The issuer was not checked.');
+    return { ...leftBy(rig), becomeReady: () => rig.readyIssuers.open(issuerName, ready) };
+  }
+
+  test('is looked for when its issuer becomes ready; what is found may be in use elsewhere', async () => {
+    const { journal, look, becomeReady, calls } = await inherited({ find: [finds()] });
+    const came = [await look()];
+    becomeReady();
+    came.push(await look());
+    expect([came, journal.read(), calls.size]).toEqual([
+      [retry, done],
+      [takenIn, { queued: key }, { settled: 'pca-1', adopted: true, policy: 'Never' }, counted('certificate')],
+      0,
+    ]);
+  });
+
+  test('and did not is told of as such', async () => {
+    const { rig, journal, look, becomeReady } = await inherited({ find: [{ kind: 'absent' }] });
+    becomeReady();
+    rig.clock.advance(2 * minute);
+    expect([await look(), journal.read().slice(2)]).toEqual([
+      done,
+      [
+        { log: 'info', fields, message: 'No earlier operator had a certificate made for a request that is gone.' },
+        counted('none'),
+      ],
+    ]);
+  });
+
+  test('is named at the end of the operator, also where nobody knows what was called for', async () => {
+    const { journal, calls } = await inherited({});
+    journal.read();
+    calls.close();
+    expect(journal.read()).toEqual([
+      {
+        log: 'warn',
+        fields: unplanned,
+        message:
+          "It was not found out whether a certificate of this request was issued, and the request is gone: The operator stops before PCA could tell, and the next one does not know of the request. Look for it in PCA's console, and revoke it if it is not wanted.",
+      },
+      counted('given_up'),
+    ]);
+  });
+
+  test('asks for a CA: the status of its issuer names the instance', async () => {
+    const { journal, look, becomeReady } = await inherited({}, { requests: [webCA()] });
+    becomeReady();
+    expect([await look(), journal.read().at(-1)]).toEqual([done, counted('none')]);
+  });
+
+  test('that was never read leaves nothing that could be looked for', () => {
+    const rig = new Rig({});
+    rig.memories.of(uid).inherited(rig.clock.monotonic());
+    const { calls, journal } = leftBy(rig);
+    expect([calls.size, journal.read()]).toEqual([0, []]);
   });
 });

@@ -29,6 +29,8 @@ const published = { kind: 'after', ms: 77 } as const;
 interface Scene {
   readonly listed?: RequestChanges;
   readonly read?: RequestRead;
+  /** What happens while the request is read. */
+  readonly whileRead?: (store: Store<CachedRequest>) => void;
   /** What happens while the request is decided about. */
   readonly decide?: (store: Store<CachedRequest>) => Decision;
   readonly isPublished?: boolean;
@@ -37,7 +39,14 @@ interface Scene {
 }
 
 /** The parts of the reconcile, each of which only tells that it was called. */
-function scene({ listed = {}, read, decide = () => nothing, isPublished = true, isBehind = false }: Scene = {}) {
+function scene({
+  listed = {},
+  read,
+  whileRead,
+  decide = () => nothing,
+  isPublished = true,
+  isBehind = false,
+}: Scene = {}) {
   const journal = new Journal();
   const memories = new RequestMemories();
   const requests = new Store<CachedRequest>(requestIndexes());
@@ -52,6 +61,7 @@ function scene({ listed = {}, read, decide = () => nothing, isPublished = true, 
     kind: {
       read: async (reference) => {
         journal.add({ read: reference.uid });
+        whileRead?.(requests);
         return read ?? { kind: 'read', request: request(journal) };
       },
     },
@@ -137,6 +147,13 @@ test.each<[string, Scene, string, object, readonly object[]]>([
     key,
     published,
     [...readFirst, { published: 'waiting' }, { left: uid }],
+  ],
+  [
+    'that left the store while it was read is not called for, since its calls are looked for already',
+    { whileRead: (store) => replaceAll(store, new Map()) },
+    key,
+    { kind: 'done' },
+    [{ read: uid }, { left: uid }],
   ],
   [
     'that left the store meanwhile is let go',
