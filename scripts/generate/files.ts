@@ -15,6 +15,7 @@ import { renderCustomResourceDefinitions } from './custom-resource-definitions.t
 import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
+import { meshResultsTable } from './mesh-results.ts';
 import { scriptsTable } from './scripts-table.ts';
 import { capacityExample, capacityHelpText, fleetsTable } from './sizing.ts';
 
@@ -33,6 +34,7 @@ const pages: Readonly<Record<string, Sections>> = {
     guarantees: guaranteesTable,
     parameters: parametersTable,
   },
+  'docs/mesh/README.md': { results: (read) => meshResultsTable(read('docs/mesh/results.json')) },
   'docs/mesh/istio.md': {
     'istio-ca': manifest('istio-ca.yaml'),
     'istio-ra-issuer': manifest('istio-ra-issuer.yaml'),
