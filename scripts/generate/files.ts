@@ -17,7 +17,7 @@ import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } fr
 import { specFields, statusFields } from './reference-fields.ts';
 import { meshResultsTable } from './mesh-results.ts';
 import { scriptsTable } from './scripts-table.ts';
-import { capacityExample, capacityHelpText, fleetsTable } from './sizing.ts';
+import { capacityExample, capacityHelpText, fleetsTable, loadTable } from './sizing.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
 
@@ -46,6 +46,7 @@ const pages: Readonly<Record<string, Sections>> = {
   'docs/mesh/sizing.md': {
     'capacity-example': capacityExample,
     fleets: fleetsTable,
+    load: (read) => loadTable(read('docs/mesh/istio-load.json')),
     'capacity-help': capacityHelpText,
   },
   'docs/configuration.md': { settings: settingsTable },

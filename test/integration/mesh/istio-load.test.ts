@@ -3,6 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MeshLoad } from '../../../scripts/generate/sizing.ts';
 import { prepareIstio } from '../../support/neighbours/istio/chart.ts';
 import { askAsIstiod } from '../../support/neighbours/istio/csr-client.ts';
 import type { CsrOrder } from '../../support/neighbours/istio/csr-client.ts';
@@ -16,21 +17,8 @@ const certificates = 400;
 // istiod with --kubernetesApiQPS=1000, so that it is PCA that workloads wait for.
 const qps = 1_000;
 
-interface Figures {
-  /** Calls that PCA accepts in a second. */
-  readonly limit: number;
-  readonly certificates: number;
-  readonly atATime: number;
-  /** Workloads that got none because istiod stopped waiting after 60 s. */
-  readonly gaveUp: number;
-  /** Seconds from the first request to the last answer. */
-  readonly seconds: number;
-  /** Seconds from a request to its answer. */
-  readonly wait: { readonly median: number; readonly p95: number; readonly longest: number };
-}
-
 describe.runIf(process.env['TEST_FULL'] === '1')(`${certificates} workloads ask`, () => {
-  const figures: Figures[] = [];
+  const figures: MeshLoad[] = [];
   let world: World;
   let order: CsrOrder;
 
