@@ -5,6 +5,7 @@
 import { defineConfig } from 'vitest/config';
 
 const isFull = process.env['TEST_FULL'] === '1';
+const isKind = process.env['TEST_CLUSTER'] === 'kind';
 // These only end a test that hangs. How quick something must be is for the tests to say, by clocks that they move.
 const testMs = 120_000;
 // Several waits of test/support/wait.ts in a row, so that the one that is in vain tells what it saw.
@@ -45,7 +46,8 @@ export default defineConfig({
       {
         test: {
           name: 'cluster',
-          include: ['test/cluster/**/*.test.ts'],
+          // What needs a container engine is not even counted as skipped without one.
+          include: ['test/cluster/**/*.test.ts', ...(isKind ? ['test/kind/**/*.test.ts'] : [])],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: clusterTestMs,

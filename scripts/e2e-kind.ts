@@ -1,4 +1,5 @@
-// `npm run e2e:kind`: the tests of the chart in pods on a cluster of kind, which takes Docker or podman and nothing else.
+// `npm run e2e:kind`: the tests of the chart in pods on a cluster of kind, which takes Docker or podman and nothing else; with
+// `-- --mesh` those beside the charts of meshes, which are fetched.
 import { buildBundle } from './build.ts';
 import { runTask } from './task/run-task.ts';
 import type { Told } from './task/run-task.ts';
@@ -8,7 +9,7 @@ import { runProject } from './vitest-run.ts';
 
 const cannotRun = 3;
 
-async function main({ full }: Told<'e2e-kind'>, rest: readonly string[]): Promise<number> {
+async function main({ full, mesh }: Told<'e2e-kind'>, rest: readonly string[]): Promise<number> {
   const { engineObstacle, findEngine } = await import('../test/kind/kind-cluster.ts');
   const obstacle = engineObstacle(findEngine());
   if (obstacle !== undefined) {
@@ -18,7 +19,8 @@ async function main({ full }: Told<'e2e-kind'>, rest: readonly string[]): Promis
   process.env['TEST_CLUSTER'] = 'kind';
   if (full) process.env['TEST_FULL'] = '1';
   await buildBundle();
-  const counts = await runProject('cluster', ['test/cluster/chart.test.ts', ...rest]);
+  const file = mesh ? 'test/kind/mesh/mesh.test.ts' : 'test/cluster/chart.test.ts';
+  const counts = await runProject('cluster', [file, ...rest]);
   for (const line of summaryLines([{ counts, obstacle: undefined }])) console.log(line);
   return isSuccess(counts) ? 0 : 1;
 }

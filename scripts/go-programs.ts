@@ -10,7 +10,9 @@ import {
   pauseProgram,
   readerProgram,
 } from '../control-plane/driver/programs.ts';
+import { approverPolicyProgram } from '../test/support/neighbours/approver-policy/approver-policy.ts';
 import { istioAgentProgram, istioCsrClientProgram, istiodProgram } from '../test/support/neighbours/istio/programs.ts';
+import { spirePrograms } from '../test/support/neighbours/spire/programs.ts';
 
 const tellEvery = 200;
 
@@ -24,10 +26,18 @@ export async function buildGoPrograms(tell: (line: string) => void, { pods = fal
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 
+// What every run needs comes first, what takes longest last.
+const neighbours = [
+  istioCsrClientProgram,
+  approverPolicyProgram,
+  istioAgentProgram,
+  istiodProgram,
+  ...spirePrograms,
+] as const;
+
 /** Builds what tests run of others, each of which waits for what it needs. */
 export async function buildNeighbours(tell: (line: string) => void): Promise<void> {
-  for (const program of [istioCsrClientProgram, istioAgentProgram, istiodProgram])
-    await buildGoProgram(program, tellNowAndThen(program, tell));
+  for (const program of neighbours) await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 
 /** Answers a listener for one build that gives `tell` a line now and then. */

@@ -11,7 +11,7 @@ import type { Identity } from '../../test/support/neighbours/istio/agent.ts';
 import { prepareIstio } from '../../test/support/neighbours/istio/chart.ts';
 import { handshake } from '../../test/support/neighbours/istio/handshake.ts';
 import { Istiod } from '../../test/support/neighbours/istio/istiod.ts';
-import { applyDocumented, documentedValues, meshSpec } from '../../test/support/neighbours/istio/manifests.ts';
+import { applyDocumented, documentedValues } from '../../test/support/neighbours/istio/manifests.ts';
 import { istioAgentProgram, istiodProgram } from '../../test/support/neighbours/istio/programs.ts';
 import { World } from '../../test/support/world.ts';
 import { buildBundle } from '../build.ts';
@@ -52,7 +52,7 @@ export async function prepareWorld({ progress, undo, directory }: Stage): Promis
 export async function prepareIstiod({ progress, undo }: Stage, world: World): Promise<Istiod> {
   await progress.step('CustomResourceDefinitions of Istio', async () => prepareIstio(world));
   await progress.step('kubectl apply -f docs/mesh/manifests/istio-ra-issuer.yaml', async () => {
-    const [issuer] = (await applyDocumented(world, 'istio-ra-issuer.yaml', issuingCA, meshSpec)).filter(
+    const [issuer] = (await applyDocumented(world, 'istio-ra-issuer.yaml', issuingCA)).filter(
       ({ kind }) => kind === 'AlibabaPCAClusterIssuer',
     );
     if (issuer === undefined) throw new Error('docs/mesh/manifests/istio-ra-issuer.yaml has no issuer.');

@@ -15,9 +15,10 @@ import { renderCustomResourceDefinitions } from './custom-resource-definitions.t
 import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
+import { meshResultsTable } from './mesh-results.ts';
 import { scriptsTable } from './scripts-table.ts';
 import { silencesTable } from './silences.ts';
-import { capacityExample, capacityHelpText, fleetsTable } from './sizing.ts';
+import { capacityExample, capacityHelpText, fleetsTable, loadTable } from './sizing.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
 
@@ -35,6 +36,7 @@ const pages: Readonly<Record<string, Sections>> = {
     guarantees: guaranteesTable,
     parameters: parametersTable,
   },
+  'docs/mesh/README.md': { results: (read) => meshResultsTable(read('docs/mesh/results.json')) },
   'docs/mesh/istio.md': {
     'istio-ca': manifest('istio-ca.yaml'),
     'istio-ra-issuer': manifest('istio-ra-issuer.yaml'),
@@ -46,6 +48,7 @@ const pages: Readonly<Record<string, Sections>> = {
   'docs/mesh/sizing.md': {
     'capacity-example': capacityExample,
     fleets: fleetsTable,
+    load: (read) => loadTable(read('docs/mesh/istio-load.json')),
     'capacity-help': capacityHelpText,
   },
   'docs/configuration.md': { settings: settingsTable },

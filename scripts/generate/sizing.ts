@@ -120,6 +120,46 @@ export function fleetsTable(): string {
   return markdownTable(head, rows);
 }
 
+/** What a test measured, with istiod's own code, as docs/mesh/istio-load.json has it. */
+export interface MeshLoad {
+  /** Calls that PCA accepts in a second. */
+  readonly limit: number;
+  readonly certificates: number;
+  readonly atATime: number;
+  /** Workloads that got none because istiod stopped waiting after 60 s. */
+  readonly gaveUp: number;
+  /** Seconds from the first request to the last answer. */
+  readonly seconds: number;
+  /** Seconds from a request to its answer. */
+  readonly wait: { readonly median: number; readonly p95: number; readonly longest: number };
+}
+
+/** How long workloads waited, from the content of docs/mesh/istio-load.json. */
+export function loadTable(json: string): string {
+  const loads = JSON.parse(json) as readonly MeshLoad[];
+  const rows = loads.map(({ limit, certificates, atATime, gaveUp, seconds, wait }) =>
+    [
+      `${counted(limit)} a second`,
+      `${certificates}, ${atATime} at a time`,
+      `${seconds} s`,
+      `${wait.median} s`,
+      `${wait.p95} s`,
+      `${wait.longest} s`,
+      gaveUp,
+    ].map(String),
+  );
+  const head = [
+    'PCA accepts',
+    'Workloads',
+    'All answered after',
+    'Median wait',
+    '95 % waited at most',
+    'Longest',
+    'Gave up',
+  ];
+  return markdownTable(head, rows);
+}
+
 function block(text: string): string {
   return `\`\`\`\n${text}\n\`\`\``;
 }

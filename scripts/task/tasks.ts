@@ -76,8 +76,14 @@ export const tasks = {
   'e2e-kind': {
     npmScript: 'e2e:kind',
     summary: 'Runs the tests of the chart in pods on a cluster of kind',
-    needs: `Docker or podman, and ${go}.`,
-    options: { full },
+    needs: `Docker or podman, and ${go}. With --mesh also the network.`,
+    options: {
+      full,
+      mesh: {
+        kind: 'flag',
+        text: 'instead, this chart beside those of Istio, istio-csr, Linkerd and two CSI drivers, which are fetched with their images',
+      },
+    },
     rest: vitest,
   },
   generate: {

@@ -113,9 +113,9 @@ export class InstalledWorld {
     });
   }
 
-  /** Runs Helm in the chart's namespace; an error carries what it wrote to standard error. */
-  async helm(args: readonly string[], values?: object): Promise<string> {
-    const flags = ['--kubeconfig', this.host.kubeconfig, '--namespace', this.namespace];
+  /** Runs Helm, in the chart's namespace unless another is named; an error carries what it wrote to standard error. */
+  async helm(args: readonly string[], values?: object, namespace = this.namespace): Promise<string> {
+    const flags = ['--kubeconfig', this.host.kubeconfig, '--namespace', namespace];
     const [program = '', ...rest] = [...endingWithParent, this.#helm, ...args, ...flags];
     const running = runFile(program, rest);
     running.child.stdin?.end(values === undefined ? '' : JSON.stringify(values));

@@ -17,6 +17,8 @@ import {
 } from '../../support/neighbours/approver-policy/approver-policy.ts';
 import type { Neighbour } from '../../support/neighbours/neighbour.ts';
 import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
+import { knownResult } from '../../support/neighbours/results.ts';
+import type { MeshForm } from '../../support/neighbours/results.ts';
 import { until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../../support/world.ts';
 
@@ -109,6 +111,10 @@ function shown(request: Manifest): readonly (readonly (string | undefined)[])[] 
     .toSorted(([a = ''], [b = '']) => a.localeCompare(b));
 }
 
+function expectKnown(form: MeshForm, result: string): void {
+  expect({ result }).toEqual(knownResult(form, { result }));
+}
+
 const issued = ['Ready', 'True', 'Issued', expect.stringMatching(/^Issued /)];
 
 /** What the notes of this chart call for in this cluster. */
@@ -129,6 +135,7 @@ describe("with the chart's default approver role", () => {
     expect(await verdict('shop', 'own-default')).toEqual(approved);
     expect(await verdict('shop', 'foreign-default')).toEqual(approved);
     expect(await verdict('bank', 'free-default')).toEqual(approved);
+    expectKnown('approver-default', 'issued: cert-manager approves at once');
   });
 
   it('the notes say what to set', async () => {
@@ -158,6 +165,7 @@ describe('with values-approver-policy.yaml', () => {
   it('what a policy allows is approved by approver-policy, and issued', async () => {
     await ask('shop', 'own', 'spiffe://cluster.local/ns/shop/sa/web');
     expect(await verdict('shop', 'own')).toEqual([['Approved', 'True', ...byPolicy], issued]);
+    expectKnown('approver-allowed', 'issued: approver-policy approves');
   });
 
   it('what no policy allows is denied, nothing is issued, and the request says why', async () => {
@@ -175,6 +183,7 @@ describe('with values-approver-policy.yaml', () => {
       ],
     ]);
     expect(world.simulator.issued()).toEqual([]);
+    expectKnown('approver-denied', 'denied by approver-policy, no call');
   });
 
   it('a request to which no policy applies waits, and an event of approver-policy says so', async () => {
@@ -195,6 +204,7 @@ describe('with values-approver-policy.yaml', () => {
     const request = await world.cluster.get(requestOf('bank', 'free'));
     expect(request && shown(request)).toEqual([]);
     expect(world.simulator.issued()).toEqual([]);
+    expectKnown('approver-free', 'waits, no call');
   });
 
   it('the notes call for nothing', async () => {

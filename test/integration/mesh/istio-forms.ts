@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { reference } from '../../support/cluster.ts';
 import { applyIstiodChart, writeIstiodKubeconfig } from '../../support/neighbours/istio/chart.ts';
 import type { CsrOrder } from '../../support/neighbours/istio/csr-client.ts';
-import { applyDocumented, documentedValues, meshSpec } from '../../support/neighbours/istio/manifests.ts';
+import { applyDocumented, documentedValues } from '../../support/neighbours/istio/manifests.ts';
 import type { World } from '../../support/world.ts';
 
 /** Files of docs/mesh/manifests, and what follows from them. */
@@ -47,7 +47,7 @@ export async function prepareForm(
   { issuer, values, parent, signer, ecdsa = false }: Form,
   spec: object = {},
 ): Promise<CsrOrder> {
-  const applied = await applyDocumented(world, issuer, parent, { ...meshSpec, ...spec });
+  const applied = await applyDocumented(world, issuer, parent, spec);
   await applyIstiodChart(world.cluster, await documentedValues(values, world.simulator.rootPem(parent)));
   await Promise.all(
     applied

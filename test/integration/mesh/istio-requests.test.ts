@@ -1,14 +1,20 @@
 // Certificates for Istio's workloads, asked for by istiod's own code with the rights of istiod's chart: what it gets, where
 // a refusal is seen, and what becomes of a certificate that it no longer waits for.
+import { globSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
 import { conditionsOf } from '../../support/cluster.ts';
-import { prepareIstio } from '../../support/neighbours/istio/chart.ts';
+import { helm } from '../../support/helm.ts';
+import { chartFolder, prepareIstio } from '../../support/neighbours/istio/chart.ts';
 import { askAsIstiod } from '../../support/neighbours/istio/csr-client.ts';
 import type { CsrOutcome } from '../../support/neighbours/istio/csr-client.ts';
+import { istioNamespace } from '../../support/neighbours/istio/manifests.ts';
 import { istioCsrClientProgram } from '../../support/neighbours/istio/programs.ts';
 import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
+import { knownResult } from '../../support/neighbours/results.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
+import { manifestsOf, valuesOf } from '../../kind/mesh/charts.ts';
 import { certificatesOf, chainFacts, leafFacts, wantedChain, wantedFacts } from '../conformance/validations.ts';
 import { metric } from '../faults/scene.ts';
 import { ofCluster, ofCurves, ofNamespace, prepareForm } from './istio-forms.ts';
@@ -89,6 +95,39 @@ it('a refusal stands in the condition of the request, which istiod does not look
     reason: 'KeyFamilyMismatch',
     message:
       'spec.request: the CSR\'s key is P-256, but CA "sim-sub-rsa-2048" issues for RSA keys only. Choose algorithm RSA (in a Certificate: spec.privateKey), or another CA.',
+  });
+  const seen = { result: `\`${condition.reason ?? ''}\`` };
+  expect(seen).toEqual(knownResult('istio-other-key', seen));
+});
+
+describe('what runs on kind alone', () => {
+  const folder = new URL('../../kind/mesh/', import.meta.url);
+  const files = globSync('*.yaml', { cwd: folder }).toSorted();
+
+  it.each(files.filter((file) => !file.includes('values')))('the API server takes %s', async (file) => {
+    const namespace = await world.cluster.createNamespace('kind');
+    const manifests = (await manifestsOf(file, namespace)).map((each) => ({
+      ...each,
+      metadata: { ...each.metadata, namespace },
+    }));
+    await world.cluster.waitFor(
+      { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name: 'default' },
+      'to be there',
+      () => true,
+    );
+    expect((await world.cluster.apply(manifests)).map(({ kind }) => kind)).toEqual(manifests.map(({ kind }) => kind));
+  });
+
+  it.each([
+    ['base', {}],
+    ['istio-cni', { profile: 'ambient' }],
+    ['ztunnel', {}],
+    ['istio-control/istio-discovery', { profile: 'ambient' }],
+    ['istio-control/istio-discovery', 'istio-csr-istiod-values.yaml'],
+  ] as const)("Istio's chart %s takes %j", async (chart, values) => {
+    const given = typeof values === 'string' ? await valuesOf(values) : values;
+    const args = ['template', 'any', await chartFolder(chart), '--namespace', istioNamespace, '--values=-'];
+    expect(await helm(args, JSON.stringify(given))).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

@@ -1,30 +1,31 @@
 // Istio's own control plane and agents with certificates of this issuer, in each of the ways that the guide describes. One of
 // them, drawn by SEED, in an everyday run; all of them with TEST_FULL=1.
+import { X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { reference } from '../../support/cluster.ts';
+import type { ObjectReference } from '../../support/cluster.ts';
 import { IstioAgent, publishedRoot } from '../../support/neighbours/istio/agent.ts';
 import type { Identity } from '../../support/neighbours/istio/agent.ts';
 import { prepareIstio } from '../../support/neighbours/istio/chart.ts';
 import { handshake } from '../../support/neighbours/istio/handshake.ts';
 import { Istiod } from '../../support/neighbours/istio/istiod.ts';
 import type { IstiodSettings } from '../../support/neighbours/istio/istiod.ts';
-import {
-  applyDocumented,
-  documentedValues,
-  istioNamespace,
-  meshSpec,
-} from '../../support/neighbours/istio/manifests.ts';
+import { applyDocumented, documentedValues, istioNamespace } from '../../support/neighbours/istio/manifests.ts';
 import { istioAgentProgram, istiodProgram } from '../../support/neighbours/istio/programs.ts';
 import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
+import { knownResult } from '../../support/neighbours/results.ts';
+import type { MeshForm, MeshResult } from '../../support/neighbours/results.ts';
+import { certificateSecret, trustedRoots } from '../../support/neighbours/roots.ts';
 import { renew } from '../../support/renewal.ts';
 import { sampleOf } from '../../support/sample.ts';
 import { NotYet, until } from '../../support/wait.ts';
-import { World } from '../../support/world.ts';
+import { certificate, World } from '../../support/world.ts';
 import { certificatesOf } from '../conformance/validations.ts';
 
 const isFull = process.env['TEST_FULL'] === '1';
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const ready = { type: 'Ready', status: 'True' };
+const idElsewhere = 'spiffe://elsewhere.example/ns/shop/sa/store';
 const spiffe = (account: string): string => `spiffe://cluster.local/ns/${namespace}/sa/${account}`;
 const authority = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace: istioNamespace, name: 'cacerts' };
 
@@ -88,17 +89,20 @@ it.each(drawn)(`%s${isFull ? '' : ` (SEED=${seed})`}`, async (_, run) => {
 
 /** istiod has each certificate made by this issuer. */
 async function registrationAuthority(form: {
-  readonly files: string;
+  readonly files: MeshForm;
   readonly parent: string;
   readonly settings: Omit<IstiodSettings, 'values'>;
 }): Promise<void> {
-  const rootPem = world.simulator.rootPem(form.parent);
-  await applyReady(`${form.files}-issuer.yaml`, form.parent, meshSpec);
+  const issuer = await applyReady(`${form.files}-issuer.yaml`, form.parent);
+  const rootPem = await trustedRoots(world.cluster, issuer);
   const istiod = await startIstiod({
     ...form.settings,
     values: await documentedValues(`${form.files}-values.yaml`, rootPem),
   });
-  expect(await publishedRoot(world, namespace)).toBe(rootPem);
+  const elsewhere = await identityElsewhere(form.files, issuer, form.parent);
+  expect([rootPem, await publishedRoot(world, namespace), elsewhere.root]).toEqual(
+    Array.from({ length: 3 }, () => world.simulator.rootPem(form.parent)),
+  );
 
   const { web, store } = await twoWorkloads(istiod);
   const first = { web: await web.identity(), store: await store.identity() };
@@ -111,25 +115,41 @@ async function registrationAuthority(form: {
     root: rootPem.trim(),
   });
   const second = { web: await web.identity(first.web), store: await store.identity(first.store) };
-  await expectHandshakes(first, second);
+  const peers = await protocolOf(first, second);
   expect(
     await handshake(
       { identity: second.web, expects: spiffe('stranger') },
       { identity: second.store, expects: spiffe('web') },
     ),
   ).toEqual({ refused: `the server: URI:${spiffe('store')} instead of ${spiffe('stranger')}` });
+  expect(
+    await handshake(
+      { identity: second.web, expects: spiffe('store') },
+      { identity: elsewhere, expects: spiffe('web') },
+    ),
+  ).toEqual({ refused: `the server: URI:${idElsewhere} instead of ${spiffe('store')}` });
+  expect(
+    await handshake(
+      { identity: elsewhere, expects: spiffe('store') },
+      { identity: second.store, expects: spiffe('web') },
+    ),
+  ).toEqual({ refused: `the client: URI:${idElsewhere} instead of ${spiffe('web')}` });
   await expectForeignRefused(istiod);
   expect((await world.issuances()).faults()).toEqual([]);
+  expectKnown(form.files, { result: 'issued', signedBy: 'PCA', peers });
 }
 
 /** istiod issues by itself, below a CA certificate of PCA's, which is renewed meanwhile. */
 async function intermediateAuthority(): Promise<void> {
   const parent = 'sim-sub-ecc-issuing-cas';
-  const rootPem = world.simulator.rootPem(parent);
-  await applyReady('istio-ca.yaml', parent);
+  const issuer = await applyReady('istio-ca.yaml', parent);
+  const rootPem = await trustedRoots(world.cluster, issuer);
   const istiod = await startIstiod({ name: 'ca', values: {}, mounts: { cacerts: 'etc/cacerts' } });
   const { pid } = istiod;
-  expect(await publishedRoot(world, namespace)).toBe(rootPem);
+  const { 'ca.crt': root } = await certificateSecret(world.cluster, istioNamespace, 'cacerts');
+  expect([rootPem, await publishedRoot(world, namespace), root]).toEqual(
+    Array.from({ length: 3 }, () => world.simulator.rootPem(parent)),
+  );
 
   const { web, store } = await twoWorkloads(istiod);
   const first = { web: await web.identity(), store: await store.identity() };
@@ -156,14 +176,43 @@ async function intermediateAuthority(): Promise<void> {
       root: rootPem.trim(),
     })),
   );
-  await expectHandshakes(first, second);
+  const peers = await protocolOf(first, second);
   expect({ pid: istiod.pid, paid: world.simulator.issued().length }).toEqual({ pid, paid: 2 });
+  expectKnown('istio-intermediate', { result: 'issued', signedBy: 'istiod', peers });
 }
 
-async function applyReady(file: string, parent: string, spec: object = {}): Promise<void> {
-  const applied = await applyDocumented(world, file, parent, spec);
+function expectKnown(form: MeshForm, seen: MeshResult): void {
+  expect(seen).toEqual(knownResult(form, seen));
+}
+
+/** Applies a file until all of it is ready, and answers its issuer. */
+async function applyReady(file: string, parent: string): Promise<ObjectReference> {
+  const applied = await applyDocumented(world, file, parent);
   for (const each of applied.filter(({ kind }) => kind.startsWith('AlibabaPCA') || kind === 'Certificate'))
     await world.cluster.waitForCondition(reference(each), ready);
+  const issuer = applied.find(({ kind }) => kind.startsWith('AlibabaPCA'));
+  if (issuer === undefined) throw new Error(`${file} has no issuer.`);
+  return reference(issuer);
+}
+
+/** A workload of another trust domain, to whom the same issuer has given a certificate. */
+async function identityElsewhere(form: string, { kind, name }: ObjectReference, parent: string): Promise<Identity> {
+  const secretName = `elsewhere-${form}`;
+  const wanted = certificate(istioNamespace, secretName, {
+    dnsNames: undefined,
+    uris: [idElsewhere],
+    usages: ['digital signature', 'key encipherment', 'server auth', 'client auth'],
+    privateKey: parent.includes('rsa') ? { algorithm: 'RSA', size: 2048 } : { algorithm: 'ECDSA', size: 256 },
+    issuerRef: { group: 'pca.alibabacloud.com', kind, name },
+  });
+  await world.cluster.apply([wanted]);
+  await world.cluster.waitForCondition(reference(wanted), ready);
+  const {
+    'tls.crt': chain,
+    'tls.key': key,
+    'ca.crt': root,
+  } = await certificateSecret(world.cluster, istioNamespace, secretName);
+  return { chain, key, root, leaf: new X509Certificate(chain) };
 }
 
 async function startIstiod(settings: IstiodSettings): Promise<Istiod> {
@@ -201,6 +250,7 @@ async function expectForeignRefused(istiod: Istiod): Promise<void> {
       .issued()
       .filter(({ pem }) => certificatesOf(pem).some((each) => each.subjectAltName?.includes('stranger') === true)),
   ).toEqual([]);
+  expectKnown('istio-other-domain', { result: 'refused by istiod, no call' });
 }
 
 async function identityBelowAnother(agent: IstioAgent, serialNumber: string | undefined): Promise<Identity> {
@@ -213,8 +263,8 @@ async function identityBelowAnother(agent: IstioAgent, serialNumber: string | un
 
 type Pair = Readonly<Record<'web' | 'store', Identity>>;
 
-/** Every combination of old and new certificates, as they meet while two workloads renew. */
-async function expectHandshakes(first: Pair, second: Pair): Promise<void> {
+/** What they speak in every combination of old and new certificates, as they meet while two workloads renew. */
+async function protocolOf(first: Pair, second: Pair): Promise<string> {
   const pairs = [first, second].flatMap(({ web }) => [first, second].map(({ store }) => ({ web, store })));
   const seen = await Promise.all(
     pairs.flatMap(({ web, store }) => [
@@ -223,6 +273,7 @@ async function expectHandshakes(first: Pair, second: Pair): Promise<void> {
     ]),
   );
   expect(seen).toEqual(Array.from({ length: 8 }, () => ({ protocol: 'TLSv1.3' })));
+  return 'TLS 1.3, before, while and after they renewed';
 }
 
 function factsOf({ leaf, chain, root }: Identity): object {

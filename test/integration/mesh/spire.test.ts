@@ -5,9 +5,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { conditionsOf } from '../../support/cluster.ts';
+import { conditionsOf, reference } from '../../support/cluster.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
+import { knownResult } from '../../support/neighbours/results.ts';
+import type { MeshForm, MeshResult } from '../../support/neighbours/results.ts';
+import { certificateSecret, trustedRoots } from '../../support/neighbours/roots.ts';
 import {
   serverConfiguration,
   spireIssuer,
@@ -18,7 +21,8 @@ import { spirePrograms } from '../../support/neighbours/spire/programs.ts';
 import { handshakesOf, SpireAgent } from '../../support/neighbours/spire/spire-agent.ts';
 import { SpireServer } from '../../support/neighbours/spire/spire-server.ts';
 import { until } from '../../support/wait.ts';
-import { issuerApiVersion, secret, World } from '../../support/world.ts';
+import { certificate, issuerApiVersion, secret, World } from '../../support/world.ts';
+import { metric } from '../faults/scene.ts';
 
 const bought = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002', 'cas_deposit-cn-sim0003'];
 const [first = '', second = '', third = ''] = bought;
@@ -69,8 +73,13 @@ async function instancesUsed(): Promise<readonly { readonly instanceId: string; 
   return status?.externalCA?.instances ?? [];
 }
 
-const costs = (): readonly string[] => world.simulator.issued().map(({ action }) => action);
-const oneInstance = 'CreateExternalCACertificate';
+/** How many instances were used up. */
+const costs = (): number =>
+  world.simulator.issued().filter(({ action }) => action === 'CreateExternalCACertificate').length;
+
+function expectKnown(form: MeshForm, seen: MeshResult): void {
+  expect(seen).toEqual(knownResult(form, seen));
+}
 
 describe('by default', () => {
   it("SPIRE's request is refused before anything is paid, and SPIRE's log has the message", async () => {
@@ -82,6 +91,10 @@ describe('by default', () => {
       /Created CertificateRequest has failed.*CreateExternalCACertificate has no parameter for alternative names.*set spec\.externalCA\.names of the issuer to Drop/,
     );
     expect(world.simulator.issued()).toEqual([]);
+    const reason = 'NameNotSupported';
+    const labels = ['issuer="strict"', `reason="${reason}"`];
+    expect(await metric(world.operator, 'pca_issuer_certificate_requests_refused_total', ...labels)).toBe(1);
+    expectKnown('spire-default', { result: `\`${reason}\`, no call` });
     await world.cluster.delete({ ...spire, name: 'strict' });
   });
 });
@@ -115,19 +128,36 @@ describe('with the issuer of the page', () => {
     expect(asked.bundle).toEqual([goName(root)]);
     expect(asked.chain.length).toBeGreaterThan(0);
     await expect(agent.ask(web, served.address, web)).rejects.toThrow(/remote error: tls: bad certificate/);
+    expectKnown('spire-drop', { result: 'issued', signedBy: 'SPIRE', peers: asked.protocol });
+  });
+
+  it('the bundle of SPIRE, the status of the issuer and ca.crt of a Certificate are the same root', async () => {
+    const { cluster, namespace, simulator } = world;
+    const wanted = certificate(namespace, 'client', {
+      issuerRef: { group: 'pca.alibabacloud.com', kind: spire.kind, name: spire.name },
+    });
+    await cluster.apply([wanted]);
+    await cluster.waitForCondition(reference(wanted), { type: 'Ready', status: 'True' });
+    const { 'ca.crt': fromSecret } = await certificateSecret(cluster, namespace, 'client');
+    const roots = [
+      await server.run(['bundle', 'show'], { format: 'pem' }),
+      await trustedRoots(cluster, spire),
+      fromSecret,
+    ];
+    expect(roots).toEqual(roots.map(() => simulator.rootPem('sim-sub-ecc-p256')));
   });
 
   it('a restart finds the key on disk, and costs no instance', async () => {
     const before = await server.authority('active');
     await server.process.restart();
     expect(await server.authority('active')).toBe(before);
-    expect(costs()).toEqual([oneInstance]);
+    expect(costs()).toBe(1);
   });
 
   it('each further CA of SPIRE costs one', async () => {
     await applyIssuer([first, second]);
     await server.run(['localauthority', 'x509', 'prepare']);
-    expect(costs()).toEqual([oneInstance, oneInstance]);
+    expect(costs()).toBe(2);
     const prepared = (await server.authority('prepared')) ?? '';
     await server.run(['localauthority', 'x509', 'activate'], { authorityID: prepared });
     expect(await server.authority('active')).toBe(prepared);
@@ -168,8 +198,9 @@ describe('when no instance is left', () => {
     await until('SPIRE to have its CA', async () => server.isHealthy());
     const { requestUID } = (await instancesUsed()).find(({ instanceId }) => instanceId === third) ?? {};
     expect(requestUID).toBe([...askers].at(-1));
-    expect(costs()).toEqual([oneInstance, oneInstance]);
+    expect(costs()).toBe(2);
     await until('SPIRE to have deleted all of them', async () => (await requests()).length === 0);
+    expectKnown('spire-late', { result: 'waits, then issued to the one that asks last', signedBy: 'SPIRE' });
   });
 });
 

@@ -26,6 +26,7 @@ describe('generated files', () => {
       'docs/conditions-and-errors.md',
       'docs/configuration.md',
       'docs/issuer-reference.md',
+      'docs/mesh/README.md',
       'docs/mesh/istio.md',
       'docs/mesh/signers.md',
       'docs/mesh/sizing.md',

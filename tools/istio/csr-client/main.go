@@ -100,7 +100,7 @@ func run(of settings) error {
 			at := time.Now()
 			var chain []byte
 			if err == nil {
-				chain, _, err = chiron.SignCSRK8s(client, request, of.signer, usages, of.host, "", true, false, of.lifetime)
+				chain, err = sign(client, request, of)
 			}
 			line := outcome{
 				Request:   string(request),
@@ -119,6 +119,18 @@ func run(of settings) error {
 	}
 	group.Wait()
 	return nil
+}
+
+// Asks as istiod does. Its code panics where the API server ends its watch with an error, as a busy one does: then this
+// certificate is one that istiod would not have got.
+func sign(client kubernetes.Interface, request []byte, of settings) (chain []byte, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("panic: %v", reason)
+		}
+	}()
+	chain, _, err = chiron.SignCSRK8s(client, request, of.signer, usages, of.host, "", true, false, of.lifetime)
+	return chain, err
 }
 
 func newRequest(of settings) ([]byte, error) {

@@ -40,8 +40,9 @@ type handshake struct {
 	// Subjects of the chain that this side presents, without the SVID itself.
 	Chain []string `json:"chain"`
 	// Subjects of the certificates that this side trusts.
-	Bundle []string `json:"bundle"`
-	Peer   string   `json:"peer"`
+	Bundle   []string `json:"bundle"`
+	Peer     string   `json:"peer"`
+	Protocol string   `json:"protocol"`
 }
 
 func main() {
@@ -157,6 +158,7 @@ func describe(source *workloadapi.X509Source, state tls.ConnectionState) (handsh
 		Chain:     subjects(svid.Certificates[1:]),
 		Bundle:    subjects(bundle.X509Authorities()),
 		Peer:      peer.String(),
+		Protocol:  tls.VersionName(state.Version),
 	}, nil
 }
 

@@ -69,7 +69,8 @@ export async function writeIstiodKubeconfig({ cluster }: World, file: string): P
   );
 }
 
-async function chartFolder(name: string): Promise<string> {
+/** Folder of a chart of Istio's Go module. */
+export async function chartFolder(name: string): Promise<string> {
   const { directory } = await goModuleFolder(istiodProgram, 'istio.io/istio');
   return join(directory, 'manifests/charts', name);
 }

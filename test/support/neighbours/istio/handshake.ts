@@ -35,27 +35,32 @@ export async function handshake(server: Side, client: Side): Promise<Handshake> 
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening', { signal });
+  let refusedByClient: string | undefined;
   const socket = connect({
     ...materialOf(client),
     host: '127.0.0.1',
     port: (listener.address() as AddressInfo).port,
     checkServerIdentity: (_, peer) => {
       const seen = peer.subjectaltname;
-      return seen === `URI:${client.expects}` ? undefined : new Error(`${String(seen)} instead of ${client.expects}`);
+      if (seen === `URI:${client.expects}`) return undefined;
+      refusedByClient = `the client: ${String(seen)} instead of ${client.expects}`;
+      return new Error(refusedByClient);
     },
   });
   try {
-    let refusedByClient: string | undefined;
-    socket.on('error', (error) => (refusedByClient = `the client: ${error.message}`));
+    let failed: string | undefined;
+    socket.on('error', (error) => (failed = `the client: ${error.message}`));
     let greeting = '';
     socket.setEncoding('utf8').on('data', (text: string) => (greeting += text));
     const protocol = once(socket, 'secureConnect', { signal }).then(
       () => socket.getProtocol(),
       () => null,
     );
-    await once(socket, 'close', { signal });
+    // A socket that fails is closed as well.
+    await once(socket, 'close', { signal }).catch(() => signal.throwIfAborted());
     if (greeting === 'hello') return { protocol: await protocol };
-    return { refused: refusedByServer ?? refusedByClient ?? 'the connection ended' };
+    // What the other side sees of a refusal is an end of the connection, which says less.
+    return { refused: refusedByClient ?? refusedByServer ?? failed ?? 'the connection ended' };
   } finally {
     socket.destroy();
     listener.close();

@@ -16,12 +16,6 @@ const folder = fileURLToPath(new URL('../../../../docs/mesh/manifests/', import.
 const issuerKinds = new Set(['AlibabaPCAIssuer', 'AlibabaPCAClusterIssuer']);
 const instanceIds = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
 
-/**
- * What an issuer of a mesh needs besides what the guide says. Istio's programs ask for the subject `O=`, which is refused, so
- * that the issuer must replace it.
- */
-export const meshSpec = { createCustomCertificate: { subject: { organization: 'cluster.local' } } };
-
 /** The parts of the values of Istio's chart that tests look at. */
 export interface IstioValues {
   readonly meshConfig?: {

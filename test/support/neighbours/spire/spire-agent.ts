@@ -23,6 +23,8 @@ export interface Handshake {
   readonly bundle: readonly string[];
   /** SPIFFE ID of the other side. */
   readonly peer: string;
+  /** Such as `TLS 1.3`. */
+  readonly protocol: string;
 }
 
 /** How to run an agent. */
