@@ -11,6 +11,7 @@ import {
   readerProgram,
 } from '../control-plane/driver/programs.ts';
 import { approverPolicyProgram } from '../test/support/neighbours/approver-policy/approver-policy.ts';
+import { trustManagerProgram } from '../test/support/neighbours/trust-manager/trust-manager.ts';
 import { istioAgentProgram, istioCsrClientProgram, istiodProgram } from '../test/support/neighbours/istio/programs.ts';
 import { spirePrograms } from '../test/support/neighbours/spire/programs.ts';
 
@@ -30,6 +31,7 @@ export async function buildGoPrograms(tell: (line: string) => void, { pods = fal
 const neighbours = [
   istioCsrClientProgram,
   approverPolicyProgram,
+  trustManagerProgram,
   istioAgentProgram,
   istiodProgram,
   ...spirePrograms,
