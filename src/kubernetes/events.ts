@@ -1,5 +1,7 @@
 // Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, those of a
-// burst are sent one after the other at a rate that costs the API server little, and a failed one is only counted.
+// burst are sent one after the other at a rate that costs the API server little, and one that fails again and again is only
+// counted.
+import { backoff } from '../timing/backoff.ts';
 import { pause } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
@@ -33,7 +35,7 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** Reporting instance, for example the pod's name. */
   readonly instance: string;
-  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'startTimer'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'random' | 'startTimer'>;
   /** The same words about the same object are not sent again for so many milliseconds; 10 minutes when not given. */
   readonly sameWindowMs?: number;
   readonly onDropped?: (why: 'repeated' | 'limit' | 'failed') => void;
@@ -52,6 +54,9 @@ const maxRemembered = 4_096;
 // Ten minutes' worth; events beyond that are dropped, and only the conditions tell of them.
 const maxWaiting = 12_000;
 const sendMs = 10_000;
+// What is told once must not be lost with one slow answer; the others of its lane wait meanwhile.
+const mostTries = 4;
+const betweenTries = { baseMs: 1_000, maxMs: 8_000 };
 const defaultFlushMs = 10_000;
 
 interface Lane {
@@ -134,12 +139,18 @@ export class EventRecorder {
   async #send(event: EventToRecord, at: Date): Promise<void> {
     // Events of cluster-scoped objects live in this namespace by convention of the API server.
     const namespace = event.regarding.namespace ?? 'default';
-    const result = await this.#options.client.create(
-      `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`,
-      this.#body(event, namespace, at),
-      { timeoutMs: sendMs, signal: this.#ended.signal },
-    );
-    if (result.kind === 'failed') this.#options.onDropped?.('failed');
+    const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+    // Each try has the same name, so that one whose answer was lost makes no second event.
+    const body = this.#body(event, namespace, at);
+    for (let failures = 0; ; failures += 1) {
+      const { signal } = this.#ended;
+      const result = await this.#options.client.create(path, body, { timeoutMs: sendMs, signal });
+      if (result.kind === 'ok' || (failures > 0 && result.failure.reason === 'AlreadyExists')) return;
+      const mayPass = result.failure.class === 'Transient' || result.failure.class === 'Throttled';
+      if (!mayPass || failures + 1 >= mostTries || this.#hurry.signal.aborted) break;
+      await pause(backoff(failures, betweenTries, this.#clock), this.#hurry.signal, this.#clock);
+    }
+    this.#options.onDropped?.('failed');
   }
 
   #body(event: EventToRecord, namespace: string, at: Date): object {

@@ -8,6 +8,8 @@ let clock: FakeClock;
 let sent: { path: string; body: Record<string, unknown> }[];
 let dropped: string[];
 let answer: 'ok' | 'failed' | 'hangs';
+/** What comes before `answer`, each once. */
+let failures: { readonly class: string; readonly reason?: string }[];
 let recorder: EventRecorder;
 let startedAt: number;
 
@@ -17,10 +19,13 @@ beforeEach(() => {
   sent = [];
   dropped = [];
   answer = 'ok';
+  failures = [];
   recorder = new EventRecorder({
     client: {
       create: async (path: string, body: object, { signal }: { signal: AbortSignal }) => {
         sent.push({ path, body: body as Record<string, unknown> });
+        const failure = failures.shift();
+        if (failure !== undefined) return { kind: 'failed', failure } as never;
         if (answer === 'hangs') await new Promise((resolve) => signal.addEventListener('abort', resolve));
         return (answer === 'ok' ? { kind: 'ok', status: 201, body: {} } : { kind: 'failed', failure: {} }) as never;
       },
@@ -138,6 +143,36 @@ it('goes on after one that was refused', async () => {
   await recorder.flush();
   answer = 'ok';
   recorder.record(event({ note: 'Another.' }));
+  await recorder.flush();
+  expect([sent.length, dropped]).toEqual([2, ['failed']]);
+});
+
+it.each<[string, readonly { class: string; reason?: string }[], tries: number, dropped: readonly string[]]>([
+  ['is slow once', [{ class: 'Transient' }], 2, []],
+  [
+    'has it already, since an answer was lost',
+    [{ class: 'Transient' }, { class: 'Conflict', reason: 'AlreadyExists' }],
+    2,
+    [],
+  ],
+  ['is slow again and again', Array.from({ length: 9 }, () => ({ class: 'Throttled' })), 4, ['failed']],
+  ['has no place for it', [{ class: 'NotFound' }], 1, ['failed']],
+])('sends one again, by the same name, while the API server %s', async (_, first, tries, lost) => {
+  failures = [...first];
+  recorder.record(event());
+  for (let n = 0; n < 6; n += 1) {
+    await settle();
+    clock.advance(8_000);
+  }
+  await settle();
+  const names = sent.map(({ body }) => (body['metadata'] as { readonly name: string }).name);
+  expect([names.length, new Set(names).size, dropped]).toEqual([tries, 1, lost]);
+});
+
+it('tries nothing again once it is flushed', async () => {
+  failures = [{ class: 'Transient' }, { class: 'Transient' }];
+  recorder.record(event());
+  await settle();
   await recorder.flush();
   expect([sent.length, dropped]).toEqual([2, ['failed']]);
 });
