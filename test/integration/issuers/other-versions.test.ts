@@ -156,6 +156,9 @@ describe('who waits for an issuer', () => {
       'PCAUnavailable',
       'STSUnavailable',
       'UnreadableAnswer',
+      'TrustUnavailable',
+      'ConfigMapForbidden',
+      'ConfigMapNotWritten',
       'CheckFailed',
     ]);
   });
