@@ -109,7 +109,7 @@ export const caWithoutSubject: Refused = {
   because:
     'CreateExternalCACertificate has no parameter for names, and a CA needs a subject; with a common name instead of the DNS name it is issued',
   message:
-    /^spec\.request: CreateExternalCACertificate has no parameter for alternative names, and PCA does not document whether it uses those of the CSR\. Give the Certificate a commonName and no other names, or set spec\.verification\.names of the issuer to Allow\.$/,
+    /^spec\.request: CreateExternalCACertificate has no parameter for alternative names, and PCA does not document whether it uses those of the CSR \(DNS [^)]+\)\. Ask for a common name and no other names, or set spec\.externalCA\.names of the issuer to Drop if the CA certificate may lack them\.$/,
 };
 
 /** How the page and the titles of tests call a case. */
