@@ -16,8 +16,9 @@ import { Scene } from './scene.ts';
 let world: World;
 let certManager: LateCertManager;
 let scene: Scene;
-// So long nothing is paid for a Certificate that is Ready; on a machine that stands still the test may take longer.
-const heldMs = 30_000;
+// So long nothing further is paid, whatever cert-manager says, less the second to which dates of certificates are rounded. On a
+// starved machine it may not say Ready by then, and the next one is paid.
+const heldMs = 4_000;
 const mostAsked = 15;
 
 beforeAll(async () => {
@@ -46,11 +47,12 @@ async function rest(name: string): Promise<'issued' | 'held' | 'looping'> {
   });
 }
 
-/** How many of its requests were paid for at first, and how many later. */
+/** How many certificates were paid for it, and how many of them so soon after the one before that they should not have been. */
 async function paid(name: string): Promise<{ readonly early: number; readonly all: number }> {
   const requests = (await world.issuances()).of(scene.namespace, name);
   const begins = requests.flatMap(({ certificates }) => certificates.map(begin)).toSorted((a, b) => a - b);
-  return { early: begins.filter((at) => at < (begins[0] ?? 0) + heldMs).length, all: begins.length };
+  const due = begins.filter((at, index) => index === 0 || at - (begins[index - 1] ?? 0) >= heldMs);
+  return { early: begins.length - due.length, all: begins.length };
 }
 
 it(`a late view of Secrets costs nothing (seed ${seed})`, async () => {
@@ -67,10 +69,11 @@ it(`a late view of Secrets costs nothing (seed ${seed})`, async () => {
     held.push(...rests.filter(([, how]) => how === 'held').map(([name]) => name));
   }
   const counts = await Promise.all(asked.map(async (name) => (await paid(name)).early));
-  expect(counts).toEqual(asked.map(() => 1));
+  expect(counts).toEqual(asked.map(() => 0));
 
   certManager.catchUp();
   const [wanted = '', broken = ''] = held;
+  const before = [(await paid(wanted)).all, (await paid(broken)).all];
   // As `cmctl renew` does, whatever is under way.
   const { metadata, ...present } = (await world.cluster.get(reference(wanted))) ?? { metadata: { name: wanted } };
   const conditions = conditionsOf({ ...present, metadata } as never).map((each) =>
@@ -84,5 +87,5 @@ it(`a late view of Secrets costs nothing (seed ${seed})`, async () => {
       throw new NotYet(both.map((each) => each?.['status']));
     return true;
   });
-  expect([(await paid(wanted)).all, (await paid(broken)).all]).toEqual([2, 2]);
+  expect([(await paid(wanted)).all, (await paid(broken)).all]).toEqual(before.map((count) => count + 1));
 });
