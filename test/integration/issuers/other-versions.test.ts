@@ -152,9 +152,13 @@ describe('who waits for an issuer', () => {
       'SecretNotFound',
       'SecretForbidden',
       'SecretUnreadable',
+      'ServiceAccountNotFound',
+      'ServiceAccountForbidden',
+      'ServiceAccountUnreadable',
       'IssuingCANotYetValid',
       'PCAUnavailable',
       'STSUnavailable',
+      'MetadataUnavailable',
       'UnreadableAnswer',
       'CheckFailed',
     ]);

@@ -64,7 +64,7 @@ it.each<[string, IssuerSpec['credentials'], string]>([
   [
     'assumeRole',
     { assumeRole: { secretRef, roleArn: 'acs:ram::9:role/a', durationSeconds: 3_600 } },
-    `The role is spec.credentials.assumeRole.roleArn "acs:ram::9:role/a", the access key the one of Secret "${secretRef.name}", named by its secretRef.`,
+    `The role is spec.credentials.assumeRole.roleArn "acs:ram::9:role/a", taken with another identity: the access key comes from Secret "${secretRef.name}", named by spec.credentials.assumeRole.secretRef.`,
   ],
 ])('credentials of %s that are refused name where they come from', (_, credentials, origin) => {
   expect(problemOf(pcaFailure('Credentials'), { ...spec, credentials })).toEqual({

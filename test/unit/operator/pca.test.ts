@@ -76,6 +76,8 @@ function open(...flags: readonly string[]): Pca {
     options: optionsFor(...flags),
     proxy: undefined,
     addresses: new AddressRules({ refused: [], allowed: ['127.0.0.1'] }),
+    metadata: { address: endpoint.host, ip: '127.0.0.1' },
+    requestToken: async ({ name }) => ({ kind: 'ok', token: `token of ${name}` }),
     limits: parsed.table,
     clock,
     metrics,
@@ -218,7 +220,8 @@ describe('a role of the pod', () => {
   async function take(content: string | undefined) {
     const tokenFile = join(folder, 'token');
     if (content !== undefined) await writeFile(tokenFile, content);
-    const request = { ...role, policy: undefined, endpoint, oidcProviderArn: 'p', tokenFile };
+    const token = { kind: 'file', file: tokenFile } as const;
+    const request = { ...role, policy: undefined, endpoint, oidcProviderArn: 'p', token } as const;
     return open().roles.get(request, never);
   }
 
@@ -246,6 +249,38 @@ describe('a role of the pod', () => {
         'warn',
         { role: role.roleArn, validSeconds: 0 },
         `The credentials of the role were not renewed; tried again automatically: ${failure?.message}`,
+      ],
+    ]);
+  });
+});
+
+describe('a role', () => {
+  const key = { AccessKeyId: 'STS.1', AccessKeySecret: 'x', SecurityToken: 't' };
+  const given = { kind: 'ok', accessKey: { accessKeyId: 'STS.1', accessKeySecret: 'x', securityToken: 't' } };
+  const inAnHour = () => new Date(clock.now().getTime() + 3_600_000).toISOString();
+
+  it('of a ServiceAccount is taken with a token of the API server', async () => {
+    answer = { status: 200, body: { Credentials: { ...key, Expiration: inAnHour() } } };
+    const token = { kind: 'serviceAccount', namespace: 'shop', name: 'pca', uid: 'u1', audience: 'sts' } as const;
+    const request = { ...role, policy: undefined, endpoint, oidcProviderArn: 'p', token } as const;
+    expect([await open().roles.get(request, never), received.map((form) => form.get('OIDCToken'))]).toEqual([
+      given,
+      ['token of pca'],
+    ]);
+  });
+
+  it('of the instance comes from the metadata service, and the log says which', async () => {
+    answer = { status: 200, body: { ...key, Expiration: inAnHour() } };
+    const request = { kind: 'instanceRole', name: 'node', service: 'Alibaba Cloud' } as const;
+    expect([await open().roles.get(request, never), received.length, log.lines]).toEqual([
+      given,
+      2,
+      [
+        [
+          'debug',
+          { role: 'node of the ECS instance', validSeconds: 3_590 },
+          'The credentials of the role were renewed.',
+        ],
       ],
     ]);
   });

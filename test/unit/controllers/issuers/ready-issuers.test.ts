@@ -58,7 +58,7 @@ it('is ready after a check, for that object and generation only', () => {
 });
 
 it('says nothing new when a check repeats what was known, but keeps the newer way to the CA', () => {
-  const newer = readyIssuer({ secretVersion: '8' });
+  const newer = readyIssuer({ credentialsVersion: '8' });
   issuers.open(key, issuer);
   issuers.open(key, newer);
   expect([woken, issuers.last(key) === newer]).toEqual([[key], true]);
