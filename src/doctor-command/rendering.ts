@@ -66,6 +66,10 @@ function summary(findings: readonly Finding[]): string {
     [count('unknown'), 'unknown'],
     [count('warning'), 'warning'],
   ] as const;
-  const told = bad.filter(([number]) => number > 0).map(([number, word]) => (word === 'unknown' ? `${number} unknown` : `${number} ${word}${number === 1 ? '' : 's'}`));
+  const told = bad
+    .filter(([number]) => number > 0)
+    .map(([number, word]) =>
+      word === 'unknown' ? `${number} unknown` : `${number} ${word}${number === 1 ? '' : 's'}`,
+    );
   return told.length === 0 ? `Nothing to say: all ${findings.length} checks are well.` : `${told.join(', ')}.`;
 }

@@ -103,10 +103,18 @@ export const certManagerRights: readonly Right[] = [
 ];
 
 /** The right to approve requests for all issuers of a kind, or for one (cert-manager: docs, "Approver"). */
-export function approvalRight(kind: IssuerKind, issuer?: { readonly namespace?: string; readonly name: string }): Right {
+export function approvalRight(
+  kind: IssuerKind,
+  issuer?: { readonly namespace?: string; readonly name: string },
+): Right {
   const { namespace } = issuer ?? {};
   const object = issuer === undefined ? '*' : `${namespace === undefined ? '' : `${namespace}.`}${issuer.name}`;
-  return { verb: 'approve', group: certManagerGroup, resource: 'signers', name: `${kind.plural}.${apiGroup}/${object}` };
+  return {
+    verb: 'approve',
+    group: certManagerGroup,
+    resource: 'signers',
+    name: `${kind.plural}.${apiGroup}/${object}`,
+  };
 }
 
 /** The right to approve CertificateSigningRequests for a signer of Kubernetes. */

@@ -30,6 +30,16 @@ export function mapSeen<T, U>(look: Seen<T>, of: (value: T) => U): Seen<U> {
 /** What is said of something that could not be seen. */
 export function unseen(check: Check, about: string, look: Unseen): Finding {
   return look.kind === 'hidden'
-    ? unknown(check, about, `It may not be read: the right to ${look.right} is missing.`, `Ask for that right, or have somebody run this who has it.`)
-    : unknown(check, about, `It could not be read: ${look.why}`, 'Run this again; if it lasts, look at the API server.');
+    ? unknown(
+        check,
+        about,
+        `It may not be read: the right to ${look.right} is missing.`,
+        `Ask for that right, or have somebody run this who has it.`,
+      )
+    : unknown(
+        check,
+        about,
+        `It could not be read: ${look.why}`,
+        'Run this again; if it lasts, look at the API server.',
+      );
 }

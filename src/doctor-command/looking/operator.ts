@@ -85,13 +85,18 @@ export async function lookAtOperators(
 ): Promise<Seen<readonly FoundOperator[]>> {
   const look: Seen<readonly Deployment[]> =
     named === undefined
-      ? mapSeen(await reader.list<Deployment>(deploymentsPath(namespace), { labelSelector: ownLabel }), ({ items }) => items)
+      ? mapSeen(
+          await reader.list<Deployment>(deploymentsPath(namespace), { labelSelector: ownLabel }),
+          ({ items }) => items,
+        )
       : mapSeen(
           await reader.get<Deployment>(`${deploymentsPath(named.namespace)}/${encodeURIComponent(named.name)}`),
           (deployment) => [deployment],
         );
   if (look.kind !== 'seen') return look;
-  return seen(await Promise.all(look.value.map(async (deployment) => operatorOf(deployment, await podsOf(deployment, reader)))));
+  return seen(
+    await Promise.all(look.value.map(async (deployment) => operatorOf(deployment, await podsOf(deployment, reader)))),
+  );
 }
 
 /** Pods show what was injected into them; none where they may not be read. */
@@ -127,7 +132,10 @@ export function operatorOf(deployment: Deployment, pods: readonly Pod[]): FoundO
 /** The operator in whose pod this is; its flags are those of the first process of the container. */
 export function ownOperator(
   { namespace, name }: ObjectName,
-  { environment, version }: { readonly environment: Readonly<Record<string, string | undefined>>; readonly version: string },
+  {
+    environment,
+    version,
+  }: { readonly environment: Readonly<Record<string, string | undefined>>; readonly version: string },
 ): FoundOperator {
   return {
     deployment: undefined,

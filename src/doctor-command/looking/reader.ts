@@ -43,7 +43,11 @@ export class Reader {
   }
 
   /** The objects of a collection, `most` at the most. */
-  async list<T>(path: string, query: Readonly<Record<string, string>> = {}, most = 10 * pageSize): Promise<Seen<Listed<T>>> {
+  async list<T>(
+    path: string,
+    query: Readonly<Record<string, string>> = {},
+    most = 10 * pageSize,
+  ): Promise<Seen<Listed<T>>> {
     const { kubernetes: client, signal, clock } = this.#on;
     let items: unknown[] = [];
     const enough = new AbortController();
@@ -63,9 +67,7 @@ export class Reader {
     });
     const listed: Listed<T> = { items: items.slice(0, most) as T[], more: items.length > most };
     if (listed.more || result.kind === 'listed') return seen(listed);
-    return result.kind === 'garbage'
-      ? { kind: 'unanswered', why: result.message }
-      : failedLook(result.failure, path);
+    return result.kind === 'garbage' ? { kind: 'unanswered', why: result.message } : failedLook(result.failure, path);
   }
 
   /** Whether somebody may do something: `user`, or whoever asks where none is named. */
@@ -103,11 +105,9 @@ export class Reader {
   async self(): Promise<ObjectName | undefined> {
     const { kubernetes, signal } = this.#on;
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
-    const result = await kubernetes.create<{ readonly status?: { readonly userInfo?: { readonly username?: string } } }>(
-      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
-      body,
-      { signal, timeoutMs: readMs },
-    );
+    const result = await kubernetes.create<{
+      readonly status?: { readonly userInfo?: { readonly username?: string } };
+    }>('/apis/authentication.k8s.io/v1/selfsubjectreviews', body, { signal, timeoutMs: readMs });
     const username = result.kind === 'ok' ? (result.body.status?.userInfo?.username ?? '') : '';
     const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username) ?? [];
     return namespace === undefined || name === undefined ? undefined : { namespace, name };

@@ -7,7 +7,8 @@ export async function lookAtToken(file: string, signal: AbortSignal): Promise<To
   try {
     return claimsOf((await readFile(file, { encoding: 'utf8', signal })).trim()) ?? 'holds no token';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no reason given';
+    const code =
+      error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no reason given';
     return `cannot be read (${code})`;
   }
 }
