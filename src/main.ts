@@ -71,8 +71,10 @@ if (subcommand === 'plan') {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
   });
-} else if (subcommand === 'doctor') process.exitCode = await examine(rest);
-else if (subcommand === 'apply') process.exitCode = await applyIssuers(rest);
+} else if (subcommand === 'doctor') {
+  // A name that is still looked up would keep the process for as long as its DNS server is silent.
+  process.exit(await examine(rest));
+} else if (subcommand === 'apply') process.exitCode = await applyIssuers(rest);
 else await start();
 
 /** Runs `doctor` as the pod's ServiceAccount, or with a kubeconfig, until it is done or interrupted. */

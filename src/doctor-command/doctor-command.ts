@@ -85,7 +85,7 @@ async function examine(asked: DoctorArguments, surroundings: DoctorSurroundings)
     const parts = { reader, kubernetes, environment, clockOffset: () => offset, clock, signal: deadline.signal };
     // What every later read would say as well.
     const first = await reader.get('/version');
-    if (first.kind !== 'seen') throw new Error(`The API server ${connection.server} cannot be asked: ${whyOf(first)}`);
+    if (first.kind !== 'seen') throw new Error(`The API server ${connection.server} cannot be asked: ${reasonOf(first)}`);
     return await (asked.request === undefined
       ? diagnose(asked, parts, surroundings)
       : explain(asked, parts, surroundings));
@@ -170,16 +170,16 @@ async function lookAndJudge(
 
 function valueOrThrow<T>(look: Seen<T>, what: string): T {
   if (look.kind === 'seen') return look.value;
-  throw new Error(`${what} ${whyOf(look)}`);
+  throw new Error(`${what} could not be read: ${reasonOf(look)}`);
 }
 
-function whyOf(look: Exclude<Seen<unknown>, { readonly kind: 'seen' }>): string {
+function reasonOf(look: Exclude<Seen<unknown>, { readonly kind: 'seen' }>): string {
   switch (look.kind) {
     case 'absent':
-      return 'does not exist.';
+      return 'it does not exist.';
     case 'hidden':
-      return `may not be read: the right to ${look.right} is missing.`;
+      return `the right to ${look.right} is missing.`;
     case 'unanswered':
-      return `could not be read: ${look.why}`;
+      return look.why;
   }
 }

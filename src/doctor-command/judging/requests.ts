@@ -192,7 +192,7 @@ function waiting(
   const usual =
     facts === undefined
       ? `Waiting for ${describeIssuer(issuer)}, which does not exist or may not be read.`
-      : `The operator has said nothing about it yet.`;
+      : 'The operator has said nothing about it yet.';
   const ready = facts !== undefined && isReady(facts.issuer);
   const todo =
     facts === undefined

@@ -40,7 +40,7 @@ const atATime = 8;
 
 /** Opens the way to PCA; nothing is sent before it is asked. */
 export function openCloud(parts: CloudParts): AskCloud {
-  const { kubernetes, settings, identity, place, proxy, clock, signal } = parts;
+  const { kubernetes, settings, identity, proxy, clock, signal } = parts;
   const { options, hosts, addresses, limits } = settings;
   const pca = openPca({
     options,
@@ -68,8 +68,11 @@ export function openCloud(parts: CloudParts): AskCloud {
   return async (issuer) => {
     if (!isUnderstood(issuer)) return undefined;
     const { secretRef, assumeRole } = issuer.spec.credentials;
-    if (place === 'elsewhere' && secretRef === undefined && assumeRole === undefined) return undefined;
-    using _place = await slots.take(issuer.metadata.uid, signal);
+    if (parts.place === 'elsewhere' && secretRef === undefined && assumeRole === undefined) return undefined;
+    // Nobody takes a place any more when time is up.
+    const place = await slots.take(issuer.metadata.uid, signal).catch(() => undefined);
+    if (place === undefined) return undefined;
+    using _place = place;
     using deadline = startDeadline(checkMs, signal, clock);
     const result = await check.check(issuer, deadline.signal);
     if (result.kind === 'notReady') return { kind: 'notReady', ...result.problem };

@@ -94,14 +94,15 @@ async function stepsTo(endpoint: PcaEndpoint, parts: EndpointParts): Promise<Ste
   // A proxy resolves the name and connects.
   if (parts.proxy !== undefined) return walk([exchange], endpoint, parts);
   const place = placeOf(endpoint);
-  let socket: Socket | undefined;
+  const open: { socket?: Socket } = {};
   try {
     const way: readonly (readonly [StepName, Go])[] = [
       ['DNS', async () => resolved(place.host, parts.addresses)],
       [
         'TCP',
         async (signal) => {
-          socket = await connected(place, parts.addresses, signal);
+          const socket = await connected(place, parts.addresses, signal);
+          open.socket = socket;
           return `connected to ${socket.remoteAddress ?? place.host}, port ${place.port}`;
         },
       ],
@@ -109,7 +110,7 @@ async function stepsTo(endpoint: PcaEndpoint, parts: EndpointParts): Promise<Ste
         ? [
             [
               'TLS',
-              async (signal: AbortSignal) => secured(socket, place.host, { ca: endpoint.caBundle, signal }),
+              async (signal: AbortSignal) => secured(open.socket, place.host, { ca: endpoint.caBundle, signal }),
             ] as const,
           ]
         : []),
@@ -117,7 +118,7 @@ async function stepsTo(endpoint: PcaEndpoint, parts: EndpointParts): Promise<Ste
     ];
     return await walk(way, endpoint, parts);
   } finally {
-    socket?.destroy();
+    open.socket?.destroy();
   }
 }
 

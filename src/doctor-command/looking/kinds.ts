@@ -28,7 +28,7 @@ const ofOthers = [
 /** Every kind that is needed. Discovery is open to everybody who is authenticated; the CRDs are not. */
 export async function lookAtKinds(reader: Reader): Promise<readonly KindFacts[]> {
   const groups = [apiVersion, certManagerApiVersion, signingRequestApiVersion] as const;
-  const lists = new Map(
+  const lists = new Map<string, Seen<ResourceList>>(
     await Promise.all(groups.map(async (group) => [group, await reader.get<ResourceList>(`/apis/${group}`)] as const)),
   );
   const served = (group: string, resource: string): Seen<boolean> => {

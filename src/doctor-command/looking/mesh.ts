@@ -40,7 +40,7 @@ export async function lookAtMesh(reader: Reader): Promise<Seen<readonly IstiodFa
   const look = await reader.list<Deployment>(deploymentsPath(), { labelSelector: istiodLabel });
   if (look.kind !== 'seen') return look;
   const all = await Promise.all(look.value.items.map(async (deployment) => istiodFacts(deployment, reader)));
-  return seen(all.filter((istiod) => istiod.workloads ?? istiod.own ?? istiod.intermediate));
+  return seen(all.filter((istiod) => (istiod.workloads ?? istiod.own ?? istiod.intermediate) !== undefined));
 }
 
 async function istiodFacts(deployment: Deployment, reader: Reader): Promise<IstiodFacts> {

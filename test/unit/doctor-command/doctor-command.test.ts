@@ -79,7 +79,7 @@ describe('doctor', () => {
     expect({ code, out, err: err.replace(url, 'SERVER') }).toEqual({
       code: 2,
       out: '',
-      err: 'alibaba-pca-issuer doctor: The API server SERVER cannot be asked: could not be read: GET /version was answered 401 Unauthorized: Unauthorized.\n',
+      err: 'alibaba-pca-issuer doctor: The API server SERVER cannot be asked: GET /version was answered 401 Unauthorized: Unauthorized.\n',
     });
   });
 

@@ -67,7 +67,7 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
   ],
   [
     'an issuer that nobody has checked',
-    { issuers: issuers(issuerFacts({ status: { observedGeneration: -1, operator: undefined, conditions: [] } })) },
+    { issuers: issuers(issuerFacts({ status: { observedGeneration: -1, conditions: [] } })) },
     {
       check: 'issuer',
       level: 'error',
@@ -376,7 +376,7 @@ describe('the doctor', () => {
         token: claims,
       }),
     ).toEqual([]);
-    const young = { ...issuer({ status: { observedGeneration: -1, operator: undefined, conditions: [] } }) };
+    const young = { ...issuer({ status: { observedGeneration: -1, conditions: [] } }) };
     const metadata = { ...young.metadata, creationTimestamp: '2026-11-30T11:59:30Z' };
     const found = troubles({ issuers: issuers({ ...issuerFacts(), issuer: { ...young, metadata } }) });
     expect(found.map(({ level, found: text }) => [level, text])).toEqual([
