@@ -2,7 +2,10 @@
 import { freePort } from '../../../control-plane/driver/ports.ts';
 import { reference } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
+import { isAllowed } from '../../support/access-review.ts';
+import type { Action } from '../../support/access-review.ts';
 import { readProduct } from '../../support/product.ts';
+import { until } from '../../support/wait.ts';
 import { canaries, flags, shop, withContainer, withFlags } from './scene.ts';
 import type { Scene } from './scene.ts';
 import type { Breakage } from './breakage.ts';
@@ -21,14 +24,33 @@ function changedDeployment(change: (deployment: Manifest) => Manifest, status?: 
   };
 }
 
-/** A case in which an object of the chart is missing. */
-function without(kind: string, isIt: (name: string) => boolean): Breakage['apply'] {
+/** A case in which a ClusterRoleBinding of the chart is missing, so that somebody may not do something. */
+function withoutBinding(
+  isIt: (name: string) => boolean,
+  may: { readonly account?: { readonly namespace: string; readonly name: string }; readonly action: Action },
+): Breakage['apply'] {
   return async ({ cluster }) => {
-    const object = (await readProduct()).objects.find((each) => each.kind === kind && isIt(each.metadata.name));
-    if (object === undefined) throw new Error(`The chart has no such ${kind}.`);
+    const { objects, serviceAccount } = await readProduct();
+    const object = objects.find(({ kind, metadata }) => kind === 'ClusterRoleBinding' && isIt(metadata.name));
+    if (object === undefined) throw new Error('The chart has no such ClusterRoleBinding.');
+    const account = may.account ?? serviceAccount;
     await cluster.delete(reference(object));
-    return { undo: async () => void (await cluster.apply(object)) };
+    await until('the right to be gone', async () => !(await isAllowed(cluster, account, may.action)));
+    return {
+      undo: async () => {
+        await cluster.apply(object);
+        await until('the right to be back', async () => isAllowed(cluster, account, may.action));
+      },
+    };
   };
+}
+
+/** Waits until the API server serves something, or no more. */
+async function served({ cluster }: Scene, path: string, wanted: boolean): Promise<void> {
+  await until(`${path} to be ${wanted ? 'served' : 'gone'}`, async () => {
+    const { status } = await cluster.api.send('GET', path);
+    return (status === 200) === wanted;
+  });
 }
 
 const environment = [
@@ -114,7 +136,9 @@ export const clusterBreakages: readonly Breakage[] = [
   },
   {
     name: "The operator's ClusterRole is not bound",
-    apply: without('ClusterRoleBinding', (name) => name === 'alibaba-pca-issuer'),
+    apply: withoutBinding((name) => name === 'alibaba-pca-issuer', {
+      action: { verb: 'get', group: 'cert-manager.io', resource: 'certificaterequests' },
+    }),
     cause: /may not get certificaterequests/,
   },
   {
@@ -122,11 +146,15 @@ export const clusterBreakages: readonly Breakage[] = [
     apply: async ({ cluster, world }) => {
       const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace: shop, name: 'read-secrets' };
       const before = await cluster.get(binding);
+      const { serviceAccount } = await readProduct();
+      const read = { verb: 'get', resource: 'secrets', namespace: shop, name: 'access-key' };
       await cluster.delete(binding);
+      await until('the right to be gone', async () => !(await isAllowed(cluster, serviceAccount, read)));
       return {
         undo: async () => {
           const { roleRef, subjects } = before as Manifest & { readonly roleRef: object; readonly subjects: object };
           await cluster.apply({ apiVersion: binding.apiVersion, kind: binding.kind, metadata: { name: binding.name, namespace: shop }, roleRef, subjects });
+          await until('the right to be back', async () => isAllowed(cluster, serviceAccount, read));
           await cluster.waitForCondition(reference(world.issuer(shop, 'pca')), { type: 'Ready', status: 'True' });
         },
       };
@@ -140,15 +168,30 @@ export const clusterBreakages: readonly Breakage[] = [
   },
   {
     name: 'Nobody may approve requests for the issuers',
-    apply: without('ClusterRoleBinding', (name) => name.startsWith('cert-manager-controller-approve')),
+    apply: withoutBinding((name) => name.startsWith('cert-manager-controller-approve'), {
+      account: { namespace: 'cert-manager', name: 'cert-manager' },
+      action: {
+        verb: 'approve',
+        group: 'cert-manager.io',
+        resource: 'signers',
+        name: 'alibabapcaissuers.pca.alibabacloud.com/*',
+      },
+    }),
     cause: /nobody else is bound/,
   },
   {
     name: 'cert-manager approves before approver-policy has judged',
-    apply: async ({ cluster }) => {
+    apply: async (scene) => {
+      const { cluster } = scene;
+      const path = '/apis/policy.cert-manager.io/v1alpha1';
       await cluster.apply(policies);
-      await cluster.waitForCondition(reference(policies), { type: 'Established', status: 'True' });
-      return { undo: async () => cluster.delete(reference(policies)) };
+      await served(scene, path, true);
+      return {
+        undo: async () => {
+          await cluster.delete(reference(policies));
+          await served(scene, path, false);
+        },
+      };
     },
     cause: /before approver-policy has judged/,
   },
@@ -172,15 +215,22 @@ export const clusterBreakages: readonly Breakage[] = [
   },
   {
     name: 'A kind of issuer is not served',
-    apply: async ({ cluster }: Scene) => {
+    apply: async (scene) => {
+      const { cluster } = scene;
       const crd = definition('alibabapcaclusterissuers');
-      const product = await readProduct();
+      const { objects } = await readProduct();
+      const object = objects.find(({ kind, metadata }) => kind === crd.kind && metadata.name === crd.name);
+      const listed = async (): Promise<boolean> => {
+        const { body } = await cluster.api.send('GET', '/apis/pca.alibabacloud.com/v1alpha1');
+        return JSON.stringify(body).includes('"alibabapcaclusterissuers"');
+      };
       await cluster.delete(crd);
+      await until('the kind to be gone', async () => !(await listed()));
       return {
         undo: async () => {
-          const [object] = product.objects.filter(({ kind, metadata }) => kind === crd.kind && metadata.name === crd.name);
+          await until('the definition to be gone', async () => (await cluster.get(crd)) === undefined);
           if (object !== undefined) await cluster.apply(object);
-          await cluster.waitForCondition(crd, { type: 'Established', status: 'True' });
+          await until('the kind to be back', listed);
         },
       };
     },

@@ -70,12 +70,15 @@ function brokenMesh(mesh: (scene: Scene) => Mesh, maxDuration?: string): Breakag
   return async (scene) => {
     const { cluster, pca } = scene;
     await cluster.apply(meshObjects(mesh(scene)));
-    if (maxDuration !== undefined) await cluster.patch(pca, { spec: { validity: { maxDuration } } });
+    const limit = async (most: string | null): Promise<void> => {
+      await cluster.patch(pca, { spec: { validity: { maxDuration: most } } });
+      await cluster.waitForCondition(pca, { type: 'Ready', status: 'True' });
+    };
+    if (maxDuration !== undefined) await limit(maxDuration);
     return {
       undo: async () => {
         await applyMesh(scene);
-        if (maxDuration === undefined) return;
-        await cluster.patch(pca, { spec: { validity: { maxDuration: null } } });
+        if (maxDuration !== undefined) await limit(null);
       },
     };
   };

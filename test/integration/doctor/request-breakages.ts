@@ -1,6 +1,6 @@
 // Requests that wait or have failed, and what is said of each.
 import { reference } from '../../support/cluster.ts';
-import type { Manifest } from '../../support/cluster.ts';
+import type { Cluster, Manifest } from '../../support/cluster.ts';
 import { makeCsr } from '../../support/certificates.ts';
 import { readProduct } from '../../support/product.ts';
 import { until } from '../../support/wait.ts';
@@ -22,13 +22,22 @@ async function asked(
   const object = certificate(shop, name, spec);
   await cluster.apply(object);
   await until(`a request for ${name}`, async () => {
-    const requests = await cluster.list({ apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace: shop });
-    const own = requests.find(({ metadata }) => metadata.annotations?.['cert-manager.io/certificate-name'] === name);
-    const conditions = (own as RequestStatus | undefined)?.status?.conditions ?? [];
-    const ready = conditions.find(({ type }) => type === 'Ready');
+    const own = await requestFor(cluster, name);
+    const ready = own?.status?.conditions?.find(({ type }) => type === 'Ready');
     return own !== undefined && (message === undefined || message.test(ready?.message ?? ''));
   });
-  return { args: [`--request=${shop}/${name}`], undo: async () => cluster.delete(reference(object)) };
+  return {
+    args: [`--request=${shop}/${name}`],
+    undo: async () => {
+      await cluster.delete(reference(object));
+      await until(`no request for ${name}`, async () => (await requestFor(cluster, name)) === undefined);
+    },
+  };
+}
+
+async function requestFor(cluster: Cluster, name: string): Promise<(Manifest & RequestStatus) | undefined> {
+  const requests = await cluster.list({ apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace: shop });
+  return requests.find(({ metadata }) => metadata.annotations?.['cert-manager.io/certificate-name'] === name);
 }
 
 const issuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', name: 'pca' } as const;
@@ -37,8 +46,8 @@ const issuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', nam
 export const requestBreakages: readonly Breakage[] = [
   {
     name: 'A request is for a kind of ours in another group',
-    apply: async (scene) => asked(scene, 'wrong-group', { spec: { issuerRef: { ...issuerRef, group: 'cert-manager.io' } } }),
-    cause: /in group "cert-manager\.io", so no issuer answers it/,
+    apply: async (scene) => asked(scene, 'wrong-group', { spec: { issuerRef: { ...issuerRef, group: 'pca.aliyun.com' } } }),
+    cause: /in group "pca\.aliyun\.com", so no issuer answers it/,
   },
   {
     name: 'A request names a kind that our group has not',

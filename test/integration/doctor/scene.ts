@@ -7,8 +7,10 @@ import { startSimulator } from '../../../simulator/simulator.ts';
 import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import { readManifests, reference } from '../../support/cluster.ts';
 import type { Cluster, Manifest, ObjectReference } from '../../support/cluster.ts';
+import { isAllowed } from '../../support/access-review.ts';
 import { bundle } from '../../support/operator-process.ts';
 import { readProduct, writeServiceAccountKubeconfig } from '../../support/product.ts';
+import { until } from '../../support/wait.ts';
 import { certificate, secret, World } from '../../support/world.ts';
 
 /** How a run of the doctor ended. */
@@ -117,11 +119,26 @@ export class Scene {
     return run;
   }
 
-  /** A kubeconfig of a new ServiceAccount without any right. */
-  async powerlessKubeconfig(): Promise<string> {
-    const account = { name: 'nobody', namespace: shop };
+  /** A kubeconfig of a new ServiceAccount with this ClusterRole alone, else without any right. */
+  async kubeconfigOf(name: string, role?: Manifest): Promise<string> {
+    const account = { name, namespace: shop };
+    const rbac = 'rbac.authorization.k8s.io';
     await this.cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account });
-    const file = join(this.world.controlPlane.directory, 'nobody.kubeconfig');
+    if (role !== undefined) {
+      await this.cluster.apply([
+        role,
+        {
+          apiVersion: `${rbac}/v1`,
+          kind: 'ClusterRoleBinding',
+          metadata: { name },
+          roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role.metadata.name },
+          subjects: [{ kind: 'ServiceAccount', ...account }],
+        },
+      ]);
+      const last = { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' };
+      await until('the rights to hold', async () => isAllowed(this.cluster, account, last));
+    }
+    const file = join(this.world.controlPlane.directory, `${name}.kubeconfig`);
     await writeServiceAccountKubeconfig(async (args, input) => this.cluster.kubectl(args, input), account, file);
     return file;
   }
@@ -159,6 +176,14 @@ export class Scene {
       { type: 'Ready', status: 'True' },
     );
   }
+}
+
+/** The ClusterRole of docs/doctor.md. */
+export async function documentedRole(): Promise<Manifest> {
+  const page = await readFile(fileURLToPath(new URL('../../../docs/doctor.md', import.meta.url)), 'utf8');
+  const [role] = readManifests(/```yaml\n([^`]*kind: ClusterRole\n[^`]*)```/.exec(page)?.[1] ?? '');
+  if (role === undefined) throw new Error('docs/doctor.md has no ClusterRole.');
+  return role;
 }
 
 /** The Deployment with other flags, and one variable that is nobody's business. */
