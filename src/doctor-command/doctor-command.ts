@@ -85,7 +85,8 @@ async function examine(asked: DoctorArguments, surroundings: DoctorSurroundings)
     const parts = { reader, kubernetes, environment, clockOffset: () => offset, clock, signal: deadline.signal };
     // What every later read would say as well.
     const first = await reader.get('/version');
-    if (first.kind !== 'seen') throw new Error(`The API server ${connection.server} cannot be asked: ${reasonOf(first)}`);
+    if (first.kind !== 'seen')
+      throw new Error(`The API server ${connection.server} cannot be asked: ${reasonOf(first)}`);
     return await (asked.request === undefined
       ? diagnose(asked, parts, surroundings)
       : explain(asked, parts, surroundings));

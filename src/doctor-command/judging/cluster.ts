@@ -199,10 +199,11 @@ export function judgeClocks({
     );
   }
   const leader = leaderOffset(lease);
-  if (leader !== undefined && Math.abs(leader) > toleratedSeconds)
+  if (leader !== undefined && Math.abs(leader) > toleratedSeconds) {
     findings.push(
       error('clock', "the leader's node", `${offText("The clock of the leader's node", leader)} ${effect}`, todo),
     );
+  }
   return findings.length > 0 ? findings : [ok('clock', 'clocks', "They agree with the API server's.")];
 }
 

@@ -1,7 +1,7 @@
 // Judges issuers by what their status says, and by what their credentials opened where they were used. Pure.
 import { issuerReasons } from '../../controllers/issuers/reasons.ts';
 import { generationOf, issuerKinds, readyCondition } from '../../crds/issuer.ts';
-import type { IssuerCondition, IssuerKind } from '../../crds/issuer.ts';
+import type { IssuerAsRead, IssuerCondition, IssuerKind } from '../../crds/issuer.ts';
 import { describeIssuer } from '../../crds/issuer-ref.ts';
 import { shownList } from '../../issuing/x509/shown-text.ts';
 import { formatMoment } from '../../timing/moment.ts';
@@ -29,7 +29,7 @@ export function everyIssuer(issuers: IssuersFact): readonly IssuerFacts[] {
 export function judgeIssuers(facts: Judged, named: boolean): readonly Finding[] {
   const hidden = issuerKinds.flatMap(({ kind, plural }) => hiddenFindings(facts.issuers[kind], plural, named));
   const issuers = everyIssuer(facts.issuers);
-  if (named && issuers.length === 0 && hidden.length === 0)
+  if (named && issuers.length === 0 && hidden.length === 0) {
     return [
       error(
         'issuer',
@@ -38,6 +38,7 @@ export function judgeIssuers(facts: Judged, named: boolean): readonly Finding[] 
         'Correct --issuer: NAMESPACE/NAME, or NAME of an AlibabaPCAClusterIssuer.',
       ),
     ];
+  }
   const findings = issuers.flatMap((issuer) => issuerFindings(issuer, facts));
   const bad = new Set(findings.map(({ about }) => about));
   const good = issuers.filter(({ identity }) => !bad.has(describeIssuer(identity)));
@@ -84,46 +85,32 @@ function issuerFindings(facts: IssuerFacts, { lease, now }: Judged): readonly Fi
 
 function statusFindings({ identity, issuer }: IssuerFacts, now: Date): readonly Finding[] {
   const about = describeIssuer(identity);
-  if (issuer.spec === undefined)
-    return [
-      error(
-        'issuer',
-        about,
-        `Its spec is not understood: ${shownList(issuer.faults ?? [])}`,
-        'Upgrade the older of operator and CRDs, or correct the spec.',
-      ),
-    ];
-  const ready = readyCondition(issuer);
-  const isCurrent = (ready?.observedGeneration ?? -1) >= generationOf(issuer);
-  const unknownFields = issuer.unknownFields ?? [];
+  if (issuer.spec === undefined) {
+    const found = `Its spec is not understood: ${shownList(issuer.faults ?? [])}`;
+    return [error('issuer', about, found, 'Upgrade the older of operator and CRDs, or correct the spec.')];
+  }
+  const { unknownFields = [] } = issuer;
+  const found = `Fields that this version does not know: ${shownList(unknownFields)}.`;
   const further =
-    unknownFields.length === 0
-      ? []
-      : [
-          warning(
-            'issuer',
-            about,
-            `Fields that this version does not know: ${shownList(unknownFields)}.`,
-            'Upgrade the operator, or remove them.',
-          ),
-        ];
-  if (ready === undefined || !isCurrent) {
-    const isNew = now.getTime() - Date.parse(issuer.metadata.creationTimestamp) < firstCheckMs;
-    if (ready === undefined && isNew)
-      return [
-        unknown('issuer', about, 'It was created a moment ago and not checked yet.', 'Run this again in a minute.'),
-        ...further,
-      ];
-    const found =
-      ready === undefined ? 'The operator has never checked it.' : 'The operator has not checked its present spec.';
+    unknownFields.length === 0 ? [] : [warning('issuer', about, found, 'Upgrade the operator, or remove them.')];
+  return [...readyFindings(issuer, about, now), ...further];
+}
+
+function readyFindings(issuer: IssuerAsRead, about: string, now: Date): readonly Finding[] {
+  const ready = readyCondition(issuer);
+  if (ready === undefined && now.getTime() - Date.parse(issuer.metadata.creationTimestamp) < firstCheckMs) {
     return [
-      error('issuer', about, found, 'See whether a replica leads (Lease) and may read and write issuers.'),
-      ...further,
+      unknown('issuer', about, 'It was created a moment ago and not checked yet.', 'Run this again in a minute.'),
     ];
   }
-  if (ready.status === 'True') return further;
+  if (ready === undefined || (ready.observedGeneration ?? -1) < generationOf(issuer)) {
+    const found =
+      ready === undefined ? 'The operator has never checked it.' : 'The operator has not checked its present spec.';
+    return [error('issuer', about, found, 'See whether a replica leads (Lease) and may read and write issuers.')];
+  }
+  if (ready.status === 'True') return [];
   const found = `Not ready since ${ready.lastTransitionTime} (${ready.reason}): ${ready.message}`;
-  return [error('issuer', about, found, meaningOf(ready)), ...further];
+  return [error('issuer', about, found, meaningOf(ready))];
 }
 
 function meaningOf({ reason }: IssuerCondition): string {

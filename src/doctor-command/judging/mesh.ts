@@ -62,7 +62,7 @@ function entryFindings(
 ): readonly Finding[] {
   const entry = Object.hasOwn(trusted, signerName) ? trusted[signerName] : undefined;
   const setting = `meshConfig.caCertificates for ${signerName}`;
-  if (entry === undefined)
+  if (entry === undefined) {
     return [
       error(
         'mesh-roots',
@@ -71,7 +71,8 @@ function entryFindings(
         'Add the root above spec.parentIdentifier there (docs/mesh/istio.md).',
       ),
     ];
-  if (entry === 'broken')
+  }
+  if (entry === 'broken') {
     return [
       error(
         'mesh-roots',
@@ -80,6 +81,7 @@ function entryFindings(
         'Copy the root again, with its first and last line.',
       ),
     ];
+  }
   const facts = issuerOf(issuer, issuers);
   const missing = (facts?.roots ?? []).filter((root) => !entry.includes(root));
   if (facts === undefined || missing.length === 0) return [];
@@ -140,22 +142,30 @@ function lifetimeFindings(
   });
 }
 
+interface Bound {
+  readonly text: string;
+  readonly isClamped: boolean;
+  readonly isShort?: true;
+}
+
 /** The bound that the lifetime does not keep. */
-function exceeded(
-  asked: number,
-  { issuer: { spec, status } }: IssuerFacts,
-  now: Date,
-): { readonly text: string; readonly isClamped: boolean; readonly isShort?: true } | undefined {
+function exceeded(asked: number, { issuer: { spec, status } }: IssuerFacts, now: Date): Bound | undefined {
   const { maxDuration, minDuration, onExceed } = spec?.validity ?? {};
   const isClamped = onExceed === 'Clamp';
   if (asked > (secondsOf(maxDuration) ?? Number.POSITIVE_INFINITY))
     return { text: `more than the ${maxDuration} of spec.validity.maxDuration`, isClamped };
   if (asked < (secondsOf(minDuration) ?? 0))
     return { text: `less than the ${minDuration} of spec.validity.minDuration`, isClamped: false, isShort: true };
-  const end = Date.parse(status?.ca?.notAfter ?? '');
-  return !Number.isNaN(end) && now.getTime() + asked * 1_000 > end
-    ? { text: `which goes beyond ${status?.ca?.notAfter ?? ''}, the end of the CA`, isClamped }
-    : undefined;
+  return beyondEnd(asked, { end: status?.ca?.notAfter ?? '', isClamped, now });
+}
+
+function beyondEnd(
+  asked: number,
+  { end, isClamped, now }: { readonly end: string; readonly isClamped: boolean; readonly now: Date },
+): Bound | undefined {
+  const latest = Date.parse(end);
+  if (Number.isNaN(latest) || now.getTime() + asked * 1_000 <= latest) return undefined;
+  return { text: `which goes beyond ${end}, the end of the CA`, isClamped };
 }
 
 function secondsOf(duration: string | undefined): number | undefined {

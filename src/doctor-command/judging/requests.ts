@@ -1,6 +1,6 @@
 // Judges requests: which wait or have failed lately, grouped by why. Pure.
 import { approval, certificateRequestConditions, conditionOf, terminalState } from '../../crds/cert-manager.ts';
-import type { CertificateRequest } from '../../crds/cert-manager.ts';
+import type { CertificateRequest, TerminalState } from '../../crds/cert-manager.ts';
 import { isSigningEnded, signerReference, signingApproval } from '../../crds/certificate-signing-request.ts';
 import type { CertificateSigningRequest } from '../../crds/certificate-signing-request.ts';
 import { apiGroup, isReady, issuerKind } from '../../crds/issuer.ts';
@@ -112,14 +112,7 @@ export function troubleOf(request: CertificateRequest, issuers: readonly IssuerF
   if (state === 'Issued') return undefined;
   const ready = conditionOf(request, certificateRequestConditions.ready);
   const since = Date.parse(ready?.lastTransitionTime ?? '') || created;
-  if (state !== undefined) {
-    const message = ready?.message ?? 'no reason is given';
-    const todo =
-      state === 'Denied'
-        ? 'Ask the approver, or correct the Certificate so that its policy fits.'
-        : 'Correct the Certificate; cert-manager then makes a new request (at once with cmctl renew).';
-    return { level: 'warning', found: `${state}: ${message}`, todo, since };
-  }
+  if (state !== undefined) return ended(state, { message: ready?.message, since });
   const wrong = wrongReference(request);
   if (wrong !== undefined) return { ...wrong, level: 'error', since: created };
   if (approval(request) === 'Undecided')
@@ -128,19 +121,32 @@ export function troubleOf(request: CertificateRequest, issuers: readonly IssuerF
   return issuer === undefined ? undefined : waiting(ready?.message, { issuer, issuers, since });
 }
 
+function ended(
+  state: TerminalState,
+  { message = 'no reason is given', since }: { readonly message: string | undefined; readonly since: number },
+): Trouble {
+  const todo =
+    state === 'Denied'
+      ? 'Ask the approver, or correct the Certificate so that its policy fits.'
+      : 'Correct the Certificate; cert-manager then makes a new request (at once with cmctl renew).';
+  return { level: 'warning', found: `${state}: ${message}`, todo, since };
+}
+
 /** The issuer that nobody serves. */
 function wrongReference({ spec }: CertificateRequest): Pick<Trouble, 'found' | 'todo'> | undefined {
   const { group, kind } = spec.issuerRef;
-  if (group !== apiGroup && issuerKind(kind) !== undefined)
+  if (group !== apiGroup && issuerKind(kind) !== undefined) {
     return {
       found: `Its issuerRef names the kind ${kind ?? ''} in group "${group ?? 'cert-manager.io'}", so no issuer answers it.`,
       todo: `Set issuerRef.group of the Certificate to ${apiGroup}.`,
     };
-  if (issuerKind(kind) === undefined)
+  }
+  if (issuerKind(kind) === undefined) {
     return {
       found: `Its issuerRef names the kind ${kind ?? '(none)'}, which group ${apiGroup} has not.`,
       todo: 'Set issuerRef.kind of the Certificate to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.',
     };
+  }
   return undefined;
 }
 
@@ -163,20 +169,22 @@ export function signingTroubleOf(
     };
   }
   const issuer = signerReference(spec.signerName);
-  if (issuer === undefined)
+  if (issuer === undefined) {
     return {
       level: 'error',
       found: `Its signer ${spec.signerName} is none of ours.`,
       todo: 'Make a new request for alibabapcaissuers.pca.alibabacloud.com/NAMESPACE.NAME or alibabapcaclusterissuers.pca.alibabacloud.com/NAME.',
       since,
     };
-  if (signingApproval(request) === 'Undecided')
+  }
+  if (signingApproval(request) === 'Undecided') {
     return {
       level: 'error',
       found: 'Nobody has approved or denied it.',
       todo: `Nobody approves such requests by itself: kubectl certificate approve ${metadata.name}.`,
       since,
     };
+  }
   return waiting(undefined, { issuer, issuers, since });
 }
 

@@ -63,7 +63,7 @@ function audienceFindings(operator: OperatorFacts): readonly Finding[] {
 
 function tokenFindings(token: TokenClaims | string, operator: OperatorFacts, now: Date): readonly Finding[] {
   const about = `file of ${tokenFileVariable}`;
-  if (typeof token === 'string')
+  if (typeof token === 'string') {
     return [
       error(
         'identity',
@@ -72,6 +72,7 @@ function tokenFindings(token: TokenClaims | string, operator: OperatorFacts, now
         `Mount a projected ServiceAccount token there (Helm: rrsa.enabled), or correct ${tokenFileVariable}.`,
       ),
     ];
+  }
   const subject = `system:serviceaccount:${operator.namespace}:${operator.serviceAccount}`;
   return [
     ...(token.audiences.includes(usualAudience)
@@ -113,10 +114,11 @@ export function judgeConnections({
   endpoints,
   place,
 }: Pick<Facts, 'proxyFault' | 'endpoints' | 'place'>): readonly Finding[] {
-  if (proxyFault !== undefined)
+  if (proxyFault !== undefined) {
     return [
       error('proxy', 'HTTPS_PROXY', proxyFault, 'Correct it where the operator gets its environment (Helm: proxy).'),
     ];
+  }
   return endpoints.map((endpoint) => connectionFinding(endpoint, place));
 }
 
@@ -128,13 +130,14 @@ function connectionFinding(endpoint: EndpointFacts, place: Facts['place']): Find
   if (failed !== undefined) {
     const todo = `Used by ${shownList(endpoint.issuers)}.`;
     // What a laptop reaches is no matter to the operator: its condition says what the operator met.
-    if (place === 'elsewhere')
+    if (place === 'elsewhere') {
       return warning(
         'connection',
         about,
         `From this machine: ${failed}`,
         `${todo} The operator's pods may have another way: run the doctor there to know.`,
       );
+    }
     return error('connection', about, failed, todo);
   }
   if (all.some(([, { kind }]) => kind === 'notReached'))
@@ -159,7 +162,7 @@ export function judgeCallLimits({ callLimits }: Pick<Facts, 'callLimits'>): read
   }
   const findings = callLimits.value.flatMap(({ account, region, action, perSecond, waiting, held }) => {
     const about = `${action} in ${region}, account ${account}`;
-    if (held)
+    if (held) {
       return [
         error(
           'call-limit',
@@ -168,6 +171,7 @@ export function judgeCallLimits({ callLimits }: Pick<Facts, 'callLimits'>): read
           'Look at the connection to PCA; spec.region and spec.endpoint of the issuer.',
         ),
       ];
+    }
     if (waiting === 0) return [];
     return [
       warning(

@@ -51,7 +51,7 @@ async function differences(kind: IssuerKind, reader: Reader): Promise<KindFacts[
   const present = customResourceDefinition(kind);
   const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${present.metadata.name}`;
   return mapSeen(await reader.get<Definition>(path), (definition) => {
-    const [wanted, found] = [fieldsOf(present as Definition), fieldsOf(definition)];
+    const [wanted, found] = [fieldsOf(present), fieldsOf(definition)];
     return {
       missing: [...wanted].filter((field) => !found.has(field)),
       further: [...found].filter((field) => !wanted.has(field)),

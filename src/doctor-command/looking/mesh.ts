@@ -7,7 +7,8 @@ import { apiGroup } from '../../crds/issuer.ts';
 import { referencedIssuer } from '../../crds/issuer-ref.ts';
 import type { IstiodFacts, MeshSigner } from '../facts.ts';
 import { signerApproval } from '../rights.ts';
-import { mapSeen, seen } from '../seen.ts';
+import type { Right } from '../rights.ts';
+import { mapSeen, seen, valueOr } from '../seen.ts';
 import type { Seen } from '../seen.ts';
 import { fingerprintsOf } from './issuers.ts';
 import { deploymentsPath } from './operator.ts';
@@ -54,30 +55,29 @@ async function istiodFacts(deployment: Deployment, reader: Reader): Promise<Isti
     ),
   ]);
   const mesh = mapSeen(config, ({ data }) => meshConfigOf(data?.['mesh']));
-  const pod = deployment.spec?.template?.spec;
-  const env = pod?.containers?.flatMap((container) => container.env ?? []) ?? [];
+  const { containers = [], serviceAccountName: serviceAccount = 'default' } = deployment.spec?.template?.spec ?? {};
+  const env = containers.flatMap((container) => container.env ?? []);
   const environment: Environment = Object.fromEntries(env.map(({ name: key, value }) => [key, value]));
-  const { workloads, own } = signersOf(environment, mesh.kind === 'seen' ? mesh.value : {});
-  const serviceAccount = pod?.serviceAccountName ?? 'default';
-  const found = certificates.kind === 'seen' ? certificates.value.items : [];
+  const known: MeshConfig = valueOr(mesh, {});
+  const { workloads, own } = signersOf(environment, known);
+  const account = { namespace, name: serviceAccount };
   return {
     deployment: { namespace, name },
     serviceAccount,
     workloads,
     own,
     usesKubernetesSigner: (environment['K8S_SIGNER'] ?? '') !== '',
-    lifetimes: lifetimesOf(environment, mesh.kind === 'seen' ? mesh.value : {}),
+    lifetimes: lifetimesOf(environment, known),
     trusted: mapSeen(mesh, trustedBySigner),
-    intermediate: intermediateIssuer(found, namespace),
+    intermediate: intermediateIssuer(valueOr(certificates, { items: [] }).items, namespace),
     handedOut: mapSeen(root, ({ data }) => fingerprintsOf(data?.['root-cert.pem'] ?? '') ?? []),
-    mayApprove:
-      workloads === undefined
-        ? undefined
-        : await reader.may(signerApproval(`${workloads.signerName.split('/')[0] ?? ''}/*`), {
-            namespace,
-            name: serviceAccount,
-          }),
+    mayApprove: workloads && (await reader.may(workloadApproval(workloads), account)),
   };
+}
+
+/** The right to approve for every signer of a domain, as Istio's chart grants it. */
+function workloadApproval({ signerName }: MeshSigner): Right {
+  return signerApproval(`${signerName.split('/', 1)[0] ?? ''}/*`);
 }
 
 function meshConfigOf(text: string | undefined): MeshConfig {

@@ -110,21 +110,20 @@ async function podsOf({ metadata, spec }: Deployment, reader: Reader): Promise<r
 }
 
 /** What a Deployment and its pods say. Pure. */
-export function operatorOf(deployment: Deployment, pods: readonly Pod[]): FoundOperator {
-  const { metadata, spec, status } = deployment;
-  const template = spec?.template?.spec;
-  const present = pods.find((pod) => pod.status?.phase === 'Running')?.spec ?? template;
-  const container = ownContainer(present);
-  const environment = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
+export function operatorOf({ metadata, spec = {}, status = {} }: Deployment, pods: readonly Pod[]): FoundOperator {
+  const template = spec.template?.spec ?? {};
+  const present = runningSpec(pods) ?? template;
+  const { image, args = [], env = [] } = ownContainer(present);
+  const environment = Object.fromEntries(env.map(({ name, value }) => [name, value]));
   return {
     deployment: { namespace: metadata.namespace, name: metadata.name },
     namespace: metadata.namespace,
-    serviceAccount: template?.serviceAccountName ?? 'default',
-    settings: readSettings(container?.args ?? [], environment),
+    serviceAccount: template.serviceAccountName ?? 'default',
+    settings: readSettings(args, environment),
     identity: podIdentity(environment),
     tokens: tokensOf(present),
-    version: metadata.labels?.[versionLabel] ?? tagOf(container?.image),
-    replicas: { wanted: spec?.replicas ?? 1, available: status?.availableReplicas ?? 0 },
+    version: versionOf(metadata, image),
+    replicas: { wanted: spec.replicas ?? 1, available: status.availableReplicas ?? 0 },
     stuckPods: pods.flatMap(stuckText),
   };
 }
@@ -161,17 +160,24 @@ function ownArguments(): readonly string[] {
   }
 }
 
-function ownContainer(spec: PodSpec | undefined): Container | undefined {
-  const containers = spec?.containers ?? [];
-  return containers.find(({ name }) => name === containerName) ?? containers[0];
+function runningSpec(pods: readonly Pod[]): PodSpec | undefined {
+  return pods.find(({ status }) => status?.phase === 'Running')?.spec;
 }
 
-function tokensOf(spec: PodSpec | undefined): readonly ProjectedToken[] {
-  const sources = spec?.volumes?.flatMap(({ projected }) => projected?.sources ?? []) ?? [];
+function ownContainer({ containers = [] }: PodSpec): Partial<Container> {
+  return containers.find(({ name }) => name === containerName) ?? containers[0] ?? {};
+}
+
+function tokensOf({ volumes = [] }: PodSpec): readonly ProjectedToken[] {
+  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
   return sources.flatMap(({ serviceAccountToken: token }) =>
     // Without an audience it is the API server's own.
     token?.audience === undefined ? [] : [{ audience: token.audience, path: token.path ?? '' }],
   );
+}
+
+function versionOf({ labels = {} }: Deployment['metadata'], image: string | undefined): string | undefined {
+  return labels[versionLabel] ?? tagOf(image);
 }
 
 function tagOf(image: string | undefined): string | undefined {

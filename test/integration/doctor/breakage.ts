@@ -60,7 +60,10 @@ export function brokenIssuer(
   return async (scene) => {
     const { cluster, world } = scene;
     const reference = { ...issuerKind, namespace: shop, name };
-    await cluster.apply([...(key === undefined ? [] : [secret(shop, name, key)]), world.issuer(shop, name, spec(scene))]);
+    await cluster.apply([
+      ...(key === undefined ? [] : [secret(shop, name, key)]),
+      world.issuer(shop, name, spec(scene)),
+    ]);
     await cluster.waitForCondition(reference, { type: 'Ready', status: 'False' });
     return { args: [`--issuer=${shop}/${name}`], undo: async () => cluster.delete(reference) };
   };

@@ -69,8 +69,20 @@ const policies: Manifest = {
   spec: {
     group: 'policy.cert-manager.io',
     scope: 'Cluster',
-    names: { plural: 'certificaterequestpolicies', singular: 'certificaterequestpolicy', kind: 'CertificateRequestPolicy', listKind: 'CertificateRequestPolicyList' },
-    versions: [{ name: 'v1alpha1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }],
+    names: {
+      plural: 'certificaterequestpolicies',
+      singular: 'certificaterequestpolicy',
+      kind: 'CertificateRequestPolicy',
+      listKind: 'CertificateRequestPolicyList',
+    },
+    versions: [
+      {
+        name: 'v1alpha1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
   },
 };
 
@@ -112,7 +124,10 @@ export const clusterBreakages: readonly Breakage[] = [
     name: 'The operator is of another version',
     apply: changedDeployment((deployment) => ({
       ...deployment,
-      metadata: { ...deployment.metadata, labels: { ...deployment.metadata.labels, 'app.kubernetes.io/version': '0.0.9' } },
+      metadata: {
+        ...deployment.metadata,
+        labels: { ...deployment.metadata.labels, 'app.kubernetes.io/version': '0.0.9' },
+      },
     })),
     cause: /version is 0\.0\.9/,
   },
@@ -144,7 +159,12 @@ export const clusterBreakages: readonly Breakage[] = [
   {
     name: 'The operator may not read the Secret of an issuer',
     apply: async ({ cluster, world }) => {
-      const binding = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', namespace: shop, name: 'read-secrets' };
+      const binding = {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        namespace: shop,
+        name: 'read-secrets',
+      };
       const before = await cluster.get(binding);
       const { serviceAccount } = await readProduct();
       const read = { verb: 'get', resource: 'secrets', namespace: shop, name: 'access-key' };
@@ -153,7 +173,13 @@ export const clusterBreakages: readonly Breakage[] = [
       return {
         undo: async () => {
           const { roleRef, subjects } = before as Manifest & { readonly roleRef: object; readonly subjects: object };
-          await cluster.apply({ apiVersion: binding.apiVersion, kind: binding.kind, metadata: { name: binding.name, namespace: shop }, roleRef, subjects });
+          await cluster.apply({
+            apiVersion: binding.apiVersion,
+            kind: binding.kind,
+            metadata: { name: binding.name, namespace: shop },
+            roleRef,
+            subjects,
+          });
           await until('the right to be back', async () => isAllowed(cluster, serviceAccount, read));
           await cluster.waitForCondition(reference(world.issuer(shop, 'pca')), { type: 'Ready', status: 'True' });
         },
@@ -196,13 +222,16 @@ export const clusterBreakages: readonly Breakage[] = [
     cause: /before approver-policy has judged/,
   },
   {
-    name: "The token for STS has the audience of the API server",
-    apply: changedDeployment((deployment) => withContainer(deployment, { env: environment }, { volumes: [tokenVolume] })),
+    name: 'The token for STS has the audience of the API server',
+    apply: changedDeployment((deployment) =>
+      withContainer(deployment, { env: environment }, { volumes: [tokenVolume] }),
+    ),
     cause: /audience kubernetes/,
   },
   {
     name: 'The proxy of the environment is no URL of one',
-    apply: async () => Promise.resolve({ environment: { HTTPS_PROXY: `ftp://user:${canaries.proxyPassword}@proxy.example.com` } }),
+    apply: async () =>
+      Promise.resolve({ environment: { HTTPS_PROXY: `ftp://user:${canaries.proxyPassword}@proxy.example.com` } }),
     cause: /HTTPS_PROXY is no URL of a proxy/,
   },
   {
@@ -240,6 +269,10 @@ export const clusterBreakages: readonly Breakage[] = [
 
 interface CrdSpec {
   readonly versions: readonly {
-    readonly schema: { readonly openAPIV3Schema: { readonly properties: { readonly spec: { readonly properties: Record<string, unknown> } } } };
+    readonly schema: {
+      readonly openAPIV3Schema: {
+        readonly properties: { readonly spec: { readonly properties: Record<string, unknown> } };
+      };
+    };
   }[];
 }

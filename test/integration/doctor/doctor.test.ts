@@ -63,7 +63,9 @@ async function examine({ name, apply, cause }: Breakage): Promise<void> {
     const { saying, text } = sayingOf(out, isRequest);
     expect({ err, text }).toEqual({ err: '', text: expect.stringMatching(cause) as string });
     expect(code).toBe(saying.level === 'error' ? 3 : 0);
-    seen[name] = Object.fromEntries(Object.entries(saying).map(([field, words]) => [field, steady(words)])) as unknown as Saying;
+    seen[name] = Object.fromEntries(
+      Object.entries(saying).map(([field, words]) => [field, steady(words)]),
+    ) as unknown as Saying;
     if (!isUpdate) expect(seen[name]).toEqual(recorded[name]);
   } finally {
     await undo?.();

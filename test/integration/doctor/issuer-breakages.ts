@@ -10,7 +10,7 @@ const closedPort = await freePort();
 /** In the order of the way to a certificate. */
 export const issuerBreakages: readonly Breakage[] = [
   {
-    name: "The issuer names a host that the administrator has not allowed",
+    name: 'The issuer names a host that the administrator has not allowed',
     apply: brokenIssuer('host-refused', () => ({ endpoint: { host: 'pca.example.com', protocol: 'HTTPS' } })),
     cause: /EndpointNotAllowed.*"pca\.example\.com"/,
   },

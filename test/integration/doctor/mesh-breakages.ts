@@ -27,12 +27,24 @@ function meshObjects({ root, env = {}, proxyMetadata = {}, mayApprove = true }: 
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'istiod', namespace } },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'istio', namespace }, data: { mesh: JSON.stringify(mesh) } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'istio', namespace },
+      data: { mesh: JSON.stringify(mesh) },
+    },
     {
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRole',
       metadata: { name: 'istiod-signers' },
-      rules: [{ apiGroups: ['certificates.k8s.io'], resources: ['signers'], resourceNames: [mayApprove ? `${domain}/*` : 'kubernetes.io/legacy-unknown'], verbs: ['approve'] }],
+      rules: [
+        {
+          apiGroups: ['certificates.k8s.io'],
+          resources: ['signers'],
+          resourceNames: [mayApprove ? `${domain}/*` : 'kubernetes.io/legacy-unknown'],
+          verbs: ['approve'],
+        },
+      ],
     },
     {
       apiVersion: `${rbac}/v1`,
@@ -51,7 +63,13 @@ function meshObjects({ root, env = {}, proxyMetadata = {}, mayApprove = true }: 
           metadata: { labels: { app: 'istiod' } },
           spec: {
             serviceAccountName: 'istiod',
-            containers: [{ name: 'discovery', image: 'istio/pilot:1.31.0', env: Object.entries(variables).map(([name, value]) => ({ name, value })) }],
+            containers: [
+              {
+                name: 'discovery',
+                image: 'istio/pilot:1.31.0',
+                env: Object.entries(variables).map(([name, value]) => ({ name, value })),
+              },
+            ],
           },
         },
       },
@@ -97,8 +115,14 @@ export const meshBreakages: readonly Breakage[] = [
     cause: /asks for 2160h \(SECRET_TTL.*more than the 720h of spec\.validity\.maxDuration/,
   },
   {
-    name: "istiod asks for ten years for itself, longer than maxDuration",
-    apply: brokenMesh((scene) => ({ root: rootOf(scene), env: { PILOT_CERT_PROVIDER: `k8s.io/${domain}/${signer}`, CITADEL_SELF_SIGNED_CA_CERT_TTL: '87600h' } }), '8760h'),
+    name: 'istiod asks for ten years for itself, longer than maxDuration',
+    apply: brokenMesh(
+      (scene) => ({
+        root: rootOf(scene),
+        env: { PILOT_CERT_PROVIDER: `k8s.io/${domain}/${signer}`, CITADEL_SELF_SIGNED_CA_CERT_TTL: '87600h' },
+      }),
+      '8760h',
+    ),
     cause: /asks for 87600h \(CITADEL_SELF_SIGNED_CA_CERT_TTL/,
   },
   {

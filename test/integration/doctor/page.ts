@@ -24,7 +24,11 @@ export function withTables(page: string, seen: Seen): string {
   ]);
   const meanings = Object.entries(checks).map(([check, meaning]) => [`\`${check}\``, meaning]);
   const table = markdownTable(['Broken', 'Check', 'Level', 'What it says', 'What to do'], found);
-  return replaceSection(replaceSection(page, 'checks', markdownTable(['Check', 'All is well if'], meanings)), 'found', table);
+  return replaceSection(
+    replaceSection(page, 'checks', markdownTable(['Check', 'All is well if'], meanings)),
+    'found',
+    table,
+  );
 }
 
 // What Markdown or a browser would take for its own.

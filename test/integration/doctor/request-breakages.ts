@@ -36,7 +36,11 @@ async function asked(
 }
 
 async function requestFor(cluster: Cluster, name: string): Promise<(Manifest & RequestStatus) | undefined> {
-  const requests = await cluster.list({ apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace: shop });
+  const requests = await cluster.list({
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'CertificateRequest',
+    namespace: shop,
+  });
   return requests.find(({ metadata }) => metadata.annotations?.['cert-manager.io/certificate-name'] === name);
 }
 
@@ -46,12 +50,14 @@ const issuerRef = { group: 'pca.alibabacloud.com', kind: 'AlibabaPCAIssuer', nam
 export const requestBreakages: readonly Breakage[] = [
   {
     name: 'A request is for a kind of ours in another group',
-    apply: async (scene) => asked(scene, 'wrong-group', { spec: { issuerRef: { ...issuerRef, group: 'pca.aliyun.com' } } }),
+    apply: async (scene) =>
+      asked(scene, 'wrong-group', { spec: { issuerRef: { ...issuerRef, group: 'pca.aliyun.com' } } }),
     cause: /in group "pca\.aliyun\.com", so no issuer answers it/,
   },
   {
     name: 'A request names a kind that our group has not',
-    apply: async (scene) => asked(scene, 'wrong-kind', { spec: { issuerRef: { ...issuerRef, kind: 'ClusterIssuer' } } }),
+    apply: async (scene) =>
+      asked(scene, 'wrong-kind', { spec: { issuerRef: { ...issuerRef, kind: 'ClusterIssuer' } } }),
     cause: /names the kind ClusterIssuer/,
   },
   {
@@ -59,7 +65,8 @@ export const requestBreakages: readonly Breakage[] = [
     apply: async (scene) => {
       const { cluster } = scene;
       const approver = (await readProduct()).objects.find(
-        ({ kind, metadata }) => kind === 'ClusterRoleBinding' && metadata.name.startsWith('cert-manager-controller-approve'),
+        ({ kind, metadata }) =>
+          kind === 'ClusterRoleBinding' && metadata.name.startsWith('cert-manager-controller-approve'),
       ) as Manifest;
       await cluster.delete(reference(approver));
       const { args, undo } = await asked(scene, 'not-approved');

@@ -59,7 +59,11 @@ export class Scene {
   /** Everything that the doctor has said. */
   readonly said: string[] = [];
 
-  private constructor(parts: { readonly world: World; readonly https: SimulatorHandle; readonly deployment: Manifest }) {
+  private constructor(parts: {
+    readonly world: World;
+    readonly https: SimulatorHandle;
+    readonly deployment: Manifest;
+  }) {
     this.world = parts.world;
     this.https = parts.https;
     this.deployment = parts.deployment;
@@ -106,7 +110,10 @@ export class Scene {
   }
 
   /** Runs the doctor as from a laptop. */
-  async doctor(args: readonly string[], { kubeconfig = this.cluster.kubeconfig, environment = {} }: RunOptions = {}): Promise<DoctorRun> {
+  async doctor(
+    args: readonly string[],
+    { kubeconfig = this.cluster.kubeconfig, environment = {} }: RunOptions = {},
+  ): Promise<DoctorRun> {
     const run = await new Promise<DoctorRun>((resolve) => {
       execFile(
         process.execPath,
@@ -201,5 +208,8 @@ export function withContainer(deployment: Manifest, container: object, pod: obje
   };
   const { template } = spec;
   const containers = template.spec.containers.map((each) => ({ ...each, ...container }));
-  return { ...deployment, spec: { ...spec, template: { ...template, spec: { ...template.spec, ...pod, containers } } } };
+  return {
+    ...deployment,
+    spec: { ...spec, template: { ...template, spec: { ...template.spec, ...pod, containers } } },
+  };
 }

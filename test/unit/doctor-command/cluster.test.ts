@@ -24,7 +24,16 @@ const { approval } = healthy();
 const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: Finding])[] = [
   [
     'a kind of ours that is not served',
-    { kinds: [{ resource: 'alibabapcaissuers', apiVersion: 'pca.alibabacloud.com/v1alpha1', served: seen(false), differences: { kind: 'absent' } }] },
+    {
+      kinds: [
+        {
+          resource: 'alibabapcaissuers',
+          apiVersion: 'pca.alibabacloud.com/v1alpha1',
+          served: seen(false),
+          differences: { kind: 'absent' },
+        },
+      ],
+    },
     {
       check: 'crds',
       level: 'error',
@@ -35,7 +44,16 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
   ],
   [
     "a kind of cert-manager's that is not served",
-    { kinds: [{ resource: 'certificaterequests', apiVersion: 'cert-manager.io/v1', served: seen(false), differences: undefined }] },
+    {
+      kinds: [
+        {
+          resource: 'certificaterequests',
+          apiVersion: 'cert-manager.io/v1',
+          served: seen(false),
+          differences: undefined,
+        },
+      ],
+    },
     {
       check: 'crds',
       level: 'error',
@@ -119,7 +137,9 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
   ],
   [
     'a second operator',
-    { operators: seen([operator(), operator({ deployment: { namespace: 'other', name: 'pca' }, namespace: 'other' })]) },
+    {
+      operators: seen([operator(), operator({ deployment: { namespace: 'other', name: 'pca' }, namespace: 'other' })]),
+    },
     {
       check: 'operator',
       level: 'error',
@@ -164,7 +184,13 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
   [
     'a Deployment that is scaled to nothing',
     { operators: seen([operator({ replicas: { wanted: 0, available: 0 } })]) },
-    { check: 'operator', level: 'error', about: own, found: '0 of 0 replicas are available.', todo: 'Scale the Deployment up.' },
+    {
+      check: 'operator',
+      level: 'error',
+      about: own,
+      found: '0 of 0 replicas are available.',
+      todo: 'Scale the Deployment up.',
+    },
   ],
   [
     'an operator of another version',
@@ -295,7 +321,11 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
   ],
   [
     'a right that cert-manager lacks',
-    { certManagerRights: [granted({ verb: 'create', group: 'cert-manager.io', resource: 'certificaterequests' }, false)] },
+    {
+      certManagerRights: [
+        granted({ verb: 'create', group: 'cert-manager.io', resource: 'certificaterequests' }, false),
+      ],
+    },
     {
       check: 'cert-manager-rights',
       level: 'error',
@@ -335,7 +365,8 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
       check: 'approval',
       level: 'error',
       about: 'approver-policy',
-      found: 'approver-policy is installed and may not approve for alibabapcaissuers.pca.alibabacloud.com/*, so nobody does.',
+      found:
+        'approver-policy is installed and may not approve for alibabapcaissuers.pca.alibabacloud.com/*, so nobody does.',
       todo: 'Give it the right (Helm: approverRole.subjects; docs/mesh/approver-policy.md).',
     },
   ],
@@ -368,7 +399,9 @@ describe('the doctor', () => {
   it('lets others decide where cert-manager may not approve', () => {
     const others = seen(['ServiceAccount gate/keeper']);
     expect(troubles({ approval: { ...approval, byCertManager: refused, others } })).toEqual([]);
-    expect(troubles({ approval: { ...approval, byCertManager: refused, policy: seen(true), byPolicy: allowed } })).toEqual([]);
+    expect(
+      troubles({ approval: { ...approval, byCertManager: refused, policy: seen(true), byPolicy: allowed } }),
+    ).toEqual([]);
   });
 
   it('tells of a clock in the pod as an error', () => {
@@ -377,7 +410,13 @@ describe('the doctor', () => {
   });
 
   it('looks at nothing of an operator that nobody found', () => {
-    const found = troubles({ operators: seen([]), serviceAccount: undefined, lease: undefined, rights: [], issuers: issuers(issuerFacts()) });
+    const found = troubles({
+      operators: seen([]),
+      serviceAccount: undefined,
+      lease: undefined,
+      rights: [],
+      issuers: issuers(issuerFacts()),
+    });
     expect(found.map(({ check }) => check)).toEqual(['operator']);
   });
 });

@@ -41,7 +41,10 @@ const conditions = [
 ] as const;
 
 /** The issuer shop/pca with changes to spec and status. */
-export function issuer({ spec = {}, status = {} }: { readonly spec?: object; readonly status?: object } = {}): IssuerAsRead {
+export function issuer({
+  spec = {},
+  status = {},
+}: { readonly spec?: object; readonly status?: object } = {}): IssuerAsRead {
   return readIssuer({
     metadata: {
       name: 'pca',

@@ -36,7 +36,12 @@ const claims = {
   audiences: ['sts.aliyuncs.com'],
   expiresAt: now.getTime() + 1,
 };
-const ready: CloudFacts = { kind: 'ready', subject: 'CN=Sub', notAfter: new Date('2036-01-01T00:00:00Z'), remainingCertificates: 5_000 };
+const ready: CloudFacts = {
+  kind: 'ready',
+  subject: 'CN=Sub',
+  notAfter: new Date('2036-01-01T00:00:00Z'),
+  remainingCertificates: 5_000,
+};
 const endpoint = (steps: EndpointFacts['steps'], proxy?: string): EndpointFacts => ({
   service: 'PCA',
   host: 'cas.aliyuncs.com',
@@ -51,7 +56,14 @@ const trust = {
   certificates: [{ sha256Fingerprint: 'AA:AA', subject: 'CN=Root', notAfter: '2040-01-01T00:00:00Z' }],
   configMap: { namespace: 'shop', name: 'roots', key: 'ca.crt' },
 };
-const limit = { account: '1234', region: 'cn-hangzhou', action: 'CreateCustomCertificate', perSecond: 10, waiting: 0, held: false };
+const limit = {
+  account: '1234',
+  region: 'cn-hangzhou',
+  action: 'CreateCustomCertificate',
+  perSecond: 10,
+  waiting: 0,
+  held: false,
+};
 
 const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: Finding])[] = [
   [
@@ -78,7 +90,12 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
   ],
   [
     'an issuer whose spec was changed since',
-    { issuers: issuers({ ...issuerFacts(), issuer: { ...issuer(), metadata: { ...issuer().metadata, generation: 2 } } }) },
+    {
+      issuers: issuers({
+        ...issuerFacts(),
+        issuer: { ...issuer(), metadata: { ...issuer().metadata, generation: 2 } },
+      }),
+    },
     {
       check: 'issuer',
       level: 'error',
@@ -105,13 +122,16 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
       check: 'issuer',
       level: 'warning',
       about,
-      found: 'Its status was written by the operator with the Lease other/pca, not by that of pca-system/alibaba-pca-issuer.',
+      found:
+        'Its status was written by the operator with the Lease other/pca, not by that of pca-system/alibaba-pca-issuer.',
       todo: 'Run one release of the operator per cluster: uninstall one of them.',
     },
   ],
   [
     'credentials that open nothing',
-    { issuers: issuers(issuerFacts({}, { cloud: { kind: 'notReady', reason: 'CredentialsInvalid', message: 'No.' } })) },
+    {
+      issuers: issuers(issuerFacts({}, { cloud: { kind: 'notReady', reason: 'CredentialsInvalid', message: 'No.' } })),
+    },
     {
       check: 'credentials',
       level: 'error',
@@ -146,7 +166,10 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
     'a quota that is used up soon, as PCA says now',
     {
       issuers: issuers(
-        issuerFacts({ status: { ca: { ...ca, certificatesRemaining: 5_000 } } }, { cloud: { ...ready, remainingCertificates: 99 } }),
+        issuerFacts(
+          { status: { ca: { ...ca, certificatesRemaining: 5_000 } } },
+          { cloud: { ...ready, remainingCertificates: 99 } },
+        ),
       ),
     },
     {
@@ -175,7 +198,8 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
       check: 'trust',
       level: 'error',
       about,
-      found: 'ConfigMap shop/roots does not hold under "ca.crt" what its clients must trust: it was changed or deleted.',
+      found:
+        'ConfigMap shop/roots does not hold under "ca.crt" what its clients must trust: it was changed or deleted.',
       todo: 'Undo the change or delete the ConfigMap; the operator writes it again with its next check.',
     },
   ],
@@ -206,7 +230,12 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
   ],
   [
     'issuers that may not be read',
-    { issuers: { AlibabaPCAIssuer: { kind: 'hidden', right: 'list alibabapcaissuers' }, AlibabaPCAClusterIssuer: seen([]) } },
+    {
+      issuers: {
+        AlibabaPCAIssuer: { kind: 'hidden', right: 'list alibabapcaissuers' },
+        AlibabaPCAClusterIssuer: seen([]),
+      },
+    },
     {
       check: 'issuer',
       level: 'unknown',
@@ -256,7 +285,8 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
       check: 'identity',
       level: 'warning',
       about: 'file of ALIBABA_CLOUD_OIDC_TOKEN_FILE',
-      found: 'The token is that of system:serviceaccount:a:b, not of system:serviceaccount:pca-system:alibaba-pca-issuer.',
+      found:
+        'The token is that of system:serviceaccount:a:b, not of system:serviceaccount:pca-system:alibaba-pca-issuer.',
       todo: 'Compare the subject with the trust policy of the role.',
     },
   ],
@@ -284,7 +314,16 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
   ],
   [
     'a connection that fails in the pod',
-    { place: 'pod', endpoints: [endpoint({ DNS: { kind: 'ok', detail: '' }, TCP: { kind: 'failed', message: refused }, TLS: { kind: 'notReached' } })] },
+    {
+      place: 'pod',
+      endpoints: [
+        endpoint({
+          DNS: { kind: 'ok', detail: '' },
+          TCP: { kind: 'failed', message: refused },
+          TLS: { kind: 'notReached' },
+        }),
+      ],
+    },
     {
       check: 'connection',
       level: 'error',

@@ -26,16 +26,19 @@ describe('the rights of the operator', () => {
     const chart = grantedPermissions(objects, serviceAccount).filter((name) => !/ (?:secrets|configmaps)$/.test(name));
     const asked = operatorRights({ options: options(), namespace: serviceAccount.namespace }, []);
     const names = asked.map(({ verb, group, resource, subresource }) =>
-      [verb, `${group === '' ? '' : `${group}/`}${resource}${subresource === undefined ? '' : `/${subresource}`}`].join(' '),
+      [verb, `${group === '' ? '' : `${group}/`}${resource}${subresource === undefined ? '' : `/${subresource}`}`].join(
+        ' ',
+      ),
     );
     expect([...new Set(names)].toSorted()).toEqual(chart);
   });
 
   it('hold what issuers name', () => {
     const of = (spec: object): readonly string[] =>
-      operatorRights({ options: options('--leader-elect=false', '--certificate-signing-requests=false'), namespace: 'pca-system' }, [
-        { kind: ofNamespace, issuer: issuer({ spec }) },
-      ])
+      operatorRights(
+        { options: options('--leader-elect=false', '--certificate-signing-requests=false'), namespace: 'pca-system' },
+        [{ kind: ofNamespace, issuer: issuer({ spec }) }],
+      )
         .filter(({ namespace }) => namespace !== undefined)
         .map(describeRight);
     expect([of({}), of({ credentials: { rrsa: {} }, trust: { publishTo: { name: 'roots' } } })]).toEqual([
@@ -57,7 +60,11 @@ describe('reading', () => {
   });
   const reader = (answer: KubernetesResult<object>): Reader => {
     const reply = async (): Promise<KubernetesResult<never>> => Promise.resolve(answer as KubernetesResult<never>);
-    return new Reader({ kubernetes: { get: reply, create: reply }, signal: new AbortController().signal, clock: new FakeClock() });
+    return new Reader({
+      kubernetes: { get: reply, create: reply },
+      signal: new AbortController().signal,
+      clock: new FakeClock(),
+    });
   };
   const ok = (body: object): KubernetesResult<object> => ({ kind: 'ok', status: 200, body });
   const path = '/apis/apps/v1/namespaces/pca-system/deployments/alibaba-pca-issuer';
@@ -76,7 +83,11 @@ describe('reading', () => {
   });
 
   it('tells apart what is not there, what did not answer, and what was seen', async () => {
-    expect([await reader(answers(404)).get(path), await reader(answers(500)).get(path), await reader(ok({ a: 1 })).get(path)]).toEqual([
+    expect([
+      await reader(answers(404)).get(path),
+      await reader(answers(500)).get(path),
+      await reader(ok({ a: 1 })).get(path),
+    ]).toEqual([
       { kind: 'absent' },
       { kind: 'unanswered', why: 'GET /x was answered 500.' },
       { kind: 'seen', value: { a: 1 } },
@@ -94,7 +105,11 @@ describe('reading', () => {
 });
 
 describe('the operator', () => {
-  const container = { name: 'alibaba-pca-issuer', image: 'registry.example:5000/pca:1.2.3', args: ['--leader-election-name=pca'] };
+  const container = {
+    name: 'alibaba-pca-issuer',
+    image: 'registry.example:5000/pca:1.2.3',
+    args: ['--leader-election-name=pca'],
+  };
   const deployment = (spec: object) => ({
     metadata: { name: 'pca', namespace: 'pca-system' },
     spec: { replicas: 2, template: { spec: { serviceAccountName: 'pca', containers: [container], ...spec } } },
@@ -118,7 +133,10 @@ describe('the operator', () => {
 
   it('has what a webhook injected into a running pod, and tells why others are stuck', () => {
     const env = [{ name: 'ALIBABA_CLOUD_ROLE_ARN', value: 'acs:ram::1:role/pca' }];
-    const sources = [{ serviceAccountToken: { audience: 'sts.aliyuncs.com', path: 'token' } }, { serviceAccountToken: { path: 'api' } }];
+    const sources = [
+      { serviceAccountToken: { audience: 'sts.aliyuncs.com', path: 'token' } },
+      { serviceAccountToken: { path: 'api' } },
+    ];
     const running = {
       metadata: { name: 'a' },
       spec: { containers: [{ ...container, env }], volumes: [{ projected: { sources } }] },
@@ -149,7 +167,8 @@ describe('the operator', () => {
 });
 
 describe('a token', () => {
-  const token = (claims: object): string => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`;
+  const token = (claims: object): string =>
+    `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`;
 
   it('says about itself who it is for, and nothing where it is none', () => {
     expect([
@@ -173,7 +192,14 @@ describe('metrics', () => {
     const labels = '{account="1",region="cn-hangzhou",action="CreateCustomCertificate"}';
     const text = `# HELP x\npca_issuer_call_limit_per_second${labels} 10.5\npca_issuer_calls_waiting${labels} 3\npca_issuer_endpoint_held${labels} 1\nother{a="b"} 1\n`;
     expect(callLimitsOf(text)).toEqual([
-      { account: '1', region: 'cn-hangzhou', action: 'CreateCustomCertificate', perSecond: 10.5, waiting: 3, held: true },
+      {
+        account: '1',
+        region: 'cn-hangzhou',
+        action: 'CreateCustomCertificate',
+        perSecond: 10.5,
+        waiting: 3,
+        held: true,
+      },
     ]);
   });
 });
@@ -214,6 +240,9 @@ describe('what is ours', () => {
   });
 
   it('has no fingerprint where a certificate cannot be read', () => {
-    expect([fingerprintsOf('-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----'), fingerprintsOf('')]).toEqual([undefined, []]);
+    expect([fingerprintsOf('-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----'), fingerprintsOf('')]).toEqual([
+      undefined,
+      [],
+    ]);
   });
 });

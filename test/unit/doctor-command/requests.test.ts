@@ -17,7 +17,10 @@ function requests(...certificateRequests: readonly CertificateRequest[]): Partia
   return { requests: { certificateRequests: seen(certificateRequests), signingRequests: seen([]), more: false } };
 }
 
-function signing(changes: Partial<CertificateSigningRequest['spec']>, status?: CertificateSigningRequest['status']): CertificateSigningRequest {
+function signing(
+  changes: Partial<CertificateSigningRequest['spec']>,
+  status?: CertificateSigningRequest['status'],
+): CertificateSigningRequest {
   return {
     metadata: { name: 'csr-1', uid: 'uid', resourceVersion: '1', creationTimestamp: '2026-11-30T11:00:00Z' },
     spec: { request: '', signerName: 'alibabapcaissuers.pca.alibabacloud.com/shop.pca', ...changes },
@@ -87,8 +90,12 @@ describe('the doctor', () => {
 
   it('tells of a failure within the last hour, and of none before that', () => {
     const failed = (at: string): CertificateRequest =>
-      certificateRequest({ spec: { issuerRef }, conditions: [approved, { ...ready('Failed', 'No.'), lastTransitionTime: at }] });
-    const of = (at: string): readonly (readonly string[])[] => troubles(requests(failed(at))).map(({ level, found }) => [level, found]);
+      certificateRequest({
+        spec: { issuerRef },
+        conditions: [approved, { ...ready('Failed', 'No.'), lastTransitionTime: at }],
+      });
+    const of = (at: string): readonly (readonly string[])[] =>
+      troubles(requests(failed(at))).map(({ level, found }) => [level, found]);
     expect([of('2026-11-30T11:30:00Z'), of('2026-11-30T10:59:59Z')]).toEqual([
       [['warning', 'Since 2026-11-30T11:30:00Z: Failed: No.']],
       [],
@@ -109,7 +116,11 @@ describe('the doctor', () => {
   });
 
   it('says nothing of requests that are on their way, issued, or for other issuers than the one that was asked for', () => {
-    const young = certificateRequest({ metadata: { creationTimestamp: '2026-11-30T11:59:01Z' }, spec: { issuerRef }, conditions: [] });
+    const young = certificateRequest({
+      metadata: { creationTimestamp: '2026-11-30T11:59:01Z' },
+      spec: { issuerRef },
+      conditions: [],
+    });
     const issued = certificateRequest({ spec: { issuerRef }, conditions: [approved, ready('Issued')] });
     const other = certificateRequest({ spec: { issuerRef: { ...issuerRef, name: 'other' } }, conditions: [] });
     const named = { kind: ofNamespace, namespace: 'shop', name: 'pca' };
@@ -125,16 +136,27 @@ describe('the doctor', () => {
     ],
     [
       'failed',
-      signing({}, { conditions: [{ type: 'Failed', status: 'True', reason: 'DurationTooLong', lastTransitionTime: '2026-11-30T11:50:00Z' }] }),
+      signing(
+        {},
+        {
+          conditions: [
+            { type: 'Failed', status: 'True', reason: 'DurationTooLong', lastTransitionTime: '2026-11-30T11:50:00Z' },
+          ],
+        },
+      ),
       ['warning', 'Failed (DurationTooLong).'],
     ],
   ] as const)('tells of a CertificateSigningRequest that is %s', (_name, request, [level, text]) => {
-    const found = troubles({ requests: { certificateRequests: seen([]), signingRequests: seen([request]), more: false } });
+    const found = troubles({
+      requests: { certificateRequests: seen([]), signingRequests: seen([request]), more: false },
+    });
     expect(found.map((finding) => [finding.level, finding.found.replace(/^Since \S+: /, '')])).toEqual([[level, text]]);
   });
 
   it('tells that it has not seen all requests', () => {
-    const found = troubles({ requests: { certificateRequests: { kind: 'hidden', right: 'list x' }, signingRequests: seen([]), more: true } });
+    const found = troubles({
+      requests: { certificateRequests: { kind: 'hidden', right: 'list x' }, signingRequests: seen([]), more: true },
+    });
     expect(found.map(({ level, about }) => [level, about])).toEqual([
       ['unknown', 'CertificateRequests'],
       ['unknown', 'requests'],
@@ -152,12 +174,16 @@ describe('five lines about a request', () => {
     const { approval } = healthy();
     const byCertManager = approval.byCertManager.map(({ right }) => granted(right, false));
     const lines = certificateRequestLines(
-      certificateRequest({ spec: { issuerRef, username: 'system:serviceaccount:cert-manager:cert-manager' }, conditions: [] }),
+      certificateRequest({
+        spec: { issuerRef, username: 'system:serviceaccount:cert-manager:cert-manager' },
+        conditions: [],
+      }),
       context({ approval: { ...approval, byCertManager } }),
     );
     expect(lines).toEqual({
       isReady: false,
-      request: 'CertificateRequest shop/web-1, made by system:serviceaccount:cert-manager:cert-manager, of 2026-11-22T10:00:00Z',
+      request:
+        'CertificateRequest shop/web-1, made by system:serviceaccount:cert-manager:cert-manager, of 2026-11-22T10:00:00Z',
       approval:
         'Nobody has approved or denied it. ServiceAccount cert-manager/cert-manager: cert-manager may not approve requests for alibabapcaissuers.pca.alibabacloud.com/*, alibabapcaclusterissuers.pca.alibabacloud.com/*, and nobody else is bound to the role for it: they wait for ever.',
       issuer: 'AlibabaPCAIssuer "shop/pca" is ready: CA "ca" answers and can issue.',
@@ -187,7 +213,10 @@ describe('five lines about a request', () => {
   });
 
   it('say what a denied one is', () => {
-    const request = certificateRequest({ spec: { issuerRef }, conditions: [denied, ready('Denied', 'It was denied.')] });
+    const request = certificateRequest({
+      spec: { issuerRef },
+      conditions: [denied, ready('Denied', 'It was denied.')],
+    });
     const { approval, state } = certificateRequestLines(request, context());
     expect([approval, state]).toEqual([
       'Denied at 2026-11-22T10:00:01Z (policy).',
@@ -210,7 +239,9 @@ describe('five lines about a request', () => {
 describe('the doctor of a mesh', () => {
   const signerName = 'alibabapcaissuers.pca.alibabacloud.com/shop.pca';
   const meshed = (changes: Partial<IstiodFacts>, spec: object = {}): readonly (readonly string[])[] =>
-    troubles({ mesh: seen([istiod(changes)]), issuers: issuers(issuerFacts({ spec })) }).map(({ check, level, found }) => [check, level, found]);
+    troubles({ mesh: seen([istiod(changes)]), issuers: issuers(issuerFacts({ spec })) }).map(
+      ({ check, level, found }) => [check, level, found],
+    );
   const entry = `meshConfig.caCertificates for ${signerName}`;
 
   it.each([
@@ -243,7 +274,13 @@ describe('the doctor of a mesh', () => {
       'with K8S_SIGNER',
       { usesKubernetesSigner: true },
       {},
-      [['mesh-roots', 'error', "K8S_SIGNER is set: istiod may hand out the CA of the Kubernetes cluster as the mesh's root."]],
+      [
+        [
+          'mesh-roots',
+          'error',
+          "K8S_SIGNER is set: istiod may hand out the CA of the Kubernetes cluster as the mesh's root.",
+        ],
+      ],
     ],
     [
       'below an intermediate CA with a root of its own',
@@ -313,9 +350,17 @@ describe('the doctor of a mesh', () => {
     ],
     [
       'that may not approve',
-      { mayApprove: granted({ verb: 'approve', group: 'certificates.k8s.io', resource: 'signers', name: 'x/*' }, false) },
+      {
+        mayApprove: granted({ verb: 'approve', group: 'certificates.k8s.io', resource: 'signers', name: 'x/*' }, false),
+      },
       {},
-      [['mesh-approval', 'error', 'istiod may not approve requests for x/*, so it gets no certificate for any workload.']],
+      [
+        [
+          'mesh-approval',
+          'error',
+          'istiod may not approve requests for x/*, so it gets no certificate for any workload.',
+        ],
+      ],
     ],
   ] as const)('tells of an istiod %s', (_name, changes, spec, expected) => {
     expect(meshed(changes, spec)).toEqual(expected);
