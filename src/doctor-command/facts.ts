@@ -22,7 +22,7 @@ export interface KindFacts {
   readonly resource: string;
   readonly apiVersion: string;
   readonly served: Seen<boolean>;
-  /** Undefined for kinds of others. */
+  /** Undefined for kinds of others, and in the operator's pod, which may not look. */
   readonly differences: Seen<{ readonly missing: readonly string[]; readonly further: readonly string[] }> | undefined;
 }
 
@@ -203,5 +203,6 @@ export interface Facts {
   readonly requests: RequestFacts;
   /** Undefined where nobody named the address of the metrics. */
   readonly callLimits: Seen<readonly CallLimitFacts[]> | undefined;
-  readonly mesh: Seen<readonly IstiodFacts[]>;
+  /** Undefined in the operator's pod, which may not look. */
+  readonly mesh: Seen<readonly IstiodFacts[]> | undefined;
 }

@@ -28,7 +28,8 @@ export function judgeKinds({ kinds }: Pick<Facts, 'kinds'>): readonly Finding[] 
 /** Whether the CRDs of the issuers have the fields of this version. */
 export function judgeDefinitions({ kinds, version }: Pick<Facts, 'kinds' | 'version'>): readonly Finding[] {
   const findings = kinds.flatMap((kind) => definitionFindings(kind, version));
-  return findings.length > 0
+  const isLookedAt = kinds.some(({ differences }) => differences !== undefined);
+  return findings.length > 0 || !isLookedAt
     ? findings
     : [ok('crd-version', 'CRDs', `The CRDs of the issuers are those of version ${version}.`)];
 }

@@ -39,22 +39,26 @@ export function judge(facts: Facts, issuer: IssuerIdentity | undefined): readonl
   ];
 }
 
-/** What was not looked at since nobody asked for it, as sentences. */
+/** What was not looked at, since nobody asked for it or the operator may not, as sentences. */
 export function leftOut({
   place,
   callLimits,
   issuers,
-}: Pick<Facts, 'place' | 'callLimits' | 'issuers'>): readonly string[] {
+  mesh,
+}: Pick<Facts, 'place' | 'callLimits' | 'issuers' | 'mesh'>): readonly string[] {
   const all = Object.values(issuers).flatMap((look) => (look.kind === 'seen' ? look.value : []));
   const untried = all.filter(({ cloud, issuer }) => cloud === undefined && issuer.spec !== undefined).length;
+  const advice =
+    place === 'pod'
+      ? '.'
+      : ": what PCA says is taken from their statuses (--with-credentials; a role of the operator's own only in its pod).";
   return [
-    ...(untried === 0
-      ? []
-      : [
-          place === 'pod'
-            ? `Credentials of ${untried} issuers.`
-            : `Credentials of ${untried} issuers: what PCA says is taken from their statuses (--with-credentials; a role of the operator's own only in its pod).`,
-        ]),
+    ...(untried === 0 ? [] : [`Credentials of ${untried} issuers${advice}`]),
     ...(callLimits === undefined ? ['Limits on calls that the operator found (--metrics).'] : []),
+    ...(mesh === undefined
+      ? [
+          'Deployment, fields of the CRDs, and istiod: the operator may not read them (run the doctor with a kubeconfig).',
+        ]
+      : []),
   ];
 }

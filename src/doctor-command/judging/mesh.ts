@@ -12,6 +12,7 @@ type Issuers = readonly IssuerFacts[];
 
 /** Everything about every istiod. */
 export function judgeMesh({ mesh, issuers: known, now }: Pick<Facts, 'mesh' | 'issuers' | 'now'>): readonly Finding[] {
+  if (mesh === undefined) return [];
   if (mesh.kind !== 'seen') return mesh.kind === 'absent' ? [] : [unseen('mesh-roots', 'istiod', mesh)];
   const issuers = everyIssuer(known);
   return mesh.value.flatMap((istiod) => {

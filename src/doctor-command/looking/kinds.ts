@@ -4,7 +4,7 @@ import { signingRequestApiVersion } from '../../crds/certificate-signing-request
 import { customResourceDefinition } from '../../crds/custom-resource-definition.ts';
 import { apiVersion, issuerKinds, version } from '../../crds/issuer.ts';
 import type { IssuerKind } from '../../crds/issuer.ts';
-import type { KindFacts } from '../facts.ts';
+import type { KindFacts, Place } from '../facts.ts';
 import { mapSeen } from '../seen.ts';
 import type { Seen } from '../seen.ts';
 import type { Reader } from './reader.ts';
@@ -25,8 +25,8 @@ const ofOthers = [
   { resource: 'certificatesigningrequests', apiVersion: signingRequestApiVersion },
 ] as const;
 
-/** Every kind that is needed. Discovery is open to everybody who is authenticated; the CRDs are not. */
-export async function lookAtKinds(reader: Reader): Promise<readonly KindFacts[]> {
+/** Every kind that is needed. Discovery is open to everybody who is authenticated; the CRDs are not, nor to the operator. */
+export async function lookAtKinds(reader: Reader, place: Place): Promise<readonly KindFacts[]> {
   const groups = [apiVersion, certManagerApiVersion, signingRequestApiVersion] as const;
   const lists = new Map<string, Seen<ResourceList>>(
     await Promise.all(groups.map(async (group) => [group, await reader.get<ResourceList>(`/apis/${group}`)] as const)),
@@ -39,7 +39,12 @@ export async function lookAtKinds(reader: Reader): Promise<readonly KindFacts[]>
   };
   const own = issuerKinds.map(async (kind): Promise<KindFacts> => {
     const { plural: resource } = kind;
-    return { resource, apiVersion, served: served(apiVersion, resource), differences: await differences(kind, reader) };
+    return {
+      resource,
+      apiVersion,
+      served: served(apiVersion, resource),
+      differences: place === 'pod' ? undefined : await differences(kind, reader),
+    };
   });
   const others = ofOthers.map((kind): KindFacts => {
     return { ...kind, served: served(kind.apiVersion, kind.resource), differences: undefined };

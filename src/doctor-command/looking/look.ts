@@ -58,10 +58,11 @@ type ByKind<T> = Readonly<Record<IssuerKind['kind'], T>>;
 export async function look(order: LookOrder, parts: LookParts): Promise<Facts> {
   const { reader, clockOffset, clock } = parts;
   const [kinds, operators, requests, mesh, listed, certManager] = await Promise.all([
-    lookAtKinds(reader),
+    lookAtKinds(reader, order.place),
     operatorsFor(order, parts),
     lookAtRequests(reader),
-    lookAtMesh(reader),
+    // The operator may not read it, by design.
+    order.place === 'pod' ? undefined : lookAtMesh(reader),
     lookAtIssuers(order.issuer, reader),
     certManagerOf(order.certManager, reader),
   ]);

@@ -86,6 +86,13 @@ describe('the doctor', () => {
     expect({ code, lines: out.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 5 });
   });
 
+  it("has nothing to say in the operator's place, with its rights, its credentials and its metrics", async () => {
+    const { code, out, err } = await scene.doctorInPod();
+    expect({ code, err, troubles: troublesIn(out) }).toEqual({ code: 0, err: '', troubles: [] });
+    const { findings } = JSON.parse(out) as { readonly findings: readonly Finding[] };
+    expect(findings.find(({ check }) => check === 'call-limit')?.found).toMatch(/^No request waits for any of [1-9]/);
+  });
+
   it.each(each(clusterBreakages))('names the cause: %s', async (_name, breakage) => examine(breakage));
   it.each(each(issuerBreakages))('names the cause: %s', async (_name, breakage) => examine(breakage));
   it.each(each(requestBreakages))('names the cause: %s', async (_name, breakage) => examine(breakage));

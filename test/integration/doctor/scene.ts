@@ -5,6 +5,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { startSimulator } from '../../../simulator/simulator.ts';
 import type { SimulatorHandle } from '../../../simulator/simulator.ts';
+import { runDoctorCommand } from '../../../src/doctor-command/doctor-command.ts';
+import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
+import { systemClock } from '../../../src/timing/clock.ts';
 import { readManifests, reference } from '../../support/cluster.ts';
 import type { Cluster, Manifest, ObjectReference } from '../../support/cluster.ts';
 import { isAllowed } from '../../support/access-review.ts';
@@ -124,6 +127,24 @@ export class Scene {
     });
     this.said.push(run.out, run.err);
     return run;
+  }
+
+  /** Runs the doctor as in the operator's pod: as its ServiceAccount, with its settings as variables. */
+  async doctorInPod(): Promise<DoctorRun> {
+    const said = { out: '', err: '' };
+    const code = await runDoctorCommand(['-o', 'json'], {
+      connect: async () => connectWithKubeconfig(this.world.operatorKubeconfig),
+      environment: {
+        PCA_ISSUER_ISSUER_HOSTS: '127.0.0.1:*',
+        PCA_ISSUER_HEALTH_ADDRESS: new URL(this.world.operator.address).host,
+      },
+      clock: systemClock,
+      signal: new AbortController().signal,
+      out: (text) => (said.out += text),
+      err: (text) => (said.err += text),
+    });
+    this.said.push(said.out, said.err);
+    return { code, ...said };
   }
 
   /** A kubeconfig of a new ServiceAccount with this ClusterRole alone, else without any right. */

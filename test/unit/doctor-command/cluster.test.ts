@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts, LeaseFacts } from '../../../src/doctor-command/facts.ts';
 import type { Finding } from '../../../src/doctor-command/finding.ts';
-import { judge } from '../../../src/doctor-command/judging/judge.ts';
+import { judge, leftOut } from '../../../src/doctor-command/judging/judge.ts';
 import { approvalRight } from '../../../src/doctor-command/rights.ts';
 import { mapSeen, seen } from '../../../src/doctor-command/seen.ts';
 import { issuerKinds } from '../../../src/crds/issuer.ts';
@@ -407,6 +407,15 @@ describe('the doctor', () => {
   it('tells of a clock in the pod as an error', () => {
     const [finding] = troubles({ place: 'pod', clockOffsetSeconds: 31 });
     expect(finding?.level).toBe('error');
+  });
+
+  it("has nothing to say of what the operator's pod may not look at", () => {
+    const kinds = healthy().kinds.map((kind) => ({ ...kind, differences: undefined }));
+    expect(troubles({ place: 'pod', kinds, mesh: undefined })).toEqual([]);
+    expect(leftOut(healthy({ place: 'pod', mesh: undefined, issuers: issuers() }))).toEqual([
+      'Limits on calls that the operator found (--metrics).',
+      'Deployment, fields of the CRDs, and istiod: the operator may not read them (run the doctor with a kubeconfig).',
+    ]);
   });
 
   it('looks at nothing of an operator that nobody found', () => {
