@@ -193,6 +193,8 @@ async function secured(
     if (socket === undefined) return reject(new Error('There is no connection.'));
     const secure = connectTls({
       socket,
+      // Whose certificate it must be, also where it is an address, which has no place in SNI.
+      host,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(ca === undefined ? {} : { ca }),
     });
