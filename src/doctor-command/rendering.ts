@@ -19,6 +19,17 @@ const columns: Readonly<Record<Level, string>> = { error: 'ERROR', unknown: 'UNK
 
 /** Writes a diagnosis, with a newline at the end. */
 export function renderDiagnosis(diagnosis: Diagnosis, form: OutputForm): string {
+  return withoutKeys(diagnosisIn(diagnosis, form));
+}
+
+// PCA names the identity that it refuses, sometimes by its AccessKey ID; conditions of issuers repeat it.
+const accessKeyId = /\b(LTAI|STS\.)[A-Za-z0-9]{6,}/g;
+
+function withoutKeys(text: string): string {
+  return text.replaceAll(accessKeyId, '$1…');
+}
+
+function diagnosisIn(diagnosis: Diagnosis, form: OutputForm): string {
   switch (form) {
     case 'json':
       return `${JSON.stringify(diagnosis, undefined, 2)}\n`;
@@ -31,6 +42,10 @@ export function renderDiagnosis(diagnosis: Diagnosis, form: OutputForm): string 
 
 /** Writes the five lines about a request. */
 export function renderRequest(lines: RequestLines, form: OutputForm): string {
+  return withoutKeys(requestIn(lines, form));
+}
+
+function requestIn(lines: RequestLines, form: OutputForm): string {
   switch (form) {
     case 'json':
       return `${JSON.stringify(lines, undefined, 2)}\n`;

@@ -148,6 +148,11 @@ Not looked at: Limits on calls (--metrics).
     );
   });
 
+  it('names no access key', () => {
+    const findings = [error('issuer', 'a', 'Denied: x for LTAIcanaryAccessKeyId0001.', 'Allow it.')];
+    expect(renderDiagnosis({ ...diagnosis, findings }, 'json')).toContain('Denied: x for LTAI….');
+  });
+
   it('is the same for programs', () => {
     expect(JSON.parse(renderDiagnosis(diagnosis, 'json'))).toEqual(diagnosis);
   });
