@@ -4,6 +4,7 @@ import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { apiVersion, generationOf, issuerPath, readyCondition } from '../../crds/issuer.ts';
 import type { IssuerAsRead, IssuerStatus } from '../../crds/issuer.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
+import type { KubernetesResult } from '../../kubernetes/failure.ts';
 import type { EventRecorder } from '../../kubernetes/events.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -129,12 +130,16 @@ export class StatusWriter {
     const apply = async (body: object): ReturnType<typeof kubernetes.applyStatus> =>
       kubernetes.applyStatus(issuerPath(kind, metadata), body, { fieldManager, signal });
     const body = { apiVersion, kind: kind.kind, metadata: { resourceVersion }, status };
+    const undeclared = new Set<string>();
     let result = await apply(body);
-    const undeclared = result.kind === 'ok' ? [] : undeclaredFields(result.failure);
-    if (undeclared.length > 0) result = await apply(withoutFields(body, undeclared.map(wholeField)));
+    // An API server may name one of them at a time.
+    for (let more = newlyUndeclared(result, undeclared); more.length > 0; more = newlyUndeclared(result, undeclared)) {
+      for (const field of more) undeclared.add(field);
+      result = await apply(withoutFields(body, [...undeclared].map(wholeField)));
+    }
     if (result.kind === 'ok') {
-      this.#namesItself = !undeclared.includes('.status.operator');
-      if (undeclared.includes('.status.trust'))
+      this.#namesItself = !undeclared.has('.status.operator');
+      if (undeclared.has('.status.trust'))
         this.#withoutTrust.set(issuerKey({ kind, ...identity }), generationOf({ metadata }));
       return undefined;
     }
@@ -211,6 +216,11 @@ export class StatusWriter {
       ...event,
     });
   }
+}
+
+/** The fields that an answer names as none of the CRD's, but those that are known already. */
+function newlyUndeclared(result: KubernetesResult<unknown>, known: ReadonlySet<string>): readonly string[] {
+  return result.kind === 'ok' ? [] : undeclaredFields(result.failure).filter((field) => !known.has(field));
 }
 
 /** An older CRD wants more of `externalCA` than this operator writes there. */

@@ -44,6 +44,8 @@ export class Stage {
   writeAnswer: KubernetesResult<undefined> = read(undefined);
   /** Fields of the status that the CRD in the cluster does not have. */
   undeclared: readonly string[] = [];
+  /** Whether an answer names but one of them, as kube-apiserver's does at times. */
+  namesUndeclaredOneByOne = false;
   /** What becomes of publishing what clients must trust; nothing to publish unless given. */
   publishing: Publishing | undefined;
   isSettled = true;
@@ -119,7 +121,7 @@ export class Stage {
     const written = body as Write['body'];
     this.writes.push({ path, body: written, fieldManager, state: this.state });
     const refused = this.undeclared.filter((field) => Object.hasOwn(written.status, field));
-    if (refused.length > 0) return undeclaredAnswer(refused);
+    if (refused.length > 0) return undeclaredAnswer(this.namesUndeclaredOneByOne ? refused.slice(0, 1) : refused);
     if (this.writeAnswer.kind === 'ok' && this.issuer !== undefined) {
       const { metadata, status } = this.issuer;
       const resourceVersion = `${Number(metadata.resourceVersion) + 1}`;

@@ -176,9 +176,14 @@ describe('under a CRD that is older than the operator', () => {
     Object.keys(stage.issuer?.status ?? {}).filter((field) => field !== 'operator'),
   ];
 
-  it.each([[['operator']], [['operator', 'observedGeneration']]])('a status is written without %s', async (fields) => {
+  it.each([
+    [['operator'], false],
+    [['operator', 'observedGeneration'], false],
+    [['operator', 'observedGeneration'], true],
+  ])('a status is written without %s (each named in an answer of its own: %s)', async (fields, oneByOne) => {
     const stage = new Stage();
     stage.undeclared = fields;
+    stage.namesUndeclaredOneByOne = oneByOne;
     await stage.reconcile();
     expect([stage.state, conditionsOf(stage)]).toEqual(['ready', ['Ready True Checked']]);
     expect(statusOf(stage)).toEqual([
