@@ -1,5 +1,6 @@
 // The addresses of PCA and STS.
 import type { Schema } from '../schema.ts';
+import { certificatesRules } from './certificates-rules.ts';
 
 const label = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?';
 /** From 1 to 65535. */
@@ -31,16 +32,7 @@ const endpointOf = (description: string, hostDescription: string) =>
         type: 'string',
         description: "PEM certificates to trust for this endpoint instead of the system's, for a private gateway.",
         maxLength: 65536,
-        'x-kubernetes-validations': [
-          {
-            rule: "self.contains('-----BEGIN CERTIFICATE-----')",
-            message: 'must hold at least one PEM certificate',
-          },
-          {
-            rule: "!self.contains('PRIVATE KEY-----')",
-            message: 'holds a private key; only certificates belong here',
-          },
-        ],
+        'x-kubernetes-validations': certificatesRules,
       },
     },
     'x-kubernetes-validations': [

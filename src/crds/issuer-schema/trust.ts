@@ -1,5 +1,6 @@
 // What the clients of an issuer's certificates are to trust: which certificates these are, and where they are published.
 import type { Schema } from '../schema.ts';
+import { certificatesRules } from './certificates-rules.ts';
 
 const nameRule = {
   rule: "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
@@ -87,16 +88,7 @@ export const trustSchema = {
       type: 'string',
       description: 'For Static: PEM certificates of CAs, at most 32.',
       maxLength: 65536,
-      'x-kubernetes-validations': [
-        {
-          rule: "self.contains('-----BEGIN CERTIFICATE-----')",
-          message: 'must hold at least one PEM certificate',
-        },
-        {
-          rule: "!self.contains('PRIVATE KEY-----')",
-          message: 'holds a private key; only certificates belong here',
-        },
-      ],
+      'x-kubernetes-validations': certificatesRules,
     },
     certificatesFrom: certificatesFromSchema,
     publishTo: publishToSchema,
