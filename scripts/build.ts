@@ -15,6 +15,7 @@ const lazyFolders = [
   'src/capacity-command/',
   'src/command-line/',
   'src/apply-command/',
+  'src/doctor-command/',
 ];
 const neverShipped = ['simulator/', 'test/', 'control-plane/', 'scripts/', 'bench/'];
 

@@ -1,5 +1,6 @@
 // `npm start -- FLAGS`: builds the bundle and runs it in this terminal; `npm start -- --help` lists the flags.
 import { capacityHelp, readArguments as readCapacityArguments } from '../src/capacity-command/arguments.ts';
+import { doctorHelp, readArguments as readDoctorArguments } from '../src/doctor-command/arguments.ts';
 import { planHelp, readArguments } from '../src/plan-command/arguments.ts';
 import { parseOptions } from '../src/runtime/options.ts';
 import { buildBundle } from './build.ts';
@@ -15,11 +16,12 @@ function readParameters(parameters: readonly string[]): Asked {
   const [subcommand, ...rest] = parameters;
   if (subcommand === 'plan') return asked(readArguments(rest).kind, planHelp());
   if (subcommand === 'capacity') return asked(readCapacityArguments(rest).kind, capacityHelp());
+  if (subcommand === 'doctor') return asked(readDoctorArguments(rest, process.env).kind, doctorHelp());
   const options = parseOptions(parameters, process.env);
   return options.kind === 'version' ? { kind: 'run' } : options;
 }
 
-function asked(kind: 'help' | 'invalid' | 'plan' | 'capacity', help: string): Asked {
+function asked(kind: 'help' | 'invalid' | 'plan' | 'capacity' | 'doctor', help: string): Asked {
   if (kind === 'help') return { kind, text: help };
   return { kind: kind === 'invalid' ? kind : 'run' };
 }

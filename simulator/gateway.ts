@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Action, ActionOutcome, Service } from './actions/action.ts';
 import { findAction } from './actions/index.ts';
+import { denialOf } from './identity/session-policy.ts';
 import { checkParameters } from './protocol/parameters.ts';
 import { problem, problemBody } from './protocol/problem.ts';
 import type { Problem } from './protocol/problem.ts';
@@ -93,7 +94,7 @@ export class Gateway {
 
     if (action === 'WrongVersion')
       return refuse(problem('InvalidVersion', 'Specified parameter Version is not valid.', 404));
-    const objection = this.#objection(action, verified.accessKey.accessKeyId);
+    const objection = this.#objection(action, verified.accessKey);
     if (objection !== undefined) return refuse(objection);
     const isRepeated = request.query.size + called.formSize > parameters.size;
     const checked = isRepeated ? repeated : checkParameters(action.parameters, parameters);
@@ -103,23 +104,24 @@ export class Gateway {
       : action.run(parameters, this.#service, verified.accessKey);
   }
 
-  #objection(action: Action, accessKeyId: string): Problem | undefined {
+  #objection(action: Action, caller: AccessKey): Problem | undefined {
     const { current } = this.#service.faults;
+    const name = `${action.version === '2015-04-01' ? 'sts' : 'yundun-cert'}:${action.name}`;
     if (current.deniedActions.includes(action.name)) {
-      return {
-        ...problem(
-          'Forbidden.RAM',
-          'User not authorized to operate on the specified resource, or this API does not support RAM.',
-          403,
-        ),
-        accessDeniedDetail: {
-          AuthAction: `${action.version === '2015-04-01' ? 'sts' : 'yundun-cert'}:${action.name}`,
-          AuthPrincipalType: 'SubUser',
-          AuthPrincipalDisplayName: `user-of-${accessKeyId}`,
-          PolicyType: 'AccountLevelIdentityBasedPolicy',
-          NoPermissionType: 'ImplicitDeny',
-        },
-      };
+      const principal = { AuthPrincipalType: 'SubUser', AuthPrincipalDisplayName: `user-of-${caller.accessKeyId}` };
+      return denied(name, {
+        ...principal,
+        PolicyType: 'AccountLevelIdentityBasedPolicy',
+        NoPermissionType: 'ImplicitDeny',
+      });
+    }
+    const { session } = caller;
+    const denial =
+      session?.policy === undefined || action.needsNoPermission === true ? undefined : denialOf(session.policy, name);
+    if (session !== undefined && denial !== undefined) {
+      const display = `${session.roleName}:${session.sessionName}`;
+      const principal = { AuthPrincipalType: 'AssumedRoleUser', AuthPrincipalDisplayName: display };
+      return denied(name, { ...principal, PolicyType: 'SessionPolicy', NoPermissionType: denial });
     }
     const failing = current.failingActions[action.name];
     if (failing !== undefined)
@@ -150,6 +152,11 @@ export class Gateway {
     if (faults.strikes('internalErrorAfterIssuing')) return refuse(internal);
     return faults.strikes('cutAfterIssuing') ? { kind: 'cut' } : outcome;
   }
+}
+
+function denied(action: string, detail: Readonly<Record<string, string>>): Problem {
+  const message = 'User not authorized to operate on the specified resource, or this API does not support RAM.';
+  return { ...problem('Forbidden.RAM', message, 403), accessDeniedDetail: { AuthAction: action, ...detail } };
 }
 
 const nobody = { kind: 'verified', accessKey: { accessKeyId: 'anonymous', accessKeySecret: '' } } as const;

@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Gateway } from './gateway.ts';
+import type { MetadataService } from './identity/metadata-service.ts';
 
 /** How to listen; with `tls` as HTTPS. */
 export interface ListenOptions {
@@ -23,11 +24,16 @@ export type AdminHandler = (
 const maxHeaderSize = 256 * 1_024;
 const maxBodyBytes = 1_024 * 1_024;
 
-/** Listens for calls, and below `/admin/` for the admin interface. */
-export async function listen(
-  options: ListenOptions,
-  parts: { readonly gateway: Gateway; readonly admin: AdminHandler; readonly delay: (action: string) => Promise<void> },
-): Promise<Server> {
+/** What answers. */
+export interface Answerers {
+  readonly gateway: Gateway;
+  readonly metadata: Pick<MetadataService, 'handle'>;
+  readonly admin: AdminHandler;
+  readonly delay: (action: string) => Promise<void>;
+}
+
+/** Listens for calls, below `/admin/` for the admin interface, and below `/latest/` as the metadata service of an instance. */
+export async function listen(options: ListenOptions, parts: Answerers): Promise<Server> {
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     readBody(request)
       .then((body) => respond({ request, response, body }, parts))
@@ -55,12 +61,18 @@ async function respond(
     response,
     body,
   }: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly body: Buffer },
-  parts: Parameters<typeof listen>[1],
+  parts: Answerers,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://simulator');
   if (url.pathname === '/admin' || url.pathname.startsWith('/admin/')) {
     const answer = parts.admin(request.method ?? 'GET', url.pathname.slice('/admin/'.length), parsed(body));
     return write(response, answer.status, answer.body);
+  }
+  if (url.pathname.startsWith('/latest/')) {
+    const { status, text } = parts.metadata.handle(request.method ?? '', url.pathname, request.headers);
+    await parts.delay('Metadata');
+    response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
+    return;
   }
   const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   const answer = parts.gateway.handle(

@@ -6,6 +6,8 @@ import type { Faults } from './faults.ts';
 import { createAdmin } from './admin.ts';
 import { createIdentityStore } from './identity/identity-store.ts';
 import type { OidcProvider, Role } from './identity/identity-store.ts';
+import { MetadataService } from './identity/metadata-service.ts';
+import type { Instance, MetadataCall } from './identity/metadata-service.ts';
 import { Gateway } from './gateway.ts';
 import type { Call } from './gateway.ts';
 import { createAuthorities, defaultAuthorities, rootOf } from './issuing/authority.ts';
@@ -20,6 +22,7 @@ import type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts'
 
 export type { Faults } from './faults.ts';
 export type { OidcProvider, Role } from './identity/identity-store.ts';
+export type { Instance, MetadataCall } from './identity/metadata-service.ts';
 export type { Call } from './gateway.ts';
 export type { AuthorityChanges, CertificateAuthority, Issued } from './views.ts';
 
@@ -60,9 +63,13 @@ export interface SimulatorHandle {
   setOidcProvider(provider: OidcProvider): void;
   /** Makes a role, or replaces it with its trust policy; it stays over resets. */
   setRole(role: Role): void;
+  /** Makes its metadata service that of another ECS instance; it stays over resets. */
+  setInstance(instance: Instance): void;
+  /** What the metadata service was asked since the start or the last reset. */
+  metadataCalls(): readonly MetadataCall[];
   /** Accepts a further permanent key, of the account that it names; it stays over resets. */
   addAccessKey(key: AccessKey): void;
-  /** Ends all temporary credentials that STS issued; they are unknown from now on. */
+  /** Ends all temporary credentials that were issued; they are unknown from now on. */
   endSessions(): void;
   calls(): readonly Call[];
   issued(): readonly Issued[];
@@ -82,6 +89,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     now: service.now,
     nonces: new Map(),
   });
+  const metadata = new MetadataService(service.identity, {
+    now: service.now,
+    sessionSeconds: () => service.faults.current.sessionSeconds,
+  });
   const state = {
     calls: () => gateway.calls,
     issued: () => issuedOf(service),
@@ -92,6 +103,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     reset: () => {
       gateway.reset();
       replace(service.authorities, atStart);
+      metadata.reset();
       forget(service);
     },
   };
@@ -107,7 +119,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const identity = options.protocol === 'HTTPS' ? await createServerIdentity(host) : undefined;
   const server = await listen(
     { host, port: options.port ?? 0, tls: identity },
-    { gateway, delay: async (action) => service.faults.delay(action), admin },
+    { gateway, metadata, delay: async (action) => service.faults.delay(action), admin },
   );
   const endpoint = `${host}:${portOf(server)}`;
   const url = `${identity === undefined ? 'http' : 'https'}://${endpoint}`;
@@ -127,6 +139,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     setOidcProvider: (provider) => void service.identity.providers.set(provider.arn, provider),
     setRole: (role) => void service.identity.roles.set(role.arn, role),
+    setInstance: (instance) => metadata.become(instance),
+    metadataCalls: () => metadata.calls,
     addAccessKey: (key) => void keys.push(key),
     endSessions: () => service.identity.temporaryKeys.clear(),
     ...state,

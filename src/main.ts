@@ -1,7 +1,7 @@
 // Entry of the process: options, operator, signals, exit code. 0: stopped as asked; 1: failed or lost the Lease; 2: wrong flags.
 // With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md), and with `capacity`
 // it computes whether PCA's limits suffice (docs/mesh/sizing.md); with `apply` it applies the issuers of the chart's values
-// (docs/adr/0015-issuers-of-the-values.md).
+// (docs/adr/0015-issuers-of-the-values.md), and with `doctor` it looks for what is wrong in a cluster (docs/doctor.md).
 import { KubernetesClient } from './kubernetes/client.ts';
 import { connect } from './operator/connect.ts';
 import { Operator } from './operator/operator.ts';
@@ -71,8 +71,26 @@ if (subcommand === 'plan') {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
   });
+} else if (subcommand === 'doctor') {
+  // A name that is still looked up would keep the process for as long as its DNS server is silent.
+  process.exit(await examine(rest));
 } else if (subcommand === 'apply') process.exitCode = await applyIssuers(rest);
 else await start();
+
+/** Runs `doctor` as the pod's ServiceAccount, or with a kubeconfig, until it is done or interrupted. */
+async function examine(argv: readonly string[]): Promise<number> {
+  const { runDoctorCommand } = await import('./doctor-command/doctor-command.ts');
+  const stopping = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  return runDoctorCommand(argv, {
+    connect: async (kubeconfig, context) => connect({ kubeconfig, context }),
+    environment: process.env,
+    clock: systemClock,
+    signal: stopping.signal,
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  });
+}
 
 /** Runs `apply` as the pod's ServiceAccount, or with the kubeconfig of the environment. */
 async function applyIssuers(manifests: readonly string[]): Promise<number> {

@@ -158,7 +158,7 @@ export const allScripts: readonly Pick<Task, 'npmScript' | 'summary' | 'shortcut
   { npmScript: 'simulator', summary: 'Starts the simulator of PCA on this machine, until Ctrl-C' },
   {
     npmScript: 'start',
-    summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan and capacity',
+    summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan, capacity, doctor',
   },
 ];
 

@@ -31,6 +31,8 @@ export interface Action {
   readonly issues: boolean;
   /** Taken without a signature, from anyone. */
   readonly anonymous?: true;
+  /** No policy need allow it. */
+  readonly needsNoPermission?: true;
   readonly parameters: readonly ParameterRule[];
   readonly run: (given: Parameters, service: Service, caller: AccessKey) => ActionOutcome;
 }

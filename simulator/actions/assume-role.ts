@@ -1,7 +1,8 @@
 // AssumeRole and AssumeRoleWithOIDC (STS, 2015-04-01): temporary credentials of a role for trusted callers.
-import { giveCredentials } from '../identity/identity-store.ts';
+import { giveCredentials, roleArnOf } from '../identity/identity-store.ts';
 import type { Role } from '../identity/identity-store.ts';
 import { checkToken } from '../identity/oidc-token.ts';
+import { readPolicy } from '../identity/session-policy.ts';
 import { integerOf } from '../protocol/parameters.ts';
 import type { ParameterRule, Parameters } from '../protocol/parameters.ts';
 import { problem } from '../protocol/problem.ts';
@@ -9,6 +10,8 @@ import { refused } from './action.ts';
 import type { Action, ActionOutcome, Service } from './action.ts';
 
 const defaultSeconds = 3_600;
+// Of a role that is taken by a session of another.
+const longestChained = 3_600;
 const arn = { type: 'string', required: true, maximumLength: 256 } as const;
 
 const shared: readonly ParameterRule[] = [
@@ -30,10 +33,12 @@ export const assumeRole: Action = {
   run: (given, service, caller) => {
     const role = service.identity.roles.get(given.get('RoleArn') ?? '');
     if (role === undefined) return unknownRole();
-    const isTrusted =
-      role.trustedAccessKeyIds?.includes(caller.accessKeyId) === true && role.externalId === given.get('ExternalId');
-    return isTrusted
-      ? credentials(role, given, service)
+    const callerArn = roleArnOf(caller);
+    const isNamed =
+      role.trustedAccessKeyIds?.includes(caller.accessKeyId) === true ||
+      (callerArn !== undefined && role.trustedRoleArns?.includes(callerArn) === true);
+    return isNamed && role.externalId === given.get('ExternalId')
+      ? credentials(role, given, service, callerArn === undefined ? Infinity : longestChained)
       : refused(
           problem('NoPermission', 'You are not authorized to do this action. You should be authorized by RAM.', 403),
         );
@@ -65,14 +70,23 @@ export const assumeRoleWithOidc: Action = {
   },
 };
 
-function credentials(role: Role, given: Parameters, { identity, faults, now }: Service): ActionOutcome {
+function credentials(
+  role: Role,
+  given: Parameters,
+  { identity, faults, now }: Service,
+  longestSeconds = Infinity,
+): ActionOutcome {
   const asked = integerOf(given, 'DurationSeconds', defaultSeconds);
-  if (asked > (role.maximumSeconds ?? defaultSeconds))
+  if (asked > Math.min(role.maximumSeconds ?? defaultSeconds, longestSeconds))
     return refused(problem('InvalidParameter.DurationSeconds', "DurationSeconds exceeds the role's maximum."));
 
   const seconds = faults.current.sessionSeconds === 0 ? asked : faults.current.sessionSeconds;
   const sessionName = given.get('RoleSessionName') ?? '';
-  return { kind: 'answered', body: giveCredentials(identity, role, { sessionName, seconds, now: now() }) };
+  const text = given.get('Policy');
+  const read = text === undefined ? undefined : readPolicy(text);
+  if (read?.kind === 'refused') return read;
+  const settings = { sessionName, seconds, now: now(), policy: read?.policy };
+  return { kind: 'answered', body: giveCredentials(identity, role, settings) };
 }
 
 function unknownRole(): ActionOutcome {

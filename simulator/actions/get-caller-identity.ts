@@ -7,6 +7,7 @@ export const getCallerIdentity: Action = {
   name: 'GetCallerIdentity',
   version: '2015-04-01',
   issues: false,
+  needsNoPermission: true,
   parameters: [],
   run: (_given, _service, caller) => ({ kind: 'answered', body: identityOf(caller) }),
 };

@@ -1,4 +1,4 @@
-// OIDC tokens as STS checks them: form, issuer, audience, signature, time.
+// OIDC tokens as STS checks them: form, issuer, signature by the issuer's keys, audience, time.
 import { createPublicKey, verify } from 'node:crypto';
 import { problem } from '../protocol/problem.ts';
 import type { Problem } from '../protocol/problem.ts';
@@ -7,6 +7,9 @@ import type { OidcProvider } from './identity-store.ts';
 /** The subject of a good token, or why STS refuses it. */
 export type TokenCheck =
   { readonly kind: 'ok'; readonly subject: string } | { readonly kind: 'refused'; readonly problem: Problem };
+
+// Clocks differ.
+const skewSeconds = 60;
 
 const algorithms: Readonly<Record<string, { readonly hash: string; readonly ieee: boolean }>> = {
   RS256: { hash: 'sha256', ieee: false },
@@ -19,6 +22,8 @@ export function checkToken(token: string, provider: OidcProvider, now: Date): To
   const [header, claims] = [parsed(parts?.[1]), parsed(parts?.[2])];
   if (header === undefined || claims === undefined) return refuse('Invalid', 'The OIDC token is invalid.');
   if (claims['iss'] !== provider.issuer) return refuse('Invalid', 'The issuer of the OIDC token does not match.');
+  if (provider.isUnreadable === true)
+    return refuse('HttpsUrlInvalid', 'The URL of the OIDC provider cannot be read, or its fingerprint is another.');
   if (!isSigned(token, header, provider))
     return refuse('InvalidSignature', 'The signature of the OIDC token is invalid.');
 
@@ -26,8 +31,21 @@ export function checkToken(token: string, provider: OidcProvider, now: Date): To
   if (!provider.clientIds.some((id) => audiences.includes(id)))
     return refuse('AudienceNotMatch', 'The audience of the OIDC token does not match.');
 
-  if (!(Number(claims['exp']) * 1_000 > now.getTime())) return refuse('Expired', 'The OIDC token has expired.');
-  return { kind: 'ok', subject: String(claims['sub']) };
+  if (!isCurrent(claims, provider, now)) return refuse('Expired', 'The OIDC token has expired.');
+  return typeof claims['sub'] === 'string' && claims['sub'] !== ''
+    ? { kind: 'ok', subject: claims['sub'] }
+    : refuse('Invalid', 'The OIDC token has no subject.');
+}
+
+/** By its own end, and by its age where it tells that. */
+function isCurrent(
+  { exp, nbf = 0, iat }: Readonly<Record<string, unknown>>,
+  { issuanceLimitHours = 12 }: OidcProvider,
+  now: Date,
+): boolean {
+  const seconds = now.getTime() / 1_000;
+  const oldest = seconds - issuanceLimitHours * 3_600;
+  return Number(exp) > seconds && Number(nbf) <= seconds + skewSeconds && (iat === undefined || Number(iat) > oldest);
 }
 
 function isSigned(token: string, header: Readonly<Record<string, unknown>>, { keys }: OidcProvider): boolean {

@@ -1,6 +1,7 @@
 // ACS3-HMAC-SHA256 as Alibaba Cloud's RPC gateway verifies it, with the refusals for each way to get it wrong.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { SessionPolicy } from '../identity/session-policy.ts';
 import { problem } from './problem.ts';
 import type { Problem } from './problem.ts';
 
@@ -14,7 +15,12 @@ export interface AccessKey {
   /** The account that the key belongs to, 16 digits; default one of its own, the same at each start. */
   readonly accountId?: string;
   /** The role and the session's name, for a temporary key that STS issued. */
-  readonly session?: { readonly roleName: string; readonly sessionName: string };
+  readonly session?: {
+    readonly roleName: string;
+    readonly sessionName: string;
+    /** Which actions it may call at most; undefined: all that the role may. */
+    readonly policy?: SessionPolicy;
+  };
 }
 
 /** The parts of a request that are signed. */

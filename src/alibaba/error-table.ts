@@ -1,5 +1,7 @@
 // The one table from what a call met (the service's code, the HTTP status, the transport, our own client) to its class and to
-// whether a certificate may exist all the same. docs/conditions-and-errors.md lists the same rows.
+// whether a certificate may exist all the same. docs/conditions-and-errors.md lists the same rows. Those about getting credentials
+// are in credentials/error-rows.ts.
+import { credentialCodes, credentialFaults } from './credentials/error-rows.ts';
 
 /** What a failure means for us; each class has one effect on request and issuer, see `errorClasses`. */
 export type PcaErrorClass =
@@ -115,29 +117,7 @@ export const errorTable: readonly ErrorRow[] = [
     'Use a valid one.',
     { silent: true },
   ),
-  // AssumeRole and AssumeRoleWithOIDC of STS.
-  row(
-    'Code',
-    'Credentials',
-    ['AuthenticationFail.OIDCToken*'],
-    "STS does not accept the pod's OIDC token",
-    "Compare the cluster's OIDC provider in RAM (issuer URL, client ID, fingerprint) with the token's issuer and audience.",
-    { silent: true },
-  ),
-  row(
-    'Code',
-    'Permission',
-    ['AuthenticationFail.NoPermission*'],
-    'the role may not be assumed by this identity',
-    "Name the OIDC provider and the operator's ServiceAccount in the role's trust policy.",
-  ),
-  row(
-    'Code',
-    'Credentials',
-    ['EntityNotExist.Role*'],
-    'the role does not exist',
-    'Correct roleArn, or create the role.',
-  ),
+  ...credentialCodes,
   row(
     'Code',
     'Permission',
@@ -246,13 +226,7 @@ export const errorTable: readonly ErrorRow[] = [
   row('Client', 'OutcomeUnknown', ['DeadlineExceeded'], 'no answer came in time', networkAdvice, { issued: true }),
   row('Client', 'OutcomeUnknown', ['MalformedReply', 'UnexpectedRedirect'], strange, strangeAdvice, { issued: true }),
   row('Client', 'Transient', ['ClientUnavailable'], 'the client library could not be loaded or set up'),
-  row(
-    'Client',
-    'Credentials',
-    ['OIDCTokenUnreadable'],
-    "the pod's OIDC token could not be read",
-    'Mount a projected ServiceAccount token with audience sts.aliyuncs.com there (Helm: rrsa.enabled), or correct ALIBABA_CLOUD_OIDC_TOKEN_FILE.',
-  ),
+  ...credentialFaults,
   row('Client', 'OutcomeUnknown', ['UnexpectedFailure'], 'the client library failed unexpectedly', '', {
     issued: true,
   }),

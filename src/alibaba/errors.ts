@@ -4,8 +4,11 @@ import { rowFor } from './error-table.ts';
 import type { ErrorRow, PcaErrorClass } from './error-table.ts';
 import type { Redact } from './redaction.ts';
 
-/** The party that failed: PCA itself, or STS, whose credentials a call to PCA needed. */
-export type FailedService = 'PCA' | 'STS';
+/**
+ * The party that failed: PCA itself, or one whose credentials a call to PCA needed: STS, the metadata service of ECS, or the API
+ * server, of which a token was asked.
+ */
+export type FailedService = 'PCA' | 'STS' | 'Metadata' | 'Kubernetes';
 
 /** One failed call. `message` is a sentence or three, at most 500 characters; `mayHaveIssued` = look before trying again. */
 export interface PcaFailure {
@@ -29,12 +32,24 @@ export type ClientFault =
   | 'UnexpectedRedirect'
   | 'ClientUnavailable'
   | 'OIDCTokenUnreadable'
+  | 'ServiceAccountNotFound'
+  | 'ServiceAccountReplaced'
+  | 'TokenRequestForbidden'
+  | 'TokenRequestRefused'
+  | 'TokenRequestFailed'
+  | 'TokenForAPIServer'
+  | 'InstanceRoleNotAttached'
+  | 'MetadataTokenRefused'
+  | 'MetadataUnreadable'
+  | 'MetadataFailed'
   | 'UnexpectedFailure';
 
 /** What the classification needs to know of the call. `sent` = the request may have left this process. */
 export interface FailedCall {
   readonly action: string;
   readonly host: string;
+  /** Undefined: the one whose action it is. */
+  readonly service?: FailedService;
   readonly sent: boolean;
   readonly redact: Redact;
 }
@@ -69,8 +84,8 @@ const noInstance = {
 const messageLimit = 500;
 const textLimit = 240;
 const nameLimit = 120;
-// STS hands out credentials and makes nothing that stays.
-const readAction = /^(?:Describe|List|Get|AssumeRole)/;
+const readAction = /^(?:Describe|List|Get)/;
+// Who hands out credentials makes nothing that stays.
 const stsAction = /^(?:AssumeRole|GetCallerIdentity)/;
 // NotFound means the CA for every other action. These are asked about one certificate.
 const certificateActions: ReadonlySet<string> = new Set([
@@ -195,9 +210,10 @@ function failure(
   call: FailedCall,
   facts: AnswerFacts & { readonly code: string; readonly accessDenied?: PcaFailure['accessDenied'] },
 ): PcaFailure {
-  const reads = readAction.test(call.action);
+  const service = call.service ?? (stsAction.test(call.action) ? 'STS' : 'PCA');
+  const reads = service !== 'PCA' || readAction.test(call.action);
   return {
-    service: stsAction.test(call.action) ? 'STS' : 'PCA',
+    service,
     class: reads && row.class === 'OutcomeUnknown' ? 'Transient' : row.class,
     code: facts.code,
     httpStatus: facts.httpStatus,

@@ -1,5 +1,6 @@
 // What a failed call to PCA means for the issuer: the classes that are a fault of the issuer, with the words for its user.
 import type { PcaFailure } from '../alibaba/errors.ts';
+import { credentialSourceOf } from '../crds/credential-source.ts';
 import type { IssuerSpec } from '../crds/issuer.ts';
 import type { UnusableReason } from '../issuing/issuing-ca.ts';
 
@@ -19,6 +20,10 @@ export type AuthorityReason =
   | 'EndpointNotAllowed'
   | 'PCAUnavailable'
   | 'STSUnavailable'
+  | 'MetadataUnavailable'
+  | 'ServiceAccountNotFound'
+  | 'ServiceAccountForbidden'
+  | 'ServiceAccountUnreadable'
   | 'InvalidSettings'
   | 'UnreadableAnswer';
 
@@ -57,7 +62,9 @@ const faults: Readonly<Record<IssuerFault, (spec: CAReference) => AuthorityProbl
  * an operation that Alibaba Cloud has withdrawn, and this one is offered instead.
  */
 export function problemOf(failure: PcaFailure, spec: CAReference, replacedBy?: string): AuthorityProblem | undefined {
-  if (!isIssuerFault(failure.class)) return failure.service === 'STS' ? stsProblem(failure) : undefined;
+  const ofToken = reasonsOfTokens.get(failure.code);
+  if (ofToken !== undefined) return { reason: ofToken, message: `${failure.message} ${originOf(spec.credentials)}` };
+  if (!isIssuerFault(failure.class)) return passingProblem(failure);
   if (failure.class === 'ActionUnavailable' && replacedBy !== undefined) {
     const message = `Alibaba Cloud has withdrawn ${spec.operation}. Set spec.operation to ${replacedBy}.`;
     return { reason: 'ActionUnavailable', message: `${failure.message} ${message}` };
@@ -81,19 +88,61 @@ export function settingProblem({ message }: PcaFailure, field: string): Authorit
   };
 }
 
-// Whoever meets a failure of STS has no credentials that are still valid.
-function stsProblem({ class: name, message }: PcaFailure): AuthorityProblem | undefined {
-  if (name === 'Cancelled') return undefined;
-  const origin =
-    "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
-  return { reason: 'STSUnavailable', message: `${message} ${origin}` };
+// A missing right is none of the RAM identity's here.
+const reasonsOfTokens: ReadonlyMap<string, AuthorityReason> = new Map([
+  ['ServiceAccountNotFound', 'ServiceAccountNotFound'],
+  ['TokenRequestForbidden', 'ServiceAccountForbidden'],
+]);
+
+/** Who gives the credentials, and where that is said. */
+const givers: Readonly<
+  Record<Exclude<PcaFailure['service'], 'PCA'>, { readonly reason: AuthorityReason; readonly origin: string }>
+> = {
+  STS: {
+    reason: 'STSUnavailable',
+    origin:
+      "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.",
+  },
+  Metadata: {
+    reason: 'MetadataUnavailable',
+    origin:
+      'The metadata service of the ECS instance gives the credentials of spec.credentials.ecsRole. It is tried again automatically. If this lasts, check that the nodes are ECS instances and that pods reach the service (IMDSv2 answers no pod beyond its hop limit; Helm: networkPolicy.extraEgress).',
+  },
+  Kubernetes: {
+    reason: 'ServiceAccountUnreadable',
+    origin: 'It is named by spec.credentials.serviceAccountRef. It is tried again automatically.',
+  },
+};
+
+// Whoever meets such a failure has no credentials that are still valid.
+function passingProblem({ class: name, message, service }: PcaFailure): AuthorityProblem | undefined {
+  if (name === 'Cancelled' || service === 'PCA') return undefined;
+  const { reason, origin } = givers[service];
+  return { reason, message: `${message} ${origin}` };
 }
 
-function originOf({ rrsa, assumeRole, secretRef }: IssuerSpec['credentials']): string {
-  if (rrsa !== undefined) return "The role is the one of spec.credentials.rrsa, or of the operator's environment.";
-  if (assumeRole === undefined)
-    return `The access key comes from Secret "${secretRef?.name ?? ''}", named by spec.credentials.secretRef.`;
-  return `The role is spec.credentials.assumeRole.roleArn "${assumeRole.roleArn}", the access key the one of Secret "${assumeRole.secretRef.name}", named by its secretRef.`;
+/** Where the credentials come from. */
+function originOf(credentials: IssuerSpec['credentials']): string {
+  const { assumeRole } = credentials;
+  const source = sourceWords(credentials);
+  if (assumeRole === undefined) return `${source.charAt(0).toUpperCase()}${source.slice(1)}`;
+  return `The role is spec.credentials.assumeRole.roleArn "${assumeRole.roleArn}", taken with another identity: ${source}`;
+}
+
+function sourceWords(credentials: IssuerSpec['credentials']): string {
+  const source = credentialSourceOf(credentials);
+  switch (source?.kind) {
+    case 'secret':
+      return `the access key comes from Secret "${source.ref.name}", named by ${source.path}.`;
+    case 'podRole':
+      return "the role is the one of spec.credentials.rrsa, or of the operator's environment.";
+    case 'serviceAccount':
+      return `the role is ${source.path}.roleArn "${source.ref.roleArn}", taken by ServiceAccount "${source.ref.name}", which ${source.path} names.`;
+    case 'instanceRole':
+      return 'the role is the one of the ECS instance on which the operator runs, for spec.credentials.ecsRole.';
+    case undefined:
+      return 'the credentials are those of spec.credentials.';
+  }
 }
 
 function isIssuerFault(name: PcaFailure['class']): name is IssuerFault {

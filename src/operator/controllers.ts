@@ -3,6 +3,9 @@ import { hostname } from 'node:os';
 import { IssuerCheck } from '../controllers/issuers/check.ts';
 import { IssuerController } from '../controllers/issuers/controller.ts';
 import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
+import { CredentialVersions } from '../controllers/issuers/identity/credential-versions.ts';
+import { ServiceAccounts } from '../controllers/issuers/identity/service-accounts.ts';
+import { SourceIdentities } from '../controllers/issuers/identity/source-identities.ts';
 import { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
 import { IssuerSecrets } from '../controllers/issuers/secret.ts';
 import { IssuerTrust } from '../controllers/issuers/trust/issuer-trust.ts';
@@ -118,20 +121,21 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
   const { kubernetes } = cluster;
   const clusterResourceNamespace = options['cluster-resource-namespace'] || cluster.namespace;
   const secrets = new IssuerSecrets(kubernetes, clusterResourceNamespace);
+  const serviceAccounts = new ServiceAccounts(kubernetes, clusterResourceNamespace);
   const sources = new TrustSources(kubernetes, clusterResourceNamespace);
+  const lent = { podRole: options['issuer-ambient-credentials'], instanceRole: options['issuer-ecs-role'] };
   const credentials = new IssuerCredentials({
-    secrets,
+    identities: new SourceIdentities({ secrets, serviceAccounts, podIdentity, lent }),
     connect: pca.connect,
     roles: pca.roles,
     accounts: pca.accounts,
     podIdentity,
     hosts,
-    issuersMayUsePodIdentity: options['issuer-ambient-credentials'],
   });
   const controller = new IssuerController({
     issuer: cluster.issuer,
     check: new IssuerCheck(credentials, pca.searches, sources, clock),
-    secrets,
+    credentialVersions: new CredentialVersions(secrets, serviceAccounts),
     trust: new IssuerTrust({
       sources,
       bundle: new PublishedBundle(kubernetes, fieldManager),

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { AddressRules, parseNetworks } from '../alibaba/address-rules.ts';
+import { parseMetadataAddress } from '../alibaba/credentials/instance-role.ts';
 import { parseIssuerHosts } from '../alibaba/issuer-hosts.ts';
 import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
 import { mostUnanswered, NameLookups } from '../alibaba/name-lookups.ts';
@@ -10,6 +11,7 @@ import { parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
 import { readProxy } from '../alibaba/proxy.ts';
 import type { Environment, Proxy } from '../alibaba/proxy.ts';
 import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
+import { requestToken } from '../controllers/issuers/identity/service-accounts.ts';
 import { CertificateClaims } from '../controllers/requests/signing/claims.ts';
 import { issuedCounter, IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import { unobserved } from '../controllers/requests/signing/steps.ts';
@@ -38,6 +40,7 @@ interface OperatorParts {
   readonly proxy: Proxy | undefined;
   readonly hosts: IssuerHosts;
   readonly addresses: AddressRules;
+  readonly metadata: NonNullable<ReturnType<typeof parseMetadataAddress>>;
   readonly limits: RateLimitTable;
   readonly issuanceLimits: IssuanceLimits;
   readonly claims: CertificateClaims;
@@ -73,6 +76,7 @@ export class Operator {
     const hosts = issuerHostsOf(options);
     const networks = parseNetworks(options['refused-networks']);
     if (networks.kind === 'invalid') throw new Error(`--refused-networks: ${networks.message}`);
+    const metadata = metadataOf(options);
     const proxy = proxyOf(process.env, logger);
     const metrics = createMetrics();
     const issuanceLimits = new IssuanceLimits();
@@ -96,6 +100,7 @@ export class Operator {
       proxy,
       hosts,
       addresses: new AddressRules({ refused, allowed: hosts.addresses, names }),
+      metadata,
       limits: table,
       issuanceLimits,
       claims,
@@ -144,17 +149,29 @@ export class Operator {
 
   /** Runs the controllers until `leadership` ends and their calls in flight are done. */
   async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
-    const { options, podIdentity, proxy, hosts, addresses, limits, metrics, logger, cluster } = this.#on;
+    const { options, podIdentity, hosts, metrics, logger, cluster } = this.#on;
     if (!(await cluster.synced(leadership)) || leadership.aborted) return;
     logger.info({}, options['leader-elect'] ? 'This replica holds the Lease and issues.' : 'This replica issues.');
     const clock = systemClock;
-    const pca = openPca({ options, proxy, addresses, limits, clock, metrics, logger, signal: this.#lifetime.signal });
+    const pca = openPca({
+      ...this.#on,
+      clock,
+      signal: this.#lifetime.signal,
+      requestToken: async (source, signal) => requestToken(cluster.kubernetes, source, signal),
+    });
     const { issuanceLimits, claims, onStep } = this.#on;
     await runControllers(
       { options, podIdentity, hosts, cluster, pca, issuanceLimits, claims, mayAct, onStep, clock, metrics, logger },
       leadership,
     );
   }
+}
+
+function metadataOf(options: Options): NonNullable<ReturnType<typeof parseMetadataAddress>> {
+  const address = options['ecs-metadata-address'];
+  const parsed = parseMetadataAddress(address);
+  if (parsed !== undefined) return parsed;
+  throw new Error(`--ecs-metadata-address: "${address}" is no IP address, with a port if wanted.`);
 }
 
 /** The elector that the options ask for, if any. */

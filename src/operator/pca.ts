@@ -1,12 +1,15 @@
 // Everything that calls Alibaba Cloud: clients with metrics, roles and accounts, limits and searches, with the process's clock,
 // files and log; the cloud layer itself knows none of them.
 import { open } from 'node:fs/promises';
-import type { AddressRules } from '../alibaba/address-rules.ts';
+import { AddressRules } from '../alibaba/address-rules.ts';
 import { compose } from '../alibaba/call.ts';
 import type { Call, Wrap } from '../alibaba/call.ts';
 import { CallerAccounts } from '../alibaba/credentials/caller-accounts.ts';
+import { InstanceRole } from '../alibaba/credentials/instance-role.ts';
+import type { TokenReading } from '../alibaba/credentials/new-credentials.ts';
 import { RoleSessions } from '../alibaba/credentials/role-sessions.ts';
 import type { RoleRenewal } from '../alibaba/credentials/role-sessions.ts';
+import type { TokenSource } from '../alibaba/credentials/session-request.ts';
 import { endpointName } from '../alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
 import { CallQueue } from '../alibaba/limits/call-queue.ts';
@@ -29,6 +32,13 @@ export interface PcaParts {
   readonly proxy: Proxy | undefined;
   /** What calls may connect to. */
   readonly addresses: AddressRules;
+  /** The metadata service of ECS: `address[:port]`, and the address alone. */
+  readonly metadata: { readonly address: string; readonly ip: string };
+  /** A token of a ServiceAccount from the API server. */
+  readonly requestToken: (
+    source: Extract<TokenSource, { readonly kind: 'serviceAccount' }>,
+    signal: AbortSignal,
+  ) => Promise<TokenReading>;
   readonly limits: RateLimitTable;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -53,9 +63,13 @@ const shareOfAllUnproven = 0.5;
 const largestToken = 32 * 1_024;
 // A check of an issuer asks PCA meanwhile, so that this is seldom felt.
 const accountTimeoutMs = 3_000;
+// It answers within milliseconds, or nobody is there.
+const longestMetadataMs = 5_000;
+const allNetworks = ['0.0.0.0/0', '::/0'];
 
 /** Opens the way to PCA; nothing is sent before the first call. */
-export function openPca({ options, proxy, addresses, limits: table, clock, metrics, logger, signal }: PcaParts): Pca {
+export function openPca(parts: PcaParts): Pca {
+  const { options, proxy, addresses, limits: table, clock, metrics, logger, signal } = parts;
   const timeoutMs = options['pca-timeout'];
   const transport = new HttpTransport(proxy, addresses);
   const limits = new RateLimits({ clock, ...table });
@@ -80,7 +94,9 @@ export function openPca({ options, proxy, addresses, limits: table, clock, metri
       clock,
       signal,
       timeoutMs,
-      readToken,
+      readToken: async (source, ends) =>
+        source.kind === 'file' ? readTokenFile(source.file) : parts.requestToken(source, ends),
+      instanceRole: openInstanceRole(parts),
       onRenewal: (renewal) => logRenewal(renewal, logger),
     }),
     accounts: new CallerAccounts({
@@ -97,6 +113,17 @@ export function openPca({ options, proxy, addresses, limits: table, clock, metri
     callQueue,
     searches: new CertificateSearches(limits, clock),
   };
+}
+
+/** Nothing goes to it through a proxy, and this transport leads nowhere else. */
+function openInstanceRole({ options, metadata, clock }: PcaParts): InstanceRole {
+  return new InstanceRole({
+    transport: new HttpTransport(undefined, new AddressRules({ refused: allNetworks, allowed: [metadata.ip] })),
+    address: metadata.address,
+    allowsV1: options['ecs-metadata-v1'],
+    timeoutMs: Math.min(longestMetadataMs, options['pca-timeout']),
+    clock,
+  });
 }
 
 function measured(metrics: Metrics, { monotonic }: Pick<Clock, 'monotonic'>): Wrap {
@@ -150,19 +177,19 @@ function limitReader(metrics: Metrics, callQueue: Pick<CallQueue, 'readings'>): 
 }
 
 /** The token in a file, without the line end that some writers leave; rejects when it is no file or too long for one. */
-async function readToken(path: string): Promise<string> {
+async function readTokenFile(path: string): Promise<TokenReading> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(largestToken), 0, largestToken, 0);
     if (bytesRead === largestToken) throw new RangeError('the file is too long for a token');
-    return buffer.toString('utf8', 0, bytesRead).trim();
+    return { kind: 'ok', token: buffer.toString('utf8', 0, bytesRead).trim() };
   } finally {
     await file.close();
   }
 }
 
-function logRenewal({ roleArn, validMs, failure }: RoleRenewal, logger: Logger): void {
-  const fields = { role: roleArn, validSeconds: Math.round(validMs / 1_000) };
+function logRenewal({ role, validMs, failure }: RoleRenewal, logger: Logger): void {
+  const fields = { role, validSeconds: Math.round(validMs / 1_000) };
   if (failure === undefined) logger.debug(fields, 'The credentials of the role were renewed.');
   else
     logger.warn(fields, `The credentials of the role were not renewed; tried again automatically: ${failure.message}`);

@@ -1,16 +1,8 @@
 // The settings of the executable as one table: flag, environment variable, type, default and help side by side.
 // Parsed and validated once at start, then handed down as plain values; nothing below reads process.env.
 import { parseArgs } from 'node:util';
-
-/** One row of the table of settings. Durations are written as `500ms`, `30s`, `5m` or `1h` and become milliseconds. */
-interface Setting {
-  readonly type: 'text' | 'switch' | 'count' | 'duration' | 'choice' | 'address';
-  readonly default: string;
-  readonly help: string;
-  readonly choices?: readonly string[];
-  /** Whether a duration may be 0s, which switches off what it times. */
-  readonly mayBeZero?: true;
-}
+import { expectation, readValue } from './setting.ts';
+import type { Setting } from './setting.ts';
 
 /** Every setting of the executable; the flag is `--<name>`, the environment variable `PCA_ISSUER_<NAME>`. */
 export const settings = {
@@ -23,12 +15,27 @@ export const settings = {
   'cluster-resource-namespace': {
     type: 'text',
     default: '',
-    help: "Namespace of the Secrets that AlibabaPCAClusterIssuers name; empty: the operator's own namespace.",
+    help: "Namespace of the Secrets and ServiceAccounts that AlibabaPCAClusterIssuers name; empty: the operator's own namespace.",
   },
   'issuer-ambient-credentials': {
     type: 'switch',
     default: 'false',
     help: "Let AlibabaPCAIssuers use the operator's own RAM role (credentials.rrsa); AlibabaPCAClusterIssuers always may.",
+  },
+  'issuer-ecs-role': {
+    type: 'switch',
+    default: 'false',
+    help: "Let AlibabaPCAIssuers use the RAM role of the operator's node (credentials.ecsRole); AlibabaPCAClusterIssuers always may.",
+  },
+  'ecs-metadata-address': {
+    type: 'text',
+    default: '100.100.100.200',
+    help: 'Address of the metadata service of ECS, for credentials.ecsRole; another one only for tests, as an IP address with an optional port.',
+  },
+  'ecs-metadata-v1': {
+    type: 'switch',
+    default: 'false',
+    help: 'Ask the metadata service without a token (IMDSv1) where it gives none.',
   },
   'issuer-hosts': {
     type: 'text',
@@ -97,7 +104,7 @@ export const settings = {
   'secret-check-interval': {
     type: 'duration',
     default: '15s',
-    help: 'Interval between reads of the Secret of an issuer that is ready or that a fault holds; if it changed, the issuer is checked at once.',
+    help: 'Interval between reads of the Secret or ServiceAccount of an issuer that is ready or that a fault holds; if it changed, the issuer is checked at once.',
   },
   'approval-warning-after': {
     type: 'duration',
@@ -236,58 +243,4 @@ function isBareSwitch(argument: string): boolean {
     argument === '--version' ||
     (argument.startsWith('--') && setting?.type === 'switch')
   );
-}
-
-const switches: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['false', false],
-]);
-
-function readValue(setting: Setting, text: string): string | number | boolean | undefined {
-  switch (setting.type) {
-    case 'text':
-      return text;
-    case 'address':
-      return isAddress(text) ? text : undefined;
-    case 'switch':
-      return switches.get(text);
-    case 'choice':
-      return setting.choices?.includes(text) === true ? text : undefined;
-    case 'count':
-      return /^[1-9]\d{0,5}$/.test(text) ? Number(text) : undefined;
-    case 'duration':
-      return readDuration(text, setting.mayBeZero === true);
-  }
-}
-
-function isAddress(text: string): boolean {
-  const [, port] = /^(?:\[[^\]]+\]|[^:\s]*):(\d{1,5})$/.exec(text) ?? [];
-  return port !== undefined && Number(port) <= 65_535;
-}
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-function readDuration(text: string, mayBeZero: boolean): number | undefined {
-  const [, digits, name = ''] = /^(\d{1,7})(ms|s|m|h)$/.exec(text) ?? [];
-  const unit = unitMs[name];
-  if (unit === undefined) return undefined;
-  const ms = Number(digits) * unit;
-  return ms === 0 && !mayBeZero ? undefined : ms;
-}
-
-function expectation(setting: Setting): string {
-  switch (setting.type) {
-    case 'text':
-      return 'a string';
-    case 'address':
-      return '[host]:port, for example :8080';
-    case 'switch':
-      return 'true or false';
-    case 'choice':
-      return `one of ${setting.choices?.join(', ') ?? ''}`;
-    case 'count':
-      return 'a whole number from 1 to 999999';
-    case 'duration':
-      return 'a duration such as 500ms, 30s, 5m or 1h';
-  }
 }

@@ -191,6 +191,8 @@ describe('deploy/examples', () => {
   it.each([
     ['assume-role', ['secret/pca-access-key', 'alibabapcaissuer.pca.alibabacloud.com/example']],
     ['rrsa', ['alibabapcaclusterissuer.pca.alibabacloud.com/rrsa']],
+    ['service-account', ['serviceaccount/pca', 'alibabapcaissuer.pca.alibabacloud.com/example']],
+    ['ecs-role', ['alibabapcaclusterissuer.pca.alibabacloud.com/ecs-role']],
   ])('%s is admitted as one folder', async (folder, expected) => {
     const args = ['apply', '--server-side', '--dry-run=server', '-o', 'name', '-n', 'default', '-f'];
     const { stdout } = await controlPlane.kubectl([...args, path(`deploy/examples/${folder}`)]);

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { renderInstallManifest } from '../../scripts/generate/install-manifest.ts';
 import { parseOptions } from '../../src/runtime/options.ts';
 import type { Manifest } from '../support/cluster.ts';
-import { configMapRules } from '../support/product.ts';
+import { configMapRules, serviceAccountTokenRules } from '../support/product.ts';
 import { buildHelm, buildMs, chart, helm, refusal, render } from '../support/helm.ts';
 
 beforeAll(buildHelm, buildMs);
@@ -151,6 +151,46 @@ describe('access to Secrets', () => {
         [{ kind: 'ServiceAccount', name: 'pca-alibaba-pca-issuer', namespace: 'issuers' }],
       ]),
     );
+  });
+});
+
+describe('the permission to ask for tokens of ServiceAccounts', () => {
+  const subjects = [{ kind: 'ServiceAccount', name: 'pca-alibaba-pca-issuer', namespace: 'issuers' }];
+  const given = async (serviceAccountTokens: object) =>
+    (await render({ serviceAccountTokens }))
+      .filter(({ kind, metadata }) => kind.startsWith('Role') && metadata.name.endsWith('-tokens'))
+      .map(({ kind, metadata, rules, subjects: bound }) => [kind, metadata.namespace, rules ?? bound]);
+
+  it.each<[string, object, readonly unknown[]]>([
+    ['nowhere', {}, []],
+    [
+      'in each listed namespace',
+      { namespaces: ['a', 'b'] },
+      ['a', 'b'].flatMap((namespace) => [
+        ['Role', namespace, serviceAccountTokenRules],
+        ['RoleBinding', namespace, subjects],
+      ]),
+    ],
+    [
+      'for the listed ServiceAccounts, where not for all',
+      {
+        namespaces: ['a'],
+        serviceAccounts: [
+          { namespace: 'b', names: ['pca'] },
+          { namespace: 'a', names: ['x'] },
+        ],
+      },
+      [
+        ['Role', 'a', serviceAccountTokenRules],
+        ['RoleBinding', 'a', subjects],
+        ['Role', 'b', serviceAccountTokenRules.map((rule) => ({ ...rule, resourceNames: ['pca'] }))],
+        ['RoleBinding', 'b', subjects],
+      ],
+    ],
+  ])('is given %s', async (_, values, expected) => {
+    const roles = await given(values);
+    expect(roles).toHaveLength(expected.length);
+    expect(roles).toEqual(expect.arrayContaining([...expected]));
   });
 });
 

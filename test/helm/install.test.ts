@@ -325,6 +325,27 @@ describe('the notes', () => {
       ],
     ],
     [
+      'a ServiceAccount without tokens',
+      {
+        issuers: [
+          {
+            ...issuer,
+            spec: { ...issuer.spec, credentials: { serviceAccountRef: { name: 'pca', roleArn: 'acs:ram::1:role/a' } } },
+          },
+        ],
+      },
+      [
+        'issuer shop/pca names a ServiceAccount of which the operator may make no tokens. Add shop to serviceAccountTokens.namespaces.',
+      ],
+    ],
+    [
+      'the role of the nodes for everyone',
+      { ecsRole: { namespacedIssuers: true } },
+      [
+        'ecsRole.namespacedIssuers is true. Anyone who may create an AlibabaPCAIssuer may issue with the RAM role of the nodes.',
+      ],
+    ],
+    [
       'a role that nobody names',
       { rrsa: { enabled: true } },
       ['rrsa.roleArn or rrsa.oidcProviderArn is empty. Every issuer with spec.credentials.rrsa must name it.'],

@@ -123,6 +123,30 @@ describe('namespaced issuers', () => {
   });
 });
 
+describe('the role of the nodes', () => {
+  it.each([
+    [{}, ['--issuer-ecs-role=false', '--ecs-metadata-v1=false']],
+    [{ ecsRole: { namespacedIssuers: true } }, ['--issuer-ecs-role=true', '--ecs-metadata-v1=false']],
+    [{ ecsRole: { metadataV1: true } }, ['--issuer-ecs-role=false', '--ecs-metadata-v1=true']],
+    [{ rrsa: { enabled: true, namespacedIssuers: true } }, ['--issuer-ecs-role=false', '--ecs-metadata-v1=false']],
+  ])('is lent as %j says', async (values, expected) => {
+    const { args } = templateOf(await render(values)).spec.containers[0];
+    expect(args.filter((flag) => /^--(issuer-ecs|ecs-)/.test(flag))).toEqual(expected);
+  });
+});
+
+describe('the OIDC provider', () => {
+  const name = 'ALIBABA_CLOUD_OIDC_PROVIDER_ARN';
+  const oidcProviderArn = 'acs:ram::1:oidc-provider/p';
+
+  it.each([
+    ['serves ServiceAccounts of issuers', { oidcProviderArn }, [{ name, value: oidcProviderArn }]],
+    ['is left to the webhook', { enabled: true, webhook: true, roleName: 'pca', oidcProviderArn }, undefined],
+  ])('%s', async (_, rrsa, env) => {
+    expect(templateOf(await render({ rrsa })).spec.containers[0].env).toEqual(env);
+  });
+});
+
 describe('hosts of issuers', () => {
   it.each([
     [{}, [`--issuer-hosts=${settings['issuer-hosts'].default}`]],

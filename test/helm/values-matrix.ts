@@ -23,6 +23,16 @@ export const choices: readonly Choice[] = [
   ['another namespace for cluster issuers', { clusterResourceNamespace: 'kube-public' }],
   ['Secrets of two namespaces', { secretAccess: { namespaces: ['kube-public', 'default'] } }],
   ['ConfigMaps of two namespaces', { configMapAccess: { namespaces: ['kube-public', 'default'] } }],
+  [
+    'tokens of ServiceAccounts',
+    {
+      serviceAccountTokens: {
+        namespaces: ['kube-public'],
+        serviceAccounts: [{ namespace: 'default', names: ['pca', 'other'] }],
+      },
+    },
+  ],
+  ['the role of the nodes', { ecsRole: { namespacedIssuers: true, metadataV1: true } }],
   ['all Secrets', { secretAccess: { clusterWide: true } }],
   [
     'hosts and networks of issuers',

@@ -49,8 +49,14 @@ function baseFor(path: string): Readonly<Record<string, unknown>> {
   if (path.startsWith('trust.certificatesFrom.'))
     return { ...minimal, trust: { source: 'Static', certificatesFrom: named } };
   if (path.startsWith('trust.publishTo.')) return { ...minimal, trust: { publishTo: named } };
-  const [, kind] = /^credentials\.(rrsa|assumeRole)\b/.exec(path) ?? [];
+  const [, kind] = /^credentials\.(rrsa|serviceAccountRef|ecsRole|assumeRole)\b/.exec(path) ?? [];
   if (kind === undefined) return minimal;
-  const assumeRole = { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' };
-  return { ...minimal, credentials: kind === 'rrsa' ? { rrsa: {} } : { assumeRole } };
+  const roleArn = 'acs:ram::1:role/a';
+  const kinds: Readonly<Record<string, object>> = {
+    rrsa: {},
+    ecsRole: {},
+    serviceAccountRef: { name: 'pca', roleArn },
+    assumeRole: { secretRef: { name: 'key' }, roleArn },
+  };
+  return { ...minimal, credentials: { [kind]: kinds[kind] } };
 }

@@ -2,6 +2,7 @@
 const certificate = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
 /** The rule of lifetimes. */
 export const lifetime = 'must be a duration above zero in hours, minutes and seconds, such as 2160h or 1h30m';
+const roleArn = 'acs:ram::1:role/a';
 const secretKey = 'must be a key of a Secret: letters, digits, -, _ and .';
 
 const countryCode = 'must be a country code of two capital letters, such as CN';
@@ -212,19 +213,64 @@ export const ruleRows: readonly RuleRow[] = [
     passing: [
       { secretRef: { name: 'key' } },
       { rrsa: {} },
-      { assumeRole: { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' } },
+      { serviceAccountRef: { name: 'pca', roleArn } },
+      { ecsRole: {} },
+      { assumeRole: { secretRef: { name: 'key' }, roleArn } },
+      { secretRef: { name: 'key' }, assumeRole: { roleArn } },
+      { rrsa: {}, assumeRole: { roleArn } },
+      { serviceAccountRef: { name: 'pca', roleArn }, assumeRole: { roleArn } },
+      { ecsRole: { name: 'node' }, assumeRole: { roleArn } },
     ],
     failing: [
       {},
+      { assumeRole: { roleArn } },
       { secretRef: { name: 'key' }, rrsa: {} },
-      { rrsa: {}, assumeRole: { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' } },
-      {
-        secretRef: { name: 'key' },
-        rrsa: {},
-        assumeRole: { secretRef: { name: 'key' }, roleArn: 'acs:ram::1:role/a' },
-      },
+      { serviceAccountRef: { name: 'pca', roleArn }, ecsRole: {} },
+      { rrsa: {}, assumeRole: { secretRef: { name: 'key' }, roleArn } },
+      { secretRef: { name: 'key' }, assumeRole: { secretRef: { name: 'key' }, roleArn } },
+      { secretRef: { name: 'key' }, rrsa: {}, assumeRole: { secretRef: { name: 'key' }, roleArn } },
     ],
-    message: 'must hold exactly one of secretRef, rrsa and assumeRole',
+    message: 'must hold exactly one source: secretRef, rrsa, serviceAccountRef, ecsRole or assumeRole.secretRef',
+  },
+  {
+    path: 'credentials',
+    passing: [
+      { secretRef: { name: 'key' }, assumeRole: { roleArn, durationSeconds: 43_200 } },
+      { assumeRole: { secretRef: { name: 'key' }, roleArn, durationSeconds: 43_200 } },
+      { rrsa: { durationSeconds: 43_200 }, assumeRole: { roleArn, durationSeconds: 3_600 } },
+      { ecsRole: {}, assumeRole: { roleArn } },
+    ],
+    failing: [
+      { rrsa: {}, assumeRole: { roleArn, durationSeconds: 3_601 } },
+      { ecsRole: {}, assumeRole: { roleArn, durationSeconds: 43_200 } },
+      { serviceAccountRef: { name: 'pca', roleArn }, assumeRole: { roleArn, durationSeconds: 3_601 } },
+    ],
+    message:
+      'assumeRole.durationSeconds must be at most 3600 on top of another role: rrsa, serviceAccountRef or ecsRole',
+  },
+  {
+    path: 'credentials.serviceAccountRef.name',
+    passing: ['pca', 'a.b-c.d1'],
+    failing: ['', 'Pca', 'a_b', '-a', 'a.', 'ns/pca'],
+    message: 'must be the name of a ServiceAccount: lower-case letters, digits, - and .',
+  },
+  {
+    path: 'credentials.serviceAccountRef.audience',
+    passing: ['sts.aliyuncs.com', 'pca', 'https://pca.example/a_b:1'],
+    failing: ['', 'a b', '.a', 'a,b'],
+    message: 'must be a client ID of the OIDC provider: letters, digits and . _ : / -',
+  },
+  {
+    path: 'credentials.serviceAccountRef.audience',
+    passing: ['kubernetes-pca', 'sts.aliyuncs.com'],
+    failing: ['kubernetes', 'https://kubernetes.default.svc', 'https://kubernetes.default.svc.cluster.local:443'],
+    message: 'must not be an audience of the API server, which would make the token one for the cluster',
+  },
+  {
+    path: 'credentials.ecsRole.name',
+    passing: ['node', 'KubernetesWorkerRole-1.a_b'],
+    failing: ['', '..', 'a/b', 'acs:ram::1:role/node', 'a b'],
+    message: 'must be the name of a RAM role, not its ARN: letters, digits, ., - and _',
   },
   ...['credentials.secretRef', 'credentials.assumeRole.secretRef'].flatMap((path): readonly RuleRow[] => [
     {
@@ -240,33 +286,35 @@ export const ruleRows: readonly RuleRow[] = [
       message: secretKey,
     })),
   ]),
-  ...['credentials.rrsa', 'credentials.assumeRole'].flatMap((path): readonly RuleRow[] => [
-    {
-      path: `${path}.roleArn`,
-      passing: ['acs:ram::1234567890123456:role/pca-issuer', 'acs:ram::1:role/a/b.c_d'],
-      failing: ['', 'pca-issuer', 'acs:ram::1:user/a', 'acs:ram:::role/a', 'acs:ram::1:role/', 'acs:ram::1:role/a b'],
-      message: 'must be the ARN of a RAM role, such as acs:ram::1234567890123456:role/pca-issuer',
-    },
-    {
-      path: `${path}.sessionName`,
-      passing: ['ab', 'pca@cluster-1.a_b'],
-      failing: ['', 'a', 'a b', 'a/b'],
-      message: 'must have 2 to 64 letters, digits, ., @, - and _',
-    },
-    {
-      path: `${path}.policy`,
-      passing: ['{"Version":"1","Statement":[]}', '\n {\n"Statement": []}'],
-      failing: ['', '[]', '{}', 'Statement'],
-      message: 'must be a RAM policy in JSON, with a Statement',
-    },
-  ]),
+  ...['credentials.rrsa', 'credentials.serviceAccountRef', 'credentials.assumeRole'].flatMap(
+    (path): readonly RuleRow[] => [
+      {
+        path: `${path}.roleArn`,
+        passing: ['acs:ram::1234567890123456:role/pca-issuer', 'acs:ram::1:role/a/b.c_d'],
+        failing: ['', 'pca-issuer', 'acs:ram::1:user/a', 'acs:ram:::role/a', 'acs:ram::1:role/', 'acs:ram::1:role/a b'],
+        message: 'must be the ARN of a RAM role, such as acs:ram::1234567890123456:role/pca-issuer',
+      },
+      {
+        path: `${path}.sessionName`,
+        passing: ['ab', 'pca@cluster-1.a_b'],
+        failing: ['', 'a', 'a b', 'a/b'],
+        message: 'must have 2 to 64 letters, digits, ., @, - and _',
+      },
+      {
+        path: `${path}.policy`,
+        passing: ['{"Version":"1","Statement":[]}', '\n {\n"Statement": []}'],
+        failing: ['', '[]', '{}', 'Statement'],
+        message: 'must be a RAM policy in JSON, with a Statement',
+      },
+    ],
+  ),
   ...trustRows,
-  {
-    path: 'credentials.rrsa.oidcProviderArn',
+  ...['rrsa', 'serviceAccountRef'].map((source) => ({
+    path: `credentials.${source}.oidcProviderArn`,
     passing: ['acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1'],
     failing: ['', 'ack-rrsa-c1', 'acs:ram::1:role/a', 'acs:ram::1:oidc-provider/'],
     message: 'must be the ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1',
-  },
+  })),
   {
     path: 'credentials.assumeRole.externalId',
     passing: ['ab', 'team=a,b.c@d:e/f+g-h_i'],

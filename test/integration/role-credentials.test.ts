@@ -214,7 +214,7 @@ describe('a namespaced issuer', () => {
     const { status, message } = await readyOf(`alibabapcaissuer pca -n ${namespace}`, 'CredentialsNotAllowed');
     expect([status, message, actions()]).toEqual([
       'False',
-      "An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers).",
+      "An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef or a ServiceAccount in spec.credentials.serviceAccountRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers).",
       [],
     ]);
   });

@@ -75,6 +75,38 @@ const layers: readonly Layer[] = [
     mayImportTypes: [],
   },
   {
+    // From facts to findings: neither cluster nor network, and of the operator's settings the types alone.
+    folder: 'src/doctor-command/judging/',
+    mayImport: [
+      'src/doctor-command/facts.ts',
+      'src/doctor-command/finding.ts',
+      'src/doctor-command/rights.ts',
+      'src/doctor-command/seen.ts',
+      'src/controllers/issuers/reasons.ts',
+      'src/issuing/',
+      'src/crds/',
+      'src/timing/moment.ts',
+    ],
+    mayImportTypes: [],
+  },
+  {
+    // Everything that the operator goes through, it goes through as well.
+    folder: 'src/doctor-command/',
+    mayImport: [
+      'src/command-line/',
+      'src/operator/pca.ts',
+      'src/controllers/issuers/',
+      'src/authority/',
+      'src/issuing/',
+      'src/alibaba/',
+      'src/kubernetes/',
+      'src/crds/',
+      'src/timing/',
+      'src/runtime/',
+    ],
+    mayImportTypes: [],
+  },
+  {
     folder: 'src/apply-command/',
     mayImport: ['src/kubernetes/', 'src/crds/', 'src/timing/'],
     mayImportTypes: [],

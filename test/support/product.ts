@@ -62,11 +62,20 @@ export const configMapRules = [
 ];
 
 /** The Role and RoleBinding that the chart makes for each of `configMapAccess.namespaces`. */
-export function configMapAccess({ serviceAccount }: Product, namespace: string): readonly Manifest[] {
-  const name = `${serviceAccount.name}-configmaps`;
+export function configMapAccess(product: Product, namespace: string): readonly Manifest[] {
+  return access(product, namespace, 'configmaps', configMapRules);
+}
+
+function access(
+  { serviceAccount }: Product,
+  namespace: string,
+  what: string,
+  rules: readonly object[],
+): readonly Manifest[] {
+  const name = `${serviceAccount.name}-${what}`;
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   return [
-    { apiVersion, kind: 'Role', metadata: { name, namespace }, rules: configMapRules },
+    { apiVersion, kind: 'Role', metadata: { name, namespace }, rules },
     {
       apiVersion,
       kind: 'RoleBinding',
@@ -75,6 +84,17 @@ export function configMapAccess({ serviceAccount }: Product, namespace: string):
       subjects: [{ kind: 'ServiceAccount', ...serviceAccount }],
     },
   ];
+}
+
+/** What the chart lets the operator do in each of `serviceAccountTokens.namespaces`. */
+export const serviceAccountTokenRules = [
+  { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
+];
+
+/** The Role and RoleBinding that the chart makes for each of `serviceAccountTokens.namespaces`. */
+export function serviceAccountTokens(product: Product, namespace: string): readonly Manifest[] {
+  return access(product, namespace, 'tokens', serviceAccountTokenRules);
 }
 
 /** Applies {@link readProduct} to a test cluster, where it stays, and waits until the new kinds are served. */

@@ -79,7 +79,7 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- if and .Values.rrsa.enabled (not .Values.rrsa.webhook) }}true{{ end }}
 {{- end }}
 
-{{/* Environment variables of the role, the same that ack-pod-identity-webhook injects. */}}
+{{/* Environment variables of the role, the same that ack-pod-identity-webhook injects; the provider serves issuers without it as well. */}}
 {{- define "alibaba-pca-issuer.env" -}}
 {{- if include "alibaba-pca-issuer.mountsToken" . }}
 - name: ALIBABA_CLOUD_OIDC_TOKEN_FILE
@@ -88,6 +88,8 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 - name: ALIBABA_CLOUD_ROLE_ARN
   value: {{ . | quote }}
 {{- end }}
+{{- end }}
+{{- if not (and .Values.rrsa.enabled .Values.rrsa.webhook) }}
 {{- with .Values.rrsa.oidcProviderArn }}
 - name: ALIBABA_CLOUD_OIDC_PROVIDER_ARN
   value: {{ . | quote }}

@@ -1,25 +1,11 @@
-// Temporary credentials of a RAM role from STS: AssumeRoleWithOIDC with a token of the cluster, AssumeRole with an access key.
+// Temporary credentials of a RAM role from STS: AssumeRoleWithOIDC with a token of the cluster, AssumeRole with other credentials.
 // Sources: Alibaba Cloud, STS API 2015-04-01, "AssumeRoleWithOIDC", "AssumeRole" and "GetCallerIdentity".
 import type { PcaCall, PcaOutcome } from '../call.ts';
 import type { AccessKey } from './access-key.ts';
+import { isAlibabaCloud } from '../endpoint.ts';
 import type { PcaEndpoint } from '../endpoint.ts';
 import type { PcaFailure } from '../errors.ts';
-
-/** What is asked of STS whoever asks. `durationSeconds`: 900 to the role's own maximum; `policy`: RAM policy in JSON. */
-export interface RoleSettings {
-  readonly roleArn: string;
-  readonly sessionName: string;
-  readonly durationSeconds: number;
-  readonly policy: string | undefined;
-  /** Where the credentials are used (`serviceOf`): what one service says of them is no matter of another's. */
-  readonly service: string;
-}
-
-/** A role and who takes it: the bearer of the OIDC token in a file, or the owner of an access key. */
-export type RoleRequest = RoleSettings & { readonly endpoint: PcaEndpoint } & (
-    | { readonly kind: 'oidc'; readonly oidcProviderArn: string; readonly tokenFile: string }
-    | { readonly kind: 'accessKey'; readonly accessKey: AccessKey; readonly externalId: string | undefined }
-  );
+import type { RoleRequest } from './session-request.ts';
 
 /** Credentials with an end; `expiresAt` is STS's own statement, in milliseconds since 1970. */
 export interface TemporaryKey {
@@ -55,8 +41,14 @@ export function callerAccountOf({ AccountId }: Readonly<Record<string, unknown>>
 
 /** The credentials in STS's answer; undefined when it holds none that can be used. */
 export function temporaryKeyOf({ body }: Extract<PcaOutcome, { readonly kind: 'ok' }>): TemporaryKey | undefined {
-  const credentials = (body['Credentials'] ?? {}) as Readonly<Record<string, unknown>>;
-  const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = credentials;
+  return temporaryKeyIn(body['Credentials'] ?? {});
+}
+
+/** The credentials in the members that STS and the metadata service give them; undefined where one cannot be used. */
+export function temporaryKeyIn(members: unknown): TemporaryKey | undefined {
+  const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = (members ?? {}) as Readonly<
+    Record<string, unknown>
+  >;
   if (!isHeaderText(AccessKeyId) || !isHeaderText(AccessKeySecret) || !isHeaderText(SecurityToken)) return undefined;
   const expiresAt = typeof Expiration === 'string' ? Date.parse(Expiration) : Number.NaN;
   if (Number.isNaN(expiresAt)) return undefined;
@@ -83,6 +75,13 @@ export function credentialFailure(failure: PcaFailure): PcaFailure {
     'EndpointNotAllowed',
   ];
   return kept.includes(failure.class) ? failure : { ...failure, class: 'Credentials' };
+}
+
+/** Who judges credentials at STS, as `serviceOf` tells it of PCA: those of a role that is taken with them. */
+export function stsServiceOf(endpoint: Pick<PcaEndpoint, 'host' | 'protocol'>): string {
+  return isAlibabaCloud('STS', endpoint)
+    ? 'STS of Alibaba Cloud'
+    : `STS ${endpoint.protocol} ${endpoint.host.toLowerCase()}`;
 }
 
 /** How the pod's surroundings say where STS is; what ack-pod-identity-webhook injects. */

@@ -1,13 +1,12 @@
-// Calls that are signed with the temporary credentials of a role, whatever they are at the moment of the call.
+// Calls that are signed with temporary credentials, whatever they are at the moment of the call.
 import type { PcaOutcome, Wrap } from '../call.ts';
-import type { RoleSessions } from './role-sessions.ts';
-import type { RoleRequest } from './sts.ts';
+import type { SessionRequest, Sessions } from './session-request.ts';
 
 /**
  * Signs each call with the role's present credentials. A call that was refused because of them, so that nothing was issued,
  * is made a second time with new ones; where STS gives none, the failure is that of STS.
  */
-export function withRole(role: RoleRequest, sessions: Pick<RoleSessions, 'get' | 'drop'>): Wrap {
+export function withRole(role: SessionRequest, sessions: Sessions): Wrap {
   return (next) => async (call, options) => {
     const callOnce = async (): Promise<{ readonly outcome: PcaOutcome; readonly isRefused: boolean }> => {
       const credentials = await sessions.get(role, options.signal);

@@ -81,7 +81,7 @@ export class IssuerCheck {
         spec,
         ca,
         authority,
-        secretVersion: opened.secretVersion,
+        credentialsVersion: opened.credentialsVersion,
         formerKeyFamily: formerKeyFamily(issuer.status?.ca, ca.keyFamily),
         trust: trusted.trust,
       },

@@ -13,9 +13,9 @@ import { checkFailed, notUnderstood } from './check.ts';
 import type { CheckResult, IssuerCheck } from './check.ts';
 import { EarlyEnds } from './early-ends.ts';
 import { GracePeriod } from './grace-period.ts';
+import type { CredentialVersions } from './identity/credential-versions.ts';
 import type { IssuerObject, ReadyIssuer, ReadyIssuers } from './ready-issuers.ts';
 import type { IssuerProblem } from './reasons.ts';
-import type { IssuerSecrets } from './secret.ts';
 import { StatusWriter } from './status-writer.ts';
 import type { NotWritten, StatusWriterParts } from './status-writer.ts';
 import { isSameTrust, remainingInstances } from './status.ts';
@@ -27,13 +27,13 @@ export interface IssuerControllerParts extends StatusWriterParts {
   /** The issuer of a key as the watch has it. */
   readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly check: Pick<IssuerCheck, 'check'>;
-  readonly secrets: Pick<IssuerSecrets, 'isSame' | 'isReplaced'>;
+  readonly credentialVersions: Pick<CredentialVersions, 'isSame' | 'isReplaced'>;
   readonly readyIssuers: ReadyIssuers;
   readonly trust: Pick<IssuerTrust, 'isSettled' | 'publish'>;
   readonly clock: Clock;
   /** Time between two checks of a ready issuer. */
   readonly checkIntervalMs: number;
-  /** How often the Secret of an issuer is looked at between two checks, and while a fault holds it. */
+  /** How often the Secret or ServiceAccount of an issuer is looked at between two checks, and while a fault holds it. */
   readonly secretIntervalMs: number;
   /** Longest time of one check. */
   readonly checkTimeoutMs: number;
@@ -145,24 +145,24 @@ export class IssuerController {
     return this.#write(found, finding, signal);
   }
 
-  /** Whether the hold after a fault ends before its time, since the Secret is another one by now. */
+  /** Whether the hold after a fault ends before its time, since the Secret or ServiceAccount is another one by now. */
   async #endsEarly({ key, issuer }: Reconciled, signal: AbortSignal): Promise<boolean> {
-    const { readyIssuers, secrets } = this.#on;
-    const version = readyIssuers.last(key)?.secretVersion ?? '';
-    if (!this.#earlyEnds.mayBeNow(key) || !(await secrets.isReplaced(issuer, version, signal))) return false;
+    const { readyIssuers, credentialVersions } = this.#on;
+    const version = readyIssuers.last(key)?.credentialsVersion ?? '';
+    if (!this.#earlyEnds.mayBeNow(key) || !(await credentialVersions.isReplaced(issuer, version, signal))) return false;
     this.#earlyEnds.count(key);
     readyIssuers.endHold(key);
     return true;
   }
 
-  /** Whether the last check still holds: same object, still ready, same Secret, and clients still find what to trust. */
+  /** Whether the last check still holds: same object, still ready, same credentials, and clients still find what to trust. */
   async #isUnchanged({ key, issuer, object }: Reconciled, signal: AbortSignal): Promise<boolean> {
-    const { readyIssuers, secrets, trust } = this.#on;
+    const { readyIssuers, credentialVersions, trust } = this.#on;
     const state = readyIssuers.state(key, object);
     return (
       state.kind === 'ready' &&
       readyIssuers.demanded(key).every((certificate) => isPublished(state.issuer, certificate)) &&
-      (await secrets.isSame(issuer, state.issuer.secretVersion, signal)) &&
+      (await credentialVersions.isSame(issuer, state.issuer.credentialsVersion, signal)) &&
       (await trust.isSettled(issuer, state.issuer, signal))
     );
   }

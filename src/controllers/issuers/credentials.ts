@@ -1,13 +1,17 @@
-// From an issuer's credentials to a caller of PCA: an access key, the operator's own role, or a role taken with a key.
+// From an issuer's credentials to a caller of PCA: whoever they begin with, or a role that is assumed on top.
 import { caBundleFault } from '../../alibaba/ca-bundle.ts';
 import { compose } from '../../alibaba/call.ts';
 import type { Call, Wrap } from '../../alibaba/call.ts';
 import type { AccessKey } from '../../alibaba/credentials/access-key.ts';
 import { accountName } from '../../alibaba/credentials/account.ts';
 import type { CallerAccounts } from '../../alibaba/credentials/caller-accounts.ts';
-import type { RoleSessions } from '../../alibaba/credentials/role-sessions.ts';
-import { stsEndpointFor } from '../../alibaba/credentials/sts.ts';
-import type { RoleRequest } from '../../alibaba/credentials/sts.ts';
+import type {
+  InstanceRoleRequest,
+  RoleRequest,
+  SessionRequest,
+  Sessions,
+} from '../../alibaba/credentials/session-request.ts';
+import { stsEndpointFor, stsServiceOf } from '../../alibaba/credentials/sts.ts';
 import { withAccessKey } from '../../alibaba/credentials/with-access-key.ts';
 import { withRole } from '../../alibaba/credentials/with-role.ts';
 import { endpointFor, isAlibabaCloud, serviceOf } from '../../alibaba/endpoint.ts';
@@ -16,179 +20,115 @@ import type { IssuerHosts } from '../../alibaba/issuer-hosts.ts';
 import type { OpenedCalls } from '../../authority/certificate-authority.ts';
 import type { Issuer } from '../../crds/issuer.ts';
 import type { PodIdentity } from '../../runtime/pod-identity.ts';
+import { roleSettings } from './identity/source-identities.ts';
+import type { SourceIdentities, SourceIdentity } from './identity/source-identities.ts';
 import type { IssuerProblem } from './reasons.ts';
-import { secretRefOf } from './secret.ts';
-import type { IssuerSecrets } from './secret.ts';
 
 /** Calls with the issuer's credentials, or what its condition says. */
 export type OpenedCredentials =
   | (OpenedCalls & {
       readonly kind: 'ok';
-      /** resourceVersion of the Secret; empty where none is read. */
-      readonly secretVersion: string;
+      /** Of the Secret or ServiceAccount that they come from (CredentialVersions); empty where neither is read. */
+      readonly credentialsVersion: string;
     })
   | { readonly kind: 'problem'; readonly problem: IssuerProblem };
 
-type Role = Extract<RoleRequest, { readonly kind: 'oidc' }> | IssuerProblem;
+type Caller = Exclude<SourceIdentity, { readonly kind: 'problem' }>;
 
 /** Opens the credentials of issuers. */
 export class IssuerCredentials {
-  readonly #secrets: Pick<IssuerSecrets, 'readAccessKey'>;
+  readonly #identities: Pick<SourceIdentities, 'of'>;
   readonly #connect: (endpoint: PcaEndpoint) => Call;
-  readonly #roles: Pick<RoleSessions, 'get' | 'drop'>;
+  readonly #roles: Sessions;
   readonly #accounts: Pick<CallerAccounts, 'of'>;
   readonly #podIdentity: PodIdentity;
   readonly #hosts: Pick<IssuerHosts, 'allows'>;
-  readonly #issuersMayUsePodIdentity: boolean;
 
   constructor(parts: {
-    readonly secrets: Pick<IssuerSecrets, 'readAccessKey'>;
+    readonly identities: Pick<SourceIdentities, 'of'>;
     readonly connect: (endpoint: PcaEndpoint) => Call;
-    readonly roles: Pick<RoleSessions, 'get' | 'drop'>;
+    readonly roles: Sessions;
     readonly accounts: Pick<CallerAccounts, 'of'>;
     readonly podIdentity: PodIdentity;
     /** Hosts that issuers may name. */
     readonly hosts: Pick<IssuerHosts, 'allows'>;
-    /** Whether AlibabaPCAIssuers may use the operator's own identity, too. */
-    readonly issuersMayUsePodIdentity: boolean;
   }) {
-    this.#secrets = parts.secrets;
+    this.#identities = parts.identities;
     this.#connect = parts.connect;
     this.#roles = parts.roles;
     this.#accounts = parts.accounts;
     this.#podIdentity = parts.podIdentity;
     this.#hosts = parts.hosts;
-    this.#issuersMayUsePodIdentity = parts.issuersMayUsePodIdentity;
   }
 
   /** Opens the issuer's credentials; no certificate is asked for before the first call. */
   async open(issuer: Issuer, signal: AbortSignal): Promise<OpenedCredentials> {
     const refused = hostProblem(issuer, this.#hosts) ?? caBundleProblem(issuer);
     if (refused !== undefined) return { kind: 'problem', problem: refused };
-    const named = secretRefOf(issuer);
-    if (named === undefined) {
-      const role = this.#podRole(issuer);
-      return 'reason' in role ? { kind: 'problem', problem: role } : this.#withRole(issuer, role, '');
-    }
-    const read = await this.#secrets.readAccessKey(issuer, named, signal);
-    if (read.kind === 'problem') return read;
-    const { accessKey, version: secretVersion } = read;
+    const sts = this.#stsOf(issuer);
+    const service = serviceOf(endpointOf(issuer));
     const { assumeRole } = issuer.spec.credentials;
-    if (assumeRole !== undefined) {
-      const settings = settingsOf(assumeRole.roleArn, assumeRole, this.#podIdentity);
-      const { externalId } = assumeRole;
-      const places = { endpoint: this.#stsOf(issuer), service: serviceOf(endpointOf(issuer)) };
-      return this.#withRole(
-        issuer,
-        { ...settings, ...places, kind: 'accessKey', accessKey, externalId },
-        secretVersion,
-      );
-    }
-    const endpoint = endpointOf(issuer);
-    const account = this.#accountOf(issuer, accessKey);
-    return { kind: 'ok', call: this.#call(endpoint, withAccessKey(accessKey)), endpoint, account, secretVersion };
+    const places = { sts, service: assumeRole === undefined ? service : stsServiceOf(sts) };
+    const source = await this.#identities.of(issuer, places, signal);
+    if (source.kind === 'problem') return source;
+    if (assumeRole === undefined) return this.#opened(issuer, source);
+    const settings = roleSettings(assumeRole.roleArn, assumeRole, this.#podIdentity, service);
+    const request: RoleRequest = { ...settings, endpoint: sts, ...takerOf(source), externalId: assumeRole.externalId };
+    return this.#opened(issuer, { kind: 'session', request, version: source.version });
   }
 
-  #call(endpoint: PcaEndpoint, credentials: Wrap): Call {
-    return compose(this.#connect(endpoint), credentials);
+  #opened(issuer: Issuer, caller: Caller): OpenedCredentials {
+    const endpoint = endpointOf(issuer);
+    const [credentials, account]: readonly [Wrap, Promise<string>] =
+      caller.kind === 'key'
+        ? [withAccessKey(caller.accessKey), this.#accountOfKey(issuer, caller.accessKey)]
+        : [withRole(caller.request, this.#roles), this.#accountOfSession(issuer, caller.request)];
+    const call = compose(this.#connect(endpoint), credentials);
+    return { kind: 'ok', call, endpoint, account, credentialsVersion: caller.version };
   }
 
   #stsOf({ spec }: Issuer): PcaEndpoint {
     return stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, this.#podIdentity);
   }
 
-  async #accountOf(issuer: Issuer, accessKey: AccessKey): Promise<string> {
-    const endpoint = endpointOf(issuer);
-    const sts = this.#stsOf(issuer);
-    // A custom PCA endpoint without a custom STS endpoint: the key is not sent to the public STS.
-    const isStsNamed = (issuer.spec.stsEndpoint?.host ?? this.#podIdentity.stsHost) !== undefined;
-    const mayAsk = isBelievedOf(issuer, sts) && (isStsNamed || isAlibabaCloud('PCA', endpoint));
-    const number = mayAsk ? await this.#accounts.of(accessKey, sts) : undefined;
-    return accountName(endpoint, number, [accessKey.accessKeyId]);
+  async #accountOfKey(issuer: Issuer, accessKey: AccessKey): Promise<string> {
+    const number = this.#mayAskAccount(issuer) ? await this.#accounts.of(accessKey, this.#stsOf(issuer)) : undefined;
+    return accountName(endpointOf(issuer), number, [accessKey.accessKeyId]);
   }
 
-  #withRole(issuer: Issuer, role: RoleRequest, secretVersion: string): OpenedCredentials {
-    const endpoint = endpointOf(issuer);
-    const { roleArn, endpoint: sts } = role;
+  async #accountOfSession(issuer: Issuer, request: SessionRequest): Promise<string> {
+    if (request.kind === 'instanceRole') return this.#accountOfInstance(issuer, request);
+    const { roleArn, endpoint: sts } = request;
     // Nothing counts against the account before PCA has described the CA, and so STS has given this role away.
     const number = isBelievedOf(issuer, sts) ? accountOf(roleArn) : undefined;
-    const account = Promise.resolve(accountName(endpoint, number, [roleArn, sts.protocol, sts.host]));
-    return { kind: 'ok', call: this.#call(endpoint, withRole(role, this.#roles)), endpoint, account, secretVersion };
+    return accountName(endpointOf(issuer), number, [roleArn, sts.protocol, sts.host]);
   }
 
-  /** The role of the operator's own identity for this issuer, or why it has none. */
-  #podRole(issuer: Issuer): Role {
-    const { spec, metadata } = issuer;
-    const { rrsa = { durationSeconds: 3_600 } } = spec.credentials;
-    if (metadata.namespace !== undefined) {
-      const refused = namespacedProblem(spec.stsEndpoint !== undefined, this.#issuersMayUsePodIdentity);
-      if (refused !== undefined) return refused;
-    }
-    const { roleArn, oidcProviderArn, tokenFile } = { ...this.#podIdentity, ...given(rrsa) };
-    if (roleArn === undefined || oidcProviderArn === undefined || tokenFile === undefined)
-      return unconfigured({ roleArn, oidcProviderArn, tokenFile });
-
-    const places = { endpoint: this.#stsOf(issuer), service: serviceOf(endpointOf(issuer)) };
-    return { ...settingsOf(roleArn, rrsa, this.#podIdentity), ...places, kind: 'oidc', oidcProviderArn, tokenFile };
+  async #accountOfInstance(issuer: Issuer, request: InstanceRoleRequest): Promise<string> {
+    const given = this.#mayAskAccount(issuer) ? await this.#roles.get(request, unending) : undefined;
+    const number = given?.kind === 'ok' ? await this.#accounts.of(given.accessKey, this.#stsOf(issuer)) : undefined;
+    return accountName(endpointOf(issuer), number, ['ecsRole', request.name ?? '']);
   }
+
+  #mayAskAccount(issuer: Issuer): boolean {
+    // A custom PCA endpoint without a custom STS endpoint: the key is not sent to the public STS.
+    const isStsNamed = (issuer.spec.stsEndpoint?.host ?? this.#podIdentity.stsHost) !== undefined;
+    return isBelievedOf(issuer, this.#stsOf(issuer)) && (isStsNamed || isAlibabaCloud('PCA', endpointOf(issuer)));
+  }
+}
+
+// Sessions have a time limit of their own.
+const unending = new AbortController().signal;
+
+/** Who takes a role that is assumed on top. */
+function takerOf(source: Caller) {
+  return source.kind === 'key'
+    ? ({ kind: 'accessKey', accessKey: source.accessKey } as const)
+    : ({ kind: 'chained', source: source.request } as const);
 }
 
 function endpointOf({ spec }: Issuer): PcaEndpoint {
   return endpointFor({ region: spec.region, ...spec.endpoint });
-}
-
-/** What the issuer itself names of its role. */
-function given({ roleArn, oidcProviderArn }: { readonly roleArn?: string; readonly oidcProviderArn?: string }) {
-  return {
-    ...(roleArn === undefined ? {} : { roleArn }),
-    ...(oidcProviderArn === undefined ? {} : { oidcProviderArn }),
-  };
-}
-
-const sources = {
-  roleArn: 'ALIBABA_CLOUD_ROLE_ARN (or spec.credentials.rrsa.roleArn)',
-  oidcProviderArn: 'ALIBABA_CLOUD_OIDC_PROVIDER_ARN (or spec.credentials.rrsa.oidcProviderArn)',
-  tokenFile: 'ALIBABA_CLOUD_OIDC_TOKEN_FILE',
-} as const;
-
-function unconfigured(found: Readonly<Record<keyof typeof sources, string | undefined>>): IssuerProblem {
-  const missing = Object.entries(sources).flatMap(([name, source]) =>
-    found[name as keyof typeof sources] === undefined ? [source] : [],
-  );
-  return {
-    reason: 'IdentityNotConfigured',
-    message: `spec.credentials.rrsa needs the operator's own RAM role, but the operator's pod lacks ${missing.join(', ')}. Set rrsa.enabled in the Helm values, or have ack-pod-identity-webhook inject them; the pod must be started anew.`,
-  };
-}
-
-// Who may write an issuer in a namespace is seldom who may use every role that trusts the operator: a confused deputy.
-function namespacedProblem(choosesSts: boolean, allowed: boolean): IssuerProblem | undefined {
-  if (!allowed) {
-    return {
-      reason: 'CredentialsNotAllowed',
-      message:
-        "An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers).",
-    };
-  }
-  if (!choosesSts) return undefined;
-  return {
-    reason: 'CredentialsNotAllowed',
-    message:
-      "An AlibabaPCAIssuer with spec.credentials.rrsa may not choose where the operator's token is sent. Remove spec.stsEndpoint; the operator's environment decides (ALIBABA_CLOUD_STS_ENDPOINT).",
-  };
-}
-
-function settingsOf(
-  roleArn: string,
-  settings: { readonly sessionName?: string; readonly durationSeconds: number; readonly policy?: string },
-  { sessionName }: PodIdentity,
-) {
-  return {
-    roleArn,
-    sessionName: settings.sessionName ?? sessionName,
-    durationSeconds: settings.durationSeconds,
-    policy: settings.policy,
-  };
 }
 
 /** The account in a role's ARN (`acs:ram::<account>:role/…`). */

@@ -34,8 +34,8 @@ export interface ReadyIssuer {
   readonly spec: IssuerSpec;
   readonly ca: IssuingCA;
   readonly authority: CertificateAuthority;
-  /** resourceVersion of the Secret with the credentials; empty where none is read. */
-  readonly secretVersion: string;
+  /** Version of what the credentials come from (CredentialVersions); empty where nothing is read. */
+  readonly credentialsVersion: string;
   /** Family of the key of the CA before this one, where it was another. */
   readonly formerKeyFamily?: string | undefined;
   /** What its clients are to trust, as the check found it. */

@@ -29,6 +29,19 @@ export const issuerReasons = {
     outlook: 'Stalled',
     meaning: 'The Secret lacks a key or holds no access key. The message names the keys.',
   },
+  ServiceAccountNotFound: {
+    outlook: 'MayPass',
+    meaning: 'The ServiceAccount that spec.credentials names does not exist. Create it.',
+  },
+  ServiceAccountForbidden: {
+    outlook: 'OftenPasses',
+    meaning:
+      'The operator may not read the ServiceAccount or make a token of it. Grant the Role that the message names (Helm: serviceAccountTokens.namespaces).',
+  },
+  ServiceAccountUnreadable: {
+    outlook: 'OftenPasses',
+    meaning: 'The API server gave neither the ServiceAccount nor a token of it; tried again automatically.',
+  },
   EndpointNotAllowed: {
     outlook: 'Stalled',
     meaning:
@@ -37,16 +50,17 @@ export const issuerReasons = {
   CredentialsNotAllowed: {
     outlook: 'Stalled',
     meaning:
-      "A namespaced issuer wants the operator's own identity, which --issuer-ambient-credentials allows. Name a Secret instead.",
+      "A namespaced issuer wants the operator's own identity (rrsa, ecsRole), which --issuer-ambient-credentials or --issuer-ecs-role allows. Name a Secret or a ServiceAccount instead.",
   },
   IdentityNotConfigured: {
     outlook: 'Stalled',
-    meaning: "spec.credentials.rrsa is used, but the operator's pod has no role or token. Set rrsa.enabled.",
+    meaning:
+      "spec.credentials.rrsa is used, but the operator's pod has no role or token: set rrsa.enabled. Or serviceAccountRef is used, and nobody names the OIDC provider.",
   },
   CredentialsInvalid: {
     outlook: 'Stalled',
     meaning:
-      'PCA or STS does not accept the credentials, or the clock is off. Correct the Secret, the role or the clock.',
+      'PCA or STS does not accept the credentials, or there are none to be had, or the clock is off. Correct the Secret, the role, the token or the clock.',
   },
   PermissionDenied: {
     outlook: 'Stalled',
@@ -97,6 +111,11 @@ export const issuerReasons = {
     outlook: 'OftenPasses',
     meaning:
       'STS, whose credentials the calls to PCA need, could not be asked; tried again automatically. If it lasts, check spec.stsEndpoint or sts.endpoint of the Helm values.',
+  },
+  MetadataUnavailable: {
+    outlook: 'OftenPasses',
+    meaning:
+      'The metadata service of the ECS instance, which gives the credentials of spec.credentials.ecsRole, could not be asked; tried again automatically. If it lasts, the nodes are no ECS instances, or pods do not reach it.',
   },
   InvalidSettings: {
     outlook: 'Stalled',

@@ -1,6 +1,7 @@
-// The Secret that an issuer names, read by its name: the access key in it, and whether it has changed.
+// The Secret that an issuer names, read by its name: the access key in it.
 import { accessKeyFromSecret } from '../../alibaba/credentials/access-key.ts';
 import type { AccessKey } from '../../alibaba/credentials/access-key.ts';
+import type { CredentialSource } from '../../crds/credential-source.ts';
 import type { Issuer } from '../../crds/issuer.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import type { KubernetesFailure, KubernetesResult } from '../../kubernetes/failure.ts';
@@ -11,19 +12,7 @@ export type SecretReading =
   | { readonly kind: 'ok'; readonly accessKey: AccessKey; readonly version: string }
   | { readonly kind: 'problem'; readonly problem: IssuerProblem };
 
-/** How an issuer names its Secret. */
-export interface SecretRef {
-  readonly name: string;
-  readonly keys: Parameters<typeof accessKeyFromSecret>[1];
-}
-
-/** The Secret that an issuer names and the path of the field; undefined for one that needs none. */
-export function secretRefOf({ spec }: Issuer): { readonly ref: SecretRef; readonly path: string } | undefined {
-  const { secretRef, assumeRole } = spec.credentials;
-  if (secretRef !== undefined) return { ref: secretRef, path: 'spec.credentials.secretRef' };
-  if (assumeRole === undefined) return undefined;
-  return { ref: assumeRole.secretRef, path: 'spec.credentials.assumeRole.secretRef' };
-}
+type Named = Extract<CredentialSource, { readonly kind: 'secret' }>;
 
 /** Reads the Secrets of issuers; those of cluster-scoped issuers are in `clusterResourceNamespace`. */
 export class IssuerSecrets {
@@ -35,15 +24,11 @@ export class IssuerSecrets {
     this.#clusterResourceNamespace = clusterResourceNamespace;
   }
 
-  /** Reads the access key of the Secret that the issuer names at `path`. */
-  async readAccessKey(
-    issuer: Issuer,
-    { ref, path }: { readonly ref: SecretRef; readonly path: string },
-    signal: AbortSignal,
-  ): Promise<SecretReading> {
+  /** Reads the access key of the Secret that the issuer names. */
+  async readAccessKey(issuer: Issuer, { ref, path }: Named, signal: AbortSignal): Promise<SecretReading> {
     const namespace = this.#namespaceOf(issuer);
     const secret = `Secret "${namespace}/${ref.name}"`;
-    const result = await this.#read(issuer, ref, signal);
+    const result = await this.get(issuer, ref.name, signal);
     if (result.kind === 'failed')
       return { kind: 'problem', problem: secretProblem(result.failure, { secret, namespace, path }) };
 
@@ -55,24 +40,8 @@ export class IssuerSecrets {
     return { kind: 'problem', problem: { reason: 'SecretInvalid', message } };
   }
 
-  /** Whether the issuer's Secret is still the one of `version`; one that cannot be read has changed. */
-  async isSame(issuer: Issuer, version: string, signal: AbortSignal): Promise<boolean> {
-    const named = secretRefOf(issuer);
-    if (named === undefined) return true;
-    const result = await this.#read(issuer, named.ref, signal);
-    return result.kind === 'ok' && result.body.metadata.resourceVersion === version;
-  }
-
-  /** Whether the issuer's Secret is another than that of `version`, or gone; not known of one that cannot be read. */
-  async isReplaced(issuer: Issuer, version: string, signal: AbortSignal): Promise<boolean> {
-    const named = secretRefOf(issuer);
-    if (named === undefined) return false;
-    const result = await this.#read(issuer, named.ref, signal);
-    if (result.kind === 'failed') return result.failure.class === 'NotFound';
-    return result.body.metadata.resourceVersion !== version;
-  }
-
-  async #read(issuer: Issuer, { name }: SecretRef, signal: AbortSignal): Promise<KubernetesResult<Secret>> {
+  /** The object of a name, where the issuer's Secrets are. */
+  async get(issuer: Issuer, name: string, signal: AbortSignal): Promise<KubernetesResult<Secret>> {
     const path = `/api/v1/namespaces/${encodeURIComponent(this.#namespaceOf(issuer))}/secrets/${encodeURIComponent(name)}`;
     return this.#kubernetes.get<Secret>(path, { signal });
   }

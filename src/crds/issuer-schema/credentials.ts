@@ -1,4 +1,4 @@
-// How an issuer authenticates: exactly one of an access key, the operator's own role, and a role assumed with an access key.
+// How an issuer authenticates: one source, and optionally a role that is assumed on top of it (docs/adr/0018-one-source-and-a-role-on-top.md).
 import type { Schema } from '../schema.ts';
 
 const secretKeyRule = {
@@ -94,6 +94,18 @@ const roleFields = {
   },
 } as const;
 
+const oidcProviderArnSchema = {
+  type: 'string',
+  description: "ARN of the cluster's OIDC provider in RAM. Left out: ALIBABA_CLOUD_OIDC_PROVIDER_ARN of the operator.",
+  maxLength: 256,
+  'x-kubernetes-validations': [
+    {
+      rule: "self.matches('^acs:ram::[0-9]+:oidc-provider/[A-Za-z0-9._/-]+$')",
+      message: 'must be the ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1',
+    },
+  ],
+} as const satisfies Schema;
+
 const rrsaSchema = {
   type: 'object',
   description:
@@ -105,15 +117,49 @@ const rrsaSchema = {
       maxLength: 256,
       'x-kubernetes-validations': [roleArnRule],
     },
-    oidcProviderArn: {
+    oidcProviderArn: oidcProviderArnSchema,
+    ...roleFields,
+  },
+} as const satisfies Schema;
+
+const serviceAccountRefSchema = {
+  type: 'object',
+  description:
+    "A RAM role, assumed with a token of a ServiceAccount (RRSA), for which the operator asks the API server. An AlibabaPCAIssuer's is in its own namespace, an AlibabaPCAClusterIssuer's in the operator's cluster resource namespace.",
+  required: ['name', 'roleArn'],
+  properties: {
+    name: {
       type: 'string',
-      description:
-        "ARN of the cluster's OIDC provider in RAM. Left out: ALIBABA_CLOUD_OIDC_PROVIDER_ARN of the operator.",
-      maxLength: 256,
+      description: 'Name of the ServiceAccount.',
+      maxLength: 253,
       'x-kubernetes-validations': [
         {
-          rule: "self.matches('^acs:ram::[0-9]+:oidc-provider/[A-Za-z0-9._/-]+$')",
-          message: 'must be the ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1',
+          rule: "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+          message: 'must be the name of a ServiceAccount: lower-case letters, digits, - and .',
+        },
+      ],
+    },
+    roleArn: {
+      type: 'string',
+      description: 'ARN of the role, whose trust policy names the ServiceAccount.',
+      maxLength: 256,
+      'x-kubernetes-validations': [roleArnRule],
+    },
+    oidcProviderArn: oidcProviderArnSchema,
+    audience: {
+      type: 'string',
+      description: 'Audience of the token, a client ID of the OIDC provider.',
+      default: 'sts.aliyuncs.com',
+      maxLength: 64,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[A-Za-z0-9][A-Za-z0-9._:/-]*$')",
+          message: 'must be a client ID of the OIDC provider: letters, digits and . _ : / -',
+        },
+        {
+          // What the API server itself takes leaves the cluster for nobody; its own issuer is refused by the operator.
+          rule: "!self.matches('^(https?://)?kubernetes([.:/]|$)')",
+          message: 'must not be an audience of the API server, which would make the token one for the cluster',
         },
       ],
     },
@@ -121,10 +167,30 @@ const rrsaSchema = {
   },
 } as const satisfies Schema;
 
+const ecsRoleSchema = {
+  type: 'object',
+  description:
+    'The RAM role of the ECS instance on which the operator runs. For AlibabaPCAClusterIssuers; for AlibabaPCAIssuers only where the operator runs with --issuer-ecs-role.',
+  properties: {
+    name: {
+      type: 'string',
+      description: "Name of the role. Left out: the instance's role.",
+      maxLength: 64,
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[A-Za-z0-9][A-Za-z0-9._-]*$')",
+          message: 'must be the name of a RAM role, not its ARN: letters, digits, ., - and _',
+        },
+      ],
+    },
+  },
+} as const satisfies Schema;
+
 const assumeRoleSchema = {
   type: 'object',
-  description: 'A RAM role of this or another account, assumed with the access key of a Secret.',
-  required: ['secretRef', 'roleArn'],
+  description:
+    'A RAM role of this or another account, assumed with the source: the one beside it, or its own secretRef.',
+  required: ['roleArn'],
   properties: {
     secretRef: secretRefSchema,
     roleArn: {
@@ -148,19 +214,29 @@ const assumeRoleSchema = {
   },
 } as const satisfies Schema;
 
+// Nobody has seen STS give longer sessions to callers whose credentials are temporary themselves.
+const chainedSeconds = 3_600;
+
 /** Credentials of an issuer. */
 export const credentialsSchema = {
   type: 'object',
-  description: 'How the operator authenticates to Alibaba Cloud: exactly one of the following.',
+  description:
+    'How the operator authenticates to Alibaba Cloud: exactly one source, and optionally a role that is assumed on top of it.',
   properties: {
     secretRef: secretRefSchema,
     rrsa: rrsaSchema,
+    serviceAccountRef: serviceAccountRefSchema,
+    ecsRole: ecsRoleSchema,
     assumeRole: assumeRoleSchema,
   },
   'x-kubernetes-validations': [
     {
-      rule: '[has(self.secretRef), has(self.rrsa), has(self.assumeRole)].filter(given, given).size() == 1',
-      message: 'must hold exactly one of secretRef, rrsa and assumeRole',
+      rule: '[has(self.secretRef), has(self.rrsa), has(self.serviceAccountRef), has(self.ecsRole), has(self.assumeRole) && has(self.assumeRole.secretRef)].filter(given, given).size() == 1',
+      message: 'must hold exactly one source: secretRef, rrsa, serviceAccountRef, ecsRole or assumeRole.secretRef',
+    },
+    {
+      rule: `!has(self.assumeRole) || has(self.secretRef) || has(self.assumeRole.secretRef) || self.assumeRole.durationSeconds <= ${chainedSeconds}`,
+      message: `assumeRole.durationSeconds must be at most ${chainedSeconds} on top of another role: rrsa, serviceAccountRef or ecsRole`,
     },
   ],
 } as const satisfies Schema;

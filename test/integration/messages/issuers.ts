@@ -8,30 +8,15 @@ import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, secret } from '../../support/world.ts';
 import { unreadableDuration } from './defect.ts';
 import { instanceNewsScenes } from './external-ca.ts';
+import { identityScenes } from './identities.ts';
 import { newerField, newerOperation } from './newer-crds.ts';
+import { applying, told } from './ready.ts';
 import { hierarchy, issued, madeCA, pca } from './stage.ts';
 import type { Replies, Scene, Stage } from './stage.ts';
 
 const day = 86_400_000;
 const publishing = { trust: { publishTo: { name: 'roots' } } };
 const roleArn = 'acs:ram::1234567890123456:role/pca-issuer';
-
-/** Status, reason and message of Ready, once it has the reason. */
-async function told(stage: Stage, reason: IssuerReason, reference = stage.issuerReference): Promise<string> {
-  const found = await stage.world.cluster.waitFor(reference, `Ready for the reason ${reason}`, (object) =>
-    conditionsOf(object).some((condition) => condition.type === 'Ready' && condition.reason === reason),
-  );
-  const ready = conditionsOf(found).find(({ type }) => type === 'Ready');
-  return `${ready?.status ?? ''}: ${ready?.message ?? ''}`;
-}
-
-/** Steps: an issuer with this spec. */
-export function applying(reason: IssuerReason, spec: Readonly<Record<string, unknown>>) {
-  return async (stage: Stage): Promise<string> => {
-    await stage.world.cluster.apply(stage.world.issuer(stage.namespace, pca, spec));
-    return told(stage, reason);
-  };
-}
 
 /** Steps: an issuer whose PCA answers so when it is asked about the CA. */
 function describedBy(reason: IssuerReason, replies: () => Replies | Promise<Replies>) {
@@ -66,6 +51,7 @@ async function withIssuingCA(content: Partial<CAContent>): Promise<TestHierarchy
 
 /** One scene for each reason. */
 export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
+  ...identityScenes,
   Checked: { steps: applying('Checked', {}), says: 'True: CA "sim-sub-ecc-p256" answers and can issue.' },
   SecretNotFound: {
     steps: applying('SecretNotFound', { credentials: { secretRef: { name: 'missing' } } }),
@@ -110,7 +96,7 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
   },
   CredentialsNotAllowed: {
     steps: applying('CredentialsNotAllowed', { credentials: { rrsa: {} } }),
-    says: "False: An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers).",
+    says: "False: An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef or a ServiceAccount in spec.credentials.serviceAccountRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers).",
   },
   IdentityNotConfigured: {
     steps: async (stage) => {

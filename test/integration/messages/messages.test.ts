@@ -27,6 +27,8 @@ beforeAll(async () => {
       '--leader-elect=false',
       '--approval-warning-after=2s',
       '--issuer-hosts=127.0.0.1:*,*:9',
+      // Nobody is there.
+      '--ecs-metadata-address=127.0.0.1:9',
     ],
   });
   const proxy = await ApiProxy.start(world.controlPlane.server, world.controlPlane.caPem);

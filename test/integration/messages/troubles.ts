@@ -6,7 +6,8 @@ import { certificate } from '../../support/world.ts';
 import { askedByRequest, readyOf } from './certificate-requests.ts';
 import { unreadableDuration } from './defect.ts';
 import { askedExternalCA, externalCAReplies } from './external-ca.ts';
-import { applying, issuingMeets } from './issuers.ts';
+import { issuingMeets } from './issuers.ts';
+import { applying } from './ready.ts';
 import { web } from './stage.ts';
 import type { Replies, Reply, Scene, Stage } from './stage.ts';
 

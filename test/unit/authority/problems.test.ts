@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { errorClasses } from '../../../src/alibaba/error-table.ts';
 import type { PcaErrorClass } from '../../../src/alibaba/error-table.ts';
+import type { PcaFailure } from '../../../src/alibaba/errors.ts';
 import { problemOf, problemOfDescribing, settingProblem } from '../../../src/authority/problems.ts';
 import type { AuthorityProblem } from '../../../src/authority/problems.ts';
 import type { IssuerSpec } from '../../../src/crds/issuer.ts';
@@ -10,6 +11,7 @@ import { pcaFailure } from './pca-double.ts';
 
 const spec = issuerSpec({ parentIdentifier: 'ca' });
 const secretRef = spec.credentials.secretRef!;
+const serviceAccountRef = { name: 'pca', roleArn: 'acs:ram::9:role/a', audience: 'sts', durationSeconds: 3_600 };
 
 /** What each class says of an issuer with a Secret; undefined: it is passing, or the request's own. */
 const problems: Readonly<Record<PcaErrorClass, AuthorityProblem | undefined>> = {
@@ -64,8 +66,24 @@ it.each<[string, IssuerSpec['credentials'], string]>([
   [
     'assumeRole',
     { assumeRole: { secretRef, roleArn: 'acs:ram::9:role/a', durationSeconds: 3_600 } },
-    `The role is spec.credentials.assumeRole.roleArn "acs:ram::9:role/a", the access key the one of Secret "${secretRef.name}", named by its secretRef.`,
+    `The role is spec.credentials.assumeRole.roleArn "acs:ram::9:role/a", taken with another identity: the access key comes from Secret "${secretRef.name}", named by spec.credentials.assumeRole.secretRef.`,
   ],
+  [
+    'serviceAccountRef',
+    { serviceAccountRef },
+    'The role is spec.credentials.serviceAccountRef.roleArn "acs:ram::9:role/a", taken by ServiceAccount "pca", which spec.credentials.serviceAccountRef names.',
+  ],
+  [
+    'ecsRole',
+    { ecsRole: {} },
+    'The role is the one of the ECS instance on which the operator runs, for spec.credentials.ecsRole.',
+  ],
+  [
+    'ecsRole with a role on top',
+    { ecsRole: {}, assumeRole: { roleArn: 'acs:ram::7:role/x', durationSeconds: 3_600 } },
+    'The role is spec.credentials.assumeRole.roleArn "acs:ram::7:role/x", taken with another identity: the role is the one of the ECS instance on which the operator runs, for spec.credentials.ecsRole.',
+  ],
+  ['no source that is known', {}, 'The credentials are those of spec.credentials.'],
 ])('credentials of %s that are refused name where they come from', (_, credentials, origin) => {
   expect(problemOf(pcaFailure('Credentials'), { ...spec, credentials })).toEqual({
     reason: 'CredentialsInvalid',
@@ -85,6 +103,43 @@ it.each<[PcaErrorClass, AuthorityProblem | undefined]>([
   ['Cancelled', undefined],
 ])('a failure of STS of class %s is no failure of PCA', (name, problem) => {
   expect(problemOf(pcaFailure(name, { service: 'STS' }), spec)).toEqual(problem);
+});
+
+it.each<[PcaFailure['service'], string, AuthorityProblem]>([
+  [
+    'Metadata',
+    'ECONNREFUSED',
+    {
+      reason: 'MetadataUnavailable',
+      message:
+        'PCA says no. The metadata service of the ECS instance gives the credentials of spec.credentials.ecsRole. It is tried again automatically. If this lasts, check that the nodes are ECS instances and that pods reach the service (IMDSv2 answers no pod beyond its hop limit; Helm: networkPolicy.extraEgress).',
+    },
+  ],
+  [
+    'Kubernetes',
+    'TokenRequestFailed',
+    {
+      reason: 'ServiceAccountUnreadable',
+      message: 'PCA says no. It is named by spec.credentials.serviceAccountRef. It is tried again automatically.',
+    },
+  ],
+])('a passing failure of %s is no failure of PCA', (service, code, problem) => {
+  expect(problemOf(pcaFailure('Transient', { service, code }), spec)).toEqual(problem);
+  expect(problemOf(pcaFailure('Cancelled', { service, code }), spec)).toBeUndefined();
+});
+
+it.each([
+  ['ServiceAccountNotFound', 'Credentials', 'ServiceAccountNotFound'],
+  ['TokenRequestForbidden', 'Permission', 'ServiceAccountForbidden'],
+  ['TokenRequestRefused', 'Credentials', 'CredentialsInvalid'],
+  ['InstanceRoleNotAttached', 'Credentials', 'CredentialsInvalid'],
+] as const)('%s is told as what it is, not as a right of RAM', (code, failureClass, reason) => {
+  const failure = pcaFailure(failureClass, { service: 'Kubernetes', code });
+  expect(problemOf(failure, { ...spec, credentials: { serviceAccountRef } })).toEqual({
+    reason,
+    message:
+      'PCA says no. The role is spec.credentials.serviceAccountRef.roleArn "acs:ram::9:role/a", taken by ServiceAccount "pca", which spec.credentials.serviceAccountRef names.',
+  });
 });
 
 it('an identifier of the CA that PCA refuses is the fault of the issuer that names it', () => {

@@ -61,8 +61,15 @@ interface PodRole extends RoleFields {
   readonly oidcProviderArn?: string;
 }
 
+interface ServiceAccountRole extends RoleFields {
+  readonly name: string;
+  readonly roleArn: string;
+  readonly oidcProviderArn?: string;
+  readonly audience: string;
+}
+
 interface AssumedRole extends RoleFields {
-  readonly secretRef: SecretRef;
+  readonly secretRef?: SecretRef;
   readonly roleArn: string;
   readonly externalId?: string;
 }
@@ -159,6 +166,8 @@ describe('TypeOf', () => {
       readonly credentials: {
         readonly secretRef?: SecretRef;
         readonly rrsa?: PodRole;
+        readonly serviceAccountRef?: ServiceAccountRole;
+        readonly ecsRole?: { readonly name?: string };
         readonly assumeRole?: AssumedRole;
       };
     }>();
@@ -280,7 +289,9 @@ describe('the schemas of spec and status', () => {
       'spec.trust.publishTo',
       'spec.credentials.secretRef',
       'spec.credentials.rrsa',
+      'spec.credentials.serviceAccountRef',
       'spec.credentials.assumeRole',
+      'spec.credentials.assumeRole.secretRef',
     ]);
   });
 

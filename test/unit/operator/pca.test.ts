@@ -10,6 +10,7 @@ import { AddressRules } from '../../../src/alibaba/address-rules.ts';
 import type { Caller, CallTarget } from '../../../src/alibaba/limits/call-queue.ts';
 import { parseCallLimits } from '../../../src/alibaba/limits/rate-limit-settings.ts';
 import type { PcaEndpoint } from '../../../src/alibaba/endpoint.ts';
+import type { Proxy } from '../../../src/alibaba/proxy.ts';
 import { openPca } from '../../../src/operator/pca.ts';
 import type { Pca } from '../../../src/operator/pca.ts';
 import { createMetrics } from '../../../src/runtime/metrics.ts';
@@ -38,6 +39,8 @@ let log: ReturnType<typeof keptLog>;
 /** Forms that were received, and how the next ones are answered. */
 let received: URLSearchParams[];
 let answer: { status: number; body: object };
+/** The proxy on the way to PCA. */
+let proxy: Proxy | undefined;
 /** How long the service takes to answer. */
 let latencyMs: number;
 
@@ -48,6 +51,7 @@ beforeEach(async () => {
   received = [];
   answer = { status: 200, body: { RequestId: 'R-1' } };
   latencyMs = 250;
+  proxy = undefined;
   folder = await mkdtemp(join(tmpdir(), 'pca-'));
   server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -74,8 +78,10 @@ function open(...flags: readonly string[]): Pca {
   if (parsed.kind === 'invalid') throw new Error(parsed.message);
   return openPca({
     options: optionsFor(...flags),
-    proxy: undefined,
+    proxy,
     addresses: new AddressRules({ refused: [], allowed: ['127.0.0.1'] }),
+    metadata: { address: endpoint.host, ip: '127.0.0.1' },
+    requestToken: async ({ name }) => ({ kind: 'ok', token: `token of ${name}` }),
     limits: parsed.table,
     clock,
     metrics,
@@ -218,7 +224,8 @@ describe('a role of the pod', () => {
   async function take(content: string | undefined) {
     const tokenFile = join(folder, 'token');
     if (content !== undefined) await writeFile(tokenFile, content);
-    const request = { ...role, policy: undefined, endpoint, oidcProviderArn: 'p', tokenFile };
+    const token = { kind: 'file', file: tokenFile } as const;
+    const request = { ...role, policy: undefined, endpoint, oidcProviderArn: 'p', token } as const;
     return open().roles.get(request, never);
   }
 
@@ -246,6 +253,40 @@ describe('a role of the pod', () => {
         'warn',
         { role: role.roleArn, validSeconds: 0 },
         `The credentials of the role were not renewed; tried again automatically: ${failure?.message}`,
+      ],
+    ]);
+  });
+});
+
+describe('a role', () => {
+  const key = { AccessKeyId: 'STS.1', AccessKeySecret: 'x', SecurityToken: 't' };
+  const given = { kind: 'ok', accessKey: { accessKeyId: 'STS.1', accessKeySecret: 'x', securityToken: 't' } };
+  const inAnHour = () => new Date(clock.now().getTime() + 3_600_000).toISOString();
+
+  it('of a ServiceAccount is taken with a token of the API server', async () => {
+    answer = { status: 200, body: { Credentials: { ...key, Expiration: inAnHour() } } };
+    const token = { kind: 'serviceAccount', namespace: 'shop', name: 'pca', uid: 'u1', audience: 'sts' } as const;
+    const request = { ...role, policy: undefined, endpoint, oidcProviderArn: 'p', token } as const;
+    expect([await open().roles.get(request, never), received.map((form) => form.get('OIDCToken'))]).toEqual([
+      given,
+      ['token of pca'],
+    ]);
+  });
+
+  it('of the instance comes from the metadata service past the proxy, and the log says which', async () => {
+    const nowhere = 'http://127.0.0.1:9';
+    proxy = { https: nowhere, http: nowhere, except: '', shown: '127.0.0.1:9' };
+    answer = { status: 200, body: { ...key, Expiration: inAnHour() } };
+    const request = { kind: 'instanceRole', name: 'node', service: 'Alibaba Cloud' } as const;
+    expect([await open().roles.get(request, never), received.length, log.lines]).toEqual([
+      given,
+      2,
+      [
+        [
+          'debug',
+          { role: 'node of the ECS instance', validSeconds: 3_590 },
+          'The credentials of the role were renewed.',
+        ],
       ],
     ]);
   });

@@ -11,6 +11,9 @@ const defaults = {
   'certificate-signing-requests': true,
   'cluster-resource-namespace': '',
   'issuer-ambient-credentials': false,
+  'issuer-ecs-role': false,
+  'ecs-metadata-address': '100.100.100.200',
+  'ecs-metadata-v1': false,
   'issuer-hosts':
     'cas.aliyuncs.com,cas.*.aliyuncs.com,cas-vpc.*.aliyuncs.com,sts.aliyuncs.com,sts.*.aliyuncs.com,sts-vpc.*.aliyuncs.com',
   'refused-networks': '',

@@ -4,10 +4,18 @@ import type { PcaCall, PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { AccessKey } from '../../../../src/alibaba/credentials/access-key.ts';
 import { endpointFor } from '../../../../src/alibaba/endpoint.ts';
 import { clientFailure } from '../../../../src/alibaba/errors.ts';
+import type { NewCredentials } from '../../../../src/alibaba/credentials/instance-role.ts';
+import type { TokenReading } from '../../../../src/alibaba/credentials/new-credentials.ts';
 import { RoleSessions } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import type { RoleRenewal } from '../../../../src/alibaba/credentials/role-sessions.ts';
-import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
+import type {
+  InstanceRoleRequest,
+  RoleRequest,
+  SessionRequest,
+  TokenSource,
+} from '../../../../src/alibaba/credentials/session-request.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
+import { refused } from '../../authority/pca-double.ts';
 
 const key: AccessKey = { accessKeyId: 'LTAI1', accessKeySecret: 'source-secret', securityToken: undefined };
 const endpoint = endpointFor({ region: 'cn-hangzhou', host: 'sts.example' });
@@ -30,7 +38,17 @@ const byToken: RoleRequest = {
   durationSeconds: 3_600,
   kind: 'oidc',
   oidcProviderArn: 'acs:ram::1:oidc-provider/p',
-  tokenFile: '/token',
+  token: { kind: 'file', file: '/token' },
+};
+const account: TokenSource = { kind: 'serviceAccount', namespace: 'shop', name: 'pca', uid: 'u1', audience: 'sts' };
+const byAccount: RoleRequest = { ...byToken, token: account };
+const byInstance: InstanceRoleRequest = { kind: 'instanceRole', name: 'node', service: 'Alibaba Cloud' };
+const chained: RoleRequest = {
+  ...settings,
+  durationSeconds: 3_600,
+  kind: 'chained',
+  source: byAccount,
+  externalId: undefined,
 };
 const never = new AbortController().signal;
 
@@ -40,7 +58,15 @@ class Sts {
   readonly renewals: RoleRenewal[] = [];
   /** Answers in order; when there is none, credentials that last as long as was asked. */
   answers: (PcaOutcome | Promise<PcaOutcome>)[] = [];
-  token: () => Promise<string> = async () => 'the-token';
+  token: () => Promise<TokenReading> = async () => ({ kind: 'ok', token: 'the-token' });
+  /** What the metadata service gives; credentials of six hours, anew each time. */
+  instance: (name: string | undefined) => Promise<NewCredentials> = async (name) => {
+    this.instanceReads.push(name);
+    const accessKeyId = `STS.instance-${this.instanceReads.length}`;
+    const accessKey = { accessKeyId, accessKeySecret: 'x', securityToken: 't' };
+    return { kind: 'ok', accessKey, expiresAt: this.clock.now().getTime() + 6 * 3_600_000 };
+  };
+  readonly instanceReads: (string | undefined)[] = [];
   readonly sessions = new RoleSessions({
     connect:
       () =>
@@ -49,6 +75,10 @@ class Sts {
         return this.answers.shift() ?? this.credentials(Number(call.parameters['DurationSeconds']));
       },
     readToken: async () => this.token(),
+    instanceRole: {
+      about: { action: 'Reading', host: 'metadata', service: 'Metadata', sent: true, redact: (text) => text },
+      credentials: async (name) => this.instance(name),
+    },
     clock: this.clock,
     timeoutMs: 5_000,
     signal: never,
@@ -68,7 +98,7 @@ class Sts {
   }
 
   /** The id of the key that is given, or the code of the failure. */
-  async get(request: RoleRequest = byKey, signal: AbortSignal = never): Promise<string> {
+  async get(request: SessionRequest = byKey, signal: AbortSignal = never): Promise<string> {
     const given = await this.sessions.get(request, signal);
     return given.kind === 'ok' ? given.accessKey.accessKeyId : given.failure.code;
   }
@@ -147,6 +177,55 @@ describe('sharing', () => {
   ])('stops at another %s', async (_, other) => {
     const sts = new Sts();
     expect([await sts.get(byKey), await sts.get(other)]).toEqual(['STS.1', 'STS.2']);
+  });
+
+  it.each<[string, Partial<Extract<TokenSource, { readonly kind: 'serviceAccount' }>>]>([
+    ['namespace', { namespace: 'bank' }],
+    ['name', { name: 'other' }],
+    ['UID', { uid: 'u2' }],
+    ['audience', { audience: 'other' }],
+  ])('stops at a ServiceAccount of another %s', async (_, changes) => {
+    const sts = new Sts();
+    const other = { ...byAccount, token: { ...account, ...changes } };
+    expect([await sts.get(byAccount), await sts.get(other), await sts.get({ ...byAccount })]).toEqual([
+      'STS.1',
+      'STS.2',
+      'STS.1',
+    ]);
+  });
+
+  it.each<[string, Partial<Extract<RoleRequest, { readonly kind: 'chained' }>>]>([
+    ['external ID', { externalId: 'x' }],
+    ['source', { source: byKey }],
+    ['role of the source', { source: { ...byAccount, roleArn: 'acs:ram::1:role/z' } }],
+    ['ServiceAccount of the source', { source: { ...byAccount, token: { ...account, uid: 'u2' } } }],
+  ])('stops at a chain of another %s', async (_, changes) => {
+    const sts = new Sts();
+    const first = await sts.get(chained);
+    expect(await sts.get({ ...chained, ...changes })).not.toBe(first);
+    expect(await sts.get({ ...chained })).toBe(first);
+  });
+
+  it.each<[string, Partial<InstanceRoleRequest>]>([
+    ['name', { name: undefined }],
+    ['service', { service: 'HTTPS pca.example' }],
+  ])('stops at an instance role of another %s', async (_, changes) => {
+    const sts = new Sts();
+    expect([
+      await sts.get(byInstance),
+      await sts.get({ ...byInstance, ...changes }),
+      await sts.get(byInstance),
+    ]).toEqual(['STS.instance-1', 'STS.instance-2', 'STS.instance-1']);
+  });
+
+  it('is of the source of chains as well', async () => {
+    const sts = new Sts();
+    await Promise.all([sts.get(chained), sts.get({ ...chained, sessionName: 't' }), sts.get(byAccount)]);
+    expect(sts.calls.map(({ call: { action }, accessKey }) => [action, accessKey?.accessKeyId])).toEqual([
+      ['AssumeRoleWithOIDC', undefined],
+      ['AssumeRole', 'STS.1'],
+      ['AssumeRole', 'STS.1'],
+    ]);
   });
 
   it('lets one caller go without ending the call of the others', async () => {
@@ -251,10 +330,105 @@ describe('renewal', () => {
   });
 });
 
+describe('a chain', () => {
+  it('asks for the role with the present credentials of the other, and names the external ID', async () => {
+    const sts = new Sts();
+    expect(await sts.get({ ...chained, source: byInstance, externalId: 'x-1' })).toBe('STS.1');
+    expect([sts.instanceReads, sts.calls]).toEqual([
+      ['node'],
+      [
+        {
+          accessKey: { accessKeyId: 'STS.instance-1', accessKeySecret: 'x', securityToken: 't' },
+          call: {
+            action: 'AssumeRole',
+            version: '2015-04-01',
+            parameters: {
+              RoleArn: 'acs:ram::1:role/a',
+              RoleSessionName: 's',
+              DurationSeconds: '3600',
+              ExternalId: 'x-1',
+            },
+          },
+        },
+      ],
+    ]);
+  });
+
+  it('whose lower credentials STS refuses takes them anew, once', async () => {
+    const sts = new Sts();
+    const ended = refused('Credentials', { service: 'STS', code: 'InvalidSecurityToken.Expired' });
+    sts.answers = [sts.credentials(3_600), ended];
+    const given = await sts.get(chained);
+    expect([given, sts.calls.map(({ call: { action } }) => action)]).toEqual([
+      'STS.4',
+      ['AssumeRoleWithOIDC', 'AssumeRole', 'AssumeRoleWithOIDC', 'AssumeRole'],
+    ]);
+  });
+
+  it('fails as the lower one does, and STS is not asked for the upper one', async () => {
+    const sts = new Sts();
+    sts.token = async () => ({ kind: 'failed', fault: 'TokenRequestForbidden', detail: 'no' });
+    expect([await sts.get(chained), sts.calls]).toEqual(['TokenRequestForbidden', []]);
+  });
+});
+
+describe('an instance role', () => {
+  it('is renewed before its end, whatever was asked', async () => {
+    const sts = new Sts();
+    const given = [await sts.get(byInstance)];
+    sts.clock.advance(seconds(5 * 3_600));
+    given.push(await sts.get(byInstance));
+    await settled();
+    given.push(await sts.get(byInstance));
+    expect([given, sts.instanceReads.length]).toEqual([['STS.instance-1', 'STS.instance-1', 'STS.instance-2'], 2]);
+  });
+
+  it.each([
+    ['ended by the clock of the node', -1_000, 'MetadataUnreadable'],
+    ['end after months', 100 * 86_400_000, 'STS.1'],
+  ])('whose credentials %s', async (_, ms, expected) => {
+    const sts = new Sts();
+    const accessKey = { accessKeyId: 'STS.1', accessKeySecret: 'x', securityToken: 't' };
+    sts.instance = async () => ({ kind: 'ok', accessKey, expiresAt: sts.clock.now().getTime() + ms });
+    expect(await sts.get(byInstance)).toBe(expected);
+    sts.clock.advance(seconds(43_200));
+    sts.instance = async () => ({
+      kind: 'ok',
+      accessKey: { ...accessKey, accessKeyId: 'STS.2' },
+      expiresAt: sts.clock.now().getTime() + 3_600_000,
+    });
+    expect(await sts.get(byInstance)).toBe('STS.2');
+  });
+});
+
+describe('a token of a ServiceAccount', () => {
+  it.each<[string, () => Promise<TokenReading>, string, string]>([
+    [
+      'that may not be made',
+      async () => ({ kind: 'failed', fault: 'TokenRequestForbidden', detail: 'the API server says no' }),
+      'Permission',
+      'Asking for a token of ServiceAccount "shop/pca" at the API server failed, the operator may not make tokens there (TokenRequestForbidden): the API server says no. Grant it create on serviceaccounts/token (Helm: add the namespace to serviceAccountTokens.namespaces).',
+    ],
+    [
+      'that never comes',
+      async () => Promise.reject(new Error('x')),
+      'Transient',
+      'Asking for a token of ServiceAccount "shop/pca" at the API server failed, it gave none (TokenRequestFailed): no answer came in time.',
+    ],
+  ])('%s is a failure of the API server', async (_, token, failureClass, message) => {
+    const sts = new Sts();
+    sts.token = token;
+    expect(await sts.sessions.get(byAccount, never)).toMatchObject({
+      failure: { service: 'Kubernetes', class: failureClass, message, mayHaveIssued: false },
+    });
+    expect(sts.calls).toEqual([]);
+  });
+});
+
 describe('a failure', () => {
-  it.each<[string, () => Promise<string>]>([
+  it.each<[string, () => Promise<TokenReading>]>([
     ['that cannot be read', async () => Promise.reject(new Error('ENOENT'))],
-    ['that is empty', async () => ''],
+    ['that is empty', async () => ({ kind: 'ok', token: '' })],
   ])('of a token file %s names the file and calls nobody', async (_, token) => {
     const sts = new Sts();
     sts.token = token;

@@ -1,5 +1,5 @@
 // Roles taken from the simulated STS through the real client: what it refuses, and that its credentials reach PCA.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSimulator } from '../../../../simulator/simulator.ts';
 import type { SimulatorHandle } from '../../../../simulator/simulator.ts';
 import type { Call } from '../../../../src/alibaba/call.ts';
@@ -7,11 +7,14 @@ import { endpointFor } from '../../../../src/alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
 import { pcaCall } from '../../../../src/alibaba/pca-client.ts';
 import { HttpTransport } from '../../../../src/alibaba/transport.ts';
+import { InstanceRole } from '../../../../src/alibaba/credentials/instance-role.ts';
 import { RoleSessions } from '../../../../src/alibaba/credentials/role-sessions.ts';
+import type { RoleSessionsOptions } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import { stsEndpointFor } from '../../../../src/alibaba/credentials/sts.ts';
-import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
+import type { RoleRequest, RoleSettings, SessionRequest } from '../../../../src/alibaba/credentials/session-request.ts';
 import { systemClock } from '../../../../src/timing/clock.ts';
 import { OidcIssuer, testAccount } from '../../../support/oidc-issuer.ts';
+import { noInstance } from './no-instance.ts';
 
 const transport = new HttpTransport();
 
@@ -41,10 +44,11 @@ afterAll(async () => {
 const connect = (where: PcaEndpoint): Call =>
   pcaCall({ endpoint: where, transport, timeoutMs: 60_000, userAgent: 'alibaba-pca-issuer/test' });
 
-function sessions(token: string): RoleSessions {
+function sessions(token: string, instanceRole: RoleSessionsOptions['instanceRole'] = noInstance): RoleSessions {
   return new RoleSessions({
     connect,
-    readToken: async () => token,
+    readToken: async () => ({ kind: 'ok', token }),
+    instanceRole,
     clock: systemClock,
     timeoutMs: 60_000,
     signal: never,
@@ -61,7 +65,7 @@ const request = (): RoleRequest => ({
   service: 'Alibaba Cloud',
   endpoint,
   oidcProviderArn: issuer.provider.arn,
-  tokenFile: '/token',
+  token: { kind: 'file', file: '/token' },
 });
 
 const byKey = (): RoleRequest => ({
@@ -93,6 +97,56 @@ it.each<[string, () => RoleRequest]>([
     'InvalidSecurityToken.MismatchWithAccessKey',
     'InvalidAccessKeyId.NotFound',
   ]);
+});
+
+describe('a chain', () => {
+  const target = `acs:ram::6543210987654321:role/issue`;
+  const onTop = (source: SessionRequest, changes: Partial<RoleSettings> = {}): RoleRequest => {
+    const settings = { roleArn: target, sessionName: 'top', durationSeconds: 3_600, policy: undefined, service: 'x' };
+    return { ...settings, ...changes, kind: 'chained', endpoint, source, externalId: 'x-2' };
+  };
+  const node = { kind: 'instanceRole', name: undefined, service: 'x' } as const;
+
+  beforeAll(() => {
+    simulator.setRole({ arn: target, trustedRoleArns: [roleArn], externalId: 'x-2', maximumSeconds: 43_200 });
+    simulator.setInstance({ roleArn });
+  });
+
+  const withInstance = (): RoleSessions => {
+    const instanceRole = new InstanceRole({
+      transport,
+      address: simulator.endpoint,
+      allowsV1: false,
+      timeoutMs: 60_000,
+      clock: systemClock,
+    });
+    return sessions(issuer.token(subject), instanceRole);
+  };
+
+  it.each<[string, () => SessionRequest]>([
+    ['a token', request],
+    ['an access key', byKey],
+    ['an instance role', () => node],
+  ])('from %s leads to the role of another account', async (_, source) => {
+    const given = await withInstance().get(onTop(source()), never);
+    if (given.kind === 'failed') throw new Error(given.failure.message);
+    const identity = { action: 'GetCallerIdentity', version: '2015-04-01', parameters: {} };
+    const outcome = await connect(endpoint)(identity, { signal: never, accessKey: given.accessKey });
+    expect(outcome).toMatchObject({ body: { Arn: 'acs:ram::6543210987654321:assumed-role/issue/top' } });
+  });
+
+  it('goes on after the sessions that it stands on were ended', async () => {
+    const held = withInstance();
+    await held.get(onTop(node), never);
+    simulator.endSessions();
+    expect(await held.get(onTop(node, { sessionName: 'again' }), never)).toMatchObject({ kind: 'ok' });
+  });
+
+  it('is refused where it asks for more than an hour, and that is no fault of a request', async () => {
+    expect(await withInstance().get(onTop(node, { durationSeconds: 3_601 }), never)).toMatchObject({
+      failure: { service: 'STS', class: 'Credentials', code: 'InvalidParameter.DurationSeconds', mayHaveIssued: false },
+    });
+  });
 });
 
 const other = new OidcIssuer();

@@ -3,8 +3,11 @@ import { expect, test } from 'vitest';
 import { compose } from '../../../../src/alibaba/call.ts';
 import type { PcaOutcome } from '../../../../src/alibaba/call.ts';
 import type { AccessKey } from '../../../../src/alibaba/credentials/access-key.ts';
-import type { RoleCredentials } from '../../../../src/alibaba/credentials/role-sessions.ts';
-import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
+import type {
+  RoleRequest,
+  SessionCredentials,
+  SessionRequest,
+} from '../../../../src/alibaba/credentials/session-request.ts';
 import { withRole } from '../../../../src/alibaba/credentials/with-role.ts';
 import { endpointFor } from '../../../../src/alibaba/endpoint.ts';
 import type { PcaFailure } from '../../../../src/alibaba/errors.ts';
@@ -20,7 +23,7 @@ const role: RoleRequest = {
   service: 'Alibaba Cloud',
   endpoint: endpointFor({ region: 'cn-hangzhou' }),
   oidcProviderArn: 'p',
-  tokenFile: '/token',
+  token: { kind: 'file', file: '/token' },
 };
 const keyOf = (accessKeyId: string): AccessKey => ({ accessKeyId, accessKeySecret: 's', securityToken: 't' });
 
@@ -30,16 +33,16 @@ function failure(code: string): { readonly kind: 'failed'; readonly failure: Pca
 }
 
 /** A role whose credentials are these, one after the other, and a service that answers so. */
-function stage(credentials: readonly RoleCredentials[], answers: readonly PcaOutcome[]) {
+function stage(credentials: readonly SessionCredentials[], answers: readonly PcaOutcome[]) {
   const given: unknown[] = [];
   const dropped: string[] = [];
   const used: string[] = [];
   const sessions = {
-    get: async (asked: RoleRequest, signal: AbortSignal) => {
+    get: async (asked: SessionRequest, signal: AbortSignal) => {
       given.push([asked, signal]);
       return credentials[given.length - 1] ?? failure('TooManyAsked');
     },
-    drop: (_role: RoleRequest, { accessKeyId }: AccessKey) => void dropped.push(accessKeyId),
+    drop: (_role: SessionRequest, { accessKeyId }: AccessKey) => void dropped.push(accessKeyId),
   };
   const call = compose(
     async (_call, { accessKey }) => {
@@ -52,8 +55,8 @@ function stage(credentials: readonly RoleCredentials[], answers: readonly PcaOut
 }
 
 const { signal } = new AbortController();
-const first: RoleCredentials = { kind: 'ok', accessKey: keyOf('STS.1') };
-const second: RoleCredentials = { kind: 'ok', accessKey: keyOf('STS.2') };
+const first: SessionCredentials = { kind: 'ok', accessKey: keyOf('STS.1') };
+const second: SessionCredentials = { kind: 'ok', accessKey: keyOf('STS.2') };
 
 test("signs each call with the role's credentials of that moment", async () => {
   const { call, given, used } = stage([first, second], [ok, ok]);

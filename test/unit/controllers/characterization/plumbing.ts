@@ -192,7 +192,7 @@ class Production {
       ca: { ...read.ca, keyFamily: this.#scene.issuer?.keyFamily ?? read.ca.keyFamily },
       formerKeyFamily: this.#scene.issuer?.keyFamily === undefined ? undefined : read.ca.keyFamily,
       authority: new PcaAuthority(opened, spec, searches, this.#clock),
-      secretVersion: '7',
+      credentialsVersion: '7',
     };
   }
 

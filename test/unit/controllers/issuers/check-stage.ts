@@ -4,15 +4,19 @@ import { CertificateSearches } from '../../../../src/authority/certificate-searc
 import { IssuerCheck } from '../../../../src/controllers/issuers/check.ts';
 import type { CheckResult } from '../../../../src/controllers/issuers/check.ts';
 import { IssuerCredentials } from '../../../../src/controllers/issuers/credentials.ts';
+import { CredentialVersions } from '../../../../src/controllers/issuers/identity/credential-versions.ts';
+import { ServiceAccounts } from '../../../../src/controllers/issuers/identity/service-accounts.ts';
+import { SourceIdentities } from '../../../../src/controllers/issuers/identity/source-identities.ts';
 import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
 import { TrustSources } from '../../../../src/controllers/issuers/trust/trust-sources.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
+import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
 import type { KubernetesResult } from '../../../../src/kubernetes/failure.ts';
 import { podIdentity } from '../../../../src/runtime/pod-identity.ts';
 import { describedCA } from '../../../support/certificates.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { noLimits } from '../../authority/authority-stage.ts';
-import { answered, never, PcaDouble, refused } from '../../authority/pca-double.ts';
+import { answered, never, PcaDouble } from '../../authority/pca-double.ts';
 import type { Answer } from '../../authority/pca-double.ts';
 import { hierarchy, issuerObject, read, secretData } from './objects.ts';
 
@@ -38,6 +42,11 @@ export function describedWith(fields: Readonly<Record<string, unknown>> = {}): P
   return answered(describedCA(hierarchy, fields));
 }
 
+/** The comparison of Secrets and ServiceAccounts at an API server that reads so. */
+export function versionsAt(get: KubernetesClient['get']): CredentialVersions {
+  return new CredentialVersions(new IssuerSecrets({ get }, 'issuers'), new ServiceAccounts({ get }, 'issuers'));
+}
+
 /** The credentials with the API server, STS and PCA of `found`. */
 export function checkParts({ secret = readableSecret, described = describedWith(), ...found }: Found): {
   readonly check: IssuerCheck;
@@ -47,14 +56,26 @@ export function checkParts({ secret = readableSecret, described = describedWith(
     DescribeCACertificate: described,
     ...(found.roots === undefined ? {} : { DescribeCACertificateList: found.roots }),
   });
+  const kubernetes = { get: async <T>() => secret as KubernetesResult<T> };
+  const environment = podIdentity(found.environment ?? {});
   const credentials = new IssuerCredentials({
-    secrets: new IssuerSecrets({ get: async <T>() => secret as KubernetesResult<T> }, 'issuers'),
+    identities: new SourceIdentities({
+      secrets: new IssuerSecrets(kubernetes, 'issuers'),
+      serviceAccounts: new ServiceAccounts(kubernetes, 'issuers'),
+      podIdentity: environment,
+      lent: { podRole: false, instanceRole: false },
+    }),
     connect: () => pca.call,
-    roles: { get: async () => refused('Credentials'), drop: () => undefined },
+    roles: {
+      get: async () => ({
+        kind: 'ok',
+        accessKey: { accessKeyId: 'STS.1', accessKeySecret: 'x', securityToken: 't' },
+      }),
+      drop: () => undefined,
+    },
     accounts: { of: async () => found.account ?? '42' },
-    podIdentity: podIdentity(found.environment ?? {}),
+    podIdentity: environment,
     hosts: { allows: (host) => host !== 'refused.example' },
-    issuersMayUsePodIdentity: false,
   });
   const clock = new FakeClock();
   const sources = new TrustSources({ get: async <T>() => found.trusted as KubernetesResult<T> }, 'issuers');

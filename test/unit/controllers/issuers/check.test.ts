@@ -31,6 +31,15 @@ interface Row {
 const identifier = '1ed4068c-6f1b-6deb-8e32-3f8439a851cb';
 const country = { customAttributes: [{ objectIdentifier: '2.5.4.6', value: 'China' }] };
 const rrsa = { credentials: { rrsa: {} } };
+const withAccount = {
+  credentials: {
+    serviceAccountRef: {
+      name: 'pca',
+      roleArn: 'acs:ram::9:role/a',
+      oidcProviderArn: 'acs:ram::9:oidc-provider/p',
+    },
+  },
+};
 
 const unsigning = await makeCA('P-256', {
   name: 'Unsigning',
@@ -50,6 +59,33 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
   SecretInvalid: {
     found: { secret: read({ metadata: { resourceVersion: '7' }, data: {} }) },
     says: 'holds no usable access key',
+  },
+  ServiceAccountNotFound: {
+    found: { issuer: issuerObject(withAccount), secret: unserved('NotFound') },
+    says: 'ServiceAccount "shop/pca", named by spec.credentials.serviceAccountRef, does not exist.',
+  },
+  ServiceAccountForbidden: {
+    found: {
+      issuer: issuerObject(withAccount),
+      secret: read({ metadata: { uid: 'u1' } }),
+      described: refused('Permission', { service: 'Kubernetes', code: 'TokenRequestForbidden' }),
+    },
+    says: 'PCA says no. The role is spec.credentials.serviceAccountRef.roleArn "acs:ram::9:role/a", taken by ServiceAccount "pca", which spec.credentials.serviceAccountRef names.',
+  },
+  ServiceAccountUnreadable: {
+    found: {
+      issuer: issuerObject(withAccount),
+      secret: read({ metadata: { uid: 'u1' } }),
+      described: refused('Transient', { service: 'Kubernetes' }),
+    },
+    says: 'It is named by spec.credentials.serviceAccountRef. It is tried again automatically.',
+  },
+  MetadataUnavailable: {
+    found: {
+      issuer: issuerObject({ credentials: { ecsRole: {} } }, {}),
+      described: refused('Transient', { service: 'Metadata' }),
+    },
+    says: 'The metadata service of the ECS instance gives the credentials of spec.credentials.ecsRole.',
   },
   EndpointNotAllowed: {
     found: { issuer: issuerObject({ endpoint: { host: 'refused.example' } }) },
@@ -182,7 +218,7 @@ describe('an issuer that is ready', () => {
     const { check, pca } = checkParts({});
     const result = await check.check(issuer, never);
     const root: unknown = expect.objectContaining({ der: derOf(hierarchy.root.pem) });
-    const expected = { uid: 'u1', generation: 1, spec: issuer.spec, ca: issuingCA(hierarchy), secretVersion: '7' };
+    const expected = { uid: 'u1', generation: 1, spec: issuer.spec, ca: issuingCA(hierarchy), credentialsVersion: '7' };
     expect(result).toEqual({
       kind: 'ready',
       issuer: {

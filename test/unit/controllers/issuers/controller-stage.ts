@@ -1,7 +1,6 @@
 // The reconcile of one issuer, with everything that it tells anybody: writes, events, metrics, log lines.
 import { IssuerController } from '../../../../src/controllers/issuers/controller.ts';
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
-import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
 import type { Publishing } from '../../../../src/controllers/issuers/trust/issuer-trust.ts';
 import { issuerKey } from '../../../../src/crds/issuer-ref.ts';
 import { generationOf, issuerKind, readyCondition } from '../../../../src/crds/issuer.ts';
@@ -13,7 +12,7 @@ import type { Logger } from '../../../../src/runtime/logger.ts';
 import type { Metrics } from '../../../../src/runtime/metrics.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { never } from '../../authority/pca-double.ts';
-import { checkParts, describedWith, readableSecret } from './check-stage.ts';
+import { checkParts, describedWith, readableSecret, versionsAt } from './check-stage.ts';
 import type { Found } from './check-stage.ts';
 import { issuerObject, read } from './objects.ts';
 
@@ -70,7 +69,7 @@ export class Stage {
           return checkParts({ secret: this.secret, described: this.described }).check.check(issuer, signal);
         },
       },
-      secrets: new IssuerSecrets({ get: async <T>() => this.secret as KubernetesResult<T> }, 'issuers'),
+      credentialVersions: versionsAt(async <T>() => this.secret as KubernetesResult<T>),
       readyIssuers: this.readyIssuers,
       trust: {
         isSettled: async () => this.isSettled,

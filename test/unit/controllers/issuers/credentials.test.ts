@@ -1,9 +1,11 @@
 // From an issuer's credentials to a caller: who may use the operator's identity, what is asked of STS, and renewal on refusal.
 import { describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../../../src/alibaba/credentials/access-key.ts';
-import type { RoleRequest } from '../../../../src/alibaba/credentials/sts.ts';
+import type { SessionRequest } from '../../../../src/alibaba/credentials/session-request.ts';
 import type { PcaEndpoint } from '../../../../src/alibaba/endpoint.ts';
 import { IssuerCredentials } from '../../../../src/controllers/issuers/credentials.ts';
+import { SourceIdentities } from '../../../../src/controllers/issuers/identity/source-identities.ts';
+import type { LentIdentities } from '../../../../src/controllers/issuers/identity/source-identities.ts';
 import { podIdentity } from '../../../../src/runtime/pod-identity.ts';
 import { answered, never, refused } from '../../authority/pca-double.ts';
 import { issuerObject } from './objects.ts';
@@ -17,7 +19,7 @@ const describeCall = { action: 'DescribeCACertificate', version: '2020-06-30', p
 
 /** What the credentials are opened with: a Secret that is readable, and an STS and a PCA that note who calls. */
 class Surroundings {
-  readonly requests: RoleRequest[] = [];
+  readonly requests: SessionRequest[] = [];
   readonly dropped: string[] = [];
   readonly usedKeys: string[] = [];
   readonly endpoints: PcaEndpoint[] = [];
@@ -27,17 +29,28 @@ class Surroundings {
 
   secretsRead = 0;
 
-  constructor(variables: Readonly<Record<string, string>>, issuersMayUsePodIdentity = false, accessKeyId = 'LTAI') {
+  constructor(
+    variables: Readonly<Record<string, string>>,
+    issuersMayUsePodIdentity = false,
+    accessKeyId = 'LTAI',
+    lent?: LentIdentities,
+  ) {
     this.credentials = new IssuerCredentials({
-      secrets: {
-        readAccessKey: async () => {
-          this.secretsRead += 1;
-          const accessKey = { accessKeyId, accessKeySecret: 'secret', securityToken: undefined };
-          return { kind: 'ok', accessKey, version: '7' };
+      identities: new SourceIdentities({
+        secrets: {
+          readAccessKey: async () => {
+            this.secretsRead += 1;
+            const accessKey = { accessKeyId, accessKeySecret: 'secret', securityToken: undefined };
+            return { kind: 'ok', accessKey, version: '7' };
+          },
         },
-      },
+        serviceAccounts: {
+          read: async ({ metadata: { namespace = 'issuers' } }) => ({ kind: 'ok', namespace, uid: 'uid-1' }),
+        },
+        podIdentity: podIdentity(variables),
+        lent: lent ?? { podRole: issuersMayUsePodIdentity, instanceRole: false },
+      }),
       podIdentity: podIdentity(variables),
-      issuersMayUsePodIdentity,
       hosts: { allows: (host) => !host.startsWith('refused.') },
       accounts: { of: async ({ accessKeyId }, { host }) => `the account of ${accessKeyId} by ${host}` },
       roles: {
@@ -65,7 +78,7 @@ class Surroundings {
     const opened = await this.credentials.open(issuerObject(spec, metadata), never);
     if (opened.kind === 'problem') return opened.problem.reason;
     await opened.call(describeCall, { signal: never });
-    return { account: await opened.account, secretVersion: opened.secretVersion, asked: this.requests };
+    return { account: await opened.account, credentialsVersion: opened.credentialsVersion, asked: this.requests };
   }
 }
 
@@ -76,13 +89,13 @@ describe("the operator's own identity", () => {
   it('is taken from its environment', async () => {
     expect(await new Surroundings(environment).open(undefined, rrsa)).toEqual({
       account: '42',
-      secretVersion: '',
+      credentialsVersion: '',
       asked: [
         {
           kind: 'oidc',
           roleArn: 'acs:ram::42:role/pod',
           oidcProviderArn: 'acs:ram::42:oidc-provider/p',
-          tokenFile: '/token',
+          token: { kind: 'file', file: '/token' },
           sessionName: 'alibaba-pca-issuer',
           durationSeconds: 3_600,
           policy: undefined,
@@ -110,13 +123,13 @@ describe("the operator's own identity", () => {
     expect(await new Surroundings(environment).open(undefined, spec)).toEqual({
       // Another STS gives this role away, so nobody knows whose it is.
       account: expect.stringMatching(/^key-[0-9a-f]{16}$/),
-      secretVersion: '',
+      credentialsVersion: '',
       asked: [
         {
           ...own,
           service: 'Alibaba Cloud',
           kind: 'oidc',
-          tokenFile: '/token',
+          token: { kind: 'file', file: '/token' },
           endpoint: { host: 'sts.example', protocol: 'HTTPS', caBundle: undefined, region: 'eu-central-1' },
         },
       ],
@@ -197,7 +210,7 @@ describe('an access key', () => {
     const credentials = { credentials: { secretRef: { name: 'key' } }, ...spec };
     expect(await new Surroundings(variables).open('shop', credentials)).toEqual({
       account,
-      secretVersion: '7',
+      credentialsVersion: '7',
       asked: [],
     });
   });
@@ -280,9 +293,8 @@ describe('calls', () => {
   it('are not opened where the Secret has no access key', async () => {
     const problem = { reason: 'SecretInvalid', message: 'No key.' } as const;
     const unopened = new IssuerCredentials({
-      secrets: { readAccessKey: async () => ({ kind: 'problem', problem }) },
+      identities: { of: async () => ({ kind: 'problem', problem }) },
       podIdentity: podIdentity({}),
-      issuersMayUsePodIdentity: false,
       hosts: { allows: () => true },
       accounts: { of: async () => '42' },
       roles: { get: async () => refused('Unknown'), drop: () => undefined },
@@ -297,7 +309,7 @@ describe('a role taken with an access key', () => {
     const assumeRole = { secretRef: { name: 'key' }, roleArn: 'acs:ram::9:role/a', externalId: 'x-1' };
     expect(await new Surroundings({}).open('shop', { credentials: { assumeRole } })).toEqual({
       account: '9',
-      secretVersion: '7',
+      credentialsVersion: '7',
       asked: [
         {
           kind: 'accessKey',
@@ -317,6 +329,180 @@ describe('a role taken with an access key', () => {
         },
       ],
     });
+  });
+});
+
+const sts = { host: 'sts.cn-hangzhou.aliyuncs.com', protocol: 'HTTPS', caBundle: undefined, region: 'cn-hangzhou' };
+const asked = { sessionName: 'alibaba-pca-issuer', durationSeconds: 3_600, policy: undefined };
+const ofAccount = {
+  ...asked,
+  kind: 'oidc',
+  roleArn: 'acs:ram::9:role/a',
+  oidcProviderArn: 'acs:ram::9:oidc-provider/q',
+  endpoint: sts,
+  token: { kind: 'serviceAccount', namespace: 'shop', name: 'pca', uid: 'uid-1', audience: 'sts.aliyuncs.com' },
+};
+const serviceAccountRef = {
+  name: 'pca',
+  roleArn: 'acs:ram::9:role/a',
+  oidcProviderArn: 'acs:ram::9:oidc-provider/q',
+};
+
+describe('a ServiceAccount', () => {
+  it('takes its role with a token of its own, and the operator needs no identity', async () => {
+    expect(await new Surroundings({}).open('shop', { credentials: { serviceAccountRef } })).toEqual({
+      account: '9',
+      credentialsVersion: 'uid-1',
+      asked: [{ ...ofAccount, service: 'Alibaba Cloud' }],
+    });
+  });
+
+  it("of a cluster issuer is in the operator's namespace, and may be for another audience", async () => {
+    const credentials = { serviceAccountRef: { ...serviceAccountRef, audience: 'pca' } };
+    expect(await new Surroundings({}).open(undefined, { credentials })).toEqual(
+      expect.objectContaining({
+        asked: [expect.objectContaining({ token: { ...ofAccount.token, namespace: 'issuers', audience: 'pca' } })],
+      }),
+    );
+  });
+
+  it("uses the provider of the operator's environment where it names none, and needs one", async () => {
+    const credentials = { serviceAccountRef: { ...serviceAccountRef, oidcProviderArn: undefined } };
+    const ofOperator = await new Surroundings(environment).open('shop', { credentials });
+    const opened = await new Surroundings({}).credentials.open(issuerObject({ credentials }), never);
+    expect([ofOperator, opened]).toEqual([
+      expect.objectContaining({ asked: [expect.objectContaining({ oidcProviderArn: 'acs:ram::42:oidc-provider/p' })] }),
+      {
+        kind: 'problem',
+        problem: {
+          reason: 'IdentityNotConfigured',
+          message:
+            "spec.credentials.serviceAccountRef needs the cluster's OIDC provider in RAM. Name it in spec.credentials.serviceAccountRef.oidcProviderArn, or have the administrator set rrsa.oidcProviderArn in the Helm values (ALIBABA_CLOUD_OIDC_PROVIDER_ARN of the operator).",
+        },
+      },
+    ]);
+  });
+});
+
+describe("the role of the operator's node", () => {
+  const ecsRole = { credentials: { ecsRole: { name: 'node' } } };
+  const request = { kind: 'instanceRole', name: 'node', service: 'Alibaba Cloud' };
+  const open = async (lent: LentIdentities, namespace: string | undefined, spec: object) =>
+    new Surroundings({}, false, 'LTAI', lent).open(namespace, spec);
+  const nobody = { podRole: false, instanceRole: false };
+
+  it('is for cluster issuers, and counts against the account that STS names', async () => {
+    expect(await open(nobody, undefined, ecsRole)).toEqual({
+      account: 'the account of STS.1 by sts.cn-hangzhou.aliyuncs.com',
+      credentialsVersion: '',
+      asked: [request, request],
+    });
+  });
+
+  it('counts against limits of its own where nobody can be asked for the account', async () => {
+    const opened = await open(nobody, undefined, { ...ecsRole, endpoint: { host: 'pca.example' } });
+    expect(opened).toEqual(expect.objectContaining({ account: expect.stringMatching(/^key-[0-9a-f]{16}$/) }));
+  });
+
+  it.each<[string, LentIdentities, object, unknown]>([
+    ['not for other issuers', nobody, ecsRole, 'CredentialsNotAllowed'],
+    ['not for those that may have the role of the pod', { ...nobody, podRole: true }, ecsRole, 'CredentialsNotAllowed'],
+    [
+      'for those that may',
+      { ...nobody, instanceRole: true },
+      ecsRole,
+      expect.objectContaining({ credentialsVersion: '' }),
+    ],
+    [
+      'not with an STS of their own',
+      { ...nobody, instanceRole: true },
+      { ...ecsRole, stsEndpoint },
+      'CredentialsNotAllowed',
+    ],
+    [
+      'not below a role either',
+      nobody,
+      { credentials: { ...ecsRole.credentials, assumeRole: { roleArn: 'acs:ram::7:role/x' } } },
+      'CredentialsNotAllowed',
+    ],
+  ])('is %s', async (_, lent, spec, expected) => {
+    expect(await open(lent, 'shop', spec)).toEqual(expected);
+  });
+
+  it('says which flag would allow it', async () => {
+    const opened = await new Surroundings({}).credentials.open(issuerObject(ecsRole), never);
+    expect(opened).toEqual({
+      kind: 'problem',
+      problem: {
+        reason: 'CredentialsNotAllowed',
+        message:
+          "An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.ecsRole). Name a Secret in spec.credentials.secretRef or a ServiceAccount in spec.credentials.serviceAccountRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ecs-role (Helm: ecsRole.namespacedIssuers).",
+      },
+    });
+  });
+});
+
+describe('a role that is assumed on top', () => {
+  const assumeRole = { roleArn: 'acs:ram::7:role/x', externalId: 'x-1', policy: '{"Statement":[]}' };
+  const onTop = { ...asked, roleArn: 'acs:ram::7:role/x', policy: '{"Statement":[]}', service: 'Alibaba Cloud' };
+  const below = 'STS of Alibaba Cloud';
+
+  it.each<[string, object, object, string]>([
+    [
+      'of the role of a ServiceAccount',
+      { serviceAccountRef },
+      { kind: 'chained', source: { ...ofAccount, service: below } },
+      'uid-1',
+    ],
+    [
+      "of the pod's role",
+      { rrsa: {} },
+      {
+        kind: 'chained',
+        source: {
+          ...ofAccount,
+          service: below,
+          roleArn: 'acs:ram::42:role/pod',
+          oidcProviderArn: 'acs:ram::42:oidc-provider/p',
+          token: { kind: 'file', file: '/token' },
+        },
+      },
+      '',
+    ],
+    [
+      "of the node's role",
+      { ecsRole: {} },
+      { kind: 'chained', source: { kind: 'instanceRole', name: undefined, service: below } },
+      '',
+    ],
+    [
+      'of an access key',
+      { secretRef: { name: 'key' } },
+      { kind: 'accessKey', accessKey: { accessKeyId: 'LTAI', accessKeySecret: 'secret', securityToken: undefined } },
+      '7',
+    ],
+  ])('%s is what PCA is called with', async (_, source, taker, version) => {
+    const namespace = 'serviceAccountRef' in source ? 'shop' : undefined;
+    const surroundings = new Surroundings(environment);
+    expect(await surroundings.open(namespace, { credentials: { ...source, assumeRole } })).toEqual({
+      account: '7',
+      credentialsVersion: version,
+      asked: [{ ...onTop, endpoint: sts, externalId: 'x-1', ...taker }],
+    });
+  });
+});
+
+describe('a spec of another version', () => {
+  it.each([
+    ['no source that is known', {}],
+    ['two sources', { rrsa: {}, ecsRole: {} }],
+    ['a role on top of nothing', { assumeRole: { roleArn: 'acs:ram::7:role/x' } }],
+  ])('with %s does not get the identity of the operator instead', async (_, credentials) => {
+    const surroundings = new Surroundings(environment, true);
+    expect([await surroundings.open(undefined, { credentials }), surroundings.requests]).toEqual([
+      'SpecNotUnderstood',
+      [],
+    ]);
   });
 });
 

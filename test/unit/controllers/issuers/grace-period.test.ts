@@ -45,8 +45,11 @@ it('is not longer or shorter because the wall clock was set', () => {
 const oftenPassing = [
   'SecretForbidden',
   'SecretUnreadable',
+  'ServiceAccountForbidden',
+  'ServiceAccountUnreadable',
   'PCAUnavailable',
   'STSUnavailable',
+  'MetadataUnavailable',
   'TrustUnavailable',
   'ConfigMapForbidden',
   'ConfigMapNotWritten',

@@ -46,7 +46,7 @@ export function readyIssuer(changes: Partial<ReadyIssuer> = {}): ReadyIssuer {
     spec: issuerSpec(),
     ca: issuingCA(hierarchy),
     authority: stage().authority,
-    secretVersion: '7',
+    credentialsVersion: '7',
     ...changes,
   };
 }

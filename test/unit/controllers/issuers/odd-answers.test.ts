@@ -20,6 +20,7 @@ import { certificate, stage } from '../../authority/authority-stage.ts';
 import { answered, never } from '../../authority/pca-double.ts';
 import { checked } from './check-stage.ts';
 import { hierarchy, issuerObject, readyIssuer } from './objects.ts';
+import { noInstance } from '../../alibaba/credentials/no-instance.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -255,12 +256,16 @@ describe('what STS answers', () => {
 
   it.each([
     ['AssumeRole', { ...role, kind: 'accessKey', accessKey: key, externalId: undefined }],
-    ['AssumeRoleWithOIDC', { ...role, kind: 'oidc', oidcProviderArn: 'acs:ram::1:oidc-provider/p', tokenFile: '/t' }],
+    [
+      'AssumeRoleWithOIDC',
+      { ...role, kind: 'oidc', oidcProviderArn: 'acs:ram::1:oidc-provider/p', token: { kind: 'file', file: '/t' } },
+    ],
   ] as const)('to %s is a key that can be used, or a failure with a class', async (_, asked) => {
     await ofEach(credentials, async (body) => {
       const sessions = new RoleSessions({
         connect: () => async () => answered(body),
-        readToken: async () => 'token',
+        readToken: async () => ({ kind: 'ok', token: 'token' }),
+        instanceRole: noInstance,
         clock: new FakeClock(),
         timeoutMs: 1_000,
         signal: never,

@@ -79,7 +79,7 @@ it('keeps what certificates demand to be published over the checks of one object
 });
 
 it('says nothing new when a check repeats what was known, but keeps the newer way to the CA', () => {
-  const newer = readyIssuer({ secretVersion: '8' });
+  const newer = readyIssuer({ credentialsVersion: '8' });
   issuers.open(key, issuer);
   issuers.open(key, newer);
   expect([woken, issuers.last(key) === newer]).toEqual([[key], true]);

@@ -1,14 +1,22 @@
-// The Secret that an issuer names: where it is, what is wrong with it in words for its user, and whether it changed.
+// The Secret that an issuer names: where it is, and what is wrong with it in words for its user.
 import { describe, expect, it } from 'vitest';
-import { IssuerSecrets, secretRefOf } from '../../../../src/controllers/issuers/secret.ts';
+import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
+import { credentialSourceOf } from '../../../../src/crds/credential-source.ts';
+import type { Issuer } from '../../../../src/crds/issuer.ts';
 import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
 import type { KubernetesFailureClass, KubernetesResult } from '../../../../src/kubernetes/failure.ts';
 import { never } from '../../authority/pca-double.ts';
 import { issuerObject, read, secretData, unserved, withSecret } from './objects.ts';
 
-const assumeRole = { credentials: { assumeRole: { secretRef: { name: 'role-key' }, roleArn: 'acs:ram::9:role/a' } } };
 const readable = read({ metadata: { resourceVersion: '7' }, data: secretData });
+
+/** The source of an issuer with a Secret. */
+function secretOf({ spec }: Issuer) {
+  const source = credentialSourceOf(spec.credentials);
+  if (source?.kind !== 'secret') throw new Error('it names no Secret');
+  return source;
+}
 
 /** Secrets at an API server that answers every read so, and the paths that were read. */
 function secrets(answer: KubernetesResult<unknown>) {
@@ -22,24 +30,12 @@ function secrets(answer: KubernetesResult<unknown>) {
 
 describe('the Secret of an issuer', () => {
   it.each([
-    ['secretRef', withSecret, 'access-key', 'spec.credentials.secretRef'],
-    ['assumeRole', assumeRole, 'role-key', 'spec.credentials.assumeRole.secretRef'],
-  ])('is the one that %s names', (_, spec, name, path) => {
-    const keys = { accessKeyId: 'accessKeyId', accessKeySecret: 'accessKeySecret', securityToken: 'securityToken' };
-    expect(secretRefOf(issuerObject(spec))).toEqual({ ref: { name, keys }, path });
-  });
-
-  it('is none for the own identity of the operator', () => {
-    expect(secretRefOf(issuerObject({ credentials: { rrsa: {} } }))).toBeUndefined();
-  });
-
-  it.each([
     ['its own namespace', { namespace: 'shop' }, '/api/v1/namespaces/shop/secrets/access-key'],
     ['the namespace for cluster-scoped issuers', {}, '/api/v1/namespaces/issuers/secrets/access-key'],
   ])('is read in %s', async (_, metadata, path) => {
     const { secrets: reader, paths } = secrets(readable);
     const issuer = issuerObject(withSecret, metadata);
-    expect(await reader.readAccessKey(issuer, secretRefOf(issuer)!, never)).toEqual({
+    expect(await reader.readAccessKey(issuer, secretOf(issuer), never)).toEqual({
       kind: 'ok',
       accessKey: { accessKeyId: 'LTAI', accessKeySecret: 'secret', securityToken: undefined },
       version: '7',
@@ -79,7 +75,7 @@ describe('a Secret without access key', () => {
   it.each(Object.entries(problems))('that meets %s says what to do', async (failureClass, problem) => {
     const issuer = issuerObject();
     const { secrets: reader } = secrets(unserved(failureClass as KubernetesFailureClass));
-    expect(await reader.readAccessKey(issuer, secretRefOf(issuer)!, never)).toEqual({ kind: 'problem', problem });
+    expect(await reader.readAccessKey(issuer, secretOf(issuer), never)).toEqual({ kind: 'problem', problem });
   });
 
   it.each([
@@ -88,7 +84,7 @@ describe('a Secret without access key', () => {
   ])('with %s names what is missing, and nothing that is there', async (_, data) => {
     const issuer = issuerObject();
     const { secrets: reader } = secrets(read({ metadata: { resourceVersion: '7' }, data }));
-    expect(await reader.readAccessKey(issuer, secretRefOf(issuer)!, never)).toEqual({
+    expect(await reader.readAccessKey(issuer, secretOf(issuer), never)).toEqual({
       kind: 'problem',
       problem: {
         reason: 'SecretInvalid',
@@ -96,20 +92,5 @@ describe('a Secret without access key', () => {
           'Secret "shop/access-key", named by spec.credentials.secretRef, holds no usable access key: it has no value under "accessKeyId", "accessKeySecret"; add what is missing, or name the right keys in secretRef.keys.',
       },
     });
-  });
-});
-
-describe('whether the Secret is the same', () => {
-  it.each<[string, KubernetesResult<unknown>, boolean]>([
-    ['of that version', readable, true],
-    ['of another version', read({ metadata: { resourceVersion: '8' } }), false],
-    ['that cannot be read', unserved('Transient'), false],
-  ])('is told of one %s', async (_, answer, same) => {
-    expect(await secrets(answer).secrets.isSame(issuerObject(), '7', never)).toBe(same);
-  });
-
-  it('is always so where none is named', async () => {
-    const { secrets: reader, paths } = secrets(unserved('NotFound'));
-    expect([await reader.isSame(issuerObject({ credentials: { rrsa: {} } }), '', never), paths]).toEqual([true, []]);
   });
 });

@@ -203,7 +203,7 @@ export class Rig {
       spec,
       ca: { ...read.ca, ...ca },
       authority: this.authority,
-      secretVersion: '7',
+      credentialsVersion: '7',
       formerKeyFamily,
       trustStatus,
     });

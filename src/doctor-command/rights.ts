@@ -1,0 +1,160 @@
+// Which rights operator and cert-manager need for the issuers of a cluster, in the words of RBAC. Pure.
+import { certManagerGroup } from '../crds/cert-manager.ts';
+import { apiGroup, issuerKinds } from '../crds/issuer.ts';
+import type { IssuerAsRead, IssuerKind } from '../crds/issuer.ts';
+import type { Options } from '../runtime/options.ts';
+
+/** An action on a resource: of every namespace where none is named, of every object where no name is. */
+export interface Right {
+  readonly verb: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+/** The right as a reader of RBAC writes it: `patch certificaterequests/status (cert-manager.io)`. */
+export function describeRight({ verb, group, resource, subresource, namespace, name }: Right): string {
+  const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+  const where = [
+    ...(group === '' ? [] : [`(${group})`]),
+    ...(name === undefined ? [] : [`"${name}"`]),
+    ...(namespace === undefined ? [] : [`in namespace ${namespace}`]),
+  ];
+  return [what, ...where].join(' ');
+}
+
+const signingGroup = 'certificates.k8s.io';
+
+/** What the chart gives the operator whatever its settings are. */
+const always: readonly Right[] = [
+  ...forEach(['get', 'list', 'watch'], { group: certManagerGroup, resource: 'certificaterequests' }),
+  { verb: 'patch', group: certManagerGroup, resource: 'certificaterequests', subresource: 'status' },
+  { verb: 'get', group: certManagerGroup, resource: 'certificates' },
+  ...issuerKinds.flatMap(({ plural }): readonly Right[] => [
+    ...forEach(['get', 'list', 'watch'], { group: apiGroup, resource: plural }),
+    { verb: 'patch', group: apiGroup, resource: plural, subresource: 'status' },
+  ]),
+  { verb: 'create', group: 'events.k8s.io', resource: 'events' },
+  { verb: 'get', group: '', resource: 'namespaces', name: 'kube-system' },
+];
+
+const forSigningRequests: readonly Right[] = [
+  ...forEach(['get', 'list', 'watch'], { group: signingGroup, resource: 'certificatesigningrequests' }),
+  { verb: 'patch', group: signingGroup, resource: 'certificatesigningrequests', subresource: 'status' },
+  ...issuerKinds.map(({ plural }) => ({
+    verb: 'sign',
+    group: signingGroup,
+    resource: 'signers',
+    name: `${plural}.${apiGroup}/*`,
+  })),
+  { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
+];
+
+/** An issuer with its kind, as far as rights depend on it. */
+export interface IssuerOfKind {
+  readonly kind: IssuerKind;
+  readonly issuer: IssuerAsRead;
+}
+
+/** Where the operator looks for what it needs, as far as rights depend on it. */
+export interface OperatorPlaces {
+  readonly options: Pick<
+    Options,
+    | 'leader-elect'
+    | 'leader-election-name'
+    | 'leader-election-namespace'
+    | 'certificate-signing-requests'
+    | 'cluster-resource-namespace'
+  >;
+  /** Its own namespace. */
+  readonly namespace: string;
+}
+
+/** Everything that the operator needs, each once. */
+export function operatorRights(places: OperatorPlaces, issuers: readonly IssuerOfKind[]): readonly Right[] {
+  const { options, namespace } = places;
+  const election = {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    namespace: options['leader-election-namespace'] || namespace,
+  };
+  const lease: readonly Right[] = [
+    { ...election, verb: 'create' },
+    ...forEach(['get', 'update'], { ...election, name: options['leader-election-name'] }),
+  ];
+  const rights = [
+    ...always,
+    ...(options['leader-elect'] ? lease : []),
+    ...(options['certificate-signing-requests'] ? forSigningRequests : []),
+    ...issuers.flatMap((each) => issuerRights(each, options['cluster-resource-namespace'] || namespace)),
+  ];
+  return [...new Map(rights.map((right) => [describeRight(right), right])).values()];
+}
+
+/** What cert-manager needs to make requests for Certificates, and to write what comes of them. */
+export const certManagerRights: readonly Right[] = [
+  ...forEach(['create', 'list', 'watch'], { group: certManagerGroup, resource: 'certificaterequests' }),
+  { verb: 'update', group: certManagerGroup, resource: 'certificaterequests', subresource: 'status' },
+  { verb: 'update', group: certManagerGroup, resource: 'certificates', subresource: 'status' },
+  ...forEach(['get', 'create', 'update'], { group: '', resource: 'secrets' }),
+];
+
+/** The right to approve requests for all issuers of a kind, or for one (cert-manager: docs, "Approver"). */
+export function approvalRight(
+  kind: IssuerKind,
+  issuer?: { readonly namespace?: string; readonly name: string },
+): Right {
+  const { namespace } = issuer ?? {};
+  const object = issuer === undefined ? '*' : `${namespace === undefined ? '' : `${namespace}.`}${issuer.name}`;
+  return {
+    verb: 'approve',
+    group: certManagerGroup,
+    resource: 'signers',
+    name: `${kind.plural}.${apiGroup}/${object}`,
+  };
+}
+
+/** The right to approve CertificateSigningRequests for a signer of Kubernetes. */
+export function signerApproval(name: string): Right {
+  return { verb: 'approve', group: signingGroup, resource: 'signers', name };
+}
+
+function issuerRights({ issuer }: IssuerOfKind, clusterResourceNamespace: string): readonly Right[] {
+  const { spec, metadata } = issuer;
+  if (spec === undefined) return [];
+  const namespace = metadata.namespace ?? clusterResourceNamespace;
+  const secret = spec.credentials.secretRef ?? spec.credentials.assumeRole?.secretRef;
+  const { certificatesFrom, publishTo } = spec.trust;
+  const published = {
+    group: '',
+    resource: 'configmaps',
+    namespace: metadata.namespace ?? publishTo?.namespace ?? clusterResourceNamespace,
+  };
+  return [
+    ...(secret === undefined ? [] : [{ verb: 'get', group: '', resource: 'secrets', namespace, name: secret.name }]),
+    ...(certificatesFrom === undefined
+      ? []
+      : [
+          {
+            verb: 'get',
+            group: '',
+            resource: certificatesFrom.kind === 'Secret' ? 'secrets' : 'configmaps',
+            namespace,
+            name: certificatesFrom.name,
+          },
+        ]),
+    ...(publishTo === undefined
+      ? []
+      : [
+          { ...published, verb: 'create' },
+          ...forEach(['get', 'patch', 'delete'], { ...published, name: publishTo.name }),
+        ]),
+  ];
+}
+
+function forEach(verbs: readonly string[], what: Omit<Right, 'verb'>): readonly Right[] {
+  return verbs.map((verb) => ({ verb, ...what }));
+}

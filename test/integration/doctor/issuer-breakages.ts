@@ -1,0 +1,140 @@
+// Broken issuers: host, network, Secret, credentials, RAM, CA, quota.
+import { freePort } from '../../../control-plane/driver/ports.ts';
+import { canaries } from './scene.ts';
+import { brokenIssuer, readyIssuer } from './breakage.ts';
+import type { Breakage } from './breakage.ts';
+
+const wrongKey = { accessKeyId: canaries.accessKeyId, accessKeySecret: canaries.accessKeySecret };
+const closedPort = await freePort();
+
+/** In the order of the way to a certificate. */
+export const issuerBreakages: readonly Breakage[] = [
+  {
+    name: 'The issuer names a host that the administrator has not allowed',
+    apply: brokenIssuer('host-refused', () => ({ endpoint: { host: 'pca.example.com', protocol: 'HTTPS' } })),
+    cause: /EndpointNotAllowed.*"pca\.example\.com"/,
+  },
+  {
+    name: 'The host of PCA cannot be resolved',
+    apply: brokenIssuer('no-name', () => ({ endpoint: { host: 'pca.invalid', protocol: 'HTTPS' } })),
+    cause: /could not be resolved/,
+  },
+  {
+    name: 'Nothing listens where PCA should be',
+    apply: brokenIssuer('no-listener', () => ({ endpoint: { host: `127.0.0.1:${closedPort}`, protocol: 'HTTP' } })),
+    cause: /connection was refused/,
+  },
+  {
+    name: "The CA behind PCA's TLS certificate is not trusted",
+    apply: brokenIssuer('no-trust', ({ https }) => ({ endpoint: { host: https.endpoint, protocol: 'HTTPS' } })),
+    cause: /no trusted TLS connection/,
+  },
+  {
+    name: 'HTTPS is spoken to a port of HTTP',
+    apply: brokenIssuer('no-tls', ({ world }) => ({ endpoint: { host: world.simulator.endpoint, protocol: 'HTTPS' } })),
+    cause: /TLS/,
+  },
+  {
+    name: 'The Secret of the issuer does not exist',
+    apply: brokenIssuer('no-secret', () => ({ credentials: { secretRef: { name: 'nowhere' } } })),
+    cause: /Secret "shop\/nowhere", named by .*, does not exist/,
+  },
+  {
+    name: 'The Secret holds no access key',
+    apply: brokenIssuer('bad-secret', () => ({ credentials: { secretRef: { name: 'bad-secret' } } }), {
+      accessKeyId: canaries.malformed,
+      accessKeySecret: canaries.malformed,
+    }),
+    cause: /Secret "shop\/bad-secret".* holds no usable access key/,
+  },
+  {
+    name: 'The access key is unknown to Alibaba Cloud',
+    apply: brokenIssuer('wrong-key', () => ({ credentials: { secretRef: { name: 'wrong-key' } } }), wrongKey),
+    cause: /access key is unknown, disabled or expired/,
+  },
+  {
+    name: 'The access key secret is another one',
+    apply: async (scene) => {
+      const { accessKeyId } = scene.world.simulator.accessKey;
+      const credentials = { secretRef: { name: 'wrong-secret' } };
+      const key = { accessKeyId, accessKeySecret: canaries.accessKeySecret };
+      const applied = await brokenIssuer('wrong-secret', () => ({ credentials }), key)(scene);
+      return { ...applied, args: [...(applied.args ?? []), '--with-credentials'] };
+    },
+    cause: /signature does not match/,
+  },
+  {
+    name: 'RAM does not allow the access key to describe the CA',
+    apply: async (scene) => {
+      const { simulator } = scene.world;
+      simulator.setFaults({ deniedActions: ['DescribeCACertificate'] });
+      const applied = await brokenIssuer('denied', () => ({}))(scene);
+      return {
+        ...applied,
+        undo: async () => {
+          simulator.setFaults({ deniedActions: [] });
+          await applied.undo?.();
+          await scene.cluster.waitForCondition(scene.pca, { type: 'Ready', status: 'True' });
+        },
+      };
+    },
+    cause: /PermissionDenied/,
+  },
+  {
+    name: "A namespaced issuer wants the operator's own RAM role",
+    apply: brokenIssuer('own-role', () => ({ credentials: { rrsa: {} } })),
+    cause: /ALIBABA_CLOUD_OIDC_TOKEN_FILE|CredentialsNotAllowed/,
+  },
+  {
+    name: 'parentIdentifier names a root CA',
+    apply: brokenIssuer('root-ca', () => ({ parentIdentifier: 'sim-root-ecc' })),
+    cause: /IssuingCAIsRoot/,
+  },
+  {
+    name: 'The CA is revoked',
+    apply: brokenIssuer('revoked-ca', () => ({ parentIdentifier: 'sim-sub-revoked' })),
+    cause: /IssuingCANotActive/,
+  },
+  {
+    name: 'The CA does not exist in this account',
+    apply: brokenIssuer('no-ca', () => ({ parentIdentifier: 'nobody-has-this-ca' })),
+    cause: /IssuingCAUnusable/,
+  },
+  {
+    name: 'The CA ends within 30 days',
+    apply: readyIssuer('short-ca', { parentIdentifier: 'sim-sub-short' }),
+    cause: /CA ends in 29 days/,
+  },
+  {
+    name: 'The CA has no certificates left',
+    apply: async (scene) => {
+      const { simulator } = scene.world;
+      simulator.setAuthority('sim-sub-rsa-2048', { quota: 0 });
+      const applied = await brokenIssuer('no-quota', () => ({ parentIdentifier: 'sim-sub-rsa-2048' }))(scene);
+      return {
+        ...applied,
+        undo: async () => {
+          simulator.setAuthority('sim-sub-rsa-2048', { quota: 1_000_000 });
+          await applied.undo?.();
+        },
+      };
+    },
+    cause: /IssuingCAExhausted/,
+  },
+  {
+    name: 'The CA has few certificates left',
+    apply: async (scene) => {
+      const { simulator } = scene.world;
+      simulator.setAuthority('sim-sub-rsa-2048', { quota: 12 });
+      const applied = await readyIssuer('little-quota', { parentIdentifier: 'sim-sub-rsa-2048' })(scene);
+      return {
+        ...applied,
+        undo: async () => {
+          simulator.setAuthority('sim-sub-rsa-2048', { quota: 1_000_000 });
+          await applied.undo?.();
+        },
+      };
+    },
+    cause: /has 12 certificates left/,
+  },
+];
