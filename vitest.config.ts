@@ -1,8 +1,10 @@
 /**
- * The test projects: `unit` needs nothing but Node; `integration` gets one real control plane for the whole run;
- * `cluster` makes clusters with pods, which takes root on Linux.
+ * The test projects: `unit` needs nothing but Node; each file of `integration` has a real control plane of its own; `cluster`
+ * makes clusters with pods, which takes root on Linux.
  */
 import { defineConfig } from 'vitest/config';
+
+import { LongestFirst } from './test/support/longest-first.ts';
 
 const isFull = process.env['TEST_FULL'] === '1';
 const isKind = process.env['TEST_CLUSTER'] === 'kind';
@@ -13,6 +15,7 @@ const clusterTestMs = 300_000;
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'simulator/**/*.ts'],
@@ -35,10 +38,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/helm/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
           pool: 'forks',
-          // An operator acts on the whole cluster, so only one file at a time may run one.
-          fileParallelism: false,
+          // They wait more than they work.
+          maxWorkers: 3,
           testTimeout: clusterTestMs,
           hookTimeout: clusterTestMs,
         },

@@ -12,12 +12,12 @@ import { until } from '../support/wait.ts';
 import { issuers, unchecked, withField, admit } from './issuer-admission.ts';
 import { lifetime, ruleRows } from './issuer-rules.ts';
 
-const cluster = testCluster();
+const cluster = await testCluster();
 
 beforeAll(async () => {
   for (const { plural } of issuerKinds) {
     const file = new URL(`../../deploy/crds/${apiGroup}_${plural}.yaml`, import.meta.url);
-    await cluster.install(readFileSync(fileURLToPath(file), 'utf8'));
+    await cluster.apply(readFileSync(fileURLToPath(file), 'utf8'));
   }
   await until('the issuers are served', async () => (await cluster.api.send('GET', issuers)).status === 200);
 });

@@ -7,7 +7,7 @@ import { installProduct, secretAccess } from '../support/product.ts';
 import type { Product } from '../support/product.ts';
 import { testCluster } from '../support/test-cluster.ts';
 
-const cluster = testCluster();
+const cluster = await testCluster();
 let product: Product;
 let allowedNamespace: string;
 let otherNamespace: string;

@@ -58,7 +58,6 @@ export class Cluster {
   readonly api: ApiClient;
   readonly #kubectl: readonly string[];
   readonly #resources = new Map<string, readonly ApiResource[]>();
-  readonly #clusterScoped: ObjectReference[] = [];
 
   constructor(access: ClusterAccess) {
     this.kubeconfig = access.kubeconfig;
@@ -85,13 +84,6 @@ export class Cluster {
 
   /** Applies an object, several, or YAML text (server-side, as `test`); answers what the server made of each. */
   async apply(what: string | Manifest | readonly Manifest[]): Promise<readonly Manifest[]> {
-    const applied = await this.install(what);
-    this.#clusterScoped.push(...applied.map(reference).filter(({ namespace }) => namespace === undefined));
-    return applied;
-  }
-
-  /** Like {@link apply}, but for what stays for the tests of other files. */
-  async install(what: string | Manifest | readonly Manifest[]): Promise<readonly Manifest[]> {
     const applied: Manifest[] = [];
     for (const manifest of manifestsOf(what)) {
       const path = `${await this.#path(reference(manifest))}?${manager}`;
@@ -174,11 +166,6 @@ export class Cluster {
   ): Promise<Manifest> {
     const description = `condition ${wanted.type}=${wanted.status}${wanted.reason === undefined ? '' : ` (${wanted.reason})`}`;
     return this.waitFor(what, description, (object) => hasCondition(object, wanted), options);
-  }
-
-  /** Deletes the namespaces and other cluster-wide objects that {@link apply} created, without waiting for the end. */
-  async cleanUp(): Promise<void> {
-    for (const what of this.#clusterScoped.splice(0).toReversed()) await this.delete(what);
   }
 
   /** Closes the connections. */

@@ -100,7 +100,7 @@ export function serviceAccountTokens(product: Product, namespace: string): reado
 /** Applies {@link readProduct} to a test cluster, where it stays, and waits until the new kinds are served. */
 export async function installProduct(cluster: Cluster): Promise<Product> {
   const product = await readProduct();
-  for (const manifest of await cluster.install(product.objects)) {
+  for (const manifest of await cluster.apply(product.objects)) {
     if (manifest.kind === 'CustomResourceDefinition')
       await cluster.waitForCondition(reference(manifest), { type: 'Established', status: 'True' });
   }

@@ -1,22 +1,17 @@
-// The cluster that the global set-up started, for the tests of one file; what they created goes when the file is done.
-import { afterAll, inject } from 'vitest';
+// A control plane for the tests of one file that need neither operator nor cert-manager.
+import { afterAll } from 'vitest';
 
+import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import { Cluster } from './cluster.ts';
-import type { ClusterAccess } from './cluster.ts';
 
-declare module 'vitest' {
-  // Values that test/support/global-setup.ts hands to every test file of the project `integration`.
-  interface ProvidedContext {
-    readonly controlPlane: ClusterAccess;
-  }
-}
-
-/** The run's shared cluster. Call it once in a file, outside of tests: it registers the cleaning up. */
-export function testCluster(): Cluster {
-  const cluster = new Cluster(inject('controlPlane'));
+/** A cluster that ends with the file. Call it once in a file, outside of tests: it registers the end. */
+export async function testCluster(): Promise<Cluster> {
+  const controlPlane = await ControlPlane.start({ certManager: false });
+  const { kubeconfig, kubectlPath } = controlPlane;
+  const cluster = new Cluster({ kubeconfig, kubectl: kubectlPath });
   afterAll(async () => {
-    await cluster.cleanUp();
     cluster.close();
+    await controlPlane.stop();
   });
   return cluster;
 }

@@ -113,7 +113,7 @@ it('the CRDs of cert-manager come late: the operator says what it waits for, and
     return answer?.status === 503 && (await answer.text()).includes('certificaterequests were not listed yet');
   });
   const { labels, annotations } = saved.metadata;
-  await world.cluster.install({
+  await world.cluster.apply({
     ...crd,
     metadata: {
       name,

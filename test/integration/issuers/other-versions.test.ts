@@ -224,7 +224,7 @@ describe.runIf(process.env['TEST_FULL'] === '1')('a second release', () => {
     const { metadata, ...rest } = world.issuer('', 'contested', {
       credentials: { secretRef: { name: 'elsewhere' } },
     });
-    await world.cluster.install({ ...rest, kind: 'AlibabaPCAClusterIssuer', metadata: { name: metadata.name } });
+    await world.cluster.apply({ ...rest, kind: 'AlibabaPCAClusterIssuer', metadata: { name: metadata.name } });
     const reference = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAClusterIssuer', name: 'contested' };
     const touch = async (): Promise<void> => {
       // Another version of the Secret has the ready one check again.

@@ -1,5 +1,5 @@
 // What a real API server answers to the client's writes, as the callers depend on it.
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
@@ -8,7 +8,7 @@ import { testCluster } from '../../support/test-cluster.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { testKind } from './test-kind.ts';
 
-const cluster = testCluster();
+const cluster = await testCluster();
 const kind = testKind('client.test');
 const apply = { fieldManager: 'test' };
 
@@ -18,7 +18,7 @@ let path = '';
 let stored: KubernetesObject;
 
 beforeAll(async () => {
-  client = new KubernetesClient(await connectWithKubeconfig(inject('controlPlane').kubeconfig), { userAgent: 'test' });
+  client = new KubernetesClient(await connectWithKubeconfig(cluster.kubeconfig), { userAgent: 'test' });
   await cluster.apply(kind.definition);
   const namespace = await cluster.createNamespace('client');
   collection = kind.pathIn(namespace);

@@ -1,5 +1,5 @@
 // Events on a real API server: it takes their form, at the limits and for objects without a namespace.
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { KubernetesClient } from '../../../src/kubernetes/client.ts';
 import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
 import { EventRecorder } from '../../../src/kubernetes/events.ts';
@@ -7,13 +7,13 @@ import type { EventToRecord } from '../../../src/kubernetes/events.ts';
 import { systemClock } from '../../../src/timing/clock.ts';
 import { testCluster } from '../../support/test-cluster.ts';
 
-const cluster = testCluster();
+const cluster = await testCluster();
 let client: KubernetesClient;
 let dropped: string[];
 let recorder: EventRecorder;
 
 beforeAll(async () => {
-  client = new KubernetesClient(await connectWithKubeconfig(inject('controlPlane').kubeconfig), { userAgent: 'test' });
+  client = new KubernetesClient(await connectWithKubeconfig(cluster.kubeconfig), { userAgent: 'test' });
   dropped = [];
   recorder = new EventRecorder({
     client,
