@@ -69,6 +69,10 @@ export interface SimulatorHandle {
   metadataCalls(): readonly MetadataCall[];
   /** Accepts a further permanent key, of the account that it names; it stays over resets. */
   addAccessKey(key: AccessKey): void;
+  /** A key that exists no longer; it stays so over resets. */
+  removeAccessKey(accessKeyId: string): void;
+  /** How often calls were signed with this key since the start, as RAM tells when a key was last used. */
+  usesOf(accessKeyId: string): number;
   /** Ends all temporary credentials that were issued; they are unknown from now on. */
   endSessions(): void;
   calls(): readonly Call[];
@@ -81,11 +85,14 @@ export interface SimulatorHandle {
 /** Starts a simulator with CAs whose keys are new; rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<SimulatorHandle> {
   const keys = [...(options.accessKeys ?? [randomKey()])];
+  const uses = new Map<string, number>();
   const service = await createService(options);
   const atStart = new Map(service.authorities);
   const gateway = new Gateway(service, {
-    accessKey: (accessKeyId) =>
-      keys.find((key) => key.accessKeyId === accessKeyId) ?? service.identity.temporaryKeys.get(accessKeyId),
+    accessKey: (accessKeyId) => {
+      uses.set(accessKeyId, (uses.get(accessKeyId) ?? 0) + 1);
+      return keys.find((key) => key.accessKeyId === accessKeyId) ?? service.identity.temporaryKeys.get(accessKeyId);
+    },
     now: service.now,
     nonces: new Map(),
   });
@@ -142,6 +149,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     setInstance: (instance) => metadata.become(instance),
     metadataCalls: () => metadata.calls,
     addAccessKey: (key) => void keys.push(key),
+    removeAccessKey: (accessKeyId) => {
+      const index = keys.findIndex((key) => key.accessKeyId === accessKeyId);
+      if (index !== -1) keys.splice(index, 1);
+    },
+    usesOf: (accessKeyId) => uses.get(accessKeyId) ?? 0,
     endSessions: () => service.identity.temporaryKeys.clear(),
     ...state,
     close: async () => {

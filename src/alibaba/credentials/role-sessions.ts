@@ -31,6 +31,7 @@ interface Session {
   renewal: Promise<void> | undefined;
   failure: PcaFailure | undefined;
   failures: number;
+  failedAt: number;
   pausedUntil: number;
 }
 
@@ -40,6 +41,8 @@ const renewAfter = { least: 0.7, spread: 0.1 };
 const endMarginMs = 10_000;
 const smallestUsableShare = 0.9;
 const pauseAfterFailure = { baseMs: 1_000, maxMs: 60_000 };
+/** Callers that have nothing valid to go on with do not wait for longer, however long STS has been silent. */
+const longestPauseWithoutMs = 5_000;
 /** No session of STS is longer. */
 const longestSeconds = 43_200;
 
@@ -62,10 +65,11 @@ export class RoleSessions implements Sessions {
     const session = this.#session(request);
     const { clock, timeoutMs } = this.#options;
     if (session.accessKey !== undefined && clock.monotonic() < session.endsAt) {
-      if (clock.monotonic() >= session.renewAt) void this.#renew(session, request);
+      if (clock.monotonic() >= session.renewAt) void this.#renew(session, request, session.pausedUntil);
       return { kind: 'ok', accessKey: session.accessKey };
     }
-    const renewal = this.#renew(session, request);
+    const until = Math.min(session.pausedUntil, session.failedAt + longestPauseWithoutMs);
+    const renewal = this.#renew(session, request, until);
     if (renewal !== undefined) {
       using deadline = startDeadline(timeoutMs, signal, clock);
       const waited = await deadline.wait(renewal);
@@ -93,13 +97,14 @@ export class RoleSessions implements Sessions {
       renewal: undefined,
       failure: undefined,
       failures: 0,
+      failedAt: 0,
       pausedUntil: 0,
     }));
   }
 
   /** The renewal under way, a new one, or undefined during the pause after a failure. */
-  #renew(session: Session, request: SessionRequest): Promise<void> | undefined {
-    if (session.renewal === undefined && this.#options.clock.monotonic() < session.pausedUntil) return undefined;
+  #renew(session: Session, request: SessionRequest, pausedUntil: number): Promise<void> | undefined {
+    if (session.renewal === undefined && this.#options.clock.monotonic() < pausedUntil) return undefined;
     session.renewal ??= this.#renewed(session, request).finally(() => {
       session.renewal = undefined;
     });
@@ -112,6 +117,7 @@ export class RoleSessions implements Sessions {
     const outcome = await newCredentials(request, this, this.#options);
     if (outcome.kind === 'failed') {
       session.failure = outcome.failure;
+      session.failedAt = clock.monotonic();
       session.pausedUntil = clock.monotonic() + backoff(session.failures, pauseAfterFailure, clock);
       session.failures += 1;
     } else {

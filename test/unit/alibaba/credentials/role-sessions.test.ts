@@ -58,6 +58,8 @@ class Sts {
   readonly renewals: RoleRenewal[] = [];
   /** Answers in order; when there is none, credentials that last as long as was asked. */
   answers: (PcaOutcome | Promise<PcaOutcome>)[] = [];
+  /** Whether it never answers. */
+  isSilent = false;
   token: () => Promise<TokenReading> = async () => ({ kind: 'ok', token: 'the-token' });
   /** What the metadata service gives; credentials of six hours, anew each time. */
   instance: (name: string | undefined) => Promise<NewCredentials> = async (name) => {
@@ -70,8 +72,9 @@ class Sts {
   readonly sessions = new RoleSessions({
     connect:
       () =>
-      async (call, { accessKey }) => {
+      async (call, { accessKey, signal }) => {
         this.calls.push({ call, accessKey });
+        if (this.isSilent) return this.#silence(signal);
         return this.answers.shift() ?? this.credentials(Number(call.parameters['DurationSeconds']));
       },
     readToken: async () => this.token(),
@@ -84,6 +87,14 @@ class Sts {
     signal: never,
     onRenewal: (renewal) => this.renewals.push(renewal),
   });
+
+  async #silence(signal: AbortSignal): Promise<PcaOutcome> {
+    await new Promise((resolve) => {
+      this.clock.startTimer(() => resolve(undefined), 5_000);
+      signal.addEventListener('abort', resolve);
+    });
+    return this.failed();
+  }
 
   credentials(seconds: number): PcaOutcome {
     const Expiration = new Date(this.clock.now().getTime() + seconds * 1_000).toISOString();
@@ -317,6 +328,49 @@ describe('renewal', () => {
       'STS.6',
       [undefined, ...Array.from({ length: 4 }, () => 'DeadlineExceeded'), undefined],
     ]);
+  });
+
+  it('leaves no gap while STS is silent for ten minutes and the old credentials live', async () => {
+    const sts = new Sts();
+    await sts.get();
+    sts.clock.advance(seconds(0.76 * 3_600));
+    sts.isSilent = true;
+    const given = new Set<string>();
+    for (let second = 0; second < 600; second += 1) {
+      given.add(await sts.get());
+      sts.clock.advance(1_000);
+      await settled();
+    }
+    sts.isSilent = false;
+    const tries = sts.calls.length - 1;
+    sts.clock.advance(seconds(61));
+    given.add(await sts.get());
+    await settled();
+    expect([[...given], await sts.get(), tries >= 10 && tries <= 30]).toEqual([
+      ['STS.1'],
+      `STS.${sts.calls.length}`,
+      true,
+    ]);
+  });
+
+  it('ends the wait of those without credentials within seconds of the first answer of STS', async () => {
+    const sts = new Sts();
+    await sts.get();
+    sts.clock.advance(seconds(3_500));
+    sts.isSilent = true;
+    for (let second = 0; second < 600; second += 1) {
+      const asked = sts.get();
+      await settled();
+      sts.clock.advance(1_000);
+      await settled();
+      void asked;
+    }
+    // The call that is under way ends with its deadline.
+    sts.clock.advance(5_000);
+    await settled();
+    sts.isSilent = false;
+    sts.clock.advance(5_000);
+    expect(await sts.get()).toBe(`STS.${sts.calls.length}`);
   });
 
   it('follows when PCA refused the credentials, but not when they were renewed since', async () => {
