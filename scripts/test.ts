@@ -18,7 +18,7 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
   if (process.env['npm_lifecycle_event'] !== undefined) watchParent(() => process.kill(process.pid, 'SIGTERM'));
 
   if (full) process.env['TEST_FULL'] = '1';
-  if (only === undefined) void buildInBackground();
+  if (only === undefined) void buildInBackground(full);
   const runs: TestRun[] = [];
   if (only === undefined)
     runs.push({ counts: { ...noTests, failed: await runSteps(staticChecks) }, obstacle: undefined });
@@ -29,14 +29,14 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
 }
 
 /** Builds what tests run while other checks and tests run; whoever needs a program that cannot be built says why. */
-async function buildInBackground(): Promise<void> {
+async function buildInBackground(full: boolean): Promise<void> {
   const { buildGoPrograms, buildNeighbours } = await import('./go-programs.ts');
   const tell = (line: string): void => {
     console.log(line);
   };
   try {
     await buildGoPrograms(tell);
-    await buildNeighbours(tell);
+    await buildNeighbours(tell, { all: full });
   } catch {
     // The step that waits for it tries again and tells.
   }

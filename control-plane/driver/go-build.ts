@@ -57,6 +57,11 @@ export async function buildGoProgram(
   return join(folder, program.name);
 }
 
+/** Whether a build of the same content exists. */
+export async function isBuilt(program: GoProgram): Promise<boolean> {
+  return isComplete(program, await folderFor(program));
+}
+
 async function buildInto(
   program: GoProgram,
   folder: string,

@@ -1,0 +1,172 @@
+// Every kind of credentials is exchanged while certificates are asked for: no request fails, and none costs a second certificate.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Manifest } from '../support/cluster.ts';
+import { readProduct, serviceAccountTokens } from '../support/product.ts';
+import { NotYet, until } from '../support/wait.ts';
+import { certificate, issuerApiVersion, secret, World } from '../support/world.ts';
+
+const account = '1234567890123456';
+const providerArn = `acs:ram::${account}:oidc-provider/c1`;
+const roleOf = (name: string): string => `acs:ram::${account}:role/${name}`;
+const audience = 'sts.aliyuncs.com';
+let world: World;
+let tokenFile: string;
+
+beforeAll(async () => {
+  world = await World.start({
+    operator: false,
+    flags: ['--secret-check-interval=500ms', '--issuer-check-interval=2s', '--retry-max-delay=2s'],
+  });
+  const jwks = JSON.parse(await world.cluster.kubectl(['get', '--raw', '/openid/v1/jwks'])) as { readonly keys: [] };
+  const discovered = await world.cluster.kubectl(['get', '--raw', '/.well-known/openid-configuration']);
+  const { issuer } = JSON.parse(discovered) as { readonly issuer: string };
+  world.simulator.setOidcProvider({ arn: providerArn, issuer, clientIds: [audience], keys: jwks.keys });
+  tokenFile = join(world.controlPlane.directory, 'oidc-token');
+  await replaceToken();
+  await world.startOperator([`--ecs-metadata-address=${world.simulator.endpoint}`], {
+    ALIBABA_CLOUD_OIDC_PROVIDER_ARN: providerArn,
+    ALIBABA_CLOUD_OIDC_TOKEN_FILE: tokenFile,
+  });
+});
+
+afterAll(async () => {
+  await world.stop();
+});
+
+/** As the kubelet does with a projected token. */
+async function replaceToken(): Promise<void> {
+  const { serviceAccount } = await readProduct();
+  const { name, namespace } = serviceAccount;
+  const args = ['create', 'token', name, '--namespace', namespace, '--audience', audience];
+  await writeFile(tokenFile, (await world.cluster.kubectl(args)).trim());
+}
+
+const simulated = () => ({ host: world.simulator.endpoint, protocol: 'HTTP' });
+
+function issuer(namespace: string | undefined, name: string, credentials: object): Manifest {
+  return {
+    apiVersion: issuerApiVersion,
+    kind: namespace === undefined ? 'AlibabaPCAClusterIssuer' : 'AlibabaPCAIssuer',
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+    spec: { parentIdentifier: 'sim-sub-ecc-p256', endpoint: simulated(), stsEndpoint: simulated(), credentials },
+  };
+}
+
+/** Makes roles that trust each other, and an issuer of each kind of credentials; answers where each issuer is. */
+async function prepareIssuers(namespace: string, key: string): Promise<ReadonlyMap<string, string | undefined>> {
+  const { simulator } = world;
+  const product = await readProduct();
+  const trustedToken = (owner: { readonly namespace: string; readonly name: string }) => ({
+    oidcProviderArn: providerArn,
+    subject: `system:serviceaccount:${owner.namespace}:${owner.name}`,
+  });
+  simulator.setRole({ arn: roleOf('operator'), trustedTokens: [trustedToken(product.serviceAccount)] });
+  simulator.setRole({ arn: roleOf('shop'), trustedTokens: [trustedToken({ namespace, name: 'pca' })] });
+  simulator.setRole({ arn: roleOf('node') });
+  simulator.setInstance({ roleArn: roleOf('node') });
+  simulator.setRole({ arn: roleOf('chained'), trustedRoleArns: [roleOf('shop')] });
+  const serviceAccountRef = { name: 'pca', roleArn: roleOf('shop') };
+  const issuers: readonly (readonly [string, string | undefined, object])[] = [
+    ['key', namespace, { secretRef: { name: key } }],
+    ['account', namespace, { serviceAccountRef }],
+    ['chain', namespace, { serviceAccountRef, assumeRole: { roleArn: roleOf('chained') } }],
+    ['operator', undefined, { rrsa: { roleArn: roleOf('operator') } }],
+    ['node', undefined, { ecsRole: {} }],
+  ];
+  await world.cluster.apply([
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'pca', namespace } },
+    ...serviceAccountTokens(product, namespace),
+    ...issuers.map(([name, where, credentials]) => issuer(where, name, credentials)),
+  ]);
+  return new Map(issuers.map(([name, where]) => [name, where]));
+}
+
+it('keys, tokens, sessions and instance roles change under load, and every request gets its one certificate', async () => {
+  const { simulator, cluster } = world;
+  const namespace = await world.createNamespace('rotation');
+  const [former, present] = ['LTAIformer', 'LTAIpresent'].map((accessKeyId) => ({
+    accessKeyId,
+    accessKeySecret: `secret-of-${accessKeyId}`,
+    accountId: account,
+  }));
+  if (former === undefined || present === undefined) throw new Error('two keys were made');
+  simulator.addAccessKey(former);
+  await cluster.apply(secret(namespace, 'rotated', former));
+  const issuers = await prepareIssuers(namespace, 'rotated');
+
+  const names: string[] = [];
+  /** One further certificate of each issuer, and all of them ready. */
+  const round = async (): Promise<void> => {
+    const batch = [...issuers].map(([name, where]) => {
+      const kind = where === undefined ? 'AlibabaPCAClusterIssuer' : 'AlibabaPCAIssuer';
+      const issuerRef = { group: 'pca.alibabacloud.com', kind, name };
+      return certificate(namespace, `${name}-${names.length}`, { issuerRef });
+    });
+    names.push(...batch.map(({ metadata }) => metadata.name));
+    await cluster.apply(batch);
+    for (const { metadata } of batch) {
+      const what = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name: metadata.name };
+      await cluster.waitForCondition(what, { type: 'Ready', status: 'True' });
+    }
+  };
+  await round();
+
+  let isOver = false;
+  let usesOfFormer = 0;
+  const load = (async () => {
+    while (!isOver) await round();
+  })();
+  const further = async (what: string, count: () => number): Promise<void> => {
+    const before = count();
+    await until(what, () => {
+      if (count() <= before) throw new NotYet(`${count()} times, as before`);
+      return true;
+    });
+  };
+  const stsCalls = (action: string, roleArn: string) => () =>
+    simulator.calls().filter((call) => call.action === action && call.parameters['RoleArn'] === roleArn).length;
+
+  try {
+    // An access key, as its owner exchanges it: a second one, the Secret, and the first one goes when nobody uses it any more.
+    simulator.addAccessKey(present);
+    await cluster.apply(secret(namespace, 'rotated', present));
+    await further('the new key to be used', () => simulator.usesOf(present.accessKeyId));
+    await round();
+    simulator.removeAccessKey(former.accessKeyId);
+    usesOfFormer = simulator.usesOf(former.accessKeyId);
+    await round();
+
+    // Sessions that end at once, all of them, twice; between them the token of the operator is another one.
+    for (const turn of [1, 2]) {
+      simulator.endSessions();
+      await replaceToken();
+      for (const name of ['operator', 'shop'])
+        await further(`session ${turn} of ${name}`, stsCalls('AssumeRoleWithOIDC', roleOf(name)));
+      await further(`session ${turn} of the chain`, stsCalls('AssumeRole', roleOf('chained')));
+      await round();
+    }
+
+    // The node gets another role.
+    simulator.setRole({ arn: roleOf('other-node') });
+    simulator.setInstance({ roleArn: roleOf('other-node') });
+    simulator.endSessions();
+    await further('the role of the node to be read', () => simulator.metadataCalls().length);
+    await round();
+  } finally {
+    isOver = true;
+    await load;
+  }
+
+  const requests = await cluster.list({ apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest', namespace });
+  const reasons = requests.map(({ status }) => {
+    const { conditions } = status as {
+      readonly conditions: readonly { readonly type: string; readonly reason: string }[];
+    };
+    return conditions.find(({ type }) => type === 'Ready')?.reason;
+  });
+  expect(new Set(reasons)).toEqual(new Set(['Issued']));
+  await world.issuances({ namespace, certificates: Object.fromEntries(names.map((name) => [name, 1])) });
+  expect(simulator.usesOf(former.accessKeyId)).toBe(usesOfFormer);
+});
