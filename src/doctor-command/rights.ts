@@ -1,5 +1,7 @@
 // Which rights operator and cert-manager need for the issuers of a cluster, in the words of RBAC. Pure.
 import { certManagerGroup } from '../crds/cert-manager.ts';
+import { credentialSourceOf } from '../crds/credential-source.ts';
+import type { CredentialSource } from '../crds/credential-source.ts';
 import { apiGroup, issuerKinds } from '../crds/issuer.ts';
 import type { IssuerAsRead, IssuerKind } from '../crds/issuer.ts';
 import type { Options } from '../runtime/options.ts';
@@ -126,7 +128,7 @@ function issuerRights({ issuer }: IssuerOfKind, clusterResourceNamespace: string
   const { spec, metadata } = issuer;
   if (spec === undefined) return [];
   const namespace = metadata.namespace ?? clusterResourceNamespace;
-  const secret = spec.credentials.secretRef ?? spec.credentials.assumeRole?.secretRef;
+  const source = credentialSourceOf(spec.credentials);
   const { certificatesFrom, publishTo } = spec.trust;
   const published = {
     group: '',
@@ -134,7 +136,7 @@ function issuerRights({ issuer }: IssuerOfKind, clusterResourceNamespace: string
     namespace: metadata.namespace ?? publishTo?.namespace ?? clusterResourceNamespace,
   };
   return [
-    ...(secret === undefined ? [] : [{ verb: 'get', group: '', resource: 'secrets', namespace, name: secret.name }]),
+    ...(source === undefined ? [] : sourceRights(source, namespace)),
     ...(certificatesFrom === undefined
       ? []
       : [
@@ -152,6 +154,17 @@ function issuerRights({ issuer }: IssuerOfKind, clusterResourceNamespace: string
           { ...published, verb: 'create' },
           ...forEach(['get', 'patch', 'delete'], { ...published, name: publishTo.name }),
         ]),
+  ];
+}
+
+function sourceRights(source: CredentialSource, namespace: string): readonly Right[] {
+  if (source.kind === 'secret')
+    return [{ verb: 'get', group: '', resource: 'secrets', namespace, name: source.ref.name }];
+  if (source.kind !== 'serviceAccount') return [];
+  const account = { group: '', resource: 'serviceaccounts', namespace, name: source.ref.name };
+  return [
+    { verb: 'get', ...account },
+    { verb: 'create', ...account, subresource: 'token' },
   ];
 }
 

@@ -1,11 +1,24 @@
 // Broken issuers: host, network, Secret, credentials, RAM, CA, quota.
 import { freePort } from '../../../control-plane/driver/ports.ts';
-import { canaries } from './scene.ts';
+import { readProduct, serviceAccountTokens } from '../../support/product.ts';
+import { canaries, shop } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { brokenIssuer, readyIssuer } from './breakage.ts';
 import type { Breakage } from './breakage.ts';
 
 const wrongKey = { accessKeyId: canaries.accessKeyId, accessKeySecret: canaries.accessKeySecret };
 const closedPort = await freePort();
+
+const serviceAccount = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'pca', namespace: shop } };
+const serviceAccountRef = {
+  name: 'pca',
+  roleArn: 'acs:ram::1234567890123456:role/shop',
+  oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/c1',
+};
+
+function withSts({ world }: Scene, credentials: object) {
+  return { credentials, stsEndpoint: { host: world.simulator.endpoint, protocol: 'HTTP' } };
+}
 
 /** In the order of the way to a certificate. */
 export const issuerBreakages: readonly Breakage[] = [
@@ -84,6 +97,59 @@ export const issuerBreakages: readonly Breakage[] = [
     name: "A namespaced issuer wants the operator's own RAM role",
     apply: brokenIssuer('own-role', () => ({ credentials: { rrsa: {} } })),
     cause: /ALIBABA_CLOUD_OIDC_TOKEN_FILE|CredentialsNotAllowed/,
+  },
+  {
+    name: 'The operator may not make tokens of the ServiceAccount that the issuer names',
+    apply: async (scene) => {
+      await scene.cluster.apply(serviceAccount);
+      const applied = await brokenIssuer('no-token', () => ({ credentials: { serviceAccountRef } }))(scene);
+      return { ...applied, args: [] };
+    },
+    cause: /It may not get serviceaccounts "pca" in namespace shop/,
+  },
+  {
+    name: 'The RAM role does not trust the ServiceAccount of the issuer',
+    apply: async (scene) => {
+      await scene.cluster.apply([serviceAccount, ...serviceAccountTokens(await readProduct(), shop)]);
+      scene.world.simulator.setRole({ arn: serviceAccountRef.roleArn });
+      await scene.trustTokens(serviceAccountRef.oidcProviderArn);
+      return brokenIssuer('no-trusted-role', (present) => withSts(present, { serviceAccountRef }))(scene);
+    },
+    cause: /PermissionDenied.*AssumeRoleWithOIDC/,
+  },
+  {
+    name: 'The cluster is not an OIDC provider of the account',
+    apply: async (scene) => {
+      await scene.cluster.apply([serviceAccount, ...serviceAccountTokens(await readProduct(), shop)]);
+      const ref = { ...serviceAccountRef, oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/nobody' };
+      return brokenIssuer('no-provider', (present) => withSts(present, { serviceAccountRef: ref }))(scene);
+    },
+    cause: /AssumeRoleWithOIDC/,
+  },
+  {
+    name: 'Nothing listens where STS should be',
+    apply: brokenIssuer('no-sts', () => ({
+      stsEndpoint: { host: `127.0.0.1:${closedPort}`, protocol: 'HTTP' },
+      credentials: {
+        secretRef: { name: 'access-key' },
+        assumeRole: { roleArn: 'acs:ram::1234567890123456:role/issue' },
+      },
+    })),
+    cause: /STSUnavailable|connection was refused/,
+  },
+  {
+    name: "The ConfigMap for what clients must trust is somebody else's",
+    apply: async (scene) => {
+      await scene.cluster.apply({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'taken', namespace: shop },
+        data: { 'ca.crt': 'of somebody else' },
+      });
+      await scene.grantConfigMaps();
+      return brokenIssuer('taken', () => ({ trust: { publishTo: { name: 'taken' } } }))(scene);
+    },
+    cause: /ConfigMapTaken/,
   },
   {
     name: 'parentIdentifier names a root CA',

@@ -12,7 +12,7 @@ import { readManifests, reference } from '../../support/cluster.ts';
 import type { Cluster, Manifest, ObjectReference } from '../../support/cluster.ts';
 import { isAllowed } from '../../support/access-review.ts';
 import { bundle } from '../../support/operator-process.ts';
-import { readProduct, writeServiceAccountKubeconfig } from '../../support/product.ts';
+import { configMapAccess, readProduct, writeServiceAccountKubeconfig } from '../../support/product.ts';
 import { until } from '../../support/wait.ts';
 import { certificate, secret, World } from '../../support/world.ts';
 
@@ -169,6 +169,20 @@ export class Scene {
     const file = join(this.world.controlPlane.directory, `${name}.kubeconfig`);
     await writeServiceAccountKubeconfig(async (args, input) => this.cluster.kubectl(args, input), account, file);
     return file;
+  }
+
+  /** Makes the cluster an OIDC provider of the account. */
+  async trustTokens(arn: string): Promise<void> {
+    const raw = async (path: string): Promise<unknown> =>
+      JSON.parse(await this.cluster.kubectl(['get', '--raw', path]));
+    const { keys } = (await raw('/openid/v1/jwks')) as { readonly keys: [] };
+    const { issuer } = (await raw('/.well-known/openid-configuration')) as { readonly issuer: string };
+    this.world.simulator.setOidcProvider({ arn, issuer, clientIds: ['sts.aliyuncs.com'], keys });
+  }
+
+  /** Lets the operator write ConfigMaps of the shop, as the chart does for configMapAccess.namespaces. */
+  async grantConfigMaps(): Promise<void> {
+    await this.cluster.apply(configMapAccess(await readProduct(), shop));
   }
 
   /** Stops everything. */
