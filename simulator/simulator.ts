@@ -73,6 +73,8 @@ export interface SimulatorHandle {
   removeAccessKey(accessKeyId: string): void;
   /** How often calls were signed with this key since the start, as RAM tells when a key was last used. */
   usesOf(accessKeyId: string): number;
+  /** Secrets and tokens of all credentials that were accepted or given since the start: what nobody may show. */
+  secrets(): readonly string[];
   /** Ends all temporary credentials that were issued; they are unknown from now on. */
   endSessions(): void;
   calls(): readonly Call[];
@@ -86,6 +88,7 @@ export interface SimulatorHandle {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<SimulatorHandle> {
   const keys = [...(options.accessKeys ?? [randomKey()])];
   const uses = new Map<string, number>();
+  const keptSecrets = keys.flatMap(secretsOf);
   const service = await createService(options);
   const atStart = new Map(service.authorities);
   const gateway = new Gateway(service, {
@@ -148,11 +151,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     setRole: (role) => void service.identity.roles.set(role.arn, role),
     setInstance: (instance) => metadata.become(instance),
     metadataCalls: () => metadata.calls,
-    addAccessKey: (key) => void keys.push(key),
+    addAccessKey: (key) => {
+      keys.push(key);
+      keptSecrets.push(...secretsOf(key));
+    },
     removeAccessKey: (accessKeyId) => {
       const index = keys.findIndex((key) => key.accessKeyId === accessKeyId);
       if (index !== -1) keys.splice(index, 1);
     },
+    secrets: () => [...keptSecrets, ...service.identity.given.flatMap(secretsOf)],
     usesOf: (accessKeyId) => uses.get(accessKeyId) ?? 0,
     endSessions: () => service.identity.temporaryKeys.clear(),
     ...state,
@@ -162,6 +169,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await closed;
     },
   };
+}
+
+function secretsOf({ accessKeySecret, securityToken }: AccessKey): readonly string[] {
+  return securityToken === undefined ? [accessKeySecret] : [accessKeySecret, securityToken];
 }
 
 async function createService({

@@ -42,6 +42,8 @@ export interface IdentityStore {
   readonly roles: Map<string, Role>;
   /** Temporary keys by their id. */
   readonly temporaryKeys: Map<string, AccessKey>;
+  /** Every temporary key that was given, whether it still opens anything or not. */
+  readonly given: AccessKey[];
 }
 
 /** What is asked for of a role. */
@@ -55,7 +57,7 @@ export interface SessionSettings {
 
 /** A store with nothing in it. */
 export function createIdentityStore(): IdentityStore {
-  return { providers: new Map(), roles: new Map(), temporaryKeys: new Map() };
+  return { providers: new Map(), roles: new Map(), temporaryKeys: new Map(), given: [] };
 }
 
 /** Account and name of a role. */
@@ -84,7 +86,7 @@ export function giveCredentials(store: IdentityStore, role: Role, settings: Sess
 
 /** The credentials alone, in the names that STS and the metadata service give their members. */
 export function giveKey(
-  { temporaryKeys }: IdentityStore,
+  { temporaryKeys, given }: IdentityStore,
   role: Role,
   { sessionName, seconds, now, policy }: SessionSettings,
 ) {
@@ -100,6 +102,7 @@ export function giveKey(
     session: { roleName, sessionName, ...(policy === undefined ? {} : { policy }) },
   };
   temporaryKeys.set(key.accessKeyId, key);
+  given.push(key);
   return {
     AccessKeyId: key.accessKeyId,
     AccessKeySecret: key.accessKeySecret,

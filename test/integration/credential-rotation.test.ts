@@ -1,8 +1,10 @@
 // Every kind of credentials is exchanged while certificates are asked for: no request fails, and none costs a second certificate.
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Manifest } from '../support/cluster.ts';
+import { bundle } from '../support/operator-process.ts';
 import { readProduct, serviceAccountTokens } from '../support/product.ts';
 import { NotYet, until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../support/world.ts';
@@ -118,10 +120,13 @@ it('keys, tokens, sessions and instance roles change under load, and every reque
   const load = (async () => {
     while (!isOver) await round();
   })();
-  const further = async (what: string, count: () => number): Promise<void> => {
-    const before = count();
+  /** Does it, and waits until all these counts are higher than before. */
+  const seenAgain = async (what: string, counts: readonly (() => number)[], act: () => Promise<void> | void) => {
+    const before = counts.map((count) => count());
+    await act();
     await until(what, () => {
-      if (count() <= before) throw new NotYet(`${count()} times, as before`);
+      const now = counts.map((count) => count());
+      if (now.some((count, index) => count <= (before[index] ?? 0))) throw new NotYet(`${now}, before ${before}`);
       return true;
     });
   };
@@ -131,28 +136,34 @@ it('keys, tokens, sessions and instance roles change under load, and every reque
   try {
     // An access key, as its owner exchanges it: a second one, the Secret, and the first one goes when nobody uses it any more.
     simulator.addAccessKey(present);
-    await cluster.apply(secret(namespace, 'rotated', present));
-    await further('the new key to be used', () => simulator.usesOf(present.accessKeyId));
+    await seenAgain('the new key to be used', [() => simulator.usesOf(present.accessKeyId)], async () => {
+      await cluster.apply(secret(namespace, 'rotated', present));
+    });
     await round();
     simulator.removeAccessKey(former.accessKeyId);
     usesOfFormer = simulator.usesOf(former.accessKeyId);
     await round();
 
     // Sessions that end at once, all of them, twice; between them the token of the operator is another one.
+    const sessions = [
+      stsCalls('AssumeRoleWithOIDC', roleOf('operator')),
+      stsCalls('AssumeRoleWithOIDC', roleOf('shop')),
+      stsCalls('AssumeRole', roleOf('chained')),
+    ];
     for (const turn of [1, 2]) {
-      simulator.endSessions();
-      await replaceToken();
-      for (const name of ['operator', 'shop'])
-        await further(`session ${turn} of ${name}`, stsCalls('AssumeRoleWithOIDC', roleOf(name)));
-      await further(`session ${turn} of the chain`, stsCalls('AssumeRole', roleOf('chained')));
+      await seenAgain(`session ${turn} of each role`, sessions, async () => {
+        simulator.endSessions();
+        await replaceToken();
+      });
       await round();
     }
 
     // The node gets another role.
     simulator.setRole({ arn: roleOf('other-node') });
-    simulator.setInstance({ roleArn: roleOf('other-node') });
-    simulator.endSessions();
-    await further('the role of the node to be read', () => simulator.metadataCalls().length);
+    await seenAgain('the role of the node to be read', [() => simulator.metadataCalls().length], () => {
+      simulator.setInstance({ roleArn: roleOf('other-node') });
+      simulator.endSessions();
+    });
     await round();
   } finally {
     isOver = true;
@@ -170,3 +181,49 @@ it('keys, tokens, sessions and instance roles change under load, and every reque
   await world.issuances({ namespace, certificates: Object.fromEntries(names.map((name) => [name, 1])) });
   expect(simulator.usesOf(former.accessKeyId)).toBe(usesOfFormer);
 });
+
+it('no secret, token or temporary key of all these is in anything that anybody reads', async () => {
+  const { cluster, operator, simulator } = world;
+  const issuers = ['AlibabaPCAIssuer', 'AlibabaPCAClusterIssuer'].map((kind) => ({
+    apiVersion: issuerApiVersion,
+    kind,
+  }));
+  const others = [
+    { apiVersion: 'cert-manager.io/v1', kind: 'CertificateRequest' },
+    { apiVersion: 'events.k8s.io/v1', kind: 'Event' },
+  ];
+  const objects = await Promise.all([...issuers, ...others].map(async (kind) => cluster.list(kind)));
+  const plan = await runBundle(['plan', '-f', '-', '-o', 'json'], await cluster.kubectl(planInput));
+  const said = {
+    objects: JSON.stringify(objects),
+    log: await operator.logs(),
+    metrics: await operator.metrics(),
+    doctor: await runBundle(['doctor', `--kubeconfig=${cluster.kubeconfig}`, '--with-credentials', '-o', 'json']),
+    plan,
+  };
+  // Every token of the API server begins so.
+  const canaries = [...simulator.secrets(), 'eyJhbGciOi', 'STS.sim'];
+  const shown = Object.fromEntries(
+    Object.entries(said).map(([where, text]) => [where, canaries.filter((canary) => text.includes(canary))]),
+  );
+  expect(shown).toEqual({ objects: [], log: [], metrics: [], doctor: [], plan: [] });
+  expect([canaries.length > 10, ...Object.values(said).map((text) => text.length > 500)]).toEqual([
+    true,
+    true,
+    true,
+    true,
+    true,
+    true,
+  ]);
+});
+
+const planInput = ['get', 'secrets,alibabapcaissuers,certificates', '--all-namespaces', '-o', 'yaml'];
+
+/** What a subcommand of the bundle says. */
+async function runBundle(args: readonly string[], input = ''): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { env: { PATH: process.env['PATH'] ?? '' }, maxBuffer: 64 * 1024 * 1024 };
+    const child = execFile(process.execPath, [bundle, ...args], options, (_error, out, err) => resolve(out + err));
+    child.stdin?.end(input);
+  });
+}
