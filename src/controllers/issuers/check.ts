@@ -15,6 +15,7 @@ import type { IssuerCredentials } from './credentials.ts';
 import type { ReadyIssuer } from './ready-issuers.ts';
 import type { IssuerProblem } from './reasons.ts';
 import { formerKeyFamily } from './status.ts';
+import type { Judgement } from './tenancy/judge.ts';
 import type { TrustSources } from './trust/trust-sources.ts';
 
 /** `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. */
@@ -28,17 +29,21 @@ export class IssuerCheck {
   readonly #searches: Pick<CertificateSearches, 'of'>;
   readonly #trust: Pick<TrustSources, 'read'>;
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly #judge: (issuer: Issuer) => Judgement;
 
-  constructor(
-    credentials: Pick<IssuerCredentials, 'open'>,
-    searches: Pick<CertificateSearches, 'of'>,
-    trust: Pick<TrustSources, 'read'>,
-    clock: Pick<Clock, 'now' | 'monotonic'>,
-  ) {
-    this.#credentials = credentials;
-    this.#searches = searches;
-    this.#trust = trust;
-    this.#clock = clock;
+  constructor(parts: {
+    readonly credentials: Pick<IssuerCredentials, 'open'>;
+    readonly searches: Pick<CertificateSearches, 'of'>;
+    readonly trust: Pick<TrustSources, 'read'>;
+    readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+    /** The rules of the administrator. */
+    readonly judge: (issuer: Issuer) => Judgement;
+  }) {
+    this.#credentials = parts.credentials;
+    this.#searches = parts.searches;
+    this.#trust = parts.trust;
+    this.#clock = parts.clock;
+    this.#judge = parts.judge;
   }
 
   /** Checks one issuer object; `signal` ends it early with `notReady`. */
@@ -47,6 +52,8 @@ export class IssuerCheck {
     const fault = settingsFault(spec);
     if (fault !== undefined)
       return notReady({ reason: 'InvalidSettings', message: `${fault.field}: ${fault.message}` });
+    const judged = this.#judge(issuer);
+    if (judged.kind === 'refused') return notReady({ reason: 'IssuerNotAllowed', message: judged.message });
     const opened = await this.#credentials.open(issuer, signal);
     if (opened.kind === 'problem') return notReady(opened.problem);
     const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);
@@ -81,6 +88,7 @@ export class IssuerCheck {
         spec,
         ca,
         authority,
+        allowance: judged.allowance,
         credentialsVersion: opened.credentialsVersion,
         formerKeyFamily: formerKeyFamily(issuer.status?.ca, ca.keyFamily),
         trust: trusted.trust,

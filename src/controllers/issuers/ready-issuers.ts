@@ -10,6 +10,7 @@ import type { Place } from './fault-hold.ts';
 import { OwnerHolds } from './owner-holds.ts';
 import type { Owner } from './owner-holds.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
+import type { Allowance } from './tenancy/allowance.ts';
 import type { CheckedTrust } from './trust/trust-sources.ts';
 
 /** One request that may try with an issuer, and tells what it met. */
@@ -36,6 +37,8 @@ export interface ReadyIssuer {
   readonly authority: CertificateAuthority;
   /** Version of what the credentials come from (CredentialVersions); empty where nothing is read. */
   readonly credentialsVersion: string;
+  /** What the administrator's rule allows it; undefined where there are no rules. */
+  readonly allowance?: Allowance | undefined;
   /** Family of the key of the CA before this one, where it was another. */
   readonly formerKeyFamily?: string | undefined;
   /** What its clients are to trust, as the check found it. */

@@ -8,6 +8,8 @@ import { CredentialVersions } from '../../../../src/controllers/issuers/identity
 import { ServiceAccounts } from '../../../../src/controllers/issuers/identity/service-accounts.ts';
 import { SourceIdentities } from '../../../../src/controllers/issuers/identity/source-identities.ts';
 import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
+import { judgeIssuer } from '../../../../src/controllers/issuers/tenancy/judge.ts';
+import type { IssuerRules } from '../../../../src/controllers/issuers/tenancy/rules.ts';
 import { TrustSources } from '../../../../src/controllers/issuers/trust/trust-sources.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
 import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
@@ -31,6 +33,7 @@ export interface Found {
   /** The object of spec.trust.certificatesFrom. */
   readonly trusted?: KubernetesResult<unknown>;
   readonly roots?: Answer;
+  readonly rules?: IssuerRules;
   readonly signal?: AbortSignal;
 }
 
@@ -79,7 +82,14 @@ export function checkParts({ secret = readableSecret, described = describedWith(
   });
   const clock = new FakeClock();
   const sources = new TrustSources({ get: async <T>() => found.trusted as KubernetesResult<T> }, 'issuers');
-  return { check: new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), sources, clock), pca };
+  const check = new IssuerCheck({
+    credentials,
+    searches: new CertificateSearches(noLimits, clock),
+    trust: sources,
+    clock,
+    judge: (issuer) => judgeIssuer(found.rules, issuer, environment),
+  });
+  return { check, pca };
 }
 
 /** What the check comes to. */
