@@ -44,6 +44,7 @@ export function readRules(file: unknown, hosts: Pick<IssuerHosts, 'allows'>): Re
   const faults: string[] = [];
   const tell: Tell = (path, fault) => void faults.push(`${path === '' ? 'The file' : path} ${fault}`);
   const top = fieldsOf(file, '', topFields, tell);
+  if (!isMapping(file)) return { kind: 'invalid', faults };
   const contact = readContact(top['contact'], 'contact', tell);
   const given = top['rules'];
   if (!Array.isArray(given) || given.length === 0) tell('rules', 'must be a list of at least one rule.');
@@ -96,7 +97,7 @@ function readRule(
 
 /** The fields of a mapping that has no others than these. */
 function fieldsOf(value: unknown, path: string, known: readonly string[], tell: Tell): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isMapping(value)) {
     tell(path, `must be a mapping with ${known.join(', ')}.`);
     return {};
   }
@@ -104,6 +105,10 @@ function fieldsOf(value: unknown, path: string, known: readonly string[], tell: 
   for (const key of Object.keys(value).filter((each) => !known.includes(each)))
     tell(`${prefix}${shownText(key, 64)}`, `is no field of a rule file here; known are ${known.join(', ')}.`);
   return Object.fromEntries(Object.entries(value).filter(([key]) => known.includes(key)));
+}
+
+function isMapping(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readContact(value: unknown, path: string, tell: Tell): string {

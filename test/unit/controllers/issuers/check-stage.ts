@@ -34,6 +34,8 @@ export interface Found {
   readonly trusted?: KubernetesResult<unknown>;
   readonly roots?: Answer;
   readonly rules?: IssuerRules;
+  /** What is read at the API server. */
+  readonly onRead?: (path: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -59,7 +61,12 @@ export function checkParts({ secret = readableSecret, described = describedWith(
     DescribeCACertificate: described,
     ...(found.roots === undefined ? {} : { DescribeCACertificateList: found.roots }),
   });
-  const kubernetes = { get: async <T>() => secret as KubernetesResult<T> };
+  const kubernetes = {
+    get: async <T>(path: string) => {
+      found.onRead?.(path);
+      return secret as KubernetesResult<T>;
+    },
+  };
   const environment = podIdentity(found.environment ?? {});
   const credentials = new IssuerCredentials({
     identities: new SourceIdentities({
