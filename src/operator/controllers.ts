@@ -140,10 +140,7 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
   });
   const controller = new IssuerController({
     issuer: cluster.issuer,
-    check: new IssuerCheck({
-      credentials,
-      searches: pca.searches,
-      trust: sources,
+    check: new IssuerCheck(credentials, pca.searches, sources, {
       clock,
       judge: (issuer) => judgeIssuer(rules, issuer, podIdentity),
     }),

@@ -6,7 +6,6 @@ import type { IssuerRules } from '../controllers/issuers/tenancy/rules.ts';
 
 // No ConfigMap is larger.
 const maxOctets = 1024 * 1024;
-const maxAliases = 100;
 const toldFaults = 5;
 
 /** The rules of --issuer-rules; undefined where the setting is empty. Throws with the reason where they cannot be used. */
@@ -24,13 +23,9 @@ export async function issuerRulesOf(
 
 async function parsed(file: string): Promise<unknown> {
   const text = await textOf(file);
-  // Most pods have no rules and need not load it.
-  const { parseDocument } = await import('yaml');
+  const { parseYaml } = await import('./yaml-text.ts');
   try {
-    const document = parseDocument(text, { logLevel: 'silent', prettyErrors: true });
-    const [fault] = document.errors;
-    if (fault === undefined) return document.toJS({ maxAliasCount: maxAliases });
-    throw fault;
+    return parseYaml(text);
   } catch (error) {
     // The library also throws on too many aliases, and when the nesting is too deep for its recursion.
     const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n');

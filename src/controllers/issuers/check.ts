@@ -29,21 +29,23 @@ export class IssuerCheck {
   readonly #searches: Pick<CertificateSearches, 'of'>;
   readonly #trust: Pick<TrustSources, 'read'>;
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
-  readonly #judge: (issuer: Issuer) => Judgement;
+  readonly #judgeByRules: (issuer: Issuer) => Judgement;
 
-  constructor(parts: {
-    readonly credentials: Pick<IssuerCredentials, 'open'>;
-    readonly searches: Pick<CertificateSearches, 'of'>;
-    readonly trust: Pick<TrustSources, 'read'>;
-    readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-    /** The rules of the administrator. */
-    readonly judge: (issuer: Issuer) => Judgement;
-  }) {
-    this.#credentials = parts.credentials;
-    this.#searches = parts.searches;
-    this.#trust = parts.trust;
-    this.#clock = parts.clock;
-    this.#judge = parts.judge;
+  /** `judge`: by the rules of the administrator. */
+  constructor(
+    credentials: Pick<IssuerCredentials, 'open'>,
+    searches: Pick<CertificateSearches, 'of'>,
+    trust: Pick<TrustSources, 'read'>,
+    {
+      clock,
+      judge,
+    }: { readonly clock: Pick<Clock, 'now' | 'monotonic'>; readonly judge: (issuer: Issuer) => Judgement },
+  ) {
+    this.#credentials = credentials;
+    this.#searches = searches;
+    this.#trust = trust;
+    this.#clock = clock;
+    this.#judgeByRules = judge;
   }
 
   /** Checks one issuer object; `signal` ends it early with `notReady`. */
@@ -52,7 +54,7 @@ export class IssuerCheck {
     const fault = settingsFault(spec);
     if (fault !== undefined)
       return notReady({ reason: 'InvalidSettings', message: `${fault.field}: ${fault.message}` });
-    const judged = this.#judge(issuer);
+    const judged = this.#judgeByRules(issuer);
     if (judged.kind === 'refused') return notReady({ reason: 'IssuerNotAllowed', message: judged.message });
     const opened = await this.#credentials.open(issuer, signal);
     if (opened.kind === 'problem') return notReady(opened.problem);

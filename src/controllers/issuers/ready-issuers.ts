@@ -17,10 +17,7 @@ import type { CheckedTrust } from './trust/trust-sources.ts';
 export interface IssuerPass extends Place {
   /** It met a fault that no request can cause. */
   fault(problem: IssuerProblem): void;
-  /**
-   * It got another certificate than it asked for, which may be its own fault. Where another tenant met the same, it is the
-   * issuer's: `problem`.
-   */
+  /** It got another certificate than it asked for. Where another tenant met the same, it is the issuer's: `problem`. */
   mismatched(reason: string, problem: IssuerProblem): void;
   /** PCA refused what it asked for. */
   refused(reason: string): void;

@@ -89,10 +89,7 @@ export function checkParts({ secret = readableSecret, described = describedWith(
   });
   const clock = new FakeClock();
   const sources = new TrustSources({ get: async <T>() => found.trusted as KubernetesResult<T> }, 'issuers');
-  const check = new IssuerCheck({
-    credentials,
-    searches: new CertificateSearches(noLimits, clock),
-    trust: sources,
+  const check = new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), sources, {
     clock,
     judge: (issuer) => judgeIssuer(found.rules, issuer, environment),
   });

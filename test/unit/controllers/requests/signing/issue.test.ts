@@ -144,7 +144,7 @@ test("a rule's limit holds what the issuer's own would let go, and says whom to 
   expect([decision.kind === 'waiting' && [decision.reason, decision.message], rig.authority.asked]).toEqual([
     [
       'IssuanceLimitReached',
-      'Held: certificatesPerDay 1 of the administrator\'s rule "teams" for the AlibabaPCAIssuers of namespace "shop" together is used up. It continues automatically at 2026-11-24T10:00:00Z. Ask for another rule if more are wanted. Contact: #pki',
+      'Held: certificatesPerDay 1 of the administrator\'s rule "teams" for the AlibabaPCAIssuers of namespace "shop" together is used up. It continues automatically at 2026-11-23T00:16:40Z. Ask for another rule if more are wanted. Contact: #pki',
     ],
     [],
   ]);
