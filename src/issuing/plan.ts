@@ -17,7 +17,7 @@ import type { SigningRequest } from './signing-request.ts';
 import type { Usages } from './x509/usages.ts';
 import { profileFor } from './usage-profile.ts';
 import { clampedLifetime, isShortened, refuseForRenewal, renewedAfter, resolveValidity } from './validity.ts';
-import type { CALimits, ClampedLifetime, PlannedLifetime, Renewal } from './validity.ts';
+import type { CALimits, ClampedLifetime, LifetimeLimit, PlannedLifetime, Renewal } from './validity.ts';
 
 /**
  * `exact`: this name, octet by octet. `attributes`: these, in any order and grouping, and where the service has
@@ -87,6 +87,7 @@ export interface PlanInput {
   readonly sendsSubject?: boolean;
   /** How the Certificate behind the request is renewed; undefined where there is none, or where that is not known. */
   readonly renewal?: Renewal | undefined;
+  readonly ruleLimit?: LifetimeLimit | undefined;
 }
 
 type Planned = { readonly kind: 'planned'; readonly plan: IssuePlan } | Refused;
@@ -114,6 +115,7 @@ function planUnder(input: PlanInput): Planned {
     spec,
     ca: request.isCA ? anyCA : ca,
     now,
+    ruleLimit: input.ruleLimit,
   });
   if (resolved.kind === 'refused') return resolved;
 

@@ -29,6 +29,14 @@ export interface PlannedLifetime {
 /** A lifetime that was cut. */
 export type ClampedLifetime = PlannedLifetime & { readonly because: string };
 
+/** A longest lifetime that is set for the issuer, and not by it. */
+export interface LifetimeLimit {
+  readonly seconds: number;
+  /** Name of the administrator's rule, and whom to ask. */
+  readonly rule: string;
+  readonly contact: string;
+}
+
 type Resolved = {
   readonly kind: 'ok';
   readonly validity: Validity;
@@ -46,14 +54,15 @@ export function resolveValidity(input: {
   readonly spec: Pick<IssuerSpec, 'validity'>;
   readonly ca: CALimits;
   readonly now: Date;
+  readonly ruleLimit?: LifetimeLimit | undefined;
 }): Resolved | Refused {
-  const { durationSeconds: asked, spec, ca, now } = input;
+  const { durationSeconds: asked, spec, ca, now, ruleLimit } = input;
   const limits = limitsOf(spec.validity);
   if (limits.kind === 'faulty')
     return refuse(refusalReasons.invalidIssuerSettings, `${limits.field} of the issuer`, limits.message);
 
   const begin = Math.max(seconds(now) - limits.backdate, Math.ceil(ca.notBefore.getTime() / 1000));
-  const excess = excessOf(asked, begin, limits, ca);
+  const excess = excessOf(asked, begin, { ...limits, ruleLimit }, ca);
   if (excess !== undefined && spec.validity.onExceed === 'Refuse') return excess.refused;
   const given = excess?.longest ?? asked;
   if (given <= 0 && excess !== undefined) return excess.refused;
@@ -194,7 +203,12 @@ interface Excess {
 }
 
 /** The limit that leaves least of what was asked; undefined when all of it is possible. */
-function excessOf(asked: number, begin: number, { maximum }: Limits, ca: CALimits): Excess | undefined {
+function excessOf(
+  asked: number,
+  begin: number,
+  { maximum, ruleLimit }: Pick<Limits, 'maximum'> & { readonly ruleLimit: LifetimeLimit | undefined },
+  ca: CALimits,
+): Excess | undefined {
   const { maxValiditySeconds: caMaximum } = ca;
   const untilEnd = Math.max(seconds(ca.notAfter) - begin, 0);
   const excesses: Excess[] = [];
@@ -202,6 +216,12 @@ function excessOf(asked: number, begin: number, { maximum }: Limits, ca: CALimit
     const because = `the issuer's spec.validity.maxDuration ${formatDuration(maximum)}`;
     const message = `${formatDuration(asked)} is longer than the issuer allows (spec.validity.maxDuration ${formatDuration(maximum)}). Ask for at most ${formatDuration(maximum)}.`;
     excesses.push({ longest: maximum, because, refused: refuse(refusalReasons.durationTooLong, field, message) });
+  }
+  if (ruleLimit !== undefined && asked > ruleLimit.seconds) {
+    const { seconds: longest, rule, contact } = ruleLimit;
+    const because = `maxDuration ${formatDuration(longest)} of the administrator's rule "${rule}"`;
+    const message = `${formatDuration(asked)} is longer than the administrator's rule "${rule}" allows to the issuer (maxDuration ${formatDuration(longest)}). Ask for at most ${formatDuration(longest)}, or ask for another rule. Contact: ${contact}`;
+    excesses.push({ longest, because, refused: refuse(refusalReasons.durationTooLong, field, message) });
   }
   if (caMaximum !== undefined && asked > caMaximum) {
     const because = `CertMaxTime ${formatDuration(caMaximum)} of CA "${ca.identifier}"`;

@@ -1,5 +1,6 @@
 // What the controllers of this process are made of.
 import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
+import type { IssuerRules } from '../controllers/issuers/tenancy/rules.ts';
 import type { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
 import type { Abandoned } from '../controllers/requests/abandoned.ts';
 import type { IssuerEvents } from '../controllers/requests/events.ts';
@@ -21,6 +22,8 @@ export const fieldManager = 'alibaba-pca-issuer';
 export interface ControllersParts extends LoopParts {
   readonly podIdentity: PodIdentity;
   readonly hosts: IssuerHosts;
+  /** Undefined: there are none. */
+  readonly rules: IssuerRules | undefined;
   readonly cluster: Cluster;
   readonly pca: Pca;
   readonly issuanceLimits: IssuanceLimits;

@@ -8,6 +8,7 @@ import { ServiceAccounts } from '../controllers/issuers/identity/service-account
 import { SourceIdentities } from '../controllers/issuers/identity/source-identities.ts';
 import { ReadyIssuers } from '../controllers/issuers/ready-issuers.ts';
 import { IssuerSecrets } from '../controllers/issuers/secret.ts';
+import { judgeIssuer } from '../controllers/issuers/tenancy/judge.ts';
 import { IssuerTrust } from '../controllers/issuers/trust/issuer-trust.ts';
 import { PublishedBundle } from '../controllers/issuers/trust/published-bundle.ts';
 import { TrustSources } from '../controllers/issuers/trust/trust-sources.ts';
@@ -117,13 +118,18 @@ function revocationLoop(queue: WorkQueue, shared: Shared): { readonly loop: Cont
 }
 
 function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop: Controller } {
-  const { options, podIdentity, hosts, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
+  const { options, podIdentity, hosts, rules, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
   const { kubernetes } = cluster;
   const clusterResourceNamespace = options['cluster-resource-namespace'] || cluster.namespace;
   const secrets = new IssuerSecrets(kubernetes, clusterResourceNamespace);
   const serviceAccounts = new ServiceAccounts(kubernetes, clusterResourceNamespace);
   const sources = new TrustSources(kubernetes, clusterResourceNamespace);
-  const lent = { podRole: options['issuer-ambient-credentials'], instanceRole: options['issuer-ecs-role'] };
+  // Rules say who may use what is the operator's own, and are asked before.
+  const hasRules = rules !== undefined;
+  const lent = {
+    podRole: hasRules || options['issuer-ambient-credentials'],
+    instanceRole: hasRules || options['issuer-ecs-role'],
+  };
   const credentials = new IssuerCredentials({
     identities: new SourceIdentities({ secrets, serviceAccounts, podIdentity, lent }),
     connect: pca.connect,
@@ -134,7 +140,10 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
   });
   const controller = new IssuerController({
     issuer: cluster.issuer,
-    check: new IssuerCheck(credentials, pca.searches, sources, clock),
+    check: new IssuerCheck(credentials, pca.searches, sources, {
+      clock,
+      judge: (issuer) => judgeIssuer(rules, issuer, podIdentity),
+    }),
     credentialVersions: new CredentialVersions(secrets, serviceAccounts),
     trust: new IssuerTrust({
       sources,

@@ -11,8 +11,10 @@ import { parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
 import { readProxy } from '../alibaba/proxy.ts';
 import type { Environment, Proxy } from '../alibaba/proxy.ts';
 import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
+import type { IssuerRules } from '../controllers/issuers/tenancy/rules.ts';
 import { requestToken } from '../controllers/issuers/identity/service-accounts.ts';
 import { CertificateClaims } from '../controllers/requests/signing/claims.ts';
+import { issuerRulesOf } from './issuer-rules.ts';
 import { issuedCounter, IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import { unobserved } from '../controllers/requests/signing/steps.ts';
 import type { StepObserver } from '../controllers/requests/signing/steps.ts';
@@ -39,6 +41,7 @@ interface OperatorParts {
   readonly podIdentity: PodIdentity;
   readonly proxy: Proxy | undefined;
   readonly hosts: IssuerHosts;
+  readonly rules: IssuerRules | undefined;
   readonly addresses: AddressRules;
   readonly metadata: NonNullable<ReturnType<typeof parseMetadataAddress>>;
   readonly limits: RateLimitTable;
@@ -74,6 +77,9 @@ export class Operator {
     const limits = parseCallLimits(options['call-limits']);
     if (limits.kind === 'invalid') throw new Error(`--call-limits: ${limits.message}`);
     const hosts = issuerHostsOf(options);
+    const rules = await issuerRulesOf(options['issuer-rules'], hosts);
+    if (rules !== undefined)
+      logger.info({ rules: rules.rules.map(({ name }) => name) }, 'Rules decide what issuers may use.');
     const networks = parseNetworks(options['refused-networks']);
     if (networks.kind === 'invalid') throw new Error(`--refused-networks: ${networks.message}`);
     const metadata = metadataOf(options);
@@ -99,6 +105,7 @@ export class Operator {
       podIdentity,
       proxy,
       hosts,
+      rules,
       addresses: new AddressRules({ refused, allowed: hosts.addresses, names }),
       metadata,
       limits: table,
@@ -149,7 +156,7 @@ export class Operator {
 
   /** Runs the controllers until `leadership` ends and their calls in flight are done. */
   async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
-    const { options, podIdentity, hosts, metrics, logger, cluster } = this.#on;
+    const { options, podIdentity, hosts, rules, metrics, logger, cluster } = this.#on;
     if (!(await cluster.synced(leadership)) || leadership.aborted) return;
     logger.info({}, options['leader-elect'] ? 'This replica holds the Lease and issues.' : 'This replica issues.');
     const clock = systemClock;
@@ -161,7 +168,21 @@ export class Operator {
     });
     const { issuanceLimits, claims, onStep } = this.#on;
     await runControllers(
-      { options, podIdentity, hosts, cluster, pca, issuanceLimits, claims, mayAct, onStep, clock, metrics, logger },
+      {
+        options,
+        podIdentity,
+        hosts,
+        rules,
+        cluster,
+        pca,
+        issuanceLimits,
+        claims,
+        mayAct,
+        onStep,
+        clock,
+        metrics,
+        logger,
+      },
       leadership,
     );
   }

@@ -43,6 +43,11 @@ export const settings = {
       'cas.aliyuncs.com,cas.*.aliyuncs.com,cas-vpc.*.aliyuncs.com,sts.aliyuncs.com,sts.*.aliyuncs.com,sts-vpc.*.aliyuncs.com',
     help: 'Hosts that issuers may name for PCA and STS, separated by commas; * stands for one label, at the beginning for any number. :port after a host, or :* for any, unless the port is 443 or 80.',
   },
+  'issuer-rules': {
+    type: 'text',
+    default: '',
+    help: 'File with rules, in YAML or JSON: which issuers may use which identities, roles, hosts and CAs, with which limits. Empty: no rules; --issuer-ambient-credentials and --issuer-ecs-role decide.',
+  },
   'refused-networks': {
     type: 'text',
     default: '',
@@ -202,7 +207,7 @@ export function parseOptions(argv: readonly string[], environment: Environment):
     values[name] = value;
   }
   const options = values as Options;
-  const message = leaseObjection(options);
+  const message = leaseObjection(options) ?? rulesObjection(options);
   return message === undefined ? { kind: 'run', options } : { kind: 'invalid', message };
 }
 
@@ -213,6 +218,15 @@ function leaseObjection(options: Options): string | undefined {
   if (options['lease-renew-deadline'] >= options['lease-duration'])
     return '--lease-renew-deadline must be shorter than --lease-duration.';
   return undefined;
+}
+
+/** Rules say which issuers may use the operator's own identities; two settings for one thing would contradict each other. */
+function rulesObjection(options: Options): string | undefined {
+  if (options['issuer-rules'] === '') return undefined;
+  const flag = (['issuer-ambient-credentials', 'issuer-ecs-role'] as const).find((name) => options[name]);
+  if (flag === undefined) return undefined;
+  const identity = flag === 'issuer-ecs-role' ? 'NodeRole' : 'OperatorRole';
+  return `--issuer-rules replaces --${flag}, so the two cannot be set together. Take --${flag} away, and list ${identity} in identities of the rules whose issuers may use it.`;
 }
 
 function readFlags(argv: readonly string[]): Readonly<Record<string, string | undefined>> | string {

@@ -1,6 +1,9 @@
 // What single values of the chart lead to: the role's token, issuers, approvers, monitoring, network, refusals.
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
+import { IssuerHosts } from '../../src/alibaba/issuer-hosts.ts';
+import { readRules } from '../../src/controllers/issuers/tenancy/read-rules.ts';
 import { settings } from '../../src/runtime/options.ts';
 import { podIdentity } from '../../src/runtime/pod-identity.ts';
 import type { Manifest } from '../support/cluster.ts';
@@ -11,7 +14,10 @@ beforeAll(buildHelm, buildMs);
 const fullname = 'pca-alibaba-pca-issuer';
 
 interface Template {
-  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec: {
     readonly containers: readonly [
       {
@@ -158,6 +164,82 @@ describe('hosts of issuers', () => {
   ])('of %j are told to the operator', async (values, expected) => {
     const { args } = templateOf(await render(values)).spec.containers[0];
     expect(args.filter((flag) => /^--(issuer-hosts|refused-networks)/.test(flag))).toEqual(expected);
+  });
+});
+
+describe('rules', () => {
+  const rules = [
+    { name: 'no', namespaces: ['team-*', '1'], identities: ['Secret'], contact: "it's: # odd" },
+    { name: 'cluster', cluster: true, limits: { maxDuration: '24h', certificatesPerDay: 10_000_000 } },
+  ];
+  const issuerRules = { contact: 'Ask: "pki@example.com"', rules };
+  const hosts = new IssuerHosts([]);
+
+  async function started(values: object) {
+    const manifests = await render(values);
+    const { metadata, spec } = templateOf(manifests);
+    const { args, volumeMounts } = spec.containers[0];
+    return {
+      flags: args.filter((flag) => flag.startsWith('--issuer-rules')),
+      mounted: [volumeMounts, spec.volumes],
+      annotations: metadata.annotations,
+      map: manifests.find(({ kind }) => kind === 'ConfigMap'),
+    };
+  }
+
+  it('come to the operator as they are written, in a file that it reads', async () => {
+    const { flags, mounted, map } = await started({ issuerRules });
+    const name = `${fullname}-rules`;
+    const data = map?.['data'] as Readonly<Record<string, string>>;
+    expect([flags, mounted, map?.metadata.name, Object.keys(data)]).toEqual([
+      ['--issuer-rules=/etc/alibaba-pca-issuer/issuer-rules.yaml'],
+      [
+        [{ name: 'issuer-rules', mountPath: '/etc/alibaba-pca-issuer', readOnly: true }],
+        [{ name: 'issuer-rules', configMap: { name } }],
+      ],
+      name,
+      ['issuer-rules.yaml'],
+    ]);
+    const file: unknown = parse(data['issuer-rules.yaml'] ?? '');
+    expect([file, readRules(file, hosts)]).toEqual([issuerRules, readRules(issuerRules, hosts)]);
+    expect(readRules(file, hosts).kind).toBe('ok');
+  });
+
+  it('that are others start other pods', async () => {
+    const checksum = async (values: object) => (await started(values)).annotations?.['checksum/issuer-rules'];
+    const first = await checksum({ issuerRules });
+    expect([
+      first,
+      await checksum({ issuerRules, replicaCount: 3 }),
+      (await checksum({ issuerRules: { ...issuerRules, contact: 'x' } })) === first,
+    ]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), first, false]);
+  });
+
+  it('are not there unless they are given', async () => {
+    expect(await started({ issuerRules: { contact: '#pki' } })).toEqual({
+      flags: [],
+      mounted: [undefined, undefined],
+      annotations: undefined,
+      map: undefined,
+    });
+  });
+
+  it.each<[object, string, object?]>([
+    [{ rules }, 'issuerRules.rules needs issuerRules.contact'],
+    [issuerRules, 'issuerRules.rules replaces rrsa.namespacedIssuers', { ecsRole: { namespacedIssuers: true } }],
+    [
+      issuerRules,
+      'issuerRules.rules replaces rrsa.namespacedIssuers',
+      { rrsa: { enabled: true, namespacedIssuers: true } },
+    ],
+    [{ contact: '#pki', rules: [{ name: 'a', namespace: 'b' }] }, "additional properties 'namespace' not allowed"],
+    [{ contact: '#pki', rules: [{ name: 'a' }] }, "missing property 'namespaces'"],
+    [{ contact: '#pki', rules: [{ name: 'a', namespaces: ['B'] }] }, 'does not match pattern'],
+    [{ contact: '#pki', rules: [{ name: 'a', cluster: false }] }, 'issuerRules/rules/0'],
+    [{ contact: '#pki', rules: [{ name: 'a', cluster: true, identities: ['Secrets'] }] }, 'value must be one of'],
+    [{ contact: '#pki', rules: [{ name: 'a', cluster: true, hosts: [] }] }, 'minItems'],
+  ])('%j are refused: %s', async (given, message, more = {}) => {
+    expect(await refusal({ issuerRules: given, ...more })).toContain(message);
   });
 });
 

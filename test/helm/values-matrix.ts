@@ -39,6 +39,38 @@ export const choices: readonly Choice[] = [
     { issuerHosts: ['*.example.com', '[::1]:8443'], refusedNetworks: ['10.96.0.0/12'] },
   ],
   [
+    'rules',
+    {
+      issuerRules: {
+        contact: 'pki@example.com',
+        rules: [
+          { name: 'teams', namespaces: ['team-*'], identities: ['Secret', 'ServiceAccount'] },
+          {
+            name: 'cluster',
+            cluster: true,
+            contact: 'Ask in #pki.',
+            identities: ['OperatorRole', 'NodeRole'],
+            roleArns: ['acs:ram::*:role/pca-*'],
+            parentIdentifiers: ['1ed4068c-*'],
+            instanceIds: ['cas_deposit-cn-*'],
+            hosts: ['cas.*.aliyuncs.com'],
+            limits: { maxDuration: '2160h', certificatesPerHour: 10, certificatesPerDay: 100 },
+          },
+        ],
+      },
+      podAnnotations: { e: 'f' },
+    },
+  ],
+  [
+    'rules beside extra parts',
+    {
+      issuerRules: { contact: '#pki', rules: [{ name: 'all', namespaces: ['*'] }] },
+      rrsa: { enabled: true },
+      extraVolumes: [{ name: 'extra', emptyDir: {} }],
+      extraVolumeMounts: [{ name: 'extra', mountPath: '/extra' }],
+    },
+  ],
+  [
     'a role by a token of its own',
     {
       rrsa: {

@@ -29,6 +29,11 @@
 {{- end }}
 {{- end }}
 
+{{/* Name of the ConfigMap with the rules. */}}
+{{- define "alibaba-pca-issuer.issuerRulesName" -}}
+{{- printf "%s-rules" (include "alibaba-pca-issuer.cut" (include "alibaba-pca-issuer.fullname" .)) }}
+{{- end }}
+
 {{/* Labels that tell the pods of this release from others. They can never change. */}}
 {{- define "alibaba-pca-issuer.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "alibaba-pca-issuer.name" . | quote }}

@@ -15,6 +15,7 @@ import type { IssuerCredentials } from './credentials.ts';
 import type { ReadyIssuer } from './ready-issuers.ts';
 import type { IssuerProblem } from './reasons.ts';
 import { formerKeyFamily } from './status.ts';
+import type { Judgement } from './tenancy/judge.ts';
 import type { TrustSources } from './trust/trust-sources.ts';
 
 /** `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. */
@@ -28,17 +29,23 @@ export class IssuerCheck {
   readonly #searches: Pick<CertificateSearches, 'of'>;
   readonly #trust: Pick<TrustSources, 'read'>;
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly #judgeByRules: (issuer: Issuer) => Judgement;
 
+  /** `judge`: by the rules of the administrator. */
   constructor(
     credentials: Pick<IssuerCredentials, 'open'>,
     searches: Pick<CertificateSearches, 'of'>,
     trust: Pick<TrustSources, 'read'>,
-    clock: Pick<Clock, 'now' | 'monotonic'>,
+    {
+      clock,
+      judge,
+    }: { readonly clock: Pick<Clock, 'now' | 'monotonic'>; readonly judge: (issuer: Issuer) => Judgement },
   ) {
     this.#credentials = credentials;
     this.#searches = searches;
     this.#trust = trust;
     this.#clock = clock;
+    this.#judgeByRules = judge;
   }
 
   /** Checks one issuer object; `signal` ends it early with `notReady`. */
@@ -47,6 +54,8 @@ export class IssuerCheck {
     const fault = settingsFault(spec);
     if (fault !== undefined)
       return notReady({ reason: 'InvalidSettings', message: `${fault.field}: ${fault.message}` });
+    const judged = this.#judgeByRules(issuer);
+    if (judged.kind === 'refused') return notReady({ reason: 'IssuerNotAllowed', message: judged.message });
     const opened = await this.#credentials.open(issuer, signal);
     if (opened.kind === 'problem') return notReady(opened.problem);
     const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);
@@ -81,6 +90,7 @@ export class IssuerCheck {
         spec,
         ca,
         authority,
+        allowance: judged.allowance,
         credentialsVersion: opened.credentialsVersion,
         formerKeyFamily: formerKeyFamily(issuer.status?.ca, ca.keyFamily),
         trust: trusted.trust,

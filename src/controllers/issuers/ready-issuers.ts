@@ -10,16 +10,14 @@ import type { Place } from './fault-hold.ts';
 import { OwnerHolds } from './owner-holds.ts';
 import type { Owner } from './owner-holds.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
+import type { Allowance } from './tenancy/allowance.ts';
 import type { CheckedTrust } from './trust/trust-sources.ts';
 
 /** One request that may try with an issuer, and tells what it met. */
 export interface IssuerPass extends Place {
   /** It met a fault that no request can cause. */
   fault(problem: IssuerProblem): void;
-  /**
-   * It got another certificate than it asked for, which may be its own fault. Where another tenant met the same, it is the
-   * issuer's: `problem`.
-   */
+  /** It got another certificate than it asked for. Where another tenant met the same, it is the issuer's: `problem`. */
   mismatched(reason: string, problem: IssuerProblem): void;
   /** PCA refused what it asked for. */
   refused(reason: string): void;
@@ -36,6 +34,8 @@ export interface ReadyIssuer {
   readonly authority: CertificateAuthority;
   /** Version of what the credentials come from (CredentialVersions); empty where nothing is read. */
   readonly credentialsVersion: string;
+  /** What the administrator's rule allows it; undefined where there are no rules. */
+  readonly allowance?: Allowance | undefined;
   /** Family of the key of the CA before this one, where it was another. */
   readonly formerKeyFamily?: string | undefined;
   /** What its clients are to trust, as the check found it. */

@@ -47,6 +47,11 @@ export const issuerReasons = {
     meaning:
       'The issuer names a host that --issuer-hosts does not allow, or one with an address that is refused. Name another, or have the administrator allow it.',
   },
+  IssuerNotAllowed: {
+    outlook: 'Stalled',
+    meaning:
+      'A rule of the administrator (--issuer-rules) does not allow what the issuer names, or none is for it. Nothing was read or sent for it. The message names the field, the rule and whom to ask.',
+  },
   CredentialsNotAllowed: {
     outlook: 'Stalled',
     meaning:

@@ -58,7 +58,7 @@ export const consequences = {
   IssuanceLimitReached: {
     event: 'Warning',
     counter: 'pca_issuer_certificate_requests_held_total',
-    meaning: "A limit in the issuer's spec.issuanceLimits is used up.",
+    meaning: "A limit in the issuer's spec.issuanceLimits is used up, or one of the administrator's rule.",
   },
   ReissueLoop: {
     event: 'Warning',

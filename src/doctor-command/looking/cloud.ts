@@ -6,9 +6,12 @@ import { IssuerCredentials } from '../../controllers/issuers/credentials.ts';
 import { requestToken, ServiceAccounts } from '../../controllers/issuers/identity/service-accounts.ts';
 import { SourceIdentities } from '../../controllers/issuers/identity/source-identities.ts';
 import { IssuerSecrets } from '../../controllers/issuers/secret.ts';
+import type { IssuerReason } from '../../controllers/issuers/reasons.ts';
+import type { Judgement } from '../../controllers/issuers/tenancy/judge.ts';
 import { TrustSources } from '../../controllers/issuers/trust/trust-sources.ts';
 import { credentialSourceOf } from '../../crds/credential-source.ts';
 import { isUnderstood } from '../../crds/issuer-reading.ts';
+import { generationOf, readyCondition } from '../../crds/issuer.ts';
 import type { Issuer, IssuerAsRead } from '../../crds/issuer.ts';
 import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { RequestSlots } from '../../kubernetes/request-slots.ts';
@@ -39,6 +42,7 @@ export interface CloudParts {
 /** Asks PCA about the CA of an issuer; undefined where that cannot be tried from here. */
 export type AskCloud = (issuer: IssuerAsRead) => Promise<CloudFacts | undefined>;
 
+const notAllowed: IssuerReason = 'IssuerNotAllowed';
 const checkMs = 20_000;
 const atATime = 8;
 
@@ -60,12 +64,16 @@ export function openCloud(parts: CloudParts): AskCloud {
     logger: createLogger({ level: 'silent', format: 'json' }),
   });
   const namespace = options['cluster-resource-namespace'] || parts.namespace;
+  const hasRules = options['issuer-rules'] !== '';
   const credentials = new IssuerCredentials({
     identities: new SourceIdentities({
       secrets: new IssuerSecrets(kubernetes, namespace),
       serviceAccounts: new ServiceAccounts(kubernetes, namespace),
       podIdentity: identity,
-      lent: { podRole: options['issuer-ambient-credentials'], instanceRole: options['issuer-ecs-role'] },
+      lent: {
+        podRole: hasRules || options['issuer-ambient-credentials'],
+        instanceRole: hasRules || options['issuer-ecs-role'],
+      },
     }),
     connect: pca.connect,
     roles: pca.roles,
@@ -73,7 +81,10 @@ export function openCloud(parts: CloudParts): AskCloud {
     podIdentity: identity,
     hosts,
   });
-  const check = new IssuerCheck(credentials, pca.searches, new TrustSources(kubernetes, namespace), clock);
+  const check = new IssuerCheck(credentials, pca.searches, new TrustSources(kubernetes, namespace), {
+    clock,
+    judge: hasRules ? judgedByOperator : () => ({ kind: 'allowed', allowance: undefined }),
+  });
   const slots = new RequestSlots(atATime);
   return async (issuer) => {
     if (!isUnderstood(issuer)) return undefined;
@@ -88,6 +99,15 @@ export function openCloud(parts: CloudParts): AskCloud {
     const { subject, notAfter, remainingCertificates } = result.issuer.ca;
     return { kind: 'ready', subject, notAfter, remainingCertificates };
   };
+}
+
+/** The rules are in a file of the operator's pod, so that its word on the present spec counts; nothing is sent without it. */
+function judgedByOperator(issuer: Issuer): Judgement {
+  const { reason, message, observedGeneration = 0 } = readyCondition(issuer) ?? {};
+  const isJudged = reason !== undefined && observedGeneration >= generationOf(issuer);
+  if (isJudged && reason !== notAllowed) return { kind: 'allowed', allowance: undefined };
+  const told = isJudged && message !== undefined ? message : 'The operator has not yet judged the issuer by its rules.';
+  return { kind: 'refused', rule: undefined, field: 'spec', message: told };
 }
 
 /** Whether the credentials begin with what only the operator's pod or its node has. */

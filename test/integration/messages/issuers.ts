@@ -94,9 +94,21 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
     steps: applying('EndpointNotAllowed', { endpoint: { host: 'pca.example.com', protocol: 'HTTPS' } }),
     says: 'False: spec.endpoint.host names "pca.example.com", which is none of the hosts that issuers may name. Correct it, or remove it to use Alibaba Cloud\'s own endpoint of the region; or have the administrator allow the host with the operator\'s --issuer-hosts (Helm: issuerHosts).',
   },
+  IssuerNotAllowed: {
+    steps: applying('IssuerNotAllowed', {
+      credentials: {
+        secretRef: { name: 'access-key' },
+        assumeRole: { roleArn: 'acs:ram::6543210987654321:role/bank' },
+      },
+    }),
+    says: 'False: spec.credentials.assumeRole.roleArn is "acs:ram::6543210987654321:role/bank", which rule "scenes" of the administrator does not allow to AlibabaPCAIssuers of namespace "NAMESPACE". It allows acs:ram::1234567890123456:role/*. Change the field, or ask for another rule (--issuer-rules; Helm: issuerRules). Contact: Ask the platform team in #pki.',
+  },
   CredentialsNotAllowed: {
-    steps: applying('CredentialsNotAllowed', { credentials: { rrsa: {} } }),
-    says: "False: An AlibabaPCAIssuer may not use the operator's own identity (spec.credentials.rrsa). Name a Secret in spec.credentials.secretRef or a ServiceAccount in spec.credentials.serviceAccountRef, use an AlibabaPCAClusterIssuer, or have the administrator start the operator with --issuer-ambient-credentials (Helm: rrsa.namespacedIssuers).",
+    steps: applying('CredentialsNotAllowed', {
+      credentials: { rrsa: {} },
+      stsEndpoint: { host: '127.0.0.1:9', protocol: 'HTTP' },
+    }),
+    says: "False: An AlibabaPCAIssuer with spec.credentials.rrsa may not choose where the operator's credentials are sent. Remove spec.stsEndpoint; the operator's environment decides (ALIBABA_CLOUD_STS_ENDPOINT).",
   },
   IdentityNotConfigured: {
     steps: async (stage) => {

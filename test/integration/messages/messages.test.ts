@@ -1,5 +1,6 @@
 // Every reason of the catalogues, by a user's own steps, with the whole message as users read it.
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from '../../support/world.ts';
 import { ApiProxy } from '../faults/api-proxy.ts';
@@ -27,6 +28,7 @@ beforeAll(async () => {
       '--leader-elect=false',
       '--approval-warning-after=2s',
       '--issuer-hosts=127.0.0.1:*,*:9',
+      `--issuer-rules=${fileURLToPath(new URL('rules.yaml', import.meta.url))}`,
       // Nobody is there.
       '--ecs-metadata-address=127.0.0.1:9',
     ],

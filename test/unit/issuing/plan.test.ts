@@ -437,6 +437,35 @@ describe('refusals before any call', () => {
     expect(planIssuing({ request: await request(), spec, ca, clusterUid, now })).toEqual({ kind: 'refused', refusal });
   });
 
+  test("the administrator's limit holds whatever the issuer says, and the shorter of the two is told", async () => {
+    const csr = await makeCsr('P-256', { subject });
+    const ruleLimit = { seconds: 86_400, rule: 'teams', contact: '#pki' };
+    const plannedFor = (duration: string, validity: object) =>
+      planIssuing({
+        request: signingRequest(csr, { duration }),
+        spec: issuerSpec({ validity: { backdate: '0s', onExceed: 'Refuse', ...validity } }),
+        ca: ecc,
+        clusterUid,
+        now,
+        ruleLimit,
+      });
+    const of = (duration: string, validity: object = {}): unknown => {
+      const planned = plannedFor(duration, validity);
+      return planned.kind === 'refused' ? planned.refusal.message : planned.plan.clamped;
+    };
+    expect([of('24h'), of('25h'), of('25h', { maxDuration: '1h' }), of('25h', { onExceed: 'Clamp' })]).toEqual([
+      undefined,
+      `spec.duration: 25h0m0s is longer than the administrator's rule "teams" allows to the issuer (maxDuration 24h0m0s). Ask for at most 24h0m0s, or ask for another rule. Contact: #pki`,
+      'spec.duration: 25h0m0s is longer than the issuer allows (spec.validity.maxDuration 1h0m0s). Ask for at most 1h0m0s.',
+      {
+        askedSeconds: 90_000,
+        givenSeconds: 86_400,
+        backdatedSeconds: 0,
+        because: `maxDuration 24h0m0s of the administrator's rule "teams"`,
+      },
+    ]);
+  });
+
   test('the longest duration that a refusal names is accepted, a second more is not', async () => {
     const csr = await makeCsr('P-256', { subject });
     const ends = { ...ecc, notAfter: new Date('2026-11-23T11:00:00.900Z') };

@@ -16,6 +16,7 @@ const defaults = {
   'ecs-metadata-v1': false,
   'issuer-hosts':
     'cas.aliyuncs.com,cas.*.aliyuncs.com,cas-vpc.*.aliyuncs.com,sts.aliyuncs.com,sts.*.aliyuncs.com,sts-vpc.*.aliyuncs.com',
+  'issuer-rules': '',
   'refused-networks': '',
   'leader-elect': true,
   'leader-election-namespace': '',
@@ -85,6 +86,16 @@ describe('parseOptions', () => {
     ],
     [['--lease-duration=10s'], {}, '--lease-renew-deadline must be shorter than --lease-duration.'],
     [['--lease-retry-period=10s'], {}, '--lease-retry-period must be shorter than --lease-renew-deadline.'],
+    [
+      ['--issuer-rules=rules.yaml', '--issuer-ambient-credentials'],
+      {},
+      '--issuer-rules replaces --issuer-ambient-credentials, so the two cannot be set together. Take --issuer-ambient-credentials away, and list OperatorRole in identities of the rules whose issuers may use it.',
+    ],
+    [
+      ['--issuer-ecs-role'],
+      { PCA_ISSUER_ISSUER_RULES: 'rules.yaml' },
+      '--issuer-rules replaces --issuer-ecs-role, so the two cannot be set together. Take --issuer-ecs-role away, and list NodeRole in identities of the rules whose issuers may use it.',
+    ],
     [['--health-address=8080'], {}, '--health-address is "8080" but must be [host]:port, for example :8080.'],
     [['--health-address=:70000'], {}, '--health-address is ":70000" but must be [host]:port, for example :8080.'],
     [

@@ -15,7 +15,7 @@ export function planOfEarlier(input: PlanInput): IssuePlan | undefined {
     validity: { backdate: spec.validity.backdate, onExceed: 'Clamp' },
     verification: { ...spec.verification, names: 'Allow', usages: 'Allow' },
   };
-  const planned = planIssuing({ ...input, spec: allowing });
+  const planned = planIssuing({ ...input, spec: allowing, ruleLimit: undefined });
   return planned.kind === 'planned' ? { ...planned.plan, verification: spec.verification } : undefined;
 }
 

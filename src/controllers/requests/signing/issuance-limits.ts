@@ -7,7 +7,7 @@ import {
   terminalState,
 } from '../../../crds/cert-manager.ts';
 import type { CertificateRequest } from '../../../crds/cert-manager.ts';
-import { issuerKey, referencedIssuer } from '../../../crds/issuer-ref.ts';
+import { issuerKey, parseIssuerKey, referencedIssuer } from '../../../crds/issuer-ref.ts';
 import { apiGroup } from '../../../crds/issuer.ts';
 
 /** Whom a certificate counts for. `certificate`: the Certificate behind the request, undefined where there is none. */
@@ -28,6 +28,11 @@ export interface IssuanceLimitSettings {
   readonly reissuesPerHour: number;
 }
 
+/** Of the issuer itself, and of the rule that allows it, for all AlibabaPCAIssuers of its namespace together. */
+type Settings = IssuanceLimitSettings & {
+  readonly allowance?: Pick<IssuanceLimitSettings, 'certificatesPerHour' | 'certificatesPerDay'> | undefined;
+};
+
 /** The certificates that one Certificate got within a day; `last` is wall-clock milliseconds. */
 export interface LatelyIssued {
   readonly count: number;
@@ -39,6 +44,8 @@ export interface ExceededLimit {
   readonly field: keyof IssuanceLimitSettings;
   readonly most: number;
   readonly freeAt: number;
+  /** Whether it is the rule's and not the issuer's own. */
+  readonly isOfRule?: true;
 }
 
 const hourMs = 3_600_000;
@@ -78,10 +85,13 @@ export class IssuanceLimits {
   }
 
   /** The limit that holds one more certificate back now; of several the one that does so for longest. */
-  exceeded(uid: string, scope: IssuanceScope, limits: IssuanceLimitSettings, now: number): ExceededLimit | undefined {
+  exceeded(uid: string, scope: IssuanceScope, limits: Settings, now: number): ExceededLimit | undefined {
     if (this.#counted.has(uid)) return undefined;
-    const { issuer, namespace, certificate } = scopeKeys(scope);
+    const { issuer, namespace, certificate, tenant } = scopeKeys(scope);
+    const { allowance = {} } = limits;
     const rows = [
+      ofRule(this.#row('certificatesPerHour', allowance, tenant, hourMs)),
+      ofRule(this.#row('certificatesPerDay', allowance, tenant, dayMs)),
       this.#row('certificatesPerHour', limits, issuer, hourMs),
       this.#row('certificatesPerDay', limits, issuer, dayMs),
       this.#row('certificatesPerNamespacePerHour', limits, namespace, hourMs),
@@ -108,7 +118,7 @@ export class IssuanceLimits {
 
   #row(
     field: keyof IssuanceLimitSettings,
-    limits: IssuanceLimitSettings,
+    limits: Partial<IssuanceLimitSettings>,
     key: string | undefined,
     window: number,
   ): ExceededLimit | undefined {
@@ -129,10 +139,17 @@ export class IssuanceLimits {
   }
 }
 
-type ScopeKeys = Readonly<Record<keyof IssuanceScope, string | undefined>>;
+function ofRule(row: ExceededLimit | undefined): ExceededLimit | undefined {
+  return row === undefined ? undefined : { ...row, isOfRule: true };
+}
+
+type ScopeKeys = Readonly<Record<keyof IssuanceScope | 'tenant', string | undefined>>;
 
 function scopeKeys({ issuer, namespace, certificate }: IssuanceScope): ScopeKeys {
+  // Names are free, so what is allowed to a namespace is counted over all its issuers, whatever they are called.
+  const owner = parseIssuerKey(issuer)?.namespace;
   return {
+    tenant: owner === undefined ? `cluster issuer ${issuer}` : `issuers of ${owner}`,
     issuer: `issuer ${issuer}`,
     namespace: namespace === undefined ? undefined : `namespace ${issuer} ${namespace}`,
     certificate: certificate === undefined ? undefined : `certificate ${namespace ?? ''}/${certificate}`,

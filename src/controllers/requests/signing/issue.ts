@@ -8,6 +8,7 @@ import type { Clock } from '../../../timing/clock.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import type { CallingRequest, Request } from '../kinds/request.ts';
 import { limitMessage } from '../messages.ts';
+import { allowanceMessage } from '../../issuers/tenancy/allowance.ts';
 import { AskedAgain } from './asked-again.ts';
 import type { IssuanceLimits, IssuanceScope } from './issuance-limits.ts';
 import { callEndOf, judgeFailure, judgeReply } from './outcome.ts';
@@ -105,12 +106,17 @@ export class Issuance {
     return judgeFailure(failure, { plan, issuer, call: 'issuing' });
   }
 
-  /** The issuer's own limit that holds the request. */
-  #limitedBy({ request, memory, issuer }: SigningTask, scope: IssuanceScope): SigningOutcome | undefined {
-    const exceeded = this.#limits.exceeded(memory.uid, scope, issuer.spec.issuanceLimits, this.#now);
+  /** The limit of the issuer, or of the rule that allows it, that holds the request. */
+  #limitedBy({ request, memory, issuer, identity }: SigningTask, scope: IssuanceScope): SigningOutcome | undefined {
+    const { spec, allowance } = issuer;
+    const exceeded = this.#limits.exceeded(memory.uid, scope, { ...spec.issuanceLimits, allowance }, this.#now);
     if (exceeded === undefined) return undefined;
     const reason = exceeded.field === 'reissuesPerHour' ? 'ReissueLoop' : 'IssuanceLimitReached';
-    return { kind: 'limited', reason, message: limitMessage(exceeded, request), ms: exceeded.freeAt - this.#now };
+    const message =
+      exceeded.isOfRule === true && allowance !== undefined
+        ? allowanceMessage(allowance, identity.namespace, exceeded)
+        : limitMessage(exceeded, request);
+    return { kind: 'limited', reason, message, ms: exceeded.freeAt - this.#now };
   }
 
   /** First issuance and near expiry go before renewals, renewals before retries. */

@@ -72,9 +72,10 @@ export class Signer {
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
-    const { spec, ca } = issuer;
+    const { spec, ca, allowance } = issuer;
     const { sendsSubject } = memory;
-    const input: PlanInput = { request: read.request, spec, ca, clusterUid, now: this.#clock.now(), sendsSubject };
+    const settings = { spec, ca, clusterUid, sendsSubject, ruleLimit: allowance?.lifetime };
+    const input: PlanInput = { request: read.request, ...settings, now: this.#clock.now() };
     const planned = planIssuing(input);
     if (planned.kind === 'refused')
       return (await this.#settleEarlier(task, planOfEarlier(input), true)) ?? judgeRefusal(planned.refusal);

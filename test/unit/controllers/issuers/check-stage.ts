@@ -8,6 +8,8 @@ import { CredentialVersions } from '../../../../src/controllers/issuers/identity
 import { ServiceAccounts } from '../../../../src/controllers/issuers/identity/service-accounts.ts';
 import { SourceIdentities } from '../../../../src/controllers/issuers/identity/source-identities.ts';
 import { IssuerSecrets } from '../../../../src/controllers/issuers/secret.ts';
+import { judgeIssuer } from '../../../../src/controllers/issuers/tenancy/judge.ts';
+import type { IssuerRules } from '../../../../src/controllers/issuers/tenancy/rules.ts';
 import { TrustSources } from '../../../../src/controllers/issuers/trust/trust-sources.ts';
 import type { Issuer } from '../../../../src/crds/issuer.ts';
 import type { KubernetesClient } from '../../../../src/kubernetes/client.ts';
@@ -31,6 +33,9 @@ export interface Found {
   /** The object of spec.trust.certificatesFrom. */
   readonly trusted?: KubernetesResult<unknown>;
   readonly roots?: Answer;
+  readonly rules?: IssuerRules;
+  /** What is read at the API server. */
+  readonly onRead?: (path: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -56,7 +61,12 @@ export function checkParts({ secret = readableSecret, described = describedWith(
     DescribeCACertificate: described,
     ...(found.roots === undefined ? {} : { DescribeCACertificateList: found.roots }),
   });
-  const kubernetes = { get: async <T>() => secret as KubernetesResult<T> };
+  const kubernetes = {
+    get: async <T>(path: string) => {
+      found.onRead?.(path);
+      return secret as KubernetesResult<T>;
+    },
+  };
   const environment = podIdentity(found.environment ?? {});
   const credentials = new IssuerCredentials({
     identities: new SourceIdentities({
@@ -79,7 +89,11 @@ export function checkParts({ secret = readableSecret, described = describedWith(
   });
   const clock = new FakeClock();
   const sources = new TrustSources({ get: async <T>() => found.trusted as KubernetesResult<T> }, 'issuers');
-  return { check: new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), sources, clock), pca };
+  const check = new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), sources, {
+    clock,
+    judge: (issuer) => judgeIssuer(found.rules, issuer, environment),
+  });
+  return { check, pca };
 }
 
 /** What the check comes to. */

@@ -17,6 +17,7 @@ import { answered, never, pcaFailure, refused } from '../../authority/pca-double
 import { checked, checkParts, describedWith } from './check-stage.ts';
 import type { Found } from './check-stage.ts';
 import { hierarchy, issuerObject, read, readyIssuer, unserved } from './objects.ts';
+import { rulesOf } from './tenancy/rules.ts';
 
 /** Something that leads to a reason, and words that its message has. */
 interface Row {
@@ -90,6 +91,10 @@ const rows: Readonly<Record<Exclude<IssuerReason, 'Checked'> | AuthorityReason, 
   EndpointNotAllowed: {
     found: { issuer: issuerObject({ endpoint: { host: 'refused.example' } }) },
     says: `spec.endpoint.host names "refused.example", which is none of the hosts that issuers may name.`,
+  },
+  IssuerNotAllowed: {
+    found: { rules: rulesOf({ name: 'teams', namespaces: ['team-*'] }) },
+    says: 'The administrator has no rule for AlibabaPCAIssuers of namespace "shop", so none is allowed.',
   },
   CredentialsNotAllowed: { found: { issuer: issuerObject(rrsa) }, says: '--issuer-ambient-credentials' },
   IdentityNotConfigured: { found: { issuer: issuerObject(rrsa, {}) }, says: 'Set rrsa.enabled in the Helm values' },
@@ -268,6 +273,26 @@ describe('a check that fails', () => {
     };
     const result = await checked({ described, signal });
     expect([result.kind === 'notReady' ? result.problem.reason : '', signals]).toEqual(['PCAUnavailable', [signal]]);
+  });
+
+  it('reads and sends nothing for an issuer that no rule allows, and hands on what one allows', async () => {
+    const reads: string[] = [];
+    const of = (namespaces: string): Found => ({
+      rules: rulesOf({ name: 'r', namespaces: [namespaces], limits: { certificatesPerDay: 5 } }),
+      onRead: (path) => void reads.push(path),
+    });
+    const { check, pca } = checkParts(of('team-*'));
+    const refusal = await check.check(issuerObject(), never);
+    expect([refusal.kind === 'notReady' ? refusal.problem.reason : '', reads, pca.calls]).toEqual([
+      'IssuerNotAllowed',
+      [],
+      [],
+    ]);
+    const allowed = await checked(of('shop'));
+    expect([allowed.kind === 'ready' ? allowed.issuer.allowance : undefined, reads]).toEqual([
+      { rule: 'r', contact: 'pki@example.com', lifetime: undefined, certificatesPerDay: 5 },
+      ['/api/v1/namespaces/shop/secrets/access-key'],
+    ]);
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { RateLimits } from '../../../../src/alibaba/limits/rate-limit.ts';
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { ReadyIssuer } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
+import type { Allowance } from '../../../../src/controllers/issuers/tenancy/allowance.ts';
 import { Abandoned } from '../../../../src/controllers/requests/abandoned.ts';
 import { ApprovalReminder } from '../../../../src/controllers/requests/approval-reminder.ts';
 import { IssuerEvents } from '../../../../src/controllers/requests/events.ts';
@@ -56,6 +57,8 @@ export interface Situation {
   readonly requests?: readonly ClusterObject[];
   /** Changes to the spec of the issuer. */
   readonly spec?: object;
+  /** What a rule allows it. */
+  readonly allowance?: Allowance;
   /** Any other word is the reason why it is not ready. */
   readonly issuer?: 'ready' | 'missing' | 'unseen' | 'unchecked' | IssuerProblem['reason'];
   /** Changes to the CA. */
@@ -198,6 +201,7 @@ export class Rig {
     if (state !== 'ready') return this.readyIssuers.close(issuerName, { reason: state, message: 'A check said so.' });
     const { spec, metadata } = this.#issuer;
     this.readyIssuers.open(issuerName, {
+      allowance: this.#situation.allowance,
       uid: metadata.uid,
       generation: generationOf(this.#issuer),
       spec,

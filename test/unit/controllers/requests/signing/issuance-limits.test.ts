@@ -47,6 +47,32 @@ test.each([
   expect(limits.exceeded('new', { ...scope, ...other }, { reissuesPerHour: 0, ...settings }, 1)).toBeUndefined();
 });
 
+test.each([
+  ['another issuer of the namespace', { issuer: 'AlibabaPCAIssuer/ns/other', namespace: undefined }, true],
+  ['an issuer of another namespace', { issuer: 'AlibabaPCAIssuer/other/pca' }, false],
+  ['a cluster issuer', { issuer: 'AlibabaPCAClusterIssuer//pca' }, false],
+])("a rule's limit and %s: %s", (_, other, holds) => {
+  limits.count('u', scope, 0);
+  const settings = { reissuesPerHour: 0, allowance: { certificatesPerDay: 1 } };
+  const exceeded = { field: 'certificatesPerDay', most: 1, freeAt: 24 * hour, isOfRule: true };
+  expect(limits.exceeded('new', { ...scope, certificate: 'x', ...other }, settings, 1)).toEqual(
+    holds ? exceeded : undefined,
+  );
+});
+
+test("a rule's limit is of each cluster issuer, for all namespaces, and not counted twice", () => {
+  const of = (name: string): IssuanceScope => ({ ...scope, issuer: `AlibabaPCAClusterIssuer//${name}` });
+  limits.count('u', of('pca'), 0);
+  const settings = (certificatesPerHour: number) => ({ reissuesPerHour: 0, allowance: { certificatesPerHour } });
+  expect([
+    limits.exceeded('new', { ...of('pca'), namespace: 'other' }, settings(1), 1)?.freeAt,
+    limits.exceeded('new', of('other'), settings(1), 1),
+    limits.exceeded('new', of('pca'), settings(2), 1),
+  ]).toEqual([hour, undefined, undefined]);
+  limits.takeBack('u', of('pca'));
+  expect(limits.exceeded('new', of('pca'), settings(1), 1)).toBeUndefined();
+});
+
 test('the limit that holds longest is the one that is told', () => {
   limits.count('u', scope, 0);
   const settings = { certificatesPerHour: 1, certificatesPerDay: 1, reissuesPerHour: 1 };

@@ -135,6 +135,21 @@ test('what a limit leaves is given out once: another took the last place while t
   ]);
 });
 
+test("a rule's limit holds what the issuer's own would let go, and says whom to ask", async () => {
+  const allowance = { rule: 'teams', contact: '#pki', lifetime: undefined, certificatesPerDay: 1 };
+  const rig = new Rig({ spec: { issuanceLimits: { certificatesPerDay: 10 } }, allowance });
+  const scope = { issuer: 'AlibabaPCAIssuer/shop/other', namespace: 'shop', certificate: undefined };
+  rig.limits.count('another', scope, startedAt);
+  const decision = await rig.decide();
+  expect([decision.kind === 'waiting' && [decision.reason, decision.message], rig.authority.asked]).toEqual([
+    [
+      'IssuanceLimitReached',
+      'Held: certificatesPerDay 1 of the administrator\'s rule "teams" for the AlibabaPCAIssuers of namespace "shop" together is used up. It continues automatically at 2026-11-23T00:16:40Z. Ask for another rule if more are wanted. Contact: #pki',
+    ],
+    [],
+  ]);
+});
+
 test('a call that waits for credentials while the Lease is lost is not sent, costs nothing, and another may go instead', async () => {
   let asked = 0;
   // Open when the turn has come, shut when nothing is left but to send.
