@@ -1,5 +1,5 @@
 // Gathers everything that is judged: reads of the cluster side by side, then what depends on them.
-import { readProxy } from '../../alibaba/proxy.ts';
+import { readProxy } from '../../alibaba/proxies/proxy.ts';
 import { HttpTransport } from '../../alibaba/transport.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { issuerKinds } from '../../crds/issuer.ts';
