@@ -39,6 +39,11 @@ export const choices: readonly Choice[] = [
     { issuerHosts: ['*.example.com', '[::1]:8443'], refusedNetworks: ['10.96.0.0/12'] },
   ],
   [
+    'a proxy',
+    { proxy: { url: 'https://proxy.example:3128', noProxy: ['.internal', '10.0.0.0/8'], caBundle: '-----BEGIN' } },
+  ],
+  ['a proxy with a password', { proxy: { urlSecret: { name: 'proxy', key: 'address' } }, plainHttpEndpoints: true }],
+  [
     'a role by a token of its own',
     {
       rrsa: {

@@ -17,6 +17,8 @@ const defaults = {
   'issuer-hosts':
     'cas.aliyuncs.com,cas.*.aliyuncs.com,cas-vpc.*.aliyuncs.com,sts.aliyuncs.com,sts.*.aliyuncs.com,sts-vpc.*.aliyuncs.com',
   'refused-networks': '',
+  'plain-http-endpoints': false,
+  'proxy-ca-bundle': '',
   'leader-elect': true,
   'leader-election-namespace': '',
   'leader-election-name': 'alibaba-pca-issuer',
