@@ -13,9 +13,12 @@ export interface HostAndPort {
 /** Tells whether a host is called directly. */
 export type NoProxy = (place: HostAndPort) => boolean;
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
+/** Tells whether an address is among some; a name is not. */
+type Addresses = (host: string) => boolean;
+
+const mappedBits = 96;
+const loopback4 = network('127.0.0.0', 8);
+const loopback6 = network('::1', 128);
 
 /**
  * Reads a list of names (each with all below it), `.suffixes`, `*.suffixes`, addresses, networks such as 10.0.0.0/8, each but the
@@ -35,19 +38,19 @@ export function parseNoProxy(text: string): NoProxy {
 
 /** Whether a host is this machine: an address of loopback, or the name `localhost`. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || isIn(loopback, host);
+  return host === 'localhost' || loopback4(host) || loopback6(host);
 }
 
 function entryOf(part: string): Entry {
   if (part === '*') return () => true;
-  const network = networkOf(part);
-  if (network !== undefined) return ({ host }) => isIn(network, host);
+  const addresses = networkOf(part);
+  if (addresses !== undefined) return ({ host }) => addresses(host);
   const { host: wanted, port: wantedPort } = split(part.toLowerCase());
   if (wanted === '') return () => false;
   const isWantedPort = (port: number): boolean => wantedPort === undefined || wantedPort === String(port);
   if (isIP(wanted) !== 0) {
-    const address = listOf(wanted, isIPv4(wanted) ? 32 : 128);
-    return ({ host, port }) => isIn(address, host) && isWantedPort(port);
+    const address = network(wanted, isIPv4(wanted) ? 32 : 128);
+    return ({ host, port }) => address(host) && isWantedPort(port);
   }
   const below = wanted.startsWith('*.') ? wanted.slice(1) : wanted;
   const suffix = below.startsWith('.') ? below : `.${below}`;
@@ -60,19 +63,31 @@ function split(part: string): { readonly host: string; readonly port: string | u
   return { host: part, port: undefined };
 }
 
-function networkOf(part: string): BlockList | undefined {
+function networkOf(part: string): Addresses | undefined {
   const [, address = '', digits] = /^([0-9A-Fa-f:.]{2,45})\/(\d{1,3})$/.exec(part) ?? [];
   if (isIP(address) === 0) return undefined;
   const bits = Number(digits);
-  return bits <= (isIPv4(address) ? 32 : 128) ? listOf(address, bits) : undefined;
+  return bits <= (isIPv4(address) ? 32 : 128) ? network(address, bits) : undefined;
 }
 
-function listOf(address: string, bits: number): BlockList {
+/** A network; an IPv6 address that stands for an IPv4 one is that one, and no IPv6 network has IPv4 addresses. */
+function network(text: string, length: number): Addresses {
+  const within = isIPv4(text) ? undefined : withinIPv6(text);
+  const [address, bits] = within === undefined || length < mappedBits ? [text, length] : [within, length - mappedBits];
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6';
   const list = new BlockList();
-  list.addSubnet(address, bits, isIPv4(address) ? 'ipv4' : 'ipv6');
-  return list;
+  list.addSubnet(address, bits, family);
+  return (host) => {
+    if (isIP(host) === 0) return false;
+    const plain = isIPv4(host) ? host : (withinIPv6(host) ?? host);
+    return (isIPv4(plain) ? 'ipv4' : 'ipv6') === family && list.check(plain, family);
+  };
 }
 
-function isIn(list: BlockList, host: string): boolean {
-  return isIP(host) !== 0 && list.check(host, isIPv4(host) ? 'ipv4' : 'ipv6');
+/** The IPv4 address in one of IPv6 that stands for it (::ffff:0:0/96). */
+function withinIPv6(address: string): string | undefined {
+  const { hostname = '' } = URL.parse(`http://[${address}]`) ?? {};
+  const [, high, low] = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/.exec(hostname) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  return [high, low].flatMap((part) => [Number.parseInt(part, 16) >> 8, Number.parseInt(part, 16) & 255]).join('.');
 }
