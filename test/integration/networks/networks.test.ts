@@ -47,6 +47,8 @@ afterAll(async () => {
   await world.stop();
 });
 afterEach(async () => {
+  // They would call through the next proxy as well.
+  await world.cluster.kubectl(['delete', 'alibabapcaissuers', '--all', '--all-namespaces']);
   for (const each of opened.splice(0).reverse()) await each.stop();
   world.simulator.reset();
 });
