@@ -66,7 +66,10 @@ export function readProxy(environment: Environment, caBundle = ''): ProxySetting
 }
 
 /** The proxy through which an endpoint is called, if any. */
-export function proxyFor(endpoint: Pick<PcaEndpoint, 'host' | 'protocol'>, proxy: Proxy | undefined) {
+export function proxyFor(
+  endpoint: Pick<PcaEndpoint, 'host' | 'protocol'>,
+  proxy: Proxy | undefined,
+): ProxyServer | undefined {
   if (proxy === undefined || proxy.noProxy(placeOf(endpoint))) return undefined;
   return endpoint.protocol === 'HTTPS' ? proxy.https : proxy.http;
 }

@@ -42,10 +42,9 @@ export function tunnelConnector(
   secure: buildConnector.connector,
 ): buildConnector.connector {
   return (place, callback) => {
-    openTunnel(server, connectToProxy, authorityOf(place)).then(
-      (socket) => secure({ ...place, httpSocket: socket }, callback),
-      (error: unknown) => callback(error instanceof Error ? error : new Error('no tunnel'), null),
-    );
+    const take = (socket: Socket): void => secure({ ...place, httpSocket: socket }, callback);
+    const fail = (error: Error): void => callback(error, null);
+    openTunnel(server, connectToProxy, authorityOf(place)).then(take, fail);
   };
 }
 

@@ -129,13 +129,13 @@ describe('the way to an endpoint', () => {
     const at = `127.0.0.1:${closedPort}`;
     const settings = readProxy({ HTTPS_PROXY: `http://user:canary@${at}` });
     const proxy = settings.kind === 'proxy' ? settings.proxy : undefined;
-    const facts = await wayTo({ host: 'pca.invalid' }, { ...(proxy === undefined ? {} : { proxy }) });
+    const facts = await wayTo({ host: 'pca.invalid' }, proxy === undefined ? {} : { proxy });
     expect(facts?.proxy).toBe(at);
     expect(shown(facts)).toEqual({
       HTTP: `HTTP at pca.invalid failed, the proxy could not be reached (ProxyUnreachable): ${at}, ECONNREFUSED. Check HTTPS_PROXY of the operator (Helm: proxy.url) and the network policies.`,
     });
     expect(JSON.stringify(facts)).not.toMatch(/canary|Y2FuYXJ5/);
-    const past = await wayTo({ host: http.endpoint, protocol: 'HTTP' }, { ...(proxy === undefined ? {} : { proxy }) });
+    const past = await wayTo({ host: http.endpoint, protocol: 'HTTP' }, proxy === undefined ? {} : { proxy });
     expect([past?.proxy, shown(past)]).toEqual([undefined, { DNS: 'ok', TCP: 'ok', HTTP: 'ok' }]);
   });
 
