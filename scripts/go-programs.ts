@@ -8,6 +8,7 @@ import {
   helmProgram,
   nodeProgram,
   pauseProgram,
+  proxyProgram,
   readerProgram,
 } from '../control-plane/driver/programs.ts';
 import { approverPolicyProgram } from '../test/support/neighbours/approver-policy/approver-policy.ts';
@@ -23,7 +24,7 @@ const tellEvery = 200;
  */
 export async function buildGoPrograms(tell: (line: string) => void, { pods = false } = {}): Promise<void> {
   const nodePrograms = pods ? [nodeProgram, corednsProgram, pauseProgram] : [];
-  for (const program of [controlPlaneProgram, helmProgram, healthProgram, readerProgram, ...nodePrograms])
+  for (const program of [controlPlaneProgram, helmProgram, healthProgram, proxyProgram, readerProgram, ...nodePrograms])
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 

@@ -9,6 +9,7 @@ import type { Problem } from './protocol/problem.ts';
 import { verifySignature } from './protocol/signature.ts';
 import type { AccessKey, SignatureContext, SignedRequest } from './protocol/signature.ts';
 import { RateWindow } from './rate-window.ts';
+import { serviceAt } from './regions.ts';
 
 /** One call that arrived. `parameters` are cut to 100 characters each, tokens left out; `outcome` is `ok`, `cut` or an error code. */
 export interface Call {
@@ -99,9 +100,10 @@ export class Gateway {
     const isRepeated = request.query.size + called.formSize > parameters.size;
     const checked = isRepeated ? repeated : checkParameters(action.parameters, parameters);
     if (checked.kind === 'refused') return checked;
+    const service = serviceAt(header(request, 'host'), this.#service);
     return action.issues
-      ? this.#issue(action, parameters, verified.accessKey)
-      : action.run(parameters, this.#service, verified.accessKey);
+      ? this.#issue(action, parameters, { service, caller: verified.accessKey })
+      : action.run(parameters, service, verified.accessKey);
   }
 
   #objection(action: Action, caller: AccessKey): Problem | undefined {
@@ -132,8 +134,12 @@ export class Gateway {
     return throttled;
   }
 
-  #issue(action: Action, parameters: ReadonlyMap<string, string>, caller: AccessKey): ActionOutcome {
-    const { faults } = this.#service;
+  #issue(
+    action: Action,
+    parameters: ReadonlyMap<string, string>,
+    { service, caller }: { readonly service: Service; readonly caller: AccessKey },
+  ): ActionOutcome {
+    const { faults } = service;
     const internal = problem(
       'InternalError',
       'The request processing has failed due to some unknown error.',
@@ -147,7 +153,7 @@ export class Gateway {
     }
     if (faults.strikes('internalErrorBeforeIssuing')) return refuse(internal);
     if (faults.strikes('cutBeforeIssuing')) return { kind: 'cut' };
-    const outcome = action.run(parameters, this.#service, caller);
+    const outcome = action.run(parameters, service, caller);
     if (outcome.kind !== 'answered') return outcome;
     if (faults.strikes('internalErrorAfterIssuing')) return refuse(internal);
     return faults.strikes('cutAfterIssuing') ? { kind: 'cut' } : outcome;

@@ -32,6 +32,8 @@ export interface SimulatorOptions {
   readonly port?: number;
   readonly host?: string;
   readonly protocol?: 'HTTP' | 'HTTPS';
+  /** Further names that its TLS certificate is for, such as cas-vpc.cn-hangzhou.aliyuncs.com. */
+  readonly names?: readonly string[];
   /** Keys that are accepted; default one that is random at each start. */
   readonly accessKeys?: readonly AccessKey[];
   readonly authorities?: readonly AuthoritySeed[];
@@ -126,7 +128,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults: () => service.faults.current,
   });
   const host = options.host ?? '127.0.0.1';
-  const identity = options.protocol === 'HTTPS' ? await createServerIdentity(host) : undefined;
+  const identity = options.protocol === 'HTTPS' ? await createServerIdentity(host, ...(options.names ?? [])) : undefined;
   const server = await listen(
     { host, port: options.port ?? 0, tls: identity },
     { gateway, metadata, delay: async (action) => service.faults.delay(action), admin },

@@ -21,8 +21,8 @@ export interface ServerIdentity {
   readonly caPem: string;
 }
 
-/** Makes a CA and a certificate for `host`, valid for a day. */
-export async function createServerIdentity(host: string): Promise<ServerIdentity> {
+/** Makes a CA and a certificate for these hosts, valid for a day. */
+export async function createServerIdentity(...hosts: readonly string[]): Promise<ServerIdentity> {
   const [caKeys, keys] = await Promise.all([generateKeys('ECC_256'), generateKeys('ECC_256')]);
   const caName = encodeName([{ type: attributeType.commonName, value: 'Simulator TLS CA' }]);
   const caInfo = caKeys.publicKey.export({ type: 'spki', format: 'der' });
@@ -52,7 +52,9 @@ export async function createServerIdentity(host: string): Promise<ServerIdentity
       extension(
         extensionType.subjectAlternativeName,
         false,
-        subjectAlternativeName([{ type: isIP(host) === 0 ? 'dNSName' : 'iPAddress', value: host }]),
+        subjectAlternativeName(
+          hosts.map((host) => ({ type: isIP(host) === 0 ? 'dNSName' : 'iPAddress', value: host })),
+        ),
       ),
     ],
   });

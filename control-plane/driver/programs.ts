@@ -75,6 +75,13 @@ export const healthProgram: GoProgram = {
   package: '.',
 };
 
+/** An HTTP proxy for tests, which tells what it carries, and how Go reads NO_PROXY. */
+export const proxyProgram: GoProgram = {
+  name: 'proxy',
+  directory: fileURLToPath(new URL('../../tools/proxy', import.meta.url)),
+  package: '.',
+};
+
 /** kind, as released, built from its own module. */
 export const kindProgram: GoProgram = {
   name: 'kind',

@@ -14,6 +14,7 @@ import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
+import { contradictionsTable, regionsTable } from './region-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
 import { meshResultsTable } from './mesh-results.ts';
 import { scriptsTable } from './scripts-table.ts';
@@ -52,6 +53,7 @@ const pages: Readonly<Record<string, Sections>> = {
     'capacity-help': capacityHelpText,
   },
   'docs/configuration.md': { settings: settingsTable },
+  'docs/networks.md': { regions: regionsTable, contradictions: contradictionsTable },
   'docs/metrics.md': { metrics: metricsTable },
   'docs/conditions-and-errors.md': {
     'request-reasons': requestReasonsTable,

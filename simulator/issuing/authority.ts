@@ -25,6 +25,8 @@ export type KeyAlgorithm = 'RSA_2048' | 'RSA_4096' | 'ECC_256' | 'ECC_384';
 /** One CA to be made at the start. */
 export interface AuthoritySeed {
   readonly identifier: string;
+  /** The region in which it exists, where hosts name one (regions.ts); default every region. */
+  readonly region?: string;
   readonly algorithm: KeyAlgorithm;
   readonly kind: 'ROOT' | 'SUB_ROOT';
   /** Identifier of the CA above, which must come earlier in the list; required for SUB_ROOT. */
@@ -54,6 +56,7 @@ export type AuthorityStatus = (typeof authorityStatuses)[number];
 /** One CA with its key. `status`, `quota` and `issuedCount` change while the simulator runs. */
 export interface Authority {
   readonly identifier: string;
+  readonly region: string | undefined;
   readonly algorithm: KeyAlgorithm;
   readonly keyFamily: 'RSA' | 'ECC';
   readonly kind: 'ROOT' | 'SUB_ROOT';
@@ -208,6 +211,7 @@ function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, key
   const crlUrl = `http://crl.simulator.example/${seed.identifier}.crl`;
   return {
     identifier: seed.identifier,
+    region: seed.region,
     algorithm: seed.algorithm,
     keyFamily: keyFamilyOf(seed.algorithm),
     kind: seed.kind,

@@ -4,6 +4,7 @@ import type { LookupAddress } from 'node:dns';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { NameLookups } from './name-lookups.ts';
+import { isLoopback } from './proxies/no-proxy.ts';
 
 /** The networks of a list, or what is wrong with it. */
 export type ParsedNetworks =
@@ -18,6 +19,26 @@ export class AddressRefused extends Error {
   constructor(hostname: string) {
     super(`"${hostname}" leads to an address that is refused`);
   }
+}
+
+/** No connection is made: what would be sent could be read on the way. */
+export class PlainHttpRefused extends Error {
+  /** The row of the error table. */
+  readonly code = 'PlainHTTPRefused';
+
+  constructor(hostname: string) {
+    super(`"${hostname}" leads beyond this machine, without TLS`);
+  }
+}
+
+/** What may be connected to with one protocol. */
+export interface ProtocolRules {
+  /** Why calls may not connect to an IP address. */
+  readonly refusal: (address: string) => Error | undefined;
+  /** Why calls to a host may not go through a proxy, which connects to wherever it likes. */
+  readonly refusalOfProxy: (hostname: string) => Error | undefined;
+  /** Resolves as `node:net` wants it, to those addresses alone that are allowed; the refusal where none is. */
+  readonly lookup: LookupFunction;
 }
 
 // This host, loopback, link-local with the metadata services of most clouds, multicast, reserved and broadcast; Alibaba
@@ -43,18 +64,33 @@ export class AddressRules {
   readonly #refused: BlockList;
   readonly #allowed: BlockList;
   readonly #names: Pick<NameLookups, 'all'>;
+  readonly #byProtocol: Readonly<Record<'HTTP' | 'HTTPS', ProtocolRules>>;
 
-  /** `refused`: networks or addresses in addition to those that always are; `allowed`: addresses all the same. */
+  /**
+   * `refused`: networks or addresses in addition to those that always are; `allowed`: addresses all the same; `plainHttp`: where
+   * calls may go without TLS.
+   */
   constructor({
     refused,
     allowed,
+    plainHttp = 'Loopback',
     names = new NameLookups(),
   }: {
     readonly refused: readonly string[];
     readonly allowed: readonly string[];
+    readonly plainHttp?: 'Loopback' | 'Anywhere';
     readonly names?: Pick<NameLookups, 'all'>;
   }) {
     this.#names = names;
+    const ofProtocol = (isPlainRefused: boolean): ProtocolRules => {
+      const refusal = this.#refusal.bind(this, isPlainRefused);
+      return {
+        refusal: (address) => refusal(address, address),
+        refusalOfProxy: (hostname) => (isPlainRefused ? new PlainHttpRefused(hostname) : undefined),
+        lookup: this.#lookup(refusal),
+      };
+    };
+    this.#byProtocol = { HTTP: ofProtocol(plainHttp === 'Loopback'), HTTPS: ofProtocol(false) };
     this.#refused = listOf([...alwaysRefused, ...refused]);
     this.#allowed = listOf(allowed);
   }
@@ -67,17 +103,34 @@ export class AddressRules {
     return this.#allowed.check(plain, family) || !this.#refused.check(plain, family);
   }
 
-  /** Resolves as `node:net` wants it, to those addresses alone that are allowed; {@link AddressRefused} where none is. */
-  readonly lookup: LookupFunction = (hostname, options, callback) => {
-    const take = (found: readonly LookupAddress[]): void => {
-      const allowed = found.filter(({ address }) => this.allows(address));
-      const [first] = allowed;
-      if (first === undefined) return callback(new AddressRefused(hostname), []);
-      return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);
+  /** The rules for calls with a protocol. */
+  for(protocol: 'HTTP' | 'HTTPS'): ProtocolRules {
+    return this.#byProtocol[protocol];
+  }
+
+  #refusal(isPlainRefused: boolean, address: string, hostname: string): Error | undefined {
+    if (!this.allows(address)) return new AddressRefused(hostname);
+    return isPlainRefused && !isLoopback(address) ? new PlainHttpRefused(hostname) : undefined;
+  }
+
+  #lookup(refusal: (address: string, hostname: string) => Error | undefined): LookupFunction {
+    return (hostname, options, callback) => {
+      const take = (found: readonly LookupAddress[]): void => {
+        const refusals = found.map(({ address }) => refusal(address, hostname));
+        const allowed = found.filter((_, index) => refusals[index] === undefined);
+        const [first] = allowed;
+        if (first === undefined) return callback(mildest(refusals) ?? new AddressRefused(hostname), []);
+        return options.all === true ? callback(null, allowed) : callback(null, first.address, first.family);
+      };
+      const fail = (error: NodeJS.ErrnoException): void => callback(error, []);
+      this.#names.all(hostname, options).then(take, fail);
     };
-    const fail = (error: NodeJS.ErrnoException): void => callback(error, []);
-    this.#names.all(hostname, options).then(take, fail);
-  };
+  }
+}
+
+/** The one that is told: what TLS would mend comes first. */
+function mildest(refusals: readonly (Error | undefined)[]): Error | undefined {
+  return refusals.find((refusal) => refusal instanceof PlainHttpRefused) ?? refusals[0];
 }
 
 /** Reads `10.96.0.0/12,fd00:10:96::/112`; an address alone is a network of one. */

@@ -1,6 +1,5 @@
-// Which host answers for a region. The map is the one of Alibaba's own SDK for version 2020-06-30; Alibaba's documents
-// contradict it for cn-hongkong, ap-southeast-3 and ap-southeast-5 (documented: cas.<region>.aliyuncs.com), and VPC hosts
-// are in the documents alone, so a host given by the issuer always wins.
+// The endpoint of PCA for an issuer, and whether Alibaba Cloud itself answers at one.
+import { hostsOf } from './regions.ts';
 
 /** Where calls go. `host` may carry a port; `caBundle` (PEM) replaces the built-in roots for this endpoint. */
 export interface PcaEndpoint {
@@ -13,36 +12,23 @@ export interface PcaEndpoint {
 /** What an issuer says about its endpoint. */
 export interface EndpointSettings {
   readonly region: string;
+  /** Whose hosts are meant where it names none; Public where it does not say. */
+  readonly network?: 'Public' | 'VPC';
   readonly host?: string;
   readonly protocol?: 'HTTP' | 'HTTPS';
   readonly caBundle?: string;
 }
 
-const centralHost = 'cas.aliyuncs.com';
-
-/** Regions which the SDK's map sends to the central host; every other region has a host of its own by the SDK's rule. */
-const centralRegions: ReadonlySet<string> = new Set(
-  (
-    'cn-hangzhou ap-northeast-2-pop ap-southeast-3 ap-southeast-5 cn-beijing cn-beijing-finance-1 cn-beijing-finance-pop ' +
-    'cn-beijing-gov-1 cn-beijing-nu16-b01 cn-chengdu cn-edge-1 cn-fujian cn-haidian-cm12-c01 cn-hangzhou-bj-b01 ' +
-    'cn-hangzhou-finance cn-hangzhou-internal-prod-1 cn-hangzhou-internal-test-1 cn-hangzhou-internal-test-2 ' +
-    'cn-hangzhou-internal-test-3 cn-hangzhou-test-306 cn-hongkong cn-hongkong-finance-pop cn-huhehaote ' +
-    'cn-huhehaote-nebula-1 cn-north-2-gov-1 cn-qingdao cn-qingdao-nebula cn-shanghai cn-shanghai-et15-b01 ' +
-    'cn-shanghai-et2-b01 cn-shanghai-finance-1 cn-shanghai-inner cn-shanghai-internal-test-1 cn-shenzhen ' +
-    'cn-shenzhen-finance-1 cn-shenzhen-inner cn-shenzhen-st4-d01 cn-shenzhen-su18-b01 cn-wuhan cn-wulanchabu ' +
-    'cn-yushanfang cn-zhangbei cn-zhangbei-na61-b01 cn-zhangjiakou cn-zhangjiakou-na62-a01 cn-zhengzhou-nebula-1 ' +
-    'eu-west-1 eu-west-1-oxs rus-west-1-pop us-east-1 us-west-1'
-  ).split(' '),
-);
-
-/** The endpoint for an issuer's settings: the given host, else the SDK's host for the region; HTTPS unless told otherwise. */
-export function endpointFor(settings: EndpointSettings): PcaEndpoint {
-  return {
-    host: settings.host ?? (centralRegions.has(settings.region) ? centralHost : `cas.${settings.region}.aliyuncs.com`),
-    protocol: settings.protocol ?? 'HTTPS',
-    caBundle: settings.caBundle,
-    region: settings.region,
-  };
+/**
+ * The endpoint for an issuer's settings: the given host, else the region's for the network; HTTPS unless told otherwise.
+ * Undefined where the region has no VPC host.
+ */
+export function endpointFor(settings: EndpointSettings & { readonly network?: 'Public' }): PcaEndpoint;
+export function endpointFor(settings: EndpointSettings): PcaEndpoint | undefined;
+export function endpointFor({ region, network, host, protocol, caBundle }: EndpointSettings): PcaEndpoint | undefined {
+  const hosts = hostsOf(region);
+  const found = host ?? (network === 'VPC' ? hosts.vpc : hosts.public);
+  return found === undefined ? undefined : { host: found, protocol: protocol ?? 'HTTPS', caBundle, region };
 }
 
 /** How the endpoint is called where calls are counted: everything that leads to the same host. */

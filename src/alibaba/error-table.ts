@@ -1,7 +1,8 @@
 // The one table from what a call met (the service's code, the HTTP status, the transport, our own client) to its class and to
 // whether a certificate may exist all the same. docs/conditions-and-errors.md lists the same rows. Those about getting credentials
-// are in credentials/error-rows.ts.
+// are in credentials/error-rows.ts, those about proxies in proxies/error-rows.ts.
 import { credentialCodes, credentialFaults } from './credentials/error-rows.ts';
+import { proxyRows } from './proxies/error-rows.ts';
 
 /** What a failure means for us; each class has one effect on request and issuer, see `errorClasses`. */
 export type PcaErrorClass =
@@ -70,6 +71,8 @@ const strange = 'the answer does not come from Alibaba PCA';
 const strangeAdvice = 'Check endpoint and protocol: something else may answer there.';
 const networkAdvice = 'Check the endpoint, DNS, network policies and the egress of the operator.';
 const hostAdvice = 'Name another host, or have the administrator name the address in --issuer-hosts.';
+const plainHttpAdvice =
+  'Set protocol to HTTPS, or have the administrator allow plain HTTP with --plain-http-endpoints (Helm: plainHttpEndpoints).';
 const tlsAdvice = 'Check the protocol and, for a private CA, the caBundle of the endpoint.';
 
 /** Every known failure. Sources: the service's public code lists, the observed behaviour of the client library. */
@@ -173,6 +176,13 @@ export const errorTable: readonly ErrorRow[] = [
   row('Status', 'Throttled', ['429'], 'the account calls faster than Alibaba Cloud allows'),
   row('Status', 'OutcomeUnknown', ['5*'], 'the service had an internal error', '', { issued: true }),
   row('Transport', 'EndpointNotAllowed', ['AddressRefused'], 'its host leads to a refused address', hostAdvice),
+  row(
+    'Transport',
+    'EndpointNotAllowed',
+    ['PlainHTTPRefused'],
+    'its protocol is HTTP, but it leads beyond this machine, and credentials would go there in clear',
+    plainHttpAdvice,
+  ),
   row('Transport', 'Transient', ['ECONNREFUSED'], 'the connection was refused', networkAdvice),
   row('Transport', 'Transient', ['ENOTFOUND', 'EAI_*'], 'the host name could not be resolved', networkAdvice),
   // These never leave the machine: no route, no local port, no descriptor.
@@ -207,13 +217,7 @@ export const errorTable: readonly ErrorRow[] = [
     'no trusted TLS connection could be made',
     tlsAdvice,
   ),
-  row(
-    'Transport',
-    'Transient',
-    ['UND_ERR_ABORTED', 'UND_ERR_PRX_*'],
-    'the proxy did not let the connection through',
-    'Check HTTPS_PROXY and NO_PROXY of the operator, and what the proxy allows.',
-  ),
+  ...proxyRows,
   row('Transport', 'Transient', ['UND_ERR_INVALID_ARG'], 'the request could not be sent', 'Check the endpoint.'),
   row('Transport', 'OutcomeUnknown', ['HPE_*', 'UND_ERR_HEADERS_OVERFLOW'], strange, strangeAdvice, { issued: true }),
   // These may also come in the middle of a connection.

@@ -1,7 +1,8 @@
 // Turns whatever a call met into a PcaFailure: classified by the error table, worded for a human, free of secrets.
-// Errors of the network have no classes to test for, so they are recognised by their fields.
+// Errors of the network have no classes to test for, so they are recognised by their fields, but for those of a proxy.
 import { rowFor } from './error-table.ts';
 import type { ErrorRow, PcaErrorClass } from './error-table.ts';
+import { ProxyFailure } from './proxies/failure.ts';
 import type { Redact } from './redaction.ts';
 
 /**
@@ -74,7 +75,6 @@ interface ServiceAnswer {
 const shownCodes: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_SOCKET', 'ECONNRESET'],
   ['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'],
-  ['UND_ERR_ABORTED', 'ProxyRefused'],
 ]);
 const noInstance = {
   class: 'ExternalCA',
@@ -129,7 +129,8 @@ export function requestIdOf(value: unknown, redact: Redact): string | undefined 
 function recognised(thrown: unknown, call: FailedCall): PcaFailure {
   const code = textOf(fieldOf(thrown, 'code')) ?? codeByName(fieldOf(thrown, 'name'));
   if (code === undefined || !/^[A-Za-z0-9_.]{1,80}$/.test(code)) return clientFailure('UnexpectedFailure', call);
-  return failure(transportRow(thrown, code) ?? unknownRow(), call, { code: shownCodes.get(code) ?? code });
+  const detail = thrown instanceof ProxyFailure ? thrown.message : undefined;
+  return failure(transportRow(thrown, code) ?? unknownRow(), call, { code: shownCodes.get(code) ?? code, detail });
 }
 
 function answeredFailure(answer: ServiceAnswer, call: FailedCall): PcaFailure {

@@ -2,12 +2,13 @@
 // is, and an abort closes the connection. Nothing is sent twice.
 import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import { Agent, buildConnector, EnvHttpProxyAgent, Pool } from 'undici';
+import { Agent, buildConnector, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
-import { AddressRefused } from './address-rules.ts';
 import type { AddressRules } from './address-rules.ts';
 import type { PcaEndpoint } from './endpoint.ts';
-import type { Proxy } from './proxy.ts';
+import { proxyFor } from './proxies/proxy.ts';
+import type { Proxy, ProxyServer } from './proxies/proxy.ts';
+import { proxyConnector, throwIfOfProxy, tunnelConnector } from './proxies/tunnel.ts';
 import type { SignedRequest } from './signing.ts';
 import { systemClock } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -61,17 +62,23 @@ class NoReply extends Error {
 }
 
 /** What may be connected to. */
-type Addresses = Pick<AddressRules, 'allows' | 'lookup'>;
+type Addresses = Pick<AddressRules, 'for'>;
+
+/** How an endpoint is reached: straight, in a tunnel through a proxy, or by a proxy that is told the URL. */
+type Way =
+  | { readonly kind: 'direct' }
+  | { readonly kind: 'tunnel'; readonly server: ProxyServer }
+  | { readonly kind: 'forward'; readonly server: ProxyServer };
 
 /** The transport of a process; connections are shared by all that calls through it. */
 export class HttpTransport implements Transport {
   readonly #proxy: Proxy | undefined;
   readonly #addresses: Addresses | undefined;
   readonly #parsing: TurnShare;
-  /** By CA bundle, the one that was used last at the end. */
+  /** By way and CA bundle, the one that was used last at the end. */
   readonly #dispatchers = new Map<string, Dispatcher>();
 
-  /** Without `addresses` any is connected to. Where there is a proxy, that resolves names, and decides. */
+  /** Without `addresses` any is connected to, with or without TLS. Where there is a proxy, that resolves names, and decides. */
   constructor(proxy?: Proxy, addresses?: Addresses, clock: Pick<Clock, 'monotonic'> = systemClock) {
     this.#proxy = proxy;
     this.#addresses = addresses;
@@ -79,13 +86,12 @@ export class HttpTransport implements Transport {
   }
 
   async send(endpoint: PcaEndpoint, request: SignedRequest, signal: AbortSignal): Promise<WireReply> {
+    const way = this.#wayTo(endpoint);
     const heads = new AbortController();
     let informational = 0;
-    const { statusCode, headers, body } = await this.#dispatcher(endpoint.caBundle).request({
-      origin: `${endpoint.protocol === 'HTTP' ? 'http' : 'https'}://${endpoint.host}`,
+    const { statusCode, headers, body } = await this.#dispatcher(way, endpoint.caBundle).request({
+      ...addressed(endpoint, request, way),
       method: request.method,
-      path: request.path,
-      headers: { ...request.headers },
       body: request.body,
       signal: AbortSignal.any([signal, heads.signal]),
       onInfo: () => {
@@ -93,15 +99,27 @@ export class HttpTransport implements Transport {
         if (informational > mostInformational) heads.abort(new NoReply());
       },
     });
+    if (way.kind === 'forward') throwIfOfProxy(statusCode, way.server);
     const requestId = headers['x-acs-request-id'];
     const read = await boundedBytes(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
     return { status: statusCode, requestId: typeof requestId === 'string' ? requestId : undefined, body: read };
   }
 
-  #dispatcher(caBundle = ''): Dispatcher {
-    const dispatcher = this.#dispatchers.get(caBundle) ?? this.#dispatcherFor(caBundle);
-    this.#dispatchers.delete(caBundle);
-    this.#dispatchers.set(caBundle, dispatcher);
+  #wayTo(endpoint: PcaEndpoint): Way {
+    const server = proxyFor(endpoint, this.#proxy);
+    if (server === undefined) return { kind: 'direct' };
+    if (endpoint.protocol === 'HTTPS') return { kind: 'tunnel', server };
+    // A proxy would read all of it.
+    const refusal = this.#addresses?.for('HTTP').refusalOfProxy(endpoint.host);
+    if (refusal !== undefined) throw refusal;
+    return { kind: 'forward', server };
+  }
+
+  #dispatcher(way: Way, caBundle = ''): Dispatcher {
+    const key = `${way.kind} ${caBundle}`;
+    const dispatcher = this.#dispatchers.get(key) ?? this.#dispatcherFor(way, caBundle);
+    this.#dispatchers.delete(key);
+    this.#dispatchers.set(key, dispatcher);
     const [oldest] = this.#dispatchers;
     if (this.#dispatchers.size > mostBundles && oldest !== undefined) {
       this.#dispatchers.delete(oldest[0]);
@@ -111,10 +129,8 @@ export class HttpTransport implements Transport {
     return dispatcher;
   }
 
-  #dispatcherFor(caBundle: string): Dispatcher {
-    const proxy = this.#proxy;
-    const tls = caBundle === '' ? {} : { ca: caBundle };
-    const options = {
+  #dispatcherFor(way: Way, caBundle: string): Dispatcher {
+    return new Agent({
       // The caller's signal ends every wait.
       headersTimeout: 0,
       maxHeaderSize: largestHeadBytes,
@@ -122,38 +138,44 @@ export class HttpTransport implements Transport {
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
       allowH2: false,
-      connect: connectorFor(tls, this.#addresses),
+      connect: this.#connectorFor(way, caBundle === '' ? {} : { ca: caBundle }),
       factory: (origin: string | URL, pool: Pool.Options) => new Pool(origin, readingInParts(pool, this.#parsing)),
-    };
-    if (proxy === undefined) return new Agent(options);
-    return new EnvHttpProxyAgent({
-      ...options,
-      connectTimeout: connectMs,
-      // It is for the connection to the proxy, with or without TLS; its type asks for a port, which comes from the URL.
-      proxyTls: severalAddresses as buildConnector.BuildOptions,
-      requestTls: tls,
-      httpProxy: proxy.http,
-      httpsProxy: proxy.https,
-      noProxy: proxy.except,
     });
+  }
+
+  #connectorFor(way: Way, tls: { readonly ca?: string }): buildConnector.connector {
+    const proxy = this.#proxy;
+    if (way.kind === 'direct' || proxy === undefined) return directConnector(tls, this.#addresses);
+    const connect = proxyConnector(way.server, proxy, severalAddresses);
+    if (way.kind === 'forward') return connect;
+    return tunnelConnector(way.server, connect, buildConnector({ ...tls, timeout: connectMs, allowH2: false }));
   }
 }
 
-/** Connects to endpoints; to a proxy the library connects in its own way. */
-function connectorFor(tls: { readonly ca?: string }, addresses: Addresses | undefined): buildConnector.connector {
-  const connect = buildConnector({
-    ...tls,
-    timeout: connectMs,
-    allowH2: false,
-    ...severalAddresses,
-    ...(addresses === undefined ? {} : { lookup: addresses.lookup }),
+/** Where a request goes and what it says; a proxy that forwards it gets the whole URL. */
+function addressed({ protocol, host }: PcaEndpoint, { path, headers }: SignedRequest, way: Way) {
+  const origin = `${protocol === 'HTTP' ? 'http' : 'https'}://${host}`;
+  if (way.kind !== 'forward') return { origin, path, headers: { ...headers } };
+  const { origin: ofProxy, authorization } = way.server;
+  const credentials = authorization === undefined ? {} : { 'proxy-authorization': authorization };
+  return { origin: ofProxy, path: `${origin}${path}`, headers: { host, ...headers, ...credentials } };
+}
+
+/** Connects to endpoints straight. */
+function directConnector(tls: { readonly ca?: string }, addresses: Addresses | undefined): buildConnector.connector {
+  const options = { ...tls, timeout: connectMs, allowH2: false, ...severalAddresses };
+  if (addresses === undefined) return buildConnector(options);
+  const [secured, plain] = (['HTTPS', 'HTTP'] as const).map((protocol) => {
+    const rules = addresses.for(protocol);
+    const connect = buildConnector({ ...options, lookup: rules.lookup });
+    return ((place, callback) => {
+      // An address given as the host is not looked up.
+      const refusal = isIP(place.hostname) === 0 ? undefined : rules.refusal(place.hostname);
+      if (refusal === undefined) connect(place, callback);
+      else queueMicrotask(() => callback(refusal, null));
+    }) satisfies buildConnector.connector;
   });
-  return (options, callback) => {
-    // An address given as the host is not looked up.
-    const isRefused = isIP(options.hostname) !== 0 && addresses?.allows(options.hostname) === false;
-    if (isRefused) queueMicrotask(() => callback(new AddressRefused(options.hostname), null));
-    else connect(options, callback);
-  };
+  return (place, callback) => (place.protocol === 'http:' ? plain : secured)?.(place, callback);
 }
 
 /** The options of a pool whose sockets, also those to and through a proxy, are read in parts. */

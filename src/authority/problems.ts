@@ -36,7 +36,7 @@ export interface AuthorityProblem {
 type CAReference = Pick<IssuerSpec, 'parentIdentifier' | 'operation' | 'credentials'>;
 
 /** The reason for each class of failure, and where the user finds the setting behind it. */
-const faults: Readonly<Record<IssuerFault, (spec: CAReference) => AuthorityProblem>> = {
+const faults: Readonly<Record<IssuerFault, (spec: CAReference, failure: PcaFailure) => AuthorityProblem>> = {
   Credentials: ({ credentials }) => ({ reason: 'CredentialsInvalid', message: originOf(credentials) }),
   Permission: () => ({ reason: 'PermissionDenied', message: 'The RAM identity is the one of spec.credentials.' }),
   IssuingCA: ({ parentIdentifier }) => ({
@@ -51,9 +51,12 @@ const faults: Readonly<Record<IssuerFault, (spec: CAReference) => AuthorityProbl
     reason: 'ActionUnavailable',
     message: 'The endpoint comes from spec.region and spec.endpoint, the action from spec.operation.',
   }),
-  EndpointNotAllowed: () => ({
+  EndpointNotAllowed: (_, { code, service }) => ({
     reason: 'EndpointNotAllowed',
-    message: 'The host comes from spec.region, spec.endpoint or spec.stsEndpoint.',
+    message:
+      code === 'PlainHTTPRefused'
+        ? `The protocol is ${service === 'STS' ? 'spec.stsEndpoint' : 'spec.endpoint'}.protocol.`
+        : 'The host comes from spec.region, spec.endpoint or spec.stsEndpoint.',
   }),
 };
 
@@ -69,7 +72,7 @@ export function problemOf(failure: PcaFailure, spec: CAReference, replacedBy?: s
     const message = `Alibaba Cloud has withdrawn ${spec.operation}. Set spec.operation to ${replacedBy}.`;
     return { reason: 'ActionUnavailable', message: `${failure.message} ${message}` };
   }
-  const { reason, message } = faults[failure.class](spec);
+  const { reason, message } = faults[failure.class](spec, failure);
   return { reason, message: `${failure.message} ${message}` };
 }
 
@@ -101,7 +104,7 @@ const givers: Readonly<
   STS: {
     reason: 'STSUnavailable',
     origin:
-      "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.",
+      "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else for spec.network VPC the region's VPC host, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.",
   },
   Metadata: {
     reason: 'MetadataUnavailable',

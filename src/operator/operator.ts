@@ -8,8 +8,8 @@ import { parseIssuerHosts } from '../alibaba/issuer-hosts.ts';
 import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
 import { mostUnanswered, NameLookups } from '../alibaba/name-lookups.ts';
 import { parseCallLimits } from '../alibaba/limits/rate-limit-settings.ts';
-import { readProxy } from '../alibaba/proxy.ts';
-import type { Environment, Proxy } from '../alibaba/proxy.ts';
+import { readProxy } from '../alibaba/proxies/proxy.ts';
+import type { Environment, Proxy } from '../alibaba/proxies/proxy.ts';
 import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
 import type { IssuerRules } from '../controllers/issuers/tenancy/rules.ts';
 import { requestToken } from '../controllers/issuers/identity/service-accounts.ts';
@@ -83,7 +83,7 @@ export class Operator {
     const networks = parseNetworks(options['refused-networks']);
     if (networks.kind === 'invalid') throw new Error(`--refused-networks: ${networks.message}`);
     const metadata = metadataOf(options);
-    const proxy = proxyOf(process.env, logger);
+    const proxy = proxyOf(process.env, options, logger);
     const metrics = createMetrics();
     const issuanceLimits = new IssuanceLimits();
     const onIssued = issuedCounter(issuanceLimits);
@@ -106,7 +106,12 @@ export class Operator {
       proxy,
       hosts,
       rules,
-      addresses: new AddressRules({ refused, allowed: hosts.addresses, names }),
+      addresses: new AddressRules({
+        refused,
+        allowed: hosts.addresses,
+        plainHttp: options['plain-http-endpoints'] ? 'Anywhere' : 'Loopback',
+        names,
+      }),
       metadata,
       limits: table,
       issuanceLimits,
@@ -225,14 +230,14 @@ function apiServerAddresses(environment: Environment, server: string): readonly 
 }
 
 /** The proxy of the environment, told aloud; throws with the reason when it cannot be used. */
-function proxyOf(environment: Environment, logger: Logger): Proxy | undefined {
-  const settings = readProxy(environment);
+function proxyOf(environment: Environment, options: Options, logger: Logger): Proxy | undefined {
+  const settings = readProxy(environment, options['proxy-ca-bundle']);
   if (settings.kind === 'invalid') throw new Error(settings.message);
   if (settings.kind === 'none') return undefined;
-  const { shown, except } = settings.proxy;
+  const { proxy, except } = settings;
   logger.info(
-    { proxy: shown, except },
+    { proxy: proxy.https.shown, except },
     'Calls to Alibaba Cloud go through the proxy of HTTPS_PROXY or HTTP_PROXY, except to the hosts of NO_PROXY. The API server is called directly.',
   );
-  return settings.proxy;
+  return proxy;
 }

@@ -16,7 +16,7 @@ import { CallQueue } from '../alibaba/limits/call-queue.ts';
 import { RateLimits } from '../alibaba/limits/rate-limit.ts';
 import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
 import { pcaCall } from '../alibaba/pca-client.ts';
-import type { Proxy } from '../alibaba/proxy.ts';
+import type { Proxy } from '../alibaba/proxies/proxy.ts';
 import { HttpTransport } from '../alibaba/transport.ts';
 import { CertificateSearches } from '../authority/certificate-search.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -118,7 +118,10 @@ export function openPca(parts: PcaParts): Pca {
 /** Nothing goes to it through a proxy, and this transport leads nowhere else. */
 function openInstanceRole({ options, metadata, clock }: PcaParts): InstanceRole {
   return new InstanceRole({
-    transport: new HttpTransport(undefined, new AddressRules({ refused: allNetworks, allowed: [metadata.ip] })),
+    transport: new HttpTransport(
+      undefined,
+      new AddressRules({ refused: allNetworks, allowed: [metadata.ip], plainHttp: 'Anywhere' }),
+    ),
     address: metadata.address,
     allowsV1: options['ecs-metadata-v1'],
     timeoutMs: Math.min(longestMetadataMs, options['pca-timeout']),

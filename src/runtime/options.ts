@@ -53,6 +53,16 @@ export const settings = {
     default: '',
     help: "Networks that no host of an issuer may lead to, separated by commas, such as 10.96.0.0/12: the cluster's Services and pods. Loopback, link-local and metadata addresses are always refused, unless --issuer-hosts names the address.",
   },
+  'plain-http-endpoints': {
+    type: 'switch',
+    default: 'false',
+    help: "Let issuers call endpoints without TLS (protocol HTTP) beyond the operator's own loopback. Credentials and tokens can be read on the way.",
+  },
+  'proxy-ca-bundle': {
+    type: 'text',
+    default: '',
+    help: "PEM certificates of CAs to trust, instead of the system's, for a proxy in HTTPS_PROXY that is itself reached over TLS (https://…).",
+  },
   'leader-elect': {
     type: 'switch',
     default: 'true',

@@ -243,6 +243,40 @@ describe('rules', () => {
   });
 });
 
+describe('the proxy', () => {
+  it.each([
+    [{}, undefined],
+    [
+      { url: 'https://proxy.example:3128', noProxy: ['.internal', '10.0.0.0/8'], caBundle: 'PEM\nPEM' },
+      [
+        { name: 'HTTPS_PROXY', value: 'https://proxy.example:3128' },
+        { name: 'NO_PROXY', value: '.internal,10.0.0.0/8' },
+        { name: 'PCA_ISSUER_PROXY_CA_BUNDLE', value: 'PEM\nPEM' },
+      ],
+    ],
+    [
+      { urlSecret: { name: 'proxy' } },
+      [{ name: 'HTTPS_PROXY', valueFrom: { secretKeyRef: { name: 'proxy', key: 'url' } } }],
+    ],
+  ])('%j is told to the operator', async (proxy, expected) => {
+    expect(templateOf(await render({ proxy })).spec.containers[0].env).toEqual(expected);
+  });
+
+  it('comes from the values or from a Secret', async () => {
+    const proxy = { url: 'http://proxy.example:3128', urlSecret: { name: 'proxy' } };
+    await expect(render({ proxy })).rejects.toThrow('proxy.url and proxy.urlSecret.name exclude each other');
+  });
+});
+
+describe('endpoints without TLS', () => {
+  it.each([true, false])('are allowed: %j', async (plainHttpEndpoints) => {
+    const { args } = templateOf(await render({ plainHttpEndpoints })).spec.containers[0];
+    expect(args.filter((flag) => flag.startsWith('--plain-http'))).toEqual([
+      `--plain-http-endpoints=${plainHttpEndpoints}`,
+    ]);
+  });
+});
+
 describe('issuers of the values', () => {
   it('are made as they are written', async () => {
     const spec = { parentIdentifier: 'ca', credentials: { rrsa: {} } };
@@ -450,6 +484,7 @@ describe('values', () => {
     ['a port that is none of a host', { issuerHosts: ['pca.example:99999'] }, 'does not match pattern'],
     ['a port that is none of STS', { sts: { endpoint: 'sts.example:0' } }, 'does not match pattern'],
     ['a URL for a host', { issuerHosts: ['https://pca.example'] }, 'does not match pattern'],
+    ['a proxy that is no URL', { proxy: { url: 'proxy.example:3128' } }, 'does not match pattern'],
     ['a misspelt probe', { probes: { liveness: { period: 1 } } }, "additional properties 'period' not allowed"],
     ['a misspelt resource', { resources: { limit: {} } }, "additional properties 'limit' not allowed"],
     [

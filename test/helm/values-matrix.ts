@@ -70,6 +70,10 @@ export const choices: readonly Choice[] = [
       extraVolumeMounts: [{ name: 'extra', mountPath: '/extra' }],
     },
   ],
+    'a proxy',
+    { proxy: { url: 'https://proxy.example:3128', noProxy: ['.internal', '10.0.0.0/8'], caBundle: '-----BEGIN' } },
+  ],
+  ['a proxy with a password', { proxy: { urlSecret: { name: 'proxy', key: 'address' } }, plainHttpEndpoints: true }],
   [
     'a role by a token of its own',
     {

@@ -93,7 +93,8 @@ export class InstalledWorld {
 
   /** Installs the chart, or upgrades to it, for issuers of the simulator, and waits until its pods are ready. */
   async install(values: object = {}): Promise<void> {
-    await this.installFrom(chart, { issuerHosts: [this.simulator.endpoint], ...values });
+    // The simulator is behind a Service, and speaks plain HTTP there.
+    await this.installFrom(chart, { issuerHosts: [this.simulator.endpoint], plainHttpEndpoints: true, ...values });
   }
 
   /** Installs another chart, or upgrades to it, with these values, and waits until its pods are ready. */

@@ -20,6 +20,7 @@ export function issuerSpec(changes: Partial<IssuerSpec> = {}): IssuerSpec {
   return {
     parentIdentifier: '1ed4068c-6f1b-6deb-8e32-3f8439a851cb',
     region: 'cn-hangzhou',
+    network: 'Public',
     endpoint: { protocol: 'HTTPS' },
     operation: 'CreateCustomCertificate',
     allowP521: false,

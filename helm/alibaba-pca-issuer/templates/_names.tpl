@@ -112,6 +112,25 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 - name: ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED
   value: "true"
 {{- end }}
+{{- with .Values.proxy.url }}
+- name: HTTPS_PROXY
+  value: {{ . | quote }}
+{{- end }}
+{{- if .Values.proxy.urlSecret.name }}
+- name: HTTPS_PROXY
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.proxy.urlSecret.name | quote }}
+      key: {{ .Values.proxy.urlSecret.key | quote }}
+{{- end }}
+{{- with .Values.proxy.noProxy }}
+- name: NO_PROXY
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- with .Values.proxy.caBundle }}
+- name: PCA_ISSUER_PROXY_CA_BUNDLE
+  value: {{ . | quote }}
+{{- end }}
 {{- end }}
 
 {{/* What the platform decides about a pod, that of the operator and that of the Job alike. */}}

@@ -91,20 +91,29 @@ export interface StsSurroundings {
   readonly vpc: boolean;
 }
 
+/** What an issuer says about STS. */
+export interface StsSettings {
+  readonly region: string;
+  readonly network?: 'Public' | 'VPC';
+  readonly stsEndpoint?: { readonly host?: string; readonly protocol?: 'HTTP' | 'HTTPS'; readonly caBundle?: string };
+}
+
 /**
- * STS for an issuer: the host that it names, else the one of the surroundings, else the region's public host or VPC host
- * (Alibaba Cloud, STS API, "Endpoints").
+ * STS for an issuer (Alibaba Cloud, STS API, "Endpoints"): the host that it names; for network VPC the VPC host; else the one of
+ * the surroundings, their region's or the issuer's. A VPC host answers in VPCs of its region alone, so that one is of the
+ * region that the surroundings name, where the pod is, if they do.
  */
 export function stsEndpointFor(
-  settings: { readonly host?: string; readonly protocol?: 'HTTP' | 'HTTPS'; readonly caBundle?: string },
-  region: string,
+  { region, network, stsEndpoint = {} }: StsSettings,
   { stsHost, stsRegion, vpc }: StsSurroundings,
 ): PcaEndpoint {
   const regional = stsRegion ?? region;
+  const vpcHost = `sts-vpc.${regional}.aliyuncs.com`;
+  const ofSurroundings = stsHost ?? (vpc ? vpcHost : `sts.${regional}.aliyuncs.com`);
   return {
-    host: settings.host ?? stsHost ?? `${vpc ? 'sts-vpc' : 'sts'}.${regional}.aliyuncs.com`,
-    protocol: settings.protocol ?? 'HTTPS',
-    caBundle: settings.caBundle,
+    host: stsEndpoint.host ?? (network === 'VPC' ? vpcHost : ofSurroundings),
+    protocol: stsEndpoint.protocol ?? 'HTTPS',
+    caBundle: stsEndpoint.caBundle,
     region: regional,
   };
 }

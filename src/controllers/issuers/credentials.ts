@@ -1,5 +1,4 @@
 // From an issuer's credentials to a caller of PCA: whoever they begin with, or a role that is assumed on top.
-import { caBundleFault } from '../../alibaba/ca-bundle.ts';
 import { compose } from '../../alibaba/call.ts';
 import type { Call, Wrap } from '../../alibaba/call.ts';
 import type { AccessKey } from '../../alibaba/credentials/access-key.ts';
@@ -11,15 +10,17 @@ import type {
   SessionRequest,
   Sessions,
 } from '../../alibaba/credentials/session-request.ts';
-import { stsEndpointFor, stsServiceOf } from '../../alibaba/credentials/sts.ts';
+import { stsServiceOf } from '../../alibaba/credentials/sts.ts';
 import { withAccessKey } from '../../alibaba/credentials/with-access-key.ts';
 import { withRole } from '../../alibaba/credentials/with-role.ts';
-import { endpointFor, isAlibabaCloud, serviceOf } from '../../alibaba/endpoint.ts';
+import { isAlibabaCloud, serviceOf } from '../../alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../../alibaba/endpoint.ts';
 import type { IssuerHosts } from '../../alibaba/issuer-hosts.ts';
 import type { OpenedCalls } from '../../authority/certificate-authority.ts';
 import type { Issuer } from '../../crds/issuer.ts';
 import type { PodIdentity } from '../../runtime/pod-identity.ts';
+import { endpointsOf } from './endpoints/issuer-endpoints.ts';
+import type { IssuerEndpoints } from './endpoints/issuer-endpoints.ts';
 import { roleSettings } from './identity/source-identities.ts';
 import type { SourceIdentities, SourceIdentity } from './identity/source-identities.ts';
 import type { IssuerProblem } from './reasons.ts';
@@ -34,6 +35,7 @@ export type OpenedCredentials =
   | { readonly kind: 'problem'; readonly problem: IssuerProblem };
 
 type Caller = Exclude<SourceIdentity, { readonly kind: 'problem' }>;
+type Endpoints = Extract<IssuerEndpoints, { readonly kind: 'ok' }>;
 
 /** Opens the credentials of issuers. */
 export class IssuerCredentials {
@@ -63,57 +65,56 @@ export class IssuerCredentials {
 
   /** Opens the issuer's credentials; no certificate is asked for before the first call. */
   async open(issuer: Issuer, signal: AbortSignal): Promise<OpenedCredentials> {
-    const refused = hostProblem(issuer, this.#hosts) ?? caBundleProblem(issuer);
-    if (refused !== undefined) return { kind: 'problem', problem: refused };
-    const sts = this.#stsOf(issuer);
-    const service = serviceOf(endpointOf(issuer));
+    const endpoints = endpointsOf(issuer, { hosts: this.#hosts, podIdentity: this.#podIdentity });
+    if (endpoints.kind === 'problem') return endpoints;
+    const { sts } = endpoints;
+    const service = serviceOf(endpoints.pca);
     const { assumeRole } = issuer.spec.credentials;
     const places = { sts, service: assumeRole === undefined ? service : stsServiceOf(sts) };
     const source = await this.#identities.of(issuer, places, signal);
     if (source.kind === 'problem') return source;
-    if (assumeRole === undefined) return this.#opened(issuer, source);
+    if (assumeRole === undefined) return this.#opened(issuer, endpoints, source);
     const settings = roleSettings(assumeRole.roleArn, assumeRole, this.#podIdentity, service);
     const request: RoleRequest = { ...settings, endpoint: sts, ...takerOf(source), externalId: assumeRole.externalId };
-    return this.#opened(issuer, { kind: 'session', request, version: source.version });
+    return this.#opened(issuer, endpoints, { kind: 'session', request, version: source.version });
   }
 
-  #opened(issuer: Issuer, caller: Caller): OpenedCredentials {
-    const endpoint = endpointOf(issuer);
+  #opened(issuer: Issuer, endpoints: Endpoints, caller: Caller): OpenedCredentials {
+    const { pca: endpoint } = endpoints;
     const [credentials, account]: readonly [Wrap, Promise<string>] =
       caller.kind === 'key'
-        ? [withAccessKey(caller.accessKey), this.#accountOfKey(issuer, caller.accessKey)]
-        : [withRole(caller.request, this.#roles), this.#accountOfSession(issuer, caller.request)];
+        ? [withAccessKey(caller.accessKey), this.#accountOfKey(issuer, endpoints, caller.accessKey)]
+        : [withRole(caller.request, this.#roles), this.#accountOfSession(issuer, endpoints, caller.request)];
     const call = compose(this.#connect(endpoint), credentials);
     return { kind: 'ok', call, endpoint, account, credentialsVersion: caller.version };
   }
 
-  #stsOf({ spec }: Issuer): PcaEndpoint {
-    return stsEndpointFor(spec.stsEndpoint ?? {}, spec.region, this.#podIdentity);
+  async #accountOfKey(issuer: Issuer, endpoints: Endpoints, accessKey: AccessKey): Promise<string> {
+    const mayAsk = this.#mayAskAccount(issuer, endpoints);
+    const number = mayAsk ? await this.#accounts.of(accessKey, endpoints.sts) : undefined;
+    return accountName(endpoints.pca, number, [accessKey.accessKeyId]);
   }
 
-  async #accountOfKey(issuer: Issuer, accessKey: AccessKey): Promise<string> {
-    const number = this.#mayAskAccount(issuer) ? await this.#accounts.of(accessKey, this.#stsOf(issuer)) : undefined;
-    return accountName(endpointOf(issuer), number, [accessKey.accessKeyId]);
-  }
-
-  async #accountOfSession(issuer: Issuer, request: SessionRequest): Promise<string> {
-    if (request.kind === 'instanceRole') return this.#accountOfInstance(issuer, request);
+  async #accountOfSession(issuer: Issuer, endpoints: Endpoints, request: SessionRequest): Promise<string> {
+    if (request.kind === 'instanceRole') return this.#accountOfInstance(issuer, endpoints, request);
     const { roleArn, endpoint: sts } = request;
     // Nothing counts against the account before PCA has described the CA, and so STS has given this role away.
-    const number = isBelievedOf(issuer, sts) ? accountOf(roleArn) : undefined;
-    return accountName(endpointOf(issuer), number, [roleArn, sts.protocol, sts.host]);
+    const number = isBelievedOf(issuer, { ...endpoints, sts }) ? accountOf(roleArn) : undefined;
+    return accountName(endpoints.pca, number, [roleArn, sts.protocol, sts.host]);
   }
 
-  async #accountOfInstance(issuer: Issuer, request: InstanceRoleRequest): Promise<string> {
-    const given = this.#mayAskAccount(issuer) ? await this.#roles.get(request, unending) : undefined;
-    const number = given?.kind === 'ok' ? await this.#accounts.of(given.accessKey, this.#stsOf(issuer)) : undefined;
-    return accountName(endpointOf(issuer), number, ['ecsRole', request.name ?? '']);
+  async #accountOfInstance(issuer: Issuer, endpoints: Endpoints, request: InstanceRoleRequest): Promise<string> {
+    const given = this.#mayAskAccount(issuer, endpoints) ? await this.#roles.get(request, unending) : undefined;
+    const number = given?.kind === 'ok' ? await this.#accounts.of(given.accessKey, endpoints.sts) : undefined;
+    return accountName(endpoints.pca, number, ['ecsRole', request.name ?? '']);
   }
 
-  #mayAskAccount(issuer: Issuer): boolean {
-    // A custom PCA endpoint without a custom STS endpoint: the key is not sent to the public STS.
-    const isStsNamed = (issuer.spec.stsEndpoint?.host ?? this.#podIdentity.stsHost) !== undefined;
-    return isBelievedOf(issuer, this.#stsOf(issuer)) && (isStsNamed || isAlibabaCloud('PCA', endpointOf(issuer)));
+  #mayAskAccount(issuer: Issuer, endpoints: Endpoints): boolean {
+    const { network, stsEndpoint } = issuer.spec;
+    // A custom PCA endpoint without a custom STS endpoint: the key is not sent to Alibaba Cloud's STS.
+    const isStsNamed =
+      stsEndpoint?.host !== undefined || (network === 'Public' && this.#podIdentity.stsHost !== undefined);
+    return isBelievedOf(issuer, endpoints) && (isStsNamed || isAlibabaCloud('PCA', endpoints.pca));
   }
 }
 
@@ -127,10 +128,6 @@ function takerOf(source: Caller) {
     : ({ kind: 'chained', source: source.request } as const);
 }
 
-function endpointOf({ spec }: Issuer): PcaEndpoint {
-  return endpointFor({ region: spec.region, ...spec.endpoint });
-}
-
 /** The account in a role's ARN (`acs:ram::<account>:role/…`). */
 function accountOf(roleArn: string): string | undefined {
   return /^acs:ram::(\d+):/.exec(roleArn)?.[1];
@@ -140,32 +137,7 @@ function accountOf(roleArn: string): string | undefined {
  * Whether what STS says of accounts counts for the issuer: it is Alibaba Cloud's, or the one of the operator's environment,
  * or PCA's own neighbour at the same address, whose word is for that address alone.
  */
-function isBelievedOf(issuer: Issuer, sts: PcaEndpoint): boolean {
-  if (issuer.spec.stsEndpoint === undefined || isAlibabaCloud('STS', sts)) return true;
-  const endpoint = endpointOf(issuer);
-  return !isAlibabaCloud('PCA', endpoint) && serviceOf(endpoint) === serviceOf(sts);
-}
-
-/** The host that the issuer names though it may not. */
-function hostProblem({ spec }: Issuer, hosts: Pick<IssuerHosts, 'allows'>): IssuerProblem | undefined {
-  const named = { 'spec.endpoint.host': spec.endpoint.host, 'spec.stsEndpoint.host': spec.stsEndpoint?.host };
-  for (const [field, host] of Object.entries(named)) {
-    if (host === undefined || hosts.allows(host)) continue;
-    const message = `${field} names "${host}", which is none of the hosts that issuers may name. Correct it, or remove it to use Alibaba Cloud's own endpoint of the region; or have the administrator allow the host with the operator's --issuer-hosts (Helm: issuerHosts).`;
-    return { reason: 'EndpointNotAllowed', message };
-  }
-  return undefined;
-}
-
-/** The CA bundle of an endpoint that TLS could not read. */
-function caBundleProblem({ spec }: Issuer): IssuerProblem | undefined {
-  const named = {
-    'spec.endpoint.caBundle': spec.endpoint.caBundle,
-    'spec.stsEndpoint.caBundle': spec.stsEndpoint?.caBundle,
-  };
-  for (const [field, caBundle] of Object.entries(named)) {
-    const fault = caBundle === undefined ? undefined : caBundleFault(caBundle);
-    if (fault !== undefined) return { reason: 'InvalidSettings', message: `${field}: ${fault}` };
-  }
-  return undefined;
+function isBelievedOf({ spec }: Issuer, { pca, sts }: Endpoints): boolean {
+  if (spec.stsEndpoint === undefined || isAlibabaCloud('STS', sts)) return true;
+  return !isAlibabaCloud('PCA', pca) && serviceOf(pca) === serviceOf(sts);
 }

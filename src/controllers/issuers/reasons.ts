@@ -45,7 +45,7 @@ export const issuerReasons = {
   EndpointNotAllowed: {
     outlook: 'Stalled',
     meaning:
-      'The issuer names a host that --issuer-hosts does not allow, or one with an address that is refused. Name another, or have the administrator allow it.',
+      'The issuer names a host that --issuer-hosts does not allow, or one with an address that is refused, or goes without TLS beyond the loopback. Name another, or have the administrator allow it.',
   },
   IssuerNotAllowed: {
     outlook: 'Stalled',

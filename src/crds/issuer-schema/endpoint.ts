@@ -24,7 +24,8 @@ const endpointOf = (description: string, hostDescription: string) =>
       },
       protocol: {
         type: 'string',
-        description: 'HTTPS, or HTTP for a gateway or simulator on a trusted network.',
+        description:
+          "HTTPS, or HTTP for a gateway or simulator on the operator's own loopback; elsewhere only with the operator's --plain-http-endpoints.",
         enum: ['HTTPS', 'HTTP'],
         default: 'HTTPS',
       },
@@ -43,17 +44,26 @@ const endpointOf = (description: string, hostDescription: string) =>
     ],
   }) as const satisfies Schema;
 
+/** Whose hosts are meant where the issuer names none. */
+export const networkSchema = {
+  type: 'string',
+  description:
+    "Which hosts of Alibaba Cloud are called where endpoint and stsEndpoint name none. VPC: those that the region's VPCs reach without a way to the Internet; the operator must run in such a VPC, and docs/networks.md has the regions with one.",
+  enum: ['Public', 'VPC'],
+  default: 'Public',
+} as const satisfies Schema;
+
 /** PCA's API. */
 export const endpointSchema = {
   ...endpointOf(
-    "Address of PCA's API, if it is not the region's public endpoint.",
-    "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: the region's public endpoint.",
+    "Address of PCA's API, if it is not the region's endpoint for network.",
+    "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: the region's host for network.",
   ),
   default: {},
 } as const satisfies Schema;
 
 /** STS, which issues the temporary credentials of roles. */
 export const stsEndpointSchema = endpointOf(
-  "Address of STS for credentials.rrsa and credentials.assumeRole. Left out: the address in the operator's environment, else the region's public endpoint. An AlibabaPCAIssuer with rrsa cannot set it.",
-  "Host name with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: ALIBABA_CLOUD_STS_ENDPOINT of the operator, else the region's public endpoint.",
+  "Address of STS for credentials.rrsa and credentials.assumeRole. Left out: for network VPC the region's VPC host, else the address in the operator's environment, else the region's public endpoint. An AlibabaPCAIssuer with rrsa cannot set it.",
+  "Host name with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: for network VPC the region's VPC host, else ALIBABA_CLOUD_STS_ENDPOINT of the operator, else the region's public endpoint.",
 );

@@ -3,7 +3,7 @@
 // it, and so could never be added or tightened later without breaking the edits of stored objects.
 import { credentialsSchema } from './credentials.ts';
 import { customCertificateSchema } from './custom-certificate.ts';
-import { endpointSchema, stsEndpointSchema } from './endpoint.ts';
+import { endpointSchema, networkSchema, stsEndpointSchema } from './endpoint.ts';
 import {
   externalCASchema,
   isDuration,
@@ -104,6 +104,7 @@ export const issuerSpecSchema = {
         },
       ],
     },
+    network: networkSchema,
     endpoint: endpointSchema,
     stsEndpoint: stsEndpointSchema,
     operation: {

@@ -1,6 +1,6 @@
 // What the credentials of an issuer open, found out by the operator's own check: Secret, STS, PCA, the CA, what is trusted.
 // Nothing is asked for but descriptions.
-import type { Proxy } from '../../alibaba/proxy.ts';
+import type { Proxy } from '../../alibaba/proxies/proxy.ts';
 import { IssuerCheck } from '../../controllers/issuers/check.ts';
 import { IssuerCredentials } from '../../controllers/issuers/credentials.ts';
 import { requestToken, ServiceAccounts } from '../../controllers/issuers/identity/service-accounts.ts';

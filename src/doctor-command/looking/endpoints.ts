@@ -4,13 +4,15 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AddressRefused } from '../../alibaba/address-rules.ts';
-import type { AddressRules } from '../../alibaba/address-rules.ts';
+import type { AddressRules, ProtocolRules } from '../../alibaba/address-rules.ts';
 import { stsEndpointFor } from '../../alibaba/credentials/sts.ts';
 import { endpointFor, endpointName } from '../../alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../../alibaba/endpoint.ts';
 import { clientFailure, networkFailure } from '../../alibaba/errors.ts';
 import type { IssuerHosts } from '../../alibaba/issuer-hosts.ts';
-import type { Proxy } from '../../alibaba/proxy.ts';
+import { placeOf, proxyFor } from '../../alibaba/proxies/proxy.ts';
+import type { HostAndPort } from '../../alibaba/proxies/no-proxy.ts';
+import type { Proxy } from '../../alibaba/proxies/proxy.ts';
 import { redactorOf } from '../../alibaba/redaction.ts';
 import type { Transport } from '../../alibaba/transport.ts';
 import { describeIssuer } from '../../crds/issuer-ref.ts';
@@ -23,7 +25,7 @@ import type { EndpointFacts, IssuerFacts, Step } from '../facts.ts';
 /** What going there works with. */
 export interface EndpointParts {
   readonly transport: Transport;
-  readonly addresses: Pick<AddressRules, 'allows' | 'lookup'>;
+  readonly addresses: Pick<AddressRules, 'for'>;
   readonly proxy: Proxy | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -41,7 +43,6 @@ type Steps = Readonly<Partial<Record<StepName, Step>>>;
 
 const stepMs = 10_000;
 const atATime = 8;
-const proxyTrouble: ReadonlySet<number> = new Set([407, 502, 503, 504]);
 const redact = redactorOf([]);
 
 /** Goes to each endpoint that issuers use and may name. */
@@ -55,7 +56,7 @@ export async function lookAtEndpoints(
   return Promise.all(
     used.map(async ({ service, endpoint, issuers: users }): Promise<EndpointFacts> => {
       const { host, protocol } = endpoint;
-      const facts = { service, host, protocol, issuers: users, proxy: parts.proxy?.shown };
+      const facts = { service, host, protocol, issuers: users, proxy: proxyFor(endpoint, parts.proxy)?.shown };
       try {
         using _place = await slots.take(endpointName(endpoint), parts.signal);
         return { ...facts, steps: await stepsTo(endpoint, parts) };
@@ -74,13 +75,12 @@ export function usedBy(issuers: readonly IssuerFacts[], identity: PodIdentity): 
     issuer: { spec },
   } of issuers) {
     if (spec === undefined) continue;
-    const { credentials, region } = spec;
-    const pca = endpointFor({ region, ...spec.endpoint });
+    const { credentials, region, network } = spec;
+    const pca = endpointFor({ region, network, ...spec.endpoint });
     const usesRole = credentials.assumeRole !== undefined || credentials.secretRef === undefined;
-    const sts = usesRole
-      ? [{ service: 'STS', endpoint: stsEndpointFor(spec.stsEndpoint ?? {}, region, identity) } as const]
-      : [];
-    for (const { service, endpoint } of [{ service: 'PCA', endpoint: pca } as const, ...sts]) {
+    const sts = usesRole ? [{ service: 'STS', endpoint: stsEndpointFor(spec, identity) } as const] : [];
+    const ofPca = pca === undefined ? [] : [{ service: 'PCA', endpoint: pca } as const];
+    for (const { service, endpoint } of [...ofPca, ...sts]) {
       const key = JSON.stringify([service, endpointName(endpoint), endpoint.caBundle]);
       const known = found.get(key)?.issuers ?? [];
       found.set(key, { service, endpoint, issuers: [...known, describeIssuer(issuer)] });
@@ -92,16 +92,17 @@ export function usedBy(issuers: readonly IssuerFacts[], identity: PodIdentity): 
 async function stepsTo(endpoint: PcaEndpoint, parts: EndpointParts): Promise<Steps> {
   const exchange: readonly [StepName, Go] = ['HTTP', async (signal) => answer(endpoint, parts, signal)];
   // A proxy resolves the name and connects.
-  if (parts.proxy !== undefined) return walk([exchange], endpoint, parts);
+  if (proxyFor(endpoint, parts.proxy) !== undefined) return walk([exchange], endpoint, parts);
   const place = placeOf(endpoint);
+  const rules = parts.addresses.for(endpoint.protocol);
   const open: { socket?: Socket } = {};
   try {
     const way: readonly (readonly [StepName, Go])[] = [
-      ['DNS', async () => resolved(place.host, parts.addresses)],
+      ['DNS', async () => resolved(place.host, rules)],
       [
         'TCP',
         async (signal) => {
-          const socket = await connected(place, parts.addresses, signal);
+          const socket = await connected(place, rules, signal);
           open.socket = socket;
           return `connected to ${socket.remoteAddress ?? place.host}, port ${place.port}`;
         },
@@ -153,27 +154,16 @@ async function step(
   return { kind: 'failed', message };
 }
 
-interface HostAndPort {
-  readonly host: string;
-  readonly port: number;
-}
-
-function placeOf({ host, protocol }: PcaEndpoint): HostAndPort {
-  const url = new URL(`${protocol === 'HTTP' ? 'http' : 'https'}://${host}`);
-  const port = url.port === '' ? (protocol === 'HTTP' ? 80 : 443) : Number(url.port);
-  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
-}
-
-async function resolved(host: string, addresses: EndpointParts['addresses']): Promise<string> {
+async function resolved(host: string, rules: ProtocolRules): Promise<string> {
   const found = isIP(host) === 0 ? (await lookup(host, { all: true })).map(({ address }) => address) : [host];
-  const allowed = found.filter((address) => addresses.allows(address));
-  if (allowed.length === 0) throw new AddressRefused(host);
+  const allowed = found.filter((address) => rules.refusal(address) === undefined);
+  if (allowed.length === 0) throw rules.refusal(found[0] ?? host) ?? new AddressRefused(host);
   return allowed.join(', ');
 }
 
 async function connected(
   { host, port }: HostAndPort,
-  { lookup: resolve }: EndpointParts['addresses'],
+  { lookup: resolve }: ProtocolRules,
   signal: AbortSignal,
 ): Promise<Socket> {
   return new Promise((fulfil, reject) => {
@@ -208,14 +198,8 @@ async function secured(
 }
 
 /** What is at `/` is no matter: that something answers is. */
-async function answer(
-  endpoint: PcaEndpoint,
-  { transport, proxy }: EndpointParts,
-  signal: AbortSignal,
-): Promise<string> {
+async function answer(endpoint: PcaEndpoint, { transport }: EndpointParts, signal: AbortSignal): Promise<string> {
   const request = { method: 'GET', path: '/', headers: { host: endpoint.host }, body: Buffer.alloc(0) };
   const { status } = await transport.send(endpoint, request, signal);
-  if (proxy !== undefined && proxyTrouble.has(status))
-    throw Object.assign(new Error(`status ${status}`), { code: 'UND_ERR_ABORTED' });
   return `answered with status ${status}`;
 }

@@ -1,5 +1,5 @@
 // Gathers everything that is judged: reads of the cluster side by side, then what depends on them.
-import { readProxy } from '../../alibaba/proxy.ts';
+import { readProxy } from '../../alibaba/proxies/proxy.ts';
 import { HttpTransport } from '../../alibaba/transport.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { issuerKinds } from '../../crds/issuer.ts';
@@ -149,7 +149,7 @@ async function theWay(
   issuers: readonly IssuerFacts[],
   { environment, clock, signal }: LookParts,
 ): Promise<Pick<Facts, 'proxyFault' | 'endpoints'>> {
-  const proxy = readProxy(environment);
+  const proxy = readProxy(environment, settingsOf(operator).options['proxy-ca-bundle']);
   if (proxy.kind === 'invalid') return { proxyFault: proxy.message, endpoints: [] };
   const settings = settingsOf(operator);
   const through = proxy.kind === 'proxy' ? proxy.proxy : undefined;
@@ -172,7 +172,7 @@ async function checkAll(
   }: { readonly order: LookOrder; readonly operator: FoundOperator | undefined; readonly parts: LookParts },
 ): Promise<ByKind<Seen<readonly IssuerFacts[]>>> {
   const { kubernetes, environment, clock, signal } = parts;
-  const proxy = readProxy(environment);
+  const proxy = readProxy(environment, settingsOf(operator).options['proxy-ca-bundle']);
   if (!order.withCredentials || operator === undefined || proxy.kind === 'invalid') return issuers;
   const ask = openCloud({
     kubernetes,

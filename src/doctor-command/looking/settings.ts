@@ -34,6 +34,10 @@ export function readSettings(
   if (metadata === undefined) return '--ecs-metadata-address: it is no IP address, with a port if wanted.';
   const limits = parseCallLimits(options['call-limits']);
   if (limits.kind === 'invalid') return `--call-limits: ${limits.message}`;
-  const addresses = new AddressRules({ refused: networks.networks, allowed: hosts.hosts.addresses });
+  const addresses = new AddressRules({
+    refused: networks.networks,
+    allowed: hosts.hosts.addresses,
+    plainHttp: options['plain-http-endpoints'] ? 'Anywhere' : 'Loopback',
+  });
   return { options, hosts: hosts.hosts, addresses, metadata, limits: limits.table };
 }

@@ -31,8 +31,9 @@ export function firstChart(world: () => InstalledWorld): void {
     await until('no pods', async () => (await world().pods()).length === 0);
     await world().uninstall();
     await cluster.kubectl(['delete', 'customresourcedefinitions', ...definitions]);
-    // That chart grants nothing for them, and has no value for the hosts of issuers.
-    const extraArgs = ['--certificate-signing-requests=false', `--issuer-hosts=${simulator.endpoint}`];
+    // That chart grants nothing for them, and has no values for the hosts of issuers and for plain HTTP.
+    const hosts = [`--issuer-hosts=${simulator.endpoint}`, '--plain-http-endpoints'];
+    const extraArgs = ['--certificate-signing-requests=false', ...hosts];
     await world().installFrom(firstChartFile, { secretAccess, extraArgs });
     await world().applyReady(
       ...world().issuer('shared'),

@@ -1,5 +1,4 @@
 // Broken clusters: CRDs, operator, Lease, rights, approval, proxy.
-import { freePort } from '../../../control-plane/driver/ports.ts';
 import { reference } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
 import { isAllowed } from '../../support/access-review.ts';
@@ -233,14 +232,6 @@ export const clusterBreakages: readonly Breakage[] = [
     apply: async () =>
       Promise.resolve({ environment: { HTTPS_PROXY: `ftp://user:${canaries.proxyPassword}@proxy.example.com` } }),
     cause: /HTTPS_PROXY is no URL of a proxy/,
-  },
-  {
-    name: 'Nothing listens where the proxy should be',
-    apply: async () => {
-      const proxy = `http://user:${canaries.proxyPassword}@127.0.0.1:${await freePort()}`;
-      return { environment: { HTTPS_PROXY: proxy, HTTP_PROXY: proxy } };
-    },
-    cause: /connection was refused/,
   },
   {
     name: 'A kind of issuer is not served',

@@ -193,7 +193,7 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
       const credentials = { assumeRole: { roleArn, secretRef: { name: 'access-key' } } };
       return applying('STSUnavailable', { endpoint, stsEndpoint: endpoint, credentials })(stage);
     },
-    says: "False: AssumeRole at HOST failed, the service had an internal error (ServiceUnavailable, HTTP 503, RequestId ID): The words of PCA. STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.",
+    says: "False: AssumeRole at HOST failed, the service had an internal error (ServiceUnavailable, HTTP 503, RequestId ID): The words of PCA. STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else for spec.network VPC the region's VPC host, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.",
   },
   InvalidSettings: {
     steps: issuingMeets('InvalidSettings', 'InvalidParameter.ResourceGroupId', {

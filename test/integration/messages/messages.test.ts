@@ -9,6 +9,7 @@ import { eventScenes } from './events.ts';
 import { externalCAScenes } from './external-ca.ts';
 import { failureScenes } from './failures.ts';
 import { issuerScenes, newsScenes } from './issuers.ts';
+import { networkScenes } from './networks.ts';
 import { installNewerCrds } from './newer-crds.ts';
 import { Stage } from './stage.ts';
 import type { Scene, Theatre } from './stage.ts';
@@ -57,6 +58,7 @@ const catalogues: Readonly<Record<string, Readonly<Record<string, Scene>>>> = {
   'an event about a request tells of': eventScenes,
   'trouble is': troubleScenes,
   'a CA certificate is told of': externalCAScenes,
+  'refused is': networkScenes,
 };
 const all = Object.values(catalogues).flatMap((scenes) => Object.values(scenes));
 

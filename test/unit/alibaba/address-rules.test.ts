@@ -1,4 +1,5 @@
 // The addresses that calls connect to, whatever name led there.
+import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -65,8 +66,10 @@ describe('an address', () => {
 });
 
 describe('a name', () => {
-  const resolve = async (of: AddressRules, all: boolean): Promise<unknown> =>
-    new Promise((done) => of.lookup('localhost', { all, family: 4 }, (error, found) => done(error ?? found)));
+  const resolve = async (of: AddressRules, all: boolean, protocol: 'HTTP' | 'HTTPS' = 'HTTPS'): Promise<unknown> =>
+    new Promise((done) =>
+      of.for(protocol).lookup('localhost', { all, family: 4 }, (error, found) => done(error ?? found)),
+    );
 
   test('that leads to refused addresses alone is refused', async () => {
     const error = { code: 'AddressRefused', message: '"localhost" leads to an address that is refused' };
@@ -79,6 +82,48 @@ describe('a name', () => {
       [{ address: '127.0.0.1', family: 4 }],
       '127.0.0.1',
     ]);
+  });
+});
+
+describe('without TLS', () => {
+  const addresses = ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1', '10.0.0.1', '8.8.8.8', '2400:3200::1'];
+  const codes = (of: AddressRules): readonly unknown[] =>
+    addresses.map((address) => (of.for('HTTP').refusal(address) as { readonly code?: string } | undefined)?.code);
+  const allowed = ['127.0.0.1', '127.1.2.3', '::1', '10.0.0.1'];
+
+  test('only loopback is connected to, where it is allowed at all', () => {
+    const beyond = 'PlainHTTPRefused';
+    expect([codes(new AddressRules({ refused: [], allowed })), codes(rules)]).toEqual([
+      [undefined, undefined, undefined, undefined, beyond, beyond, beyond],
+      [...Array.from({ length: 4 }, () => 'AddressRefused'), beyond, beyond, beyond],
+    ]);
+  });
+
+  test('everything that TLS may go to is connected to where the operator says so', () => {
+    expect(codes(new AddressRules({ refused: [], allowed, plainHttp: 'Anywhere' }))).toEqual(
+      addresses.map(() => undefined),
+    );
+  });
+
+  const names = (found: readonly string[]) => ({
+    all: async () => Promise.resolve(found.map((address) => ({ address, family: 4 }))),
+  });
+  test.each([
+    ['loopback and elsewhere', ['10.0.0.1', '127.0.0.1'], ['127.0.0.1']],
+    ['elsewhere', ['10.0.0.1', '10.0.0.2'], 'PlainHTTPRefused'],
+    ['nowhere that is allowed', ['169.254.169.254'], 'AddressRefused'],
+    ['nowhere that is allowed and elsewhere', ['169.254.169.254', '10.0.0.1'], 'PlainHTTPRefused'],
+    ['nothing', [], 'AddressRefused'],
+  ])('a name that leads to %s is judged by the address', async (_, found, expected) => {
+    const own = new AddressRules({ refused: [], allowed: ['127.0.0.1'], names: names(found) });
+    const answer = await new Promise((done) =>
+      own
+        .for('HTTP')
+        .lookup('pca.example', { all: true }, (error, addresses) =>
+          done(error?.code ?? (addresses as readonly LookupAddress[]).map(({ address }) => address)),
+        ),
+    );
+    expect(answer).toEqual(expected);
   });
 });
 

@@ -1,6 +1,11 @@
 // The host that answers for a region.
 import { expect, test } from 'vitest';
+import { stsEndpointFor } from '../../../src/alibaba/credentials/sts.ts';
 import { endpointFor, isAlibabaCloud, serviceOf } from '../../../src/alibaba/endpoint.ts';
+import { parseIssuerHosts } from '../../../src/alibaba/issuer-hosts.ts';
+import { regions } from '../../../src/alibaba/regions.ts';
+import { settings } from '../../../src/runtime/options.ts';
+import { podIdentity } from '../../../src/runtime/pod-identity.ts';
 
 const central = 'cas.aliyuncs.com';
 
@@ -8,9 +13,9 @@ test.each([
   ['cn-hangzhou', central],
   ['cn-shanghai', central],
   ['us-east-1', central],
-  ['cn-hongkong', central],
-  ['ap-southeast-3', central],
-  ['ap-southeast-5', central],
+  ['cn-hongkong', 'cas.cn-hongkong.aliyuncs.com'],
+  ['ap-southeast-3', 'cas.ap-southeast-3.aliyuncs.com'],
+  ['ap-southeast-5', 'cas.ap-southeast-5.aliyuncs.com'],
   ['ap-southeast-1', 'cas.ap-southeast-1.aliyuncs.com'],
   ['ap-southeast-2', 'cas.ap-southeast-2.aliyuncs.com'],
   ['ap-northeast-1', 'cas.ap-northeast-1.aliyuncs.com'],
@@ -23,15 +28,50 @@ test.each([
   expect(endpointFor({ region })).toEqual({ host, protocol: 'HTTPS', caBundle: undefined, region });
 });
 
-test('what the issuer says of the endpoint wins over the map', () => {
-  const settings = {
-    region: 'cn-hongkong',
-    host: 'cas-vpc.cn-hongkong.aliyuncs.com:8443',
-    protocol: 'HTTP',
-    caBundle: 'PEM',
-  } as const;
-  expect(endpointFor(settings)).toEqual(settings);
+test.each([
+  ['cn-hangzhou', 'cas-vpc.cn-hangzhou.aliyuncs.com'],
+  ['ap-southeast-1', 'cas-vpc.ap-southeast-1.aliyuncs.com'],
+  ['cn-hongkong', 'cas-vpc.cn-hongkong.aliyuncs.com'],
+  ['ap-southeast-3', 'cas-vpc.ap-southeast-3.aliyuncs.com'],
+  ['ap-southeast-5', 'cas-vpc.ap-southeast-5.aliyuncs.com'],
+  ['xx-new-9', 'cas-vpc.xx-new-9.aliyuncs.com'],
+  ['eu-central-1', undefined],
+  ['ap-northeast-1', undefined],
+  ['cn-shanghai', undefined],
+])('VPCs of region %s reach %s', (region, host) => {
+  expect(endpointFor({ region, network: 'VPC' })?.host).toBe(host);
 });
+
+test("every host of the table is Alibaba Cloud's own, and one that issuers may name by default", () => {
+  const hosts = parseIssuerHosts(settings['issuer-hosts'].default);
+  if (hosts.kind === 'invalid') throw new Error(hosts.message);
+  const ofPca = [...regions.values()].flatMap((region) => [
+    region.public,
+    ...(region.vpc === undefined ? [] : [region.vpc]),
+  ]);
+  const ofSts = [...regions.keys()].flatMap((region) =>
+    (['Public', 'VPC'] as const).map((network) => stsEndpointFor({ region, network }, podIdentity({})).host),
+  );
+  const refused = [...ofPca, ...ofSts].filter((host) => !hosts.hosts.allows(host));
+  const foreign = [
+    ...ofPca.filter((host) => !isAlibabaCloud('PCA', { host, protocol: 'HTTPS' })),
+    ...ofSts.filter((host) => !isAlibabaCloud('STS', { host, protocol: 'HTTPS' })),
+  ];
+  expect({ refused, foreign, known: regions.size }).toEqual({ refused: [], foreign: [], known: 57 });
+});
+
+test.each(['Public', 'VPC'] as const)(
+  'what the issuer says of the endpoint wins over the map, in network %s',
+  (network) => {
+    const named = {
+      region: 'cn-hongkong',
+      host: 'cas-vpc.cn-hongkong.aliyuncs.com:8443',
+      protocol: 'HTTP',
+      caBundle: 'PEM',
+    } as const;
+    expect(endpointFor({ ...named, network })).toEqual(named);
+  },
+);
 
 test.each([
   ['cas.aliyuncs.com', 'HTTPS', 'Alibaba Cloud'],

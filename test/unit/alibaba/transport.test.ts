@@ -1,18 +1,15 @@
 // What goes over the wire to endpoints that anybody may run, and through proxies: bounded, sent once, given up when told.
 import { createServer } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
-import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { AddressRules } from '../../../src/alibaba/address-rules.ts';
 import type { PcaEndpoint } from '../../../src/alibaba/endpoint.ts';
-import { readProxy } from '../../../src/alibaba/proxy.ts';
-import type { Environment, ProxySettings } from '../../../src/alibaba/proxy.ts';
+import { readProxy } from '../../../src/alibaba/proxies/proxy.ts';
+import type { Environment } from '../../../src/alibaba/proxies/proxy.ts';
 import { HttpTransport, largestErrorBytes, largestReplyBytes } from '../../../src/alibaba/transport.ts';
 import type { WireReply } from '../../../src/alibaba/transport.ts';
-import { selfSigned } from '../../support/self-signed.ts';
 import { slowHostName, startSlowHost } from '../../support/slow-handshake.ts';
 import { until } from '../../support/wait.ts';
 
@@ -123,9 +120,9 @@ describe('replies that arrive together on many connections', () => {
   const count = 12;
 
   test.each([
-    ['directly', (): Environment => ({})],
-    ['through a proxy', (host: string): Environment => ({ HTTP_PROXY: `http://${host}` })],
-  ])('%s, are parsed in several turns of the event loop, and each of them whole', async (_, environment) => {
+    ['directly', (): Environment => ({}), undefined],
+    ['through a proxy', (host: string): Environment => ({ HTTP_PROXY: `http://${host}` }), 'pca.example'],
+  ])('%s, are parsed in several turns of the event loop, and each of them whole', async (_, environment, name) => {
     const body = 'a'.repeat(64 * 1024);
     const waiting: ServerResponse[] = [];
     const { host } = await serve((_request, response) => waiting.push(response));
@@ -138,7 +135,7 @@ describe('replies that arrive together on many connections', () => {
       if (!isOver) setImmediate(next);
     };
     const replies = Array.from({ length: count }, async () => {
-      const reply = await transport.send(endpointOf(host), request, new AbortController().signal);
+      const reply = await transport.send(endpointOf(name ?? host), request, new AbortController().signal);
       return { turn, text: reply.body?.toString() };
     });
     await until('all requests', () => waiting.length === count);
@@ -204,6 +201,41 @@ describe.runIf(process.platform === 'linux')('a host of several addresses whose 
   });
 });
 
+describe('without TLS', () => {
+  const { signal } = new AbortController();
+  const rules = new AddressRules({ refused: [], allowed: ['127.0.0.1'] });
+
+  test('this machine is called', async () => {
+    const { host } = await serve((_request, response) => response.end('{}'));
+    expect((await new HttpTransport(undefined, rules).send(endpointOf(host), request, signal)).status).toBe(200);
+  });
+
+  test('no other address is called, nor any through a proxy, which would read it', async () => {
+    let connections = 0;
+    const { server, host } = await serve((_request, response) => response.end('{}'));
+    server.on('connection', () => (connections += 1));
+    const { port } = new URL(`http://${host}`);
+    const elsewhere = new AddressRules({
+      refused: [],
+      allowed: [],
+      names: { all: async () => Promise.resolve([{ address: '192.0.2.7', family: 4 }]) },
+    });
+    const settings = readProxy({ HTTP_PROXY: `http://${host}` });
+    const sendings = [
+      new HttpTransport(undefined, elsewhere).send(endpointOf(`localhost:${port}`), request, signal),
+      new HttpTransport(undefined, elsewhere).send(endpointOf(`192.0.2.7:${port}`), request, signal),
+      new HttpTransport(settings.kind === 'proxy' ? settings.proxy : undefined, rules).send(
+        endpointOf('pca.example'),
+        request,
+        signal,
+      ),
+    ];
+    const ends = await Promise.allSettled(sendings);
+    expect(ends).toMatchObject(sendings.map(() => ({ status: 'rejected', reason: { code: 'PlainHTTPRefused' } })));
+    expect(connections).toBe(0);
+  });
+});
+
 describe('an address that is refused', () => {
   const { signal } = new AbortController();
   const refusing = new AddressRules({ refused: [], allowed: [] });
@@ -234,93 +266,13 @@ describe('an address that is refused', () => {
 
   test('is refused past a proxy as well; a proxy itself may be anywhere, and resolves by itself', async () => {
     const { host } = await serve((_request, response) => response.end('{}'));
-    const settings = readProxy({ HTTP_PROXY: `http://${host}`, NO_PROXY: 'localhost' });
-    const transport = new HttpTransport(settings.kind === 'proxy' ? settings.proxy : undefined, refusing);
+    const settings = readProxy({ HTTP_PROXY: `http://${host}` });
+    const rules = new AddressRules({ refused: [], allowed: [], plainHttp: 'Anywhere' });
+    const transport = new HttpTransport(settings.kind === 'proxy' ? settings.proxy : undefined, rules);
     await expect(transport.send(endpointOf('localhost:9'), request, signal)).rejects.toMatchObject({
       code: 'AddressRefused',
     });
     expect((await transport.send(endpointOf('pca.example'), request, signal)).status).toBe(200);
-  });
-});
-
-describe('a proxy', () => {
-  /** A proxy that notes what it was asked for, with its answer to CONNECT. */
-  async function proxy(status = 200): Promise<{ readonly url: string; readonly asked: string[] }> {
-    const asked: string[] = [];
-    const { server, host } = await serve((incoming, response) => {
-      asked.push(`${incoming.method} ${incoming.url}`);
-      response.end('{}');
-    });
-    server.on('connect', (incoming, client: Socket) => {
-      asked.push(`CONNECT ${incoming.url}, ${incoming.headers['proxy-authorization'] ?? 'anonymous'}`);
-      if (status !== 200) return void client.end(`HTTP/1.1 ${status} No\r\n\r\n`);
-      const [name = '', port] = (incoming.url ?? '').split(':');
-      const target = connect(Number(port), name, () => {
-        client.write('HTTP/1.1 200 OK\r\n\r\n');
-        target.pipe(client).pipe(target);
-      });
-      for (const [one, other] of [
-        [client, target],
-        [target, client],
-      ] as const)
-        one.on('error', () => other.destroy()).on('close', () => other.destroy());
-    });
-    return { url: `http://user:pass@${host}`, asked };
-  }
-
-  const authorization = `Basic ${Buffer.from('user:pass').toString('base64')}`;
-
-  test.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY'])(
-    'named by %s carries calls over TLS, which it cannot read',
-    async (name) => {
-      const { url, asked } = await proxy();
-      const tls = await selfSigned();
-      const { host } = await listen(createTlsServer(tls, (_request, response) => response.end('{}')));
-      expect((await send(host, { caBundle: tls.cert, environment: { [name]: url } })).status).toBe(200);
-      expect(asked).toEqual([`CONNECT ${host}, ${authorization}`]);
-    },
-  );
-
-  test('named by HTTP_PROXY carries calls to endpoints without TLS', async () => {
-    const { url, asked } = await proxy();
-    expect((await send('pca.example', { environment: { HTTP_PROXY: url } })).status).toBe(200);
-    expect(asked).toEqual(['POST http://pca.example/']);
-  });
-
-  test.each(['NO_PROXY', 'no_proxy'])('carries no calls to hosts that %s names', async (name) => {
-    const { url, asked } = await proxy();
-    const { host } = await serve((_request, response) => response.end('{}'));
-    expect((await send(host, { environment: { HTTP_PROXY: url, [name]: 'other,127.0.0.1' } })).status).toBe(200);
-    expect(asked).toEqual([]);
-  });
-
-  test('that refuses is told from the endpoint', async () => {
-    const { url } = await proxy(407);
-    const { cert } = await selfSigned();
-    await expect(send('127.0.0.1:9', { caBundle: cert, environment: { HTTPS_PROXY: url } })).rejects.toMatchObject({
-      code: 'UND_ERR_ABORTED',
-    });
-  });
-
-  const secured = 'http://user:PLANTED@proxy:3128';
-  const invalid = (name: string): ProxySettings => ({
-    kind: 'invalid',
-    message: `${name} is no URL of a proxy. Write it like http://proxy.example.com:3128, or unset it.`,
-  });
-  const read = (https: string, http: string, except = ''): ProxySettings => ({
-    kind: 'proxy',
-    proxy: { https, http, except, shown: 'proxy:3128' },
-  });
-
-  test.each<[string, Environment, ProxySettings]>([
-    ['none', {}, { kind: 'none' }],
-    ['an empty one', { HTTPS_PROXY: '', https_proxy: '' }, { kind: 'none' }],
-    ['one for HTTPS alone', { HTTPS_PROXY: secured, NO_PROXY: '.svc' }, read(secured, '', '.svc')],
-    ['one for HTTP, which carries HTTPS as well', { http_proxy: secured }, read(secured, secured)],
-    ['one without a scheme', { HTTPS_PROXY: 'proxy:3128' }, invalid('HTTPS_PROXY')],
-    ['one with a word', { HTTPS_PROXY: secured, HTTP_PROXY: 'yes' }, invalid('HTTP_PROXY')],
-  ])('is read from the environment: %s', (_, environment, expected) => {
-    expect(readProxy(environment)).toEqual(expected);
   });
 });
 

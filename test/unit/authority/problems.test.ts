@@ -92,7 +92,7 @@ it.each<[string, IssuerSpec['credentials'], string]>([
 });
 
 const fromSts =
-  "PCA says no. STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
+  "PCA says no. STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else for spec.network VPC the region's VPC host, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
 
 it.each<[PcaErrorClass, AuthorityProblem | undefined]>([
   ['Transient', { reason: 'STSUnavailable', message: fromSts }],

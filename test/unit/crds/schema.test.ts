@@ -91,6 +91,7 @@ describe('TypeOf', () => {
     expectTypeOf<IssuerSpec>().toEqualTypeOf<{
       readonly parentIdentifier: string;
       readonly region: string;
+      readonly network: 'Public' | 'VPC';
       readonly endpoint: {
         readonly host?: string;
         readonly protocol: 'HTTPS' | 'HTTP';

@@ -6,7 +6,8 @@ import { startSimulator } from '../../../simulator/simulator.ts';
 import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import { AddressRules } from '../../../src/alibaba/address-rules.ts';
 import { parseIssuerHosts } from '../../../src/alibaba/issuer-hosts.ts';
-import type { Proxy } from '../../../src/alibaba/proxy.ts';
+import { readProxy } from '../../../src/alibaba/proxies/proxy.ts';
+import type { Proxy } from '../../../src/alibaba/proxies/proxy.ts';
 import { HttpTransport } from '../../../src/alibaba/transport.ts';
 import type { EndpointFacts, Step } from '../../../src/doctor-command/facts.ts';
 import { lookAtEndpoints } from '../../../src/doctor-command/looking/endpoints.ts';
@@ -125,14 +126,17 @@ describe('the way to an endpoint', () => {
   });
 
   it('ends at a proxy that is not there, and names no password', async () => {
-    const url = `http://user:canary@127.0.0.1:${closedPort}`;
-    const proxy = { https: url, http: url, except: '', shown: `127.0.0.1:${closedPort}` };
-    const facts = await wayTo({ host: http.endpoint, protocol: 'HTTP' }, { proxy });
-    expect(facts?.proxy).toBe(proxy.shown);
+    const at = `127.0.0.1:${closedPort}`;
+    const settings = readProxy({ HTTPS_PROXY: `http://user:canary@${at}` });
+    const proxy = settings.kind === 'proxy' ? settings.proxy : undefined;
+    const facts = await wayTo({ host: 'pca.invalid' }, proxy === undefined ? {} : { proxy });
+    expect(facts?.proxy).toBe(at);
     expect(shown(facts)).toEqual({
-      HTTP: `HTTP at ${http.endpoint} failed, the connection was refused (ECONNREFUSED). ${network}`,
+      HTTP: `HTTP at pca.invalid failed, the proxy could not be reached (ProxyUnreachable): ${at}, ECONNREFUSED. Check HTTPS_PROXY of the operator (Helm: proxy.url) and the network policies.`,
     });
-    expect(JSON.stringify(facts)).not.toContain('canary');
+    expect(JSON.stringify(facts)).not.toMatch(/canary|Y2FuYXJ5/);
+    const past = await wayTo({ host: http.endpoint, protocol: 'HTTP' }, proxy === undefined ? {} : { proxy });
+    expect([past?.proxy, shown(past)]).toEqual([undefined, { DNS: 'ok', TCP: 'ok', HTTP: 'ok' }]);
   });
 
   it('ends when nothing answers in time', async () => {

@@ -10,7 +10,7 @@ import { AddressRules } from '../../../src/alibaba/address-rules.ts';
 import type { Caller, CallTarget } from '../../../src/alibaba/limits/call-queue.ts';
 import { parseCallLimits } from '../../../src/alibaba/limits/rate-limit-settings.ts';
 import type { PcaEndpoint } from '../../../src/alibaba/endpoint.ts';
-import type { Proxy } from '../../../src/alibaba/proxy.ts';
+import type { Proxy } from '../../../src/alibaba/proxies/proxy.ts';
 import { openPca } from '../../../src/operator/pca.ts';
 import type { Pca } from '../../../src/operator/pca.ts';
 import { createMetrics } from '../../../src/runtime/metrics.ts';
@@ -274,8 +274,8 @@ describe('a role', () => {
   });
 
   it('of the instance comes from the metadata service past the proxy, and the log says which', async () => {
-    const nowhere = 'http://127.0.0.1:9';
-    proxy = { https: nowhere, http: nowhere, except: '', shown: '127.0.0.1:9' };
+    const nowhere = { origin: 'http://127.0.0.1:9', authorization: undefined, shown: '127.0.0.1:9' };
+    proxy = { https: nowhere, http: nowhere, noProxy: () => false, caBundle: '' };
     answer = { status: 200, body: { ...key, Expiration: inAnHour() } };
     const request = { kind: 'instanceRole', name: 'node', service: 'Alibaba Cloud' } as const;
     expect([await open().roles.get(request, never), received.length, log.lines]).toEqual([

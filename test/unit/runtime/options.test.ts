@@ -18,6 +18,8 @@ const defaults = {
     'cas.aliyuncs.com,cas.*.aliyuncs.com,cas-vpc.*.aliyuncs.com,sts.aliyuncs.com,sts.*.aliyuncs.com,sts-vpc.*.aliyuncs.com',
   'issuer-rules': '',
   'refused-networks': '',
+  'plain-http-endpoints': false,
+  'proxy-ca-bundle': '',
   'leader-elect': true,
   'leader-election-namespace': '',
   'leader-election-name': 'alibaba-pca-issuer',

@@ -11,6 +11,7 @@ import { InstanceRole } from '../../../../src/alibaba/credentials/instance-role.
 import { RoleSessions } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import type { RoleSessionsOptions } from '../../../../src/alibaba/credentials/role-sessions.ts';
 import { stsEndpointFor } from '../../../../src/alibaba/credentials/sts.ts';
+import type { StsSettings, StsSurroundings } from '../../../../src/alibaba/credentials/sts.ts';
 import type { RoleRequest, RoleSettings, SessionRequest } from '../../../../src/alibaba/credentials/session-request.ts';
 import { systemClock } from '../../../../src/timing/clock.ts';
 import { OidcIssuer, testAccount } from '../../../support/oidc-issuer.ts';
@@ -207,13 +208,34 @@ it.each<[string, object, { readonly code: string; readonly class: string }]>([
 const nothing = { stsHost: undefined, stsRegion: undefined, vpc: false };
 it.each([
   ['the public host of the region', {}, nothing, 'sts.cn-shanghai.aliyuncs.com'],
+  ['the VPC host of the region for network VPC', { network: 'VPC' }, nothing, 'sts-vpc.cn-shanghai.aliyuncs.com'],
+  [
+    "the VPC host of the pod's region for network VPC",
+    { network: 'VPC' },
+    { ...nothing, stsRegion: 'cn-beijing', stsHost: 'sts.example' },
+    'sts-vpc.cn-beijing.aliyuncs.com',
+  ],
+  [
+    'the host of the issuer for network VPC as well',
+    { network: 'VPC', stsEndpoint: { host: 'a.example' } },
+    { ...nothing, stsHost: 'sts.example' },
+    'a.example',
+  ],
   ['the VPC host of the region', {}, { ...nothing, vpc: true }, 'sts-vpc.cn-shanghai.aliyuncs.com'],
   ['the region of the pod', {}, { ...nothing, stsRegion: 'cn-beijing' }, 'sts.cn-beijing.aliyuncs.com'],
   ['the host of the pod', {}, { ...nothing, vpc: true, stsHost: 'sts.example' }, 'sts.example'],
-  ['the host of the issuer', { host: 'a.example' }, { ...nothing, stsHost: 'sts.example' }, 'a.example'],
-])('is reached at %s', (_, given, surroundings, host) => {
-  expect(stsEndpointFor(given, 'cn-shanghai', surroundings).host).toBe(host);
-});
+  [
+    'the host of the issuer',
+    { stsEndpoint: { host: 'a.example' } },
+    { ...nothing, stsHost: 'sts.example' },
+    'a.example',
+  ],
+] satisfies readonly (readonly [string, Partial<StsSettings>, StsSurroundings, string])[])(
+  'is reached at %s',
+  (_, given, surroundings, host) => {
+    expect(stsEndpointFor({ region: 'cn-shanghai', ...given }, surroundings).host).toBe(host);
+  },
+);
 
 it.each([
   [

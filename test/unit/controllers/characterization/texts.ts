@@ -104,7 +104,7 @@ export const withdrawn =
   'Alibaba Cloud has withdrawn CreateCertificateWithExtension. Set spec.operation to CreateCustomCertificate.';
 export const badSetting = (field: string): string => `The parameter comes from ${field} of the issuer; correct it.`;
 export const whichSts =
-  "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
+  "STS gives the credentials for the calls to PCA. It is the one of spec.stsEndpoint, else for spec.network VPC the region's VPC host, else of the operator's environment (Helm: sts.endpoint, sts.region, sts.vpc), else of spec.region. It is tried again automatically.";
 export const badChain =
   'the reply cannot be read: a text holds no PEM certificate. Look at the CA in PCA, at spec.parentIdentifier and at spec.endpoint of the issuer; if these are right, report it to Alibaba Cloud.';
 export const oneAtATime = 'After several calls without an answer one at a time is tried.';

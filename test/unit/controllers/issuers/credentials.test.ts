@@ -191,6 +191,13 @@ describe('an access key', () => {
       { ALIBABA_CLOUD_STS_ENDPOINT: 'sts.pod' },
       'the account of LTAI by sts.pod at HTTPS pca.example',
     ],
+    ['in network VPC', { network: 'VPC' }, {}, 'the account of LTAI by sts-vpc.cn-hangzhou.aliyuncs.com'],
+    [
+      "in network VPC, where the pod's STS is not used",
+      { ...gateway, network: 'VPC' },
+      { ALIBABA_CLOUD_STS_ENDPOINT: 'sts.pod' },
+      unproven,
+    ],
     ['with an STS that the issuer names', { stsEndpoint: { host: 'sts.example' } }, {}, unproven],
     ['at two places that the issuer names', { ...gateway, stsEndpoint: { host: 'sts.example' } }, {}, unproven],
     ["where something else is in PCA's place", { endpoint: { host: 'aliyuncs.com.example' } }, {}, unproven],
@@ -249,6 +256,29 @@ describe('a host that issuers may not name', () => {
       [],
       0,
     ]);
+  });
+});
+
+describe('network VPC', () => {
+  it('in a region without a VPC host is refused, and nothing is read or sent', async () => {
+    const surroundings = new Surroundings(environment);
+    const opened = await surroundings.credentials.open(issuerObject({ network: 'VPC', region: 'eu-central-1' }), never);
+    expect([opened, surroundings.endpoints, surroundings.requests, surroundings.secretsRead]).toMatchObject([
+      { kind: 'problem', problem: { reason: 'InvalidSettings' } },
+      [],
+      [],
+      0,
+    ]);
+  });
+
+  it('needs no VPC host where the issuer names one', async () => {
+    const surroundings = new Surroundings({});
+    const spec = { network: 'VPC', region: 'eu-central-1', endpoint: { host: 'pca.example' } };
+    const opened = await surroundings.credentials.open(
+      issuerObject({ ...spec, credentials: { secretRef: { name: 'key' } } }),
+      never,
+    );
+    expect(opened).toMatchObject({ kind: 'ok', endpoint: { host: 'pca.example' } });
   });
 });
 
