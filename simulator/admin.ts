@@ -73,16 +73,23 @@ function object(body: unknown): object {
 }
 
 function checkedChanges(changes: Readonly<Record<string, unknown>>): AuthorityChanges {
-  const { status, quota, ...unknown } = changes;
+  const { status, quota, subscriptionEnd, endsInDays, ...unknown } = changes;
   const known = authorityStatuses.find((one) => one === status);
   const isStatus = status === undefined || known !== undefined;
   const isQuota = quota === undefined || (Number.isInteger(quota) && Number(quota) >= 0);
-  if (!isStatus || !isQuota || Object.keys(unknown).length > 0)
-    throw new Error(`A CA has a status (${authorityStatuses.join(', ')}) and a quota.`);
+  const end = subscriptionEnd === undefined ? undefined : new Date(String(subscriptionEnd));
+  const isMoment = end === undefined || !Number.isNaN(end.getTime());
+  const isEnd = endsInDays === undefined || Number(endsInDays) > -30;
+  if (!isStatus || !isQuota || !isMoment || !isEnd || Object.keys(unknown).length > 0)
+    throw new Error(
+      `A CA has a status (${authorityStatuses.join(', ')}), a quota, a subscriptionEnd, such as 2027-01-31T00:00:00Z, and endsInDays above -30.`,
+    );
 
   return {
     ...(known === undefined ? {} : { status: known }),
     ...(quota === undefined ? {} : { quota: Number(quota) }),
+    ...(end === undefined ? {} : { subscriptionEnd: end }),
+    ...(endsInDays === undefined ? {} : { endsInDays: Number(endsInDays) }),
   };
 }
 

@@ -12,6 +12,7 @@ import { Gateway } from './gateway.ts';
 import type { Call } from './gateway.ts';
 import { createAuthorities, defaultAuthorities, rootOf } from './issuing/authority.ts';
 import type { Authority, AuthorityRenewal, AuthoritySeed } from './issuing/authority.ts';
+import { withEnd } from './issuing/authority-end.ts';
 import { createInstances, defaultInstances } from './issuing/instances.ts';
 import { createLedger } from './issuing/ledger.ts';
 import type { AccessKey } from './protocol/signature.ts';
@@ -97,8 +98,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     calls: () => gateway.calls,
     issued: () => issuedOf(service),
     setFaults: (faults: Partial<Faults>) => service.faults.set(faults),
-    setAuthority: (identifier: string, changes: AuthorityChanges) => {
-      Object.assign(authorityOf(service, identifier), changes);
+    setAuthority: (identifier: string, { endsInDays, ...changes }: AuthorityChanges) => {
+      const authority = authorityOf(service, identifier);
+      Object.assign(authority, changes);
+      if (endsInDays !== undefined)
+        service.authorities.set(identifier, withEnd(authority, endsInDays, service.now()));
     },
     reset: () => {
       gateway.reset();

@@ -51,7 +51,7 @@ export const authorityStatuses = ['ISSUE', 'FORBIDDEN', 'REVOKE'] as const;
 /** `ISSUE` is active, `FORBIDDEN` switched off, `REVOKE` revoked. */
 export type AuthorityStatus = (typeof authorityStatuses)[number];
 
-/** One CA with its key. `status`, `quota` and `issuedCount` change while the simulator runs. */
+/** One CA with its key. `status`, `quota`, `subscriptionEnd` and `issuedCount` change while the simulator runs. */
 export interface Authority {
   readonly identifier: string;
   readonly algorithm: KeyAlgorithm;
@@ -71,13 +71,17 @@ export interface Authority {
   readonly attributes: readonly NameAttribute[];
   /** Sub CAs that may stand below; undefined for a root, which has no limit. */
   readonly pathLength: number | undefined;
-  /** State and quota at the start, to which a reset returns. */
-  readonly initial: { readonly status: AuthorityStatus; readonly quota: number };
+  /** What it was made from. */
+  readonly seed: AuthoritySeed;
+  /** State, quota and subscription at the start, to which a reset returns. */
+  readonly initial: Pick<Authority, 'status' | 'quota' | 'subscriptionEnd'>;
   /** Extensions that every certificate of this CA carries. */
   readonly authorityKeyExtension: Buffer;
   readonly crlExtension: Buffer;
   status: AuthorityStatus;
   quota: number;
+  /** When the subscription ends, after which nothing is issued; undefined: with the CA. */
+  subscriptionEnd: Date | undefined;
   issuedCount: number;
 }
 
@@ -176,7 +180,8 @@ export async function generateKeys(algorithm: KeyAlgorithm): Promise<Keys> {
   }
 }
 
-function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, keys: Keys, now: Date): Authority {
+/** Makes a CA with these keys; it began 30 days ago. */
+export function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, keys: Keys, now: Date): Authority {
   const isRoot = seed.kind === 'ROOT';
   const attributes = attributesOf(seed);
   const keyInfo = keys.publicKey.export({ type: 'spki', format: 'der' });
@@ -185,7 +190,7 @@ function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, key
   const notAfter = new Date(notBefore.getTime() + 30 * day + (seed.days ?? (isRoot ? 30 : 20) * 365.25) * day);
   const serialNumber = randomSerialNumber();
   const pathLength = isRoot ? undefined : (seed.pathLength ?? 0);
-  const initial = { status: seed.status ?? 'ISSUE', quota: seed.quota ?? 1_000_000 } as const;
+  const initial = { status: seed.status ?? 'ISSUE', quota: seed.quota ?? 1_000_000, subscriptionEnd: undefined } as const;
   const issuer = parent?.signer ?? signer;
   const authorityKeyExtension = extension(
     extensionType.authorityKeyIdentifier,
@@ -208,6 +213,7 @@ function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, key
   const crlUrl = `http://crl.simulator.example/${seed.identifier}.crl`;
   return {
     identifier: seed.identifier,
+    seed,
     algorithm: seed.algorithm,
     keyFamily: keyFamilyOf(seed.algorithm),
     kind: seed.kind,

@@ -1,5 +1,6 @@
 // The controllers of this process, each with its queue and loop: what every one needs is to be read off its constructor.
 import { hostname } from 'node:os';
+import { Facts } from '../controllers/issuers/aspects/facts.ts';
 import { IssuerCheck } from '../controllers/issuers/check.ts';
 import { IssuerController } from '../controllers/issuers/controller.ts';
 import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
@@ -134,7 +135,7 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
   });
   const controller = new IssuerController({
     issuer: cluster.issuer,
-    check: new IssuerCheck(credentials, pca.searches, sources, clock),
+    check: new IssuerCheck(credentials, pca.searches, sources, clock, new Facts({ ...pca, clock })),
     credentialVersions: new CredentialVersions(secrets, serviceAccounts),
     trust: new IssuerTrust({
       sources,

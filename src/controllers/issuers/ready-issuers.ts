@@ -42,6 +42,8 @@ export interface ReadyIssuer {
   readonly trust?: CheckedTrust | undefined;
   /** The same as it is published, former certificates included. */
   readonly trustStatus?: IssuerStatus['trust'];
+  /** Is told each lifetime that a request asks for. */
+  readonly onAsked?: (seconds: number) => void;
 }
 
 /** What a request may do with an issuer. */

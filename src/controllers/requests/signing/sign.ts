@@ -73,6 +73,7 @@ export class Signer {
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
     const { spec, ca } = issuer;
+    issuer.onAsked?.(read.request.durationSeconds);
     const { sendsSubject } = memory;
     const input: PlanInput = { request: read.request, spec, ca, clusterUid, now: this.#clock.now(), sendsSubject };
     const planned = planIssuing(input);
