@@ -101,8 +101,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     setAuthority: (identifier: string, { endsInDays, ...changes }: AuthorityChanges) => {
       const authority = authorityOf(service, identifier);
       Object.assign(authority, changes);
-      if (endsInDays !== undefined)
-        service.authorities.set(identifier, withEnd(authority, endsInDays, service.now()));
+      if (endsInDays !== undefined) service.authorities.set(identifier, withEnd(authority, endsInDays, service.now()));
     },
     reset: () => {
       gateway.reset();

@@ -190,7 +190,11 @@ export function createAuthority(seed: AuthoritySeed, parent: Authority | undefin
   const notAfter = new Date(notBefore.getTime() + 30 * day + (seed.days ?? (isRoot ? 30 : 20) * 365.25) * day);
   const serialNumber = randomSerialNumber();
   const pathLength = isRoot ? undefined : (seed.pathLength ?? 0);
-  const initial = { status: seed.status ?? 'ISSUE', quota: seed.quota ?? 1_000_000, subscriptionEnd: undefined } as const;
+  const initial = {
+    status: seed.status ?? 'ISSUE',
+    quota: seed.quota ?? 1_000_000,
+    subscriptionEnd: undefined,
+  } as const;
   const issuer = parent?.signer ?? signer;
   const authorityKeyExtension = extension(
     extensionType.authorityKeyIdentifier,

@@ -76,12 +76,7 @@ export class HttpTransport implements Transport {
   readonly #dispatchers = new Map<string, Dispatcher>();
 
   /** Without `addresses` any is connected to. Where there is a proxy, that resolves names, and decides. */
-  constructor(
-    proxy?: Proxy,
-    addresses?: Addresses,
-    clock: Pick<Clock, 'monotonic'> = systemClock,
-    onDate?: OnDate,
-  ) {
+  constructor(proxy?: Proxy, addresses?: Addresses, clock: Pick<Clock, 'monotonic'> = systemClock, onDate?: OnDate) {
     this.#onDate = onDate;
     this.#proxy = proxy;
     this.#addresses = addresses;

@@ -112,7 +112,13 @@ export function certificatesOf(ca: IssuingCA): CACertificates {
 }
 
 type DescribedField =
-  'issuerType' | 'subject' | 'notBefore' | 'notAfter' | 'maxValiditySeconds' | 'remainingCertificates' | 'totalCertificates';
+  | 'issuerType'
+  | 'subject'
+  | 'notBefore'
+  | 'notAfter'
+  | 'maxValiditySeconds'
+  | 'remainingCertificates'
+  | 'totalCertificates';
 
 /** Fields that PCA may leave out; the CA's certificate knows some of them as well. No certificate outlives those above it. */
 function describedFields(described: JsonObject, path: CertificationPath): Pick<IssuingCA, DescribedField> {

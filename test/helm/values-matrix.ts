@@ -150,9 +150,17 @@ export const choices: readonly Choice[] = [
           labels: { release: 'prometheus' },
           annotations: { a: 'b' },
         },
+        prometheusRule: {
+          enabled: true,
+          namespace: 'kube-public',
+          notCheckedSeconds: 1_800,
+          labels: { release: 'prometheus' },
+          annotations: { a: 'b' },
+        },
       },
     },
   ],
+  ['a PrometheusRule with defaults', { metrics: { prometheusRule: { enabled: true } } }],
   ['a ServiceMonitor with defaults', { metrics: { serviceMonitor: { enabled: true } } }],
   ['a NetworkPolicy', { networkPolicy: { enabled: true } }],
   [

@@ -104,8 +104,7 @@ export class IssuerController {
     const held = this.#on.readyIssuers.held(key, object);
     if (held !== undefined && !(await this.#endsEarly(reconciled, signal))) {
       this.#trialUntil.delete(key);
-      const finding = { problem: held.problem, ca: undefined };
-      const notWritten = await this.#write(reconciled, finding, signal, held.ms);
+      const notWritten = await this.#write(reconciled, { problem: held.problem, ca: undefined }, signal, held.ms);
       return retryOf(notWritten) ?? { kind: 'after', ms: Math.min(held.ms, this.#on.secretIntervalMs) };
     }
     const left = (this.#dueAt.get(key) ?? Number.NEGATIVE_INFINITY) - this.#on.clock.monotonic();
@@ -246,12 +245,9 @@ export class IssuerController {
     const notWritten = isOnTrial ? undefined : await this.#write(reconciled, readyFinding(result.issuer), signal);
     // What was checked is no longer what the cluster has: the next event or try brings that. And what must stay trusted is
     // known only from the status, so nothing is issued below what it does not name.
-    if (notWritten === undefined || (!notWritten.isStale && !isNews)) this.#open(key, result.issuer);
+    if (notWritten === undefined || (!notWritten.isStale && !isNews))
+      this.#on.readyIssuers.open(key, this.#aspects.listening(key, result.issuer));
     return retryOf(notWritten);
-  }
-
-  #open(key: string, issuer: ReadyIssuer): void {
-    this.#on.readyIssuers.open(key, { ...issuer, onAsked: (seconds) => this.#aspects.asked(key, seconds) });
   }
 
   /** Milliseconds for which Ready still waits for the first certificate after a fault; undefined where it does not wait. */
@@ -274,7 +270,7 @@ export class IssuerController {
     signal: AbortSignal,
     heldMs = 0,
   ): Promise<NotWritten | undefined> {
-    const observed = this.#aspects.observe(issuerKey(identity), issuer, finding.problem, heldMs);
+    const observed = this.#aspects.observe(issuerKey(identity), issuer, finding, heldMs);
     return this.#status.write(identity, issuer, { ...finding, observed }, signal);
   }
 

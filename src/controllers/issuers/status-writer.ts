@@ -161,7 +161,7 @@ export class StatusWriter {
       result = await apply(withoutFields(body, [...undeclared].map(wholeField)));
     }
     if (result.kind === 'ok') {
-      this.#undeclared = [...undeclared];
+      this.#undeclared = [...undeclared].filter(isObserved);
       this.#namesItself = !undeclared.has('.status.operator');
       if (undeclared.has('.status.trust'))
         this.#withoutTrust.set(issuerKey({ kind, ...identity }), generationOf({ metadata }));
@@ -248,6 +248,13 @@ export class StatusWriter {
       ...event,
     });
   }
+}
+
+/** Whether it is a field of which nobody is told but by the status; others are told although the CRD does not have them. */
+function isObserved(path: string): boolean {
+  return /^\.status\.(?:identity|quota|longestAskedLifetime|lastCheckTime|nextCheckTime|ca\.chainFingerprints)\b/.test(
+    path,
+  );
 }
 
 /** The fields that an answer names as none of the CRD's, but those that are known already. */

@@ -69,7 +69,8 @@ export const askedLifetimeStatusSchema = {
 export const lastCheckTimeSchema = {
   type: 'string',
   format: 'date-time',
-  description: 'When the operator last checked the issuer. Written at most once in a check interval where nothing else changed.',
+  description:
+    'When the operator last checked the issuer. Written at most once in a check interval where nothing else changed.',
 } as const satisfies Schema;
 
 /** `status.nextCheckTime`. */

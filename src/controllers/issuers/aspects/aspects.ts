@@ -94,7 +94,8 @@ function credentialFindings(facts: IssuerFacts | undefined): readonly [...Findin
   return [
     ...where(Math.abs(offset) > clockOffSeconds, 'ClockOff', () => clockText(offset)),
     ...where(renewalFailure !== undefined, 'CredentialsNotRenewed', () => {
-      const until = credentialsEnd === undefined ? '' : `; the present ones are used until ${formatMoment(credentialsEnd)}`;
+      const until =
+        credentialsEnd === undefined ? '' : `; the present ones are used until ${formatMoment(credentialsEnd)}`;
       return `The temporary credentials of ${who} could not be renewed${until}: ${renewalFailure ?? ''} It is tried again automatically; if this lasts, check the role and its trust policy.`;
     }),
     { reason: 'Accepted', text: `PCA accepts the credentials of ${who}.` },
@@ -135,7 +136,8 @@ function quotaFindings(ca: IssuingCA, input: AspectInput): readonly [...Finding[
     `The subscription of CA "${identifier}" ${until > 0 ? 'ends' : 'ended'} at ${formatMoment(subscriptionEnd ?? now)}; after that PCA issues nothing, whatever remains of the quota. Renew the subscription.`;
   const advice = `Buy or assign more certificates to CA "${identifier}" in PCA.`;
   const of = total > 0 ? ` of ${total}` : '';
-  const lastsDays = remaining === undefined || usedLastWeek <= 0 ? Number.POSITIVE_INFINITY : (remaining / usedLastWeek) * 7;
+  const lastsDays =
+    remaining === undefined || usedLastWeek <= 0 ? Number.POSITIVE_INFINITY : (remaining / usedLastWeek) * 7;
   const isLow = remaining !== undefined && total > 0 && remaining * 100 <= total * lowQuotaPercent;
   return [
     ...where(until <= 0, 'SubscriptionEnded', endText),

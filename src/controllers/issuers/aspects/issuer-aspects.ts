@@ -7,6 +7,7 @@ import { certificatesOf } from '../../../issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../../issuing/issuing-ca.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import { formatMoment } from '../../../timing/moment.ts';
+import type { ReadyIssuer } from '../ready-issuers.ts';
 import type { IssuerProblem } from '../reasons.ts';
 import { aspectsOf } from './aspects.ts';
 import type { Aspect } from './aspects.ts';
@@ -18,6 +19,12 @@ export type ObservedFields = Pick<
   IssuerStatus,
   'identity' | 'quota' | 'longestAskedLifetime' | 'lastCheckTime' | 'nextCheckTime'
 >;
+
+/** What decides about Ready. */
+export interface Seen {
+  readonly problem: IssuerProblem | undefined;
+  readonly ca: IssuingCA | undefined;
+}
 
 /** What is told of an issuer beside Ready. */
 export interface Observed {
@@ -44,31 +51,49 @@ interface Known {
   readonly checkedAt: Date;
 }
 
-// Checks vary by a tenth; and a status is not written more often than every half a minute for its times alone.
-const latestCheck = 1.1;
-const pulse = { share: 0.7, leastMs: 30_000, shortestIntervalMs: 60_000 } as const;
+// Checks vary by a tenth. Each of them writes its time; where they are closer than this, some do.
+const variation = 1.1;
+const shortestIntervalMs = 60_000;
+const shareOfInterval = 0.7;
 // A lifetime of minutes is asked for again within minutes, or after a weekend.
 const leastMemoryMs = 7 * 86_400_000;
 const latest = new Date('9999-12-31T23:59:59Z');
 const mostFingerprints = 16;
+const nothing: IssuerFacts = {
+  ca: undefined,
+  identity: undefined,
+  credentialsEnd: undefined,
+  renewalFailure: undefined,
+  clockOffsetSeconds: undefined,
+  subscriptionEnd: undefined,
+};
 
 /** The aspects of all issuers, by their keys. */
 export class IssuerAspects {
   readonly #clock: Pick<Clock, 'now'>;
-  readonly #intervalMs: number;
+  /** Within so long after a check the next one has been made, and written. */
+  readonly #promisedMs: number;
+  /** A status is not written for its times alone before they have moved by so much. */
+  readonly #pulseMs: number;
   readonly #known = new Map<string, Known>();
   readonly #asked = new Map<string, Asked>();
 
   /** `checkIntervalMs`: the time between two checks of a ready issuer. */
   constructor(clock: Pick<Clock, 'now'>, checkIntervalMs: number) {
     this.#clock = clock;
-    this.#intervalMs = Math.max(checkIntervalMs, pulse.shortestIntervalMs);
+    this.#promisedMs = Math.max(checkIntervalMs, shortestIntervalMs) * variation;
+    this.#pulseMs = Math.max(checkIntervalMs * shareOfInterval, (shortestIntervalMs - checkIntervalMs) * variation);
   }
 
   /** A check of this issuer object ended, with these facts where it came so far. */
   checked(key: string, { metadata }: Pick<IssuerAsRead, 'metadata'>, facts: IssuerFacts | undefined): void {
     const { uid } = metadata;
     this.#known.set(key, { uid, generation: generationOf({ metadata }), facts, checkedAt: this.#clock.now() });
+  }
+
+  /** The issuer, which tells here what lifetimes requests ask for. */
+  listening(key: string, issuer: ReadyIssuer): ReadyIssuer {
+    return { ...issuer, onAsked: (seconds) => this.asked(key, seconds) };
   }
 
   /** A request asked for this lifetime. */
@@ -78,19 +103,19 @@ export class IssuerAspects {
       this.#asked.set(key, { seconds, at: this.#clock.now() });
   }
 
-  /** What is told of the issuer now. `problem`: why Ready is not True. `heldMs`: for so long nothing is checked. */
-  observe(key: string, issuer: IssuerAsRead, problem: IssuerProblem | undefined, heldMs = 0): Observed {
+  /** What is told of the issuer now, with this CA where it was just seen. `heldMs`: for so long nothing is checked. */
+  observe(key: string, issuer: IssuerAsRead, { problem, ca }: Seen, heldMs = 0): Observed {
     const now = this.#clock.now();
     const known = this.#known.get(key);
     const isCurrent = known?.uid === issuer.metadata.uid && known.generation === generationOf(issuer);
-    const facts = isCurrent ? known.facts : undefined;
+    const facts = (isCurrent ? known.facts : undefined) ?? (ca === undefined ? undefined : { ...nothing, ca });
     const asked = this.#longestAsked(key, issuer.status?.longestAskedLifetime);
     const remaining = facts?.ca?.remainingCertificates;
     const chainFingerprints = fingerprintsOf(facts?.ca);
     const before = samplesOf(issuer.status, chainFingerprints);
     const used = remaining === undefined ? 0 : usedLastWeek(before, remaining, now);
     const lastCheck = known?.checkedAt;
-    const nextCheck = Math.max((lastCheck ?? now).getTime() + this.#intervalMs * latestCheck, now.getTime() + heldMs);
+    const nextCheck = Math.max((lastCheck ?? now).getTime() + this.#promisedMs, now.getTime() + heldMs);
     return {
       aspects: aspectsOf({
         problem,
@@ -125,7 +150,7 @@ export class IssuerAspects {
 
   #isPulseDue(present: IssuerStatus | undefined, nextCheck: number): boolean {
     const told = Date.parse(present?.nextCheckTime ?? '');
-    return Number.isNaN(told) || nextCheck - told >= Math.max(this.#intervalMs * pulse.share, pulse.leastMs);
+    return Number.isNaN(told) || nextCheck - told >= this.#pulseMs;
   }
 
   /** Of what this process has seen and what the status remembers. */

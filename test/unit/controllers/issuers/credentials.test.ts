@@ -52,7 +52,13 @@ class Surroundings {
       }),
       podIdentity: podIdentity(variables),
       hosts: { allows: (host) => !host.startsWith('refused.') },
-      accounts: { of: async ({ accessKeyId }, { host }) => `the account of ${accessKeyId} by ${host}` },
+      accounts: {
+        of: async ({ accessKeyId }, { host }) => `the account of ${accessKeyId} by ${host}`,
+        identityOf: async ({ accessKeyId }, { host }) => {
+          const arn = `acs:ram::42:user/${accessKeyId}-by-${host}`;
+          return { accountId: '42', arn, type: 'RAMUser' };
+        },
+      },
       roles: {
         get: async (request) => {
           this.requests.push(request);
@@ -60,6 +66,7 @@ class Surroundings {
           return { kind: 'ok', accessKey: { accessKeyId, accessKeySecret: 'x', securityToken: 't' } };
         },
         drop: (_request, { accessKeyId }: AccessKey) => void this.dropped.push(accessKeyId),
+        stateOf: () => undefined,
       },
       connect: (endpoint) => {
         this.endpoints.push(endpoint);
@@ -296,8 +303,8 @@ describe('calls', () => {
       identities: { of: async () => ({ kind: 'problem', problem }) },
       podIdentity: podIdentity({}),
       hosts: { allows: () => true },
-      accounts: { of: async () => '42' },
-      roles: { get: async () => refused('Unknown'), drop: () => undefined },
+      accounts: { of: async () => '42', identityOf: async () => undefined },
+      roles: { get: async () => refused('Unknown'), drop: () => undefined, stateOf: () => undefined },
       connect: () => async () => answered({}),
     });
     expect(await unopened.open(issuerObject(), never)).toEqual({ kind: 'problem', problem });
