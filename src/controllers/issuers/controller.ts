@@ -1,5 +1,5 @@
 // The reconcile of one issuer of either kind: check it against Secret and PCA, open or close it for requests, write Ready.
-import { issuerKey, parseIssuerKey } from '../../crds/issuer-ref.ts';
+import { parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf, readyCondition } from '../../crds/issuer.ts';
 import { isUnderstood } from '../../crds/issuer-reading.ts';
@@ -104,7 +104,7 @@ export class IssuerController {
     const held = this.#on.readyIssuers.held(key, object);
     if (held !== undefined && !(await this.#endsEarly(reconciled, signal))) {
       this.#trialUntil.delete(key);
-      const notWritten = await this.#write(reconciled, { problem: held.problem, ca: undefined }, signal, held.ms);
+      const notWritten = await this.#write(reconciled, { problem: held.problem, ca: undefined }, signal);
       return retryOf(notWritten) ?? { kind: 'after', ms: Math.min(held.ms, this.#on.secretIntervalMs) };
     }
     const left = (this.#dueAt.get(key) ?? Number.NEGATIVE_INFINITY) - this.#on.clock.monotonic();
@@ -265,12 +265,11 @@ export class IssuerController {
   }
 
   async #write(
-    { identity, issuer }: Reconciled<IssuerAsRead>,
+    { key, identity, issuer, object }: Reconciled<IssuerAsRead>,
     finding: Finding,
     signal: AbortSignal,
-    heldMs = 0,
   ): Promise<NotWritten | undefined> {
-    const observed = this.#aspects.observe(issuerKey(identity), issuer, finding, heldMs);
+    const observed = this.#aspects.observe(key, issuer, finding, this.#on.readyIssuers.held(key, object)?.ms);
     return this.#status.write(identity, issuer, { ...finding, observed }, signal);
   }
 
