@@ -1,6 +1,9 @@
 // What single values of the chart lead to: the role's token, issuers, approvers, monitoring, network, refusals.
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { aspectReasons } from '../../src/controllers/issuers/aspects/reasons.ts';
+import { metricCatalogue } from '../../src/runtime/metrics.ts';
+import type { MetricName } from '../../src/runtime/metrics.ts';
 import { settings } from '../../src/runtime/options.ts';
 import { podIdentity } from '../../src/runtime/pod-identity.ts';
 import type { Manifest } from '../support/cluster.ts';
@@ -243,6 +246,72 @@ describe('a ServiceMonitor', () => {
         endpoints: [{ port: 'http', path: '/metrics', interval: '30s' }],
       },
       [{ name: 'http', port: 8080, targetPort: 'http', protocol: 'TCP' }],
+    ]);
+  });
+});
+
+describe('a PrometheusRule', () => {
+  interface Rule {
+    readonly alert: string;
+    readonly expr: string;
+    readonly for?: string;
+    readonly labels: { readonly severity: string };
+    readonly annotations: { readonly summary: string; readonly description: string };
+  }
+  const rulesOf = async (prometheusRule: object): Promise<readonly Rule[]> => {
+    const manifests = await render({ metrics: { prometheusRule: { enabled: true, ...prometheusRule } } });
+    const { groups } = of(manifests, 'PrometheusRule')['spec'] as {
+      readonly groups: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
+    };
+    expect(groups.map(({ name }) => name)).toEqual(['alibaba-pca-issuer']);
+    return groups.flatMap(({ rules }) => rules);
+  };
+
+  it('is not there unless it is wanted', async () => {
+    expect((await render({})).filter(({ kind }) => kind === 'PrometheusRule')).toEqual([]);
+  });
+
+  it('asks for series that exist, with labels that they have and reasons that there are', async () => {
+    const reasons: string[] = [];
+    for (const { alert, expr } of await rulesOf({})) {
+      const selectors = [...expr.matchAll(/\b([a-z_]+)\{([^}]*)\}/g)];
+      expect([alert, selectors.length > 0]).toEqual([alert, true]);
+      for (const [, name = '', matchers = ''] of selectors) {
+        const { labels } = metricCatalogue[name as MetricName];
+        const named = [...matchers.matchAll(/([a-z_]+)=~?"([^"]*)"/g)];
+        expect(named[0]?.slice(1)).toEqual(['namespace', 'issuers']);
+        expect(named.slice(1).map(([, label]) => label)).toSatisfy((all: string[]) =>
+          all.every((label) => (labels as readonly string[]).includes(label)),
+        );
+        if (name === 'pca_issuer_issuer_warning') reasons.push(...(named[1]?.[2] ?? '').split('|'));
+        const grouped = /by \(([^)]*)\)/.exec(expr)?.[1]?.split(', ') ?? [];
+        if (expr.includes(' or ') === false)
+          expect(grouped.filter((label) => !(labels as readonly string[]).includes(label))).toEqual([]);
+      }
+      // What is left of an expression without its selectors is of these words alone, and its brackets are in pairs.
+      const rest = expr.replaceAll(/\b[a-z_]+\{[^}]*\}/g, 'X').replaceAll(/by \([a-z_, ]+\)/g, 'by');
+      expect(rest).toMatch(
+        /^(?:absent\(X\)|time\(\) - max by \(X\) > \d+|max by \(X\) == [01](?: or max by \(X\) == 0)?)$/,
+      );
+    }
+    const warnings = Object.entries(aspectReasons).filter(([, { isWarning }]) => isWarning);
+    expect(reasons.toSorted()).toEqual(warnings.map(([reason]) => reason).toSorted());
+  });
+
+  it('takes three intervals between checks for too many, or what it is told', async () => {
+    const expr = async (values: object): Promise<string | undefined> =>
+      (await rulesOf(values)).find(({ alert }) => alert === 'AlibabaPCAIssuerNotChecked')?.expr;
+    const age =
+      'time() - max by (issuer_kind, issuer_namespace, issuer) (pca_issuer_issuer_last_check_timestamp_seconds{namespace="issuers"})';
+    expect([await expr({}), await expr({ notCheckedSeconds: 1_800 })]).toEqual([`${age} > 900`, `${age} > 1800`]);
+    expect(settings['issuer-check-interval'].default).toBe('5m');
+  });
+
+  it('names the issuer in words that Prometheus fills in', async () => {
+    const [absent, checked] = await rulesOf({});
+    expect([absent?.alert, checked?.annotations.summary]).toEqual([
+      'AlibabaPCAIssuerOperatorAbsent',
+      '{{ $labels.issuer_kind }} {{ $labels.issuer_namespace }}/{{ $labels.issuer }} is not checked any more.',
     ]);
   });
 });

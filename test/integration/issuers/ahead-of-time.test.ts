@@ -54,7 +54,7 @@ beforeAll(async () => {
   });
   world.simulator.setRole({ arn: roleArn, trustedAccessKeyIds: [world.simulator.accessKey.accessKeyId] });
   await world.startOperator([], preload());
-  scene = await Scene.set(world, 'ahead');
+  scene = await Scene.set(world, 'ahead', { spec: { parentIdentifier: 'healthy' } });
   await healthOf([]);
 }, buildMs);
 afterAll(async () => world.stop());

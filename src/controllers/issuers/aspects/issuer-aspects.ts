@@ -160,7 +160,7 @@ export class IssuerAspects {
       told !== undefined && duration?.kind === 'ok' ? [{ seconds: duration.seconds, at: new Date(told.time) }] : [];
     const seen = this.#asked.get(key);
     return [...(seen === undefined ? [] : [seen]), ...remembered]
-      .filter((asked) => !this.#isForgotten(asked))
+      .filter((asked) => asked.seconds > 0 && !this.#isForgotten(asked))
       .toSorted((one, other) => other.seconds - one.seconds || other.at.getTime() - one.at.getTime())[0];
   }
 

@@ -311,6 +311,34 @@ describe('calls', () => {
   });
 });
 
+describe('the identity that calls', () => {
+  const identityOf = async (spec: object, variables: Readonly<Record<string, string>> = {}): Promise<unknown> => {
+    const surroundings = new Surroundings(variables, true);
+    const opened = await surroundings.credentials.open(issuerObject(spec), never);
+    if (opened.kind === 'problem') return opened.problem.reason;
+    return [(await opened.identity())?.arn, opened.session()];
+  };
+  const hangzhou = 'sts.cn-hangzhou.aliyuncs.com';
+  const roleArn = 'acs:ram::9:role/a';
+
+  it.each<[string, object, string | undefined]>([
+    ['of a Secret', {}, `acs:ram::42:user/LTAI-by-${hangzhou}`],
+    ['of the session of a role', { credentials: { rrsa: {} } }, `acs:ram::42:user/STS.1-by-${hangzhou}`],
+    [
+      'of a role at the STS that gives it, whose PCA is another',
+      { credentials: { rrsa: { roleArn } }, endpoint: { host: 'pca.example' }, stsEndpoint: { host: 'sts.example' } },
+      'acs:ram::42:user/STS.1-by-sts.example',
+    ],
+    [
+      'of a Secret for another PCA, which no public STS is asked about',
+      { endpoint: { host: 'pca.example' } },
+      undefined,
+    ],
+  ])('is that %s', async (_, spec, arn) => {
+    expect(await identityOf(spec, environment)).toEqual([arn, undefined]);
+  });
+});
+
 describe('a role taken with an access key', () => {
   it('uses the key of its own Secret', async () => {
     const assumeRole = { secretRef: { name: 'key' }, roleArn: 'acs:ram::9:role/a', externalId: 'x-1' };
