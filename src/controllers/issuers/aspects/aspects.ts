@@ -5,7 +5,7 @@ import type { IssuingCA } from '../../../issuing/issuing-ca.ts';
 import { formatMoment } from '../../../timing/moment.ts';
 import type { IssuerProblem, IssuerReason } from '../reasons.ts';
 import type { IssuerFacts } from './facts.ts';
-import { aspectOfProblem, aspectReasons, aspectTypes } from './reasons.ts';
+import { aspectReasons, aspectTypes } from './reasons.ts';
 import type { AspectReason, AspectType } from './reasons.ts';
 
 /** Days before the end of the CA at which it is told, and told again as urgent. */
@@ -45,6 +45,29 @@ interface Finding {
   readonly reason: AspectReason;
   readonly text: string;
 }
+
+/** Which aspect a reason of Ready is about; it is False for this reason, then. */
+export const aspectOfProblem: Readonly<Partial<Record<IssuerReason, AspectType>>> = {
+  SecretNotFound: 'CredentialsValid',
+  SecretForbidden: 'CredentialsValid',
+  SecretInvalid: 'CredentialsValid',
+  ServiceAccountNotFound: 'CredentialsValid',
+  ServiceAccountForbidden: 'CredentialsValid',
+  CredentialsNotAllowed: 'CredentialsValid',
+  IdentityNotConfigured: 'CredentialsValid',
+  CredentialsInvalid: 'CredentialsValid',
+  PermissionDenied: 'CredentialsValid',
+  IssuingCAUnusable: 'CAHealthy',
+  IssuingCAIsRoot: 'CAHealthy',
+  OperationRefusedByCA: 'CAHealthy',
+  IssuingCAKeyNotSupported: 'CAHealthy',
+  IssuingCANotActive: 'CAHealthy',
+  IssuingCAExpired: 'CAHealthy',
+  IssuingCAPathInvalid: 'CAHealthy',
+  IssuingCANotYetValid: 'CAHealthy',
+  IssuingCAExhausted: 'QuotaAvailable',
+  CapacityExhausted: 'QuotaAvailable',
+};
 
 const dayMs = 86_400_000;
 const day = (moment: Date): string => formatMoment(moment).slice(0, 10);

@@ -1,6 +1,5 @@
 // The reasons of an issuer's conditions beside Ready and Stalled, each with its meaning; docs/conditions-and-errors.md is
 // rendered from it.
-import type { IssuerReason } from '../reasons.ts';
 
 /** Types of these conditions, in the order in which they stand in the status. */
 export const aspectTypes = ['CredentialsValid', 'CAHealthy', 'QuotaAvailable'] as const;
@@ -104,26 +103,3 @@ export function isAspectNews(reason: string): reason is AspectNews {
   const facts = (aspectReasons as Readonly<Record<string, AspectReasonFacts>>)[reason];
   return facts !== undefined && (facts.isWarning || facts.status === 'False');
 }
-
-/** Which aspect a reason of Ready is about; it is False for this reason, then. */
-export const aspectOfProblem: Readonly<Partial<Record<IssuerReason, AspectType>>> = {
-  SecretNotFound: 'CredentialsValid',
-  SecretForbidden: 'CredentialsValid',
-  SecretInvalid: 'CredentialsValid',
-  ServiceAccountNotFound: 'CredentialsValid',
-  ServiceAccountForbidden: 'CredentialsValid',
-  CredentialsNotAllowed: 'CredentialsValid',
-  IdentityNotConfigured: 'CredentialsValid',
-  CredentialsInvalid: 'CredentialsValid',
-  PermissionDenied: 'CredentialsValid',
-  IssuingCAUnusable: 'CAHealthy',
-  IssuingCAIsRoot: 'CAHealthy',
-  OperationRefusedByCA: 'CAHealthy',
-  IssuingCAKeyNotSupported: 'CAHealthy',
-  IssuingCANotActive: 'CAHealthy',
-  IssuingCAExpired: 'CAHealthy',
-  IssuingCAPathInvalid: 'CAHealthy',
-  IssuingCANotYetValid: 'CAHealthy',
-  IssuingCAExhausted: 'QuotaAvailable',
-  CapacityExhausted: 'QuotaAvailable',
-};

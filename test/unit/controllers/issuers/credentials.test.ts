@@ -243,7 +243,7 @@ describe('a host that issuers may not name', () => {
     ['spec.stsEndpoint.host', { stsEndpoint: { host: 'refused.example:9' } }],
   ])('in %s is said, and nothing is read or sent', async (field, spec) => {
     const surroundings = new Surroundings(environment);
-    const opened = await surroundings.credentials.open(issuerObject(spec), never);
+    const opened = await surroundings.credentials.open(issuerObject(spec, {}), never);
     expect([opened, surroundings.endpoints, surroundings.requests, surroundings.secretsRead]).toEqual([
       {
         kind: 'problem',
@@ -267,7 +267,7 @@ describe('a CA bundle that cannot be read', () => {
     ['spec.stsEndpoint.caBundle', { stsEndpoint: { caBundle: bad } }],
   ])('in %s is said, and nothing is read or sent', async (field, spec) => {
     const surroundings = new Surroundings(environment);
-    const opened = await surroundings.credentials.open(issuerObject(spec), never);
+    const opened = await surroundings.credentials.open(issuerObject(spec, {}), never);
     expect([opened, surroundings.endpoints, surroundings.requests, surroundings.secretsRead]).toEqual([
       {
         kind: 'problem',
@@ -314,7 +314,7 @@ describe('calls', () => {
 describe('the identity that calls', () => {
   const identityOf = async (spec: object, variables: Readonly<Record<string, string>> = {}): Promise<unknown> => {
     const surroundings = new Surroundings(variables, true);
-    const opened = await surroundings.credentials.open(issuerObject(spec), never);
+    const opened = await surroundings.credentials.open(issuerObject(spec, {}), never);
     if (opened.kind === 'problem') return opened.problem.reason;
     return [(await opened.identity())?.arn, opened.session()];
   };

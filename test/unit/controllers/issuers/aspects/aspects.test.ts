@@ -1,10 +1,10 @@
 // What is told of an issuer ahead of time: each warning at its boundary, the gravest first, and never in the way of Ready.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aspectsOf } from '../../../../../src/controllers/issuers/aspects/aspects.ts';
+import { aspectOfProblem, aspectsOf } from '../../../../../src/controllers/issuers/aspects/aspects.ts';
 import type { Aspect, AspectInput } from '../../../../../src/controllers/issuers/aspects/aspects.ts';
 import type { IssuerFacts } from '../../../../../src/controllers/issuers/aspects/facts.ts';
-import { aspectOfProblem, aspectReasons } from '../../../../../src/controllers/issuers/aspects/reasons.ts';
+import { aspectReasons } from '../../../../../src/controllers/issuers/aspects/reasons.ts';
 import { issuerReasons } from '../../../../../src/controllers/issuers/reasons.ts';
 import type { IssuerProblem } from '../../../../../src/controllers/issuers/reasons.ts';
 import type { IssuingCA } from '../../../../../src/issuing/issuing-ca.ts';
