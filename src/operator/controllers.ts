@@ -135,7 +135,7 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
   });
   const controller = new IssuerController({
     issuer: cluster.issuer,
-    check: new IssuerCheck(credentials, pca.searches, sources, clock, new Facts({ ...pca, clock })),
+    check: new IssuerCheck(credentials, pca.searches, sources, { clock, facts: new Facts({ ...pca, clock }) }),
     credentialVersions: new CredentialVersions(secrets, serviceAccounts),
     trust: new IssuerTrust({
       sources,

@@ -271,31 +271,48 @@ describe('a PrometheusRule', () => {
     expect((await render({})).filter(({ kind }) => kind === 'PrometheusRule')).toEqual([]);
   });
 
-  it('asks for series that exist, with labels that they have and reasons that there are', async () => {
-    const reasons: string[] = [];
-    for (const { alert, expr } of await rulesOf({})) {
-      const selectors = [...expr.matchAll(/\b([a-z_]+)\{([^}]*)\}/g)];
-      expect([alert, selectors.length > 0]).toEqual([alert, true]);
-      for (const [, name = '', matchers = ''] of selectors) {
-        const { labels } = metricCatalogue[name as MetricName];
-        const named = [...matchers.matchAll(/([a-z_]+)=~?"([^"]*)"/g)];
-        expect(named[0]?.slice(1)).toEqual(['namespace', 'issuers']);
-        expect(named.slice(1).map(([, label]) => label)).toSatisfy((all: string[]) =>
-          all.every((label) => (labels as readonly string[]).includes(label)),
-        );
-        if (name === 'pca_issuer_issuer_warning') reasons.push(...(named[1]?.[2] ?? '').split('|'));
-        const grouped = /by \(([^)]*)\)/.exec(expr)?.[1]?.split(', ') ?? [];
-        if (expr.includes(' or ') === false)
-          expect(grouped.filter((label) => !(labels as readonly string[]).includes(label))).toEqual([]);
-      }
-      // What is left of an expression without its selectors is of these words alone, and its brackets are in pairs.
+  /** The series that an expression asks for, with its matchers but that of the namespace. */
+  const selectorsIn = (expr: string) =>
+    [...expr.matchAll(/\b([a-z_]+)\{namespace="issuers"(?:, )?([^}]*)\}/g)].map(([, name = '', matchers = '']) => ({
+      name,
+      matchers: [...matchers.matchAll(/([a-z_]+)=~?"([^"]*)"/g)].map(([, label = '', value = '']) => ({
+        label,
+        value,
+      })),
+    }));
+
+  it('has expressions of a few forms', async () => {
+    for (const { expr } of await rulesOf({})) {
       const rest = expr.replaceAll(/\b[a-z_]+\{[^}]*\}/g, 'X').replaceAll(/by \([a-z_, ]+\)/g, 'by');
       expect(rest).toMatch(
         /^(?:absent\(X\)|time\(\) - max by \(X\) > \d+|max by \(X\) == [01](?: or max by \(X\) == 0)?)$/,
       );
     }
+  });
+
+  it('asks for series that exist, with labels that they have', async () => {
+    for (const { alert, expr } of await rulesOf({})) {
+      const asked = selectorsIn(expr);
+      expect([alert, asked.length]).not.toEqual([alert, 0]);
+      for (const { name, matchers } of asked) {
+        const labels: readonly string[] = metricCatalogue[name as MetricName].labels;
+        expect(matchers.map(({ label }) => label).filter((label) => !labels.includes(label))).toEqual([]);
+      }
+    }
+  });
+
+  it('has an alert for each warning, and for each condition that is False', async () => {
+    const asked = (await rulesOf({})).flatMap(({ expr }) => selectorsIn(expr));
+    const valuesOf = (name: MetricName): readonly string[] =>
+      asked
+        .filter((selector) => selector.name === name)
+        .flatMap(({ matchers }) => matchers.flatMap(({ value }) => value.split('|')))
+        .toSorted();
     const warnings = Object.entries(aspectReasons).filter(([, { isWarning }]) => isWarning);
-    expect(reasons.toSorted()).toEqual(warnings.map(([reason]) => reason).toSorted());
+    expect([valuesOf('pca_issuer_issuer_warning'), valuesOf('pca_issuer_issuer_condition')]).toEqual([
+      warnings.map(([reason]) => reason).toSorted(),
+      ['CredentialsValid', 'QuotaAvailable'],
+    ]);
   });
 
   it('takes three intervals between checks for too many, or what it is told', async () => {

@@ -44,8 +44,7 @@ export class IssuerCheck {
     credentials: Pick<IssuerCredentials, 'open'>,
     searches: Pick<CertificateSearches, 'of'>,
     trust: Pick<TrustSources, 'read'>,
-    clock: Pick<Clock, 'now' | 'monotonic'>,
-    facts?: Pick<Facts, 'gather'>,
+    { clock, facts }: { readonly clock: Pick<Clock, 'now' | 'monotonic'>; readonly facts?: Pick<Facts, 'gather'> },
   ) {
     this.#credentials = credentials;
     this.#searches = searches;
@@ -66,7 +65,7 @@ export class IssuerCheck {
     const described = await authority.describe(signal);
     const result = await this.#judge({ issuer, opened, authority, described }, signal);
     const ca = described.kind === 'described' ? described.ca : undefined;
-    const facts = await this.#facts?.gather(issuer, opened, authority, ca, signal);
+    const facts = await this.#facts?.gather({ issuer, opened, authority, ca }, signal);
     return facts === undefined ? result : { ...result, facts };
   }
 

@@ -109,12 +109,13 @@ export class StatusWriter {
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
     const { operator: self, clock } = this.#on;
-    const isNews = issuerStatus(issuer, finding, { self }, clock.now(), this.#undeclared) !== undefined;
+    const own = { self, undeclared: this.#undeclared };
+    const isNews = issuerStatus(issuer, finding, own, clock.now()) !== undefined;
     if (!isNews) return this.#renewTimes(identity, issuer, finding, signal);
     const rival = this.#rivals.of(issuerKey(identity), issuer);
     if (rival?.isNews === true) this.#tellRival(identity, issuer, rival);
-    const writers = rival === undefined ? { self } : { self, rival: rival.operator };
-    const status = issuerStatus(issuer, finding, writers, clock.now(), this.#undeclared);
+    const writers = rival === undefined ? own : { ...own, rival: rival.operator };
+    const status = issuerStatus(issuer, finding, writers, clock.now());
     if (status === undefined || rival?.mayWrite === false) return undefined;
     const notWritten = await this.#send(identity, issuer, status, signal);
     if (notWritten !== undefined) return notWritten;

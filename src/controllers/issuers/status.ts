@@ -23,24 +23,27 @@ export interface Finding {
   readonly observed?: Observed;
 }
 
-/** Who writes: this operator, and another one that writes the same status, both as the status names them. */
+/**
+ * Who writes: this operator, and another one that writes the same status, both as the status names them; and the fields of it that
+ * the CRD in the cluster does not have.
+ */
 export interface Writers {
   readonly self: string;
   readonly rival?: string;
+  readonly undeclared?: readonly string[];
 }
 
 type CAStatus = NonNullable<IssuerStatus['ca']>;
 
-/** The status to write; undefined when it would tell nothing new. `undeclared`: fields that the CRD in the cluster does not have. */
+/** The status to write; undefined when it would tell nothing new. */
 export function issuerStatus(
   issuer: IssuerAsRead,
   finding: Finding,
   writers: Writers,
   now: Date,
-  undeclared: readonly string[] = [],
 ): IssuerStatus | undefined {
   const next = statusOf(issuer, finding, writers, now);
-  const { status: stored } = withoutFields({ status: next }, undeclared);
+  const { status: stored } = withoutFields({ status: next }, writers.undeclared ?? []);
   return same(issuer.status, stored, writers.rival !== undefined) ? undefined : next;
 }
 
@@ -191,16 +194,23 @@ function comparable(status: IssuerStatus, hasRival: boolean): unknown {
     observedGeneration,
   ]);
   // The times of the checks and the samples of the quota go with whatever else is written.
-  const { ca, externalCA, trust, identity, quota, longestAskedLifetime } = status;
+  const { ca, externalCA, trust } = status;
   return [
     status.observedGeneration,
     conditions,
     [ca?.subject, ca?.keyAlgorithm, ca?.formerKeyAlgorithm, ca?.issuerType, ca?.notAfter, ca?.certificatesRemaining],
     ca?.chainFingerprints,
-    [identity?.accountId, identity?.arn, identity?.type],
-    [quota?.certificatesTotal, quota?.subscriptionEndTime, longestAskedLifetime?.duration],
+    comparableObserved(status),
     externalCA?.instancesRemaining,
     comparableTrust(trust),
+  ];
+}
+
+function comparableObserved({ identity, quota, longestAskedLifetime }: IssuerStatus): unknown {
+  return [
+    [identity?.accountId, identity?.arn, identity?.type],
+    [quota?.certificatesTotal, quota?.subscriptionEndTime],
+    longestAskedLifetime?.duration,
   ];
 }
 

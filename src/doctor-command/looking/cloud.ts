@@ -73,7 +73,7 @@ export function openCloud(parts: CloudParts): AskCloud {
     podIdentity: identity,
     hosts,
   });
-  const check = new IssuerCheck(credentials, pca.searches, new TrustSources(kubernetes, namespace), clock);
+  const check = new IssuerCheck(credentials, pca.searches, new TrustSources(kubernetes, namespace), { clock });
   const slots = new RequestSlots(atATime);
   return async (issuer) => {
     if (!isUnderstood(issuer)) return undefined;

@@ -151,10 +151,8 @@ describe('an issuer with nothing to tell', () => {
 
   it('shows EXPIRES and LEFT in kubectl get -o wide, and not without', async () => {
     const table = async (wide: boolean): Promise<readonly string[]> => {
-      const text = await world.cluster.kubectl([
-        ...['get', 'alibabapcaissuer', 'healthy', '--namespace', scene.namespace],
-        ...(wide ? ['--output', 'wide'] : []),
-      ]);
+      const get = ['get', 'alibabapcaissuer', 'healthy', '--namespace', scene.namespace];
+      const text = await world.cluster.kubectl(wide ? [...get, '--output', 'wide'] : get);
       return text.split('\n');
     };
     const [heads = '', row = ''] = await table(true);

@@ -69,6 +69,9 @@ export const aspectOfProblem: Readonly<Partial<Record<IssuerReason, AspectType>>
   CapacityExhausted: 'QuotaAvailable',
 };
 
+/** What is told, the gravest first. */
+type Findings = readonly [Finding, ...Finding[]];
+
 const dayMs = 86_400_000;
 const day = (moment: Date): string => formatMoment(moment).slice(0, 10);
 
@@ -93,17 +96,21 @@ function notChecked(type: AspectType): Aspect {
   return { type, status: 'Unknown', reason: 'NotChecked', message, warnings: [] };
 }
 
-/** The last of the findings is what is told where there is no other. */
-function aspect(type: AspectType, findings: readonly [...Finding[], Finding]): Aspect {
-  const told = findings.slice(0, Math.max(1, findings.length - 1));
-  const [{ reason } = findings[0]!] = told;
+function aspect(type: AspectType, findings: Findings): Aspect {
+  const [{ reason }] = findings;
   return {
     type,
     status: aspectReasons[reason].status,
     reason,
-    message: told.map(({ text }) => text).join(' '),
-    warnings: told.flatMap((each) => (aspectReasons[each.reason].isWarning ? [each.reason] : [])),
+    message: findings.map(({ text }) => text).join(' '),
+    warnings: findings.flatMap((each) => (aspectReasons[each.reason].isWarning ? [each.reason] : [])),
   };
+}
+
+/** The findings, with what is told where none of them holds. */
+function orElse(findings: readonly Finding[], otherwise: Finding): Findings {
+  const [first, ...rest] = findings;
+  return first === undefined ? [otherwise] : [first, ...rest];
 }
 
 /** A finding where it holds. */
@@ -111,18 +118,18 @@ function where(holds: boolean, reason: AspectReason, text: () => string): readon
   return holds ? [{ reason, text: text() }] : [];
 }
 
-function credentialFindings(facts: IssuerFacts | undefined): readonly [...Finding[], Finding] {
+function credentialFindings(facts: IssuerFacts | undefined): Findings {
   const { clockOffsetSeconds: offset = 0, renewalFailure, credentialsEnd } = facts ?? {};
   const who = facts?.identity?.arn ?? 'the issuer';
-  return [
+  const warnings = [
     ...where(Math.abs(offset) > clockOffSeconds, 'ClockOff', () => clockText(offset)),
     ...where(renewalFailure !== undefined, 'CredentialsNotRenewed', () => {
       const until =
         credentialsEnd === undefined ? '' : `; the present ones are used until ${formatMoment(credentialsEnd)}`;
       return `The temporary credentials of ${who} could not be renewed${until}: ${renewalFailure ?? ''} It is tried again automatically; if this lasts, check the role and its trust policy.`;
     }),
-    { reason: 'Accepted', text: `PCA accepts the credentials of ${who}.` },
   ];
+  return orElse(warnings, { reason: 'Accepted', text: `PCA accepts the credentials of ${who}.` });
 }
 
 function clockText(offset: number): string {
@@ -132,25 +139,25 @@ function clockText(offset: number): string {
   return `The clock of the operator's node is ${spelled} ${direction} PCA's: certificates begin and end that much too ${effect}, and PCA refuses every call from 15 minutes on. Set the clock of the node.`;
 }
 
-function caFindings(ca: IssuingCA, input: AspectInput): readonly [...Finding[], Finding] {
+function caFindings(ca: IssuingCA, input: AspectInput): Findings {
   const { askedSeconds = 0, onExceed, now } = input;
   const leftMs = ca.notAfter.getTime() - now.getTime();
   const name = `CA "${ca.identifier}"`;
   const ends = (): string =>
     `${name} ends at ${endOfCA(ca)}, and every certificate below it with it. Renew it in PCA, or set spec.parentIdentifier to another CA, before.`;
   const isVerySoon = leftMs <= caEndDays.verySoon * dayMs;
-  return [
+  const warnings = [
     ...where(isVerySoon, 'CAEndsVerySoon', ends),
     ...where(askedSeconds * 1_000 > leftMs, 'LifetimeNoLongerFits', () => {
       const effect = onExceed === 'Refuse' ? 'fails' : 'is shortened';
       return `Certificates of ${formatDuration(askedSeconds)} were asked for, which no longer fit before the end of ${name} at ${formatMoment(ca.notAfter)}: their next renewal ${effect}. Renew the CA, or have spec.duration of the Certificates ask for less.`;
     }),
     ...where(!isVerySoon && leftMs <= caEndDays.soon * dayMs, 'CAEndsSoon', ends),
-    { reason: 'Healthy', text: `${name} is active. It ends at ${endOfCA(ca)}.` },
   ];
+  return orElse(warnings, { reason: 'Healthy', text: `${name} is active. It ends at ${endOfCA(ca)}.` });
 }
 
-function quotaFindings(ca: IssuingCA, input: AspectInput): readonly [...Finding[], Finding] {
+function quotaFindings(ca: IssuingCA, input: AspectInput): Findings {
   const { remainingCertificates: remaining, totalCertificates: total = 0, identifier } = ca;
   const { facts, usedLastWeek, now } = input;
   const subscriptionEnd = facts?.subscriptionEnd;
@@ -162,7 +169,7 @@ function quotaFindings(ca: IssuingCA, input: AspectInput): readonly [...Finding[
   const lastsDays =
     remaining === undefined || usedLastWeek <= 0 ? Number.POSITIVE_INFINITY : (remaining / usedLastWeek) * 7;
   const isLow = remaining !== undefined && total > 0 && remaining * 100 <= total * lowQuotaPercent;
-  return [
+  const warnings = [
     ...where(until <= 0, 'SubscriptionEnded', endText),
     ...where(lastsDays <= supplyDays, 'QuotaEndsSoon', () => {
       const end = new Date(now.getTime() + lastsDays * dayMs);
@@ -170,8 +177,10 @@ function quotaFindings(ca: IssuingCA, input: AspectInput): readonly [...Finding[
     }),
     ...where(until > 0 && until <= supplyDays * dayMs, 'SubscriptionEndsSoon', endText),
     ...where(isLow, 'QuotaLow', () => `Only ${remaining ?? 0}${of} certificates remain. ${advice}`),
+  ];
+  const otherwise: Finding =
     remaining === undefined
       ? { reason: 'NotTold', text: `PCA does not say how many certificates remain for CA "${identifier}".` }
-      : { reason: 'Available', text: `${remaining}${of} certificates remain for CA "${identifier}".` },
-  ];
+      : { reason: 'Available', text: `${remaining}${of} certificates remain for CA "${identifier}".` };
+  return orElse(warnings, otherwise);
 }

@@ -28,6 +28,14 @@ export interface IssuerFacts {
 
 type Opened = Extract<OpenedCredentials, { readonly kind: 'ok' }>;
 
+/** The issuer of a check, the way to PCA, and its CA where PCA described it. */
+export interface AskedIssuer {
+  readonly issuer: Issuer;
+  readonly opened: Opened;
+  readonly authority: Pick<PcaAuthority, 'subscriptionEnd'>;
+  readonly ca: IssuingCA | undefined;
+}
+
 /** What gathering works with. */
 export interface FactsParts {
   readonly serviceClocks: Pick<ServiceClocks, 'offsetSeconds'>;
@@ -51,13 +59,7 @@ export class Facts {
   }
 
   /** The facts, where PCA described this CA, or none. Never rejects, and takes a few seconds at most. */
-  async gather(
-    issuer: Issuer,
-    opened: Opened,
-    authority: Pick<PcaAuthority, 'subscriptionEnd'>,
-    ca: IssuingCA | undefined,
-    signal: AbortSignal,
-  ): Promise<IssuerFacts> {
+  async gather({ issuer, opened, authority, ca }: AskedIssuer, signal: AbortSignal): Promise<IssuerFacts> {
     using deadline = startDeadline(longestWaitMs, signal, this.#on.clock);
     const [identity, subscriptionEnd] = await Promise.all([
       ca === undefined ? undefined : deadline.wait(opened.identity()),

@@ -13,6 +13,7 @@ import { aspectsOf } from './aspects.ts';
 import type { Aspect } from './aspects.ts';
 import type { IssuerFacts } from './facts.ts';
 import { nextSamples, usedLastWeek } from './usage.ts';
+import type { Sample } from './usage.ts';
 
 /** Fields of the status that tell of more than Ready. */
 export type ObservedFields = Pick<
@@ -106,39 +107,29 @@ export class IssuerAspects {
   /** What is told of the issuer now, with this CA where it was just seen. `heldMs`: for so long nothing is checked. */
   observe(key: string, issuer: IssuerAsRead, { problem, ca }: Seen, heldMs = 0): Observed {
     const now = this.#clock.now();
-    const known = this.#known.get(key);
-    const isCurrent = known?.uid === issuer.metadata.uid && known.generation === generationOf(issuer);
-    const facts = (isCurrent ? known.facts : undefined) ?? (ca === undefined ? undefined : { ...nothing, ca });
-    const asked = this.#longestAsked(key, issuer.status?.longestAskedLifetime);
-    const remaining = facts?.ca?.remainingCertificates;
+    const { status, spec } = issuer;
+    const checkedAt = this.#known.get(key)?.checkedAt;
+    const facts = this.#factsOf(key, issuer) ?? (ca === undefined ? undefined : { ...nothing, ca });
+    const asked = this.#longestAsked(key, status?.longestAskedLifetime);
     const chainFingerprints = fingerprintsOf(facts?.ca);
-    const before = samplesOf(issuer.status, chainFingerprints);
-    const used = remaining === undefined ? 0 : usedLastWeek(before, remaining, now);
-    const lastCheck = known?.checkedAt;
-    const nextCheck = Math.max((lastCheck ?? now).getTime() + this.#promisedMs, now.getTime() + heldMs);
+    const usage = usageOf(facts?.ca?.remainingCertificates, samplesOf(status, chainFingerprints), now);
+    const nextCheck = Math.max((checkedAt ?? now).getTime() + this.#promisedMs, now.getTime() + heldMs);
+    const onExceed = spec?.validity.onExceed ?? 'Refuse';
+    const { usedLastWeek: used } = usage;
     return {
-      aspects: aspectsOf({
-        problem,
-        facts,
-        usedLastWeek: used,
-        askedSeconds: asked?.seconds,
-        onExceed: issuer.spec?.validity.onExceed ?? 'Refuse',
-        now,
-      }),
+      aspects: aspectsOf({ problem, facts, usedLastWeek: used, askedSeconds: asked?.seconds, onExceed, now }),
       fields: {
-        ...(lastCheck === undefined ? {} : { lastCheckTime: formatMoment(lastCheck) }),
+        ...(checkedAt === undefined ? {} : { lastCheckTime: formatMoment(checkedAt) }),
         nextCheckTime: formatMoment(new Date(nextCheck)),
-        ...identityStatus(facts, issuer.status),
-        ...quotaStatus(facts, issuer.status, remaining === undefined ? before : nextSamples(before, remaining, now)),
-        ...(asked === undefined
-          ? {}
-          : { longestAskedLifetime: { duration: formatDuration(asked.seconds), time: formatMoment(asked.at) } }),
+        ...identityStatus(facts, status),
+        ...quotaStatus(facts, status, usage.samples),
+        ...askedStatus(asked),
       },
       chainFingerprints,
       facts,
       usedLastWeek: used,
-      checkedAt: lastCheck,
-      isPulseDue: this.#isPulseDue(issuer.status, nextCheck),
+      checkedAt,
+      isPulseDue: this.#isPulseDue(status, nextCheck),
     };
   }
 
@@ -146,6 +137,13 @@ export class IssuerAspects {
   forget(key: string): void {
     this.#known.delete(key);
     this.#asked.delete(key);
+  }
+
+  /** Of the last check, if that was one of this object. */
+  #factsOf(key: string, { metadata }: IssuerAsRead): IssuerFacts | undefined {
+    const known = this.#known.get(key);
+    const isCurrent = known?.uid === metadata.uid && known.generation === generationOf({ metadata });
+    return isCurrent ? known.facts : undefined;
   }
 
   #isPulseDue(present: IssuerStatus | undefined, nextCheck: number): boolean {
@@ -175,9 +173,24 @@ function fingerprintsOf(ca: IssuingCA | undefined): readonly string[] {
 }
 
 /** Those of the same CA; another one has another quota. */
-function samplesOf(status: IssuerStatus | undefined, [fingerprint]: readonly string[]) {
+function samplesOf(status: IssuerStatus | undefined, [fingerprint]: readonly string[]): readonly Sample[] {
   const isOther = fingerprint !== undefined && status?.ca?.chainFingerprints?.[0] !== fingerprint;
   return isOther ? [] : (status?.quota?.samples ?? []);
+}
+
+/** What was used, and the samples with one of now where it is time for that. */
+function usageOf(
+  remaining: number | undefined,
+  samples: readonly Sample[],
+  now: Date,
+): { readonly usedLastWeek: number; readonly samples: readonly Sample[] } {
+  if (remaining === undefined) return { usedLastWeek: 0, samples };
+  return { usedLastWeek: usedLastWeek(samples, remaining, now), samples: nextSamples(samples, remaining, now) };
+}
+
+function askedStatus(asked: Asked | undefined): Pick<ObservedFields, 'longestAskedLifetime'> {
+  if (asked === undefined) return {};
+  return { longestAskedLifetime: { duration: formatDuration(asked.seconds), time: formatMoment(asked.at) } };
 }
 
 /** As the last check that saw a CA found them, else as they were known before. */
@@ -196,7 +209,7 @@ function identityStatus(
 function quotaStatus(
   facts: IssuerFacts | undefined,
   present: IssuerStatus | undefined,
-  samples: NonNullable<IssuerStatus['quota']>['samples'] & object,
+  samples: readonly Sample[],
 ): Pick<ObservedFields, 'quota'> {
   if (facts?.ca === undefined) return present?.quota === undefined ? {} : { quota: present.quota };
   const { totalCertificates: total } = facts.ca;

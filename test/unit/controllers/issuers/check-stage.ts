@@ -80,7 +80,7 @@ export function checkParts({ secret = readableSecret, described = describedWith(
   });
   const clock = new FakeClock();
   const sources = new TrustSources({ get: async <T>() => found.trusted as KubernetesResult<T> }, 'issuers');
-  return { check: new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), sources, clock), pca };
+  return { check: new IssuerCheck(credentials, new CertificateSearches(noLimits, clock), sources, { clock }), pca };
 }
 
 /** What the check comes to. */

@@ -179,13 +179,15 @@ describe('a ready issuer', () => {
   it('has nothing but the times of its check written where nothing changed, and nobody is told', async () => {
     await stage.reconcile();
     const told = [...stage.events, ...stage.lines];
-    stage.issuer = { ...stage.issuer!, status: { ...stage.issuer!.status!, operator: 'of/somebody' } };
-    const { status: before } = stage.issuer!;
+    const { issuer } = stage;
+    if (issuer?.status === undefined) throw new Error('There is no status.');
+    const before = { ...issuer.status, operator: 'of/somebody' };
+    stage.issuer = { ...issuer, status: before };
     const checkedAt = stage.clock.now();
     await stage.after(checkSeconds);
     const at = (seconds: number): string => formatMoment(new Date(checkedAt.getTime() + seconds * 1_000));
     expect([stage.checks, stage.writes.length, [...stage.events, ...stage.lines]]).toEqual([2, 2, told]);
-    expect(stage.issuer!.status).toEqual({
+    expect(stage.issuer.status).toEqual({
       ...before,
       lastCheckTime: at(checkSeconds),
       nextCheckTime: at(checkSeconds * 2.1),

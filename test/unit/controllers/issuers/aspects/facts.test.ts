@@ -37,7 +37,7 @@ class Stage {
       this.asked += 1;
       return this.subscription(signal);
     };
-    return this.facts.gather(issuer, opened, { subscriptionEnd }, found, never);
+    return this.facts.gather({ issuer, opened, authority: { subscriptionEnd }, ca: found }, never);
   }
 }
 
@@ -56,21 +56,17 @@ it('are those of STS, of PCA, of the session and of the clocks', async () => {
 
 it('are not asked for where PCA did not describe the CA', async () => {
   const stage = new Stage();
-  const found = await stage.facts.gather(
-    issuerObject(),
-    {
-      kind: 'ok',
-      call: async () => answered({}),
-      endpoint,
-      account: Promise.resolve('42'),
-      credentialsVersion: '7',
-      identity: async () => Promise.reject(new Error('nobody is to ask')),
-      session: () => undefined,
-    },
-    { subscriptionEnd: async () => Promise.reject(new Error('nobody is to ask')) },
-    undefined,
-    never,
-  );
+  const opened = {
+    kind: 'ok',
+    call: async () => answered({}),
+    endpoint,
+    account: Promise.resolve('42'),
+    credentialsVersion: '7',
+    identity: async () => Promise.reject(new Error('nobody is to ask')),
+    session: () => undefined,
+  } as const;
+  const authority = { subscriptionEnd: async () => Promise.reject(new Error('nobody is to ask')) };
+  const found = await stage.facts.gather({ issuer: issuerObject(), opened, authority, ca: undefined }, never);
   const nothing = { ca: undefined, identity: undefined, credentialsEnd: undefined, subscriptionEnd: undefined };
   expect(found).toEqual({ ...all, ...nothing });
 });

@@ -1,5 +1,5 @@
 // How many certificates were used in the last week, by samples that survive a restart.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextSamples, usedLastWeek } from '../../../../../src/controllers/issuers/aspects/usage.ts';
 import type { Sample } from '../../../../../src/controllers/issuers/aspects/usage.ts';
