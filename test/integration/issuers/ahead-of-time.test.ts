@@ -70,7 +70,8 @@ const short = (object: Manifest): readonly string[] =>
   conditionsOf(object).map(({ type, status, reason = '' }) => `${type} ${status} ${reason}`);
 
 async function issuerOf(name: string, spec: Readonly<Record<string, unknown>> = {}): Promise<void> {
-  await world.cluster.apply(world.issuer(scene.namespace, name, { parentIdentifier: name, ...spec }));
+  const stsEndpoint = { host: world.simulator.endpoint, protocol: 'HTTP' };
+  await world.cluster.apply(world.issuer(scene.namespace, name, { parentIdentifier: name, stsEndpoint, ...spec }));
 }
 
 /** The issuer once its conditions are these. */
