@@ -72,18 +72,30 @@ function object(body: unknown): object {
   throw new Error('The body must be a JSON object.');
 }
 
-function checkedChanges(changes: Readonly<Record<string, unknown>>): AuthorityChanges {
-  const { status, quota, ...unknown } = changes;
-  const known = authorityStatuses.find((one) => one === status);
-  const isStatus = status === undefined || known !== undefined;
-  const isQuota = quota === undefined || (Number.isInteger(quota) && Number(quota) >= 0);
-  if (!isStatus || !isQuota || Object.keys(unknown).length > 0)
-    throw new Error(`A CA has a status (${authorityStatuses.join(', ')}) and a quota.`);
+/** How the members of a change are read; undefined: not that way. */
+const changeReaders: {
+  readonly [Name in keyof AuthorityChanges]-?: (value: unknown) => AuthorityChanges[Name] | undefined;
+} = {
+  status: (value) => authorityStatuses.find((one) => one === value),
+  quota: (value) => (Number.isInteger(value) && Number(value) >= 0 ? Number(value) : undefined),
+  subscriptionEnd: (value) => {
+    const moment = typeof value === 'string' ? new Date(value) : undefined;
+    return moment === undefined || Number.isNaN(moment.getTime()) ? undefined : moment;
+  },
+  endsInDays: (value) => (typeof value === 'number' && value > -30 ? value : undefined),
+};
 
-  return {
-    ...(known === undefined ? {} : { status: known }),
-    ...(quota === undefined ? {} : { quota: Number(quota) }),
-  };
+function checkedChanges(changes: Readonly<Record<string, unknown>>): AuthorityChanges {
+  const read = Object.entries(changes).map(([name, value]) => {
+    const reader = Object.entries(changeReaders).find(([known]) => known === name)?.[1];
+    return [name, reader?.(value)] as const;
+  });
+  if (read.some(([, value]) => value === undefined)) {
+    throw new Error(
+      `A CA has a status (${authorityStatuses.join(', ')}), a quota, a subscriptionEnd, such as 2027-01-31T00:00:00Z, and endsInDays above -30.`,
+    );
+  }
+  return Object.fromEntries(read) as AuthorityChanges;
 }
 
 function countersOf(state: AdminState): Readonly<Record<string, number>> {

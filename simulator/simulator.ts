@@ -10,8 +10,10 @@ import { MetadataService } from './identity/metadata-service.ts';
 import type { Instance, MetadataCall } from './identity/metadata-service.ts';
 import { Gateway } from './gateway.ts';
 import type { Call } from './gateway.ts';
-import { createAuthorities, defaultAuthorities, rootOf } from './issuing/authority.ts';
+import { createAuthorities, rootOf } from './issuing/authority.ts';
 import type { Authority, AuthorityRenewal, AuthoritySeed } from './issuing/authority.ts';
+import { withEnd } from './issuing/authority-end.ts';
+import { defaultAuthorities } from './issuing/default-authorities.ts';
 import { createInstances, defaultInstances } from './issuing/instances.ts';
 import { createLedger } from './issuing/ledger.ts';
 import type { AccessKey } from './protocol/signature.ts';
@@ -109,8 +111,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     calls: () => gateway.calls,
     issued: () => issuedOf(service),
     setFaults: (faults: Partial<Faults>) => service.faults.set(faults),
-    setAuthority: (identifier: string, changes: AuthorityChanges) => {
-      Object.assign(authorityOf(service, identifier), changes);
+    setAuthority: (identifier: string, { endsInDays, ...changes }: AuthorityChanges) => {
+      const authority = authorityOf(service, identifier);
+      Object.assign(authority, changes);
+      if (endsInDays !== undefined) service.authorities.set(identifier, withEnd(authority, endsInDays, service.now()));
     },
     reset: () => {
       gateway.reset();
@@ -128,7 +132,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults: () => service.faults.current,
   });
   const host = options.host ?? '127.0.0.1';
-  const identity = options.protocol === 'HTTPS' ? await createServerIdentity(host, ...(options.names ?? [])) : undefined;
+  const identity =
+    options.protocol === 'HTTPS' ? await createServerIdentity(host, ...(options.names ?? [])) : undefined;
   const server = await listen(
     { host, port: options.port ?? 0, tls: identity },
     { gateway, metadata, delay: async (action) => service.faults.delay(action), admin },

@@ -15,6 +15,8 @@ export interface CertificateAuthority {
   readonly notAfter: Date;
   readonly status: AuthorityStatus;
   readonly quota: number;
+  /** Undefined where it ends with the CA. */
+  readonly subscriptionEnd: Date | undefined;
 }
 
 /** One certificate that was issued. */
@@ -38,6 +40,9 @@ export interface Issued {
 export interface AuthorityChanges {
   readonly status?: AuthorityStatus;
   readonly quota?: number;
+  readonly subscriptionEnd?: Date;
+  /** Gives it another certificate for its key, which ends so many days from now; it has expired below 0. */
+  readonly endsInDays?: number;
 }
 
 /** Everything that was issued, in its order. */
@@ -58,7 +63,7 @@ export function issuedOf({ ledger }: Service): readonly Issued[] {
 
 /** One CA for its users. */
 export function shownAuthority(authority: Authority): CertificateAuthority {
-  const { identifier, algorithm, kind, certificatePem: pem, notAfter, status, quota } = authority;
+  const { identifier, algorithm, kind, certificatePem: pem, notAfter, status, quota, subscriptionEnd } = authority;
   const rootPem = rootOf(authority).certificatePem;
-  return { identifier, algorithm, kind, certificatePem: pem, rootPem, notAfter, status, quota };
+  return { identifier, algorithm, kind, certificatePem: pem, rootPem, notAfter, status, quota, subscriptionEnd };
 }

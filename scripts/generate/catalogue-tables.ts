@@ -1,5 +1,6 @@
 // The tables of docs/configuration.md, docs/metrics.md and docs/conditions-and-errors.md, read from the code's catalogues.
 import { errorClasses, errorTable } from '../../src/alibaba/error-table.ts';
+import { aspectReasons } from '../../src/controllers/issuers/aspects/reasons.ts';
 import { issuerNews, issuerReasons } from '../../src/controllers/issuers/reasons.ts';
 import { consequences, failureReasons, troubleReasons } from '../../src/controllers/requests/reasons.ts';
 import type { Consequence } from '../../src/controllers/requests/reasons.ts';
@@ -37,6 +38,18 @@ export function issuerReasonsTable(): string {
     meaning,
   ]);
   return markdownTable(['Reason', 'Stalled', 'Meaning and what to do'], rows);
+}
+
+/** Reasons of an issuer's conditions beside Ready and Stalled. */
+export function aspectReasonsTable(): string {
+  const rows = Object.entries(aspectReasons).map(([reason, { type, status, isWarning, meaning }]) => [
+    type === 'any' ? 'each' : `\`${type}\``,
+    `\`${reason}\``,
+    status,
+    isWarning ? 'yes' : 'no',
+    meaning,
+  ]);
+  return markdownTable(['Condition', 'Reason', 'Status', 'Warns', 'Meaning and what to do'], rows);
 }
 
 /** Events on issuers beside those of Ready. */

@@ -1,5 +1,6 @@
 // Every generated file that needs no other program, as content by path relative to the repository. Nothing is written here.
 import {
+  aspectReasonsTable,
   errorClassesTable,
   errorCodesTable,
   failureReasonsTable,
@@ -60,6 +61,7 @@ const pages: Readonly<Record<string, Sections>> = {
     'trouble-reasons': troubleReasonsTable,
     'failure-reasons': failureReasonsTable,
     'issuer-reasons': issuerReasonsTable,
+    'aspect-reasons': aspectReasonsTable,
     'issuer-news': issuerNewsTable,
     'error-classes': errorClassesTable,
     'error-codes': errorCodesTable,

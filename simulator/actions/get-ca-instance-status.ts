@@ -54,7 +54,7 @@ function instanceOfAuthority(authority: Authority): InstanceStatus {
     CertIssuedCount: authority.issuedCount,
     BeforeTime: authority.notBefore.getTime(),
     AfterTime: authority.notAfter.getTime(),
-    UseExpireTime: authority.notAfter.getTime(),
+    UseExpireTime: (authority.subscriptionEnd ?? authority.notAfter).getTime(),
   };
 }
 

@@ -53,7 +53,7 @@ export const authorityStatuses = ['ISSUE', 'FORBIDDEN', 'REVOKE'] as const;
 /** `ISSUE` is active, `FORBIDDEN` switched off, `REVOKE` revoked. */
 export type AuthorityStatus = (typeof authorityStatuses)[number];
 
-/** One CA with its key. `status`, `quota` and `issuedCount` change while the simulator runs. */
+/** One CA with its key. `status`, `quota`, `subscriptionEnd` and `issuedCount` change while the simulator runs. */
 export interface Authority {
   readonly identifier: string;
   readonly region: string | undefined;
@@ -74,53 +74,19 @@ export interface Authority {
   readonly attributes: readonly NameAttribute[];
   /** Sub CAs that may stand below; undefined for a root, which has no limit. */
   readonly pathLength: number | undefined;
-  /** State and quota at the start, to which a reset returns. */
-  readonly initial: { readonly status: AuthorityStatus; readonly quota: number };
+  /** What it was made from. */
+  readonly seed: AuthoritySeed;
+  /** State, quota and subscription at the start, to which a reset returns. */
+  readonly initial: Pick<Authority, 'status' | 'quota' | 'subscriptionEnd'>;
   /** Extensions that every certificate of this CA carries. */
   readonly authorityKeyExtension: Buffer;
   readonly crlExtension: Buffer;
   status: AuthorityStatus;
   quota: number;
+  /** When the subscription ends, after which nothing is issued; undefined: with the CA. */
+  subscriptionEnd: Date | undefined;
   issuedCount: number;
 }
-
-/** The CAs that exist when the options name none. */
-export const defaultAuthorities: readonly AuthoritySeed[] = [
-  { identifier: 'sim-root-ecc', algorithm: 'ECC_256', kind: 'ROOT' },
-  { identifier: 'sim-root-rsa', algorithm: 'RSA_2048', kind: 'ROOT' },
-  {
-    identifier: 'sim-sub-ecc-p256',
-    algorithm: 'ECC_256',
-    kind: 'SUB_ROOT',
-    parent: 'sim-root-ecc',
-    state: 'Zhejiang',
-    locality: 'Hangzhou',
-  },
-  { identifier: 'sim-sub-rsa-2048', algorithm: 'RSA_2048', kind: 'SUB_ROOT', parent: 'sim-root-rsa' },
-  { identifier: 'sim-sub-revoked', algorithm: 'ECC_256', kind: 'SUB_ROOT', parent: 'sim-root-ecc', status: 'REVOKE' },
-  { identifier: 'sim-sub-short', algorithm: 'ECC_256', kind: 'SUB_ROOT', parent: 'sim-root-ecc', days: 30 },
-  {
-    identifier: 'sim-sub-compliance',
-    algorithm: 'ECC_256',
-    kind: 'SUB_ROOT',
-    parent: 'sim-root-ecc',
-    issuerType: 'iTrusChina',
-  },
-  {
-    identifier: 'sim-sub-ecc-issuing-cas',
-    algorithm: 'ECC_256',
-    kind: 'SUB_ROOT',
-    parent: 'sim-root-ecc',
-    pathLength: 2,
-  },
-  {
-    identifier: 'sim-sub-rsa-issuing-cas',
-    algorithm: 'RSA_2048',
-    kind: 'SUB_ROOT',
-    parent: 'sim-root-rsa',
-    pathLength: 2,
-  },
-];
 
 interface Keys {
   readonly publicKey: KeyObject;
@@ -179,7 +145,8 @@ export async function generateKeys(algorithm: KeyAlgorithm): Promise<Keys> {
   }
 }
 
-function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, keys: Keys, now: Date): Authority {
+/** Makes a CA with these keys; it began 30 days ago. */
+export function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, keys: Keys, now: Date): Authority {
   const isRoot = seed.kind === 'ROOT';
   const attributes = attributesOf(seed);
   const keyInfo = keys.publicKey.export({ type: 'spki', format: 'der' });
@@ -188,7 +155,11 @@ function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, key
   const notAfter = new Date(notBefore.getTime() + 30 * day + (seed.days ?? (isRoot ? 30 : 20) * 365.25) * day);
   const serialNumber = randomSerialNumber();
   const pathLength = isRoot ? undefined : (seed.pathLength ?? 0);
-  const initial = { status: seed.status ?? 'ISSUE', quota: seed.quota ?? 1_000_000 } as const;
+  const initial = {
+    status: seed.status ?? 'ISSUE',
+    quota: seed.quota ?? 1_000_000,
+    subscriptionEnd: undefined,
+  } as const;
   const issuer = parent?.signer ?? signer;
   const authorityKeyExtension = extension(
     extensionType.authorityKeyIdentifier,
@@ -212,6 +183,7 @@ function createAuthority(seed: AuthoritySeed, parent: Authority | undefined, key
   return {
     identifier: seed.identifier,
     region: seed.region,
+    seed,
     algorithm: seed.algorithm,
     keyFamily: keyFamilyOf(seed.algorithm),
     kind: seed.kind,

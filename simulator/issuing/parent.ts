@@ -7,7 +7,7 @@ import type { Authority } from './authority.ts';
 /** The CA with that identifier, or why it cannot issue; `compliance`: compliance CAs may too. */
 export function issuingParent(
   identifier: string,
-  { authorities, faults }: Service,
+  { authorities, faults, now }: Service,
   compliance: 'Allowed' | 'Refused',
 ): Authority | Problem {
   const parent = authorities.get(identifier);
@@ -19,6 +19,9 @@ export function issuingParent(
     return problem('InvalidParameter.ParentIdentifier', 'This operation is not available for compliance CAs.');
 
   if (parent.status !== 'ISSUE') return problem('CertificateExpired', 'The CA certificate is not active.');
+  if (now() >= parent.notAfter) return problem('CertificateExpired', 'The CA certificate has expired.');
+  if (parent.subscriptionEnd !== undefined && now() >= parent.subscriptionEnd)
+    return problem('OrderExpired', 'The subscription has ended.');
   if (faults.current.quotaExhausted || parent.issuedCount >= parent.quota)
     return problem('InsufficientQuota', 'The number of certificates of the CA is used up.');
 

@@ -61,6 +61,9 @@ class NoReply extends Error {
   }
 }
 
+/** Is told the Date header of each reply as soon as its head is there. */
+type OnDate = (endpoint: PcaEndpoint, header: unknown) => void;
+
 /** What may be connected to. */
 type Addresses = Pick<AddressRules, 'for'>;
 
@@ -75,11 +78,13 @@ export class HttpTransport implements Transport {
   readonly #proxy: Proxy | undefined;
   readonly #addresses: Addresses | undefined;
   readonly #parsing: TurnShare;
+  readonly #onDate: OnDate | undefined;
   /** By way and CA bundle, the one that was used last at the end. */
   readonly #dispatchers = new Map<string, Dispatcher>();
 
   /** Without `addresses` any is connected to, with or without TLS. Where there is a proxy, that resolves names, and decides. */
-  constructor(proxy?: Proxy, addresses?: Addresses, clock: Pick<Clock, 'monotonic'> = systemClock) {
+  constructor(proxy?: Proxy, addresses?: Addresses, clock: Pick<Clock, 'monotonic'> = systemClock, onDate?: OnDate) {
+    this.#onDate = onDate;
     this.#proxy = proxy;
     this.#addresses = addresses;
     this.#parsing = new TurnShare(parsingMs, clock);
@@ -100,6 +105,7 @@ export class HttpTransport implements Transport {
       },
     });
     if (way.kind === 'forward') throwIfOfProxy(statusCode, way.server);
+    this.#onDate?.(endpoint, headers['date']);
     const requestId = headers['x-acs-request-id'];
     const read = await boundedBytes(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
     return { status: statusCode, requestId: typeof requestId === 'string' ? requestId : undefined, body: read };

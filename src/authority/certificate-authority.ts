@@ -16,6 +16,7 @@ import {
   readInstanceStatus,
 } from '../issuing/operations/external-ca-certificate.ts';
 import { issuingOperations } from '../issuing/operations/index.ts';
+import { readSubscriptionEnd, subscriptionCall } from '../issuing/operations/subscription.ts';
 import type { IssuePlan } from '../issuing/plan.ts';
 import { readCertificates } from '../issuing/x509/certificate-chain.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -146,6 +147,13 @@ export class PcaAuthority implements CertificateAuthority {
     const read = readIssuingCA(outcome.body);
     if (read.kind === 'ok') return { kind: 'described', ca: read.ca };
     return { kind: 'unreadable', message: read.message, requestId: outcome.requestId };
+  }
+
+  /** When the subscription of the CA ends; undefined where PCA does not say, or not to this identity. */
+  async subscriptionEnd(signal: AbortSignal): Promise<Date | undefined> {
+    const { parentIdentifier } = this.#spec;
+    const outcome = await this.#opened.call(subscriptionCall(parentIdentifier), { signal });
+    return outcome.kind === 'ok' ? readSubscriptionEnd(outcome.body, parentIdentifier) : undefined;
   }
 
   /** The account's active roots with keys of this family, RSA or ECC. */

@@ -31,6 +31,20 @@ export const printerColumns = [
     jsonPath: '.spec.parentIdentifier',
   },
   {
+    name: 'Expires',
+    type: 'string',
+    description: 'When the issuing CA ends.',
+    jsonPath: '.status.ca.notAfter',
+    priority: 1,
+  },
+  {
+    name: 'Left',
+    type: 'integer',
+    description: 'Certificates that remain of the quota, where PCA says so.',
+    jsonPath: '.status.ca.certificatesRemaining',
+    priority: 1,
+  },
+  {
     name: 'Subject',
     type: 'string',
     description: 'Subject of the issuing CA.',

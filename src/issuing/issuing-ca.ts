@@ -31,6 +31,8 @@ export interface IssuingCA {
   readonly maxValiditySeconds: number | undefined;
   /** Certificates that remain of the purchased quota; undefined when PCA names none. */
   readonly remainingCertificates: number | undefined;
+  /** The purchased quota itself; undefined when PCA names none. */
+  readonly totalCertificates: number | undefined;
   /** PEM. */
   readonly certificate: string;
   /** PEMs of the certificates above it, in any order; may hold its own. */
@@ -110,7 +112,13 @@ export function certificatesOf(ca: IssuingCA): CACertificates {
 }
 
 type DescribedField =
-  'issuerType' | 'subject' | 'notBefore' | 'notAfter' | 'maxValiditySeconds' | 'remainingCertificates';
+  | 'issuerType'
+  | 'subject'
+  | 'notBefore'
+  | 'notAfter'
+  | 'maxValiditySeconds'
+  | 'remainingCertificates'
+  | 'totalCertificates';
 
 /** Fields that PCA may leave out; the CA's certificate knows some of them as well. No certificate outlives those above it. */
 function describedFields(described: JsonObject, path: CertificationPath): Pick<IssuingCA, DescribedField> {
@@ -129,6 +137,7 @@ function describedFields(described: JsonObject, path: CertificationPath): Pick<I
     // The unit is documented nowhere for this answer; CreateExternalCACertificate, which sets it, takes days.
     maxValiditySeconds: maximumDays > 0 ? maximumDays * secondsPerDay : undefined,
     remainingCertificates: asCount(described['CertRemainingCount']),
+    totalCertificates: asCount(described['CertTotalCount']),
   };
 }
 
@@ -187,7 +196,7 @@ function unusableState(ca: IssuingCA, now: Date): Assessment | undefined {
   if (now.getTime() >= ca.notAfter.getTime()) {
     return unusable(
       'IssuingCAExpired',
-      `${name} expired at ${formatMoment(ca.notAfter)}${above(ca, firstToEnd, 'notAfter')}. Renew it in PCA, or set spec.parentIdentifier to another CA.`,
+      `${name} expired at ${endOfCA(ca)}. Renew it in PCA, or set spec.parentIdentifier to another CA.`,
     );
   }
   if (now.getTime() < ca.notBefore.getTime()) {
@@ -203,6 +212,11 @@ function unusableState(ca: IssuingCA, now: Date): Assessment | undefined {
     );
   }
   return undefined;
+}
+
+/** When the CA ends, with the certificate above it that ends it where that is not its own. */
+export function endOfCA(ca: IssuingCA): string {
+  return `${formatMoment(ca.notAfter)}${above(ca, firstToEnd, 'notAfter')}`;
 }
 
 /** Names the certificate above the CA's own whose end, or begin, is the CA's; empty where it is its own. */

@@ -1,5 +1,6 @@
 // The controllers of this process, each with its queue and loop: what every one needs is to be read off its constructor.
 import { hostname } from 'node:os';
+import { Facts } from '../controllers/issuers/aspects/facts.ts';
 import { IssuerCheck } from '../controllers/issuers/check.ts';
 import { IssuerController } from '../controllers/issuers/controller.ts';
 import { IssuerCredentials } from '../controllers/issuers/credentials.ts';
@@ -142,6 +143,7 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
     issuer: cluster.issuer,
     check: new IssuerCheck(credentials, pca.searches, sources, {
       clock,
+      facts: new Facts({ ...pca, clock }),
       judge: (issuer) => judgeIssuer(rules, issuer, podIdentity),
     }),
     credentialVersions: new CredentialVersions(secrets, serviceAccounts),

@@ -9,6 +9,7 @@ import { InstanceRole } from '../alibaba/credentials/instance-role.ts';
 import type { TokenReading } from '../alibaba/credentials/new-credentials.ts';
 import { RoleSessions } from '../alibaba/credentials/role-sessions.ts';
 import type { RoleRenewal } from '../alibaba/credentials/role-sessions.ts';
+import { ServiceClocks } from '../alibaba/credentials/service-clocks.ts';
 import type { TokenSource } from '../alibaba/credentials/session-request.ts';
 import { endpointName } from '../alibaba/endpoint.ts';
 import type { PcaEndpoint } from '../alibaba/endpoint.ts';
@@ -55,6 +56,7 @@ export interface Pca {
   readonly accounts: CallerAccounts;
   readonly callQueue: CallQueue;
   readonly searches: CertificateSearches;
+  readonly serviceClocks: ServiceClocks;
 }
 
 // An endpoint that hangs must leave workers for the others, and so must any number of them.
@@ -71,7 +73,8 @@ const allNetworks = ['0.0.0.0/0', '::/0'];
 export function openPca(parts: PcaParts): Pca {
   const { options, proxy, addresses, limits: table, clock, metrics, logger, signal } = parts;
   const timeoutMs = options['pca-timeout'];
-  const transport = new HttpTransport(proxy, addresses);
+  const serviceClocks = new ServiceClocks(clock);
+  const transport = new HttpTransport(proxy, addresses, clock, (endpoint, date) => serviceClocks.take(endpoint, date));
   const limits = new RateLimits({ clock, ...table });
   const places = (share: number): number => Math.max(1, Math.floor(options['max-concurrent-requests'] * share));
   const callQueue = new CallQueue({
@@ -112,6 +115,7 @@ export function openPca(parts: PcaParts): Pca {
     }),
     callQueue,
     searches: new CertificateSearches(limits, clock),
+    serviceClocks,
   };
 }
 

@@ -31,6 +31,7 @@ export function assumeCA(
     notAfter: flags.caNotAfter ?? hundredYearsAfter(now),
     maxValiditySeconds: undefined,
     remainingCertificates: undefined,
+    totalCertificates: undefined,
     certificate: '',
     chain: [],
   };

@@ -77,6 +77,46 @@ export const metricCatalogue = {
     help: "End of the issuer's subordinate CA as a Unix time.",
     labels: ofIssuer,
   },
+  pca_issuer_issuer_condition: {
+    type: 'gauge',
+    help: "1 when the issuer's condition CredentialsValid, CAHealthy or QuotaAvailable is True, 0 when it is False; no series while it is Unknown.",
+    labels: [...ofIssuer, 'type'],
+  },
+  pca_issuer_issuer_warning: {
+    type: 'gauge',
+    help: '1 while the issuer warns of something ahead of time, by reason: that of a condition beside Ready, such as CAEndsSoon or QuotaLow.',
+    labels: [...ofIssuer, 'reason'],
+  },
+  pca_issuer_issuer_last_check_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the issuer was last checked, as a Unix time.',
+    labels: ofIssuer,
+  },
+  pca_issuer_issuer_clock_offset_seconds: {
+    type: 'gauge',
+    help: "Seconds by which the operator's clock is ahead of that of the issuer's PCA endpoint; negative when it is behind.",
+    labels: ofIssuer,
+  },
+  pca_issuer_credentials_end_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Until when the temporary credentials of the issuer are used that the operator renews, as a Unix time.',
+    labels: ofIssuer,
+  },
+  pca_issuer_subscription_end_timestamp_seconds: {
+    type: 'gauge',
+    help: "End of the subscription behind the issuer's CA as a Unix time, where PCA tells it.",
+    labels: ofIssuer,
+  },
+  pca_issuer_certificates_remaining: {
+    type: 'gauge',
+    help: "Certificates that remain of the quota of the issuer's CA, where PCA tells it.",
+    labels: ofIssuer,
+  },
+  pca_issuer_certificates_used_last_week: {
+    type: 'gauge',
+    help: "Certificates of the quota of the issuer's CA that were used in the last week, by whomever.",
+    labels: ofIssuer,
+  },
   pca_issuer_ca_instances_remaining: {
     type: 'gauge',
     help: 'Instances in spec.externalCA of the issuer that are neither used nor promised to a request.',

@@ -70,6 +70,7 @@ export const choices: readonly Choice[] = [
       extraVolumeMounts: [{ name: 'extra', mountPath: '/extra' }],
     },
   ],
+  [
     'a proxy',
     { proxy: { url: 'https://proxy.example:3128', noProxy: ['.internal', '10.0.0.0/8'], caBundle: '-----BEGIN' } },
   ],
@@ -186,9 +187,17 @@ export const choices: readonly Choice[] = [
           labels: { release: 'prometheus' },
           annotations: { a: 'b' },
         },
+        prometheusRule: {
+          enabled: true,
+          namespace: 'kube-public',
+          notCheckedSeconds: 1_800,
+          labels: { release: 'prometheus' },
+          annotations: { a: 'b' },
+        },
       },
     },
   ],
+  ['a PrometheusRule with defaults', { metrics: { prometheusRule: { enabled: true } } }],
   ['a ServiceMonitor with defaults', { metrics: { serviceMonitor: { enabled: true } } }],
   ['a NetworkPolicy', { networkPolicy: { enabled: true } }],
   [

@@ -5,7 +5,8 @@ import type { Call } from '../call.ts';
 import type { AccessKey } from './access-key.ts';
 import type { PcaEndpoint } from '../endpoint.ts';
 import type { PcaFailure } from '../errors.ts';
-import { callerIdentityCall, callerAccountOf } from './sts.ts';
+import { callerIdentityCall, callerIdentityOf } from './sts.ts';
+import type { CallerIdentity } from './sts.ts';
 import { backoff } from '../../timing/backoff.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
@@ -25,9 +26,9 @@ export interface CallerAccountsOptions {
 }
 
 interface Known {
-  /** Its number, once STS has said it. */
-  account: string | undefined;
-  asking: Promise<string | undefined> | undefined;
+  /** Whose it is, once STS has said it. */
+  identity: CallerIdentity | undefined;
+  asking: Promise<CallerIdentity | undefined> | undefined;
   failures: number;
   /** Monotonic, milliseconds. */
   askAgainAt: number;
@@ -48,6 +49,11 @@ export class CallerAccounts {
 
   /** The account's number, undefined while this STS does not say. Never rejects. */
   async of(accessKey: AccessKey, sts: PcaEndpoint): Promise<string | undefined> {
+    return (await this.identityOf(accessKey, sts))?.accountId;
+  }
+
+  /** The identity that the key stands for, undefined while this STS does not say. Never rejects. */
+  async identityOf(accessKey: AccessKey, sts: PcaEndpoint): Promise<CallerIdentity | undefined> {
     const { clock } = this.#options;
     const known = this.#known.use(digestOf(accessKey, sts), unknown);
     known.asking ??=
@@ -56,28 +62,28 @@ export class CallerAccounts {
         : this.#ask(known, accessKey, sts).finally(() => {
             known.asking = undefined;
           });
-    return (await known.asking) ?? known.account;
+    return (await known.asking) ?? known.identity;
   }
 
-  async #ask(known: Known, accessKey: AccessKey, sts: PcaEndpoint): Promise<string | undefined> {
+  async #ask(known: Known, accessKey: AccessKey, sts: PcaEndpoint): Promise<CallerIdentity | undefined> {
     const { connect, clock, timeoutMs, signal, onFailure } = this.#options;
     using deadline = startDeadline(timeoutMs, signal, clock);
     const outcome = await connect(sts)(callerIdentityCall, { signal: deadline.signal, accessKey });
-    const account = outcome.kind === 'ok' ? callerAccountOf(outcome.body) : undefined;
-    if (account !== undefined) {
-      known.account = account;
+    const identity = outcome.kind === 'ok' ? callerIdentityOf(outcome.body) : undefined;
+    if (identity !== undefined) {
+      known.identity = identity;
       known.askAgainAt = Number.POSITIVE_INFINITY;
-      return account;
+      return identity;
     }
     known.askAgainAt = clock.monotonic() + backoff(known.failures, pauseAfterFailure, clock);
     known.failures += 1;
     if (outcome.kind === 'failed') onFailure(outcome.failure);
-    return known.account;
+    return known.identity;
   }
 }
 
 function unknown(): Known {
-  return { account: undefined, asking: undefined, failures: 0, askAgainAt: Number.NEGATIVE_INFINITY };
+  return { identity: undefined, asking: undefined, failures: 0, askAgainAt: Number.NEGATIVE_INFINITY };
 }
 
 function digestOf({ accessKeyId, accessKeySecret, securityToken }: AccessKey, sts: PcaEndpoint): string {

@@ -6,7 +6,7 @@ import type { PcaFailure } from '../errors.ts';
 import { failedCall, newCredentials } from './new-credentials.ts';
 import type { CredentialProviders } from './new-credentials.ts';
 import { keyOf, shownRole } from './session-request.ts';
-import type { SessionCredentials, SessionRequest, Sessions } from './session-request.ts';
+import type { SessionCredentials, SessionRequest, Sessions, SessionState, SessionStates } from './session-request.ts';
 import { backoff } from '../../timing/backoff.ts';
 import { startDeadline } from '../../timing/deadline.ts';
 import { RecentMap } from '../../timing/recent-map.ts';
@@ -28,6 +28,8 @@ interface Session {
   accessKey: AccessKey | undefined;
   renewAt: number;
   endsAt: number;
+  /** The same by the wall clock, to be told. */
+  endsOn: Date;
   renewal: Promise<void> | undefined;
   failure: PcaFailure | undefined;
   failures: number;
@@ -47,7 +49,7 @@ const longestPauseWithoutMs = 5_000;
 const longestSeconds = 43_200;
 
 /** The sessions by what was asked for; nothing runs between uses, so an unused one costs nothing but its entry. */
-export class RoleSessions implements Sessions {
+export class RoleSessions implements Sessions, SessionStates {
   readonly #options: RoleSessionsOptions;
   /** A session ends after 12 h at most, so that none which is dropped for disuse could still serve. */
   readonly #sessions: RecentMap<Session>;
@@ -89,11 +91,18 @@ export class RoleSessions implements Sessions {
     if (session?.accessKey?.accessKeyId === refused.accessKeyId) session.accessKey = undefined;
   }
 
+  stateOf(request: SessionRequest): SessionState | undefined {
+    const session = this.#sessions.peek(keyOf(request));
+    if (session?.accessKey === undefined) return undefined;
+    return { endsOn: session.endsOn, renewalFailure: session.failure };
+  }
+
   #session(request: SessionRequest): Session {
     return this.#sessions.use(keyOf(request), () => ({
       accessKey: undefined,
       renewAt: 0,
       endsAt: 0,
+      endsOn: new Date(0),
       renewal: undefined,
       failure: undefined,
       failures: 0,
@@ -129,6 +138,7 @@ export class RoleSessions implements Sessions {
         accessKey: outcome.accessKey,
         renewAt: startedAt + lifetime * (renewAfter.least + renewAfter.spread * clock.random()),
         endsAt: startedAt + usable,
+        endsOn: new Date(wallStartedAt + usable),
         failure: undefined,
         failures: 0,
         pausedUntil: 0,

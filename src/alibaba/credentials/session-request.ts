@@ -52,6 +52,18 @@ export interface Sessions {
   drop(request: SessionRequest, refused: AccessKey): void;
 }
 
+/** The credentials in use: until when they are used, and why they could not be renewed, where that was tried last. */
+export interface SessionState {
+  readonly endsOn: Date;
+  readonly renewalFailure: PcaFailure | undefined;
+}
+
+/** Tells of credentials without asking for any. */
+export interface SessionStates {
+  /** What is known of them; undefined where there are none. */
+  stateOf(request: SessionRequest): SessionState | undefined;
+}
+
 /** The identity that is taken, fit to be shown. */
 export function shownRole(request: SessionRequest): string {
   if (request.kind !== 'instanceRole') return request.roleArn;

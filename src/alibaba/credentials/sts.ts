@@ -34,9 +34,23 @@ export function assumeRoleCall(request: RoleRequest, token: string | undefined):
 /** Asks whose credentials these are; any credentials may. */
 export const callerIdentityCall: PcaCall = { action: 'GetCallerIdentity', version, parameters: {} };
 
-/** The account's number in the answer; undefined when it holds none. */
-export function callerAccountOf({ AccountId }: Readonly<Record<string, unknown>>): string | undefined {
-  return typeof AccountId === 'string' && /^\d{1,32}$/.test(AccountId) ? AccountId : undefined;
+/** Whose credentials they are, in STS's words: the account's number, and the ARN and type of the identity where it says them. */
+export interface CallerIdentity {
+  readonly accountId: string;
+  readonly arn: string | undefined;
+  readonly type: string | undefined;
+}
+
+/** The identity in the answer; undefined when it holds no account. STS may be anybody's, so what has another form is left out. */
+export function callerIdentityOf(body: Readonly<Record<string, unknown>>): CallerIdentity | undefined {
+  const textOf = (name: string, form: RegExp): string | undefined => {
+    const value = body[name];
+    return typeof value === 'string' && form.test(value) ? value : undefined;
+  };
+  const accountId = textOf('AccountId', /^\d{1,32}$/);
+  if (accountId === undefined) return undefined;
+  const arn = textOf('Arn', /^acs:(?:ram|sts)::\d{1,32}:[\w=,.@/:+-]{1,200}$/);
+  return { accountId, arn, type: textOf('IdentityType', /^\w{1,32}$/) };
 }
 
 /** The credentials in STS's answer; undefined when it holds none that can be used. */

@@ -1,5 +1,6 @@
 // Whether an issuer can issue: its Secret is readable, PCA answers, the CA is an active sub CA that suits the operation.
 import { PcaAuthority } from '../../authority/certificate-authority.ts';
+import type { Described } from '../../authority/certificate-authority.ts';
 import type { CertificateSearches } from '../../authority/certificate-search.ts';
 import { problemOfDescribing } from '../../authority/problems.ts';
 import type { PcaFailure } from '../../alibaba/errors.ts';
@@ -11,17 +12,25 @@ import { issuingOperations } from '../../issuing/operations/index.ts';
 import { settingsFault } from '../../issuing/operations/settings.ts';
 import { shownList, shownText } from '../../issuing/x509/shown-text.ts';
 import type { Clock } from '../../timing/clock.ts';
-import type { IssuerCredentials } from './credentials.ts';
+import type { Facts, IssuerFacts } from './aspects/facts.ts';
+import type { IssuerCredentials, OpenedCredentials } from './credentials.ts';
 import type { ReadyIssuer } from './ready-issuers.ts';
 import type { IssuerProblem } from './reasons.ts';
 import { formerKeyFamily } from './status.ts';
 import type { Judgement } from './tenancy/judge.ts';
 import type { TrustSources } from './trust/trust-sources.ts';
 
-/** `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. */
-export type CheckResult =
+/**
+ * `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. `facts`: what was
+ * found out beside that, where PCA was asked at all.
+ */
+export type CheckResult = Judged & { readonly facts?: IssuerFacts | undefined };
+
+type Judged =
   | { readonly kind: 'ready'; readonly issuer: ReadyIssuer }
   | { readonly kind: 'notReady'; readonly problem: IssuerProblem; readonly ca: IssuingCA | undefined };
+
+type Opened = Extract<OpenedCredentials, { readonly kind: 'ok' }>;
 
 /** Checks issuers. */
 export class IssuerCheck {
@@ -30,8 +39,9 @@ export class IssuerCheck {
   readonly #trust: Pick<TrustSources, 'read'>;
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #judgeByRules: (issuer: Issuer) => Judgement;
+  readonly #facts: Pick<Facts, 'gather'> | undefined;
 
-  /** `judge`: by the rules of the administrator. */
+  /** `judge`: by the rules of the administrator. Without `facts` nothing is asked beside what decides about Ready. */
   constructor(
     credentials: Pick<IssuerCredentials, 'open'>,
     searches: Pick<CertificateSearches, 'of'>,
@@ -39,18 +49,24 @@ export class IssuerCheck {
     {
       clock,
       judge,
-    }: { readonly clock: Pick<Clock, 'now' | 'monotonic'>; readonly judge: (issuer: Issuer) => Judgement },
+      facts,
+    }: {
+      readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+      readonly judge: (issuer: Issuer) => Judgement;
+      readonly facts?: Pick<Facts, 'gather'>;
+    },
   ) {
     this.#credentials = credentials;
     this.#searches = searches;
     this.#trust = trust;
     this.#clock = clock;
     this.#judgeByRules = judge;
+    this.#facts = facts;
   }
 
   /** Checks one issuer object; `signal` ends it early with `notReady`. */
   async check(issuer: Issuer, signal: AbortSignal): Promise<CheckResult> {
-    const { spec, metadata } = issuer;
+    const { spec } = issuer;
     const fault = settingsFault(spec);
     if (fault !== undefined)
       return notReady({ reason: 'InvalidSettings', message: `${fault.field}: ${fault.message}` });
@@ -60,6 +76,30 @@ export class IssuerCheck {
     if (opened.kind === 'problem') return notReady(opened.problem);
     const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);
     const described = await authority.describe(signal);
+    const { allowance } = judged;
+    const result = await this.#judge({ issuer, opened, authority, described, allowance }, signal);
+    const ca = described.kind === 'described' ? described.ca : undefined;
+    const facts = await this.#facts?.gather({ issuer, opened, authority, ca }, signal);
+    return facts === undefined ? result : { ...result, facts };
+  }
+
+  async #judge(
+    {
+      issuer,
+      opened,
+      authority,
+      described,
+      allowance,
+    }: {
+      readonly issuer: Issuer;
+      readonly opened: Opened;
+      readonly authority: PcaAuthority;
+      readonly described: Described;
+      readonly allowance: ReadyIssuer['allowance'];
+    },
+    signal: AbortSignal,
+  ): Promise<Judged> {
+    const { spec, metadata } = issuer;
     switch (described.kind) {
       case 'failed':
         return notReady(problemOfDescribing(described.failure, spec) ?? unavailable(described.failure, spec));
@@ -90,7 +130,7 @@ export class IssuerCheck {
         spec,
         ca,
         authority,
-        allowance: judged.allowance,
+        allowance,
         credentialsVersion: opened.credentialsVersion,
         formerKeyFamily: formerKeyFamily(issuer.status?.ca, ca.keyFamily),
         trust: trusted.trust,
@@ -112,7 +152,7 @@ export function checkFailed(thrown: unknown): IssuerProblem {
   return { reason: 'CheckFailed', message };
 }
 
-function notReady(problem: IssuerProblem, ca?: IssuingCA): CheckResult {
+function notReady(problem: IssuerProblem, ca?: IssuingCA): Judged {
   return { kind: 'notReady', problem, ca };
 }
 

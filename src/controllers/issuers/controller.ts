@@ -9,6 +9,7 @@ import type { ReadCertificate } from '../../issuing/x509/certificate.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
+import { IssuerAspects } from './aspects/issuer-aspects.ts';
 import { checkFailed, notUnderstood } from './check.ts';
 import type { CheckResult, IssuerCheck } from './check.ts';
 import { EarlyEnds } from './early-ends.ts';
@@ -61,6 +62,7 @@ export class IssuerController {
   readonly #status: StatusWriter;
   readonly #grace: GracePeriod;
   readonly #earlyEnds: EarlyEnds;
+  readonly #aspects: IssuerAspects;
   /** When a ready issuer is due for its next whole check, and until when its Ready waits, on the monotonic clock. */
   readonly #dueAt = new Map<string, number>();
   readonly #trialUntil = new Map<string, number>();
@@ -71,6 +73,7 @@ export class IssuerController {
     this.#status = new StatusWriter(parts);
     this.#grace = new GracePeriod(parts.clock);
     this.#earlyEnds = new EarlyEnds(parts.clock);
+    this.#aspects = new IssuerAspects(parts.clock, parts.checkIntervalMs);
   }
 
   /** What the last check of the issuer of this key tells of the way to PCA. */
@@ -114,6 +117,7 @@ export class IssuerController {
 
   /** An issuer that says what this operator does not understand is not checked: nothing but another spec changes that. */
   async #refuse(found: Reconciled<IssuerAsRead>, signal: AbortSignal): Promise<ReconcileResult> {
+    this.#aspects.checked(found.key, found.issuer, undefined);
     const notWritten = await this.#close(found, { problem: notUnderstood(found.issuer), ca: undefined }, signal);
     return retryOf(notWritten) ?? { kind: 'after', ms: this.#on.checkIntervalMs };
   }
@@ -124,6 +128,7 @@ export class IssuerController {
     const result = { kind: 'notReady', problem: checkFailed(thrown), ca: undefined } as const;
     const isReady = this.#on.readyIssuers.state(key, object).kind === 'ready';
     if (signal.aborted || this.#grace.of(key, result, isReady) !== undefined) return;
+    this.#aspects.checked(key, found.issuer, undefined);
     try {
       await this.#close(found, result, signal);
     } catch (error) {
@@ -201,6 +206,7 @@ export class IssuerController {
       );
       return { kind: 'retry', reason: passing.reason };
     }
+    this.#aspects.checked(key, reconciled.issuer, checked.facts);
     const retry = await this.#settle(reconciled, result, signal);
     if (retry !== undefined) return retry;
     const ms = checkIntervalMs * (0.9 + 0.2 * clock.random());
@@ -239,7 +245,8 @@ export class IssuerController {
     const notWritten = isOnTrial ? undefined : await this.#write(reconciled, readyFinding(result.issuer), signal);
     // What was checked is no longer what the cluster has: the next event or try brings that. And what must stay trusted is
     // known only from the status, so nothing is issued below what it does not name.
-    if (notWritten === undefined || (!notWritten.isStale && !isNews)) this.#on.readyIssuers.open(key, result.issuer);
+    if (notWritten === undefined || (!notWritten.isStale && !isNews))
+      this.#on.readyIssuers.open(key, this.#aspects.listening(key, result.issuer));
     return retryOf(notWritten);
   }
 
@@ -258,11 +265,12 @@ export class IssuerController {
   }
 
   async #write(
-    { identity, issuer }: Reconciled<IssuerAsRead>,
+    { key, identity, issuer, object }: Reconciled<IssuerAsRead>,
     finding: Finding,
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
-    return this.#status.write(identity, issuer, finding, signal);
+    const observed = this.#aspects.observe(key, issuer, finding, this.#on.readyIssuers.held(key, object)?.ms);
+    return this.#status.write(identity, issuer, { ...finding, observed }, signal);
   }
 
   #forget(key: string, identity: IssuerIdentity): ReconcileResult {
@@ -272,6 +280,7 @@ export class IssuerController {
     this.#standing.delete(key);
     this.#grace.forget(key);
     this.#earlyEnds.forget(key);
+    this.#aspects.forget(key);
     this.#status.forget(identity);
     return done;
   }

@@ -9,8 +9,11 @@ import type {
   RoleRequest,
   SessionRequest,
   Sessions,
+  SessionState,
+  SessionStates,
 } from '../../alibaba/credentials/session-request.ts';
 import { stsServiceOf } from '../../alibaba/credentials/sts.ts';
+import type { CallerIdentity } from '../../alibaba/credentials/sts.ts';
 import { withAccessKey } from '../../alibaba/credentials/with-access-key.ts';
 import { withRole } from '../../alibaba/credentials/with-role.ts';
 import { isAlibabaCloud, serviceOf } from '../../alibaba/endpoint.ts';
@@ -31,6 +34,10 @@ export type OpenedCredentials =
       readonly kind: 'ok';
       /** Of the Secret or ServiceAccount that they come from (CredentialVersions); empty where neither is read. */
       readonly credentialsVersion: string;
+      /** Asks STS whose the credentials are; undefined while it does not say, or may not be asked. Never rejects. */
+      readonly identity: () => Promise<CallerIdentity | undefined>;
+      /** What is known of temporary credentials that the operator renews; undefined where it does not, or has none yet. */
+      readonly session: () => SessionState | undefined;
     })
   | { readonly kind: 'problem'; readonly problem: IssuerProblem };
 
@@ -41,16 +48,16 @@ type Endpoints = Extract<IssuerEndpoints, { readonly kind: 'ok' }>;
 export class IssuerCredentials {
   readonly #identities: Pick<SourceIdentities, 'of'>;
   readonly #connect: (endpoint: PcaEndpoint) => Call;
-  readonly #roles: Sessions;
-  readonly #accounts: Pick<CallerAccounts, 'of'>;
+  readonly #roles: Sessions & SessionStates;
+  readonly #accounts: Pick<CallerAccounts, 'of' | 'identityOf'>;
   readonly #podIdentity: PodIdentity;
   readonly #hosts: Pick<IssuerHosts, 'allows'>;
 
   constructor(parts: {
     readonly identities: Pick<SourceIdentities, 'of'>;
     readonly connect: (endpoint: PcaEndpoint) => Call;
-    readonly roles: Sessions;
-    readonly accounts: Pick<CallerAccounts, 'of'>;
+    readonly roles: Sessions & SessionStates;
+    readonly accounts: Pick<CallerAccounts, 'of' | 'identityOf'>;
     readonly podIdentity: PodIdentity;
     /** Hosts that issuers may name. */
     readonly hosts: Pick<IssuerHosts, 'allows'>;
@@ -86,7 +93,25 @@ export class IssuerCredentials {
         ? [withAccessKey(caller.accessKey), this.#accountOfKey(issuer, endpoints, caller.accessKey)]
         : [withRole(caller.request, this.#roles), this.#accountOfSession(issuer, endpoints, caller.request)];
     const call = compose(this.#connect(endpoint), credentials);
-    return { kind: 'ok', call, endpoint, account, credentialsVersion: caller.version };
+    return {
+      kind: 'ok',
+      call,
+      endpoint,
+      account,
+      credentialsVersion: caller.version,
+      identity: async () => this.#identityOf(issuer, endpoints, caller),
+      session: () => (caller.kind === 'key' ? undefined : this.#roles.stateOf(caller.request)),
+    };
+  }
+
+  async #identityOf(issuer: Issuer, endpoints: Endpoints, caller: Caller): Promise<CallerIdentity | undefined> {
+    // The STS that gave a role's credentials may be asked about them in any case.
+    const isOfRole = caller.kind !== 'key' && caller.request.kind !== 'instanceRole';
+    if (!isOfRole && !this.#mayAskAccount(issuer, endpoints)) return undefined;
+    const { sts } = endpoints;
+    if (caller.kind === 'key') return this.#accounts.identityOf(caller.accessKey, sts);
+    const given = await this.#roles.get(caller.request, unending);
+    return given.kind === 'ok' ? this.#accounts.identityOf(given.accessKey, sts) : undefined;
   }
 
   async #accountOfKey(issuer: Issuer, endpoints: Endpoints, accessKey: AccessKey): Promise<string> {

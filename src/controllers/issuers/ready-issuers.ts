@@ -1,5 +1,4 @@
-// What issuing needs of issuers that were checked: the CA behind each and whether requests may go out now. Written by the
-// issuer controller, read by the request controllers; lives in memory and is rebuilt after a start.
+// What issuing needs of checked issuers: CA and whether requests may go out now. In memory, rebuilt after a start.
 import type { CertificateAuthority } from '../../authority/certificate-authority.ts';
 import type { IssuerSpec, IssuerStatus } from '../../crds/issuer.ts';
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
@@ -42,6 +41,8 @@ export interface ReadyIssuer {
   readonly trust?: CheckedTrust | undefined;
   /** The same as it is published, former certificates included. */
   readonly trustStatus?: IssuerStatus['trust'];
+  /** Is told each lifetime that a request asks for. */
+  readonly onAsked?: (seconds: number) => void;
 }
 
 /** What a request may do with an issuer. */

@@ -1,4 +1,5 @@
 // The reasons of an issuer's Ready condition, each with its meaning; docs/conditions-and-errors.md is rendered from it.
+import type { AspectNews } from './aspects/reasons.ts';
 
 /**
  * What waiting does about a reason: it often passes without anybody's help, as when the API server or PCA restarts; it may pass,
@@ -202,5 +203,5 @@ export const issuerNews = {
     'Another operator writes the status of the same issuer, or ended a request of it. Run one release per cluster. Counted in `pca_issuer_other_operator_total`.',
 } as const;
 
-/** Name of such an event. */
-export type IssuerNews = keyof typeof issuerNews;
+/** Name of such an event, or the reason of a condition that tells of something ahead of time. */
+export type IssuerNews = keyof typeof issuerNews | AspectNews;

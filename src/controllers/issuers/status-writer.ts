@@ -10,6 +10,8 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import { undeclaredFields, withoutFields } from '../../kubernetes/undeclared-fields.ts';
 import type { Clock } from '../../timing/clock.ts';
+import { showAspects } from './aspects/gauges.ts';
+import { isAspectNews } from './aspects/reasons.ts';
 import type { IssuerNews, IssuerProblem, IssuerReason } from './reasons.ts';
 import { Rivals } from './rivals.ts';
 import type { Rival } from './rivals.ts';
@@ -19,6 +21,7 @@ import {
   issuerStatus,
   keyFamilyText,
   remainingInstances,
+  statusOf,
   unknownFieldsText,
 } from './status.ts';
 import type { Finding } from './status.ts';
@@ -52,6 +55,8 @@ export class StatusWriter {
   readonly #toldInstances = new Map<string, number>();
   /** Issuers, with their generations, that were written under a CRD older than status.trust. */
   readonly #withoutTrust = new Map<string, number>();
+  /** Fields that the CRD in the cluster did not have at the last write. */
+  #undeclared: readonly string[] = [];
 
   constructor(parts: StatusWriterParts) {
     this.#on = parts;
@@ -78,6 +83,7 @@ export class StatusWriter {
     if (ca !== undefined)
       metrics.set('pca_issuer_ca_not_after_timestamp_seconds', labels, ca.notAfter.getTime() / 1_000);
 
+    showAspects(metrics, labels, finding.observed);
     const remaining = remainingInstances(issuer);
     if (remaining === undefined) metrics.remove('pca_issuer_ca_instances_remaining', labels);
     else metrics.set('pca_issuer_ca_instances_remaining', labels, remaining);
@@ -93,6 +99,7 @@ export class StatusWriter {
     this.#on.metrics.remove('pca_issuer_issuer_ready', labels);
     this.#on.metrics.remove('pca_issuer_ca_not_after_timestamp_seconds', labels);
     this.#on.metrics.remove('pca_issuer_ca_instances_remaining', labels);
+    showAspects(this.#on.metrics, labels, undefined);
   }
 
   async #apply(
@@ -102,10 +109,12 @@ export class StatusWriter {
     signal: AbortSignal,
   ): Promise<NotWritten | undefined> {
     const { operator: self, clock } = this.#on;
-    if (issuerStatus(issuer, finding, { self }, clock.now()) === undefined) return undefined;
+    const own = { self, undeclared: this.#undeclared };
+    const isNews = issuerStatus(issuer, finding, own, clock.now()) !== undefined;
+    if (!isNews) return this.#renewTimes(identity, issuer, finding, signal);
     const rival = this.#rivals.of(issuerKey(identity), issuer);
     if (rival?.isNews === true) this.#tellRival(identity, issuer, rival);
-    const writers = rival === undefined ? { self } : { self, rival: rival.operator };
+    const writers = rival === undefined ? own : { ...own, rival: rival.operator };
     const status = issuerStatus(issuer, finding, writers, clock.now());
     if (status === undefined || rival?.mayWrite === false) return undefined;
     const notWritten = await this.#send(identity, issuer, status, signal);
@@ -115,8 +124,23 @@ export class StatusWriter {
     else this.#rivals.forget(issuerKey(identity));
     this.#tell(identity, issuer, finding.problem);
     this.#tellInstances(identity, issuer, status);
+    this.#tellAspects(identity, issuer, status);
     if (finding.problem === undefined) this.#tellNews(identity, issuer, status);
     return undefined;
+  }
+
+  /** Says that the status still holds, whoever wrote it: nothing that anybody would have to hear of. */
+  async #renewTimes(
+    identity: IssuerIdentity,
+    issuer: IssuerAsRead,
+    finding: Finding,
+    signal: AbortSignal,
+  ): Promise<NotWritten | undefined> {
+    const { operator, clock } = this.#on;
+    const hasTimes = !this.#undeclared.includes('.status.nextCheckTime');
+    if (finding.observed?.isPulseDue !== true || !hasTimes) return undefined;
+    const writers = { self: issuer.status?.operator ?? operator };
+    return this.#send(identity, issuer, statusOf(issuer, finding, writers, clock.now()), signal);
   }
 
   async #send(
@@ -138,6 +162,7 @@ export class StatusWriter {
       result = await apply(withoutFields(body, [...undeclared].map(wholeField)));
     }
     if (result.kind === 'ok') {
+      this.#undeclared = [...undeclared].filter(isObserved);
       this.#namesItself = !undeclared.has('.status.operator');
       if (undeclared.has('.status.trust'))
         this.#withoutTrust.set(issuerKey({ kind, ...identity }), generationOf({ metadata }));
@@ -171,6 +196,14 @@ export class StatusWriter {
     const news = trustNews(status?.trust, trust);
     if (news?.isToBeTrusted === true) this.#warn(identity, issuer, 'TrustChanged', news.text);
     else if (news !== undefined) this.#inform(identity, issuer, 'TrustChanged', news.text);
+  }
+
+  /** Told when the reason of a condition changes to one that asks for somebody's attention before Ready does. */
+  #tellAspects(identity: IssuerIdentity, issuer: IssuerAsRead, { conditions }: IssuerStatus): void {
+    for (const { type, reason, message } of conditions) {
+      const before = issuer.status?.conditions.find((condition) => condition.type === type);
+      if (before?.reason !== reason && isAspectNews(reason)) this.#warn(identity, issuer, reason, message);
+    }
   }
 
   /** Told when the number changes: a CA certificate that cannot be renewed ends everything below it. */
@@ -216,6 +249,13 @@ export class StatusWriter {
       ...event,
     });
   }
+}
+
+/** Whether it is a field of which nobody is told but by the status; others are told although the CRD does not have them. */
+function isObserved(path: string): boolean {
+  return /^\.status\.(?:identity|quota|longestAskedLifetime|lastCheckTime|nextCheckTime|ca\.chainFingerprints)\b/.test(
+    path,
+  );
 }
 
 /** The fields that an answer names as none of the CRD's, but those that are known already. */

@@ -4,7 +4,9 @@ import type { IssuerAsRead, IssuerCondition, IssuerStatus } from '../../crds/iss
 import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import { shownList } from '../../issuing/x509/shown-text.ts';
 import { withCondition } from '../../kubernetes/conditions.ts';
+import { withoutFields } from '../../kubernetes/undeclared-fields.ts';
 import { formatMoment } from '../../timing/moment.ts';
+import type { Observed } from './aspects/issuer-aspects.ts';
 import { outlookOf } from './reasons.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
 
@@ -17,52 +19,72 @@ export interface Finding {
   readonly ca: IssuingCA | undefined;
   /** What its clients must trust, where that is published; else what was known stays. */
   readonly trust?: IssuerStatus['trust'];
+  /** What is told beside Ready. */
+  readonly observed?: Observed;
 }
 
-/** Who writes: this operator, and another one that writes the same status, both as the status names them. */
+/**
+ * Who writes: this operator, and another one that writes the same status, both as the status names them; and the fields of it that
+ * the CRD in the cluster does not have.
+ */
 export interface Writers {
   readonly self: string;
   readonly rival?: string;
+  readonly undeclared?: readonly string[];
 }
 
 type CAStatus = NonNullable<IssuerStatus['ca']>;
 
-/**
- * The status to write: Ready with its reason, Stalled beside it where no waiting helps, and the CA when PCA described it (else
- * the last known one stays). undefined when it would change nothing.
- */
+/** The status to write; undefined when it would tell nothing new. */
 export function issuerStatus(
   issuer: IssuerAsRead,
   finding: Finding,
-  { self, rival }: Writers,
+  writers: Writers,
   now: Date,
 ): IssuerStatus | undefined {
+  const next = statusOf(issuer, finding, writers, now);
+  const { status: stored } = withoutFields({ status: next }, writers.undeclared ?? []);
+  return same(issuer.status, stored, writers.rival !== undefined) ? undefined : next;
+}
+
+/**
+ * The status of the finding: Ready with its reason, Stalled beside it where no waiting helps, the other conditions, and the CA
+ * when PCA described it (else the last known one stays).
+ */
+export function statusOf(issuer: IssuerAsRead, finding: Finding, { self, rival }: Writers, now: Date): IssuerStatus {
   const observedGeneration = generationOf(issuer);
   const { problem } = finding;
   const { ca, trust } = knownOf(finding, issuer.status);
   const reason = problem?.reason ?? checkedReason;
-  const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition => {
-    const present = issuer.status?.conditions.find((other) => other.type === type);
-    return withCondition(present, { type, status, reason, message, observedGeneration }, now);
+  const written = (told: Pick<IssuerCondition, 'type' | 'status' | 'reason' | 'message'>): IssuerCondition => {
+    const present = issuer.status?.conditions.find((other) => other.type === told.type);
+    return withCondition(present, { ...told, observedGeneration }, now);
   };
+  const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition =>
+    written({ type, status, reason, message });
   const message = [problem?.message ?? readyMessage(issuer, ca), ...(rival === undefined ? [] : [rivalText(rival)])];
-  const next: IssuerStatus = {
+  const { aspects = [], fields } = finding.observed ?? {};
+  return {
     observedGeneration,
     operator: self,
+    ...fields,
     conditions: [
       condition('Ready', readyStatus(problem), message.join(' ')),
       ...(outlookOf(reason) === 'Stalled' ? [condition('Stalled', 'True', 'Waiting does not help. See Ready.')] : []),
+      ...aspects.map(({ type, status, reason: because, message: text }) =>
+        written({ type, status, reason: because, message: text }),
+      ),
     ],
     ...(ca === undefined ? {} : { ca }),
     ...externalCAStatus(issuer),
     ...(trust === undefined ? {} : { trust }),
   };
-  return same(issuer.status, next, rival !== undefined) ? undefined : next;
 }
 
 /** What the check found, else what was known before. */
 function knownOf(finding: Finding, present: IssuerStatus | undefined): Pick<IssuerStatus, 'ca' | 'trust'> {
-  const ca = finding.ca === undefined ? present?.ca : describedCA(finding.ca, present?.ca);
+  const chain = finding.observed?.chainFingerprints ?? [];
+  const ca = finding.ca === undefined ? present?.ca : describedCA(finding.ca, present?.ca, chain);
   const trust = finding.trust ?? present?.trust;
   return { ...(ca === undefined ? {} : { ca }), ...(trust === undefined ? {} : { trust }) };
 }
@@ -140,7 +162,7 @@ function rivalText(operator: string): string {
 const longestName = 64;
 const latest = new Date('9999-12-31T23:59:59Z');
 
-function describedCA(ca: IssuingCA, present: CAStatus | undefined): CAStatus {
+function describedCA(ca: IssuingCA, present: CAStatus | undefined, chainFingerprints: readonly string[]): CAStatus {
   const { remainingCertificates: remaining, notAfter } = ca;
   const isCount = remaining !== undefined && Number.isSafeInteger(remaining) && remaining >= 0;
   const keyAlgorithm = ca.keyFamily.slice(0, longestName);
@@ -152,6 +174,7 @@ function describedCA(ca: IssuingCA, present: CAStatus | undefined): CAStatus {
     issuerType: ca.issuerType.slice(0, longestName),
     notAfter: formatMoment(notAfter < latest ? notAfter : latest),
     ...(isCount ? { certificatesRemaining: remaining } : {}),
+    ...(chainFingerprints.length === 0 ? {} : { chainFingerprints }),
   };
 }
 
@@ -170,13 +193,24 @@ function comparable(status: IssuerStatus, hasRival: boolean): unknown {
     (hasRival ? message.split(` ${rivalMark}`, 1)[0] : message)?.replaceAll(/RequestId:? [\w-]+/gi, ''),
     observedGeneration,
   ]);
+  // The times of the checks and the samples of the quota go with whatever else is written.
   const { ca, externalCA, trust } = status;
   return [
     status.observedGeneration,
     conditions,
     [ca?.subject, ca?.keyAlgorithm, ca?.formerKeyAlgorithm, ca?.issuerType, ca?.notAfter, ca?.certificatesRemaining],
+    ca?.chainFingerprints,
+    comparableObserved(status),
     externalCA?.instancesRemaining,
     comparableTrust(trust),
+  ];
+}
+
+function comparableObserved({ identity, quota, longestAskedLifetime }: IssuerStatus): unknown {
+  return [
+    [identity?.accountId, identity?.arn, identity?.type],
+    [quota?.certificatesTotal, quota?.subscriptionEndTime],
+    longestAskedLifetime?.duration,
   ];
 }
 

@@ -1,5 +1,12 @@
 // The status that the operator writes to an issuer.
 import type { Schema } from '../schema.ts';
+import {
+  askedLifetimeStatusSchema,
+  identityStatusSchema,
+  lastCheckTimeSchema,
+  nextCheckTimeSchema,
+  quotaStatusSchema,
+} from './observed-status.ts';
 import { trustStatusSchema } from './trust.ts';
 
 /** One metav1.Condition, with the bounds of Kubernetes' own API. */
@@ -11,7 +18,7 @@ const conditionSchema = {
     type: {
       type: 'string',
       description:
-        'Type of the condition in CamelCase. Ready says whether the issuer can sign. Stalled is True beside it while only a change mends what is wrong.',
+        'Type of the condition in CamelCase. Ready says whether the issuer can sign. Stalled is True beside it while only a change mends what is wrong. CredentialsValid, CAHealthy and QuotaAvailable say which part is at fault, or, in their reasons, which will be.',
       maxLength: 316,
       pattern:
         '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
@@ -57,6 +64,8 @@ export const issuerStatusSchema = {
         'Which operator wrote this status: namespace and name of its Lease. One that changes for ever means that two releases run in one cluster.',
       maxLength: 512,
     },
+    lastCheckTime: lastCheckTimeSchema,
+    nextCheckTime: nextCheckTimeSchema,
     conditions: {
       type: 'array',
       description: 'Conditions by type. Requests wait until Ready is True for the current generation.',
@@ -98,8 +107,19 @@ export const issuerStatusSchema = {
           minimum: 0,
           description: 'Certificates that may still be issued from the purchased quota, where PCA says so.',
         },
+        chainFingerprints: {
+          type: 'array',
+          description:
+            "SHA-256 fingerprints of the CA's certificate and of those above it, the root last, as openssl prints them.",
+          maxItems: 16,
+          'x-kubernetes-list-type': 'atomic',
+          items: { type: 'string', description: 'One fingerprint.', maxLength: 128 },
+        },
       },
     },
+    identity: identityStatusSchema,
+    quota: quotaStatusSchema,
+    longestAskedLifetime: askedLifetimeStatusSchema,
     trust: trustStatusSchema,
     externalCA: {
       type: 'object',

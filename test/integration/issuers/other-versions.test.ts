@@ -74,7 +74,13 @@ describe('the CRD of a newer version', () => {
       world.cluster.apply(world.issuer(scene.namespace, 'operation', { operation: newOperation })),
     );
     const found = await told(issuer('operation'), 'SpecNotUnderstood');
-    expect(summary(found)).toEqual(['Ready False SpecNotUnderstood', 'Stalled True SpecNotUnderstood']);
+    expect(summary(found)).toEqual([
+      'Ready False SpecNotUnderstood',
+      'Stalled True SpecNotUnderstood',
+      'CredentialsValid Unknown NotChecked',
+      'CAHealthy Unknown NotChecked',
+      'QuotaAvailable Unknown NotChecked',
+    ]);
     expect(await healthOf([found])).toEqual(['Failed Degraded']);
     await world.cluster.apply(world.issuer(scene.namespace, 'pca', { operation: newOperation }));
     await told(issuer('pca'), 'SpecNotUnderstood');

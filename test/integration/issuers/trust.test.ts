@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultAuthorities } from '../../../simulator/issuing/authority.ts';
+import { defaultAuthorities } from '../../../simulator/issuing/default-authorities.ts';
 import type { AuthoritySeed } from '../../../simulator/issuing/authority.ts';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';

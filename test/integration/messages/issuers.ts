@@ -6,6 +6,7 @@ import { conditionsOf } from '../../support/cluster.ts';
 import { configMapAccess, readProduct } from '../../support/product.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, secret } from '../../support/world.ts';
+import { aheadScenes } from './ahead-of-time.ts';
 import { unreadableDuration } from './defect.ts';
 import { instanceNewsScenes } from './external-ca.ts';
 import { identityScenes } from './identities.ts';
@@ -260,8 +261,9 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
 };
 
 /** One scene for each event on an issuer that is no reason of Ready. */
-export const newsScenes: Readonly<Record<IssuerNews, Scene>> = {
+export const newsScenes: Readonly<Record<Exclude<IssuerNews, 'CredentialsNotRenewed'>, Scene>> = {
   ...instanceNewsScenes,
+  ...aheadScenes,
   FieldUnknown: {
     steps: async (stage) => {
       await stage.issuer({ [newerField]: 'yes' });

@@ -30,7 +30,10 @@ export interface Scene {
   readonly isFirst?: true;
 }
 
-/** The answer to a call: a body with status 200; with `code`, PCA's refusal with this code and `status`, 400 unless given. */
+/**
+ * The answer to a call: a body with status 200; with `code`, PCA's refusal with this code and `status`, 400 unless given; `date` is
+ * its header.
+ */
 export type Reply = Readonly<Record<string, unknown>>;
 
 /** What answers an action, instead of the simulator. */
@@ -260,8 +263,8 @@ export function issued(certificate: string, chain: string): Reply {
 }
 
 function bytesOf(reply: Reply): Buffer {
-  const headers = { connection: 'close' };
-  const { code, status, ...more } = reply;
+  const { code, status, date, ...more } = reply;
+  const headers = { connection: 'close', ...(typeof date === 'string' ? { date } : {}) };
   if (typeof code !== 'string') return whole(200, JSON.stringify(reply), headers);
   const RequestId = '15C66C7B-671A-4297-9187-2C4477247A74';
   const refused = { RequestId, Code: code, Message: 'The words of PCA.', HostId: 'pca', ...more };

@@ -193,7 +193,17 @@ describe('TypeOf', () => {
         readonly issuerType: string;
         readonly notAfter: string;
         readonly certificatesRemaining?: number;
+        readonly chainFingerprints?: readonly string[];
       };
+      readonly lastCheckTime?: string;
+      readonly nextCheckTime?: string;
+      readonly identity?: { readonly accountId: string; readonly arn?: string; readonly type?: string };
+      readonly quota?: {
+        readonly certificatesTotal?: number;
+        readonly subscriptionEndTime?: string;
+        readonly samples?: readonly { readonly time: string; readonly certificatesRemaining: number }[];
+      };
+      readonly longestAskedLifetime?: { readonly duration: string; readonly time: string };
       readonly trust?: {
         readonly bundle: string;
         readonly certificates: readonly {

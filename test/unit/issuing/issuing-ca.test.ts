@@ -18,6 +18,7 @@ const ca = {
   notAfter: new Date('2035-12-30T00:00:00Z'),
   maxValiditySeconds: undefined,
   remainingCertificates: 40,
+  totalCertificates: undefined,
   certificate: hierarchy.issuing.pem,
   chain: [hierarchy.issuing.pem, hierarchy.root.pem],
 };

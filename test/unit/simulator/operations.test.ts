@@ -247,6 +247,51 @@ describe('the admin interface', () => {
     expect((await admin('GET', 'nothing')).status).toBe(404);
   });
 
+  it('changes a CA until the next reset: its state, quota, subscription and end', async () => {
+    const identifier = 'sim-sub-ecc-p256';
+    const change = async (changes: object) => admin('POST', 'cas', JSON.stringify({ identifier, ...changes }));
+    const refusalAfter = async (changes: object): Promise<unknown> => {
+      const { status } = await change(changes);
+      const { Code } = await create();
+      await admin('POST', 'reset');
+      return [status, Code];
+    };
+    expect([
+      await refusalAfter({ status: 'FORBIDDEN' }),
+      await refusalAfter({ status: 'REVOKE' }),
+      await refusalAfter({ endsInDays: -1 }),
+      await refusalAfter({ subscriptionEnd: '2020-01-01T00:00:00Z' }),
+      await refusalAfter({ quota: 0 }),
+      await refusalAfter({ endsInDays: 10_000, subscriptionEnd: '2100-01-01T00:00:00Z' }),
+      await refusalAfter({ endsInDays: -30 }),
+      await refusalAfter({ subscriptionEnd: 'soon' }),
+    ]).toEqual([
+      [200, 'CertificateExpired'],
+      [200, 'CertificateExpired'],
+      [200, 'CertificateExpired'],
+      [200, 'OrderExpired'],
+      [200, 'InsufficientQuota'],
+      [200, undefined],
+      [400, undefined],
+      [400, undefined],
+    ]);
+  });
+
+  it('shows the subscription and what remains of the quota', async () => {
+    const identifier = 'sim-sub-ecc-p256';
+    const subscriptionEnd = '2100-01-01T00:00:00Z';
+    await admin('POST', 'cas', JSON.stringify({ identifier, quota: 5, subscriptionEnd }));
+    await create();
+    const described = (await signedCall(simulator, 'DescribeCACertificate', { Identifier: identifier })).body;
+    const instances = (await signedCall(simulator, 'GetCAInstanceStatus', { Identifier: identifier })).body;
+    await admin('POST', 'reset');
+    const certificate = described['Certificate'];
+    expect([certificate, instances['InstanceStatusList']]).toMatchObject([
+      { CertTotalCount: 5, CertIssuedCount: 1, CertRemainingCount: 4 },
+      [{ Status: 'USED', CertTotalCount: 5, UseExpireTime: Date.parse(subscriptionEnd) }],
+    ]);
+  });
+
   it('lists what there is, with and without a slash at the end', async () => {
     const routes = ['calls', 'counters', 'issued', 'cas', 'faults'].map((name) => `GET /admin/${name}`);
     const index = [...routes, 'POST /admin/faults', 'POST /admin/cas', 'POST /admin/reset'];

@@ -73,6 +73,7 @@ export class Signer {
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
     const { spec, ca, allowance } = issuer;
+    issuer.onAsked?.(read.request.durationSeconds);
     const { sendsSubject } = memory;
     const settings = { spec, ca, clusterUid, sendsSubject, ruleLimit: allowance?.lifetime };
     const input: PlanInput = { request: read.request, ...settings, now: this.#clock.now() };

@@ -95,3 +95,24 @@ it.each<[string, (service: Sts) => void]>([
   end(service);
   expect([early, await asking]).toEqual([false, undefined]);
 });
+
+it('names the identity as well, and leaves out what has another form', async () => {
+  const identityOf = async (body: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const service = new Sts();
+    service.answers = [{ kind: 'ok', body, requestId: undefined }];
+    const accessKey = { accessKeyId: 'A', accessKeySecret: 's', securityToken: undefined };
+    return service.accounts.identityOf(accessKey, sts);
+  };
+  const arn = 'acs:ram::42:assumed-role/issuer/session-1';
+  expect([
+    await identityOf({ AccountId: '42', Arn: arn, IdentityType: 'AssumedRoleUser', UserId: '9:session-1' }),
+    await identityOf({ AccountId: '42', Arn: `${arn}\n`, IdentityType: 'Any one' }),
+    await identityOf({ AccountId: '42', Arn: 'LTAI5tSomebody', IdentityType: 7 }),
+    await identityOf({ Arn: arn, IdentityType: 'RAMUser' }),
+  ]).toEqual([
+    { accountId: '42', arn, type: 'AssumedRoleUser' },
+    { accountId: '42', arn: undefined, type: undefined },
+    { accountId: '42', arn: undefined, type: undefined },
+    undefined,
+  ]);
+});

@@ -373,6 +373,24 @@ describe('renewal', () => {
     expect(await sts.get()).toBe(`STS.${sts.calls.length}`);
   });
 
+  it('tells until when the present credentials are used, and why there are no others', async () => {
+    const sts = new Sts();
+    expect(sts.sessions.stateOf(byKey)).toBeUndefined();
+    await sts.sessions.get(byKey, never);
+    const endsOn = new Date(sts.clock.now().getTime() + seconds(3_590));
+    expect(sts.sessions.stateOf(byKey)).toEqual({ endsOn, renewalFailure: undefined });
+    sts.clock.advance(seconds(2_900));
+    sts.answers = [sts.failed()];
+    await sts.sessions.get(byKey, never);
+    await settled();
+    expect(sts.sessions.stateOf(byKey)).toMatchObject({ endsOn, renewalFailure: { code: 'DeadlineExceeded' } });
+    sts.clock.advance(seconds(2));
+    await sts.sessions.get(byKey, never);
+    await settled();
+    const later = new Date(sts.clock.now().getTime() + seconds(3_590));
+    expect(sts.sessions.stateOf(byKey)).toEqual({ endsOn: later, renewalFailure: undefined });
+  });
+
   it('follows when PCA refused the credentials, but not when they were renewed since', async () => {
     const sts = new Sts();
     const first = await sts.sessions.get(byKey, never);

@@ -82,8 +82,9 @@ export function checkParts({ secret = readableSecret, described = describedWith(
         accessKey: { accessKeyId: 'STS.1', accessKeySecret: 'x', securityToken: 't' },
       }),
       drop: () => undefined,
+      stateOf: () => undefined,
     },
-    accounts: { of: async () => found.account ?? '42' },
+    accounts: { of: async () => found.account ?? '42', identityOf: async () => undefined },
     podIdentity: environment,
     hosts: { allows: (host) => host !== 'refused.example' },
   });

@@ -138,9 +138,11 @@ describe('a fault that issuing met', () => {
       await stage.reconcile();
     }
     expect([stage.written, stage.lines.filter((line) => line.startsWith('info')).length]).toEqual([
-      ['Checked', 'CapacityExhausted'],
+      // The last one only says when the issuer is checked next.
+      ['Checked', 'CapacityExhausted', 'CapacityExhausted'],
       1,
     ]);
+    expect(stage.events.map(({ reason }) => reason)).toEqual(['Checked', 'CapacityExhausted']);
   });
 
   it('is over without a certificate when nobody asks for one for a while', async () => {

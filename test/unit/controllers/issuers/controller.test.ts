@@ -1,4 +1,5 @@
 // The reconcile of an issuer: when it is checked, what it tells the cluster, and who may issue meanwhile.
+import { formatMoment } from '../../../../src/timing/moment.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KubernetesFailureClass } from '../../../../src/kubernetes/failure.ts';
 import { issuingCA } from '../../../support/issuing.ts';
@@ -17,6 +18,29 @@ const regarding = {
 const readyGauge = 'pca_issuer_issuer_ready AlibabaPCAIssuer shop pca';
 const endGauge = 'pca_issuer_ca_not_after_timestamp_seconds AlibabaPCAIssuer shop pca';
 const end = issuingCA(hierarchy).notAfter.getTime() / 1_000;
+/** The gauges of the conditions CredentialsValid, CAHealthy and QuotaAvailable. */
+function conditionGauges(...values: readonly number[]): readonly (readonly [string, number | undefined])[] {
+  return ['CredentialsValid', 'CAHealthy', 'QuotaAvailable'].map((type, index) => [
+    `pca_issuer_issuer_condition AlibabaPCAIssuer shop pca ${type}`,
+    values[index],
+  ]);
+}
+
+/** The gauges of the check, and of the quota where it is told. */
+function otherGauges(remaining?: number): readonly (readonly [string, number])[] {
+  const of = 'AlibabaPCAIssuer shop pca';
+  const checkedAt = Math.floor(stage.clock.now().getTime() / 1_000);
+  return [
+    [`pca_issuer_issuer_last_check_timestamp_seconds ${of}`, checkedAt],
+    ...(remaining === undefined
+      ? []
+      : ([
+          [`pca_issuer_certificates_remaining ${of}`, remaining],
+          [`pca_issuer_certificates_used_last_week ${of}`, 0],
+        ] as const)),
+  ];
+}
+
 let stage: Stage;
 
 /** Lets what is ready go on. */
@@ -49,6 +73,8 @@ describe('the first check', () => {
     expect([...stage.gauges]).toEqual([
       [readyGauge, 1],
       [endGauge, end],
+      ...conditionGauges(1, 1, 1),
+      ...otherGauges(40),
     ]);
     expect(stage.lines).toEqual(['info: The issuer is ready.']);
   });
@@ -63,10 +89,7 @@ describe('the first check', () => {
     const note = stage.issuer?.status?.conditions[0]?.message;
     expect(stage.events).toEqual([{ regarding, type: 'Warning', reason: 'IssuingCANotActive', action: 'Check', note }]);
     expect([[...stage.gauges], stage.lines]).toEqual([
-      [
-        [readyGauge, 0],
-        [endGauge, end],
-      ],
+      [[readyGauge, 0], [endGauge, end], ...conditionGauges(1, 0, 1), ...otherGauges(40)],
       [`warn: ${note}`],
     ]);
   });
@@ -74,7 +97,7 @@ describe('the first check', () => {
   it('says nothing of the end of a CA that PCA did not describe', async () => {
     stage.described = refused('Permission');
     await stage.reconcile();
-    expect([...stage.gauges]).toEqual([[readyGauge, 0]]);
+    expect([...stage.gauges]).toEqual([[readyGauge, 0], ...conditionGauges(0).slice(0, 1), ...otherGauges()]);
   });
 
   it('of a cluster issuer names no namespace', async () => {
@@ -153,10 +176,28 @@ describe('a ready issuer', () => {
     ]);
   });
 
-  it('writes nothing where nothing changed', async () => {
+  it('has nothing but the times of its check written where nothing changed, and nobody is told', async () => {
     await stage.reconcile();
+    const told = [...stage.events, ...stage.lines];
+    const { issuer } = stage;
+    if (issuer?.status === undefined) throw new Error('There is no status.');
+    const before = { ...issuer.status, operator: 'of/somebody' };
+    stage.issuer = { ...issuer, status: before };
+    const checkedAt = stage.clock.now();
     await stage.after(checkSeconds);
-    expect([stage.checks, stage.written]).toEqual([2, ['Checked']]);
+    const at = (seconds: number): string => formatMoment(new Date(checkedAt.getTime() + seconds * 1_000));
+    expect([stage.checks, stage.writes.length, [...stage.events, ...stage.lines]]).toEqual([2, 2, told]);
+    expect(stage.issuer.status).toEqual({
+      ...before,
+      lastCheckTime: at(checkSeconds),
+      nextCheckTime: at(checkSeconds * 2.1),
+    });
+  });
+
+  it('is not written for the times of its checks more often than every half minute', async () => {
+    stage = new Stage({ checkIntervalMs: 1_000, secretIntervalMs: 500 });
+    for (let round = 0; round < 120; round += 1) await stage.after(1);
+    expect([stage.checks > 100, stage.writes.length]).toEqual([true, 2]);
   });
 });
 

@@ -52,7 +52,13 @@ class Surroundings {
       }),
       podIdentity: podIdentity(variables),
       hosts: { allows: (host) => !host.startsWith('refused.') },
-      accounts: { of: async ({ accessKeyId }, { host }) => `the account of ${accessKeyId} by ${host}` },
+      accounts: {
+        of: async ({ accessKeyId }, { host }) => `the account of ${accessKeyId} by ${host}`,
+        identityOf: async ({ accessKeyId }, { host }) => {
+          const arn = `acs:ram::42:user/${accessKeyId}-by-${host}`;
+          return { accountId: '42', arn, type: 'RAMUser' };
+        },
+      },
       roles: {
         get: async (request) => {
           this.requests.push(request);
@@ -60,6 +66,7 @@ class Surroundings {
           return { kind: 'ok', accessKey: { accessKeyId, accessKeySecret: 'x', securityToken: 't' } };
         },
         drop: (_request, { accessKeyId }: AccessKey) => void this.dropped.push(accessKeyId),
+        stateOf: () => undefined,
       },
       connect: (endpoint) => {
         this.endpoints.push(endpoint);
@@ -243,7 +250,7 @@ describe('a host that issuers may not name', () => {
     ['spec.stsEndpoint.host', { stsEndpoint: { host: 'refused.example:9' } }],
   ])('in %s is said, and nothing is read or sent', async (field, spec) => {
     const surroundings = new Surroundings(environment);
-    const opened = await surroundings.credentials.open(issuerObject(spec), never);
+    const opened = await surroundings.credentials.open(issuerObject(spec, {}), never);
     expect([opened, surroundings.endpoints, surroundings.requests, surroundings.secretsRead]).toEqual([
       {
         kind: 'problem',
@@ -290,7 +297,7 @@ describe('a CA bundle that cannot be read', () => {
     ['spec.stsEndpoint.caBundle', { stsEndpoint: { caBundle: bad } }],
   ])('in %s is said, and nothing is read or sent', async (field, spec) => {
     const surroundings = new Surroundings(environment);
-    const opened = await surroundings.credentials.open(issuerObject(spec), never);
+    const opened = await surroundings.credentials.open(issuerObject(spec, {}), never);
     expect([opened, surroundings.endpoints, surroundings.requests, surroundings.secretsRead]).toEqual([
       {
         kind: 'problem',
@@ -326,11 +333,39 @@ describe('calls', () => {
       identities: { of: async () => ({ kind: 'problem', problem }) },
       podIdentity: podIdentity({}),
       hosts: { allows: () => true },
-      accounts: { of: async () => '42' },
-      roles: { get: async () => refused('Unknown'), drop: () => undefined },
+      accounts: { of: async () => '42', identityOf: async () => undefined },
+      roles: { get: async () => refused('Unknown'), drop: () => undefined, stateOf: () => undefined },
       connect: () => async () => answered({}),
     });
     expect(await unopened.open(issuerObject(), never)).toEqual({ kind: 'problem', problem });
+  });
+});
+
+describe('the identity that calls', () => {
+  const identityOf = async (spec: object, variables: Readonly<Record<string, string>> = {}): Promise<unknown> => {
+    const surroundings = new Surroundings(variables, true);
+    const opened = await surroundings.credentials.open(issuerObject(spec, {}), never);
+    if (opened.kind === 'problem') return opened.problem.reason;
+    return [(await opened.identity())?.arn, opened.session()];
+  };
+  const hangzhou = 'sts.cn-hangzhou.aliyuncs.com';
+  const roleArn = 'acs:ram::9:role/a';
+
+  it.each<[string, object, string | undefined]>([
+    ['of a Secret', {}, `acs:ram::42:user/LTAI-by-${hangzhou}`],
+    ['of the session of a role', { credentials: { rrsa: {} } }, `acs:ram::42:user/STS.1-by-${hangzhou}`],
+    [
+      'of a role at the STS that gives it, whose PCA is another',
+      { credentials: { rrsa: { roleArn } }, endpoint: { host: 'pca.example' }, stsEndpoint: { host: 'sts.example' } },
+      'acs:ram::42:user/STS.1-by-sts.example',
+    ],
+    [
+      'of a Secret for another PCA, which no public STS is asked about',
+      { endpoint: { host: 'pca.example' } },
+      undefined,
+    ],
+  ])('is that %s', async (_, spec, arn) => {
+    expect(await identityOf(spec, environment)).toEqual([arn, undefined]);
   });
 });
 

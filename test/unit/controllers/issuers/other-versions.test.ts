@@ -78,6 +78,12 @@ function conditionsOf({ writes }: Stage): readonly string[] {
   return conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
 }
 
+/** The conditions beside Ready, where the CA was described and where nothing was. */
+const checked = ['CredentialsValid True Accepted', 'CAHealthy True Healthy', 'QuotaAvailable True Available'];
+const notChecked = ['CAHealthy Unknown NotChecked', 'QuotaAvailable Unknown NotChecked'];
+const unchecked = ['CredentialsValid Unknown NotChecked', ...notChecked];
+const withoutSecret = ['CredentialsValid False SecretNotFound', ...notChecked];
+
 describe('an issuer of another version', () => {
   it('always gets a status that the CRD admits, whatever a field holds', async () => {
     const paths = pathsIn(fullSpec);
@@ -111,7 +117,7 @@ describe('an issuer of another version', () => {
     const stage = await reconciled({ ...fullSpec, operation: 'CreateFromTheFuture' });
     expect([stage.state, conditionsOf(stage), stage.checks]).toEqual([
       'notReady',
-      ['Ready False SpecNotUnderstood', 'Stalled True SpecNotUnderstood'],
+      ['Ready False SpecNotUnderstood', 'Stalled True SpecNotUnderstood', ...unchecked],
       0,
     ]);
     expect(stage.events).toEqual([
@@ -127,7 +133,7 @@ describe('an issuer of another version', () => {
 
   it('is ready without the fields that are not known, since a newer CRD may have filled them in, and says so', async () => {
     const stage = await reconciled({ ...fullSpec, dualRoot: true });
-    expect([stage.state, conditionsOf(stage)]).toEqual(['ready', ['Ready True Checked']]);
+    expect([stage.state, conditionsOf(stage)]).toEqual(['ready', ['Ready True Checked', ...checked]]);
     expect(stage.writes[0]?.body.status.conditions[0]?.message).toEqual(
       sentence('leaves out of account: spec.dualRoot.'),
     );
@@ -148,7 +154,7 @@ describe('a defect of a check', () => {
     await expect(stage.reconcile()).rejects.toBe(defect);
     expect([stage.state, conditionsOf(stage), JSON.stringify(stage.writes).includes('secret')]).toEqual([
       'notReady',
-      ['Ready Unknown CheckFailed'],
+      ['Ready Unknown CheckFailed', ...unchecked],
       false,
     ]);
   });
@@ -163,9 +169,9 @@ describe('a defect of a check', () => {
       return [stage.state, ...conditionsOf(stage)];
     };
     expect([await after(400), await after(29), await after(2)]).toEqual([
-      ['ready', 'Ready True Checked'],
-      ['ready', 'Ready True Checked'],
-      ['notReady', 'Ready Unknown CheckFailed'],
+      ['ready', 'Ready True Checked', ...checked],
+      ['ready', 'Ready True Checked', ...checked],
+      ['notReady', 'Ready Unknown CheckFailed', ...unchecked],
     ]);
   });
 });
@@ -185,16 +191,18 @@ describe('under a CRD that is older than the operator', () => {
     stage.undeclared = fields;
     stage.namesUndeclaredOneByOne = oneByOne;
     await stage.reconcile();
-    expect([stage.state, conditionsOf(stage)]).toEqual(['ready', ['Ready True Checked']]);
+    expect([stage.state, conditionsOf(stage)]).toEqual(['ready', ['Ready True Checked', ...checked]]);
     expect(statusOf(stage)).toEqual([
       undefined,
-      ['observedGeneration', 'conditions', 'ca'].filter((field) => !fields.includes(field)),
+      ['observedGeneration', 'lastCheckTime', 'nextCheckTime', 'quota', 'conditions', 'ca'].filter(
+        (field) => !fields.includes(field),
+      ),
     ]);
   });
 
   it('it is not written again while nothing changes', async () => {
     const stage = new Stage();
-    stage.undeclared = ['operator'];
+    stage.undeclared = ['operator', 'lastCheckTime', 'nextCheckTime', 'quota'];
     await stage.reconcile();
     const written = stage.writes.length;
     for (let round = 0; round < 4; round += 1) await stage.after(400);
@@ -211,7 +219,10 @@ describe('under a CRD that is older than the operator', () => {
       await stage.after(400);
       reasons.push(conditionsOf(stage));
     }
-    const [found, missing] = [['Ready True Checked'], ['Ready False SecretNotFound']];
+    const [found, missing] = [
+      ['Ready True Checked', ...checked],
+      ['Ready False SecretNotFound', ...withoutSecret],
+    ];
     expect(reasons).toEqual([found, missing, found, missing]);
     expect(stage.events.map(({ reason }) => reason)).not.toContain('AnotherOperator');
   });
@@ -223,6 +234,9 @@ describe('under a CRD that is older than the operator', () => {
     stage.undeclared = [];
     stage.secret = unserved('NotFound');
     await stage.after(400);
-    expect([conditionsOf(stage), statusOf(stage)[0]]).toEqual([['Ready False SecretNotFound'], 'issuers/test']);
+    expect([conditionsOf(stage), statusOf(stage)[0]]).toEqual([
+      ['Ready False SecretNotFound', ...withoutSecret],
+      'issuers/test',
+    ]);
   });
 });
