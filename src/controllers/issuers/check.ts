@@ -17,10 +17,19 @@ import type { IssuerProblem } from './reasons.ts';
 import { formerKeyFamily } from './status.ts';
 import type { TrustSources } from './trust/trust-sources.ts';
 
-/** `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. */
+/**
+ * `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition, and where known the way to
+ * its CA and what kind of failure the call met that describes it.
+ */
 export type CheckResult =
   | { readonly kind: 'ready'; readonly issuer: ReadyIssuer }
-  | { readonly kind: 'notReady'; readonly problem: IssuerProblem; readonly ca: IssuingCA | undefined };
+  | {
+      readonly kind: 'notReady';
+      readonly problem: IssuerProblem;
+      readonly ca: IssuingCA | undefined;
+      readonly way?: Pick<ReadyIssuer, 'authority' | 'credentialsVersion'>;
+      readonly failure?: PcaFailure['class'];
+    };
 
 /** Checks issuers. */
 export class IssuerCheck {
@@ -50,27 +59,33 @@ export class IssuerCheck {
     const opened = await this.#credentials.open(issuer, signal);
     if (opened.kind === 'problem') return notReady(opened.problem);
     const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);
+    const way = { authority, credentialsVersion: opened.credentialsVersion };
     const described = await authority.describe(signal);
     switch (described.kind) {
-      case 'failed':
-        return notReady(problemOfDescribing(described.failure, spec) ?? unavailable(described.failure, spec));
+      case 'failed': {
+        const { failure } = described;
+        const problem = problemOfDescribing(failure, spec) ?? unavailable(failure, spec);
+        return { ...notReady(problem), way, failure: failure.class };
+      }
       case 'unreadable': {
         const { message, requestId = 'unknown' } = described;
-        return notReady({
+        const problem: IssuerProblem = {
           reason: 'UnreadableAnswer',
           message: `PCA described CA "${spec.parentIdentifier}" in a form that cannot be read: ${message} (RequestId ${requestId}). Check spec.endpoint; the issuer is checked again automatically.`,
-        });
+        };
+        return { ...notReady(problem), way };
       }
       case 'described':
         break;
     }
     const { ca } = described;
     const assessed = assessIssuingCA(ca, issuingOperations[spec.operation], this.#clock.now());
-    if (assessed.kind === 'unusable') return notReady({ reason: assessed.reason, message: assessed.message }, ca);
+    if (assessed.kind === 'unusable')
+      return { ...notReady({ reason: assessed.reason, message: assessed.message }, ca), way };
     const listRoots = async (): ReturnType<typeof authority.activeRoots> => authority.activeRoots(ca.keyFamily, signal);
     const trusted = await this.#trust.read(issuer, ca, listRoots, signal);
     // Without the CA: its status would say that certificates may exist (issuing/trust/trust-state.ts).
-    if (trusted.kind === 'problem') return notReady(trusted.problem);
+    if (trusted.kind === 'problem') return { ...notReady(trusted.problem), way };
     // The limits of issuing are the account's, so nothing is issued before it is known or cannot be.
     await opened.account;
     return {
@@ -80,8 +95,7 @@ export class IssuerCheck {
         generation: generationOf(issuer),
         spec,
         ca,
-        authority,
-        credentialsVersion: opened.credentialsVersion,
+        ...way,
         formerKeyFamily: formerKeyFamily(issuer.status?.ca, ca.keyFamily),
         trust: trusted.trust,
       },
@@ -102,7 +116,7 @@ export function checkFailed(thrown: unknown): IssuerProblem {
   return { reason: 'CheckFailed', message };
 }
 
-function notReady(problem: IssuerProblem, ca?: IssuingCA): CheckResult {
+function notReady(problem: IssuerProblem, ca?: IssuingCA): Extract<CheckResult, { readonly kind: 'notReady' }> {
   return { kind: 'notReady', problem, ca };
 }
 

@@ -5,6 +5,8 @@ import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import { shownList } from '../../issuing/x509/shown-text.ts';
 import { withCondition } from '../../kubernetes/conditions.ts';
 import { formatMoment } from '../../timing/moment.ts';
+import { failoverText } from './failover/failover-text.ts';
+import type { FailoverOf } from './failover/other-entry.ts';
 import { outlookOf } from './reasons.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
 
@@ -17,6 +19,8 @@ export interface Finding {
   readonly ca: IssuingCA | undefined;
   /** What its clients must trust, where that is published; else what was known stays. */
   readonly trust?: IssuerStatus['trust'];
+  /** For a ready issuer with spec.failover. */
+  readonly failover?: Omit<FailoverOf<unknown>, 'others'> | undefined;
 }
 
 /** Who writes: this operator, and another one that writes the same status, both as the status names them. */
@@ -39,13 +43,16 @@ export function issuerStatus(
 ): IssuerStatus | undefined {
   const observedGeneration = generationOf(issuer);
   const { problem } = finding;
-  const { ca, trust } = knownOf(finding, issuer.status);
+  const { ca, trust, failover } = knownOf(finding, issuer.status);
   const reason = problem?.reason ?? checkedReason;
   const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition => {
     const present = issuer.status?.conditions.find((other) => other.type === type);
     return withCondition(present, { type, status, reason, message, observedGeneration }, now);
   };
-  const message = [problem?.message ?? readyMessage(issuer, ca), ...(rival === undefined ? [] : [rivalText(rival)])];
+  const message = [
+    problem?.message ?? readyMessage(issuer, ca, finding.failover),
+    ...(rival === undefined ? [] : [rivalText(rival)]),
+  ];
   const next: IssuerStatus = {
     observedGeneration,
     operator: self,
@@ -56,15 +63,21 @@ export function issuerStatus(
     ...(ca === undefined ? {} : { ca }),
     ...externalCAStatus(issuer),
     ...(trust === undefined ? {} : { trust }),
+    ...(failover === undefined ? {} : { failover }),
   };
   return same(issuer.status, next, rival !== undefined) ? undefined : next;
 }
 
 /** What the check found, else what was known before. */
-function knownOf(finding: Finding, present: IssuerStatus | undefined): Pick<IssuerStatus, 'ca' | 'trust'> {
+function knownOf(finding: Finding, present: IssuerStatus | undefined): Pick<IssuerStatus, 'ca' | 'trust' | 'failover'> {
   const ca = finding.ca === undefined ? present?.ca : describedCA(finding.ca, present?.ca);
   const trust = finding.trust ?? present?.trust;
-  return { ...(ca === undefined ? {} : { ca }), ...(trust === undefined ? {} : { trust }) };
+  const failover = finding.problem === undefined ? finding.failover?.inUse : present?.failover;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(failover === undefined ? {} : { failover }),
+  };
 }
 
 /** The family of the CA's key before the last change of it, as the status remembers it; undefined where there was none. */
@@ -108,9 +121,14 @@ function readyStatus(problem: IssuerProblem | undefined): IssuerCondition['statu
   return problem.reason === 'CheckFailed' ? 'Unknown' : 'False';
 }
 
-function readyMessage({ spec, unknownFields = [] }: IssuerAsRead, ca: CAStatus | undefined): string {
+function readyMessage(
+  { spec, unknownFields = [] }: IssuerAsRead,
+  ca: CAStatus | undefined,
+  failover: Finding['failover'],
+): string {
   const sentences = [
-    `CA "${spec?.parentIdentifier ?? ''}" answers and can issue.`,
+    failoverText(failover) ?? `CA "${spec?.parentIdentifier ?? ''}" answers and can issue.`,
+    ...(failover?.faults ?? []),
     keyFamilyText(ca) ?? '',
     unknownFields.length > 0 ? unknownFieldsText(unknownFields) : '',
   ];
@@ -170,13 +188,14 @@ function comparable(status: IssuerStatus, hasRival: boolean): unknown {
     (hasRival ? message.split(` ${rivalMark}`, 1)[0] : message)?.replaceAll(/RequestId:? [\w-]+/gi, ''),
     observedGeneration,
   ]);
-  const { ca, externalCA, trust } = status;
+  const { ca, externalCA, trust, failover } = status;
   return [
     status.observedGeneration,
     conditions,
     [ca?.subject, ca?.keyAlgorithm, ca?.formerKeyAlgorithm, ca?.issuerType, ca?.notAfter, ca?.certificatesRemaining],
     externalCA?.instancesRemaining,
     comparableTrust(trust),
+    [failover?.entry, failover?.parentIdentifier, failover?.region, failover?.host, failover?.since, failover?.reason],
   ];
 }
 

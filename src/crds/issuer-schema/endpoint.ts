@@ -43,13 +43,19 @@ const endpointOf = (description: string, hostDescription: string) =>
     ],
   }) as const satisfies Schema;
 
+const pcaEndpoint = endpointOf(
+  "Address of PCA's API, if it is not the region's public endpoint.",
+  "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: the region's public endpoint.",
+);
+
 /** PCA's API. */
-export const endpointSchema = {
-  ...endpointOf(
-    "Address of PCA's API, if it is not the region's public endpoint.",
-    "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: the region's public endpoint.",
-  ),
-  default: {},
+export const endpointSchema = { ...pcaEndpoint, default: {} } as const satisfies Schema;
+
+/** PCA's API for an entry of `spec.failover`, which may leave it to the issuer. */
+export const failoverEndpointSchema = {
+  ...pcaEndpoint,
+  description:
+    "Address of PCA's API for this entry. Left out: the issuer's own where the entry names no region, else the region's public endpoint.",
 } as const satisfies Schema;
 
 /** STS, which issues the temporary credentials of roles. */
@@ -57,3 +63,10 @@ export const stsEndpointSchema = endpointOf(
   "Address of STS for credentials.rrsa and credentials.assumeRole. Left out: the address in the operator's environment, else the region's public endpoint. An AlibabaPCAIssuer with rrsa cannot set it.",
   "Host name with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: ALIBABA_CLOUD_STS_ENDPOINT of the operator, else the region's public endpoint.",
 );
+
+/** STS for an entry of `spec.failover`. */
+export const failoverStsEndpointSchema = {
+  ...stsEndpointSchema,
+  description:
+    "Address of STS for this entry. Left out: the issuer's own where the entry names no region, else the address in the operator's environment or the region's public endpoint.",
+} as const satisfies Schema;

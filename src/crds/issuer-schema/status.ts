@@ -1,5 +1,6 @@
 // The status that the operator writes to an issuer.
 import type { Schema } from '../schema.ts';
+import { failoverStatusSchema } from './failover.ts';
 import { trustStatusSchema } from './trust.ts';
 
 /** One metav1.Condition, with the bounds of Kubernetes' own API. */
@@ -101,6 +102,7 @@ export const issuerStatusSchema = {
       },
     },
     trust: trustStatusSchema,
+    failover: failoverStatusSchema,
     externalCA: {
       type: 'object',
       description: 'State of the instances in spec.externalCA.',

@@ -163,6 +163,20 @@ describe('TypeOf', () => {
         };
         readonly publishTo?: { readonly name: string; readonly namespace?: string; readonly key: string };
       };
+      readonly failover?: readonly {
+        readonly parentIdentifier: string;
+        readonly region?: string;
+        readonly endpoint?: {
+          readonly host?: string;
+          readonly protocol: 'HTTPS' | 'HTTP';
+          readonly caBundle?: string;
+        };
+        readonly stsEndpoint?: {
+          readonly host?: string;
+          readonly protocol: 'HTTPS' | 'HTTP';
+          readonly caBundle?: string;
+        };
+      }[];
       readonly credentials: {
         readonly secretRef?: SecretRef;
         readonly rrsa?: PodRole;
@@ -192,6 +206,14 @@ describe('TypeOf', () => {
         readonly issuerType: string;
         readonly notAfter: string;
         readonly certificatesRemaining?: number;
+      };
+      readonly failover?: {
+        readonly entry: number;
+        readonly parentIdentifier: string;
+        readonly region: string;
+        readonly host?: string;
+        readonly since: string;
+        readonly reason: string;
       };
       readonly trust?: {
         readonly bundle: string;

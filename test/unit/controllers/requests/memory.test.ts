@@ -27,7 +27,7 @@ const made: CallEnd = { kind: 'made', identifier: 'pca-1' };
 type Step = (memory: RequestMemory) => void;
 const called: Step = (memory) => memory.called(call, 1);
 const inherited: Step = (memory) => memory.inherited(3);
-const ruledOut: Step = (memory) => memory.ruledOut();
+const ruledOut: Step = (memory) => memory.ruledOut(undefined);
 const decided: Step = (memory) => memory.decide(failed);
 const answered =
   (end: CallEnd): Step =>
@@ -189,7 +189,7 @@ class World {
     const { memory } = this;
     if (memory.earlier.kind === 'none' || this.#out !== undefined) return;
     if (this.certificates > 0) memory.decide(issued);
-    else memory.ruledOut();
+    else memory.ruledOut(undefined);
   }
 }
 
