@@ -141,7 +141,7 @@ export class AbandonedCalls {
     abandoned.call = call;
     const task = { request: call.request, memory, issuer: this.#issuerOf(gone, call), signal };
     const outcome = await settleAbandonedCall(task, call, this.#on);
-    if (outcome === undefined && abandoned.inherited !== undefined) return this.#nextPlace(abandoned, call);
+    if (outcome === undefined && this.#mayBeElsewhere(abandoned, call)) return this.#nextPlace(abandoned, call);
     return this.#settle(key, { ...abandoned, call }, outcome, signal);
   }
 
@@ -175,6 +175,13 @@ export class AbandonedCalls {
       case 'ruledOut':
         return this.#later(key, abandoned, 'The last look was given up.');
     }
+  }
+
+  #mayBeElsewhere({ gone, inherited, ruledOut }: AbandonedCall, { issuer }: IssuingCall): boolean {
+    const now = this.#on.readyIssuers.last(issuerKey(gone.identity));
+    if (inherited === undefined || now === undefined) return false;
+    const places = [now.authority.location, ...(now.failover?.others ?? []).map(({ location }) => location)];
+    return places.some((place) => place === undefined || (place !== issuer.authority.location && !ruledOut.has(place)));
   }
 
   /** An earlier process may have called another entry of the issuer. */

@@ -18,10 +18,10 @@ export class OtherPlaces<Call> {
   }
 
   /** Whether it was ruled out for another entry of this issuer alone. */
-  isOpen({ authority, failover }: Pick<ReadyIssuer, 'authority' | 'failover'>): boolean {
+  isOpen(issuer: Pick<ReadyIssuer, 'authority' | 'failover'>): boolean {
     const only = this.#ruledOut?.only;
-    if (only === undefined || only === authority.location) return false;
-    return failover?.others.some(({ location }) => location === only) === true;
+    if (only === undefined || only === issuer.authority.location) return false;
+    return issuer.failover?.others.some(({ location }) => location === only) === true;
   }
 
   /** It is looked for again; answers the call. */
