@@ -228,7 +228,7 @@ export class RequestMemory {
   }
 
   /** What other entries of the issuer than the one in use have said of its earlier call. */
-  get otherPlaces(): Pick<OtherPlaces<IssuingCall>, 'absentFor' | 'absent' | 'silent' | 'wasSilent'> {
+  get otherPlaces(): Pick<OtherPlaces<IssuingCall>, 'absentFor' | 'absent' | 'silent'> {
     return this.#otherPlaces;
   }
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => regions.stop());
 
-describe.sequential('while one operator runs', () => {
+describe('while one operator runs', () => {
   beforeAll(() => void regions.runningOperator);
 
   describe.concurrent('scenes beside each other', () => {

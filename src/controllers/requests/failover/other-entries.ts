@@ -16,10 +16,9 @@ export interface Entry {
   readonly isOwnCall: boolean;
 }
 
-// One that gave no answer for a while may have kept calls, which it works off when it does again.
-const afterSilenceMs = 2 * 60_000;
-// A call of which nothing was heard may still be at work.
-const workingMs = 10_000;
+// One that gave no answer for a while may have kept calls, which it works off when it does again. Whether it was silent lately no
+// process knows of another.
+const lateMs = 2 * 60_000;
 
 /** The entry of the issuer of now that was called, if it is another than the one in use. */
 export function entryAt(called: ReadyIssuer, { failover }: ReadyIssuer): Entry | undefined {
@@ -39,7 +38,7 @@ export function entryOfOthers({ name, issuer }: OtherEntry<ReadyIssuer>): Entry 
  */
 export function isLate(entry: Entry, { otherPlaces }: Pick<RequestMemory, 'otherPlaces'>, now: number): boolean {
   otherPlaces.absent(entry.location, now);
-  return (otherPlaces.absentFor(entry.location, now) ?? 0) < lateMs(entry, otherPlaces);
+  return (otherPlaces.absentFor(entry.location, now) ?? 0) < lateMs;
 }
 
 /** Since when a certificate may exist there, for a search whose list must be newer: any list will do as long as none is believed. */
@@ -49,12 +48,7 @@ export function sinceAt(
   { since, now }: { readonly since: number; readonly now: number },
 ): number {
   const absentMs = otherPlaces.absentFor(entry.location, now);
-  const late = lateMs(entry, otherPlaces);
-  return absentMs === undefined || absentMs < late ? since : Math.max(since, now - absentMs + late);
-}
-
-function lateMs({ location, isOwnCall }: Entry, otherPlaces: RequestMemory['otherPlaces']): number {
-  return isOwnCall || otherPlaces.wasSilent(location) ? afterSilenceMs : workingMs;
+  return absentMs === undefined || absentMs < lateMs ? since : Math.max(since, now - absentMs + lateMs);
 }
 
 /** The request waits for the entry's word. `failure`: why there is none; otherwise it is too young. */

@@ -8,13 +8,11 @@ export class OtherPlaces<Call> {
   #ruledOut: { readonly only: string; readonly call: Call | undefined } | undefined;
   /** Since when each says that there is no certificate. */
   readonly #absentSince = new Map<string, number>();
-  readonly #silent = new Set<string>();
 
   /** The earlier call is over, and a further one may go out at `only`, or everywhere. */
   ruledOut(only: string | undefined, call: Call | undefined): void {
     this.#ruledOut = only === undefined ? undefined : { only, call };
     this.#absentSince.clear();
-    this.#silent.clear();
   }
 
   /** Whether it was ruled out for another entry of this issuer alone. */
@@ -45,11 +43,5 @@ export class OtherPlaces<Call> {
   /** A place gave no answer: what reached it may still be worked off when it does. */
   silent(place: string): void {
     this.#absentSince.delete(place);
-    this.#silent.add(place);
-  }
-
-  /** Whether it gave none since the earlier call. */
-  wasSilent(place: string): boolean {
-    return this.#silent.has(place);
   }
 }
