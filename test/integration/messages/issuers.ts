@@ -8,6 +8,7 @@ import { NotYet, until } from '../../support/wait.ts';
 import { issuerApiVersion, secret } from '../../support/world.ts';
 import { unreadableDuration } from './defect.ts';
 import { instanceNewsScenes } from './external-ca.ts';
+import { failoverNewsScenes } from './failover.ts';
 import { identityScenes } from './identities.ts';
 import { newerField, newerOperation } from './newer-crds.ts';
 import { applying, told } from './ready.ts';
@@ -250,6 +251,7 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
 /** One scene for each event on an issuer that is no reason of Ready. */
 export const newsScenes: Readonly<Record<IssuerNews, Scene>> = {
   ...instanceNewsScenes,
+  ...failoverNewsScenes,
   FieldUnknown: {
     steps: async (stage) => {
       await stage.issuer({ [newerField]: 'yes' });

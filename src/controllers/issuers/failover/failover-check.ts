@@ -214,7 +214,9 @@ function obstacleOf(
   const family = known?.ca.keyFamily ?? status?.ca?.keyAlgorithm;
   if (family !== undefined && ca.keyFamily !== family)
     return `the key of this CA is ${ca.keyFamily}, that of the issuer's own ${family}, so that it cannot issue what is asked for. Name a CA whose key is ${family}.`;
-  if (spec.trust.publishTo !== undefined || trust === undefined) return undefined;
+  const { publishTo, source } = spec.trust;
+  // With Static every entry has the same certificates trusted, and its check has found its root among them.
+  if (publishTo !== undefined || source === 'Static' || trust === undefined) return undefined;
   const isTrusted = (certificate: ReadCertificate): boolean =>
     known?.trust === undefined
       ? status?.trust !== undefined && isTrustedNow(status.trust, certificate)
@@ -224,11 +226,19 @@ function obstacleOf(
     : `clients would not trust its certificates: its root is none of those that they get with certificates of the issuer's own CA. Set spec.trust.publishTo and have clients read that ConfigMap, or name all roots with spec.trust.source Static.`;
 }
 
+/** The fields that an entry has instead of the issuer. */
+const ownFields = /\bspec\.(?=(?:parentIdentifier|region|endpoint|stsEndpoint)\b)/g;
+
+/** The message about an entry, which names the fields where they are. */
+function messageOf({ message }: IssuerProblem, { index, path }: IssuerEntry): string {
+  return index === undefined ? message : message.replaceAll(ownFields, `${path}.`);
+}
+
 /** No entry may issue: the one in use says why, and the others why they do not stand in. */
 function noneStandsIn(judged: readonly Checked[], inUse: number): CheckResult {
-  const { result } = judged[inUse] as Checked;
+  const { result, entry } = judged[inUse] as Checked;
   if (result.kind === 'ready') return result;
-  const message = [result.problem.message, ...faultsOf(judged, inUse)].join(' ');
+  const message = [messageOf(result.problem, entry), ...faultsOf(judged, inUse)].join(' ');
   return { ...result, problem: { ...result.problem, message } };
 }
 
@@ -236,7 +246,8 @@ function noneStandsIn(judged: readonly Checked[], inUse: number): CheckResult {
 function faultsOf(judged: readonly Checked[], but: number): readonly string[] {
   return judged.flatMap(({ entry, result }, index) => {
     if (index === but || result.kind === 'ready') return [];
-    const { reason, message } = result.problem;
+    const { reason } = result.problem;
+    const message = messageOf(result.problem, entry);
     const what =
       index === 0 ? `The issuer's own ${entry.name} cannot issue` : `${entry.name} (${entry.path}) cannot stand in`;
     return [`${what}: ${reason}. ${message}`];

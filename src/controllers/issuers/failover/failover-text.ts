@@ -30,7 +30,7 @@ export function failoverNews(
   if (text !== undefined && !isSameEntry(before, failover.inUse))
     news.push({ reason: 'FailedOver', isTrouble: true, text });
   if (text === undefined && before !== undefined) {
-    const back = `${failover.name} has answered for a while and issues again, instead of CA "${before.parentIdentifier}" in ${before.region}.`;
+    const back = `${failover.name} issues again, instead of CA "${before.parentIdentifier}" in ${before.region}.`;
     news.push({ reason: 'FailedBack', isTrouble: false, text: back });
   }
   const fresh = failover.faults.filter((fault) => !withoutRequestIds(toldBefore).includes(withoutRequestIds(fault)));
