@@ -1,5 +1,6 @@
 // The tables of docs/configuration.md, docs/metrics.md and docs/conditions-and-errors.md, read from the code's catalogues.
 import { errorClasses, errorTable } from '../../src/alibaba/error-table.ts';
+import { failoverReasons } from '../../src/controllers/issuers/failover/failover-reasons.ts';
 import { issuerNews, issuerReasons } from '../../src/controllers/issuers/reasons.ts';
 import { consequences, failureReasons, troubleReasons } from '../../src/controllers/requests/reasons.ts';
 import type { Consequence } from '../../src/controllers/requests/reasons.ts';
@@ -37,6 +38,12 @@ export function issuerReasonsTable(): string {
     meaning,
   ]);
   return markdownTable(['Reason', 'Stalled', 'Meaning and what to do'], rows);
+}
+
+/** Reasons for which another entry of spec.failover stands in. */
+export function failoverReasonsTable(): string {
+  const rows = Object.entries(failoverReasons).map(([reason, why]) => [`\`${reason}\``, why]);
+  return markdownTable(['Reason', 'Why another entry helps'], rows);
 }
 
 /** Events on issuers beside those of Ready. */
