@@ -195,13 +195,19 @@ function comparable(status: IssuerStatus, hasRival: boolean): unknown {
     [ca?.subject, ca?.keyAlgorithm, ca?.formerKeyAlgorithm, ca?.issuerType, ca?.notAfter, ca?.certificatesRemaining],
     externalCA?.instancesRemaining,
     comparableTrust(trust),
-    [failover?.entry, failover?.parentIdentifier, failover?.region, failover?.host, failover?.since, failover?.reason],
+    comparableFailover(failover),
   ];
 }
 
 /** Whether two states of what clients must trust say the same. */
 export function isSameTrust(one: IssuerStatus['trust'], other: IssuerStatus['trust']): boolean {
   return JSON.stringify(comparableTrust(one)) === JSON.stringify(comparableTrust(other));
+}
+
+function comparableFailover(failover: IssuerStatus['failover']): unknown {
+  if (failover === undefined) return undefined;
+  const { entry, parentIdentifier, region, host, since, reason } = failover;
+  return [entry, parentIdentifier, region, host, since, reason];
 }
 
 // Fields in one order, whatever the order in which the API server gives them.

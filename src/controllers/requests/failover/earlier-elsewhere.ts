@@ -68,7 +68,10 @@ async function settleAt(
       return isLate(entry, task.memory, clock.monotonic()) ? { outcome: awaitEntry(entry, task) } : {};
     case 'failed':
       return { outcome: awaitEntry(entry, task, { failure: found.failure }) };
-    default: {
+    case 'found':
+    case 'revoked':
+    case 'pending':
+    case 'unsettled': {
       const judged = { plan, issuer: entry.issuer, task, clock, provenOwn: plan.identifier !== undefined };
       return { outcome: withoutBlame(judgeFound(found, judged)), plan };
     }

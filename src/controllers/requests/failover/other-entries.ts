@@ -2,11 +2,12 @@
 // certificate, so that a request waits for its word, however long that takes, and nothing is called for before.
 import type { PcaFailure } from '../../../alibaba/errors.ts';
 import type { IssuePlan } from '../../../issuing/plan.ts';
+import type { SigningRequest } from '../../../issuing/signing-request.ts';
 import type { OtherEntry } from '../../issuers/failover/other-entry.ts';
 import type { ReadyIssuer } from '../../issuers/ready-issuers.ts';
 import type { RequestMemory } from '../memory.ts';
 import type { SigningOutcome, SigningTask } from '../signing/outcome.ts';
-import { entryAwaitedMessage } from './failover-messages.ts';
+import { entryAwaitedMessage, externalCAAwaitedMessage } from './failover-messages.ts';
 
 /** An entry that can be asked. `isOwnCall`: this process called it; otherwise an earlier one may have. */
 export interface Entry {
@@ -70,4 +71,13 @@ export function awaitEntry(
     why: failure?.message ?? why,
   });
   return { kind: 'trouble', reason: 'EarlierCallUnsettled', message };
+}
+
+/** A CA certificate waits while another entry is in use: its bought instance is one of the issuer's own CA. */
+export function awaitOwnCA(
+  { isCA }: Pick<SigningRequest, 'isCA'>,
+  { spec, failover }: Pick<ReadyIssuer, 'spec' | 'failover'>,
+): SigningOutcome | undefined {
+  if (!isCA || spec.externalCA === undefined || failover?.inUse === undefined) return undefined;
+  return { kind: 'trouble', reason: 'ExternalCA', message: externalCAAwaitedMessage(failover) };
 }

@@ -201,9 +201,17 @@ function ownCallOf({ memory: { earlier }, issuer }: SigningTask): OwnCall | unde
   const isKept = isCA && !isElsewhere && (issuer.spec.externalCA?.instanceIds ?? []).includes(instanceOf(call.plan));
   const isSettledLater = isKept && !(earlier.kind === 'unknown' && earlier.exists);
   if (isSettledLater) return undefined;
-  const entry = isElsewhere ? entryAt(call.issuer, issuer) : undefined;
-  const asked = isElsewhere ? (entry?.issuer ?? call.issuer) : issuer;
-  return { ...call, earlier, isElsewhere, entry, asked, workingMs: isCA ? activatingMs : 0 };
+  return { ...call, earlier, isElsewhere, ...askedOf(call, issuer, isElsewhere), workingMs: isCA ? activatingMs : 0 };
+}
+
+function askedOf(
+  { issuer: called }: IssuingCall,
+  issuer: ReadyIssuer,
+  isElsewhere: boolean,
+): Pick<OwnCall, 'entry' | 'asked'> {
+  if (!isElsewhere) return { entry: undefined, asked: issuer };
+  const entry = entryAt(called, issuer);
+  return { entry, asked: entry?.issuer ?? called };
 }
 
 function traceOf(

@@ -6,7 +6,7 @@ import { readSigningRequest } from '../../../issuing/signing-request.ts';
 import { isShortened } from '../../../issuing/validity.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import { settleAtOthers } from '../failover/earlier-elsewhere.ts';
-import { externalCAAwaitedMessage } from '../failover/failover-messages.ts';
+import { awaitOwnCA } from '../failover/other-entries.ts';
 import { requestKey } from '../kinds/cached-request.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import { supersededMessage, takenMessage } from '../messages.ts';
@@ -75,11 +75,23 @@ export class Signer {
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
+    const awaited = awaitOwnCA(read.request, issuer);
+    if (awaited !== undefined) return awaited;
     const { spec, ca } = issuer;
-    if (read.request.isCA && spec.externalCA !== undefined && issuer.failover?.inUse !== undefined)
-      return { kind: 'trouble', reason: 'ExternalCA', message: externalCAAwaitedMessage(issuer.failover) };
     const { sendsSubject } = memory;
-    const input: PlanInput = { request: read.request, spec, ca, clusterUid, now: this.#clock.now(), sendsSubject };
+    return this.#signRead(task, {
+      request: read.request,
+      spec,
+      ca,
+      clusterUid,
+      now: this.#clock.now(),
+      sendsSubject,
+    });
+  }
+
+  async #signRead(task: SigningTask, input: PlanInput): Promise<SigningOutcome> {
+    const { request, memory } = task;
+    const { earlier: before } = memory;
     const planned = planIssuing(input);
     if (planned.kind === 'refused')
       return (await this.#settleEarlier(task, planOfEarlier(input), input, true)) ?? judgeRefusal(planned.refusal);

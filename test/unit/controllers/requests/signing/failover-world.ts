@@ -51,7 +51,6 @@ export class FailoverWorld {
 
   async happen(happening: Happening): Promise<void> {
     if (typeof happening !== 'string') return this.#pass(happening.passes);
-    const { clock, memories } = this.#rig;
     switch (happening) {
       case 'look':
         return this.#look(1_000);
@@ -59,13 +58,7 @@ export class FailoverWorld {
         this.#turn(1 - this.#inUse);
         return;
       case 'restart':
-        memories.forget(uid);
-        memories.of(uid).inherited(clock.monotonic());
-        this.#searches = new CertificateSearches(noLimits, clock);
-        for (const index of [0, 1]) this.#described[index] = this.pcas[index]?.isSilent === false;
-        if (this.#described[this.#inUse] === false) this.#turn(1 - this.#inUse);
-        this.#check();
-        return;
+        return this.#restart();
       case 'first silent':
       case 'second silent':
         return this.#toggle(happening === 'first silent' ? 0 : 1);
@@ -73,6 +66,17 @@ export class FailoverWorld {
         // A service may work off what reached it before it answers, and for a while afterwards.
         for (const pca of this.pcas) await pca.arrive();
     }
+  }
+
+  /** Another process takes over, which knows nothing of a CA that is silent. */
+  #restart(): void {
+    const { clock, memories } = this.#rig;
+    memories.forget(uid);
+    memories.of(uid).inherited(clock.monotonic());
+    this.#searches = new CertificateSearches(noLimits, clock);
+    for (const index of [0, 1]) this.#described[index] = this.pcas[index]?.isSilent === false;
+    if (this.#described[this.#inUse] === false) this.#turn(1 - this.#inUse);
+    this.#check();
   }
 
   /** Both regions answer from now on: the request is looked at until it ends, or for hours. */
