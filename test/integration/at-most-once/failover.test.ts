@@ -24,7 +24,7 @@ describe('while one operator runs', () => {
     ])(
       'a request whose answer was lost waits for the CA that was called, and others need not: %s',
       async (name, operation) => {
-        const scene = await FailoverScene.set(regions, name, operation);
+        const scene = await FailoverScene.set(regions, name, { operation });
         await scene.uses('first');
         scene.firstWay.become('answersLost');
         const lost = await scene.request('lost', operation);

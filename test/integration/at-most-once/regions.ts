@@ -112,7 +112,7 @@ export class FailoverScene {
   readonly secondWay: Network;
   readonly #regions: Regions;
   readonly #ca: string;
-  readonly #namespace: string;
+  readonly namespace: string;
 
   private constructor(
     regions: Regions,
@@ -121,11 +121,16 @@ export class FailoverScene {
   ) {
     this.#regions = regions;
     this.#ca = ca;
-    this.#namespace = namespace;
+    this.namespace = namespace;
     [this.firstWay, this.secondWay] = ways;
   }
 
-  static async set(regions: Regions, scene: string, operation = 'CreateCustomCertificate'): Promise<FailoverScene> {
+  /** `spec` adds to or replaces members of the issuer's; clients trust both roots unless it says otherwise. */
+  static async set(
+    regions: Regions,
+    scene: string,
+    spec: Readonly<Record<string, unknown>> = {},
+  ): Promise<FailoverScene> {
     const { world, first, second } = regions;
     const ways = await Promise.all([first, second].map(async ({ url }) => Network.start(Number(new URL(url).port))));
     const namespace = await world.createNamespace(scene.toLowerCase());
@@ -135,11 +140,11 @@ export class FailoverScene {
     const roots = [first, second].map((region) => region.rootPem('sim-root-ecc')).join('');
     await world.cluster.apply(
       world.issuer(namespace, 'pca', {
-        operation,
         parentIdentifier: caOf(scene),
         endpoint: endpoint(one),
         failover: [{ parentIdentifier: caOf(scene), region: 'cn-shanghai', endpoint: endpoint(other) }],
         trust: { source: 'Static', certificates: roots },
+        ...spec,
       }),
     );
     return made;
@@ -165,11 +170,11 @@ export class FailoverScene {
   }
 
   get issuer(): ObjectReference {
-    return { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace: this.#namespace, name: 'pca' };
+    return { apiVersion: issuerApiVersion, kind: 'AlibabaPCAIssuer', namespace: this.namespace, name: 'pca' };
   }
 
   async request(name: string, operation = 'CreateCustomCertificate'): Promise<Asked> {
-    const made = await requestFor(operation, { namespace: this.#namespace, name, issuer: 'pca' });
+    const made = await requestFor(operation, { namespace: this.namespace, name, issuer: 'pca' });
     const [created] = await this.#regions.world.cluster.apply(made.manifest);
     return { ...made, name, uid: created?.metadata.uid ?? '' };
   }
@@ -226,7 +231,7 @@ export class FailoverScene {
     return this.#regions.world.cluster.get({
       apiVersion: 'cert-manager.io/v1',
       kind,
-      namespace: this.#namespace,
+      namespace: this.namespace,
       name,
     });
   }
