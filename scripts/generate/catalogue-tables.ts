@@ -1,6 +1,7 @@
 // The tables of docs/configuration.md, docs/metrics.md and docs/conditions-and-errors.md, read from the code's catalogues.
 import { errorClasses, errorTable } from '../../src/alibaba/error-table.ts';
 import { aspectReasons } from '../../src/controllers/issuers/aspects/reasons.ts';
+import { failoverReasons } from '../../src/controllers/issuers/failover/failover-reasons.ts';
 import { issuerNews, issuerReasons } from '../../src/controllers/issuers/reasons.ts';
 import { consequences, failureReasons, troubleReasons } from '../../src/controllers/requests/reasons.ts';
 import type { Consequence } from '../../src/controllers/requests/reasons.ts';
@@ -50,6 +51,12 @@ export function aspectReasonsTable(): string {
     meaning,
   ]);
   return markdownTable(['Condition', 'Reason', 'Status', 'Warns', 'Meaning and what to do'], rows);
+}
+
+/** Reasons for which another entry of spec.failover stands in. */
+export function failoverReasonsTable(): string {
+  const rows = Object.entries(failoverReasons).map(([reason, why]) => [`\`${reason}\``, why]);
+  return markdownTable(['Reason', 'Why another entry helps'], rows);
 }
 
 /** Events on issuers beside those of Ready. */

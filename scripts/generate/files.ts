@@ -3,6 +3,7 @@ import {
   aspectReasonsTable,
   errorClassesTable,
   errorCodesTable,
+  failoverReasonsTable,
   failureReasonsTable,
   issuerNewsTable,
   issuerReasonsTable,
@@ -31,6 +32,7 @@ type Sections = Readonly<Record<string, (read: Read) => string>>;
 const pages: Readonly<Record<string, Sections>> = {
   'CONTRIBUTING.md': { 'npm-scripts': scriptsTable },
   'docs/at-most-once.md': { silences: silencesTable },
+  'docs/failover.md': { 'failover-reasons': failoverReasonsTable },
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },
   'docs/operations.md': {
     capabilities: capabilitiesTable,

@@ -117,6 +117,11 @@ export const metricCatalogue = {
     help: "Certificates of the quota of the issuer's CA that were used in the last week, by whomever.",
     labels: ofIssuer,
   },
+  pca_issuer_failover_entry: {
+    type: 'gauge',
+    help: 'Which CA of an issuer with spec.failover issues: 0 its own, 1 the first entry of spec.failover, and so on.',
+    labels: ofIssuer,
+  },
   pca_issuer_ca_instances_remaining: {
     type: 'gauge',
     help: 'Instances in spec.externalCA of the issuer that are neither used nor promised to a request.',

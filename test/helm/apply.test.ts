@@ -193,6 +193,7 @@ describe('deploy/examples', () => {
     ['rrsa', ['alibabapcaclusterissuer.pca.alibabacloud.com/rrsa']],
     ['service-account', ['serviceaccount/pca', 'alibabapcaissuer.pca.alibabacloud.com/example']],
     ['ecs-role', ['alibabapcaclusterissuer.pca.alibabacloud.com/ecs-role']],
+    ['failover', ['alibabapcaissuer.pca.alibabacloud.com/example']],
   ])('%s is admitted as one folder', async (folder, expected) => {
     const args = ['apply', '--server-side', '--dry-run=server', '-o', 'name', '-n', 'default', '-f'];
     const { stdout } = await controlPlane.kubectl([...args, path(`deploy/examples/${folder}`)]);

@@ -21,14 +21,20 @@ import type { Judgement } from './tenancy/judge.ts';
 import type { TrustSources } from './trust/trust-sources.ts';
 
 /**
- * `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition. `facts`: what was
- * found out beside that, where PCA was asked at all.
+ * `ready` carries the issuer as issuing needs it; `notReady` the reason and message of its Ready condition, and where known the way to
+ * its CA and what kind of failure the call met that describes it. `facts`: what was found out beside that, where PCA was asked at all.
  */
 export type CheckResult = Judged & { readonly facts?: IssuerFacts | undefined };
 
 type Judged =
   | { readonly kind: 'ready'; readonly issuer: ReadyIssuer }
-  | { readonly kind: 'notReady'; readonly problem: IssuerProblem; readonly ca: IssuingCA | undefined };
+  | {
+      readonly kind: 'notReady';
+      readonly problem: IssuerProblem;
+      readonly ca: IssuingCA | undefined;
+      readonly way?: Pick<ReadyIssuer, 'authority' | 'credentialsVersion'>;
+      readonly failure?: PcaFailure['class'];
+    };
 
 type Opened = Extract<OpenedCredentials, { readonly kind: 'ok' }>;
 
@@ -75,9 +81,10 @@ export class IssuerCheck {
     const opened = await this.#credentials.open(issuer, signal);
     if (opened.kind === 'problem') return notReady(opened.problem);
     const authority = new PcaAuthority(opened, spec, this.#searches, this.#clock);
+    const way = { authority, credentialsVersion: opened.credentialsVersion };
     const described = await authority.describe(signal);
     const { allowance } = judged;
-    const result = await this.#judge({ issuer, opened, authority, described, allowance }, signal);
+    const result = await this.#judge({ issuer, opened, way, described, allowance }, signal);
     const ca = described.kind === 'described' ? described.ca : undefined;
     const facts = await this.#facts?.gather({ issuer, opened, authority, ca }, signal);
     return facts === undefined ? result : { ...result, facts };
@@ -87,39 +94,45 @@ export class IssuerCheck {
     {
       issuer,
       opened,
-      authority,
+      way,
       described,
       allowance,
     }: {
       readonly issuer: Issuer;
       readonly opened: Opened;
-      readonly authority: PcaAuthority;
+      readonly way: { readonly authority: PcaAuthority; readonly credentialsVersion: string };
       readonly described: Described;
       readonly allowance: ReadyIssuer['allowance'];
     },
     signal: AbortSignal,
   ): Promise<Judged> {
     const { spec, metadata } = issuer;
+    const { authority } = way;
     switch (described.kind) {
-      case 'failed':
-        return notReady(problemOfDescribing(described.failure, spec) ?? unavailable(described.failure, spec));
+      case 'failed': {
+        const { failure } = described;
+        const problem = problemOfDescribing(failure, spec) ?? unavailable(failure, spec);
+        return { ...notReady(problem), way, failure: failure.class };
+      }
       case 'unreadable': {
         const { message, requestId = 'unknown' } = described;
-        return notReady({
+        const problem: IssuerProblem = {
           reason: 'UnreadableAnswer',
           message: `PCA described CA "${spec.parentIdentifier}" in a form that cannot be read: ${message} (RequestId ${requestId}). Check spec.endpoint; the issuer is checked again automatically.`,
-        });
+        };
+        return { ...notReady(problem), way };
       }
       case 'described':
         break;
     }
     const { ca } = described;
     const assessed = assessIssuingCA(ca, issuingOperations[spec.operation], this.#clock.now());
-    if (assessed.kind === 'unusable') return notReady({ reason: assessed.reason, message: assessed.message }, ca);
+    if (assessed.kind === 'unusable')
+      return { ...notReady({ reason: assessed.reason, message: assessed.message }, ca), way };
     const listRoots = async (): ReturnType<typeof authority.activeRoots> => authority.activeRoots(ca.keyFamily, signal);
     const trusted = await this.#trust.read(issuer, ca, listRoots, signal);
     // Without the CA: its status would say that certificates may exist (issuing/trust/trust-state.ts).
-    if (trusted.kind === 'problem') return notReady(trusted.problem);
+    if (trusted.kind === 'problem') return { ...notReady(trusted.problem), way };
     // The limits of issuing are the account's, so nothing is issued before it is known or cannot be.
     await opened.account;
     return {
@@ -129,9 +142,8 @@ export class IssuerCheck {
         generation: generationOf(issuer),
         spec,
         ca,
-        authority,
+        ...way,
         allowance,
-        credentialsVersion: opened.credentialsVersion,
         formerKeyFamily: formerKeyFamily(issuer.status?.ca, ca.keyFamily),
         trust: trusted.trust,
       },
@@ -152,7 +164,7 @@ export function checkFailed(thrown: unknown): IssuerProblem {
   return { reason: 'CheckFailed', message };
 }
 
-function notReady(problem: IssuerProblem, ca?: IssuingCA): Judged {
+function notReady(problem: IssuerProblem, ca?: IssuingCA): Extract<Judged, { readonly kind: 'notReady' }> {
   return { kind: 'notReady', problem, ca };
 }
 

@@ -8,11 +8,13 @@ import { isTrustedNow } from '../../issuing/trust/trust-state.ts';
 import type { ReadCertificate } from '../../issuing/x509/certificate.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Clock } from '../../timing/clock.ts';
-import { startDeadline } from '../../timing/deadline.ts';
 import { IssuerAspects } from './aspects/issuer-aspects.ts';
 import { checkFailed, notUnderstood } from './check.ts';
 import type { CheckResult, IssuerCheck } from './check.ts';
 import { EarlyEnds } from './early-ends.ts';
+import { FailoverCheck } from './failover/failover-check.ts';
+import { isFailedOver } from './failover/failover-reasons.ts';
+import { TimedCheck } from './failover/timed-check.ts';
 import { GracePeriod } from './grace-period.ts';
 import type { CredentialVersions } from './identity/credential-versions.ts';
 import type { IssuerObject, ReadyIssuer, ReadyIssuers } from './ready-issuers.ts';
@@ -60,6 +62,7 @@ const done: ReconcileResult = { kind: 'done' };
 export class IssuerController {
   readonly #on: IssuerControllerParts;
   readonly #status: StatusWriter;
+  readonly #failover: FailoverCheck;
   readonly #grace: GracePeriod;
   readonly #earlyEnds: EarlyEnds;
   readonly #aspects: IssuerAspects;
@@ -71,9 +74,12 @@ export class IssuerController {
   constructor(parts: IssuerControllerParts) {
     this.#on = parts;
     this.#status = new StatusWriter(parts);
-    this.#grace = new GracePeriod(parts.clock);
-    this.#earlyEnds = new EarlyEnds(parts.clock);
-    this.#aspects = new IssuerAspects(parts.clock, parts.checkIntervalMs);
+    const { check, checkTimeoutMs, checkIntervalMs, clock } = parts;
+    // The pause between two checks is scattered by a tenth.
+    this.#failover = new FailoverCheck(new TimedCheck(check, checkTimeoutMs, clock), clock, checkIntervalMs * 0.9);
+    this.#grace = new GracePeriod(clock);
+    this.#earlyEnds = new EarlyEnds(clock);
+    this.#aspects = new IssuerAspects(clock, checkIntervalMs);
   }
 
   /** What the last check of the issuer of this key tells of the way to PCA. */
@@ -104,6 +110,8 @@ export class IssuerController {
     const held = this.#on.readyIssuers.held(key, object);
     if (held !== undefined && !(await this.#endsEarly(reconciled, signal))) {
       this.#trialUntil.delete(key);
+      const failedOver = await this.#failOver(reconciled, held.problem, signal);
+      if (failedOver !== undefined) return failedOver;
       const notWritten = await this.#write(reconciled, { problem: held.problem, ca: undefined }, signal);
       return retryOf(notWritten) ?? { kind: 'after', ms: Math.min(held.ms, this.#on.secretIntervalMs) };
     }
@@ -112,7 +120,19 @@ export class IssuerController {
       return this.#keep(reconciled, left, signal);
 
     this.#dueAt.delete(key);
-    return this.#check(reconciled, signal);
+    return this.#checked(reconciled, await this.#failover.check(reconciled.issuer, signal), signal);
+  }
+
+  /** What issuing met may concern one entry of spec.failover alone; undefined where no other stands in. */
+  async #failOver(
+    reconciled: Reconciled,
+    problem: IssuerProblem,
+    signal: AbortSignal,
+  ): Promise<ReconcileResult | undefined> {
+    const { issuer } = reconciled;
+    if ((issuer.spec.failover ?? []).length === 0 || !isFailedOver(problem.reason)) return undefined;
+    const checked = await this.#failover.check(issuer, signal, problem);
+    return checked.kind === 'ready' ? this.#checked(reconciled, checked, signal) : undefined;
   }
 
   /** An issuer that says what this operator does not understand is not checked: nothing but another spec changes that. */
@@ -185,10 +205,9 @@ export class IssuerController {
     return retryOf(notWritten) ?? this.#nextLook(reconciled, leftMs);
   }
 
-  async #check(reconciled: Reconciled, signal: AbortSignal): Promise<ReconcileResult> {
+  async #checked(reconciled: Reconciled, checked: CheckResult, signal: AbortSignal): Promise<ReconcileResult> {
     const { key, object } = reconciled;
     const { readyIssuers, logger, clock, checkIntervalMs, trust } = this.#on;
-    const checked = await this.#checkInTime(reconciled, signal);
     // What clients must trust is published before anything is issued below it.
     const result =
       checked.kind === 'ready'
@@ -212,19 +231,6 @@ export class IssuerController {
     const ms = checkIntervalMs * (0.9 + 0.2 * clock.random());
     this.#dueAt.set(key, clock.monotonic() + ms);
     return this.#nextLook(reconciled, ms);
-  }
-
-  /** A check with a deadline of its own: few are made at a time, so a silent endpoint must not have a place for long. */
-  async #checkInTime({ issuer }: Reconciled, signal: AbortSignal): Promise<CheckResult> {
-    const { check, checkTimeoutMs, clock } = this.#on;
-    using deadline = startDeadline(checkTimeoutMs, signal, clock);
-    const result = await check.check(issuer, deadline.signal);
-    if (deadline.state() !== 'expired' || result.kind === 'ready' || result.problem.reason !== 'PCAUnavailable')
-      return result;
-
-    const seconds = checkTimeoutMs / 1_000;
-    const message = `PCA (or STS, for a role) gave no answer about CA "${issuer.spec.parentIdentifier}" within ${seconds} s. The issuer is checked again automatically; if this lasts, check spec.region, spec.endpoint and the network.`;
-    return { ...result, problem: { reason: 'PCAUnavailable', message } };
   }
 
   /** Opens or closes the issuer and writes that; the retry where there is something left to do. */
@@ -291,8 +297,8 @@ function isPublished({ trustStatus }: ReadyIssuer, certificate: ReadCertificate)
   return trustStatus === undefined || isTrustedNow(trustStatus, certificate);
 }
 
-function readyFinding({ ca, trustStatus }: ReadyIssuer): Finding {
-  return { problem: undefined, ca, trust: trustStatus };
+function readyFinding({ ca, trustStatus, failover }: ReadyIssuer): Finding {
+  return { problem: undefined, ca, trust: trustStatus, failover };
 }
 
 function retryOf(notWritten: NotWritten | undefined): ReconcileResult | undefined {

@@ -5,8 +5,8 @@ import type { CheckResult } from './check.ts';
 import { outlookOf } from './reasons.ts';
 import type { IssuerProblem } from './reasons.ts';
 
-// Longer than an API server takes to start and to know who may do what.
-const graceMs = 30_000;
+/** Longer than an API server takes to start and to know who may do what. */
+export const graceMs = 30_000;
 
 /** Since when the checks of each ready issuer meet trouble that may pass. */
 export class GracePeriod {

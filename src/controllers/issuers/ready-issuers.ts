@@ -5,24 +5,13 @@ import type { IssuingCA } from '../../issuing/issuing-ca.ts';
 import type { ReadCertificate } from '../../issuing/x509/certificate.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { FaultHold } from './fault-hold.ts';
-import type { Place } from './fault-hold.ts';
+import type { FailoverOf } from './failover/other-entry.ts';
+import type { IssuerPass } from './issuer-pass.ts';
 import { OwnerHolds } from './owner-holds.ts';
 import type { Owner } from './owner-holds.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
 import type { Allowance } from './tenancy/allowance.ts';
 import type { CheckedTrust } from './trust/trust-sources.ts';
-
-/** One request that may try with an issuer, and tells what it met. */
-export interface IssuerPass extends Place {
-  /** It met a fault that no request can cause. */
-  fault(problem: IssuerProblem): void;
-  /** It got another certificate than it asked for. Where another tenant met the same, it is the issuer's: `problem`. */
-  mismatched(reason: string, problem: IssuerProblem): void;
-  /** PCA refused what it asked for. */
-  refused(reason: string): void;
-  /** Its certificate needs one that clients do not find yet where the issuer publishes what they must trust. */
-  demands(certificate: ReadCertificate): void;
-}
 
 /** A checked issuer: what it says (`spec` of `generation`), its CA and the way to it. */
 export interface ReadyIssuer {
@@ -43,6 +32,8 @@ export interface ReadyIssuer {
   readonly trustStatus?: IssuerStatus['trust'];
   /** Is told each lifetime that a request asks for. */
   readonly onAsked?: (seconds: number) => void;
+  /** For an issuer with spec.failover, of whose entries this is one. */
+  readonly failover?: FailoverOf<ReadyIssuer>;
 }
 
 /** What a request may do with an issuer. */
@@ -127,7 +118,9 @@ export class ReadyIssuers {
   /** A check succeeded: requests may go out, after a fault one of them first. */
   open(key: string, issuer: ReadyIssuer): void {
     const entry = this.#entry(key);
-    const changed = entry.issuer === undefined || !isFor(issuer, entry.issuer);
+    const { location } = issuer.authority;
+    // Another CA of the same object has its own faults.
+    const changed = entry.issuer?.authority.location !== location || !isFor(issuer, entry.issuer);
     const opens = changed || entry.problem !== undefined;
     if (changed) {
       entry.hold = new FaultHold(this.#clock);

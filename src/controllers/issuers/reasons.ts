@@ -199,6 +199,11 @@ export const issuerNews = {
     'One bought instance is left for CA certificates: the next CA certificate or renewal uses it. Buy a further one and add its ID.',
   NoInstanceLeft:
     'No bought instance is left for CA certificates: the next CA certificate or renewal waits. Buy a further one and add its ID.',
+  FailedOver:
+    "Another entry of spec.failover issues instead of the issuer's own CA; status.failover and the message say which and why.",
+  FailedBack: "The issuer's own CA issues again.",
+  StandbyUnusable:
+    'An entry of spec.failover could not stand in now; the message says why. The issuer is Ready all the same.',
   AnotherOperator:
     'Another operator writes the status of the same issuer, or ended a request of it. Run one release per cluster. Counted in `pca_issuer_other_operator_total`.',
 } as const;

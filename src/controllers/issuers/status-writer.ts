@@ -12,6 +12,7 @@ import { undeclaredFields, withoutFields } from '../../kubernetes/undeclared-fie
 import type { Clock } from '../../timing/clock.ts';
 import { showAspects } from './aspects/gauges.ts';
 import { isAspectNews } from './aspects/reasons.ts';
+import { failoverNews } from './failover/failover-text.ts';
 import type { IssuerNews, IssuerProblem, IssuerReason } from './reasons.ts';
 import { Rivals } from './rivals.ts';
 import type { Rival } from './rivals.ts';
@@ -84,6 +85,9 @@ export class StatusWriter {
       metrics.set('pca_issuer_ca_not_after_timestamp_seconds', labels, ca.notAfter.getTime() / 1_000);
 
     showAspects(metrics, labels, finding.observed);
+    const entry = entryInUse(issuer, finding);
+    if (entry === undefined) metrics.remove('pca_issuer_failover_entry', labels);
+    else metrics.set('pca_issuer_failover_entry', labels, entry);
     const remaining = remainingInstances(issuer);
     if (remaining === undefined) metrics.remove('pca_issuer_ca_instances_remaining', labels);
     else metrics.set('pca_issuer_ca_instances_remaining', labels, remaining);
@@ -100,6 +104,7 @@ export class StatusWriter {
     this.#on.metrics.remove('pca_issuer_ca_not_after_timestamp_seconds', labels);
     this.#on.metrics.remove('pca_issuer_ca_instances_remaining', labels);
     showAspects(this.#on.metrics, labels, undefined);
+    this.#on.metrics.remove('pca_issuer_failover_entry', labels);
   }
 
   async #apply(
@@ -126,6 +131,7 @@ export class StatusWriter {
     this.#tellInstances(identity, issuer, status);
     this.#tellAspects(identity, issuer, status);
     if (finding.problem === undefined) this.#tellNews(identity, issuer, status);
+    this.#tellFailover(identity, issuer, finding);
     return undefined;
   }
 
@@ -217,6 +223,14 @@ export class StatusWriter {
     if (few !== undefined) this.#warn(identity, issuer, few.reason, few.text);
   }
 
+  #tellFailover(identity: IssuerIdentity, issuer: IssuerAsRead, { failover }: Finding): void {
+    const told = readyCondition(issuer)?.message ?? '';
+    for (const { reason, isTrouble, text } of failoverNews(issuer.status?.failover, failover, told)) {
+      if (isTrouble) this.#warn(identity, issuer, reason, text);
+      else this.#inform(identity, issuer, reason, text);
+    }
+  }
+
   #tellRival(identity: IssuerIdentity, issuer: IssuerAsRead, { operator }: Rival): void {
     const { operator: self, metrics } = this.#on;
     metrics.count('pca_issuer_other_operator_total', issuerLabels(identity));
@@ -256,6 +270,13 @@ function isObserved(path: string): boolean {
   return /^\.status\.(?:identity|quota|longestAskedLifetime|lastCheckTime|nextCheckTime|ca\.chainFingerprints)\b/.test(
     path,
   );
+}
+
+/** 0 for the issuer's own CA, from 1 for entries of spec.failover; undefined for an issuer without those. */
+function entryInUse({ spec, status }: IssuerAsRead, { problem, failover }: Finding): number | undefined {
+  if ((spec?.failover ?? []).length === 0) return undefined;
+  const inUse = problem === undefined ? failover?.inUse : status?.failover;
+  return inUse === undefined ? 0 : inUse.entry + 1;
 }
 
 /** The fields that an answer names as none of the CRD's, but those that are known already. */

@@ -7,6 +7,8 @@ import { withCondition } from '../../kubernetes/conditions.ts';
 import { withoutFields } from '../../kubernetes/undeclared-fields.ts';
 import { formatMoment } from '../../timing/moment.ts';
 import type { Observed } from './aspects/issuer-aspects.ts';
+import { failoverText } from './failover/failover-text.ts';
+import type { FailoverOf } from './failover/other-entry.ts';
 import { outlookOf } from './reasons.ts';
 import type { IssuerProblem, IssuerReason } from './reasons.ts';
 
@@ -21,6 +23,8 @@ export interface Finding {
   readonly trust?: IssuerStatus['trust'];
   /** What is told beside Ready. */
   readonly observed?: Observed;
+  /** For a ready issuer with spec.failover. */
+  readonly failover?: Omit<FailoverOf<unknown>, 'others'> | undefined;
 }
 
 /**
@@ -54,7 +58,7 @@ export function issuerStatus(
 export function statusOf(issuer: IssuerAsRead, finding: Finding, { self, rival }: Writers, now: Date): IssuerStatus {
   const observedGeneration = generationOf(issuer);
   const { problem } = finding;
-  const { ca, trust } = knownOf(finding, issuer.status);
+  const { ca, trust, failover } = knownOf(finding, issuer.status);
   const reason = problem?.reason ?? checkedReason;
   const written = (told: Pick<IssuerCondition, 'type' | 'status' | 'reason' | 'message'>): IssuerCondition => {
     const present = issuer.status?.conditions.find((other) => other.type === told.type);
@@ -62,7 +66,10 @@ export function statusOf(issuer: IssuerAsRead, finding: Finding, { self, rival }
   };
   const condition = (type: string, status: IssuerCondition['status'], message: string): IssuerCondition =>
     written({ type, status, reason, message });
-  const message = [problem?.message ?? readyMessage(issuer, ca), ...(rival === undefined ? [] : [rivalText(rival)])];
+  const message = [
+    problem?.message ?? readyMessage(issuer, ca, finding.failover),
+    ...(rival === undefined ? [] : [rivalText(rival)]),
+  ];
   const { aspects = [], fields } = finding.observed ?? {};
   return {
     observedGeneration,
@@ -78,15 +85,21 @@ export function statusOf(issuer: IssuerAsRead, finding: Finding, { self, rival }
     ...(ca === undefined ? {} : { ca }),
     ...externalCAStatus(issuer),
     ...(trust === undefined ? {} : { trust }),
+    ...(failover === undefined ? {} : { failover }),
   };
 }
 
 /** What the check found, else what was known before. */
-function knownOf(finding: Finding, present: IssuerStatus | undefined): Pick<IssuerStatus, 'ca' | 'trust'> {
+function knownOf(finding: Finding, present: IssuerStatus | undefined): Pick<IssuerStatus, 'ca' | 'trust' | 'failover'> {
   const chain = finding.observed?.chainFingerprints ?? [];
   const ca = finding.ca === undefined ? present?.ca : describedCA(finding.ca, present?.ca, chain);
   const trust = finding.trust ?? present?.trust;
-  return { ...(ca === undefined ? {} : { ca }), ...(trust === undefined ? {} : { trust }) };
+  const failover = finding.problem === undefined ? finding.failover?.inUse : present?.failover;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(failover === undefined ? {} : { failover }),
+  };
 }
 
 /** The family of the CA's key before the last change of it, as the status remembers it; undefined where there was none. */
@@ -130,9 +143,14 @@ function readyStatus(problem: IssuerProblem | undefined): IssuerCondition['statu
   return problem.reason === 'CheckFailed' ? 'Unknown' : 'False';
 }
 
-function readyMessage({ spec, unknownFields = [] }: IssuerAsRead, ca: CAStatus | undefined): string {
+function readyMessage(
+  { spec, unknownFields = [] }: IssuerAsRead,
+  ca: CAStatus | undefined,
+  failover: Finding['failover'],
+): string {
   const sentences = [
-    `CA "${spec?.parentIdentifier ?? ''}" answers and can issue.`,
+    failoverText(failover) ?? `CA "${spec?.parentIdentifier ?? ''}" answers and can issue.`,
+    ...(failover?.faults ?? []),
     keyFamilyText(ca) ?? '',
     unknownFields.length > 0 ? unknownFieldsText(unknownFields) : '',
   ];
@@ -194,7 +212,7 @@ function comparable(status: IssuerStatus, hasRival: boolean): unknown {
     observedGeneration,
   ]);
   // The times of the checks and the samples of the quota go with whatever else is written.
-  const { ca, externalCA, trust } = status;
+  const { ca, externalCA, trust, failover } = status;
   return [
     status.observedGeneration,
     conditions,
@@ -203,6 +221,7 @@ function comparable(status: IssuerStatus, hasRival: boolean): unknown {
     comparableObserved(status),
     externalCA?.instancesRemaining,
     comparableTrust(trust),
+    comparableFailover(failover),
   ];
 }
 
@@ -217,6 +236,12 @@ function comparableObserved({ identity, quota, longestAskedLifetime }: IssuerSta
 /** Whether two states of what clients must trust say the same. */
 export function isSameTrust(one: IssuerStatus['trust'], other: IssuerStatus['trust']): boolean {
   return JSON.stringify(comparableTrust(one)) === JSON.stringify(comparableTrust(other));
+}
+
+function comparableFailover(failover: IssuerStatus['failover']): unknown {
+  if (failover === undefined) return undefined;
+  const { entry, parentIdentifier, region, host, since, reason } = failover;
+  return [entry, parentIdentifier, region, host, since, reason];
 }
 
 // Fields in one order, whatever the order in which the API server gives them.

@@ -11,7 +11,8 @@ import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
 import type { ClusterUid } from './decide.ts';
 import type { IssuedDecision } from './decision.ts';
 import type { InheritedRequest, RequestKind, RequestReference } from './kinds/request.ts';
-import type { IssuingCall, RequestMemory } from './memory.ts';
+import { RequestMemory } from './memory.ts';
+import type { IssuingCall } from './memory.ts';
 import {
   abandonedMessage,
   inheritedMessage,
@@ -68,7 +69,9 @@ interface AbandonedCall {
   /** Undefined while only the request is known, for which an earlier process may have called. */
   call: IssuingCall | undefined;
   readonly inherited: InheritedRequest | undefined;
-  readonly memory: RequestMemory;
+  memory: RequestMemory;
+  /** Places where an earlier process may have called, and did not. */
+  readonly ruledOut: Set<string>;
   /** When it was taken in; monotonic, ms. */
   readonly since: number;
 }
@@ -115,7 +118,8 @@ export class AbandonedCalls {
       this.#giveUp(...oldest, `More than ${most} such calls are to be found out about at a time.`);
     }
     const key = `${issuerKey(gone.identity)}#${gone.reference.uid}`;
-    const abandoned: AbandonedCall = { gone, call, inherited, memory, since: clock.monotonic() };
+    const since = clock.monotonic();
+    const abandoned: AbandonedCall = { gone, call, inherited, memory, ruledOut: new Set(), since };
     this.#calls.set(key, abandoned);
     logger.info(fieldsOf(abandoned), inherited === undefined ? abandonedMessage : inheritedMessage);
     queue.add(key);
@@ -136,7 +140,9 @@ export class AbandonedCalls {
     if (call === undefined) return this.#noneMade(key, abandoned);
     abandoned.call = call;
     const task = { request: call.request, memory, issuer: this.#issuerOf(gone, call), signal };
-    return this.#settle(key, { ...abandoned, call }, await settleAbandonedCall(task, call, this.#on), signal);
+    const outcome = await settleAbandonedCall(task, call, this.#on);
+    if (outcome === undefined && this.#mayBeElsewhere(abandoned, call)) return this.#nextPlace(abandoned, call);
+    return this.#settle(key, { ...abandoned, call }, outcome, signal);
   }
 
   /** Nobody looks for them any more: the log says which they are. */
@@ -169,6 +175,22 @@ export class AbandonedCalls {
       case 'ruledOut':
         return this.#later(key, abandoned, 'The last look was given up.');
     }
+  }
+
+  #mayBeElsewhere({ gone, inherited, ruledOut }: AbandonedCall, { issuer }: IssuingCall): boolean {
+    const now = this.#on.readyIssuers.last(issuerKey(gone.identity));
+    if (inherited === undefined || now === undefined) return false;
+    const places = [now.authority.location, ...(now.failover?.others ?? []).map(({ location }) => location)];
+    return places.some((place) => place === undefined || (place !== issuer.authority.location && !ruledOut.has(place)));
+  }
+
+  /** An earlier process may have called another entry of the issuer. */
+  #nextPlace(abandoned: AbandonedCall, { issuer }: IssuingCall): ReconcileResult {
+    abandoned.ruledOut.add(issuer.authority.location);
+    abandoned.call = undefined;
+    abandoned.memory = new RequestMemory(abandoned.gone.reference.uid);
+    abandoned.memory.inherited(abandoned.since);
+    return { kind: 'after', ms: 0 };
   }
 
   #noneMade(key: string, abandoned: AbandonedCall): ReconcileResult {
@@ -209,7 +231,7 @@ export class AbandonedCalls {
    * would have called for nothing.
    */
   async #planned(
-    { gone: { identity }, inherited }: AbandonedCall,
+    { gone: { identity }, inherited, ruledOut }: AbandonedCall,
     signal: AbortSignal,
   ): Promise<IssuingCall | string | undefined> {
     if (inherited === undefined) return undefined;
@@ -217,13 +239,23 @@ export class AbandonedCalls {
     if (issuer === undefined) return 'Its issuer did not become ready.';
     const cluster = await this.#on.clusterUid(signal);
     if ('message' in cluster) return cluster.message;
-    return inheritedCall(inherited, issuer, { clusterUid: cluster.uid, now: this.#on.clock.now() });
+    const at = { clusterUid: cluster.uid, now: this.#on.clock.now() };
+    const others = issuer.failover?.others ?? [];
+    for (const place of [issuer, ...others.map((other) => other.issuer)]) {
+      if (place === undefined || ruledOut.has(place.authority.location)) continue;
+      const call = inheritedCall(inherited, place, at);
+      if (call !== undefined) return call;
+    }
+    const unknown = others.find((other) => other.issuer === undefined);
+    return unknown && `PCA has not described ${unknown.name} since the operator started.`;
   }
 
   /** In the same place the credentials of now are the better ones; elsewhere, and when it is gone, those of the call. */
   #issuerOf(gone: RequestThatIsGone, call: IssuingCall): ReadyIssuer {
     const now = this.#on.readyIssuers.last(issuerKey(gone.identity));
-    return now?.authority.location === call.issuer.authority.location ? now : call.issuer;
+    const entries = [now, ...(now?.failover?.others ?? []).map((other) => other.issuer)];
+    const { location } = call.issuer.authority;
+    return entries.find((entry) => entry?.authority.location === location) ?? call.issuer;
   }
 
   #later(key: string, abandoned: AbandonedCall, why: string): ReconcileResult {

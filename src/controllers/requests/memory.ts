@@ -3,6 +3,7 @@
 import type { IssuePlan } from '../../issuing/plan.ts';
 import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
 import type { End } from './decision.ts';
+import { OtherPlaces } from './failover/other-places.ts';
 import type { CallingRequest, InheritedRequest, Request } from './kinds/request.ts';
 
 /** An issuing call as it went out: what was asked, of whom, and for whom. The issuer may say something else by now. */
@@ -65,6 +66,7 @@ export class RequestMemory {
   #sendsSubject = false;
   #defects = 0;
   #decided: End | undefined;
+  readonly #otherPlaces = new OtherPlaces<IssuingCall>();
 
   constructor(uid: string) {
     this.uid = uid;
@@ -169,6 +171,8 @@ export class RequestMemory {
   called(call: IssuingCall, at: number): void {
     if (this.#earlier.kind !== 'none' || this.#decided !== undefined)
       throw new Error('A second issuing call was about to go out while a certificate may exist.');
+    if (this.#otherPlaces.isOpen(call.issuer))
+      throw new Error('An issuing call was about to go out to another CA than that of an earlier one.');
 
     this.#earlier = { kind: 'unknown', exists: false, since: at, call };
     this.#inherited = undefined;
@@ -203,10 +207,29 @@ export class RequestMemory {
     return this.#unfinished;
   }
 
-  /** PCA was searched after every earlier call was over, and there is no certificate. */
-  ruledOut(): void {
+  /**
+   * PCA was searched after every earlier call was over, and there is no certificate. `only`: the place where alone a further call may
+   * go out, since one that arrives late does no harm there; undefined where it does none anywhere.
+   */
+  ruledOut(only: string | undefined): void {
+    const call = this.#earlier.kind === 'none' ? undefined : this.#earlier.call;
+    this.#otherPlaces.ruledOut(only, call);
     this.#earlier = none;
     this.#inherited = undefined;
+  }
+
+  /**
+   * It is to be called for with this issuer. A call that was ruled out for another of its entries alone may arrive there late all the
+   * same, so that its certificate is looked for again.
+   */
+  turnsTo(issuer: Pick<ReadyIssuer, 'authority' | 'failover'>, at: number): void {
+    if (this.#earlier.kind !== 'none' || this.#decided !== undefined || !this.#otherPlaces.isOpen(issuer)) return;
+    this.#earlier = { kind: 'unknown', exists: false, since: at, call: this.#otherPlaces.reopened() };
+  }
+
+  /** What other entries of the issuer than the one in use have said of its earlier call. */
+  get otherPlaces(): Pick<OtherPlaces<IssuingCall>, 'absentFor' | 'absent' | 'silent'> {
+    return this.#otherPlaces;
   }
 
   /** The request comes to this end, which tells all about the certificate. */

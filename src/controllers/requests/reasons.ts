@@ -122,6 +122,8 @@ export const troubleReasons = {
   CertificateNotReady: 'PCA accepted the request and has not given the certificate yet, or it is still looked for.',
   RootNotPublished:
     'The certificate leads to a root that does not stand yet where the issuer publishes what clients must trust (status.trust, and the ConfigMap of spec.trust.publishTo). It is written once the root does.',
+  EarlierCallUnsettled:
+    'The request was called for at another entry of spec.failover than the one in use, or may have been by an earlier operator, and only that one can tell whether a certificate exists. It waits for its word, so that no second one is paid for.',
   UnreadableAnswer: "PCA's answer holds no certificate; the certificate is looked for before the next call.",
   CertificateUnreadable: 'The Certificate behind the request could not be read, and the answer depends on it.',
   ClusterUnknown: 'The UID of the namespace kube-system could not be read.',

@@ -53,13 +53,19 @@ export const networkSchema = {
   default: 'Public',
 } as const satisfies Schema;
 
+const pcaEndpoint = endpointOf(
+  "Address of PCA's API, if it is not the region's endpoint for network.",
+  "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: the region's host for network.",
+);
+
 /** PCA's API. */
-export const endpointSchema = {
-  ...endpointOf(
-    "Address of PCA's API, if it is not the region's endpoint for network.",
-    "Host name with an optional port, such as cas-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: the region's host for network.",
-  ),
-  default: {},
+export const endpointSchema = { ...pcaEndpoint, default: {} } as const satisfies Schema;
+
+/** PCA's API for an entry of `spec.failover`, which may leave it to the issuer. */
+export const failoverEndpointSchema = {
+  ...pcaEndpoint,
+  description:
+    "Address of PCA's API for this entry. Left out: the issuer's own where the entry names no region, else the region's host for network.",
 } as const satisfies Schema;
 
 /** STS, which issues the temporary credentials of roles. */
@@ -67,3 +73,10 @@ export const stsEndpointSchema = endpointOf(
   "Address of STS for credentials.rrsa and credentials.assumeRole. Left out: for network VPC the region's VPC host, else the address in the operator's environment, else the region's public endpoint. An AlibabaPCAIssuer with rrsa cannot set it.",
   "Host name with an optional port, such as sts-vpc.cn-hangzhou.aliyuncs.com, among those of the operator's --issuer-hosts. Left out: for network VPC the region's VPC host, else ALIBABA_CLOUD_STS_ENDPOINT of the operator, else the region's public endpoint.",
 );
+
+/** STS for an entry of `spec.failover`. */
+export const failoverStsEndpointSchema = {
+  ...stsEndpointSchema,
+  description:
+    "Address of STS for this entry. Left out: the issuer's own where the entry names no region, else what an issuer of that region has by default.",
+} as const satisfies Schema;

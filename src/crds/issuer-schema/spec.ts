@@ -4,6 +4,8 @@
 import { credentialsSchema } from './credentials.ts';
 import { customCertificateSchema } from './custom-certificate.ts';
 import { endpointSchema, networkSchema, stsEndpointSchema } from './endpoint.ts';
+import { failoverSchema } from './failover.ts';
+import { identifierRules, regionRules } from './place-rules.ts';
 import {
   externalCASchema,
   isDuration,
@@ -85,24 +87,14 @@ export const issuerSpecSchema = {
       type: 'string',
       description: 'Identifier of the subordinate CA that issues, as the PCA console shows it. A root CA cannot issue.',
       maxLength: 128,
-      'x-kubernetes-validations': [
-        {
-          rule: "self.matches('^[A-Za-z0-9][A-Za-z0-9_.-]*$')",
-          message: 'must be the identifier of a subordinate CA: letters, digits, -, _ and .',
-        },
-      ],
+      'x-kubernetes-validations': identifierRules,
     },
     region: {
       type: 'string',
       description: 'Region of the PCA instance.',
       default: 'cn-hangzhou',
       maxLength: 32,
-      'x-kubernetes-validations': [
-        {
-          rule: "self.matches('^[a-z]{2}(-[a-z0-9]+)+$')",
-          message: 'must be the ID of a region, such as cn-hangzhou or ap-southeast-1',
-        },
-      ],
+      'x-kubernetes-validations': regionRules,
     },
     network: networkSchema,
     endpoint: endpointSchema,
@@ -137,6 +129,7 @@ export const issuerSpecSchema = {
     issuanceLimits: issuanceLimitsSchema,
     patience: patienceSchema,
     trust: trustSchema,
+    failover: failoverSchema,
     credentials: credentialsSchema,
   },
   'x-kubernetes-validations': [

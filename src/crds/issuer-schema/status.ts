@@ -1,5 +1,6 @@
 // The status that the operator writes to an issuer.
 import type { Schema } from '../schema.ts';
+import { failoverStatusSchema } from './failover.ts';
 import {
   askedLifetimeStatusSchema,
   identityStatusSchema,
@@ -121,6 +122,7 @@ export const issuerStatusSchema = {
     quota: quotaStatusSchema,
     longestAskedLifetime: askedLifetimeStatusSchema,
     trust: trustStatusSchema,
+    failover: failoverStatusSchema,
     externalCA: {
       type: 'object',
       description: 'State of the instances in spec.externalCA.',

@@ -23,6 +23,8 @@ export interface TrustInput {
   readonly ca: Pick<IssuingCA, 'notAfter'>;
   readonly spec: IssuerSpec;
   readonly now: Date;
+  /** Not all CAs of the issuer could be asked: what stands and is not former stays as it is. */
+  readonly isPartial?: boolean;
 }
 
 type Entry = TrustState['certificates'][number];
@@ -82,7 +84,8 @@ export function nextTrust(input: TrustInput): TrustState | undefined {
     };
   }
 
-  function formerOf({ certificate, entry }: Trusted, { status: before }: TrustInput): readonly Trusted[] {
+  function formerOf({ certificate, entry }: Trusted, { status: before, isPartial }: TrustInput): readonly Trusted[] {
+    if (isPartial === true && entry.former !== true) return [{ certificate, entry }];
     const needed = momentOf(entry.neededUntil);
     if (needed === undefined) return [];
     const lifetime = secondsOf(before?.trust?.longestLifetime);

@@ -9,6 +9,7 @@ import { issuerApiVersion, secret } from '../../support/world.ts';
 import { aheadScenes } from './ahead-of-time.ts';
 import { unreadableDuration } from './defect.ts';
 import { instanceNewsScenes } from './external-ca.ts';
+import { failoverNewsScenes } from './failover.ts';
 import { identityScenes } from './identities.ts';
 import { newerField, newerOperation } from './newer-crds.ts';
 import { applying, told } from './ready.ts';
@@ -264,6 +265,7 @@ export const issuerScenes: Readonly<Record<IssuerReason, Scene>> = {
 export const newsScenes: Readonly<Record<Exclude<IssuerNews, 'CredentialsNotRenewed'>, Scene>> = {
   ...instanceNewsScenes,
   ...aheadScenes,
+  ...failoverNewsScenes,
   FieldUnknown: {
     steps: async (stage) => {
       await stage.issuer({ [newerField]: 'yes' });

@@ -6,6 +6,7 @@ import { certificate } from '../../support/world.ts';
 import { askedByRequest, readyOf } from './certificate-requests.ts';
 import { unreadableDuration } from './defect.ts';
 import { askedExternalCA, externalCAReplies } from './external-ca.ts';
+import { earlierCallUnsettled } from './failover.ts';
 import { issuingMeets } from './issuers.ts';
 import { applying } from './ready.ts';
 import { web } from './stage.ts';
@@ -36,6 +37,7 @@ function externalCAWith(pca: { readonly state?: string; readonly reply?: Reply }
 
 /** One scene for each reason. */
 export const troubleScenes: Readonly<Record<TroubleReason, Scene>> = {
+  EarlierCallUnsettled: earlierCallUnsettled,
   CertificateNotReady: {
     steps: waitingWith({
       CreateCustomCertificate: () => ({

@@ -164,6 +164,20 @@ describe('TypeOf', () => {
         };
         readonly publishTo?: { readonly name: string; readonly namespace?: string; readonly key: string };
       };
+      readonly failover?: readonly {
+        readonly parentIdentifier: string;
+        readonly region?: string;
+        readonly endpoint?: {
+          readonly host?: string;
+          readonly protocol: 'HTTPS' | 'HTTP';
+          readonly caBundle?: string;
+        };
+        readonly stsEndpoint?: {
+          readonly host?: string;
+          readonly protocol: 'HTTPS' | 'HTTP';
+          readonly caBundle?: string;
+        };
+      }[];
       readonly credentials: {
         readonly secretRef?: SecretRef;
         readonly rrsa?: PodRole;
@@ -204,6 +218,14 @@ describe('TypeOf', () => {
         readonly samples?: readonly { readonly time: string; readonly certificatesRemaining: number }[];
       };
       readonly longestAskedLifetime?: { readonly duration: string; readonly time: string };
+      readonly failover?: {
+        readonly entry: number;
+        readonly parentIdentifier: string;
+        readonly region: string;
+        readonly host?: string;
+        readonly since: string;
+        readonly reason: string;
+      };
       readonly trust?: {
         readonly bundle: string;
         readonly certificates: readonly {

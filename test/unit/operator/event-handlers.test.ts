@@ -270,7 +270,7 @@ it('after the history of the cluster went back, everything is looked at again an
   put(requests, 'new', { approval: 'Undecided' });
   putIssuer({ name: 'pca' });
   connect();
-  memories.of('uid-a').ruledOut();
+  memories.of('uid-a').ruledOut(undefined);
   seen.length = 0;
   clock.advance(60_000);
   for (const store of [requests, issuers]) {

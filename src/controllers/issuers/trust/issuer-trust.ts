@@ -62,7 +62,8 @@ export class IssuerTrust {
     if (place !== undefined && 'problem' in place) return notReady(place.problem);
     const anchors = withDemanded(trust.anchors, demanded);
     const { status, spec } = issuer;
-    const state = nextTrust({ status, anchors, ca, spec, now: this.#on.clock.now() });
+    const { isPartial = false } = trust;
+    const state = nextTrust({ status, anchors, ca, spec, now: this.#on.clock.now(), isPartial });
     if (state === undefined) return notReady(tooMany);
     const next: TrustStatus = { ...state, ...(place === undefined ? {} : { configMap: place }) };
     const result: Publishing = { kind: 'ready', issuer: { ...ready, trustStatus: next } };

@@ -22,6 +22,8 @@ export interface CheckedTrust {
   readonly given: readonly ReadCertificate[];
   /** resourceVersion of the object that holds it; empty where none is read. */
   readonly version: string;
+  /** An entry of spec.failover could not be asked, so that what stands for it stays as it is. */
+  readonly isPartial?: boolean;
 }
 
 /** What was found, or what the issuer's condition says. */

@@ -18,6 +18,8 @@ export interface EarlierCall {
   readonly trace: Trace;
   readonly asked: ReadyIssuer;
   readonly judgedBy: ReadyIssuer;
+  /** It is another entry than the one in use: while it gives no answer, one look at a time is made there. */
+  readonly isElsewhere?: boolean;
 }
 
 /** For whom it is looked for, who may be gone by now; `signal` aborts the look-up. */
@@ -31,6 +33,9 @@ export class EarlierSearch {
   readonly #claims: Pick<CertificateClaims, 'take'>;
   readonly #owningCertificate: ReadOwningCertificate;
   readonly #clock: Pick<Clock, 'now'>;
+  /** The last failure of each other entry that gave no answer, and where a look is under way. */
+  readonly #failures = new Map<string, Extract<Found, { readonly kind: 'failed' }>>();
+  readonly #looking = new Set<string>();
 
   constructor(
     claims: Pick<CertificateClaims, 'take'>,
@@ -43,7 +48,24 @@ export class EarlierSearch {
   }
 
   /** Asks PCA. Of several certificates for the key of the request its own is found. */
-  async find({ request, signal }: SearchTask, { plan, trace, asked, judgedBy }: EarlierCall): Promise<Found> {
+  async find(task: SearchTask, call: EarlierCall): Promise<Found> {
+    const { location } = call.asked.authority;
+    if (call.isElsewhere !== true) return this.#find(task, call);
+    const silent = this.#failures.get(location);
+    // Those that wait for a silent endpoint must leave workers to those that need not.
+    if (silent !== undefined && this.#looking.has(location)) return silent;
+    this.#looking.add(location);
+    try {
+      const found = await this.#find(task, call);
+      if (found.kind === 'failed') this.#failures.set(location, found);
+      else this.#failures.delete(location);
+      return found;
+    } finally {
+      this.#looking.delete(location);
+    }
+  }
+
+  async #find({ request, signal }: SearchTask, { plan, trace, asked, judgedBy }: EarlierCall): Promise<Found> {
     const byKey = plan.identifier === undefined && !plan.expected.isCA;
     const read = byKey ? await this.#owningCertificate(request.certificate, signal) : undefined;
     if (read?.kind === 'failed') return { kind: 'unsettled', message: read.message };

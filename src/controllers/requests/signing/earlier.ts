@@ -15,6 +15,8 @@ import {
   untraceableMessage,
 } from '../messages.ts';
 import type { EarlierCall, EarlierSearch, SearchTask } from './earlier-search.ts';
+import { awaitEntry, entryAt, isLate, sinceAt } from '../failover/other-entries.ts';
+import type { Entry } from '../failover/other-entries.ts';
 import { judgeFailure, judgeReply } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 
@@ -29,6 +31,8 @@ interface OwnCall extends IssuingCall {
   /** Who is asked: the issuer of now where it keeps its certificates in the same place, since its credentials are newer. */
   readonly asked: ReadyIssuer;
   readonly isElsewhere: boolean;
+  /** Where it went, if that is an entry of the issuer that is not in use now: it is waited for as long as it takes. */
+  readonly entry: Entry | undefined;
   /** For so long after it ended the call may still be at work, where nothing else would stop a second one. */
   readonly workingMs: number;
 }
@@ -72,7 +76,7 @@ export async function settleAbandonedCall(
 ): Promise<SigningOutcome | undefined> {
   const { earlier } = task.memory;
   if (earlier.kind === 'none') return undefined;
-  const own = { ...call, earlier, isElsewhere: false, asked: task.issuer, workingMs: abandonedMs };
+  const own = { ...call, earlier, isElsewhere: false, entry: undefined, asked: task.issuer, workingMs: abandonedMs };
   return settle(own, task, search, clock);
 }
 
@@ -84,13 +88,20 @@ async function settle(
 ): Promise<SigningOutcome | undefined> {
   const { memory } = task;
   const { plan, asked } = own;
-  const trace = traceOf(own, clock.monotonic());
-  const found = await search.find(task, { plan, trace, asked, judgedBy: judgedBy(own, task) });
+  const trace = traceOf(own, task, clock.monotonic());
+  const found = await search.find(task, {
+    plan,
+    trace,
+    asked,
+    judgedBy: judgedBy(own, task),
+    isElsewhere: own.entry !== undefined,
+  });
   switch (found.kind) {
     case 'absent':
     case 'taken':
       return nothingFound(own, task, clock.monotonic());
     case 'failed':
+      if (own.entry !== undefined) return awaitEntry(own.entry, task, { failure: found.failure, plan });
       if (own.isElsewhere) return outOfReach(own, found.failure, () => memory.missed(clock.monotonic()));
       return judgeFailure(found.failure, { plan, issuer: task.issuer, call: 'reading' });
     case 'found':
@@ -168,13 +179,16 @@ function unfinished(
 
 /** Rules the certificate out, unless PCA says that there is one or its call may still be at work. */
 function nothingFound(
-  { earlier, plan, asked, workingMs }: OwnCall,
-  { memory }: Pick<LookTask, 'memory'>,
+  { earlier, plan, asked, workingMs, entry }: OwnCall,
+  task: Pick<LookTask, 'memory' | 'issuer'>,
   now: number,
 ): SigningOutcome | undefined {
+  const { memory } = task;
   if (earlier.kind === 'unknown' && earlier.exists) return untraceable(plan, asked, memory.missed(now));
   if (now - earlier.since < workingMs) return atWork(plan);
-  memory.ruledOut();
+  if (entry !== undefined && isLate(entry, memory, now)) return awaitEntry(entry, task, { plan });
+  // A call that arrives late where the next one goes meets its identifier; elsewhere it was waited for.
+  memory.ruledOut(entry === undefined ? asked.authority.location : undefined);
   return undefined;
 }
 
@@ -187,14 +201,28 @@ function ownCallOf({ memory: { earlier }, issuer }: SigningTask): OwnCall | unde
   const isKept = isCA && !isElsewhere && (issuer.spec.externalCA?.instanceIds ?? []).includes(instanceOf(call.plan));
   const isSettledLater = isKept && !(earlier.kind === 'unknown' && earlier.exists);
   if (isSettledLater) return undefined;
-  const asked = isElsewhere ? call.issuer : issuer;
-  return { ...call, earlier, isElsewhere, asked, workingMs: isCA ? activatingMs : 0 };
+  return { ...call, earlier, isElsewhere, ...askedOf(call, issuer, isElsewhere), workingMs: isCA ? activatingMs : 0 };
 }
 
-function traceOf({ plan, earlier, workingMs }: OwnCall, now: number): Trace {
+function askedOf(
+  { issuer: called }: IssuingCall,
+  issuer: ReadyIssuer,
+  isElsewhere: boolean,
+): Pick<OwnCall, 'entry' | 'asked'> {
+  if (!isElsewhere) return { entry: undefined, asked: issuer };
+  const entry = entryAt(called, issuer);
+  return { entry, asked: entry?.issuer ?? called };
+}
+
+function traceOf(
+  { plan, earlier, workingMs, entry }: OwnCall,
+  { memory }: Pick<LookTask, 'memory'>,
+  now: number,
+): Trace {
   if (plan.expected.isCA) return { kind: 'instance', instanceId: instanceOf(plan) };
   // While the call may be at work any list will do to find its certificate, and none to rule it out.
-  const since = now - earlier.since < workingMs ? earlier.since : earlier.since + workingMs;
+  const worked = now - earlier.since < workingMs ? earlier.since : earlier.since + workingMs;
+  const since = entry === undefined ? worked : sinceAt(entry, memory, { since: worked, now });
   return earlier.kind === 'accepted'
     ? { kind: 'accepted', identifier: earlier.identifier, since }
     : { kind: 'unknown', since };
@@ -237,7 +265,7 @@ function atWork({ operation, expected }: IssuePlan): SigningOutcome {
 }
 
 /** The issuer of now did nothing wrong, and has no way to revoke what another CA issued. */
-function withoutBlame(outcome: SigningOutcome): SigningOutcome {
+export function withoutBlame(outcome: SigningOutcome): SigningOutcome {
   if (outcome.kind !== 'refused') return outcome;
   const { unused, ...rest } = outcome;
   return unused === undefined ? rest : { ...rest, message: `${rest.message} ${unusedElsewhere}` };

@@ -5,6 +5,8 @@ import type { IssuePlan, PlanInput } from '../../../issuing/plan.ts';
 import { readSigningRequest } from '../../../issuing/signing-request.ts';
 import { isShortened } from '../../../issuing/validity.ts';
 import type { Clock } from '../../../timing/clock.ts';
+import { settleAtOthers } from '../failover/earlier-elsewhere.ts';
+import { awaitOwnCA } from '../failover/other-entries.ts';
 import { requestKey } from '../kinds/cached-request.ts';
 import type { ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import { supersededMessage, takenMessage } from '../messages.ts';
@@ -65,6 +67,7 @@ export class Signer {
     const { request, memory, issuer } = task;
     const hadCertificate = request.leftCertificate !== undefined || this.#claims.has(request.object.uid);
     memory.met(hadCertificate, this.#clock.monotonic());
+    memory.turnsTo(issuer, this.#clock.monotonic());
     // Before anything that the issuer says now: an earlier call may have made what it would refuse today.
     const { earlier: before } = memory;
     const settled = await this.lookUp(task);
@@ -72,17 +75,24 @@ export class Signer {
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     const read = readSigningRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
+    const awaited = awaitOwnCA(read.request, issuer);
+    if (awaited !== undefined) return awaited;
     const { spec, ca, allowance } = issuer;
     issuer.onAsked?.(read.request.durationSeconds);
     const { sendsSubject } = memory;
     const settings = { spec, ca, clusterUid, sendsSubject, ruleLimit: allowance?.lifetime };
-    const input: PlanInput = { request: read.request, ...settings, now: this.#clock.now() };
+    return this.#signRead(task, { request: read.request, ...settings, now: this.#clock.now() });
+  }
+
+  async #signRead(task: SigningTask, input: PlanInput): Promise<SigningOutcome> {
+    const { request, memory } = task;
+    const { earlier: before } = memory;
     const planned = planIssuing(input);
     if (planned.kind === 'refused')
-      return (await this.#settleEarlier(task, planOfEarlier(input), true)) ?? judgeRefusal(planned.refusal);
+      return (await this.#settleEarlier(task, planOfEarlier(input), input, true)) ?? judgeRefusal(planned.refusal);
     await this.#onStep('Planned', request.object.uid);
     const whole = await this.#withRenewal(task, planned.plan, input);
-    const earlier = await this.#settleEarlier(task, planned.plan, whole.kind !== 'planned');
+    const earlier = await this.#settleEarlier(task, planned.plan, input, whole.kind !== 'planned');
     if (earlier !== undefined) return earlier;
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     if (whole.kind !== 'planned') return whole;
@@ -110,11 +120,13 @@ export class Signer {
   async #settleEarlier(
     task: SigningTask,
     plan: IssuePlan | undefined,
+    input: PlanInput,
     isRefused: boolean,
   ): Promise<SigningOutcome | undefined> {
     const { memory, issuer } = task;
     const { earlier } = memory;
-    if (earlier.kind === 'none' || plan === undefined) return undefined;
+    if (earlier.kind === 'none') return undefined;
+    if (plan === undefined) return this.#settleElsewhere(task, input, earlier.since);
     const left = judgeLeft(task, plan, this.#clock);
     if (left !== undefined) return left;
     const judged = { plan, issuer, task, clock: this.#clock };
@@ -128,8 +140,16 @@ export class Signer {
       const provenOwn = plan.identifier !== undefined;
       return this.#claim(task, judgeFound(found, { ...judged, provenOwn }), plan);
     }
-    memory.ruledOut();
+    const elsewhere = await this.#settleElsewhere(task, input, earlier.since);
+    if (elsewhere !== undefined) return elsewhere;
+    memory.ruledOut(issuer.authority.location);
     return undefined;
+  }
+
+  /** The same at the other entries of the issuer; undefined where all of them have said that there is none. */
+  async #settleElsewhere(task: SigningTask, input: PlanInput, since: number): Promise<SigningOutcome | undefined> {
+    const { outcome, plan } = await settleAtOthers(task, input, since, { search: this.#search, clock: this.#clock });
+    return outcome && this.#claim(task, outcome, plan);
   }
 
   /** Asks what became of an instance. */
@@ -181,7 +201,7 @@ export class Signer {
     const planned = planIssuing({ ...input, instanceId: taken.instanceId });
     if (planned.kind === 'refused') return judgeRefusal(planned.refusal);
     if (memory.earlier.kind !== 'none') {
-      memory.ruledOut();
+      memory.ruledOut(undefined);
       return { kind: 'ruledOut' };
     }
     await this.#onStep('InstancePromised', request.object.uid);

@@ -1,7 +1,7 @@
 // Trouble of an issuer that was ready: what may pass is looked at again before anybody is told, and a fault that issuing met
 // is its condition until its time is over.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { IssuerPass } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import type { IssuerPass } from '../../../../src/controllers/issuers/issuer-pass.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { refused } from '../../authority/pca-double.ts';
 import { readableSecret } from './check-stage.ts';

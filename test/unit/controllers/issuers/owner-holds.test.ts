@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OwnerHolds } from '../../../../src/controllers/issuers/owner-holds.ts';
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
-import type { IssuerPass } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import type { IssuerPass } from '../../../../src/controllers/issuers/issuer-pass.ts';
 import { mismatchCauses } from '../../../../src/issuing/certificate-differences.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { ownerIn, readyIssuer } from './objects.ts';

@@ -1,7 +1,7 @@
 // When calls for an issuer may go out: after a check, not while it is held, after a fault one at a time.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ReadyIssuers } from '../../../../src/controllers/issuers/ready-issuers.ts';
-import type { IssuerPass } from '../../../../src/controllers/issuers/ready-issuers.ts';
+import type { IssuerPass } from '../../../../src/controllers/issuers/issuer-pass.ts';
 import type { IssuerProblem } from '../../../../src/controllers/issuers/reasons.ts';
 import { readCertificate } from '../../../../src/issuing/x509/certificate.ts';
 import type { ReadCertificate } from '../../../../src/issuing/x509/certificate.ts';

@@ -1,6 +1,7 @@
 // A request went while nobody knew what came of its call: PCA is asked until it says so, and every end is told.
 import { describe, expect, test } from 'vitest';
 import type { Found } from '../../../../src/authority/certificate-authority.ts';
+import type { ReadyIssuer } from '../../../../src/controllers/issuers/ready-issuers.ts';
 import { AbandonedCalls } from '../../../../src/controllers/requests/abandoned-calls.ts';
 import { EarlierSearch } from '../../../../src/controllers/requests/signing/earlier-search.ts';
 import { failed, FakeAuthority } from '../../../support/fake-authority.ts';
@@ -266,7 +267,9 @@ describe('a request that an earlier operator may have called for', () => {
     await rig.reconcile();
     const ready = new Rig({ pca: { find: find ?? [] } }).readyIssuers.last(issuerName);
     if (ready === undefined) throw new Error('The issuer was not checked.');
-    return { ...leftBy(rig), becomeReady: () => rig.readyIssuers.open(issuerName, ready) };
+    const becomeReady = (failover?: ReadyIssuer['failover']): void =>
+      rig.readyIssuers.open(issuerName, failover === undefined ? ready : { ...ready, failover });
+    return { ...leftBy(rig), ready, becomeReady };
   }
 
   test('is looked for when its issuer becomes ready; what is found may be in use elsewhere', async () => {
@@ -291,6 +294,28 @@ describe('a request that an earlier operator may have called for', () => {
         { log: 'info', fields, message: 'No earlier operator had a certificate made for a request that is gone.' },
         counted('none'),
       ],
+    ]);
+  });
+
+  test('is looked for at every entry of its issuer, those that are described later included', async () => {
+    const { rig, journal, look, becomeReady, ready } = await inherited({ find: [{ kind: 'absent' }] });
+    const authority = new FakeAuthority({ find: [finds()] }, 'HTTPS pca-2.test ca');
+    const entry = { name: 'CA "ca" in cn-shanghai', location: authority.location };
+    const withOther = (issuer: ReadyIssuer | undefined) => ({
+      inUse: undefined,
+      name: '',
+      ownName: '',
+      faults: [],
+      others: [{ ...entry, issuer }],
+    });
+    becomeReady(withOther(undefined));
+    rig.clock.advance(2 * minute);
+    const came = [await look(), await look()];
+    becomeReady(withOther({ ...ready, authority }));
+    came.push(await look());
+    expect([came, journal.read().slice(2)]).toEqual([
+      [{ kind: 'after', ms: 0 }, retry, done],
+      [{ settled: 'pca-1', adopted: true, policy: 'Never' }, counted('certificate')],
     ]);
   });
 

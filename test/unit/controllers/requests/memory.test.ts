@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { End } from '../../../../src/controllers/requests/decision.ts';
 import { RequestMemories, RequestMemory } from '../../../../src/controllers/requests/memory.ts';
 import type { CallEnd } from '../../../../src/controllers/requests/memory.ts';
+import { FakeAuthority } from '../../../support/fake-authority.ts';
 import { certificate, issuingCall as call } from './samples.ts';
 
 const failed: End = { kind: 'failed', reason: 'NoName', message: 'No.', at: new Date(0) };
@@ -27,7 +28,7 @@ const made: CallEnd = { kind: 'made', identifier: 'pca-1' };
 type Step = (memory: RequestMemory) => void;
 const called: Step = (memory) => memory.called(call, 1);
 const inherited: Step = (memory) => memory.inherited(3);
-const ruledOut: Step = (memory) => memory.ruledOut();
+const ruledOut: Step = (memory) => memory.ruledOut(undefined);
 const decided: Step = (memory) => memory.decide(failed);
 const answered =
   (end: CallEnd): Step =>
@@ -111,6 +112,62 @@ test('misses are counted since the last call', () => {
   expect([...first, memory.missed(5)]).toEqual([1, 2, 1]);
 });
 
+describe('of an issuer with another entry', () => {
+  const entryAt = (location: string, other: string) => ({
+    authority: new FakeAuthority({}, location),
+    failover: {
+      inUse: undefined,
+      name: '',
+      ownName: '',
+      faults: [],
+      others: [{ name: '', location: other, issuer: undefined }],
+    },
+  });
+  const first = entryAt('first', 'second');
+  const second = entryAt('second', 'first');
+  const callAt = (issuer: object) => ({ ...call, issuer: { ...call.issuer, ...issuer } });
+
+  /** A call to the first, of which its CA alone has said that it made nothing. */
+  function ruledOutAtFirst(): RequestMemory {
+    const memory = new RequestMemory('u');
+    memory.called(callAt(first), 1);
+    memory.ruledOut('first');
+    return memory;
+  }
+
+  test('a call that was ruled out for one entry is looked for again before the other is called', () => {
+    const memory = ruledOutAtFirst();
+    const elsewhere = 'An issuing call was about to go out to another CA than that of an earlier one.';
+    expect(() => memory.called(callAt(second), 2)).toThrow(elsewhere);
+    memory.turnsTo(second, 3);
+    expect(memory.earlier).toEqual({ kind: 'unknown', exists: false, since: 3, call: callAt(first) });
+  });
+
+  test('it need not be where the same one is called, or where it was ruled out everywhere', () => {
+    const memory = ruledOutAtFirst();
+    memory.turnsTo(first, 2);
+    memory.called(callAt(first), 3);
+    memory.ruledOut(undefined);
+    memory.turnsTo(second, 4);
+    memory.called(callAt(second), 5);
+    expect([memory.earlier, memory.calls]).toEqual([
+      { kind: 'unknown', exists: false, since: 5, call: callAt(second) },
+      3,
+    ]);
+  });
+
+  test('how long a place has said that there is nothing is counted since its last silence', () => {
+    const { otherPlaces } = new RequestMemory('u');
+    const seen = [otherPlaces.absentFor('second', 1)];
+    otherPlaces.absent('second', 1);
+    otherPlaces.absent('second', 3);
+    seen.push(otherPlaces.absentFor('second', 4));
+    otherPlaces.silent('second');
+    seen.push(otherPlaces.absentFor('second', 5));
+    expect(seen).toEqual([undefined, 3, undefined]);
+  });
+});
+
 test('an end is kept', () => {
   const memory = new RequestMemory('u');
   const before = memory.decided;
@@ -189,7 +246,7 @@ class World {
     const { memory } = this;
     if (memory.earlier.kind === 'none' || this.#out !== undefined) return;
     if (this.certificates > 0) memory.decide(issued);
-    else memory.ruledOut();
+    else memory.ruledOut(undefined);
   }
 }
 

@@ -44,6 +44,33 @@ function told({ certificates }: TrustState): readonly string[] {
 const afterChange = (before: IssuerSpec, after: Partial<TrustInput> = {}): readonly string[] =>
   told(next(next(undefined, { spec: before }), { anchors: only(second), spec: before, ...after }));
 
+describe('while a CA of the issuer cannot be asked', () => {
+  const both = { trusted: [first!, second!], verifying: [first!] };
+
+  it('what stands for it stays as it is, also where nothing was issued below it yet', () => {
+    const before = next(undefined, { anchors: both });
+    expect([
+      told(before),
+      told(next(before, { isPartial: true })),
+      told(next(before, { anchors: only(second), isPartial: true })),
+      told(next(before)),
+    ]).toEqual([
+      ['CN=First 2036-01-01T00:00:00Z', 'CN=Second nothing'],
+      ['CN=First 2036-01-01T00:00:00Z', 'CN=Second nothing'],
+      ['CN=Second 2036-01-01T00:00:00Z', 'CN=First 2036-01-01T00:00:00Z'],
+      ['CN=First 2036-01-01T00:00:00Z'],
+    ]);
+  });
+
+  it('what is former already ends as ever', () => {
+    const former = next(next(undefined, { spec: limited }), { anchors: only(second), spec: limited });
+    const later = new Date('2027-03-01T00:00:00Z');
+    expect(told(next(former, { anchors: only(second), spec: limited, now: later, isPartial: true }))).toEqual([
+      'CN=Second 2036-01-01T00:00:00Z',
+    ]);
+  });
+});
+
 describe('a certificate below which was issued', () => {
   it('is needed until its CA ends, and never longer than it lives itself', () => {
     expect([

@@ -143,6 +143,21 @@ export const waiting: Record<WaitingReason, Row> = {
 };
 
 export const troubles: Record<Exclude<keyof typeof troubleReasons, 'Defect'>, Row> = {
+  EarlierCallUnsettled: {
+    situation: { pca: { find: [{ kind: 'absent' }] } },
+    prepare: (rig) => {
+      const ready = rig.readyIssuers.last(issuerName);
+      if (ready === undefined) throw new Error('The issuer was not checked.');
+      const others = [{ name: 'CA "ca-2" in cn-shanghai', location: undefined, issuer: undefined }];
+      const failover = { inUse: undefined, name: 'CA "ca" in cn-hangzhou', ownName: '', others, faults: [] };
+      rig.readyIssuers.open(issuerName, { ...ready, failover });
+      rig.memories.of(uids['web-1'] ?? '').inherited(rig.clock.monotonic());
+    },
+    decision: troubled(
+      'EarlierCallUnsettled',
+      'An earlier operator may have called CA "ca-2" in cn-shanghai for this request, and only that CA can tell whether a certificate exists. The issuer uses CA "ca" in cn-hangzhou now, where a second certificate would be paid for, so the request waits: PCA has not described its CA since the operator started.',
+    ),
+  },
   CertificateNotReady: {
     situation: { pca: { issue: [answers({ kind: 'pending', identifier: 'pca-1' })] } },
     decision: troubled(

@@ -42,7 +42,8 @@ interface Stored {
   isRevoked: boolean;
 }
 
-const hierarchies = { ca: hierarchy, 'ca-2': await makeHierarchy('P-256', new Date('2026-01-02T00:00:00Z')) };
+/** The CAs by their identifiers. */
+export const hierarchies = { ca: hierarchy, 'ca-2': await makeHierarchy('P-256', new Date('2026-01-02T00:00:00Z')) };
 const spki = await spkiOf('P-256');
 const noAnswer = failed('OutcomeUnknown', { httpStatus: undefined });
 /** How a world differs from the usual one. */
@@ -57,9 +58,11 @@ interface Differences {
 const refuses = (code: string, name: Parameters<typeof failed>[0]): PcaOutcome => failed(name, { code });
 
 /** PCA: what it keeps, and what it does with calls. */
-class TruePca {
+export class TruePca {
   readonly certificates = new Map<string, Stored>();
   listsFail = false;
+  /** It gives no answer; what reaches it is worked off later, if ever. */
+  isSilent = false;
   readonly deadKeys = new Set<number>();
   /** How many issuing calls arrived since one was refused as a duplicate. */
   callsAfterDuplicate: number | undefined;
@@ -83,11 +86,25 @@ class TruePca {
     return async (call, { mayGo }) => {
       this.#onCall();
       if (mayGo?.() === false) throw new Error('The fence was shut.');
+      if (this.isSilent) return this.#miss(call);
       if (this.deadKeys.has(key)) return refuses('InvalidAccessKeyId.NotFound', 'Credentials');
       if (call.action.startsWith('Create')) return this.#create(call);
       if (call.action.startsWith('List')) return this.#list(call);
       return this.#describe(call.parameters['Identifier'] ?? '');
     };
+  }
+
+  /** How many calls are late. */
+  get late(): number {
+    return this.#late.length;
+  }
+
+  #miss(call: PcaCall): PcaOutcome {
+    if (!call.action.startsWith('Create')) return noAnswer;
+    const [fate = 'late', ...rest] = this.#fates;
+    this.#fates = rest;
+    if (fate === 'late') this.#late.push(call);
+    return noAnswer;
   }
 
   /** The service gets what was late, in order. */
@@ -116,6 +133,7 @@ class TruePca {
     await this.arrive();
     this.#fates = [];
     this.listsFail = false;
+    this.isSilent = false;
     for (const each of this.certificates.values()) each.isReady = true;
   }
 
