@@ -126,7 +126,7 @@ it('keys, tokens, sessions and instance roles change under load, and every reque
     await act();
     await until(what, () => {
       const now = counts.map((count) => count());
-      if (now.some((count, index) => count <= (before[index] ?? 0))) throw new NotYet(`${now}, before ${before}`);
+      if (now.some((count, index) => count <= (before[index] ?? 0))) throw new NotYet(`${now.join()}, before ${before.join()}`);
       return true;
     });
   };

@@ -149,7 +149,7 @@ interface Condition {
 }
 
 async function readyOf(issuer: Manifest, wanted: readonly string[]): Promise<Condition> {
-  const { apiVersion, kind = '', metadata } = issuer;
+  const { apiVersion, kind, metadata } = issuer;
   const { name, namespace } = metadata;
   const what = { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) };
   return until(`${kind} ${name} to be ${wanted.join(' or ')}`, async () => {
