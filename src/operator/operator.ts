@@ -14,7 +14,7 @@ import type { RateLimitTable } from '../alibaba/limits/rate-limit-settings.ts';
 import type { IssuerRules } from '../controllers/issuers/tenancy/rules.ts';
 import { requestToken } from '../controllers/issuers/identity/service-accounts.ts';
 import { CertificateClaims } from '../controllers/requests/signing/claims.ts';
-import { issuerRulesOf } from './issuer-rules.ts';
+import { issuerRulesOf } from './rules/issuer-rules.ts';
 import { issuedCounter, IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import { unobserved } from '../controllers/requests/signing/steps.ts';
 import type { StepObserver } from '../controllers/requests/signing/steps.ts';

@@ -218,7 +218,7 @@ describe('a tenant is refused, and nothing is sent anywhere', () => {
       says: toShop("spec.credentials.rrsa is the operator's own role (OperatorRole)", 'Secret, ServiceAccount'),
     },
     'with the role of the node': {
-      spec: () => ({ credentials: { ecsRole: {} } }),
+      spec: () => ({ credentials: { ecsRole: {} }, stsEndpoint: undefined }),
       says: toShop("spec.credentials.ecsRole is the role of the operator's node (NodeRole)", 'Secret, ServiceAccount'),
     },
     'with a role that trusts the operator': {
@@ -229,7 +229,7 @@ describe('a tenant is refused, and nothing is sent anywhere', () => {
     },
     'with a role that trusts the node': {
       by: 'bank',
-      spec: () => ({ credentials: { ecsRole: {}, assumeRole: { roleArn: role('shop-a') } } }),
+      spec: () => ({ credentials: { ecsRole: {}, assumeRole: { roleArn: role('shop-a') } }, stsEndpoint: undefined }),
       says: () =>
         `spec.credentials.assumeRole.roleArn is "${role('shop-a')}", ${ofBank()} no other role with this identity (roleArns). ${change} Contact: ${contact}`,
     },

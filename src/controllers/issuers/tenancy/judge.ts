@@ -104,20 +104,23 @@ function roleOf({ roleArns }: IssuerRule, { spec }: Issuer, own: OwnIdentity): O
   // Whom a role trusts that is taken with an own identity, RAM decides; of the operator it trusts everybody who may use that.
   const patterns = roleArns ?? (isOwnIdentity ? [] : undefined);
   if (patterns === undefined) return undefined;
-  const { rrsa, serviceAccountRef, assumeRole } = spec.credentials;
+  const foreign = rolesOf(spec.credentials, own).find(({ arn }) => !matchesAnyRole(patterns, arn));
+  if (foreign === undefined) return undefined;
+  const allowed = patterns.length === 0 ? 'no other role with this identity (roleArns)' : shownList(patterns);
+  return { field: foreign.field, value: `"${shownText(foreign.arn)}"`, allowed };
+}
+
+/** The roles that credentials name, but for the operator's own. */
+function rolesOf(
+  { rrsa, serviceAccountRef, assumeRole }: Issuer['spec']['credentials'],
+  own: OwnIdentity,
+): readonly { readonly field: string; readonly arn: string }[] {
   const named = {
     'spec.credentials.rrsa.roleArn': rrsa?.roleArn === own.roleArn ? undefined : rrsa?.roleArn,
     'spec.credentials.serviceAccountRef.roleArn': serviceAccountRef?.roleArn,
     'spec.credentials.assumeRole.roleArn': assumeRole?.roleArn,
   };
-  const [field, arn] = Object.entries(named).find((each) => isForeign(each[1], patterns)) ?? [];
-  if (field === undefined || arn === undefined) return undefined;
-  const allowed = patterns.length === 0 ? 'no other role with this identity (roleArns)' : shownList(patterns);
-  return { field, value: `"${shownText(arn)}"`, allowed };
-}
-
-function isForeign(arn: string | undefined, patterns: readonly string[]): boolean {
-  return arn !== undefined && !matchesAnyRole(patterns, arn);
+  return Object.entries(named).flatMap(([field, arn]) => (arn === undefined ? [] : [{ field, arn }]));
 }
 
 function hostOf({ hosts }: IssuerRule, { spec }: Issuer): Objection | undefined {

@@ -38,6 +38,8 @@ const limitFields = ['maxDuration', 'certificatesPerHour', 'certificatesPerDay']
 const namePattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const durationPattern = /^(?=\d)(?:\d{1,6}h)?(?:\d{1,6}m)?(?:\d{1,6}s)?$/;
 const longestContact = 200;
+const forNobody =
+  'is for no issuer: set namespaces, for AlibabaPCAIssuers, or cluster: true, for AlibabaPCAClusterIssuers.';
 
 /** Reads a parsed file. `hosts` are those of --issuer-hosts, beyond which no rule goes. */
 export function readRules(file: unknown, hosts: Pick<IssuerHosts, 'allows'>): ReadRules {
@@ -71,11 +73,7 @@ function readRule(
     tell(`${path}.name`, 'must be a name of at most 63 letters, digits, ., - and _.');
   if (typeof cluster !== 'boolean') tell(`${path}.cluster`, 'must be true or false.');
   const namespaces = readPatterns(fields, path, 'namespaces', tell);
-  if (namespaces === undefined && cluster !== true)
-    tell(
-      path,
-      'is for no issuer: set namespaces, for AlibabaPCAIssuers, or cluster: true, for AlibabaPCAClusterIssuers.',
-    );
+  if (namespaces === undefined && cluster !== true) tell(path, forNobody);
   const own = fieldsOf(limits, `${path}.limits`, limitFields, tell);
   return {
     name: String(name),
@@ -157,18 +155,19 @@ function readHosts(value: unknown, path: string, outer: Pick<IssuerHosts, 'allow
   const written = readTexts(value, path, tell);
   if (written === undefined) return undefined;
   for (const [index, text] of written.entries()) {
-    const parsed = parseIssuerHosts(text);
-    const at = `${path}[${index}]`;
-    if (text.trim() === '' || text.includes(',')) tell(at, 'must be one host, such as pca.example.com:8443.');
-    else if (parsed.kind === 'invalid') tell(at, `can match nothing: ${shownText(parsed.message)}`);
-    else if (!text.includes('*') && !outer.allows(text.trim()))
-      tell(
-        at,
-        `"${shownText(text)}" is none of --issuer-hosts (Helm: issuerHosts), beyond which no rule goes. Add it there.`,
-      );
+    const fault = hostFault(text, outer);
+    if (fault !== undefined) tell(`${path}[${index}]`, fault);
   }
   const parsed = parseIssuerHosts(written.join(','));
   return parsed.kind === 'ok' ? { written, compared: parsed.hosts } : undefined;
+}
+
+function hostFault(text: string, outer: Pick<IssuerHosts, 'allows'>): string | undefined {
+  if (text.trim() === '' || text.includes(',')) return 'must be one host, such as pca.example.com:8443.';
+  const parsed = parseIssuerHosts(text);
+  if (parsed.kind === 'invalid') return `can match nothing: ${shownText(parsed.message)}`;
+  if (text.includes('*') || outer.allows(text.trim())) return undefined;
+  return `"${shownText(text)}" is none of --issuer-hosts (Helm: issuerHosts), beyond which no rule goes. Add it there.`;
 }
 
 function readDuration(value: unknown, path: string, tell: Tell): number | undefined {

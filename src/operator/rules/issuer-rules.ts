@@ -1,8 +1,8 @@
 // The rules of the administrator as the operator starts with them: a file, read once.
 import { open } from 'node:fs/promises';
-import type { IssuerHosts } from '../alibaba/issuer-hosts.ts';
-import { readRules } from '../controllers/issuers/tenancy/read-rules.ts';
-import type { IssuerRules } from '../controllers/issuers/tenancy/rules.ts';
+import type { IssuerHosts } from '../../alibaba/issuer-hosts.ts';
+import { readRules } from '../../controllers/issuers/tenancy/read-rules.ts';
+import type { IssuerRules } from '../../controllers/issuers/tenancy/rules.ts';
 
 // No ConfigMap is larger.
 const maxOctets = 1024 * 1024;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { issuerRulesOf } from '../../../src/operator/issuer-rules.ts';
-import { hostsOf } from '../controllers/issuers/tenancy/rules.ts';
+import { issuerRulesOf } from '../../../../src/operator/rules/issuer-rules.ts';
+import { hostsOf } from '../../controllers/issuers/tenancy/rules.ts';
 
 let folder: string;
 beforeAll(async () => {
