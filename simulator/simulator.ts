@@ -118,7 +118,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults: () => service.faults.current,
   });
   const host = options.host ?? '127.0.0.1';
-  const identity = options.protocol === 'HTTPS' ? await createServerIdentity(host, ...(options.names ?? [])) : undefined;
+  const identity =
+    options.protocol === 'HTTPS' ? await createServerIdentity(host, ...(options.names ?? [])) : undefined;
   const server = await listen(
     { host, port: options.port ?? 0, tls: identity },
     { gateway, metadata, delay: async (action) => service.faults.delay(action), admin },
