@@ -55,7 +55,7 @@ describe('CEL rules', () => {
 });
 
 const refusedPath = (path: string): string =>
-  path.endsWith('customAttributes') ? `${path}[0].objectIdentifier` : path;
+  path.endsWith('customAttributes') ? `${path}[0].objectIdentifier` : path.replace('.0.', '[0].');
 
 // The API server shows a text that it refuses, and nothing of an object.
 function refusedValue(value: unknown): string {

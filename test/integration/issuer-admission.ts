@@ -30,11 +30,12 @@ export async function admit(api: ApiClient, spec: object): Promise<object | stri
 export const unchecked = (message: string): string =>
   `[${message}, <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation]`;
 
-/** The minimal spec with one field, given by its path, set to a value. */
+/** The minimal spec with one field, given by its path, set to a value; `0` is the one item of a list. */
 export function withField(path: string, value: unknown): object {
   const [first = '', ...rest] = path.split('.');
   const set = (object: Readonly<Record<string, unknown>>, names: readonly string[]): unknown => {
     const [name, ...deeper] = names;
+    if (name === '0') return [set({ parentIdentifier: '1ef1da5f-42aa' }, deeper)];
     return name === undefined
       ? value
       : { ...object, [name]: set((object[name] ?? {}) as Readonly<Record<string, unknown>>, deeper) };

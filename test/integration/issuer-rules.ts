@@ -79,8 +79,8 @@ const trustRows: readonly RuleRow[] = [
   },
 ];
 
-/** Every rule of the spec's schema. */
-export const ruleRows: readonly RuleRow[] = [
+/** Those about where a CA is, which an entry of spec.failover has as well. */
+const placeRows: readonly RuleRow[] = [
   {
     path: 'parentIdentifier',
     passing: ['1ed4-ca', 'A.b_c'],
@@ -134,6 +134,12 @@ export const ruleRows: readonly RuleRow[] = [
       message: 'caBundle has no effect with protocol HTTP; remove it or use HTTPS',
     },
   ]),
+];
+
+/** Every rule of the spec's schema. */
+export const ruleRows: readonly RuleRow[] = [
+  ...placeRows,
+  ...placeRows.map((row) => ({ ...row, path: `failover.0.${row.path}` })),
   {
     path: 'createCustomCertificate.resourceGroupId',
     passing: ['rg-acfmxazb4ph6aiy'],

@@ -33,8 +33,8 @@ describe('while one operator runs', () => {
         await scene.uses('second');
         const other = await scene.request('other', operation);
         expect([await scene.ready(other), scene.paid(other)]).toEqual(['verified', { first: 0, second: 1 }]);
-        await scene.isTold(lost, 'only that CA can tell whether a certificate exists');
-        expect(scene.paid(lost)).toEqual({ first: 1, second: 0 });
+        const isWaiting = await scene.isTold(lost, 'only that CA can tell whether a certificate exists');
+        expect([isWaiting, scene.paid(lost)]).toEqual([true, { first: 1, second: 0 }]);
         scene.firstWay.become('whole');
         expect([await scene.ready(lost), scene.paid(lost)]).toEqual(['verified', { first: 1, second: 0 }]);
         await scene.uses('first');
@@ -53,7 +53,8 @@ describe('while one operator runs', () => {
         // It answers and must not be gone back to.
         scene.letFirstIssue(false);
         scene.firstWay.become('whole');
-        await scene.isTold(late, 'It has none so far');
+        const isWaiting = await scene.isTold(late, 'It has none so far');
+        expect([isWaiting, scene.paid(late)]).toEqual([true, { first: 0, second: 0 }]);
         scene.letFirstIssue(true);
         scene.firstWay.deliver();
         await until('the late call to arrive', () => scene.paid(late).first === 1);
@@ -126,9 +127,12 @@ it(
     const others = [await first.request('other'), await second.request('other')] as const;
     expect([await first.ready(others[0]), first.paid(others[0])]).toEqual(['verified', { first: 0, second: 1 }]);
     expect([await second.ready(others[1]), second.paid(others[1])]).toEqual(['verified', { first: 1, second: 0 }]);
-    await first.isTold(calledFirst, 'An earlier operator may have called');
-    await second.isTold(calledSecond, 'An earlier operator may have called');
-    expect([first.paid(calledFirst), second.paid(calledSecond)]).toEqual([
+    const areWaiting = [
+      await first.isTold(calledFirst, 'An earlier operator may have called'),
+      await second.isTold(calledSecond, 'An earlier operator may have called'),
+    ];
+    expect([areWaiting, first.paid(calledFirst), second.paid(calledSecond)]).toEqual([
+      [true, true],
       { first: 1, second: 0 },
       { first: 0, second: 1 },
     ]);

@@ -184,17 +184,19 @@ export class FailoverScene {
     return readyOf(await this.#read(name))?.message ?? '';
   }
 
-  /** Waits until the request is told this. */
-  async isTold(asked: Asked, text: string): Promise<void> {
-    await until(
+  /** Waits until the request is told this; answers false where it is Ready before. */
+  async isTold(asked: Asked, text: string): Promise<boolean> {
+    const end = await until(
       `the request to be told "${text}"`,
       async () => {
         const told = await this.told(asked);
-        if (!told.includes(text)) throw new NotYet(told);
-        return true;
+        if (told.includes(text)) return 'told';
+        if (await this.isReady(asked)) return 'ready';
+        throw new NotYet(told);
       },
       { deadlineMs: patienceMs },
     );
+    return end === 'told';
   }
 
   /** Waits until the request is Ready; what is wrong with its certificate, or that it is verified. */

@@ -80,8 +80,10 @@ it('a CA whose root clients would not get does not stand in, and the message of 
   );
   scene.letFirstIssue(false);
   const asked = await scene.request('waits');
-  await scene.isTold(asked, 'which is not ready (Issuing');
-  expect(scene.paid(asked)).toEqual({ first: 0, second: 0 });
+  expect([await scene.isTold(asked, 'which is not ready (Issuing'), scene.paid(asked)]).toEqual([
+    true,
+    { first: 0, second: 0 },
+  ]);
 });
 
 it('no CA stands in for refused credentials', async () => {

@@ -5,7 +5,7 @@ import type { IssuerReason } from '../reasons.ts';
 /** Reasons of Ready, each with why another CA or region helps. */
 export const failoverReasons = {
   PCAUnavailable:
-    'Endpoint: PCA gives no answer (name, connection, TLS, deadline), or answers with a server error. Only when that has lasted for 30 s. An answer that refuses or throttles a call does not count.',
+    'Endpoint: PCA gives no answer (name, connection, TLS, deadline), or answers with a server error. Only when that has lasted for 30 s, or for several issuing calls in a row. An answer that refuses or throttles a call does not count.',
   STSUnavailable:
     'Endpoint: the STS of the region, without which no call can be made, gives no answer. Only when that has lasted for 30 s.',
   ActionUnavailable: 'Endpoint: the region does not offer the operation.',
