@@ -115,10 +115,10 @@ it('keys, tokens, sessions and instance roles change under load, and every reque
   };
   await round();
 
-  let isOver = false;
+  const over = new AbortController();
   let usesOfFormer = 0;
   const load = (async () => {
-    while (!isOver) await round();
+    while (!over.signal.aborted) await round();
   })();
   /** Does it, and waits until all these counts are higher than before. */
   const seenAgain = async (what: string, counts: readonly (() => number)[], act: () => Promise<void> | void) => {
@@ -126,7 +126,8 @@ it('keys, tokens, sessions and instance roles change under load, and every reque
     await act();
     await until(what, () => {
       const now = counts.map((count) => count());
-      if (now.some((count, index) => count <= (before[index] ?? 0))) throw new NotYet(`${now.join()}, before ${before.join()}`);
+      if (now.some((count, index) => count <= (before[index] ?? 0)))
+        throw new NotYet(`${now.join()}, before ${before.join()}`);
       return true;
     });
   };
@@ -166,7 +167,7 @@ it('keys, tokens, sessions and instance roles change under load, and every reque
     });
     await round();
   } finally {
-    isOver = true;
+    over.abort();
     await load;
   }
 

@@ -4,8 +4,6 @@ import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf, readyCondition } from '../../crds/issuer.ts';
 import { isUnderstood } from '../../crds/issuer-reading.ts';
 import type { Issuer, IssuerAsRead } from '../../crds/issuer.ts';
-import { isTrustedNow } from '../../issuing/trust/trust-state.ts';
-import type { ReadCertificate } from '../../issuing/x509/certificate.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Clock } from '../../timing/clock.ts';
 import { IssuerAspects } from './aspects/issuer-aspects.ts';
@@ -23,6 +21,7 @@ import { StatusWriter } from './status-writer.ts';
 import type { NotWritten, StatusWriterParts } from './status-writer.ts';
 import { isSameTrust, remainingInstances } from './status.ts';
 import type { Finding } from './status.ts';
+import { isPublished } from './trust/issuer-trust.ts';
 import type { IssuerTrust } from './trust/issuer-trust.ts';
 
 /** What the reconcile works with. */
@@ -290,11 +289,6 @@ export class IssuerController {
     this.#status.forget(identity);
     return done;
   }
-}
-
-/** Without a state of trust there is nothing to publish. */
-function isPublished({ trustStatus }: ReadyIssuer, certificate: ReadCertificate): boolean {
-  return trustStatus === undefined || isTrustedNow(trustStatus, certificate);
 }
 
 function readyFinding({ ca, trustStatus, failover }: ReadyIssuer): Finding {

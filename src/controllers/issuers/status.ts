@@ -91,15 +91,18 @@ export function statusOf(issuer: IssuerAsRead, finding: Finding, { self, rival }
 
 /** What the check found, else what was known before. */
 function knownOf(finding: Finding, present: IssuerStatus | undefined): Pick<IssuerStatus, 'ca' | 'trust' | 'failover'> {
-  const chain = finding.observed?.chainFingerprints ?? [];
-  const ca = finding.ca === undefined ? present?.ca : describedCA(finding.ca, present?.ca, chain);
-  const trust = finding.trust ?? present?.trust;
   const failover = finding.problem === undefined ? finding.failover?.inUse : present?.failover;
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(trust === undefined ? {} : { trust }),
-    ...(failover === undefined ? {} : { failover }),
-  };
+  return given({ ca: knownCA(finding, present?.ca), trust: finding.trust ?? present?.trust, failover });
+}
+
+function knownCA({ ca, observed }: Finding, present: CAStatus | undefined): CAStatus | undefined {
+  return ca === undefined ? present : describedCA(ca, present, observed?.chainFingerprints ?? []);
+}
+
+/** Without the members that are undefined. */
+function given<T extends object>(members: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
 }
 
 /** The family of the CA's key before the last change of it, as the status remembers it; undefined where there was none. */

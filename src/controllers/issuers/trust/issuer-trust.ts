@@ -1,7 +1,7 @@
 // What the clients of an issuer are to trust stands where they look for it before the first certificate needs it.
 import type { Issuer, IssuerStatus } from '../../../crds/issuer.ts';
 import { issuerKind, issuerKinds, issuerPath } from '../../../crds/issuer.ts';
-import { nextTrust } from '../../../issuing/trust/trust-state.ts';
+import { isTrustedNow, nextTrust } from '../../../issuing/trust/trust-state.ts';
 import type { ReadCertificate } from '../../../issuing/x509/certificate.ts';
 import type { KubernetesClient } from '../../../kubernetes/client.ts';
 import type { Clock } from '../../../timing/clock.ts';
@@ -137,3 +137,8 @@ const tooMany: IssuerProblem = {
   message:
     'Clients would have to trust more than 64 certificates, former ones included, more than an issuer keeps. Name the ones that they are to trust with spec.trust.source Static.',
 };
+
+/** Whether clients of the issuer find the certificate; without a state of trust there is nothing to publish. */
+export function isPublished({ trustStatus }: Pick<ReadyIssuer, 'trustStatus'>, certificate: ReadCertificate): boolean {
+  return trustStatus === undefined || isTrustedNow(trustStatus, certificate);
+}
