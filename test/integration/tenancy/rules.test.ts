@@ -252,6 +252,16 @@ describe('a tenant is refused, and nothing is sent anywhere', () => {
       spec: () => ({ stsEndpoint: { host: evilHost, protocol: 'HTTP' } }),
       says: () => toShop(`spec.stsEndpoint.host is "${evilHost}"`, world.simulator.endpoint)(),
     },
+    'with a host of its own for the credentials of the node': {
+      by: 'bank',
+      spec: () => ({
+        credentials: { ecsRole: {} },
+        endpoint: { host: evilHost, protocol: 'HTTP' },
+        stsEndpoint: undefined,
+      }),
+      says: () =>
+        `spec.endpoint.host is "${evilHost}", ${ofBank()} ${world.simulator.endpoint}. ${change} Contact: ${contact}`,
+    },
     'with the CA of another team': {
       spec: () => ({ parentIdentifier: 'sim-sub-rsa-2048' }),
       says: toShop('spec.parentIdentifier is "sim-sub-rsa-2048"', 'sim-sub-ecc-*'),
