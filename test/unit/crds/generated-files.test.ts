@@ -31,6 +31,7 @@ describe('generated files', () => {
       'docs/mesh/signers.md',
       'docs/mesh/sizing.md',
       'docs/metrics.md',
+      'docs/networks.md',
       'docs/operations.md',
       'helm/alibaba-pca-issuer/README.md',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaclusterissuers.yaml',
