@@ -153,7 +153,7 @@ function readyMessage(
 ): string {
   const sentences = [
     failoverText(failover) ?? `CA "${spec?.parentIdentifier ?? ''}" answers and can issue.`,
-    ...(failover?.faults ?? []),
+    ...(failover?.faults ?? []).map(({ text }) => text),
     keyFamilyText(ca) ?? '',
     unknownFields.length > 0 ? unknownFieldsText(unknownFields) : '',
   ];

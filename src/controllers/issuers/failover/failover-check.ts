@@ -15,7 +15,7 @@ import type { CheckedTrust } from '../trust/trust-sources.ts';
 import { entriesOf, placeOf } from './entries.ts';
 import type { IssuerEntry } from './entries.ts';
 import { isFailedOver } from './failover-reasons.ts';
-import type { FailoverStatus, OtherEntry } from './other-entry.ts';
+import type { FailoverOf, FailoverStatus, OtherEntry } from './other-entry.ts';
 import { chosenEntry } from './selection.ts';
 
 type NotReady = Extract<CheckResult, { readonly kind: 'notReady' }>;
@@ -238,19 +238,20 @@ function messageOf({ message }: IssuerProblem, { index, path }: IssuerEntry): st
 function noneStandsIn(judged: readonly Checked[], inUse: number): CheckResult {
   const { result, entry } = judged[inUse] as Checked;
   if (result.kind === 'ready') return result;
-  const message = [messageOf(result.problem, entry), ...faultsOf(judged, inUse)].join(' ');
+  const others = faultsOf(judged, inUse).map(({ text }) => text);
+  const message = [messageOf(result.problem, entry), ...others].join(' ');
   return { ...result, problem: { ...result.problem, message } };
 }
 
 /** What is wrong with all entries but one. */
-function faultsOf(judged: readonly Checked[], but: number): readonly string[] {
+function faultsOf(judged: readonly Checked[], but: number): FailoverOf<ReadyIssuer>['faults'] {
   return judged.flatMap(({ entry, result }, index) => {
     if (index === but || result.kind === 'ready') return [];
     const { reason } = result.problem;
     const message = messageOf(result.problem, entry);
     const what =
       index === 0 ? `The issuer's own ${entry.name} cannot issue` : `${entry.name} (${entry.path}) cannot stand in`;
-    return [`${what}: ${reason}. ${message}`];
+    return [{ isOwn: index === 0, text: `${what}: ${reason}. ${message}` }];
   });
 }
 

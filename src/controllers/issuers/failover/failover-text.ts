@@ -33,8 +33,13 @@ export function failoverNews(
     const back = `${failover.name} issues again, instead of CA "${before.parentIdentifier}" in ${before.region}.`;
     news.push({ reason: 'FailedBack', isTrouble: false, text: back });
   }
-  const fresh = failover.faults.filter((fault) => !withoutRequestIds(toldBefore).includes(withoutRequestIds(fault)));
-  if (fresh.length > 0) news.push({ reason: 'StandbyUnusable', isTrouble: true, text: fresh.join(' ') });
+  const toldThen = withoutRequestIds(toldBefore);
+  // Of the issuer's own CA FailedOver has told.
+  const fresh = failover.faults.filter(
+    ({ isOwn, text: fault }) => !isOwn && !toldThen.includes(withoutRequestIds(fault)),
+  );
+  if (fresh.length > 0)
+    news.push({ reason: 'StandbyUnusable', isTrouble: true, text: fresh.map((fault) => fault.text).join(' ') });
   return news;
 }
 

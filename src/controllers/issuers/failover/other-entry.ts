@@ -22,6 +22,6 @@ export interface FailoverOf<Issuer> {
   readonly name: string;
   readonly ownName: string;
   readonly others: readonly OtherEntry<Issuer>[];
-  /** What is wrong with the others, a sentence or two each. */
-  readonly faults: readonly string[];
+  /** What is wrong with the others, a sentence or two each; `isOwn`: with the issuer's own CA. */
+  readonly faults: readonly { readonly isOwn: boolean; readonly text: string }[];
 }
