@@ -6,6 +6,7 @@ import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { issuerPath, issuersPath, issuerKinds } from '../../crds/issuer.ts';
 import type { IssuerAsRead, IssuerKind } from '../../crds/issuer.ts';
 import { readIssuer } from '../../crds/issuer-reading.ts';
+import { readCertificatePems } from '../../issuing/x509/pem.ts';
 import type { IssuerFacts } from '../facts.ts';
 import { mapSeen, valueOr } from '../seen.ts';
 import type { Seen } from '../seen.ts';
@@ -51,9 +52,8 @@ export async function issuerFacts(
 
 /** Fingerprints of the certificates of a PEM text; undefined where one cannot be read. Pure. */
 export function fingerprintsOf(pem: string): readonly string[] | undefined {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
   try {
-    return blocks.map((block) => new X509Certificate(block).fingerprint256);
+    return readCertificatePems(pem)?.map((der) => new X509Certificate(der).fingerprint256);
   } catch {
     return undefined;
   }

@@ -39,7 +39,8 @@ export function callLimitsOf(text: string): readonly CallLimitFacts[] {
 }
 
 function labelsOf(text: string): Pick<CallLimitFacts, 'account' | 'region' | 'action'> {
-  const label = (name: string): string => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(text)?.[1] ?? '';
+  const labels = new Map([...text.matchAll(/([a-z_]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
+  const label = (name: string): string => labels.get(name) ?? '';
   return { account: label('account'), region: label('region'), action: label('action') };
 }
 

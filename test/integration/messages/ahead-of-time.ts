@@ -60,11 +60,10 @@ export const aheadScenes: Readonly<Record<Exclude<AspectNews, 'CredentialsNotRen
   ClockOff: {
     steps: warningOf('ClockOff', async () => {
       const made = await hierarchy();
+      const date = (): string => new Date(Date.now() - 10 * 60_000).toUTCString();
       return {
-        DescribeCACertificate: () => ({
-          ...describedCA(made),
-          date: new Date(Date.now() - 10 * 60_000).toUTCString(),
-        }),
+        DescribeCACertificate: () => ({ ...describedCA(made), date: date() }),
+        GetCAInstanceStatus: () => ({ InstanceStatusList: [], date: date() }),
       };
     }),
     says: "Warning ClockOff: The clock of the operator's node is 10 minutes ahead of PCA's: certificates begin and end that much too late, and PCA refuses every call from 15 minutes on. Set the clock of the node.",

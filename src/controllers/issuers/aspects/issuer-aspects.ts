@@ -109,7 +109,7 @@ export class IssuerAspects {
     const now = this.#clock.now();
     const { status, spec } = issuer;
     const checkedAt = this.#known.get(key)?.checkedAt;
-    const facts = this.#factsOf(key, issuer) ?? (ca === undefined ? undefined : { ...nothing, ca });
+    const facts = this.#factsOf(key, issuer) ?? factsOfCA(ca);
     const asked = this.#longestAsked(key, status?.longestAskedLifetime);
     const chainFingerprints = fingerprintsOf(facts?.ca);
     const usage = usageOf(facts?.ca?.remainingCertificates, samplesOf(status, chainFingerprints), now);
@@ -119,8 +119,7 @@ export class IssuerAspects {
     return {
       aspects: aspectsOf({ problem, facts, usedLastWeek: used, askedSeconds: asked?.seconds, onExceed, now }),
       fields: {
-        ...(checkedAt === undefined ? {} : { lastCheckTime: formatMoment(checkedAt) }),
-        nextCheckTime: formatMoment(new Date(nextCheck)),
+        ...timesStatus(checkedAt, nextCheck),
         ...identityStatus(facts, status),
         ...quotaStatus(facts, status, usage.samples),
         ...askedStatus(asked),
@@ -165,6 +164,19 @@ export class IssuerAspects {
   #isForgotten({ seconds, at }: Asked): boolean {
     return !(this.#clock.now().getTime() - at.getTime() <= Math.max(seconds * 1_000, leastMemoryMs));
   }
+}
+
+/** The facts of a CA of which nothing else is known. */
+function factsOfCA(ca: IssuingCA | undefined): IssuerFacts | undefined {
+  return ca === undefined ? undefined : { ...nothing, ca };
+}
+
+function timesStatus(
+  checkedAt: Date | undefined,
+  nextCheck: number,
+): Pick<ObservedFields, 'lastCheckTime' | 'nextCheckTime'> {
+  const nextCheckTime = formatMoment(new Date(nextCheck));
+  return checkedAt === undefined ? { nextCheckTime } : { lastCheckTime: formatMoment(checkedAt), nextCheckTime };
 }
 
 function fingerprintsOf(ca: IssuingCA | undefined): readonly string[] {
