@@ -25,6 +25,7 @@ describe('generated files', () => {
       'docs/at-most-once.md',
       'docs/conditions-and-errors.md',
       'docs/configuration.md',
+      'docs/failover.md',
       'docs/issuer-reference.md',
       'docs/mesh/README.md',
       'docs/mesh/istio.md',

@@ -309,6 +309,8 @@ describe('the schemas of spec and status', () => {
       'spec.externalCA',
       'spec.trust.certificatesFrom',
       'spec.trust.publishTo',
+      'spec.failover[].endpoint',
+      'spec.failover[].stsEndpoint',
       'spec.credentials.secretRef',
       'spec.credentials.rrsa',
       'spec.credentials.serviceAccountRef',
