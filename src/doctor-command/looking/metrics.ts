@@ -39,7 +39,9 @@ export function callLimitsOf(text: string): readonly CallLimitFacts[] {
 }
 
 function labelsOf(text: string): Pick<CallLimitFacts, 'account' | 'region' | 'action'> {
-  const labels = new Map([...text.matchAll(/([a-z_]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]));
+  const labels = new Map(
+    [...text.matchAll(/([a-z_]{1,64})="([^"]{0,1024})"/g)].map(([, name = '', value = '']) => [name, value]),
+  );
   const label = (name: string): string => labels.get(name) ?? '';
   return { account: label('account'), region: label('region'), action: label('action') };
 }
