@@ -235,7 +235,7 @@ export function judgeRights({
       : rightFindings('rights', {
           about: `ServiceAccount ${operator.namespace}/${operator.serviceAccount}`,
           rights,
-          todo: "Bind the chart's Roles and ClusterRole to it; for Secrets and ConfigMaps of a namespace Helm: secretAccess.namespaces, configMapAccess.namespaces.",
+          todo: "Bind the chart's Roles and ClusterRole to it; for what is in a namespace Helm: secretAccess.namespaces, configMapAccess.namespaces, serviceAccountTokens.namespaces.",
         })),
     ...rightFindings('cert-manager-rights', {
       about: `ServiceAccount ${namespace}/${name}`,

@@ -29,7 +29,7 @@ export function judgeIdentity(facts: Pick<Facts, 'issuers' | 'operators' | 'toke
 }
 
 function usesOwnRole({ issuer: { spec } }: IssuerFacts): boolean {
-  return spec !== undefined && spec.credentials.secretRef === undefined && spec.credentials.assumeRole === undefined;
+  return spec?.credentials.rrsa !== undefined;
 }
 
 function missingParts(operator: OperatorFacts, users: readonly IssuerFacts[]): readonly Finding[] {

@@ -77,7 +77,8 @@ export function usedBy(issuers: readonly IssuerFacts[], identity: PodIdentity): 
     if (spec === undefined) continue;
     const { credentials, region, network } = spec;
     const pca = endpointFor({ region, network, ...spec.endpoint });
-    const usesRole = credentials.assumeRole !== undefined || credentials.secretRef === undefined;
+    const { assumeRole, rrsa, serviceAccountRef } = credentials;
+    const usesRole = [assumeRole, rrsa, serviceAccountRef].some((given) => given !== undefined);
     const sts = usesRole ? [{ service: 'STS', endpoint: stsEndpointFor(spec, identity) } as const] : [];
     const ofPca = pca === undefined ? [] : [{ service: 'PCA', endpoint: pca } as const];
     for (const { service, endpoint } of [...ofPca, ...sts]) {

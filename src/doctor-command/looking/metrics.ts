@@ -39,8 +39,12 @@ export function callLimitsOf(text: string): readonly CallLimitFacts[] {
 }
 
 function labelsOf(text: string): Pick<CallLimitFacts, 'account' | 'region' | 'action'> {
+  // `name="value",name="value"`; no value of these has a quote in it.
   const labels = new Map(
-    [...text.matchAll(/([a-z_]{1,64})="([^"]{0,1024})"/g)].map(([, name = '', value = '']) => [name, value]),
+    text.split('",').map((part): [string, string] => {
+      const [name = '', value = ''] = part.split('="');
+      return [name, value.replace('"', '')];
+    }),
   );
   const label = (name: string): string => labels.get(name) ?? '';
   return { account: label('account'), region: label('region'), action: label('action') };

@@ -300,7 +300,7 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
       level: 'error',
       about: account,
       found: 'It may not get secrets "key" in namespace shop.',
-      todo: "Bind the chart's Roles and ClusterRole to it; for Secrets and ConfigMaps of a namespace Helm: secretAccess.namespaces, configMapAccess.namespaces.",
+      todo: "Bind the chart's Roles and ClusterRole to it; for what is in a namespace Helm: secretAccess.namespaces, configMapAccess.namespaces, serviceAccountTokens.namespaces.",
     },
   ],
   [
