@@ -269,7 +269,7 @@ function ready(judged: readonly Checked[], chosen: number, inUse: FailoverStatus
   };
   const { trust } = result.issuer;
   const whole = trust && trustOfAll(trust, judged);
-  return { kind: 'ready', issuer: { ...result.issuer, trust: whole, failover } };
+  return { ...result, issuer: { ...result.issuer, trust: whole, failover } };
 }
 
 function otherEntry({ entry: { name }, result, known: { issuer } }: Checked): OtherEntry<ReadyIssuer> {

@@ -1,6 +1,7 @@
 // The check of an issuer with two entries: which is in use after which failures, for how long, what is said of it, and what clients
 // must trust.
 import { expect, test } from 'vitest';
+import type { IssuerFacts } from '../../../../../src/controllers/issuers/aspects/facts.ts';
 import type { CheckResult } from '../../../../../src/controllers/issuers/check.ts';
 import { FailoverCheck } from '../../../../../src/controllers/issuers/failover/failover-check.ts';
 import type { ReadyIssuer } from '../../../../../src/controllers/issuers/ready-issuers.ts';
@@ -9,6 +10,7 @@ import { generationOf } from '../../../../../src/crds/issuer.ts';
 import type { Issuer, IssuerSpec, IssuerStatus } from '../../../../../src/crds/issuer.ts';
 import { anchorsOf } from '../../../../../src/issuing/trust/anchors.ts';
 import { certificatesOf } from '../../../../../src/issuing/issuing-ca.ts';
+import type { IssuingCA } from '../../../../../src/issuing/issuing-ca.ts';
 import type { PcaErrorClass } from '../../../../../src/alibaba/error-table.ts';
 import { makeHierarchy } from '../../../../support/certificates.ts';
 import { FakeAuthority } from '../../../../support/fake-authority.ts';
@@ -78,8 +80,19 @@ class Stage {
       trust: { anchors, given: [], version: '' },
       ...way,
     };
-    return { kind: 'ready', issuer: ready };
+    return { kind: 'ready', issuer: ready, facts: factsOf(ca) };
   }
+}
+
+function factsOf(ca: IssuingCA): IssuerFacts {
+  return {
+    ca,
+    identity: undefined,
+    credentialsEnd: undefined,
+    renewalFailure: undefined,
+    clockOffsetSeconds: undefined,
+    subscriptionEnd: undefined,
+  };
 }
 
 const down: Fails = { reason: 'IssuingCANotActive' };
@@ -97,6 +110,14 @@ test('the issuer’s own CA issues, and the other is known', async () => {
     failover?.faults,
     failover?.others.map(({ name, location, issuer }) => [name, location, issuer?.ca.identifier]),
   ]).toEqual([undefined, [], [['CA "ca-2" in cn-shanghai', 'cn-shanghai ca-2', 'ca-2']]]);
+});
+
+test('what was found out about the entry in use is told', async () => {
+  const stage = new Stage();
+  const facts = [(await stage.check()).facts?.ca];
+  stage.fails.set('ca-1', down);
+  facts.push((await stage.check()).facts?.ca);
+  expect(facts).toEqual([cas['ca-1'], cas['ca-2']]);
 });
 
 test.each<[string, Fails]>([
