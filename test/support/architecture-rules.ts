@@ -82,6 +82,7 @@ const layers: readonly Layer[] = [
       'src/doctor-command/finding.ts',
       'src/doctor-command/rights.ts',
       'src/doctor-command/seen.ts',
+      'src/controllers/issuers/aspects/reasons.ts',
       'src/controllers/issuers/reasons.ts',
       'src/issuing/',
       'src/crds/',

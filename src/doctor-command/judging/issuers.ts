@@ -1,4 +1,5 @@
 // Judges issuers by what their status says, and by what their credentials opened where they were used. Pure.
+import { aspectReasons, aspectTypes, isAspectNews } from '../../controllers/issuers/aspects/reasons.ts';
 import { issuerReasons } from '../../controllers/issuers/reasons.ts';
 import { generationOf, issuerKinds, readyCondition } from '../../crds/issuer.ts';
 import type { IssuerAsRead, IssuerCondition, IssuerKind } from '../../crds/issuer.ts';
@@ -10,6 +11,8 @@ import { error, ok, unknown, warning } from '../finding.ts';
 import type { Finding } from '../finding.ts';
 import { unseen, valueOr } from '../seen.ts';
 import type { Seen } from '../seen.ts';
+
+const checkOf = { CredentialsValid: 'credentials', CAHealthy: 'ca', QuotaAvailable: 'quota' } as const;
 
 type IssuersFact = Facts['issuers'];
 type Judged = Pick<Facts, 'issuers' | 'lease' | 'now'>;
@@ -77,8 +80,7 @@ function issuerFindings(facts: IssuerFacts, { lease, now }: Judged): readonly Fi
     ...statusFindings(facts, now),
     ...writerFindings(facts, lease),
     ...cloudFindings(facts),
-    ...caFindings(facts, now),
-    ...quotaFindings(facts),
+    ...aheadFindings(facts, now),
     ...trustFindings(facts, now),
   ];
 }
@@ -159,6 +161,19 @@ function cloudFindings({ identity, issuer, cloud }: IssuerFacts): readonly Findi
       'It checks again automatically within a minute; if it stays, run the doctor in its pod.',
     ),
   ];
+}
+
+/** What the operator told ahead of time, and of what it told nothing, what can be seen here. */
+function aheadFindings(facts: IssuerFacts, now: Date): readonly Finding[] {
+  const about = describeIssuer(facts.identity);
+  const told = (facts.issuer.status?.conditions ?? []).flatMap(({ type, status, reason, message }) => {
+    const aspect = aspectTypes.find((each) => each === type);
+    if (aspect === undefined || !isAspectNews(reason)) return [];
+    const level = status === 'False' ? error : warning;
+    return [level(checkOf[aspect], about, message, aspectReasons[reason].meaning)];
+  });
+  const seen = [...caFindings(facts, now), ...quotaFindings(facts)];
+  return [...told, ...seen.filter(({ check }) => !told.some((other) => other.check === check))];
 }
 
 function caFindings({ identity, issuer, cloud }: IssuerFacts, now: Date): readonly Finding[] {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CloudFacts, EndpointFacts, Facts } from '../../../src/doctor-command/facts.ts';
 import type { Finding } from '../../../src/doctor-command/finding.ts';
+import { aspectReasons } from '../../../src/controllers/issuers/aspects/reasons.ts';
 import { issuerReasons } from '../../../src/controllers/issuers/reasons.ts';
 import { issuerKinds } from '../../../src/crds/issuer.ts';
 import { seen } from '../../../src/doctor-command/seen.ts';
@@ -22,6 +23,7 @@ const notReady = {
     },
   ],
 };
+const wellConditions = issuer().status?.conditions ?? [];
 const ca = { subject: 'CN=Sub', keyAlgorithm: 'ECC', issuerType: 'local', notAfter: '2036-01-01T00:00:00Z' };
 const role = { credentials: { rrsa: {} } };
 const environment = {
@@ -150,6 +152,45 @@ const rows: readonly (readonly [name: string, changes: Partial<Facts>, finding: 
       found: 'Its CA ends in 10 days, at 2026-12-10T12:00:00Z; no certificate can outlive it.',
       todo: 'Make a new subordinate CA in PCA and name it in spec.parentIdentifier (docs/operations.md).',
     },
+  ],
+  [
+    'what the operator tells ahead of time, instead of what is seen here',
+    {
+      issuers: issuers(
+        issuerFacts({
+          status: {
+            ca: { ...ca, notAfter: '2026-12-10T12:00:00Z' },
+            conditions: [
+              ...wellConditions,
+              { ...wellConditions[0]!, type: 'CAHealthy', reason: 'CAEndsVerySoon', message: 'It ends.' },
+            ],
+          },
+        }),
+      ),
+    },
+    { check: 'ca', level: 'warning', about, found: 'It ends.', todo: aspectReasons.CAEndsVerySoon.meaning },
+  ],
+  [
+    'a subscription that has ended',
+    {
+      issuers: issuers(
+        issuerFacts({
+          status: {
+            conditions: [
+              ...wellConditions,
+              {
+                ...wellConditions[0]!,
+                type: 'QuotaAvailable',
+                status: 'False',
+                reason: 'SubscriptionEnded',
+                message: 'It ended.',
+              },
+            ],
+          },
+        }),
+      ),
+    },
+    { check: 'quota', level: 'error', about, found: 'It ended.', todo: aspectReasons.SubscriptionEnded.meaning },
   ],
   [
     'a quota that is used up',
