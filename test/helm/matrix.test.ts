@@ -32,10 +32,13 @@ beforeAll(async () => {
   const [started] = await Promise.all([ControlPlane.start(), buildHelm()]);
   controlPlane = started;
   const apply = ['apply', '--server-side', '-f'];
-  await controlPlane.kubectl([...apply, path('deploy/install.yaml'), '-f', path('test/helm/service-monitor-crd.yaml')]);
+  await controlPlane.kubectl([...apply, path('deploy/install.yaml'), '-f', path('test/helm/monitoring-crds.yaml')]);
   await until('the kinds to be served', async () => {
     const { stdout } = await controlPlane.kubectl(['api-resources', '-o', 'name'], { allowFailure: true });
-    return stdout.includes('servicemonitors.') && stdout.includes('alibabapcaissuers.');
+    return (
+      ['servicemonitors.', 'prometheusrules.'].every((kind) => stdout.includes(kind)) &&
+      stdout.includes('alibabapcaissuers.')
+    );
   });
 }, buildMs);
 

@@ -4,6 +4,9 @@ import type { TestSpecification } from 'vitest/node';
 
 // Parts of their paths, from the longest on.
 const longest = [
+  'at-most-once/failover',
+  'issuers/ahead-of-time',
+  'networks/networks',
   'helm/matrix',
   'integration/burst',
   'kubernetes/reflector',
@@ -15,6 +18,8 @@ const longest = [
   'integration/operations',
   'helm/install',
   'messages/messages',
+  'issuers/failover',
+  'tenancy/rules',
   'issuers/trust',
   'hostile/slow-webhook',
   'faults/replicas',
