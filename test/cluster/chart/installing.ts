@@ -32,4 +32,17 @@ export function installing(world: () => InstalledWorld): void {
     await world().install({ secretAccess: { namespaces: [team] } });
     await world().applyReady(...world().issuer('pca', team), certificate(team, 'own'));
   });
+
+  it('is well in the eyes of the doctor in one of its pods', async () => {
+    const { cluster, namespace, team } = world();
+    const [pod] = await world().pods();
+    const doctor = ['/nodejs/bin/node', '/app/main.js', 'doctor', `--issuer=${team}/pca`, '-o', 'json'];
+    let said = '';
+    // It looks at more than the operator may.
+    await world().provokeRefusals(async () => {
+      said = await cluster.kubectl(['exec', '--namespace', namespace, pod?.metadata.name ?? '', '--', ...doctor]);
+    });
+    const { findings } = JSON.parse(said) as { readonly findings: readonly { readonly level: string }[] };
+    expect([findings.length > 5, findings.filter(({ level }) => level !== 'ok')]).toEqual([true, []]);
+  });
 }
