@@ -1,8 +1,8 @@
 // Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
 // What a pod never needs must stay in files that it never loads: the library for kubeconfigs, and the subcommands.
 import type { Metafile } from 'esbuild';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runTask } from './task/run-task.ts';
 
@@ -55,15 +55,14 @@ export async function buildBundle(folder = shipped): Promise<Bundle> {
 }
 
 /**
- * Bundles one entry point and its dependencies, with their licences, into a folder whose contents but for images are
- * removed. The entry becomes main.js only if its own file is called main.ts.
+ * Bundles one entry point and its dependencies, with their licences, into a folder whose other contents but for images are
+ * removed. A file that is as it should be is left alone, so that who runs the same bundle meanwhile notices nothing. The entry
+ * becomes main.js only if its own file is called main.ts.
  */
 export async function bundleEntry(entryPoint: string, target: string): Promise<Metafile> {
-  for (const name of await readdir(target).catch((): string[] => []))
-    if (name !== imageFolder) await rm(join(target, name), { recursive: true, force: true });
   // Not needed by `--help`.
   const { build } = await import('esbuild');
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entryPoint],
     outdir: target,
@@ -81,10 +80,33 @@ export async function bundleEntry(entryPoint: string, target: string): Promise<M
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'silent',
     metafile: true,
+    write: false,
   });
-  await writeFile(join(target, 'package.json'), '{ "type": "module" }\n');
-  await writeFile(join(target, 'THIRD_PARTY_LICENSES'), await licenses(packagesOf(metafile)));
+  const files = new Map<string, string | Uint8Array>(outputFiles.map(({ path, contents }) => [path, contents]));
+  files.set(join(target, 'package.json'), '{ "type": "module" }\n');
+  files.set(join(target, 'THIRD_PARTY_LICENSES'), await licenses(packagesOf(metafile)));
+  await replaceFiles(target, files);
   return metafile;
+}
+
+async function replaceFiles(target: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  for (const [path, contents] of files) {
+    const present = await readFile(path).catch(() => undefined);
+    if (present?.equals(Buffer.from(contents)) === true) continue;
+    await mkdir(dirname(path), { recursive: true });
+    const fresh = `${path}.${process.pid}`;
+    await writeFile(fresh, contents);
+    await rename(fresh, path);
+  }
+  const isKept = (path: string): boolean =>
+    path === join(target, imageFolder) ||
+    files.has(path) ||
+    [...files.keys()].some((file) => file.startsWith(`${path}/`));
+  for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const isOfImages = path.startsWith(join(target, imageFolder));
+    if (!isOfImages && !isKept(path)) await rm(path, { recursive: true, force: true });
+  }
 }
 
 /** Folders of the packages that a bundle holds something of, relative to the repository, sorted. */

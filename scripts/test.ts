@@ -11,8 +11,6 @@ import { findVitestFault } from './vitest-options.ts';
 import { runProject } from './vitest-run.ts';
 import type { TestProject } from './vitest-run.ts';
 
-const allProjects: readonly TestProject[] = ['unit', 'integration', 'cluster'];
-
 async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Promise<number> {
   // Without npm the shell may well end before its background job.
   if (process.env['npm_lifecycle_event'] !== undefined) watchParent(() => process.kill(process.pid, 'SIGTERM'));
@@ -23,7 +21,8 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
   if (only === undefined)
     runs.push({ counts: { ...noTests, failed: await runSteps(staticChecks) }, obstacle: undefined });
 
-  for (const project of only === undefined ? allProjects : [only]) runs.push(await runOne(project, vitest));
+  if (only === undefined) runs.push(...(await runAll(vitest)));
+  else runs.push(await runOne(only, vitest));
   for (const line of summaryLines(runs)) console.log(line);
   return isSuccess(sum(runs.map(({ counts }) => counts))) ? 0 : 1;
 }
@@ -42,6 +41,12 @@ async function buildInBackground(full: boolean): Promise<void> {
   }
 }
 
+/** What needs a control plane waits more than it works, so that pods have room beside it; the unit tests fill all cores. */
+async function runAll(vitest: readonly string[]): Promise<readonly TestRun[]> {
+  const unit = await runOne('unit', vitest);
+  return [unit, ...(await Promise.all([runOne('integration', vitest), runOne('cluster', vitest)]))];
+}
+
 async function runOne(project: TestProject, vitest: readonly string[]): Promise<TestRun> {
   const obstacle = project === 'cluster' ? await findPodObstacle() : undefined;
   // Where there is one, the tests skip themselves and are only counted.
@@ -54,11 +59,15 @@ async function findPodObstacle(): Promise<string | undefined> {
   return findObstacle();
 }
 
+// Two at a time would take away files from under each other.
+let building: Promise<unknown> = Promise.resolve();
+
 /** Builds what the tests run, with `pods` a node too; says why when that is not possible. */
 async function build(pods: boolean): Promise<boolean> {
   try {
     const { buildGoPrograms } = await import('./go-programs.ts');
-    await buildBundle();
+    building = building.then(async () => buildBundle());
+    await building;
     await buildGoPrograms(
       (line) => {
         console.log(line);

@@ -58,6 +58,7 @@ describe('defaults', () => {
     const spec = {
       parentIdentifier: 'ca',
       region: 'ap-southeast-1',
+      network: 'VPC',
       endpoint: { host: 'pca.internal:8443', protocol: 'HTTP' },
       operation: 'CreateCustomCertificate',
       createCustomCertificate: {
@@ -148,8 +149,8 @@ describe('kubectl', () => {
     const shown = await cluster.kubectl(['get', 'pcai', '-o', 'wide']);
     const [head = '', row = ''] = shown.trim().split('\n');
     expect([head.split(/\s{2,}/), row.split(/\s{2,}/).slice(0, -1)]).toEqual([
-      ['NAME', 'READY', 'REASON', 'OPERATION', 'CA', 'SUBJECT', 'ROOT', 'MESSAGE', 'AGE'],
-      [...columns, 'CN=Sub CA', 'AB:CD', 'Create the Secret.'],
+      ['NAME', 'READY', 'REASON', 'OPERATION', 'CA', 'EXPIRES', 'LEFT', 'SUBJECT', 'ROOT', 'MESSAGE', 'AGE'],
+      [...columns, '2036-01-01T00:00:00Z', '5', 'CN=Sub CA', 'AB:CD', 'Create the Secret.'],
     ]);
   });
 
