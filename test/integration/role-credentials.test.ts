@@ -126,7 +126,7 @@ describe("the operator's own role", () => {
       if (count < 3) throw new NotYet(`${count} sessions`);
       return true;
     });
-    expect(new Set(actions())).toEqual(new Set(['AssumeRoleWithOIDC: ok', 'DescribeCACertificate: ok']));
+    expect(new Set(actions().map((action) => action.split(': ')[1]))).toEqual(new Set(['ok']));
     await world.cluster.kubectl(['delete', 'alibabapcaclusterissuer', 'short']);
   });
 
