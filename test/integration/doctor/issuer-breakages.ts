@@ -167,9 +167,9 @@ export const issuerBreakages: readonly Breakage[] = [
     cause: /IssuingCAUnusable/,
   },
   {
-    name: 'The CA ends within 30 days',
+    name: 'The CA ends soon',
     apply: readyIssuer('short-ca', { parentIdentifier: 'sim-sub-short' }),
-    cause: /CA ends in 29 days/,
+    cause: /CA "sim-sub-short" ends at/,
   },
   {
     name: 'The CA has no certificates left',

@@ -36,6 +36,8 @@ export class HostileEndpoint {
   /** Actions that were answered with harm, in the order of their arrival. */
   readonly harmed: string[] = [];
   readonly #server: Server;
+  /** Connections on which answers of the test's own were written. */
+  readonly #detached = new WeakSet<Socket>();
   readonly #settings: EndpointSettings;
 
   private constructor(server: Server, settings: EndpointSettings) {
@@ -76,11 +78,21 @@ export class HostileEndpoint {
       const genuine = async (): Promise<string> => (await forwarded(this.#settings.simulator, request, body)).text;
       if (this.#settings.isGenuine(action)) {
         const { status, text } = await forwarded(this.#settings.simulator, request, body);
-        response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+        if (!this.#detached.has(socket)) {
+          response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+          return;
+        }
+        // Node still waits for the end of the answer that the test wrote, and would not expect that of another one.
+        response.detachSocket(socket);
+        const length = Buffer.byteLength(text);
+        socket.write(
+          `HTTP/1.1 ${status} Status\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${text}`,
+        );
         return;
       }
       // From here on the bytes are the test's own.
       response.detachSocket(socket);
+      this.#detached.add(socket);
       this.harmed.push(action);
       await this.#settings.answer({ action, parameters: new URLSearchParams(body), socket, genuine });
     } catch {
