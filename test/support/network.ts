@@ -19,12 +19,14 @@ interface Way {
 export class Network {
   readonly port: number;
   readonly #listener: Server;
+  readonly #target: number;
   readonly #ways = new Set<Way>();
   #state: NetworkState = 'whole';
   #losses = 0;
 
-  private constructor(listener: Server) {
+  private constructor(listener: Server, target: number) {
     this.#listener = listener;
+    this.#target = target;
     this.port = (listener.address() as AddressInfo).port;
   }
 
@@ -34,8 +36,8 @@ export class Network {
     await new Promise<void>((resolve) => {
       listener.listen(0, '127.0.0.1', resolve);
     });
-    const network = new Network(listener);
-    listener.on('connection', (client) => network.#join(client, port));
+    const network = new Network(listener, port);
+    listener.on('connection', (client) => network.#join(client));
     return network;
   }
 
@@ -56,9 +58,14 @@ export class Network {
     if (state === 'lost') for (const way of this.#ways) breakUp(way);
   }
 
-  /** The requests under way arrive. */
+  /** The requests under way arrive, on a new connection where the server has closed theirs meanwhile. */
   deliver(): void {
-    for (const { server, late } of this.#ways) for (const chunk of late.splice(0)) server.write(chunk);
+    for (const way of this.#ways) {
+      if (way.late.length === 0) continue;
+      const server = way.server.destroyed ? this.#connect() : way.server;
+      if (way.server.destroyed) this.#ways.delete(way);
+      for (const chunk of way.late.splice(0)) server.write(chunk);
+    }
   }
 
   /** Ends everything. */
@@ -69,13 +76,18 @@ export class Network {
     });
   }
 
-  #join(client: Socket, port: number): void {
+  #connect(): Socket {
+    const server = connect(this.#target, '127.0.0.1');
+    return server.on('error', () => server.destroy());
+  }
+
+  #join(client: Socket): void {
     if (this.#state === 'lost') {
       this.#losses += 1;
       client.on('error', () => undefined).destroy();
       return;
     }
-    const way: Way = { client, server: connect(port, '127.0.0.1'), late: [] };
+    const way: Way = { client, server: this.#connect(), late: [] };
     const { server, late } = way;
     this.#ways.add(way);
     client.on('data', (chunk) => {
@@ -87,12 +99,12 @@ export class Network {
       this.#losses += 1;
       breakUp(way);
     });
-    for (const socket of [client, server]) socket.on('error', () => socket.destroy());
+    client.on('error', () => client.destroy());
     // What is under way arrives although nobody waits for the answer any more.
     client.on('close', () => late.length > 0 || server.end());
     server.on('close', () => {
       client.destroy();
-      this.#ways.delete(way);
+      if (late.length === 0) this.#ways.delete(way);
     });
   }
 }
