@@ -53,8 +53,8 @@ describe('while one operator runs', () => {
         // It answers and must not be gone back to.
         scene.letFirstIssue(false);
         scene.firstWay.become('whole');
-        const isWaiting = await scene.isTold(late, 'It has none so far');
-        expect([isWaiting, scene.paid(late)]).toEqual([true, { first: 0, second: 0 }]);
+        await until('the first CA to say that there is none', () => scene.listedAtFirst() > 0);
+        expect([await scene.isReady(late), scene.paid(late)]).toEqual([false, { first: 0, second: 0 }]);
         scene.letFirstIssue(true);
         scene.firstWay.deliver();
         await until('the late call to arrive', () => scene.paid(late).first === 1);

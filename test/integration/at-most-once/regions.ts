@@ -155,6 +155,14 @@ export class FailoverScene {
     this.#regions.first.setAuthority(this.#ca, { status: may ? 'ISSUE' : 'FORBIDDEN' });
   }
 
+  /** How often certificates of the CA in the first region were listed. */
+  listedAtFirst(): number {
+    const { first } = this.#regions;
+    const isOfCA = (parameters: Readonly<Record<string, string>>): boolean =>
+      Object.values(parameters).includes(this.#ca);
+    return first.calls().filter(({ action, parameters }) => action.startsWith('List') && isOfCA(parameters)).length;
+  }
+
   /** Waits until the issuer is ready and uses this region. */
   async uses(region: 'first' | 'second'): Promise<void> {
     await this.#regions.world.cluster.waitFor(
