@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Manifest } from '../support/cluster.ts';
 import { bundle } from '../support/operator-process.ts';
+import { operatorToken, trustClusterTokens } from '../support/cluster-tokens.ts';
 import { readProduct, serviceAccountTokens } from '../support/product.ts';
 import { NotYet, until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../support/world.ts';
@@ -12,7 +13,6 @@ import { certificate, issuerApiVersion, secret, World } from '../support/world.t
 const account = '1234567890123456';
 const providerArn = `acs:ram::${account}:oidc-provider/c1`;
 const roleOf = (name: string): string => `acs:ram::${account}:role/${name}`;
-const audience = 'sts.aliyuncs.com';
 let world: World;
 let tokenFile: string;
 
@@ -21,10 +21,7 @@ beforeAll(async () => {
     operator: false,
     flags: ['--secret-check-interval=500ms', '--issuer-check-interval=2s', '--retry-max-delay=2s'],
   });
-  const jwks = JSON.parse(await world.cluster.kubectl(['get', '--raw', '/openid/v1/jwks'])) as { readonly keys: [] };
-  const discovered = await world.cluster.kubectl(['get', '--raw', '/.well-known/openid-configuration']);
-  const { issuer } = JSON.parse(discovered) as { readonly issuer: string };
-  world.simulator.setOidcProvider({ arn: providerArn, issuer, clientIds: [audience], keys: jwks.keys });
+  await trustClusterTokens(world, providerArn);
   tokenFile = join(world.controlPlane.directory, 'oidc-token');
   await replaceToken();
   await world.startOperator([`--ecs-metadata-address=${world.simulator.endpoint}`], {
@@ -39,10 +36,7 @@ afterAll(async () => {
 
 /** As the kubelet does with a projected token. */
 async function replaceToken(): Promise<void> {
-  const { serviceAccount } = await readProduct();
-  const { name, namespace } = serviceAccount;
-  const args = ['create', 'token', name, '--namespace', namespace, '--audience', audience];
-  await writeFile(tokenFile, (await world.cluster.kubectl(args)).trim());
+  await writeFile(tokenFile, await operatorToken(world.cluster));
 }
 
 const simulated = () => ({ host: world.simulator.endpoint, protocol: 'HTTP' });

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Manifest } from '../support/cluster.ts';
+import { operatorToken, stsAudience, trustClusterTokens } from '../support/cluster-tokens.ts';
 import { readProduct, serviceAccountTokens } from '../support/product.ts';
 import { NotYet, until } from '../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../support/world.ts';
@@ -13,7 +14,6 @@ const other = '6543210987654321';
 const providerArn = `acs:ram::${account}:oidc-provider/c1`;
 const roleOf = (name: string): string => `acs:ram::${account}:role/${name}`;
 const target = `acs:ram::${other}:role/issue`;
-const audience = 'sts.aliyuncs.com';
 let world: World;
 
 beforeAll(async () => {
@@ -21,15 +21,9 @@ beforeAll(async () => {
     operator: false,
     flags: ['--secret-check-interval=500ms', '--issuer-check-interval=2s', '--retry-max-delay=2s'],
   });
-  const jwks = JSON.parse(await world.cluster.kubectl(['get', '--raw', '/openid/v1/jwks'])) as { readonly keys: [] };
-  const discovered = await world.cluster.kubectl(['get', '--raw', '/.well-known/openid-configuration']);
-  const { issuer } = JSON.parse(discovered) as { readonly issuer: string };
-  world.simulator.setOidcProvider({ arn: providerArn, issuer, clientIds: [audience], keys: jwks.keys });
-  const { serviceAccount } = await readProduct();
-  const { name, namespace } = serviceAccount;
+  await trustClusterTokens(world, providerArn);
   const tokenFile = join(world.controlPlane.directory, 'oidc-token');
-  const args = ['create', 'token', name, '--namespace', namespace, '--audience', audience];
-  await writeFile(tokenFile, (await world.cluster.kubectl(args)).trim());
+  await writeFile(tokenFile, await operatorToken(world.cluster));
   // The operator has a token, and no role of its own.
   await world.startOperator([`--ecs-metadata-address=${world.simulator.endpoint}`], {
     ALIBABA_CLOUD_OIDC_PROVIDER_ARN: providerArn,
@@ -183,7 +177,7 @@ describe('a ServiceAccount', () => {
     await world.cluster.apply([issuer(namespace, 'pca', { serviceAccountRef: ref })]);
     const { message } = await readyOf(namespace, 'pca', 'CredentialsInvalid');
     expect(message).toContain('AuthenticationFail.OIDCToken.AudienceNotMatch, HTTP 401');
-    await world.cluster.apply([issuer(namespace, 'pca', { serviceAccountRef: { ...ref, audience } })]);
+    await world.cluster.apply([issuer(namespace, 'pca', { serviceAccountRef: { ...ref, audience: stsAudience } })]);
     await readyOf(namespace, 'pca', 'Checked');
   });
 

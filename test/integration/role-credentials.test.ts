@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { operatorToken, trustClusterTokens } from '../support/cluster-tokens.ts';
 import { readProduct } from '../support/product.ts';
 import { until, NotYet } from '../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../support/world.ts';
@@ -9,27 +10,16 @@ import { certificate, issuerApiVersion, secret, World } from '../support/world.t
 const account = '1234567890123456';
 const providerArn = `acs:ram::${account}:oidc-provider/ack-rrsa-c1`;
 const roleArn = `acs:ram::${account}:role/pca-issuer`;
-const audience = 'sts.aliyuncs.com';
 let world: World;
 let tokenFile: string;
-
-async function newToken(forAudience: string): Promise<string> {
-  const { serviceAccount } = await readProduct();
-  const { name, namespace } = serviceAccount;
-  const args = ['create', 'token', name, '--namespace', namespace, '--audience', forAudience];
-  return (await world.cluster.kubectl(args)).trim();
-}
 
 beforeAll(async () => {
   world = await World.start({
     flags: ['--secret-check-interval=500ms', '--issuer-check-interval=2s', '--retry-max-delay=2s'],
   });
   tokenFile = join(world.controlPlane.directory, 'oidc-token');
-  await writeFile(tokenFile, await newToken(audience));
-  const jwks = JSON.parse(await world.cluster.kubectl(['get', '--raw', '/openid/v1/jwks'])) as { readonly keys: [] };
-  const discovered = await world.cluster.kubectl(['get', '--raw', '/.well-known/openid-configuration']);
-  const { issuer } = JSON.parse(discovered) as { readonly issuer: string };
-  world.simulator.setOidcProvider({ arn: providerArn, issuer, clientIds: [audience], keys: jwks.keys });
+  await writeFile(tokenFile, await operatorToken(world.cluster));
+  await trustClusterTokens(world, providerArn);
   await restart();
 });
 
@@ -155,11 +145,11 @@ describe("the operator's own role", () => {
   });
 
   it('needs a token for STS, and a token that is replaced is read again', async () => {
-    await writeFile(tokenFile, await newToken('somebody-else'));
+    await writeFile(tokenFile, await operatorToken(world.cluster, 'somebody-else'));
     await world.cluster.apply([clusterIssuer('audience', { rrsa: { sessionName: 'audience' } })]);
     const { message } = await readyOf('alibabapcaclusterissuer audience', 'CredentialsInvalid');
     expect(message).toContain('AuthenticationFail.OIDCToken.AudienceNotMatch, HTTP 401');
-    await writeFile(tokenFile, await newToken(audience));
+    await writeFile(tokenFile, await operatorToken(world.cluster));
     await readyOf('alibabapcaclusterissuer audience', 'Checked');
     await world.cluster.kubectl(['delete', 'alibabapcaclusterissuer', 'audience']);
   });
@@ -259,7 +249,7 @@ describe('a namespaced issuer', () => {
 
   it('leaves no token, secret or temporary key in the log', async () => {
     const log = await world.operator.logs();
-    const token = await newToken(audience);
+    const token = await operatorToken(world.cluster);
     const [header = ''] = token.split('.');
     expect([
       log.includes(header),

@@ -1,5 +1,6 @@
 // Broken issuers: host, network, Secret, credentials, RAM, CA, quota.
 import { freePort } from '../../../control-plane/driver/ports.ts';
+import { trustClusterTokens } from '../../support/cluster-tokens.ts';
 import { readProduct, serviceAccountTokens } from '../../support/product.ts';
 import { canaries, shop } from './scene.ts';
 import type { Scene } from './scene.ts';
@@ -112,7 +113,7 @@ export const issuerBreakages: readonly Breakage[] = [
     apply: async (scene) => {
       await scene.cluster.apply([serviceAccount, ...serviceAccountTokens(await readProduct(), shop)]);
       scene.world.simulator.setRole({ arn: serviceAccountRef.roleArn });
-      await scene.trustTokens(serviceAccountRef.oidcProviderArn);
+      await trustClusterTokens(scene.world, serviceAccountRef.oidcProviderArn);
       return brokenIssuer('no-trusted-role', (present) => withSts(present, { serviceAccountRef }))(scene);
     },
     cause: /PermissionDenied.*AssumeRoleWithOIDC/,

@@ -171,15 +171,6 @@ export class Scene {
     return file;
   }
 
-  /** Makes the cluster an OIDC provider of the account. */
-  async trustTokens(arn: string): Promise<void> {
-    const raw = async (path: string): Promise<unknown> =>
-      JSON.parse(await this.cluster.kubectl(['get', '--raw', path]));
-    const { keys } = (await raw('/openid/v1/jwks')) as { readonly keys: [] };
-    const { issuer } = (await raw('/.well-known/openid-configuration')) as { readonly issuer: string };
-    this.world.simulator.setOidcProvider({ arn, issuer, clientIds: ['sts.aliyuncs.com'], keys });
-  }
-
   /** Lets the operator write ConfigMaps of the shop, as the chart does for configMapAccess.namespaces. */
   async grantConfigMaps(): Promise<void> {
     await this.cluster.apply(configMapAccess(await readProduct(), shop));

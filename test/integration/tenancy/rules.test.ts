@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { launchOperator } from '../../support/operator-process.ts';
+import { operatorToken, trustClusterTokens } from '../../support/cluster-tokens.ts';
 import { readProduct, serviceAccountTokens } from '../../support/product.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../../support/world.ts';
@@ -16,7 +17,6 @@ import { certificate, issuerApiVersion, World } from '../../support/world.ts';
 const account = '1234567890123456';
 const providerArn = `acs:ram::${account}:oidc-provider/c1`;
 const role = (name: string): string => `acs:ram::${account}:role/${name}`;
-const audience = 'sts.aliyuncs.com';
 const contact = 'Ask the platform team in #pki.';
 let world: World;
 let tokenFile: string;
@@ -78,15 +78,10 @@ beforeAll(async () => {
     operator: false,
     flags: ['--secret-check-interval=500ms', '--issuer-check-interval=2s', '--retry-max-delay=1s'],
   });
-  const jwks = JSON.parse(await world.cluster.kubectl(['get', '--raw', '/openid/v1/jwks'])) as { readonly keys: [] };
-  const discovered = await world.cluster.kubectl(['get', '--raw', '/.well-known/openid-configuration']);
-  const { issuer } = JSON.parse(discovered) as { readonly issuer: string };
-  world.simulator.setOidcProvider({ arn: providerArn, issuer, clientIds: [audience], keys: jwks.keys });
+  await trustClusterTokens(world, providerArn);
   const product = await readProduct();
-  const { name, namespace } = product.serviceAccount;
   tokenFile = join(world.controlPlane.directory, 'oidc-token');
-  const args = ['create', 'token', name, '--namespace', namespace, '--audience', audience];
-  await writeFile(tokenFile, (await world.cluster.kubectl(args)).trim());
+  await writeFile(tokenFile, await operatorToken(world.cluster));
   [shop, bank, nobody] = [
     await world.createNamespace('shop'),
     await world.createNamespace('bank'),
