@@ -216,6 +216,39 @@ describe('a tenant with an access key of the same account', () => {
   });
 });
 
+describe('a tenant that is lent the role of the node', () => {
+  it('does not end the credentials of the others by an endpoint of its own', async () => {
+    const role = 'acs:ram::1000000000000042:role/node';
+    world.simulator.setRole({ arn: role });
+    world.simulator.setInstance({ roleArn: role });
+    await world.operator.stop();
+    await world.startOperator(['--issuer-ecs-role', `--ecs-metadata-address=${world.simulator.endpoint}`]);
+    const lent = { credentials: { ecsRole: {} }, stsEndpoint: undefined };
+    const [victim, tenant] = [await world.createNamespace('victim'), await world.createNamespace('tenant')];
+    await world.cluster.apply([world.issuer(victim, 'pca', lent), certificate(victim, 'before')]);
+    await certificateReady(victim, 'before');
+
+    let refusals = 0;
+    const evil = await serve((_incoming, response) => {
+      refusals += 1;
+      response.writeHead(400, { 'content-type': 'application/json' });
+      response.end('{"Code":"InvalidSecurityToken.Expired","Message":"No.","RequestId":"R-1"}');
+    });
+    await world.cluster.apply(world.issuer(tenant, 'pca', { ...lent, endpoint: at(evil.host) }));
+    expect((await readyOf(tenant, 'pca')).reason).toBe('CredentialsInvalid');
+    await world.cluster.kubectl(['delete', 'alibabapcaissuer', 'pca', '-n', tenant]);
+
+    // The credentials in use serve on; they are not read anew.
+    const reads = world.simulator.metadataCalls().length;
+    await world.cluster.apply(certificate(victim, 'after'));
+    await certificateReady(victim, 'after');
+    expect([refusals >= 2, world.simulator.metadataCalls().length]).toEqual([true, reads]);
+    await forget(tenant, victim);
+    await world.operator.stop();
+    await world.startOperator();
+  });
+});
+
 describe('a tenant that may read no Secret', () => {
   it('has no value of one sent anywhere, and is told no key of it', async () => {
     const seen: string[] = [];
