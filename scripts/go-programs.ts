@@ -37,7 +37,7 @@ const neighbours = [
   istiodProgram,
 ] as const;
 
-/** Builds what tests run of others, each of which waits for what it needs; SPIRE, which takes as long as all others, where all is wanted. */
+/** Builds what tests run of others, each of which waits for what it needs; with `all` SPIRE, which takes as long as all others. */
 export async function buildNeighbours(tell: (line: string) => void, { all = false } = {}): Promise<void> {
   for (const program of [...neighbours, ...(all ? spirePrograms : [])])
     await buildGoProgram(program, tellNowAndThen(program, tell));

@@ -16,7 +16,10 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
   if (process.env['npm_lifecycle_event'] !== undefined) watchParent(() => process.kill(process.pid, 'SIGTERM'));
 
   if (full) process.env['TEST_FULL'] = '1';
-  if (only === undefined) void buildInBackground(full);
+  if (only === undefined) {
+    const { drawSpire } = await import('../test/support/neighbours/spire/turn.ts');
+    void buildInBackground(full || (await drawSpire(console.log)));
+  }
   const runs: TestRun[] = [];
   if (only === undefined)
     runs.push({ counts: { ...noTests, failed: await runSteps(staticChecks) }, obstacle: undefined });
@@ -27,15 +30,18 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
   return isSuccess(sum(runs.map(({ counts }) => counts))) ? 0 : 1;
 }
 
-/** Builds what tests run while other checks and tests run; whoever needs a program that cannot be built says why. */
-async function buildInBackground(full: boolean): Promise<void> {
+/**
+ * Builds what tests run while other checks and tests run, SPIRE among it where `all` is wanted; whoever needs a program that cannot
+ * be built says why.
+ */
+async function buildInBackground(all: boolean): Promise<void> {
   const { buildGoPrograms, buildNeighbours } = await import('./go-programs.ts');
   const tell = (line: string): void => {
     console.log(line);
   };
   try {
     await buildGoPrograms(tell);
-    await buildNeighbours(tell, { all: full });
+    await buildNeighbours(tell, { all });
   } catch {
     // The step that waits for it tries again and tells.
   }

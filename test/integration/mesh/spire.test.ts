@@ -5,7 +5,6 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { isBuilt } from '../../../control-plane/driver/go-build.ts';
 import { conditionsOf, reference } from '../../support/cluster.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
@@ -21,6 +20,7 @@ import {
 import { spirePrograms } from '../../support/neighbours/spire/programs.ts';
 import { handshakesOf, SpireAgent } from '../../support/neighbours/spire/spire-agent.ts';
 import { SpireServer } from '../../support/neighbours/spire/spire-server.ts';
+import { isSpireTested } from '../../support/neighbours/spire/turn.ts';
 import { until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../../support/world.ts';
 import { metric } from '../faults/scene.ts';
@@ -31,13 +31,10 @@ const spire = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAClusterIssuer', n
 let world: World;
 let kubeconfig: string;
 
-// Its server takes longer to build than all other neighbours together. `npm run test:full` builds it; where that was done once, each
-// run of the tests has it.
-const isAtHand =
-  process.env['TEST_FULL'] === '1' || (await Promise.all(spirePrograms.map(isBuilt))).every((each) => each);
+const isTested = await isSpireTested();
 
 beforeAll(async () => {
-  if (!isAtHand) return;
+  if (!isTested) return;
   await Promise.all(spirePrograms.map(async (program) => neighbourProgram(program)));
   world = await World.start({ flags: ['--retry-max-delay=2s'], simulator: { instances: bought } });
   const { cluster, controlPlane, namespace, simulator } = world;
@@ -88,7 +85,7 @@ function expectKnown(form: MeshForm, seen: MeshResult): void {
   expect(seen).toEqual(knownResult(form, seen));
 }
 
-describe.runIf(isAtHand)('by default', () => {
+describe.runIf(isTested)('by default', () => {
   it("SPIRE's request is refused before anything is paid, and SPIRE's log has the message", async () => {
     await applyIssuer([first], 'strict', { externalCA: { instanceIds: [first] } });
     const server = await serverIn('strict', (text) => text.replace('issuer_name = "spire"', 'issuer_name = "strict"'));
@@ -106,7 +103,7 @@ describe.runIf(isAtHand)('by default', () => {
   });
 });
 
-describe.runIf(isAtHand)('with the issuer of the page', () => {
+describe.runIf(isTested)('with the issuer of the page', () => {
   let server: SpireServer;
 
   beforeAll(async () => {
@@ -180,7 +177,7 @@ describe.runIf(isAtHand)('with the issuer of the page', () => {
   });
 });
 
-describe.runIf(isAtHand)('when no instance is left', () => {
+describe.runIf(isTested)('when no instance is left', () => {
   it('one that is added goes to the request that SPIRE waits for, not to those that it gave up', async () => {
     world.simulator.reset();
     await applyIssuer([first]);
