@@ -11,10 +11,8 @@ import {
   proxyProgram,
   readerProgram,
 } from '../control-plane/driver/programs.ts';
-import { approverPolicyProgram } from '../test/support/neighbours/approver-policy/approver-policy.ts';
-import { trustManagerProgram } from '../test/support/neighbours/trust-manager/trust-manager.ts';
-import { istioAgentProgram, istioCsrClientProgram, istiodProgram } from '../test/support/neighbours/istio/programs.ts';
-import { spirePrograms } from '../test/support/neighbours/spire/programs.ts';
+import { largeNeighbours, smallNeighbours } from '../test/support/neighbours/turn.ts';
+import type { LargeNeighbour } from '../test/support/neighbours/turn.ts';
 
 const tellEvery = 200;
 
@@ -28,18 +26,9 @@ export async function buildGoPrograms(tell: (line: string) => void, { pods = fal
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 
-// What every run needs comes first, what takes longest last.
-const neighbours = [
-  istioCsrClientProgram,
-  approverPolicyProgram,
-  trustManagerProgram,
-  istioAgentProgram,
-  istiodProgram,
-] as const;
-
-/** Builds what tests run of others, each of which waits for what it needs; with `all` SPIRE, which takes as long as all others. */
-export async function buildNeighbours(tell: (line: string) => void, { all = false } = {}): Promise<void> {
-  for (const program of [...neighbours, ...(all ? spirePrograms : [])])
+/** Builds what tests run of others, each of which waits for what it needs: what every run needs first. */
+export async function buildNeighbours(tell: (line: string) => void, large: readonly LargeNeighbour[]): Promise<void> {
+  for (const program of [...smallNeighbours, ...large.flatMap((name) => largeNeighbours[name])])
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 

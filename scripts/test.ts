@@ -1,5 +1,6 @@
 // `npm test`: static checks, builds, then every test, in pods as well where this machine can run them. The last line is
 // `N passed, N failed` over everything; one before it says how many were skipped, if any were, and why.
+import type { LargeNeighbour } from '../test/support/neighbours/turn.ts';
 import { buildBundle } from './build.ts';
 import { runSteps, staticChecks } from './checks.ts';
 import { runTask } from './task/run-task.ts';
@@ -17,8 +18,8 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
 
   if (full) process.env['TEST_FULL'] = '1';
   if (only === undefined) {
-    const { drawSpire } = await import('../test/support/neighbours/spire/turn.ts');
-    void buildInBackground(full || (await drawSpire(console.log)));
+    const { drawNeighbours } = await import('../test/support/neighbours/turn.ts');
+    void buildInBackground(await drawNeighbours(console.log));
   }
   const runs: TestRun[] = [];
   if (only === undefined)
@@ -30,18 +31,15 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
   return isSuccess(sum(runs.map(({ counts }) => counts))) ? 0 : 1;
 }
 
-/**
- * Builds what tests run while other checks and tests run, SPIRE among it where `all` is wanted; whoever needs a program that cannot
- * be built says why.
- */
-async function buildInBackground(all: boolean): Promise<void> {
+/** Builds what tests run while other checks and tests run; whoever needs a program that cannot be built says why. */
+async function buildInBackground(large: readonly LargeNeighbour[]): Promise<void> {
   const { buildGoPrograms, buildNeighbours } = await import('./go-programs.ts');
   const tell = (line: string): void => {
     console.log(line);
   };
   try {
     await buildGoPrograms(tell);
-    await buildNeighbours(tell, { all });
+    await buildNeighbours(tell, large);
   } catch {
     // The step that waits for it tries again and tells.
   }

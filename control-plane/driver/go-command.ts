@@ -1,5 +1,6 @@
 // Runs the `go` command in one program's directory. Knows the environment every call needs, not what is built.
 import { spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 
 import { errorCode } from './build-lock.ts';
@@ -11,6 +12,15 @@ export class GoMissingError extends Error {
       `Go 1.26 or newer is needed to build the test control plane (${reason}): install it from https://go.dev/dl and put it on PATH.`,
     );
     this.name = 'GoMissingError';
+  }
+}
+
+// A build takes all that it gets, for minutes, and tests run meanwhile that wait for each other.
+function yieldToOthers(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended by then, or the system does not allow it: it is as fast as others then.
   }
 }
 
@@ -36,6 +46,7 @@ export async function runGo(
     env: { ...process.env, CGO_ENABLED: cgo ? '1' : '0', GOWORK: 'off' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  yieldToOthers(child.pid);
   const tail: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     tail.push(line);

@@ -1,4 +1,4 @@
-// The order in which test files run: those that take longest begin, so that no worker is left with one of them at the end.
+// The order in which test files run: those that take longest begin, so that no worker is left with one of them at the end; and last of all what waits for builds.
 import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
 
@@ -27,6 +27,9 @@ const longest = [
   'faults/adoption',
 ];
 
+// What waits for programs that may have to be built first.
+const last = ['integration/mesh/', 'at-most-once/silences'];
+
 /** vitest constructs it. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -35,6 +38,7 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function rank({ moduleId }: TestSpecification): number {
+  if (last.some((part) => moduleId.includes(part))) return longest.length + 1;
   const index = longest.findIndex((part) => moduleId.includes(part));
   return index === -1 ? longest.length : index;
 }

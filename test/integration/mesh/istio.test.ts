@@ -11,11 +11,11 @@ import { handshake } from '../../support/neighbours/istio/handshake.ts';
 import { Istiod } from '../../support/neighbours/istio/istiod.ts';
 import type { IstiodSettings } from '../../support/neighbours/istio/istiod.ts';
 import { applyDocumented, documentedValues, istioNamespace } from '../../support/neighbours/istio/manifests.ts';
-import { istioAgentProgram, istiodProgram } from '../../support/neighbours/istio/programs.ts';
 import { buildMs, neighbourProgram } from '../../support/neighbours/program.ts';
 import { knownResult } from '../../support/neighbours/results.ts';
 import type { MeshForm, MeshResult } from '../../support/neighbours/results.ts';
 import { certificateSecret, trustedRoots } from '../../support/neighbours/roots.ts';
+import { isTested, largeNeighbours } from '../../support/neighbours/turn.ts';
 import { renew } from '../../support/renewal.ts';
 import { sampleOf } from '../../support/sample.ts';
 import { NotYet, until } from '../../support/wait.ts';
@@ -23,6 +23,7 @@ import { certificate, World } from '../../support/world.ts';
 import { certificatesOf } from '../conformance/validations.ts';
 
 const isFull = process.env['TEST_FULL'] === '1';
+const hasIstio = await isTested('istio');
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const ready = { type: 'Ready', status: 'True' };
 const idElsewhere = 'spiffe://elsewhere.example/ns/shop/sa/store';
@@ -61,20 +62,21 @@ const stops: (() => Promise<void>)[] = [];
 
 beforeAll(
   async () => {
-    for (const program of [istiodProgram, istioAgentProgram]) await neighbourProgram(program);
+    if (!hasIstio) return;
+    for (const program of largeNeighbours.istio) await neighbourProgram(program);
     world = await World.start({});
     await prepareIstio(world);
   },
   2 * buildMs + 300_000,
 );
-afterAll(async () => world.stop());
+afterAll(async () => world?.stop());
 afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
 });
 
 const drawn = sampleOf(scenarios, 1, seed).map(({ name, run }) => [name, run] as const);
 
-it.each(drawn)(`%s${isFull ? '' : ` (SEED=${seed})`}`, async (_, run) => {
+it.runIf(hasIstio).each(drawn)(`%s${isFull ? '' : ` (SEED=${seed})`}`, async (_, run) => {
   world.simulator.reset();
   namespace = await world.cluster.createNamespace('shop');
   await world.cluster.apply(

@@ -20,7 +20,7 @@ import {
 import { spirePrograms } from '../../support/neighbours/spire/programs.ts';
 import { handshakesOf, SpireAgent } from '../../support/neighbours/spire/spire-agent.ts';
 import { SpireServer } from '../../support/neighbours/spire/spire-server.ts';
-import { isSpireTested } from '../../support/neighbours/spire/turn.ts';
+import { isTested } from '../../support/neighbours/turn.ts';
 import { until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, secret, World } from '../../support/world.ts';
 import { metric } from '../faults/scene.ts';
@@ -31,10 +31,10 @@ const spire = { apiVersion: issuerApiVersion, kind: 'AlibabaPCAClusterIssuer', n
 let world: World;
 let kubeconfig: string;
 
-const isTested = await isSpireTested();
+const hasSpire = await isTested('spire');
 
 beforeAll(async () => {
-  if (!isTested) return;
+  if (!hasSpire) return;
   await Promise.all(spirePrograms.map(async (program) => neighbourProgram(program)));
   world = await World.start({ flags: ['--retry-max-delay=2s'], simulator: { instances: bought } });
   const { cluster, controlPlane, namespace, simulator } = world;
@@ -85,7 +85,7 @@ function expectKnown(form: MeshForm, seen: MeshResult): void {
   expect(seen).toEqual(knownResult(form, seen));
 }
 
-describe.runIf(isTested)('by default', () => {
+describe.runIf(hasSpire)('by default', () => {
   it("SPIRE's request is refused before anything is paid, and SPIRE's log has the message", async () => {
     await applyIssuer([first], 'strict', { externalCA: { instanceIds: [first] } });
     const server = await serverIn('strict', (text) => text.replace('issuer_name = "spire"', 'issuer_name = "strict"'));
@@ -103,7 +103,7 @@ describe.runIf(isTested)('by default', () => {
   });
 });
 
-describe.runIf(isTested)('with the issuer of the page', () => {
+describe.runIf(hasSpire)('with the issuer of the page', () => {
   let server: SpireServer;
 
   beforeAll(async () => {
@@ -177,7 +177,7 @@ describe.runIf(isTested)('with the issuer of the page', () => {
   });
 });
 
-describe.runIf(isTested)('when no instance is left', () => {
+describe.runIf(hasSpire)('when no instance is left', () => {
   it('one that is added goes to the request that SPIRE waits for, not to those that it gave up', async () => {
     world.simulator.reset();
     await applyIssuer([first]);
