@@ -1,5 +1,5 @@
 // Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, those of a
-// burst are sent one after the other at a rate that costs the API server little, and one that fails again and again is only
+// burst are sent a few at a time at a rate that costs the API server little, and one that fails again and again is only
 // counted.
 import { backoff } from '../timing/backoff.ts';
 import { pause } from '../timing/clock.ts';
@@ -54,7 +54,9 @@ const maxRemembered = 4_096;
 // Ten minutes' worth; events beyond that are dropped, and only the conditions tell of them.
 const maxWaiting = 12_000;
 const sendMs = 10_000;
-// What is told once must not be lost with one slow answer; the others of its lane wait meanwhile.
+// A slow API server would have one at a time come minutes late.
+const sentAtATime = 4;
+// What is told once must not be lost with one slow answer.
 const mostTries = 4;
 const betweenTries = { baseMs: 1_000, maxMs: 8_000 };
 const defaultFlushMs = 10_000;
@@ -62,7 +64,7 @@ const defaultFlushMs = 10_000;
 interface Lane {
   readonly bucket: TokenBucket;
   readonly waiting: { readonly event: EventToRecord; readonly at: Date }[];
-  sender: Promise<void> | undefined;
+  readonly senders: Set<Promise<void>>;
 }
 
 /**
@@ -87,7 +89,7 @@ export class EventRecorder {
     const lane = (rate: Rate): Lane => ({
       bucket: new TokenBucket(rate, options.clock),
       waiting: [],
-      sender: undefined,
+      senders: new Set(),
     });
     this.#lanes = { Normal: lane(limits.Normal), Warning: lane(limits.Warning) };
   }
@@ -102,7 +104,7 @@ export class EventRecorder {
     if (lane.waiting.length >= maxWaiting || !this.#admit(event)) return this.#options.onDropped?.('limit');
     remember(this.#recent, key, now);
     lane.waiting.push({ event, at: this.#clock.now() });
-    lane.sender ??= this.#serve(lane);
+    if (lane.senders.size < sentAtATime) this.#addSender(lane);
   }
 
   /**
@@ -113,7 +115,7 @@ export class EventRecorder {
     const lanes = Object.values(this.#lanes);
     using deadline = startDeadline(ms, undefined, this.#clock);
     this.#hurry.abort();
-    const sent = Promise.all(lanes.flatMap(({ sender }) => sender ?? []));
+    const sent = Promise.all(lanes.flatMap(({ senders }) => [...senders]));
     if ((await deadline.wait(sent)).kind !== 'value') {
       for (const _ of lanes.flatMap(({ waiting }) => waiting.splice(0))) this.#options.onDropped?.('failed');
       this.#ended.abort();
@@ -123,12 +125,16 @@ export class EventRecorder {
     this.#hurry = new AbortController();
   }
 
+  #addSender(lane: Lane): void {
+    const sender = this.#serve(lane).finally(() => lane.senders.delete(sender));
+    lane.senders.add(sender);
+  }
+
   async #serve(lane: Lane): Promise<void> {
     for (let next = lane.waiting.shift(); next !== undefined; next = lane.waiting.shift()) {
       await this.#turn(lane);
       await this.#send(next.event, next.at);
     }
-    lane.sender = undefined;
   }
 
   /** Waits until the lane's rate allows one more. */
