@@ -195,6 +195,11 @@ describe('README.md', () => {
     const removed = await shell.run('helm uninstall alibaba-pca-issuer --namespace alibaba-pca-issuer');
     expect([removed.code, removed.output]).toEqual([0, expect.any(String)]);
     await controlPlane.kubectl(['delete', 'crd', ...(await definitions())]);
+    // Helm asks for what the API server says that it serves.
+    await until('the definitions to be served no more', async () => {
+      const { stdout: served } = await controlPlane.kubectl(['get', '--raw', '/apis']);
+      return !served.includes('"pca.alibabacloud.com"');
+    });
   }
 });
 

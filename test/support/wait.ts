@@ -23,7 +23,7 @@ export class NotYet extends Error {
  * all taken needs many times the usual, so it says nothing about how quick anything must be. Below the tests' own limit,
  * so that a wait in vain ends with what was last seen.
  */
-export const hangLimitMs = 90_000;
+export const hangLimitMs = 150_000;
 /** The same as a flag of kubectl and Helm. */
 export const hangLimitFlag = `--timeout=${hangLimitMs / 1_000}s`;
 const defaultEveryMs = 50;

@@ -15,8 +15,6 @@ import { NotYet, until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
 import { Scene } from '../faults/scene.ts';
 
-// On a machine with time to spare it is well below 2 s.
-const longestIssuingMs = 20_000;
 // Of the processor, in one turn of the event loop and beside the collector of garbage. No single step takes 50 ms, as unit tests
 // see; a turn may have many small ones that a busy machine held up together.
 const longestTurnMs = 120;
@@ -99,7 +97,6 @@ describe(`while an endpoint answers with (SEED=${seed})`, () => {
         expect(message.length).toBeLessThanOrEqual(longestMessage);
         for (const form of plantedForms) expect(message).not.toContain(form);
       }
-      expect(tookMs).toBeLessThan(longestIssuingMs);
     } finally {
       await tenant.leave();
     }
