@@ -64,6 +64,8 @@ const defaultFlushMs = 10_000;
 interface Lane {
   readonly bucket: TokenBucket;
   readonly waiting: { readonly event: EventToRecord; readonly at: Date }[];
+  /** Those that have something to send. */
+  busy: number;
   readonly senders: Set<Promise<void>>;
 }
 
@@ -89,6 +91,7 @@ export class EventRecorder {
     const lane = (rate: Rate): Lane => ({
       bucket: new TokenBucket(rate, options.clock),
       waiting: [],
+      busy: 0,
       senders: new Set(),
     });
     this.#lanes = { Normal: lane(limits.Normal), Warning: lane(limits.Warning) };
@@ -104,7 +107,7 @@ export class EventRecorder {
     if (lane.waiting.length >= maxWaiting || !this.#admit(event)) return this.#options.onDropped?.('limit');
     remember(this.#recent, key, now);
     lane.waiting.push({ event, at: this.#clock.now() });
-    if (lane.senders.size < sentAtATime) this.#addSender(lane);
+    if (lane.busy < sentAtATime) this.#addSender(lane);
   }
 
   /**
@@ -126,6 +129,7 @@ export class EventRecorder {
   }
 
   #addSender(lane: Lane): void {
+    lane.busy += 1;
     const sender = this.#serve(lane).finally(() => lane.senders.delete(sender));
     lane.senders.add(sender);
   }
@@ -135,6 +139,8 @@ export class EventRecorder {
       await this.#turn(lane);
       await this.#send(next.event, next.at);
     }
+    // In the same turn in which it found nothing left, or what comes next would wait for somebody who has gone.
+    lane.busy -= 1;
   }
 
   /** Waits until the lane's rate allows one more. */
