@@ -1,4 +1,5 @@
-// The order in which test files run: those that take longest begin, so that no worker is left with one of them at the end; and last of all what waits for builds.
+// The order in which test files run: those that take longest begin, so that no worker is left with one of them at the end; last of
+// all comes what waits for builds.
 import { BaseSequencer } from 'vitest/node';
 import type { TestSpecification } from 'vitest/node';
 

@@ -10,7 +10,7 @@ export interface ContainerStatus {
   readonly containerID: string;
   readonly restartCount: number;
   readonly state: { readonly waiting?: { readonly reason: string }; readonly running?: object };
-  readonly lastState: { readonly terminated?: { readonly reason: string; readonly exitCode: number } };
+  readonly lastState: { readonly terminated?: { readonly reason: string } };
 }
 
 /** Statuses of the containers of a pod; none before the kubelet has seen it. */
