@@ -17,7 +17,7 @@ import { World, secret } from '../support/world.ts';
 
 const instances = ['cas_deposit-cn-mesh0001', 'cas_deposit-cn-mesh0002', 'cas_deposit-cn-mesh0003'];
 // A Lease that a busy machine does not lose: nothing starts the operator again here.
-const flags = ['--retry-max-delay=2s', '--lease-duration=90s', '--lease-renew-deadline=80s'];
+const flags = ['--retry-max-delay=2s'];
 let world: World;
 let https: SimulatorHandle;
 let fill: Fill;

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 export interface WaitOptions {
   /** Longest wait; {@link hangLimitMs} when not given. */
   readonly deadlineMs?: number;
-  /** Pause between two checks; 50 ms when not given. */
+  /** Pause between two checks; when not given, a tenth of what was waited so far, of 50 to 500 ms. */
   readonly everyMs?: number;
 }
 
@@ -26,7 +26,8 @@ export class NotYet extends Error {
 export const hangLimitMs = 150_000;
 /** The same as a flag of kubectl and Helm. */
 export const hangLimitFlag = `--timeout=${hangLimitMs / 1_000}s`;
-const defaultEveryMs = 50;
+const shortestPauseMs = 50;
+const longestPauseMs = 500;
 
 /**
  * Calls `check` until it returns something other than `undefined` and `false`, and returns that.
@@ -48,7 +49,12 @@ export async function until<Value>(
     } catch (error) {
       seen = error instanceof Error ? error.message : inspect(error);
     }
-    await sleep(options.everyMs ?? defaultEveryMs);
+    await sleep(options.everyMs ?? pauseMs(performance.now() - started));
   } while (performance.now() - started < deadline);
   throw new Error(`Waited ${deadline / 1000} s in vain: ${description}. Last seen: ${seen}`);
+}
+
+/** What takes long takes long because processors are busy: looking seldom leaves them to what is waited for. */
+function pauseMs(waitedMs: number): number {
+  return Math.min(longestPauseMs, Math.max(shortestPauseMs, waitedMs / 10));
 }

@@ -9,6 +9,7 @@ import { Cluster } from './cluster.ts';
 import type { Manifest } from './cluster.ts';
 import { checkedIssuances } from './issuances.ts';
 import type { Issuances, Wanted } from './issuances.ts';
+import { freeLease, patientLease } from './lease.ts';
 import { launchOperator, startOperator } from './operator-process.ts';
 import type { OperatorProcess, OperatorSettings } from './operator-process.ts';
 import { readProduct, writeServiceAccountKubeconfig } from './product.ts';
@@ -31,6 +32,8 @@ export class World {
   readonly #flags: readonly string[];
   readonly #replicas = new Set<Pick<OperatorProcess, 'kill'>>();
   #operator: OperatorProcess | undefined;
+  /** The last operator was killed, and so holds the Lease still. */
+  #wasKilled = false;
 
   private constructor(parts: {
     readonly controlPlane: ControlPlane;
@@ -50,6 +53,7 @@ export class World {
     this.#seen = parts.seen;
     this.#flags = parts.flags;
     this.#operator = parts.operator;
+    if (parts.operator !== undefined) this.#noticeKill(parts.operator);
   }
 
   /** Starts everything; `flags` are the operator's. With `operator: false` the test starts replicas by itself. */
@@ -75,7 +79,7 @@ export class World {
       kubeconfig,
     );
     const seen = await watchRequests(controlPlane.kubeconfig, controlPlane.auditLogFile);
-    const flags = ['--log-level=debug', ...(options.flags ?? [])];
+    const flags = ['--log-level=debug', ...patientLease, ...(options.flags ?? [])];
     const { namespace } = product.serviceAccount;
     const logFile = join(controlPlane.directory, 'operator.log');
     const operator =
@@ -121,11 +125,13 @@ export class World {
     };
   }
 
-  /** Starts the operator again after it ended. */
+  /** Starts the operator again after it ended; it leads at once when the former one was killed. */
   async startOperator(
     flags: readonly string[] = [],
     environment: Readonly<Record<string, string>> = {},
   ): Promise<OperatorProcess> {
+    if (this.#wasKilled) await freeLease(this);
+    this.#wasKilled = false;
     this.#operator = await startOperator({
       kubeconfig: this.operatorKubeconfig,
       namespace: this.namespace,
@@ -133,7 +139,12 @@ export class World {
       flags: [...this.#flags, ...flags],
       environment,
     });
+    this.#noticeKill(this.#operator);
     return this.operator;
+  }
+
+  #noticeKill(operator: OperatorProcess): void {
+    void operator.ended.then(({ signal }) => (this.#wasKilled = signal === 'SIGKILL'));
   }
 
   /** Who asked for what PCA issued since the simulator's last reset; throws when it is not as `wanted`. */

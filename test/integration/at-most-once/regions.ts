@@ -6,7 +6,7 @@ import { startSimulator } from '../../../simulator/simulator.ts';
 import type { SimulatorHandle } from '../../../simulator/simulator.ts';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
-import { setLeaseHolder } from '../../support/lease.ts';
+import { patientLease, setLeaseHolder } from '../../support/lease.ts';
 import { Network } from '../../support/network.ts';
 import { loopbackHosts } from '../../support/operator-process.ts';
 import { SteppedOperator } from '../../support/stepped-operator.ts';
@@ -76,8 +76,7 @@ export class Regions {
       '--retry-max-delay=1s',
       '--pca-timeout=4s',
       '--shutdown-timeout=3s',
-      '--lease-duration=50s',
-      '--lease-renew-deadline=40s',
+      ...patientLease,
     ];
     const operator = new SteppedOperator(flags, join(controlPlane.directory, `region-${this.#operators.length}.log`));
     this.#operators.push(operator);

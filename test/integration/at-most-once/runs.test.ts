@@ -5,7 +5,6 @@ import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { conditionsOf } from '../../support/cluster.ts';
 import type { Manifest, ObjectReference } from '../../support/cluster.ts';
-import { patientLease, setLeaseHolder } from '../../support/lease.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../../support/world.ts';
 import { preload } from '../faults/clock-preload.ts';
@@ -59,7 +58,7 @@ const ends: string[] = [];
 
 beforeAll(async () => {
   process.stdout.write(`Seed ${seed}\n`);
-  world = await World.start({ flags: [...quickRetries, ...patientLease], simulator: { random: randomFrom(seed + 1) } });
+  world = await World.start({ flags: quickRetries, simulator: { random: randomFrom(seed + 1) } });
   certManager = await startLateCertManager(world.controlPlane);
   namespace = await world.createNamespace('runs');
   for (const operation of withIdentifier) {
@@ -133,7 +132,6 @@ async function killOften(): Promise<void> {
     await changeIssuers();
     await issued(Math.ceil((kill + second) * share));
     await world.operator.kill();
-    await setLeaseHolder(world, '');
     killedAt.push(world.simulator.issued().length);
     clock = preload({ offMs: Math.round((random() * 2 - 1) * mostOffMs) });
     await world.startOperator([], clock);

@@ -139,7 +139,7 @@ function expected(askers: readonly Asker[], { made }: Account): Account {
   return { made, inCluster: askers.length, reported: gone, revoked: gone, unaccounted: 0 };
 }
 
-const quick = ['--pca-timeout=2s', '--retry-max-delay=4s', '--lease-duration=90s', '--lease-renew-deadline=80s'];
+const quick = ['--pca-timeout=2s', '--retry-max-delay=4s'];
 
 beforeAll(async () => {
   world = await World.start({ flags: isFull ? [] : quick });

@@ -8,13 +8,7 @@ import { preload } from './clock-preload.ts';
 import { leads, metric, Scene } from './scene.ts';
 
 let world: World;
-const quick = [
-  '--retry-base-delay=50ms',
-  '--retry-max-delay=1s',
-  // A restart of the API server may take longer than a Lease usually lasts, and here nobody starts the operator again.
-  '--lease-duration=90s',
-  '--lease-renew-deadline=80s',
-];
+const quick = ['--retry-base-delay=50ms', '--retry-max-delay=1s'];
 
 beforeAll(async () => {
   world = await World.start({ flags: quick });

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostilities } from '../../support/hostile/kinds.ts';
-import { failsAtEnd, leadership, patientLease } from '../../support/lease.ts';
+import { failsAtEnd, leadership } from '../../support/lease.ts';
 import type { Leadership } from '../../support/lease.ts';
 import { planted, plantedForms } from '../../support/hostile/hostility.ts';
 import type { Hostility } from '../../support/hostile/hostility.ts';
@@ -44,7 +44,7 @@ let startedAt: number;
 const asked: string[] = [];
 
 beforeAll(async () => {
-  const flags = ['--pca-timeout=5s', '--retry-base-delay=50ms', '--retry-max-delay=2s', ...patientLease];
+  const flags = ['--pca-timeout=5s', '--retry-base-delay=50ms', '--retry-max-delay=2s'];
   world = await World.start({ flags, operator: false });
   const probeFile = join(world.controlPlane.directory, 'turns.jsonl');
   await world.startOperator([], probed(probeFile));

@@ -10,15 +10,17 @@ import type { SlowWebhook } from './slow-webhook.ts';
 
 const requests = 200;
 const label = 'example.com/pace';
+// Above the chart's, for machines whose processors are all taken.
+const lasting = ['--lease-duration=20s', '--lease-renew-deadline=15s'];
 // Several times the deadline within which the Lease must be renewed.
-const observedMs = 30_000;
+const observedMs = 40_000;
 let world: World;
 let webhook: SlowWebhook;
 
 beforeAll(async () => {
   const { serviceAccount } = await readProduct();
   webhook = await startSlowWebhook(`system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`, 8_000);
-  world = await World.start({});
+  world = await World.start({ flags: lasting });
 });
 afterAll(async () => {
   await world.stop();
