@@ -9,8 +9,10 @@ import { readIssuer } from '../crds/issuer-reading.ts';
 import { issuerKey } from '../crds/issuer-ref.ts';
 import { cachedRequest, cachedSigningRequest, requestIndexes } from '../controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
+import { WatchedRequests } from '../controllers/requests/kinds/watched-requests.ts';
 import { KubernetesClient } from '../kubernetes/client.ts';
 import { ClockOffset } from '../kubernetes/clock-offset.ts';
+import { presentVersion } from '../kubernetes/present-version.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
 import type { ReflectorTrouble } from '../kubernetes/reflector.ts';
 import { Store } from '../kubernetes/store.ts';
@@ -34,24 +36,35 @@ export interface IssuerStore {
   readonly store: Store<IssuerAsRead>;
 }
 
+/** The open requests of one kind: all of them in the lean form, and those whole that need no read of their own. */
+export interface OpenRequests<T extends CertificateRequest | CertificateSigningRequest> {
+  readonly store: Store<CachedRequest>;
+  readonly watched: WatchedRequests<T>;
+}
+
 /** The cluster as the operator sees it; `run` watches until its signal aborts. */
 export interface Cluster {
   readonly kubernetes: KubernetesClient;
   readonly server: string;
   /** The operator's own namespace; `default` outside a cluster whose kubeconfig names none. */
   readonly namespace: string;
-  readonly requests: Store<CachedRequest>;
+  readonly requests: OpenRequests<CertificateRequest>;
   /** Empty where CertificateSigningRequests are not answered. */
-  readonly signingRequests: Store<CachedRequest>;
+  readonly signingRequests: OpenRequests<CertificateSigningRequest>;
   readonly issuers: readonly IssuerStore[];
   readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly run: (signal: AbortSignal) => Promise<void>;
   /** Resolves with true when every collection was listed once, or with false when the signal aborts first. */
   readonly synced: (signal: AbortSignal) => Promise<boolean>;
+  /** This replica begins to lead: notes what was there before, as far as the API server says so in time. */
+  readonly lead: (signal: AbortSignal) => Promise<void>;
   /** One sentence for each collection that was not listed yet. */
   readonly missing: () => readonly string[];
   readonly close: () => Promise<void>;
 }
+
+// Without an answer each request is read live, which is no reason to wait.
+const presentMs = 5_000;
 
 /** Connects with the kubeconfig of the options, else as the pod; rejects when there is neither. */
 export async function openCluster(
@@ -88,8 +101,8 @@ export async function openCluster(
         code: status === undefined ? 'none' : String(status),
       }),
   });
-  const requests = new Store<CachedRequest>(requestIndexes());
-  const signingRequests = new Store<CachedRequest>(requestIndexes());
+  const requests = openRequests<CertificateRequest>(clock);
+  const signingRequests = openRequests<CertificateSigningRequest>(clock);
   const issuers = issuerKinds.map((kind) => ({ kind, store: new Store<IssuerAsRead>({}) }));
   /** Of each collection what somebody must do before it can be listed. */
   const lasting = new Map<string, string>();
@@ -111,13 +124,13 @@ export async function openCluster(
       ...watched(certificateRequestCollection),
       path: certificateRequestsPath,
       fieldSelector: `spec.issuerRef.group=${apiGroup}`,
-      store: requests,
+      store: requests.store,
       transform: (object) => {
         const request = object as unknown as CertificateRequest;
         if (request.spec.issuerRef.group !== apiGroup) return undefined;
         onIssued(request);
         onCertificate(request.metadata.uid, request.status?.certificate);
-        return cachedRequest(request);
+        return held(requests, request, cachedRequest(request));
       },
     }),
     ...(options['certificate-signing-requests']
@@ -125,12 +138,12 @@ export async function openCluster(
           new Reflector({
             ...watched(signingRequestCollection),
             path: signingRequestsPath,
-            store: signingRequests,
+            store: signingRequests.store,
             transform: (object) => {
               const request = object as unknown as CertificateSigningRequest;
               if (isSignerOfGroup(request.spec.signerName))
                 onCertificate(request.metadata.uid, request.status?.certificate);
-              return cachedSigningRequest(request);
+              return held(signingRequests, request, cachedSigningRequest(request));
             },
           }),
         ]
@@ -172,10 +185,40 @@ export async function openCluster(
       await Promise.all([...reflectors.map((reflector) => reflector.run(signal)), tellReady(signal)]);
     },
     synced,
+    lead: async (signal) => {
+      const leading = [
+        { path: certificateRequestsPath, ...requests },
+        ...(options['certificate-signing-requests'] ? [{ path: signingRequestsPath, ...signingRequests }] : []),
+      ];
+      await Promise.all(
+        leading.map(async ({ path, watched }) =>
+          watched.lead(await presentVersion({ client: kubernetes, path, timeoutMs: presentMs, signal })),
+        ),
+      );
+    },
     missing: () =>
       reflectors
         .filter(({ hasSynced }) => !hasSynced)
         .map(({ name }) => `${name} were not listed yet${lasting.has(name) ? `: ${lasting.get(name)}` : ''}`),
     close: () => kubernetes.close(),
   };
+}
+
+function openRequests<T extends CertificateRequest | CertificateSigningRequest>(clock: Clock): OpenRequests<T> {
+  const store = new Store<CachedRequest>(requestIndexes());
+  const watched = new WatchedRequests<T>(clock);
+  store.onChange(({ type, object }) => {
+    if (type === 'deleted') watched.forget(object.metadata.uid);
+  });
+  return { store, watched };
+}
+
+/** Keeps an approved request whole beside its lean form. */
+function held<T extends CertificateRequest | CertificateSigningRequest>(
+  { watched }: OpenRequests<T>,
+  whole: T,
+  lean: CachedRequest | undefined,
+): CachedRequest | undefined {
+  if (lean?.approval === 'Approved' && lean.issuer !== undefined) watched.hold(whole);
+  return lean;
 }

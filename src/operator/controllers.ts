@@ -77,16 +77,17 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
   const issuers = issuerLoop(shared);
   const requests = [
     requestLoop(
-      { name: 'certificaterequest', store: cluster.requests },
-      new CertificateRequests(kubernetes, fieldManager, clock),
+      { name: 'certificaterequest', ...cluster.requests },
+      new CertificateRequests(kubernetes, fieldManager, { clock, watched: cluster.requests.watched }),
       shared,
     ),
     requestLoop(
-      { name: 'certificatesigningrequest', store: cluster.signingRequests },
-      new CertificateSigningRequests(kubernetes, fieldManager),
+      { name: 'certificatesigningrequest', ...cluster.signingRequests },
+      new CertificateSigningRequests(kubernetes, fieldManager, cluster.signingRequests.watched),
       shared,
     ),
   ];
+  await cluster.lead(leadership);
   const disconnect = connectEventHandlers({
     requests,
     issuers: cluster.issuers,

@@ -5,7 +5,8 @@ import type { AbandonedCalls } from '../controllers/requests/abandoned-calls.ts'
 import type { Abandoned } from '../controllers/requests/abandoned.ts';
 import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
-import type { RequestKind } from '../controllers/requests/kinds/request.ts';
+import type { RequestReader } from '../controllers/requests/kinds/request.ts';
+import type { WatchedRequests } from '../controllers/requests/kinds/watched-requests.ts';
 import type { RequestMemories } from '../controllers/requests/memory.ts';
 import { issuerKey } from '../crds/issuer-ref.ts';
 import type { IssuerAsRead, IssuerKind } from '../crds/issuer.ts';
@@ -18,7 +19,9 @@ import { TimeSlice } from '../timing/time-slice.ts';
 export interface QueuedRequests {
   readonly store: Store<CachedRequest>;
   readonly queue: Pick<WorkQueue, 'add' | 'forget'>;
-  readonly kind: RequestKind;
+  readonly kind: RequestReader;
+  /** What was there before this replica led, another process may have worked on. */
+  readonly watched: Pick<WatchedRequests<never>, 'wasBefore'>;
 }
 
 /** What is connected to what. */
@@ -42,11 +45,13 @@ export function connectEventHandlers(on: EventHandlers): () => void {
       if (connected) listener(argument);
     };
 
-  for (const { store, queue, kind } of on.requests) {
+  for (const { store, queue, kind, watched } of on.requests) {
     store.onChange(
       whileConnected(({ type, key, object, previous, rewound }) => {
-        // Its certificate may have been issued, and forgotten by the cluster.
-        if (rewound === true && type !== 'deleted') inherit(on, object, on.clock.monotonic());
+        // Its certificate may have been issued, and forgotten by the cluster; or a watch that was behind shows only now what another
+        // process may have called for.
+        const isInherited = rewound === true || watched.wasBefore(object.metadata.resourceVersion);
+        if (isInherited && type !== 'deleted') inherit(on, object, on.clock.monotonic());
         if (type === 'deleted') {
           // Also when it came to its end, since finished requests leave the store.
           queue.forget(key);

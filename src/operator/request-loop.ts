@@ -6,6 +6,7 @@ import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
 import { owningCertificateReader } from '../controllers/requests/kinds/owning-certificate.ts';
 import type { RequestKind } from '../controllers/requests/kinds/request.ts';
+import type { WatchedRequests } from '../controllers/requests/kinds/watched-requests.ts';
 import { instanceEvent } from '../controllers/requests/events.ts';
 import { Publisher } from '../controllers/requests/publish.ts';
 import { CAInstances } from '../controllers/requests/signing/ca-instances.ts';
@@ -25,13 +26,14 @@ import type { Shared } from './controller-parts.ts';
 export interface RequestLoop {
   readonly store: Store<CachedRequest>;
   readonly kind: RequestKind;
+  readonly watched: Pick<WatchedRequests<never>, 'wasBefore'>;
   readonly queue: WorkQueue;
   readonly loop: Controller;
 }
 
 /** Opens the loop of one kind of request. */
 export function requestLoop(
-  { name, store }: { readonly name: string; readonly store: Store<CachedRequest> },
+  { name, store, watched }: Pick<RequestLoop, 'store' | 'watched'> & { readonly name: string },
   kind: RequestKind,
   shared: Shared,
 ): RequestLoop {
@@ -82,7 +84,7 @@ export function requestLoop(
     concurrency: workers,
     reconcile: async (key, signal) => controller.reconcile(key, signal),
   });
-  return { store, kind, queue, loop };
+  return { store, kind, watched, queue, loop };
 }
 
 function signer(queue: WorkQueue, shared: Shared): Signer {
@@ -90,7 +92,7 @@ function signer(queue: WorkQueue, shared: Shared): Signer {
   const { kubernetes, requests, signingRequests } = cluster;
   const owningCertificate = owningCertificateReader(kubernetes);
   const isOpen = (key: string, uid: string): boolean =>
-    [requests, signingRequests].some((store) => store.get(key)?.metadata.uid === uid);
+    [requests, signingRequests].some(({ store }) => store.get(key)?.metadata.uid === uid);
   return new Signer({
     issuance: new Issuance({
       queue: pca.callQueue,
@@ -105,7 +107,7 @@ function signer(queue: WorkQueue, shared: Shared): Signer {
       events.record(instanceEvent(use)),
     ),
     superseding: new Superseding({
-      open: (issuer) => requests.byIndex('issuer', issuer),
+      open: (issuer) => requests.store.byIndex('issuer', issuer),
       memories,
       wake: (key) => {
         queue.forget(key);

@@ -10,7 +10,7 @@ import type { Clock } from '../../timing/clock.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
 import type { ClusterUid } from './decide.ts';
 import type { IssuedDecision } from './decision.ts';
-import type { InheritedRequest, RequestKind, RequestReference } from './kinds/request.ts';
+import type { InheritedRequest, RequestReader, RequestReference } from './kinds/request.ts';
 import { RequestMemory } from './memory.ts';
 import type { IssuingCall } from './memory.ts';
 import {
@@ -29,7 +29,7 @@ import type { SigningOutcome } from './signing/outcome.ts';
 
 /** A request that is gone, or came to an end by somebody else, and how it is read to find out which. */
 export interface RequestThatIsGone {
-  readonly kind: RequestKind;
+  readonly kind: RequestReader;
   /** As the log names it. */
   readonly key: string;
   readonly reference: RequestReference;

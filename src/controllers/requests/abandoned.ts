@@ -12,7 +12,7 @@ import type { AbandonedCalls, Fates, RequestThatIsGone } from './abandoned-calls
 import type { IssuedDecision } from './decision.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
-import type { RequestKind, RequestRead, RequestReference } from './kinds/request.ts';
+import type { RequestReader, RequestRead, RequestReference } from './kinds/request.ts';
 import type { RequestMemories } from './memory.ts';
 import {
   adoptedWithoutRequestMessage,
@@ -58,7 +58,7 @@ export class Abandoned implements Fates {
   }
 
   /** Forgets a request that left the store; a reconcile that still works on it does so itself at its end. */
-  release(kind: RequestKind, { metadata, issuer }: CachedRequest): void {
+  release(kind: RequestReader, { metadata, issuer }: CachedRequest): void {
     const { memories, callQueue, calls } = this.#on;
     const memory = memories.get(metadata.uid);
     if (memory === undefined || memory.busy) return;
@@ -142,7 +142,7 @@ export class Abandoned implements Fates {
 
   /** The request as it is now; undefined where a defect keeps it from being read, which must not lose the report. */
   async #read(
-    kind: RequestKind,
+    kind: RequestReader,
     reference: RequestReference,
     signal: AbortSignal | undefined,
   ): Promise<RequestRead | undefined> {

@@ -1,4 +1,4 @@
-// The reconcile of one request, of either kind: read live, decide, publish. Knows nothing of queues and watches.
+// The reconcile of one request, of either kind: read, decide, publish. Knows nothing of queues and watches.
 import type { CallQueue } from '../../alibaba/limits/call-queue.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { Store } from '../../kubernetes/store.ts';
@@ -9,8 +9,8 @@ import type { Decider } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
-import type { RequestKind } from './kinds/request.ts';
-import type { RequestMemories, RequestTask } from './memory.ts';
+import type { RequestKind, RequestRead } from './kinds/request.ts';
+import type { RequestMemories, RequestMemory, RequestTask } from './memory.ts';
 import { retryOf } from './publish.ts';
 import type { Publisher } from './publish.ts';
 import type { StepObserver } from './signing/steps.ts';
@@ -70,7 +70,7 @@ export class RequestController {
       known?.unqueued();
       return { next: { kind: 'after', ms: behindFirstMs } };
     }
-    const read = await kind.read(cached.metadata, signal);
+    const read = await this.#current(cached, known, signal);
     if (read.kind === 'gone') return { next: done };
     if (read.kind === 'failed') return { next: retryOf('reading the request', read.failure) };
     // It left the store while it was read: what was known of its call is looked for already, and nobody calls again.
@@ -84,7 +84,19 @@ export class RequestController {
     } finally {
       memory.busy = false;
       if (requests.get(requestKey(cached.metadata))?.metadata.uid !== uid) abandoned.release(kind, cached);
+      else if (memories.get(uid)?.isUntried !== true) kind.spend(uid);
     }
+  }
+
+  /** The request as it was watched, as long as nothing was done about it; else as the API server has it now. */
+  async #current(
+    { metadata }: CachedRequest,
+    known: RequestMemory | undefined,
+    signal: AbortSignal,
+  ): Promise<RequestRead> {
+    const { kind } = this.#on;
+    const watched = known === undefined || known.isUntried ? kind.watched(metadata.uid) : undefined;
+    return watched === undefined ? kind.read(metadata, signal) : { kind: 'read', request: watched };
   }
 
   async #decideAndPublish(task: RequestTask): Promise<Reconciled> {

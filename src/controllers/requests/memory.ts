@@ -76,6 +76,11 @@ export class RequestMemory {
     return this.#earlier;
   }
 
+  /** Whether nothing was done about it: nobody can have called for it, and no end of it is known. */
+  get isUntried(): boolean {
+    return this.#earlier.kind === 'none' && this.#calls === 0 && this.#decided === undefined;
+  }
+
   /** Whether a call went out of this process whose certificate was not seen. */
   get isLost(): boolean {
     return this.#earlier.kind !== 'none' && this.#earlier.call !== undefined;
@@ -268,7 +273,7 @@ export class RequestMemories {
   }
 }
 
-/** One request that was read live, with what is remembered of it. */
+/** One request with what is remembered of it. */
 export interface RequestTask {
   readonly request: Request;
   readonly memory: RequestMemory;

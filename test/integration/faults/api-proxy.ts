@@ -1,11 +1,12 @@
 // An HTTP proxy in front of an API server, for what no real one does when asked: answers that are lost after the request
-// was carried out, watches that stay open while their bytes are swallowed, and watches that tell late. Credentials pass
-// through, or are the proxy's own for clients that send none without TLS.
+// was carried out, watches that stay open while their bytes are swallowed or held back, and watches that tell late.
+// Credentials pass through, or are the proxy's own for clients that send none without TLS.
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Agent, request as sendRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { HeldLines } from './held-lines.ts';
 import { LatePieces } from './late-pieces.ts';
 import type { Lateness } from './late-pieces.ts';
 
@@ -26,6 +27,8 @@ export class ApiProxy {
   readonly #bearerToken: string | undefined;
   #losesAnswer: (request: PassingRequest) => boolean = () => false;
   #lateness: (request: PassingRequest) => Lateness | undefined = () => undefined;
+  #holds: (request: PassingRequest) => boolean = () => false;
+  readonly #lines = new Set<HeldLines>();
 
   private constructor(server: Server, agent: Agent, bearerToken: string | undefined) {
     this.#server = server;
@@ -67,6 +70,22 @@ export class ApiProxy {
   /** From now on the watches for which this answers with a lateness tell late, those that are open as well. */
   delayWatches(lateness: (request: PassingRequest) => Lateness | undefined): void {
     this.#lateness = lateness;
+  }
+
+  /** From now on what comes on these watches is held back, on those that are open as well. */
+  holdWatches(which: (request: PassingRequest) => boolean): void {
+    this.#holds = which;
+  }
+
+  /** Passes on what was held back, up to the first line for which this is true; says whether there is one. */
+  letWatchesGoUpTo(isLast: (line: string) => boolean): boolean {
+    return [...this.#lines].map((lines) => lines.letGo(isLast)).some(Boolean);
+  }
+
+  /** Holds nothing back any more. */
+  letWatchesGo(): void {
+    this.#holds = () => false;
+    for (const lines of this.#lines) lines.letGo();
   }
 
   /** Swallows whatever comes on the watches that are open, for ever; new ones work. Returns how many there were. */
@@ -116,9 +135,17 @@ export class ApiProxy {
         if (isWatch) this.#streams.add(outgoing);
         outgoing.flushHeaders();
         const pieces = new LatePieces(() => (isWatch ? this.#lateness(passing) : undefined));
-        answer.on('data', (chunk: Buffer) => pieces.pass(() => outgoing.write(chunk)));
+        const lines = new HeldLines(
+          () => isWatch && this.#holds(passing),
+          (piece) => pieces.pass(() => outgoing.write(piece)),
+        );
+        if (isWatch) this.#lines.add(lines);
+        answer.on('data', (chunk: Buffer) => lines.take(chunk));
         answer.once('end', () => pieces.pass(() => outgoing.end()));
-        answer.once('close', () => this.#streams.delete(outgoing));
+        answer.once('close', () => {
+          this.#streams.delete(outgoing);
+          this.#lines.delete(lines);
+        });
       },
     );
     forwarded.once('error', () => incoming.socket.destroy());

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ReadyIssuers } from '../../../src/controllers/issuers/ready-issuers.ts';
 import { requestIndexes, requestKey } from '../../../src/controllers/requests/kinds/cached-request.ts';
 import type { CachedRequest } from '../../../src/controllers/requests/kinds/cached-request.ts';
-import type { RequestKind } from '../../../src/controllers/requests/kinds/request.ts';
+import type { RequestReader } from '../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemories } from '../../../src/controllers/requests/memory.ts';
 import { issuerKind } from '../../../src/crds/issuer.ts';
 import type { Issuer, IssuerAsRead } from '../../../src/crds/issuer.ts';
@@ -14,8 +14,8 @@ import { issuerObject, owner, ownerIn, readyIssuer } from '../controllers/issuer
 import { replaceAll } from '../../support/store-contents.ts';
 
 const issuerName = 'AlibabaPCAIssuer/shop/pca';
-const certificateRequests: RequestKind = { read: async () => ({ kind: 'gone' }) };
-const signingRequests: RequestKind = { read: async () => ({ kind: 'gone' }) };
+const certificateRequests: RequestReader = { read: async () => ({ kind: 'gone' }) };
+const signingRequests: RequestReader = { read: async () => ({ kind: 'gone' }) };
 let clock: FakeClock;
 let readyIssuers: ReadyIssuers;
 let memories: RequestMemories;
@@ -25,6 +25,9 @@ let issuers: Store<IssuerAsRead>;
 let clusterIssuers: Store<IssuerAsRead>;
 /** Everything that happened to keys, as `queue verb key`. */
 let seen: string[];
+/** The last version that was there before this replica led. */
+let ledFrom: number;
+const watched = { wasBefore: (resourceVersion: string) => Number(resourceVersion) <= ledFrom };
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -35,6 +38,7 @@ beforeEach(() => {
   issuers = new Store<IssuerAsRead>();
   clusterIssuers = new Store<IssuerAsRead>();
   seen = [];
+  ledFrom = 0;
 });
 
 function queue(name: string) {
@@ -48,8 +52,8 @@ const callsWoken = `abandoned calls wake ${issuerName}`;
 function connect(): () => void {
   const disconnect = connectEventHandlers({
     requests: [
-      { store: requests, queue: queue('request'), kind: certificateRequests },
-      { store: signing, queue: queue('signing'), kind: signingRequests },
+      { store: requests, queue: queue('request'), kind: certificateRequests, watched },
+      { store: signing, queue: queue('signing'), kind: signingRequests, watched },
     ],
     issuers: [
       { kind: issuerKind('AlibabaPCAIssuer')!, store: issuers },
@@ -130,6 +134,21 @@ describe('at the beginning', () => {
       undefined,
       undefined,
       inherited,
+    ]);
+  });
+
+  it('what a watch that is behind shows of before, another process may have called for', () => {
+    put(requests, 'a', { approval: 'Undecided' });
+    ledFrom = version + 2;
+    connect();
+    put(requests, 'a');
+    put(requests, 'b', { approval: 'Denied' });
+    put(requests, 'c');
+    const inherited = { kind: 'unknown', exists: false, since: clock.monotonic(), call: undefined };
+    expect(['a', 'b', 'c'].map((name) => memories.get(`uid-${name}`)?.earlier)).toEqual([
+      inherited,
+      undefined,
+      undefined,
     ]);
   });
 

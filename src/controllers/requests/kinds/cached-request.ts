@@ -1,5 +1,5 @@
 // The lean form in which requests of both kinds are kept: only those of our group that are not finished, and of these only
-// what decides whether there is something to do. The full object is read live before anything is done.
+// what decides whether there is something to do. The whole object is taken from the watch or read live before anything is done.
 import {
   approval,
   certificateRequestConditions,

@@ -1,5 +1,5 @@
-// cert-manager's CertificateRequests: read live, and written with one server-side apply each, only to the object that was
-// read, never over an end.
+// cert-manager's CertificateRequests: as they were watched or read live, and written with one server-side apply each, only to the
+// object that was seen, never over an end.
 import {
   certificateRequestConditions,
   certificateRequestKind,
@@ -21,23 +21,39 @@ import { firstMoment, sameObject } from './request.ts';
 import type { Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
 import { isCertificateIn, isSameLeaf, nextStep, requestStatus } from './status.ts';
 import type { RequestStatus } from './status.ts';
+import type { WatchedRequests } from './watched-requests.ts';
 
 const maxConflicts = 5;
+
+type Watched = Pick<WatchedRequests<CertificateRequest>, 'get' | 'spend'>;
 
 /** Reads and writes CertificateRequests as one field manager. */
 export class CertificateRequests implements RequestKind {
   readonly #kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>;
   readonly #fieldManager: string;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #watched: Watched;
 
   constructor(
     kubernetes: Pick<KubernetesClient, 'get' | 'applyStatus'>,
     fieldManager: string,
-    clock: Pick<Clock, 'now'>,
+    { clock, watched }: { readonly clock: Pick<Clock, 'now'>; readonly watched: Watched },
   ) {
     this.#kubernetes = kubernetes;
     this.#fieldManager = fieldManager;
     this.#clock = clock;
+    this.#watched = watched;
+  }
+
+  /** The request as the watch brought it; undefined where it must be read. */
+  watched(uid: string): Request | undefined {
+    const object = this.#watched.get(uid);
+    return object === undefined ? undefined : this.#request(object);
+  }
+
+  /** Something was done about the request. */
+  spend(uid: string): void {
+    this.#watched.spend(uid);
   }
 
   /** The request as the API server has it now. */

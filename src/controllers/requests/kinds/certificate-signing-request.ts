@@ -19,17 +19,33 @@ import { firstMoment, sameObject } from './request.ts';
 import type { Authorization, Request, RequestKind, RequestRead, RequestReference, WriteOutcome } from './request.ts';
 import { isCertificateIn } from './status.ts';
 import type { NextStep } from './status.ts';
+import type { WatchedRequests } from './watched-requests.ts';
 
 type Client = Pick<KubernetesClient, 'get' | 'create' | 'applyStatus'>;
+type Watched = Pick<WatchedRequests<CertificateSigningRequest>, 'get' | 'spend'>;
 
 /** Reads and writes CertificateSigningRequests as one field manager. */
 export class CertificateSigningRequests implements RequestKind {
   readonly #kubernetes: Client;
   readonly #fieldManager: string;
 
-  constructor(kubernetes: Client, fieldManager: string) {
+  readonly #watched: Watched;
+
+  constructor(kubernetes: Client, fieldManager: string, watched: Watched) {
     this.#kubernetes = kubernetes;
     this.#fieldManager = fieldManager;
+    this.#watched = watched;
+  }
+
+  /** The request as the watch brought it; undefined where it must be read. */
+  watched(uid: string): Request | undefined {
+    const object = this.#watched.get(uid);
+    return object === undefined ? undefined : this.#request(object);
+  }
+
+  /** Something was done about the request. */
+  spend(uid: string): void {
+    this.#watched.spend(uid);
   }
 
   /** The request as the API server has it now. */

@@ -1,4 +1,4 @@
-// A request as the reconcile sees it, read live, whichever of the two kinds it is: cert-manager's CertificateRequest or
+// A request as the reconcile sees it, whichever of the two kinds it is: cert-manager's CertificateRequest or
 // Kubernetes' CertificateSigningRequest.
 import type { IssuerIdentity } from '../../../crds/issuer-ref.ts';
 import type { IssuedCertificate } from '../../../issuing/issued-certificate.ts';
@@ -22,7 +22,7 @@ export type Authorization =
   | { readonly kind: 'denied'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** One request that was read live. */
+/** One request, read live or as it was watched. */
 export interface Request {
   readonly object: Regarding;
   readonly creationTimestamp: string;
@@ -71,9 +71,18 @@ export interface RequestReference {
   readonly uid: string;
 }
 
-/** One kind of request. */
-export interface RequestKind {
+/** Reads requests of one kind. */
+export interface RequestReader {
+  /** The request as the API server has it now. */
   read(reference: RequestReference, signal: AbortSignal): Promise<RequestRead>;
+}
+
+/** One kind of request. */
+export interface RequestKind extends RequestReader {
+  /** The request as the watch brought it, where nobody else can have answered it since; else it must be read. */
+  watched(uid: string): Request | undefined;
+  /** Something was done about the request: it is read from now on. */
+  spend(uid: string): void;
 }
 
 /** A read of the API server as the object that was meant: one that is missing or has another UID is gone. */

@@ -60,7 +60,7 @@ export class Signer {
   }
 
   /**
-   * Tries once to get the certificate for a request that was read live. `clusterUid`: UID of the namespace kube-system, the
+   * Tries once to get the certificate for a request. `clusterUid`: UID of the namespace kube-system, the
    * cluster's part of the caller's identifier.
    */
   async sign(task: SigningTask, clusterUid: string): Promise<SigningOutcome> {

@@ -42,6 +42,7 @@ import { Store } from '../../../../src/kubernetes/store.ts';
 import { clusterUidReader } from '../../../../src/operator/cluster-uid.ts';
 import { connectEventHandlers } from '../../../../src/operator/event-handlers.ts';
 import { describedCA } from '../../../support/certificates.ts';
+import { nothingWatched } from '../../../support/nothing-watched.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { FakeCloud } from './cloud.ts';
 import { FakeCluster } from './cluster.ts';
@@ -273,16 +274,17 @@ class Production {
       onStep,
     });
     const reminder = new ApprovalReminder({ afterMs: this.#scene.approvalWarning ?? 60_000, issuer, events, clock });
+    const watched = nothingWatched;
     const kinds: readonly {
       readonly store: Store<CachedRequest>;
       readonly queue: typeof queue;
       readonly kind: RequestKind;
     }[] = [
-      { store: this.#requests, queue, kind: new CertificateRequests(kubernetes, fieldManager, clock) },
-      { store: this.#signingRequests, queue, kind: new CertificateSigningRequests(kubernetes, fieldManager) },
+      { store: this.#requests, queue, kind: new CertificateRequests(kubernetes, fieldManager, { clock, watched }) },
+      { store: this.#signingRequests, queue, kind: new CertificateSigningRequests(kubernetes, fieldManager, watched) },
     ];
     connectEventHandlers({
-      requests: kinds,
+      requests: kinds.map((kind) => ({ ...kind, watched })),
       issuers: [],
       issuerQueue: queue,
       readyIssuers,

@@ -7,6 +7,7 @@ import { cachedRequest, requestIndexes } from '../../../../src/controllers/reque
 import type { CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
 import type { RequestRead } from '../../../../src/controllers/requests/kinds/request.ts';
 import { RequestMemories } from '../../../../src/controllers/requests/memory.ts';
+import type { RequestMemory } from '../../../../src/controllers/requests/memory.ts';
 import { Store } from '../../../../src/kubernetes/store.ts';
 import { approved, certificateRequest } from '../../../support/certificate-requests.ts';
 import type { RequestChanges } from '../../../support/certificate-requests.ts';
@@ -29,10 +30,14 @@ const published = { kind: 'after', ms: 77 } as const;
 interface Scene {
   readonly listed?: RequestChanges;
   readonly read?: RequestRead;
+  /** The watch has brought the whole request. */
+  readonly isWatched?: boolean;
+  /** What is remembered of it. */
+  readonly remembered?: (memory: RequestMemory) => void;
   /** What happens while the request is read. */
   readonly whileRead?: (store: Store<CachedRequest>) => void;
   /** What happens while the request is decided about. */
-  readonly decide?: (store: Store<CachedRequest>) => Decision;
+  readonly decide?: (store: Store<CachedRequest>, memories: RequestMemories) => Decision;
   readonly isPublished?: boolean;
   /** Whether another request goes first with its issuer. */
   readonly isBehind?: boolean;
@@ -42,6 +47,8 @@ interface Scene {
 function scene({
   listed = {},
   read,
+  isWatched = false,
+  remembered,
   whileRead,
   decide = () => nothing,
   isPublished = true,
@@ -55,10 +62,17 @@ function scene({
     replaceAll(requests, new Map(object === undefined ? [] : [[key, { ...object.metadata, object }]]));
   };
   list(listed);
+  if (remembered !== undefined) remembered(memories.of(uid));
   const { signal } = new AbortController();
   const controller = new RequestController({
     requests,
     kind: {
+      watched: (watched) => {
+        if (!isWatched) return undefined;
+        journal.add({ watched });
+        return request(journal);
+      },
+      spend: (spent) => journal.add({ spent }),
       read: async (reference) => {
         journal.add({ read: reference.uid });
         whileRead?.(requests);
@@ -71,7 +85,7 @@ function scene({
       afterDefect: async () => undefined,
       decide: async ({ memory }) => {
         journal.add({ decides: memory.uid, busy: memory.busy });
-        return decide(requests);
+        return decide(requests, memories);
       },
     },
     publisher: {
@@ -133,6 +147,40 @@ test.each<[string, Scene, string, object, readonly object[]]>([
     key,
     published,
     [...readFirst, { published: 'nothing' }, { left: uid }],
+  ],
+  [
+    'that the watch has brought is not read',
+    { isWatched: true },
+    key,
+    published,
+    [{ watched: uid }, { step: 'RequestRead' }, { decides: uid, busy: true }, { published: 'nothing' }, { left: uid }],
+  ],
+  [
+    'that another process may have called for is read, although the watch has brought it, and from then on',
+    { isWatched: true, remembered: (memory) => memory.inherited(0) },
+    key,
+    published,
+    [...readFirst, { published: 'nothing' }, { spent: uid }, { left: uid }],
+  ],
+  [
+    'that came to its end is read until the watch shows that',
+    {
+      isWatched: true,
+      decide: (_, memories) => {
+        memories.forget(uid);
+        return nothing;
+      },
+    },
+    key,
+    published,
+    [
+      { watched: uid },
+      { step: 'RequestRead' },
+      { decides: uid, busy: true },
+      { published: 'nothing' },
+      { spent: uid },
+      { left: uid },
+    ],
   ],
   [
     'that waits for its turn keeps its place',

@@ -40,6 +40,7 @@ import { clusterUidReader } from '../../../../src/operator/cluster-uid.ts';
 import { describedCA } from '../../../support/certificates.ts';
 import { FakeAuthority } from '../../../support/fake-authority.ts';
 import type { Answers } from '../../../support/fake-authority.ts';
+import { nothingWatched } from '../../../support/nothing-watched.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { FakeCluster } from '../characterization/cluster.ts';
 import type { ClusterFault, ClusterObject } from '../characterization/cluster.ts';
@@ -110,8 +111,8 @@ export class Rig {
     const { events, logger, metrics } = journal;
     const kubernetes = this.cluster as unknown as KubernetesClient;
     this.#kinds = {
-      web: this.#told(new CertificateRequests(kubernetes, 'manager', clock)),
-      csr: this.#told(new CertificateSigningRequests(kubernetes, 'manager')),
+      web: this.#told(new CertificateRequests(kubernetes, 'manager', { clock, watched: nothingWatched })),
+      csr: this.#told(new CertificateSigningRequests(kubernetes, 'manager', nothingWatched)),
     };
     const issuer = (key: string) =>
       ['missing', 'unseen'].includes(situation.issuer ?? '') || key !== issuerName ? undefined : this.#issuer;
@@ -263,6 +264,8 @@ export class Rig {
   /** The kind, telling of each call. */
   #told(kind: RequestKind): RequestKind {
     return {
+      watched: (uid) => kind.watched(uid),
+      spend: (uid) => kind.spend(uid),
       read: async (reference, signal): Promise<RequestRead> => {
         await this.onStep('read', reference.uid);
         const read = await kind.read(reference, signal);

@@ -7,6 +7,7 @@ import type { CertificateRequest } from '../../../../../src/crds/cert-manager.ts
 import type { KubernetesClient } from '../../../../../src/kubernetes/client.ts';
 import type { KubernetesFailure } from '../../../../../src/kubernetes/failure.ts';
 import { approved, certificateRequest, ready } from '../../../../support/certificate-requests.ts';
+import { watching } from './watching.ts';
 import { certificate, factsOf, failure, identity } from '../samples.ts';
 
 const { signal } = new AbortController();
@@ -30,6 +31,7 @@ function pending(message: string): Outcome {
 function clientWith(shown: readonly Shown[], answers: readonly ('ok' | KubernetesFailure['class'])[] = []) {
   const objects = [...shown];
   const applies: unknown[][] = [];
+  const watched = watching<CertificateRequest>();
   const client = {
     get: async () => {
       const object = objects.length > 1 ? objects.shift() : objects[0];
@@ -42,8 +44,11 @@ function clientWith(shown: readonly Shown[], answers: readonly ('ok' | Kubernete
       return answer === 'ok' ? { kind: 'ok', status: 200, body: undefined } : failure(answer);
     },
   };
-  const requests = new CertificateRequests(client as unknown as KubernetesClient, 'manager', { now: () => now });
-  return { requests, applies };
+  const requests = new CertificateRequests(client as unknown as KubernetesClient, 'manager', {
+    clock: { now: () => now },
+    watched,
+  });
+  return { requests, applies, watched };
 }
 type Shown = CertificateRequest | ReturnType<typeof failure> | undefined;
 
@@ -203,4 +208,15 @@ it('gives up on endless conflicts', async () => {
   const answers = Array.from({ length: 20 }, () => 'Conflict' as const);
   const { written, applies } = await write(pending('W.'), { present: certificateRequest(), answers });
   expect([written, applies.length]).toEqual([failure('Conflict'), 6]);
+});
+
+it('is as the watch brought it, and is written over the version that was watched', async () => {
+  const { requests, applies, watched } = clientWith([]);
+  expect(requests.watched(certificateRequest().metadata.uid)).toBeUndefined();
+  watched.hold(certificateRequest({ metadata: { resourceVersion: '112' } }));
+  const request = requests.watched(certificateRequest().metadata.uid);
+  expect([request?.step, await request?.write(failed, signal)]).toEqual(['sign', { kind: 'written' }]);
+  expect(applies[0]?.[1]).toMatchObject({ metadata: { resourceVersion: '112' } });
+  requests.spend(certificateRequest().metadata.uid);
+  expect(requests.watched(certificateRequest().metadata.uid)).toBeUndefined();
 });

@@ -6,6 +6,7 @@ import type { Authorization, Request, WriteOutcome } from '../../../../../src/co
 import type { CertificateSigningRequest } from '../../../../../src/crds/certificate-signing-request.ts';
 import type { KubernetesClient } from '../../../../../src/kubernetes/client.ts';
 import { certificate, factsOf, failure, identity } from '../samples.ts';
+import { watching } from './watching.ts';
 
 const { signal } = new AbortController();
 const path = '/apis/certificates.k8s.io/v1/certificatesigningrequests/csr-1';
@@ -45,6 +46,7 @@ function object(
 /** A client that gives these answers in order, of which the last stays, and keeps what it was asked. */
 function clientWith({ gets = [], writes = [], reviews = [] }: Answers) {
   const calls: unknown[][] = [];
+  const watched = watching<CertificateSigningRequest>();
   const next =
     (answers: object[]) =>
     async (...call: unknown[]) => {
@@ -52,7 +54,8 @@ function clientWith({ gets = [], writes = [], reviews = [] }: Answers) {
       return (answers.length > 1 ? answers.shift() : answers[0]) ?? failure('NotFound');
     };
   const client = { get: next([...gets]), applyStatus: next([...writes]), create: next([...reviews]) };
-  return { requests: new CertificateSigningRequests(client as unknown as KubernetesClient, 'manager'), calls };
+  const requests = new CertificateSigningRequests(client as unknown as KubernetesClient, 'manager', watched);
+  return { requests, calls, watched };
 }
 interface Answers {
   readonly gets?: readonly object[];
@@ -149,6 +152,15 @@ const issued: Outcome = {
   adopted: false,
 };
 const failed: Outcome = { kind: 'failed', reason: 'NoName', message: 'No name.', at: new Date(0) };
+
+test('it is as the watch brought it, until something was done about it', () => {
+  const { requests, watched } = clientWith({});
+  expect(requests.watched('u')).toBeUndefined();
+  watched.hold(object({ metadata: { resourceVersion: '112' } }));
+  expect(requests.watched('u')?.step).toBe('sign');
+  requests.spend('u');
+  expect(requests.watched('u')).toBeUndefined();
+});
 
 describe('a write', () => {
   const body = (status: object) => [
