@@ -1,6 +1,6 @@
 // Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, those of a
-// burst are sent a few at a time at a rate that costs the API server little, and one that fails again and again is only
-// counted.
+// burst are sent a few at a time at a rate that costs the API server little, those that say nothing new later and seldom, and one
+// that fails again and again is only counted.
 import { backoff } from '../timing/backoff.ts';
 import { pause } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -26,6 +26,8 @@ export interface EventToRecord {
   readonly reason: string;
   readonly action: string;
   readonly note: string;
+  /** The object says the same by itself: sent later than what happens now, and of a burst only a few. */
+  readonly isSpare?: boolean;
 }
 
 /** Settings. */
@@ -41,18 +43,18 @@ export interface EventRecorderOptions {
   readonly onDropped?: (why: 'repeated' | 'limit' | 'failed') => void;
 }
 
-// One event per certificate would cost the API server nearly as much as the certificates themselves, so in a burst they
-// come later; warnings have a lane of their own.
-const limits = {
-  Normal: { burst: 50, perSecond: 20 },
-  Warning: { burst: 100, perSecond: 20 },
+// Ten minutes' worth; events beyond that are dropped, and only the conditions tell of them.
+const mostWaiting = 12_000;
+// Warnings have a lane of their own. One event per certificate would cost the API server nearly as much as the certificates.
+const lanes = {
+  Normal: { burst: 50, perSecond: 20, most: mostWaiting, laterMs: 0 },
+  Warning: { burst: 100, perSecond: 20, most: mostWaiting, laterMs: 0 },
+  Spare: { burst: 10, perSecond: 1, most: 20, laterMs: 2_000 },
 } as const;
 // One object whose state flaps must not use up the budget of all: this is client-go's limit for each object.
 const objectLimit = { burst: 25, perSecond: 1 / 300 } as const;
 const defaultSameWindowMs = 10 * 60_000;
 const maxRemembered = 4_096;
-// Ten minutes' worth; events beyond that are dropped, and only the conditions tell of them.
-const maxWaiting = 12_000;
 const sendMs = 10_000;
 // A slow API server would have one at a time come minutes late.
 const sentAtATime = 4;
@@ -63,7 +65,12 @@ const defaultFlushMs = 10_000;
 
 interface Lane {
   readonly bucket: TokenBucket;
-  readonly waiting: { readonly event: EventToRecord; readonly at: Date }[];
+  /** How many may wait; those that come then are dropped. */
+  readonly most: number;
+  /** How long after it was recorded an event is sent at the earliest, in milliseconds. */
+  readonly laterMs: number;
+  /** `recordedAt`: monotonic, ms. */
+  readonly waiting: { readonly event: EventToRecord; readonly at: Date; readonly recordedAt: number }[];
   /** Those that have something to send. */
   busy: number;
   readonly senders: Set<Promise<void>>;
@@ -79,7 +86,7 @@ export class EventRecorder {
   readonly #objects = new Map<string, TokenBucket>();
   readonly #clock: EventRecorderOptions['clock'];
   readonly #sameWindowMs: number;
-  readonly #lanes: Readonly<Record<EventToRecord['type'], Lane>>;
+  readonly #lanes: Readonly<Record<keyof typeof lanes, Lane>>;
   #ended = new AbortController();
   #hurry = new AbortController();
   #sequence = 0;
@@ -88,25 +95,28 @@ export class EventRecorder {
     this.#options = options;
     this.#clock = options.clock;
     this.#sameWindowMs = options.sameWindowMs ?? defaultSameWindowMs;
-    const lane = (rate: Rate): Lane => ({
+    const lane = ({ most, laterMs, ...rate }: Rate & Pick<Lane, 'most' | 'laterMs'>): Lane => ({
       bucket: new TokenBucket(rate, options.clock),
+      most,
+      laterMs,
       waiting: [],
       busy: 0,
       senders: new Set(),
     });
-    this.#lanes = { Normal: lane(limits.Normal), Warning: lane(limits.Warning) };
+    this.#lanes = { Normal: lane(lanes.Normal), Warning: lane(lanes.Warning), Spare: lane(lanes.Spare) };
   }
 
   /** Takes the event and returns at once. */
   record(event: EventToRecord): void {
     const now = this.#clock.monotonic();
+    const lane = this.#lanes[event.isSpare === true ? 'Spare' : event.type];
+    if (lane.waiting.length >= lane.most) return this.#options.onDropped?.('limit');
     const key = `${event.regarding.uid}/${event.reason}/${event.note}`;
     const last = this.#recent.get(key);
     if (last !== undefined && now - last < this.#sameWindowMs) return this.#options.onDropped?.('repeated');
-    const lane = this.#lanes[event.type];
-    if (lane.waiting.length >= maxWaiting || !this.#admit(event)) return this.#options.onDropped?.('limit');
+    if (!this.#admit(event)) return this.#options.onDropped?.('limit');
     remember(this.#recent, key, now);
-    lane.waiting.push({ event, at: this.#clock.now() });
+    lane.waiting.push({ event, at: this.#clock.now(), recordedAt: now });
     if (lane.busy < sentAtATime) this.#addSender(lane);
   }
 
@@ -136,16 +146,21 @@ export class EventRecorder {
 
   async #serve(lane: Lane): Promise<void> {
     for (let next = lane.waiting.shift(); next !== undefined; next = lane.waiting.shift()) {
-      await this.#turn(lane);
+      await this.#turn(lane, next.recordedAt + lane.laterMs);
       await this.#send(next.event, next.at);
     }
     // In the same turn in which it found nothing left, or what comes next would wait for somebody who has gone.
     lane.busy -= 1;
   }
 
-  /** Waits until the lane's rate allows one more. */
-  async #turn({ bucket }: Lane): Promise<void> {
-    while (!bucket.take() && !this.#hurry.signal.aborted) await pause(bucket.waitMs(), this.#hurry.signal, this.#clock);
+  /** Waits until then, and until the lane's rate allows one more. */
+  async #turn({ bucket }: Lane, earliest: number): Promise<void> {
+    const { signal } = this.#hurry;
+    while (!signal.aborted) {
+      const earlyMs = earliest - this.#clock.monotonic();
+      if (earlyMs <= 0 && bucket.take()) return;
+      await pause(earlyMs > 0 ? earlyMs : bucket.waitMs(), signal, this.#clock);
+    }
   }
 
   async #send(event: EventToRecord, at: Date): Promise<void> {

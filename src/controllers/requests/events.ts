@@ -9,12 +9,13 @@ import { RecentMap } from '../../timing/recent-map.ts';
 import type { IssuerNews } from '../issuers/reasons.ts';
 import { failedOnIssuerMessage } from './messages.ts';
 import { consequences } from './reasons.ts';
-import type { FailureReason, RequestReason } from './reasons.ts';
+import type { Consequence, FailureReason, RequestReason } from './reasons.ts';
 import type { InstanceUse } from './signing/ca-instances.ts';
 
 /** An event about issuing; its type follows from the reason. */
 export function requestEvent(regarding: Regarding, reason: RequestReason, note: string): EventToRecord {
-  return { regarding, type: consequences[reason].event, reason, action: 'Issue', note };
+  const { event: type, isSpare = false }: Consequence = consequences[reason];
+  return { regarding, type, reason, action: 'Issue', note, ...(isSpare ? { isSpare } : {}) };
 }
 
 /** The event on an issuer that an instance of it is used. */

@@ -7,6 +7,8 @@ import type { RefusalReason } from '../../issuing/refusal.ts';
 /** What a reason leads to, beside the status. */
 export interface Consequence {
   readonly event: 'Normal' | 'Warning';
+  /** The condition of the request says the same, so that the event may come late, or in a burst not at all. */
+  readonly isSpare?: boolean;
   readonly meaning: string;
   /** At which level each try is logged; not at all unless given. */
   readonly log?: 'info' | 'warn';
@@ -18,7 +20,13 @@ export interface Consequence {
 
 /** Reasons of events on requests, and all that follows from each. */
 export const consequences = {
-  Issued: { event: 'Normal', log: 'info', meaning: 'The certificate was issued and written.' },
+  Issued: {
+    event: 'Normal',
+    isSpare: true,
+    log: 'info',
+    meaning:
+      'The certificate was issued and written. The condition `Ready` says the same at once; the event comes two seconds later, and of a burst only some requests get one.',
+  },
   Failed: { event: 'Warning', log: 'warn', meaning: 'The request failed for good; the message says what to correct.' },
   RequestFailed: {
     event: 'Warning',

@@ -121,6 +121,40 @@ it('sends the successes of a burst at a rate, with the times at which they happe
   expect(new Set(sent.map(({ body }) => body['eventTime']))).toEqual(new Set([happened.replace('Z', '000Z')]));
 });
 
+it('sends those that the objects say by themselves later and seldom, and of a burst only some', async () => {
+  for (let index = 0; index < 100; index += 1)
+    recorder.record(event({ type: 'Normal', reason: 'Issued', regarding: thing(`u${index}`), isSpare: true }));
+  recorder.record(event());
+  await settle();
+  expect(sent.map(({ body }) => body['reason'])).toEqual(['Broken']);
+  const sentAfter: number[] = [];
+  for (let ms = 100; ms <= 20_000; ms += 100) {
+    clock.advance(100);
+    await settle();
+    while (sentAfter.length < sent.length - 1) sentAfter.push(ms);
+  }
+  const uids = sent.slice(1).map(({ body }) => (body['regarding'] as { readonly uid: string }).uid);
+  // Four are taken from the twenty that wait, and wait for their turn.
+  expect([uids, dropped]).toEqual([
+    Array.from({ length: 24 }, (_, index) => `u${index}`),
+    Array.from({ length: 76 }, () => 'limit'),
+  ]);
+  expect(sentAfter).toEqual([
+    ...Array.from({ length: 10 }, () => 2_000),
+    ...Array.from({ length: 14 }, (_, index) => 3_000 + 1_000 * index),
+  ]);
+});
+
+it('sends a single one of those after two seconds', async () => {
+  recorder.record(event({ type: 'Normal', reason: 'Issued', isSpare: true }));
+  clock.advance(1_999);
+  await settle();
+  expect(sent).toEqual([]);
+  clock.advance(1);
+  await settle();
+  expect(sent.length).toBe(1);
+});
+
 it('has a slow answer hold up no other event', async () => {
   answer = 'hangs';
   recorder.record(event());

@@ -61,8 +61,8 @@ export function scene(outcomes: WriteOutcome[] = [], changes: Partial<Request> =
   return { journal, clock, memories, pass, publish };
 }
 
-export const event = (type: string, reason: RequestReason, note: string) => ({
-  event: { regarding: request(new Journal()).object, type, reason, action: 'Issue', note },
+export const event = (type: string, reason: RequestReason, note: string, more: { readonly isSpare?: true } = {}) => ({
+  event: { regarding: request(new Journal()).object, type, reason, action: 'Issue', note, ...more },
 });
 export const log = (level: string, more: object, message: string) => ({
   log: level,
@@ -121,7 +121,7 @@ export const issuedEntries = (durationMs = issuedFields.durationMs): readonly ob
   ...steps(issued),
   count(ended, { result: 'issued' }),
   log('info', { issuer, ...issuedFields, durationMs }, 'Issued.'),
-  event('Normal', 'Issued', 'Issued.'),
+  event('Normal', 'Issued', 'Issued.', { isSpare: true }),
 ];
 
 /** What is counted, and told on the issuer, of a request that failed. */
