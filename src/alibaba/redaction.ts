@@ -19,11 +19,12 @@ const echoedRequest = /(?:server )?(?:string to sign|canonical ?request)[\s\S]*$
 
 /** A function that removes the given secret values in every form they take on the wire, and all that looks like one. */
 export function redactorOf(secrets: readonly (string | undefined)[]): Redact {
-  const forms = [...new Set(secrets.flatMap((secret) => (secret === undefined ? [] : wireForms(secret))))]
-    .filter((form) => form.length >= shortestSecret)
-    .sort((a, b) => b.length - a.length);
+  const sought = secrets.filter((secret) => secret !== undefined).map((secret) => new Sought(secret));
   const withoutSecrets = (text: string): string =>
-    forms.reduce((rest, form) => (rest.includes(form) ? rest.replaceAll(form, omitted) : rest), text);
+    sought
+      .flatMap((secret) => secret.formsIn(text))
+      .sort((a, b) => b.length - a.length)
+      .reduce((rest, form) => (rest.includes(form) ? rest.replaceAll(form, omitted) : rest), text);
   return (text, limit) => {
     const clean = beginning(withoutSecrets(beginning(text, longestSearched)), longestText)
       .replace(pemBlock, omitted)
@@ -34,6 +35,25 @@ export function redactorOf(secrets: readonly (string | undefined)[]): Redact {
       .trim();
     return cut(withoutSecrets(clean), limit);
   };
+}
+
+/** A secret, whose forms are made when a text may hold it: a good answer holds an id of 36 characters, and no CSR fits into that. */
+class Sought {
+  readonly #secret: string;
+  readonly #shortest: number;
+  #forms: readonly string[] | undefined;
+
+  constructor(secret: string) {
+    this.#secret = secret;
+    this.#shortest = secret.trim().length;
+  }
+
+  /** The forms that a text of this length may hold. */
+  formsIn(text: string): readonly string[] {
+    if (text.length < this.#shortest) return [];
+    this.#forms ??= [...new Set(wireForms(this.#secret))].filter((form) => form.length >= shortestSecret);
+    return this.#forms;
+  }
 }
 
 function wireForms(secret: string): readonly string[] {
