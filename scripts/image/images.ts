@@ -44,7 +44,7 @@ export const operatorImage: ImageDefinition = {
   name: 'alibaba-pca-issuer',
   title: 'alibaba-pca-issuer',
   description: 'cert-manager external issuer for Alibaba Cloud Private CA (PCA)',
-  nodeFlags: ['--max-semi-space-size=4', '--max-old-space-size-percentage=60'],
+  nodeFlags: ['--expose-gc', '--max-semi-space-size=4', '--max-old-space-size-percentage=60'],
   ports: [8080],
   bundle: async (folder) => (await buildBundle(folder)).packages,
 };
@@ -80,7 +80,12 @@ export function settingsOf(definition: ImageDefinition, version: string, revisio
     reference: `${defaultRegistry}/${definition.name}:${version}`,
     user: `${user}:${user}`,
     entryPoint: [`/${nodePath}`, ...definition.nodeFlags, '/app/main.js'],
-    environment: { NODE_ENV: 'production', UV_THREADPOOL_SIZE: nameThreads, IMAGE_REVISION: revision },
+    environment: {
+      NODE_ENV: 'production',
+      UV_THREADPOOL_SIZE: nameThreads,
+      MALLOC_ARENA_MAX: '1',
+      IMAGE_REVISION: revision,
+    },
     ports: definition.ports,
     labels: {
       'org.opencontainers.image.title': definition.title,

@@ -21,6 +21,7 @@ import type { StepObserver } from '../controllers/requests/signing/steps.ts';
 import { LeaderElector } from '../kubernetes/leader-election.ts';
 import { startHealthServer } from '../runtime/http-server.ts';
 import type { HealthServer } from '../runtime/http-server.ts';
+import { collectionOfProcess, Collector } from '../runtime/collector.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -184,6 +185,7 @@ export class Operator {
         claims,
         mayAct,
         onStep,
+        collector: new Collector({ collect: collectionOfProcess(), clock }),
         clock,
         metrics,
         logger,

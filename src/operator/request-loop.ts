@@ -82,7 +82,13 @@ export function requestLoop(
   const loop = openLoop(queue, shared, {
     name,
     concurrency: workers,
-    reconcile: async (key, signal) => controller.reconcile(key, signal),
+    reconcile: async (key, signal) => {
+      try {
+        return await controller.reconcile(key, signal);
+      } finally {
+        shared.collector.worked();
+      }
+    },
   });
   return { store, kind, watched, queue, loop };
 }

@@ -56,7 +56,7 @@ export const bundle = fileURLToPath(new URL('../../dist/main.js', import.meta.ur
 
 // As in the image's entry point (Dockerfile), in a pod with the chart's limit of 512 MiB. The port is for a test that asks by
 // a signal; nothing listens before.
-const nodeFlags = ['--max-semi-space-size=4', '--max-old-space-size=307', '--inspect-port=0'];
+const nodeFlags = ['--expose-gc', '--max-semi-space-size=4', '--max-old-space-size=307', '--inspect-port=0'];
 
 // More than --shutdown-timeout (20 s), within which it ends by itself.
 const defaultGraceMs = 60_000;
@@ -87,7 +87,7 @@ export async function launchOperator(settings: OperatorSettings): Promise<Omit<O
   const log = createWriteStream(settings.logFile, { flags: 'a' });
   const child = spawn(process.execPath, [...nodeFlags, bundle, ...flags], {
     // The real thing gets no more from its surroundings than a pod would.
-    env: { PATH: process.env['PATH'] ?? '', ...settings.environment },
+    env: { PATH: process.env['PATH'] ?? '', MALLOC_ARENA_MAX: '1', ...settings.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
