@@ -5,8 +5,8 @@
 import { KubernetesClient } from './kubernetes/client.ts';
 import { connect } from './operator/connect.ts';
 import { Operator } from './operator/operator.ts';
-import { createLogger } from './runtime/logger.ts';
-import type { Logger } from './runtime/logger.ts';
+import { createLogger, openLogOutput } from './runtime/logger.ts';
+import type { Logger, LogOutput } from './runtime/logger.ts';
 import { parseOptions } from './runtime/options.ts';
 import type { Options } from './runtime/options.ts';
 import { podIdentity } from './runtime/pod-identity.ts';
@@ -17,9 +17,10 @@ import { systemClock } from './timing/clock.ts';
 const exitCode = { stopped: 0, failed: 1, usage: 2 } as const;
 
 async function run(options: Options): Promise<number> {
-  const logger = createLogger({ level: options['log-level'], format: options['log-format'] });
+  const output = openLogOutput();
+  const logger = createLogger({ level: options['log-level'], format: options['log-format'], write: output.write });
   const stopping = new AbortController();
-  failHard(logger);
+  failHard(logger, output);
   logger.info(
     { version: productVersion, ...sourceRevision(process.env), node: process.version },
     'The process starts.',
@@ -34,30 +35,41 @@ async function run(options: Options): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       // A second signal means: do not wait for calls in flight.
-      if (stopping.signal.aborted) process.exit(exitCode.failed);
+      if (stopping.signal.aborted) void endNow(output);
       logger.info({ signal }, 'Stopping: the operator takes no new requests and waits for calls in flight.');
       stopping.abort();
     });
   }
   try {
-    const operator = await Operator.start(options, podIdentity(process.env), logger);
+    const operator = await Operator.start(options, podIdentity(process.env), { logger, lostLines: output.lost });
     const end = await operator.run(stopping.signal);
     return end === 'stopped' ? exitCode.stopped : exitCode.failed;
   } catch (error) {
     logger.error({}, `The operator cannot run: ${error instanceof Error ? error.message : String(error)}`);
     return exitCode.failed;
+  } finally {
+    await output.close();
   }
 }
 
 // After an unexpected error the state of the process is unknown; a new process recovers from the state in the cluster.
-function failHard(logger: Logger): void {
+function failHard(logger: Logger, output: LogOutput): void {
   const fail = (error: unknown): void => {
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
     logger.error({ stack }, `Unexpected error, the process ends: ${message}`);
-    process.exit(exitCode.failed);
+    void endNow(output);
   };
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
+}
+
+// What nobody takes by then is lost: a process whose state is not known must not go on for long.
+const lastWordsMs = 200;
+
+/** Ends the process with what was logged so far. */
+async function endNow(output: LogOutput): Promise<void> {
+  await output.close(lastWordsMs);
+  process.exit(exitCode.failed);
 }
 
 const [subcommand, ...rest] = process.argv.slice(2);

@@ -72,7 +72,7 @@ export class Operator {
   static async start(
     options: Options,
     podIdentity: PodIdentity,
-    logger: Logger,
+    { logger, lostLines }: { readonly logger: Logger; readonly lostLines: () => number },
     onStep: StepObserver = unobserved,
   ): Promise<Operator> {
     const limits = parseCallLimits(options['call-limits']);
@@ -86,6 +86,11 @@ export class Operator {
     const metadata = metadataOf(options);
     const proxy = proxyOf(process.env, options, logger);
     const metrics = createMetrics();
+    let counted = 0;
+    metrics.beforeRender(() => {
+      metrics.count('pca_issuer_log_lines_lost_total', {}, lostLines() - counted);
+      counted = lostLines();
+    });
     const issuanceLimits = new IssuanceLimits();
     const onIssued = issuedCounter(issuanceLimits);
     const claims = new CertificateClaims();

@@ -1,5 +1,9 @@
-// Log lines on standard output, one JSON object or one line of text each; the only importer of the log library.
+// Log lines, one JSON object or one line of text each, and their way out: standard output, in the background. Whoever reads it may be
+// slow or stand still, and nobody waits for that. The only importer of the log library.
+import { once } from 'node:events';
 import { pino } from 'pino';
+import { systemClock } from '../timing/clock.ts';
+import { startDeadline } from '../timing/deadline.ts';
 
 /** The log of every layer above: the fields first, then a full sentence. */
 export interface Logger {
@@ -28,13 +32,13 @@ const secretNames = [
   'data',
 ];
 
-/** Builds the logger; `write` receives complete lines and is synchronous, so that nothing is lost at exit. */
+/** Builds the logger; `write` receives complete lines. */
 export function createLogger(options: {
   readonly level: string;
   readonly format: string;
-  readonly write?: (line: string) => void;
+  readonly write: (line: string) => void;
 }): Logger {
-  const write = options.write ?? ((line: string): void => void process.stdout.write(line));
+  const { write } = options;
   const paths = secretNames.flatMap((name) => (name.includes('.') ? [name] : [name, `*.${name}`, `*.*.${name}`]));
   return pino(
     {
@@ -52,4 +56,43 @@ function asText(line: string): string {
   const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
   return `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(msg)}${rest.join('')}\n`;
+}
+
+/** Takes whole lines. */
+export interface LogOutput {
+  readonly write: (line: string) => void;
+  /** How many lines were lost so far. */
+  readonly lost: () => number;
+  /** Writes what is kept; resolves when that is done, or after so many milliseconds. */
+  readonly close: (ms?: number) => Promise<void>;
+}
+
+// Some thousand lines.
+const mostKeptBytes = 1024 * 1024;
+const closeMs = 2_000;
+const standardOutput = 1;
+
+/** Opens standard output, or another open file. */
+export function openLogOutput(descriptor = standardOutput, mostBytes = mostKeptBytes): LogOutput {
+  const destination = pino.destination({ dest: descriptor, sync: false, maxLength: mostBytes });
+  let lost = 0;
+  let isOpen = true;
+  destination.on('drop', () => (lost += 1));
+  // Nobody reads any more, which is no reason to stop issuing.
+  destination.on('error', () => (isOpen = false));
+  return {
+    write: (line) => {
+      if (isOpen) destination.write(line);
+      else lost += 1;
+    },
+    lost: () => lost,
+    close: async (ms = closeMs) => {
+      if (!isOpen) return;
+      isOpen = false;
+      using deadline = startDeadline(ms, undefined, systemClock);
+      const closed = once(destination, 'close');
+      destination.end();
+      await deadline.wait(closed);
+    },
+  };
 }

@@ -172,6 +172,11 @@ export const metricCatalogue = {
     help: 'Number of workers of the controller.',
     labels: ['controller'],
   },
+  pca_issuer_log_lines_lost_total: {
+    type: 'counter',
+    help: 'Lines of the log that nobody took in time: whoever reads standard output is too slow.',
+    labels: [],
+  },
   pca_issuer_hung_reconciles_total: {
     type: 'counter',
     help: 'Reconciles that were still running after their deadline; the log names their objects.',

@@ -121,7 +121,7 @@ const layers: readonly Layer[] = [
   { folder: 'src/alibaba/', mayImport: ['src/timing/'], mayImportTypes: [] },
   { folder: 'src/kubernetes/', mayImport: ['src/timing/'], mayImportTypes: [] },
   // The version is the package's.
-  { folder: 'src/runtime/', mayImport: ['package.json'], mayImportTypes: [] },
+  { folder: 'src/runtime/', mayImport: ['package.json', 'src/timing/'], mayImportTypes: [] },
   { folder: 'src/crds/', mayImport: [], mayImportTypes: [] },
   { folder: 'src/command-line/', mayImport: [], mayImportTypes: [] },
   { folder: 'src/timing/', mayImport: [], mayImportTypes: [] },

@@ -30,7 +30,14 @@ process.on('SIGTERM', () => stopping.abort());
 const operator = await Operator.start(
   options,
   podIdentity({}),
-  createLogger({ level: options['log-level'], format: options['log-format'] }),
+  {
+    logger: createLogger({
+      level: options['log-level'],
+      format: options['log-format'],
+      write: (line) => process.stdout.write(line),
+    }),
+    lostLines: () => 0,
+  },
   async (step, uid) => {
     const announced: StepAnnounced = { step, uid };
     process.send?.(announced);

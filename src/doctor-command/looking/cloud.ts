@@ -61,7 +61,7 @@ export function openCloud(parts: CloudParts): AskCloud {
     signal,
     metrics: createMetrics(),
     // What it would say, the result of the check says.
-    logger: createLogger({ level: 'silent', format: 'json' }),
+    logger: createLogger({ level: 'silent', format: 'json', write: () => {} }),
   });
   const namespace = options['cluster-resource-namespace'] || parts.namespace;
   const hasRules = options['issuer-rules'] !== '';
