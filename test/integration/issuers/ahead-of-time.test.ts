@@ -300,7 +300,11 @@ describe('an issuer of a CA', () => {
     expect(conditionsOf(object).at(-1)?.message).toMatch(
       /^4 certificates were used in the last week\. At that rate the 1 of 5 that remain are used up about \d{4}-\d\d-\d\d\. .* Only 1 of 5 certificates remain\./,
     );
-    expect((await eventsOf('low')).filter((event) => event.includes('QuotaEndsSoon'))).toHaveLength(1);
+    // It is sent after the status is written.
+    const warnings = async (): Promise<readonly string[]> =>
+      (await eventsOf('low')).filter((event) => event.includes('QuotaEndsSoon'));
+    await until('the event', async () => (await warnings()).length > 0);
+    expect(await warnings()).toHaveLength(1);
   });
 });
 
