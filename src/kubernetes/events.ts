@@ -1,6 +1,6 @@
 // Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, those of a
-// burst are sent a few at a time at a rate that costs the API server little, those that say nothing new later and seldom, and one
-// that fails again and again is only counted.
+// burst are sent a few at a time at a rate that costs the API server little, those that say nothing new seldom, and one that fails
+// again and again is only counted.
 import { backoff } from '../timing/backoff.ts';
 import { pause } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -26,7 +26,7 @@ export interface EventToRecord {
   readonly reason: string;
   readonly action: string;
   readonly note: string;
-  /** The object says the same by itself: sent later than what happens now, and of a burst only a few. */
+  /** The object says the same by itself: of a burst only a few are sent. */
   readonly isSpare?: boolean;
 }
 
@@ -47,9 +47,9 @@ export interface EventRecorderOptions {
 const mostWaiting = 12_000;
 // Warnings have a lane of their own. One event per certificate would cost the API server nearly as much as the certificates.
 const lanes = {
-  Normal: { burst: 50, perSecond: 20, most: mostWaiting, laterMs: 0 },
-  Warning: { burst: 100, perSecond: 20, most: mostWaiting, laterMs: 0 },
-  Spare: { burst: 10, perSecond: 1, most: 20, laterMs: 2_000 },
+  Normal: { burst: 50, perSecond: 20, most: mostWaiting },
+  Warning: { burst: 100, perSecond: 20, most: mostWaiting },
+  Spare: { burst: 10, perSecond: 1, most: 20 },
 } as const;
 // One object whose state flaps must not use up the budget of all: this is client-go's limit for each object.
 const objectLimit = { burst: 25, perSecond: 1 / 300 } as const;
@@ -67,10 +67,7 @@ interface Lane {
   readonly bucket: TokenBucket;
   /** How many may wait; those that come then are dropped. */
   readonly most: number;
-  /** How long after it was recorded an event is sent at the earliest, in milliseconds. */
-  readonly laterMs: number;
-  /** `recordedAt`: monotonic, ms. */
-  readonly waiting: { readonly event: EventToRecord; readonly at: Date; readonly recordedAt: number }[];
+  readonly waiting: { readonly event: EventToRecord; readonly at: Date }[];
   /** Those that have something to send. */
   busy: number;
   readonly senders: Set<Promise<void>>;
@@ -95,10 +92,9 @@ export class EventRecorder {
     this.#options = options;
     this.#clock = options.clock;
     this.#sameWindowMs = options.sameWindowMs ?? defaultSameWindowMs;
-    const lane = ({ most, laterMs, ...rate }: Rate & Pick<Lane, 'most' | 'laterMs'>): Lane => ({
+    const lane = ({ most, ...rate }: Rate & Pick<Lane, 'most'>): Lane => ({
       bucket: new TokenBucket(rate, options.clock),
       most,
-      laterMs,
       waiting: [],
       busy: 0,
       senders: new Set(),
@@ -116,7 +112,7 @@ export class EventRecorder {
     if (last !== undefined && now - last < this.#sameWindowMs) return this.#options.onDropped?.('repeated');
     if (!this.#admit(event)) return this.#options.onDropped?.('limit');
     remember(this.#recent, key, now);
-    lane.waiting.push({ event, at: this.#clock.now(), recordedAt: now });
+    lane.waiting.push({ event, at: this.#clock.now() });
     if (lane.busy < sentAtATime) this.#addSender(lane);
   }
 
@@ -146,21 +142,16 @@ export class EventRecorder {
 
   async #serve(lane: Lane): Promise<void> {
     for (let next = lane.waiting.shift(); next !== undefined; next = lane.waiting.shift()) {
-      await this.#turn(lane, next.recordedAt + lane.laterMs);
+      await this.#turn(lane);
       await this.#send(next.event, next.at);
     }
     // In the same turn in which it found nothing left, or what comes next would wait for somebody who has gone.
     lane.busy -= 1;
   }
 
-  /** Waits until then, and until the lane's rate allows one more. */
-  async #turn({ bucket }: Lane, earliest: number): Promise<void> {
-    const { signal } = this.#hurry;
-    while (!signal.aborted) {
-      const earlyMs = earliest - this.#clock.monotonic();
-      if (earlyMs <= 0 && bucket.take()) return;
-      await pause(earlyMs > 0 ? earlyMs : bucket.waitMs(), signal, this.#clock);
-    }
+  /** Waits until the lane's rate allows one more. */
+  async #turn({ bucket }: Lane): Promise<void> {
+    while (!bucket.take() && !this.#hurry.signal.aborted) await pause(bucket.waitMs(), this.#hurry.signal, this.#clock);
   }
 
   async #send(event: EventToRecord, at: Date): Promise<void> {

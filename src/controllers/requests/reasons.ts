@@ -7,7 +7,7 @@ import type { RefusalReason } from '../../issuing/refusal.ts';
 /** What a reason leads to, beside the status. */
 export interface Consequence {
   readonly event: 'Normal' | 'Warning';
-  /** The condition of the request says the same, so that the event may come late, or in a burst not at all. */
+  /** The condition of the request says the same, so that in a burst the event may be left out. */
   readonly isSpare?: boolean;
   readonly meaning: string;
   /** At which level each try is logged; not at all unless given. */
@@ -25,7 +25,7 @@ export const consequences = {
     isSpare: true,
     log: 'info',
     meaning:
-      'The certificate was issued and written. The condition `Ready` says the same at once; the event comes two seconds later, and of a burst only some requests get one.',
+      'The certificate was issued and written. The condition `Ready` says the same, so that of a burst only some requests get an event.',
   },
   Failed: { event: 'Warning', log: 'warn', meaning: 'The request failed for good; the message says what to correct.' },
   RequestFailed: {
