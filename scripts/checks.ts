@@ -17,7 +17,14 @@ export const staticChecks: readonly Step[] = [
     name: 'lint',
     command: { script: 'node_modules/oxlint/bin/oxlint', parameters: ['--type-aware', '--deny-warnings'] },
   },
-  { name: 'format', command: { script: 'node_modules/prettier/bin/prettier.cjs', parameters: ['--check', '.'] } },
+  {
+    name: 'format',
+    command: {
+      script: 'node_modules/prettier/bin/prettier.cjs',
+      // A file whose text was checked before is not checked again.
+      parameters: ['--check', '--cache', '--cache-strategy=content', '.'],
+    },
+  },
   { name: 'unused code and dependencies', command: { script: 'node_modules/knip/bin/knip.js' } },
   { name: 'generated files', command: { script: 'scripts/generate.ts', parameters: ['--check'] } },
 ];

@@ -57,5 +57,5 @@ export class Collector {
 /** The full collection of this process, where it was started with `--expose-gc`. */
 export function collectionOfProcess(): (() => void) | undefined {
   const { gc } = globalThis;
-  return gc === undefined ? undefined : () => void gc();
+  return gc === undefined ? undefined : () => gc();
 }
