@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import { adaptive, fixed, noisyNeighbour } from './callers.ts';
-import { chart } from './chart.ts';
+import { chart, colours } from '../plots/chart.ts';
 import type { Scenario, Second } from './service.ts';
 import { overTheWire } from './wire.ts';
 
@@ -120,23 +120,26 @@ async function measureOverTheWire(): Promise<WireFigures> {
 }
 
 function chartOf(runs: readonly Run[]): string {
-  const lines = { limit: '#999', adaptive: '#0a6', fixed100: '#c50' };
+  const ticks = [0, 30, 60, 90, 120].map((second) => ({ at: second, label: `${second} s` }));
+  const points = (values: readonly number[]) => values.map((value, second) => [second, value] as const);
   const panels = runs.map((run) => ({
+    kind: 'lines' as const,
     title: `the service allows ${run.scenario.name}`,
+    ticks,
+    end: seconds,
     lines: [
-      { name: 'limit', colour: lines.limit, dashed: true as const, values: run.adaptive.map(({ limit }) => limit) },
+      { colour: colours.grey, dashed: true as const, points: points(run.adaptive.map(({ limit }) => limit)) },
       {
-        name: 'fixed',
-        colour: lines.fixed100,
-        values: run.fixed.find(({ rate }) => rate === 100)?.seconds.map(({ accepted }) => accepted) ?? [],
+        colour: colours.orange,
+        points: points(run.fixed.find(({ rate }) => rate === 100)?.seconds.map(({ accepted }) => accepted) ?? []),
       },
-      { name: 'adaptive', colour: lines.adaptive, values: run.adaptive.map(({ accepted }) => accepted) },
+      { colour: colours.green, points: points(run.adaptive.map(({ accepted }) => accepted)) },
     ],
   }));
   const legend = [
-    { name: 'what the service allows', colour: lines.limit, dashed: true as const },
-    { name: 'accepted, this operator', colour: lines.adaptive },
-    { name: 'accepted, fixed 100/s', colour: lines.fixed100 },
+    { name: 'what the service allows', colour: colours.grey, dashed: true as const },
+    { name: 'accepted, this operator', colour: colours.green },
+    { name: 'accepted, fixed 100/s', colour: colours.orange },
   ];
   return chart(panels, legend);
 }
