@@ -10,7 +10,7 @@ import { ApiClient } from './api-client.ts';
 import { ComponentProcess } from './component.ts';
 import type { Component, ComponentName } from './component.ts';
 import { defineComponent, startCertManager } from './components.ts';
-import { compactEtcd, copyInEtcd } from './etcd-gateway.ts';
+import { compactEtcd, copyInEtcd, deleteInEtcd } from './etcd-gateway.ts';
 import { buildGoProgram } from './go-build.ts';
 import type { BuildProgress } from './go-build.ts';
 import {
@@ -187,6 +187,11 @@ export class ControlPlane {
   /** Stores copies of a custom resource straight in etcd; `copy` gives key and JSON of each from the original's JSON. */
   async copyObject(key: string, count: number, copy: Parameters<typeof copyInEtcd>[3]): Promise<void> {
     await copyInEtcd(etcdOf(this.#instance), key, count, copy);
+  }
+
+  /** Deletes objects straight in etcd, by the prefix of their keys; finalizers are not asked. */
+  async deleteObjects(prefix: string): Promise<void> {
+    await deleteInEtcd(etcdOf(this.#instance), prefix);
   }
 
   /** Kills all processes and removes the directory if it was a temporary one. */

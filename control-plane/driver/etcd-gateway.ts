@@ -43,6 +43,22 @@ export async function copyInEtcd(
   await Promise.all(writers);
 }
 
+/** Deletes everything under the prefix, a few hundred keys at a time: one answer to the API server's watch holds no more. */
+export async function deleteInEtcd(url: string, prefix: string): Promise<void> {
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
+  // The first key behind all that begin with the prefix.
+  const end = encode(`${prefix.slice(0, -1)}${String.fromCodePoint((prefix.codePointAt(prefix.length - 1) ?? 0) + 1)}`);
+  for (let more = true; more;) {
+    const range = { key: encode(prefix), range_end: end, limit: '200', keys_only: true };
+    const answer = await post(`${url}/v3/kv/range`, range);
+    const last = field(answer, 'kvs', '199', 'key');
+    more = typeof last === 'string';
+    // A range ends before its end, which is the key with a zero byte behind it.
+    const upTo = more ? Buffer.concat([Buffer.from(String(last), 'base64'), Buffer.of(0)]).toString('base64') : end;
+    await post(`${url}/v3/kv/deleterange`, { key: range.key, range_end: upTo });
+  }
+}
+
 async function post(url: string, body: object): Promise<unknown> {
   const response = await fetch(url, {
     method: 'POST',
