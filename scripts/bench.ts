@@ -1,82 +1,100 @@
 // `npm run bench`: what one certificate costs and how fast requests are drained, on this machine, in one run; writes
-// docs/benchmarks.json and docs/benchmarks.md. With `-- --pods` start and memory in the chart's pods instead, for
+// docs/benchmarks.json, docs/benchmarks.md and its plots. With `-- --pods` start and memory in the chart's pods instead, for
 // docs/benchmarks-pods.json and the same page.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Drain, Run } from './bench/bench.ts';
-import { benchmarkPage } from './bench/page.ts';
-import type { BenchmarkResult } from './bench/page.ts';
-import type { PodFigures } from './bench/pods.ts';
+import { caseNames } from './bench/case-names.ts';
+import type { CaseName } from './bench/case-names.ts';
+import type { Sizes } from './bench/cases/sizes.ts';
+import { casesOf } from './bench/result.ts';
+import type { BenchmarkResult } from './bench/result.ts';
+import type { RunSettings } from './bench/run.ts';
+import { root } from './command.ts';
 import { runTask } from './task/run-task.ts';
 import type { Told } from './task/run-task.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const say = (text: string): void => console.log(text);
+const docs = join(root, 'docs');
+const figuresFile = join(docs, 'benchmarks.json');
+const podsFile = join(docs, 'benchmarks-pods.json');
 
-async function main(sizes: Told<'bench'>): Promise<number> {
-  const now = { date: new Date().toISOString().slice(0, 10) };
-  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
-  if (sizes.pods) {
-    const { measurePods } = await import('./bench/pods.ts');
-    write('benchmarks-pods.json', {
-      ...now,
-      machine: `${machine}, all of the cluster on it`,
-      ...(await measurePods(sizes.requests, say)),
-    });
-  } else {
-    write('benchmarks.json', {
-      ...now,
-      machine: `${machine}, shared with etcd, API server and simulator`,
-      ...(await measure(sizes)),
-    });
-  }
-  const text = benchmarkPage(read('benchmarks.json') as BenchmarkResult, read('benchmarks-pods.json') as PodFigures);
-  writeFileSync(join(root, 'docs/benchmarks.md'), text);
-  say(text);
+async function main(told: Told<'bench'>): Promise<number> {
+  if (told.pods) await measurePods(told.requests);
+  else await measure(told);
   return 0;
 }
 
-async function measure({
-  requests,
-  finished,
-  issued,
-}: Told<'bench'>): Promise<Omit<BenchmarkResult, 'date' | 'machine'>> {
-  const { Bench } = await import('./bench/bench.ts');
-  const bench = await Bench.start(say);
-  try {
-    const startMs = await bench.startTimes(5);
-    const idle = bench.memory();
-    const drains: Drain[] = [];
-    for (const latency of [0, 200]) {
-      await bench.restartOperator();
-      const reference = await bench.reference(requests);
-      const runs: Run[] = [];
-      for (let run = 0; run < 3; run += 1) runs.push(await bench.drain(requests, latency));
-      drains.push({ latencyMilliseconds: latency, referencePerSecond: reference, runs });
-    }
-    await bench.restartOperator();
-    const growth = await bench.growth(issued);
-    const withFinished = await bench.withFinished(finished);
-    return {
-      versions: bench.versions(),
-      requestsPerRun: requests,
-      startToReadyMs: startMs,
-      residentMebibytes: { idle, afterIssuing: growth, withFinishedRequests: withFinished },
-      drains,
-    };
-  } finally {
-    await bench.stop();
-  }
+async function measurePods(requests: number): Promise<void> {
+  const { measurePods: measureThem } = await import('./bench/pods.ts');
+  const model = cpus()[0]?.model.trim() ?? 'unknown';
+  write(podsFile, {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${cpus().length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, all of the cluster on it`,
+    ...(await measureThem(requests, say)),
+  });
+  await writePage();
+}
+
+async function measure(told: Told<'bench'>): Promise<void> {
+  const { runCases } = await import('./bench/run.ts');
+  const earlier = told.compare === undefined ? undefined : (read(told.compare) as BenchmarkResult);
+  const file = told.output ?? figuresFile;
+  let run: BenchmarkResult = {};
+  await runCases(await settingsOf(told), (result) => {
+    run = { ...run, ...result };
+    // What was measured so far is not lost with a later case.
+    write(file, told.output === undefined ? { ...(read(file) as BenchmarkResult), ...result } : run);
+  });
+  if (told.output === undefined) await writePage();
+  const { caseLines } = await import('./bench/page/tables.ts');
+  for (const name of casesOf(run)) say(`\n${name}\n${caseLines(run, name)}`);
+  const { comparison } = await import('./bench/compare.ts');
+  if (earlier !== undefined) say(`\n${comparison(earlier, run)}`);
+}
+
+async function settingsOf(told: Told<'bench'>): Promise<RunSettings> {
+  const { fixedSizes, quickSizes } = await import('./bench/cases/sizes.ts');
+  const { requests, pairs, finished, issued, waiting, behind, baseline } = told;
+  const sizes: Sizes = told.quick ? quickSizes : { ...fixedSizes, requests, pairs, finished, issued, waiting, behind };
+  const { peer: command, 'peer-issuer': issuer = '', 'peer-manifests': manifests = '' } = told;
+  return {
+    cases: chosenCases(told.cases),
+    sizes,
+    baseline,
+    peer: command === undefined ? undefined : { command, issuer, manifests: manifests.split(',').filter(Boolean) },
+    flags: (told.flags ?? '').split(' ').filter(Boolean),
+    say,
+  };
+}
+
+function chosenCases(text: string | undefined): readonly CaseName[] {
+  const chosen = text?.split(',') ?? caseNames;
+  return caseNames.filter((name) => chosen.includes(name));
+}
+
+async function findFault({ cases, peer, 'peer-issuer': issuer }: Told<'bench'>): Promise<string | undefined> {
+  const { readIssuer } = await import('./bench/contestants/peer.ts');
+  const unknown = cases?.split(',').find((name) => !(caseNames as readonly string[]).includes(name));
+  if (unknown !== undefined) return `There is no case "${unknown}"`;
+  if ((peer === undefined) !== (issuer === undefined)) return '--peer and --peer-issuer go together';
+  return issuer !== undefined && readIssuer(issuer) === undefined
+    ? `--peer-issuer is GROUP/KIND/NAME, not "${issuer}"`
+    : undefined;
+}
+
+async function writePage(): Promise<void> {
+  const { renderBenchmarks } = await import('./bench/page/files.ts');
+  const files = renderBenchmarks((path) => readFileSync(join(root, path), 'utf8'));
+  for (const [path, content] of Object.entries(files)) writeFileSync(join(root, path), content);
 }
 
 function write(file: string, result: object): void {
-  writeFileSync(join(root, 'docs', file), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }
 
-function read(file: string): unknown {
-  return JSON.parse(readFileSync(join(root, 'docs', file), 'utf8'));
+function read(file: string): object {
+  return JSON.parse(readFileSync(file, 'utf8')) as object;
 }
 
-await runTask('bench', { run: main });
+await runTask('bench', { findFault, run: main });

@@ -12,6 +12,7 @@ import {
   settingsTable,
   troubleReasonsTable,
 } from './catalogue-tables.ts';
+import { renderBenchmarks } from '../bench/page/files.ts';
 import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
@@ -75,6 +76,7 @@ export function renderFiles(read: Read): Readonly<Record<string, string>> {
   const valuesSchema = read(`${chart}/values.schema.json`);
   return {
     ...renderCustomResourceDefinitions(),
+    ...renderBenchmarks(read),
     [`${chart}/values.schema.json`]: renderValuesSchema(valuesSchema),
     [`${chart}/values.yaml`]: renderValues(valuesSchema),
     [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(valuesSchema)),

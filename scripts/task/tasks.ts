@@ -1,5 +1,6 @@
 // The npm scripts: what each is for and what can be said to it, by the name of its file in scripts/. Read by `--help`, by
 // the list of all scripts, by the table in CONTRIBUTING.md and by the scripts themselves.
+import { caseMeanings } from '../bench/case-names.ts';
 import { liveVariables } from '../live/settings.ts';
 import type { Task } from './command-line.ts';
 
@@ -127,16 +128,48 @@ export const tasks = {
   bench: {
     npmScript: 'bench',
     summary: 'Measures what a certificate costs and how fast requests are drained, on this machine',
-    details:
-      'Rewrites docs/benchmarks.json and docs/benchmarks.md; with --pods docs/benchmarks-pods.json and the page.',
-    needs: `many minutes of a quiet machine, and ${go}.\nWith --pods also root on Linux, as npm run cluster.`,
+    details: `Rewrites docs/benchmarks.json, its page and plots; cases that are not run keep their figures. With --pods instead
+docs/benchmarks-pods.json and the page. Rates are told beside those of a bare client in the same run: only ratios
+within a run can be compared. The cases:\n${list(caseMeanings)}`,
+    needs: `many minutes of a quiet machine, openssl, and ${go}.\nWith --pods also root on Linux, as npm run cluster.`,
     options: {
+      cases: { kind: 'text', value: 'NAMES', text: 'only these cases, separated by commas' },
+      quick: { kind: 'flag', text: 'sizes that only show that everything works' },
       requests: { kind: 'count', default: 1000, text: 'requests, or certificates with --pods, in a run' },
+      pairs: {
+        kind: 'count',
+        default: 5,
+        text: 'repetitions, of which the median is told, alternating with the reference',
+      },
       finished: { kind: 'count', default: 50_000, text: 'finished requests in the cluster when memory is measured' },
-      issued: { kind: 'count', default: 5000, text: 'certificates issued when the growth of memory is measured' },
+      issued: { kind: 'count', default: 10_000, text: 'certificates issued when the growth of memory is measured' },
+      waiting: { kind: 'count', default: 10_000, text: 'approved requests that wait when a process starts' },
+      behind: { kind: 'count', default: 5000, text: "a neighbour's requests that wait at a limit on calls" },
+      baseline: { kind: 'text', value: 'COMMIT', text: 'drive the bundle of this commit too, in turn, as "before"' },
+      compare: {
+        kind: 'text',
+        value: 'FILE',
+        text: 'print an earlier docs/benchmarks.json beside the figures of this run',
+      },
+      output: { kind: 'text', value: 'FILE', text: 'write the figures there instead, and no page' },
+      flags: { kind: 'text', value: 'FLAGS', text: 'further flags of the operator, separated by spaces' },
+      peer: {
+        kind: 'text',
+        value: 'COMMAND',
+        text: 'drive another external issuer too: a program with its arguments, which finds KUBECONFIG in its environment',
+      },
+      'peer-issuer': { kind: 'text', value: 'GROUP/KIND/NAME', text: "what the peer's requests name" },
+      'peer-manifests': {
+        kind: 'text',
+        value: 'FILES',
+        text: 'what is applied for the peer first, separated by commas',
+      },
       pods: { kind: 'flag', text: "measure start and memory in the chart's pods instead" },
     },
-    examples: { '--requests 200 --finished 1000 --issued 500': 'a short run, to see that it works' },
+    examples: {
+      '--quick': 'to see that it works',
+      '--baseline HEAD~20 --cases drain,memory': 'what twenty commits have changed',
+    },
   },
   limiter: {
     npmScript: 'bench:limiter',

@@ -20,6 +20,8 @@ export interface OperatorSettings {
   readonly environment?: Readonly<Record<string, string>>;
   /** Longest wait for /readyz; that of test/support/wait.ts when not given. */
   readonly deadlineMs?: number;
+  /** The command line that runs an operator with these flags; the bundle that is shipped unless given. */
+  readonly commandLine?: (flags: readonly string[]) => readonly string[];
 }
 
 /** How a process ended: an exit code, or the signal that ended it. */
@@ -74,7 +76,6 @@ export const loopbackHosts = '--issuer-hosts=127.0.0.1:*';
 
 /** Starts the bundle without waiting for it to become ready; for tests of a start that must not succeed. */
 export async function launchOperator(settings: OperatorSettings): Promise<Omit<OperatorProcess, 'startMs'>> {
-  if (!existsSync(bundle)) throw new Error(`${bundle} does not exist. Build it with: npm run build`);
   const address = `127.0.0.1:${await freePort()}`;
   const flags = [
     `--kubeconfig=${settings.kubeconfig}`,
@@ -85,7 +86,8 @@ export async function launchOperator(settings: OperatorSettings): Promise<Omit<O
     ...(settings.flags ?? []),
   ];
   const log = createWriteStream(settings.logFile, { flags: 'a' });
-  const child = spawn(process.execPath, [...nodeFlags, bundle, ...flags], {
+  const [program = '', ...parameters] = (settings.commandLine ?? shippedBundle)(flags);
+  const child = spawn(program, parameters, {
     // The real thing gets no more from its surroundings than a pod would.
     env: { PATH: process.env['PATH'] ?? '', MALLOC_ARENA_MAX: '1', ...settings.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -115,6 +117,11 @@ export async function launchOperator(settings: OperatorSettings): Promise<Omit<O
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
   };
+}
+
+function shippedBundle(flags: readonly string[]): readonly string[] {
+  if (!existsSync(bundle)) throw new Error(`${bundle} does not exist. Build it with: npm run build`);
+  return [process.execPath, ...nodeFlags, bundle, ...flags];
 }
 
 /** Starts the bundle and waits for /readyz; an operator that ends or does not get there is an error with its last log lines. */

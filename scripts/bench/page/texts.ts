@@ -1,0 +1,115 @@
+// What the page says of each case: how it is measured and what limits it. Pure.
+import type { CaseName } from '../case-names.ts';
+import type { ColdAndWarm } from '../cases/drain.ts';
+import { allowedMs, limitPerSecond } from '../cases/limit.ts';
+import type { BenchmarkResult, CaseFigures, Circumstances } from '../result.ts';
+import { median } from '../statistics.ts';
+
+/** The texts of one case. */
+export interface CaseTexts {
+  readonly title: string;
+  readonly how: (circumstances: Circumstances) => string;
+  readonly limit: (result: BenchmarkResult) => string;
+}
+
+/** By case. */
+export const caseTexts: { readonly [Name in CaseName]: CaseTexts } = {
+  drain: {
+    title: 'Draining approved requests',
+    how: ({
+      sizes,
+    }) => `${sizes.requests} requests are made and approved while the contestant is stopped with SIGSTOP. The clock runs from SIGCONT until the
+driver's watch has seen all of them finished. Cold is the first drain of a fresh process, which pays for compiling and
+handshakes; warm is its second. Medians of ${sizes.pairs} turns; in each the reference and every contestant run once. Shares are medians
+of the shares of each turn. GET, PATCH and POST are requests to the API server per certificate, of warm drains.`,
+    limit: (result) => `${busyText(result.drain?.figures)} A cold drain also waits for the call limit, which
+begins at 100 calls a second and doubles each second that it is used ([The limit on calls](limiter.md)). With latency L, the
+\`--max-concurrent-requests\` of 64 allow 64/L.`,
+  },
+  burst: {
+    title: 'Approvals while the clock runs',
+    how: ({
+      sizes,
+    }) => `${sizes.requests} requests are there, and the driver approves them with 32 in flight while a warm contestant runs. The ceiling is what
+an issuer that costs nothing could reach: each certificate needs one approval and one status apply, and the API server
+was measured with each alone.`,
+    limit: () => 'The approvals are writes of the same kind as the statuses, and both share the API server.',
+  },
+  latency: {
+    title: 'How long one request takes',
+    how: () => `From sending the approval until the driver's watch has seen the certificate; whenever one is finished the next is approved.
+A warm process, no latency of PCA.`,
+    limit:
+      () => `One at a time it is the sum of what the API server, the operator and PCA take one after the other. With many it is their
+number divided by the rate of the drains above.`,
+  },
+  keys: {
+    title: 'Other requests',
+    how: ({
+      sizes,
+    }) => `The same drains without latency, medians of ${sizes.pairs} turns. RSA keys take an issuer of an RSA-2048 CA: PCA issues for keys of
+the CA's own kind only.`,
+    limit: () => 'A hundred names make the CSR, the call, the certificate and the status several times as long.',
+  },
+  memory: {
+    title: 'Memory',
+    how: ({
+      sizes,
+      likeAPod,
+    }) => `Resident memory (RSS), at rest. ${likeAPod ? "The operator finds a pod's ServiceAccount, as in a cluster; from a kubeconfig it loads a further library." : 'The operator is started with a kubeconfig, for which it loads a further library.'}
+Node's own file is part of it, and the kernel counts those pages once for all processes that run it. Growth is the slope over
+the later half of ${sizes.issued} certificates of one process, whose requests stay in the cluster.`,
+    limit: () =>
+      "What is resident beyond the pages of files is V8's heap with its high-water mark, and native buffers.",
+  },
+  start: {
+    title: 'Start',
+    how: ({
+      sizes,
+    }) => `From the start of the process until \`/readyz\` answers 200 and, with ${sizes.waiting} approved requests in the cluster that nobody has
+answered, until the driver's watch has seen the first certificate.`,
+    limit:
+      () => `Loading the bundle, the first lists of the collections, and the check of the issuer at PCA. What was approved before the
+start may have been called for by an earlier process, so PCA's list is read first.`,
+  },
+  stall: {
+    title: 'Longest turns of the event loop',
+    how: () => `Processor time of a single turn, in runs of their own: looking for it takes time as well. Collections of garbage are told by the
+clock, so the second figure is what was certainly the operator's own work.`,
+    limit: () =>
+      'At the start the bundle is compiled in one turn. Later a turn is as long as the events that one read brings.',
+  },
+  limit: {
+    title: 'Behind a neighbour at a limit',
+    how: ({
+      sizes,
+    }) => `PCA's limit is ${limitPerSecond} calls a second (\`--call-limits\`). One namespace has ${sizes.behind} approved requests waiting, and another approves
+single ones, one after the other, and then several at once.`,
+    limit: (
+      result,
+    ) => `The limit's own arithmetic: with turns, every other call is the smaller namespace's, which makes at most ${allowedMs(1)} ms for one
+and ${allowedMs(togetherOf(result.limit?.figures))} ms for all at once, plus what a request takes anyway. First in, first out, one would wait for
+${Math.round((waitingOf(result.limit?.figures) * 1_000) / limitPerSecond / 1_000)} s.`,
+  },
+};
+
+function togetherOf(figures: CaseFigures['limit'] | undefined): number {
+  return figures?.['now']?.together.count ?? 0;
+}
+
+function waitingOf(figures: CaseFigures['limit'] | undefined): number {
+  return figures?.['now']?.waiting ?? 0;
+}
+
+/** How busy the machine was in warm drains without latency. */
+function busyText(figures: CaseFigures['drain'] | undefined): string {
+  const runs = figures?.[0]?.contestants['now']?.map(({ warm }: ColdAndWarm) => warm) ?? [];
+  const of = (name: keyof ColdAndWarm['warm']['cpu']): number => median(runs.map(({ cpu }) => cpu[name]));
+  const parts = (['contestant', 'apiServer', 'etcd', 'simulator', 'driver'] as const).map(of);
+  const sum = parts.reduce((total, part) => total + part, 0);
+  const [operator = 0, apiServer = 0, etcd = 0, simulator = 0, driver = 0] = parts;
+  const cores = (sum * median(runs.map(({ perSecond }) => perSecond))) / 1_000;
+  const ms = (value: number): string => value.toFixed(1);
+  return `A warm certificate without latency takes ${ms(sum)} ms of the machine's processors (operator ${ms(operator)}, API server
+${ms(apiServer)}, etcd ${ms(etcd)}, simulator ${ms(simulator)}, the driver's watch ${ms(driver)}), so that rate keeps ${cores.toFixed(1)} cores busy.`;
+}
