@@ -38,11 +38,12 @@ export const imageFolder = 'image';
 
 /**
  * Builds the bundle afresh, into dist/ unless another folder is named, whose contents but for images are removed; throws
- * when something is in it that must not be shipped or not be loaded at start.
+ * when something is in it that must not be shipped or not be loaded at start. With `sourceMap`, which is for measurements,
+ * each file has one beside it.
  */
-export async function buildBundle(folder = shipped): Promise<Bundle> {
+export async function buildBundle(folder = shipped, { sourceMap = false } = {}): Promise<Bundle> {
   const target = resolve(root, folder);
-  const metafile = await bundleEntry('src/main.ts', target);
+  const metafile = await bundleEntry('src/main.ts', target, { sourceMap });
   const entry = join(relative(root, target), 'main.js');
   const complaints = findMisplaced(metafile, entry);
   if (complaints.length > 0) throw new Error(`The bundle is wrong:\n${complaints.join('\n')}`);
@@ -59,7 +60,7 @@ export async function buildBundle(folder = shipped): Promise<Bundle> {
  * removed. A file that is as it should be is left alone, so that who runs the same bundle meanwhile notices nothing. The entry
  * becomes main.js only if its own file is called main.ts.
  */
-export async function bundleEntry(entryPoint: string, target: string): Promise<Metafile> {
+export async function bundleEntry(entryPoint: string, target: string, { sourceMap = false } = {}): Promise<Metafile> {
   // Not needed by `--help`.
   const { build } = await import('esbuild');
   const { metafile, outputFiles } = await build({
@@ -80,6 +81,8 @@ export async function bundleEntry(entryPoint: string, target: string): Promise<M
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'silent',
     metafile: true,
+    sourcemap: sourceMap ? 'linked' : false,
+    sourcesContent: false,
     write: false,
   });
   const files = new Map<string, string | Uint8Array>(outputFiles.map(({ path, contents }) => [path, contents]));

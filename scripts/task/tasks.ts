@@ -171,6 +171,18 @@ within a run can be compared. The cases:\n${list(caseMeanings)}`,
       '--baseline HEAD~20 --cases drain,memory': 'what twenty commits have changed',
     },
   },
+  profile: {
+    npmScript: 'profile',
+    summary: 'Shows whose processor time and memory a certificate takes, by rooms of the sources and by libraries',
+    details: 'Leaves drain.cpuprofile, drain.heapprofile and shares.txt in a folder.',
+    needs: `a few minutes, and ${go}.`,
+    options: {
+      requests: { kind: 'count', default: 2000, text: 'requests in a drain' },
+      latency: { kind: 'text', value: 'MS', default: '0', text: 'latency of PCA in milliseconds' },
+      cold: { kind: 'flag', text: 'the first drain of a process instead of its second' },
+      folder: { kind: 'text', value: 'FOLDER', default: 'profile', text: 'where the files go' },
+    },
+  },
   limiter: {
     npmScript: 'bench:limiter',
     summary: 'Compares how the limiter finds a limit that it was not told with fixed rates',

@@ -16,6 +16,8 @@ export interface BuiltTree {
   readonly description: string;
   /** Root of the tree. */
   readonly directory: string;
+  /** Another bundle than that in its dist/. */
+  readonly bundle?: string;
 }
 
 // A stopped process would lose the Lease.
@@ -28,11 +30,10 @@ const asPod =
 
 /** Our operator from a tree that is built; `furtherFlags` come after those of each case. */
 export function ownContestant(
-  { name, description, directory }: BuiltTree,
+  { name, description, directory, bundle = join(directory, 'dist/main.js') }: BuiltTree,
   furtherFlags: readonly string[],
 ): Contestant {
   const image = imageSettings(readFileSync(join(directory, 'Dockerfile'), 'utf8'));
-  const bundle = join(directory, 'dist/main.js');
   const help = execFileSync(process.execPath, [bundle, '--help'], { encoding: 'utf8' });
   // An older one does not know every flag.
   const isKnown = (flag: string): boolean => help.includes(`  ${flag.split('=')[0]} `);

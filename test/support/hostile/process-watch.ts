@@ -1,5 +1,6 @@
 // A running operator seen from outside while others attack it: how long its event loop was kept busy at a stretch, its memory.
 import { readFileSync } from 'node:fs';
+import { Inspector } from '../inspector.ts';
 import type { OperatorProcess } from '../operator-process.ts';
 import { until } from '../wait.ts';
 import type { LoopNote } from './loop-probe.ts';
@@ -80,13 +81,7 @@ export class ProcessWatch {
 export async function collectGarbage({ pid, logs }: Pick<OperatorProcess, 'pid' | 'logs'>): Promise<void> {
   process.kill(pid, 'SIGUSR1');
   const url = await until('the inspector', async () => /Debugger listening on (ws:\S+)/.exec(await logs())?.[1]);
-  const socket = new WebSocket(url);
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  socket.addEventListener('open', () => {
-    socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' }));
-  });
-  socket.addEventListener('message', resolve);
-  socket.addEventListener('error', reject);
-  await promise;
-  socket.close();
+  const inspector = await Inspector.connect(url);
+  await inspector.send('HeapProfiler.collectGarbage');
+  inspector.close();
 }
