@@ -8,6 +8,7 @@ export const caseMeanings = {
   keys: 'drains of requests with RSA keys, and with 100 names',
   memory: 'idle, with finished requests in the cluster, and growth',
   start: 'until ready, and until the first certificate with requests waiting',
+  stub: 'drains of one process beside a stub of the API server',
   stall: 'longest turns of the event loop',
   limit: "a namespace's wait behind a neighbour at a limit of 10 calls a second",
 } as const;

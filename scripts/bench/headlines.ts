@@ -71,6 +71,22 @@ const readers: {
       { what: `first certificate, ${waiting} waiting`, unit: 'ms', value: firstCertificateMs },
     ];
   },
+  stub: (figures, contestant) => {
+    const found = figures[contestant];
+    if (found === undefined) return [];
+    const { cold, warm } = found;
+    const busy = warm.map(({ perSecond, cpu: { contestant: own } }) => (100 * perSecond * own) / 1_000);
+    const ofWarm = (name: keyof (typeof warm)[number]['cpu']): number => median(warm.map((run) => run.cpu[name]));
+    return [
+      { what: 'cold', unit: '/s', value: cold.perSecond },
+      { what: "cold, contestant's CPU", unit: 'ms', value: cold.cpu.contestant },
+      { what: 'warm', unit: '/s', value: median(rates(warm)) },
+      { what: "warm, contestant's CPU", unit: 'ms', value: ofWarm('contestant') },
+      { what: 'warm, contestant busy, of one core', unit: '%', value: median(busy) },
+      { what: "warm, stub's CPU", unit: 'ms', value: ofWarm('stub') },
+      { what: "warm, simulator's CPU", unit: 'ms', value: ofWarm('simulator') },
+    ];
+  },
   stall: (figures, contestant) =>
     Object.entries(figures[contestant] ?? {}).flatMap(
       ([phase, { ms, ownMs }]: readonly [string, { ms: number; ownMs: number }]) => [

@@ -11,6 +11,7 @@ import type { MemoryFigures } from './cases/memory.ts';
 import type { Sizes } from './cases/sizes.ts';
 import type { StallFigures } from './cases/stall.ts';
 import type { StartFigures } from './cases/start.ts';
+import type { StubFigures } from './cases/stub.ts';
 
 /** The figures of each case. */
 export interface CaseFigures extends Readonly<Record<CaseName, unknown>> {
@@ -20,6 +21,7 @@ export interface CaseFigures extends Readonly<Record<CaseName, unknown>> {
   readonly keys: readonly KeyFigures[];
   readonly memory: ByContestant<MemoryFigures>;
   readonly start: ByContestant<StartFigures>;
+  readonly stub: ByContestant<StubFigures>;
   readonly stall: ByContestant<StallFigures>;
   readonly limit: ByContestant<LimitFigures>;
 }

@@ -9,6 +9,7 @@ import { limits } from './limit.ts';
 import { memory } from './memory.ts';
 import { stalls } from './stall.ts';
 import { starts } from './start.ts';
+import { stubbed } from './stub.ts';
 
 /** Runs of each case. */
 export const cases: { readonly [Name in CaseName]: (settings: CaseSettings) => Promise<CaseFigures[Name]> } = {
@@ -18,6 +19,7 @@ export const cases: { readonly [Name in CaseName]: (settings: CaseSettings) => P
   keys,
   memory,
   start: starts,
+  stub: stubbed,
   stall: stalls,
   limit: limits,
 };

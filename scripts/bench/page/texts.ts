@@ -72,6 +72,17 @@ answered, until the driver's watch has seen the first certificate.`,
       () => `Loading the bundle, the first lists of the collections, and the check of the issuer at PCA. What was approved before the
 start may have been called for by an earlier process, so PCA's list is read first.`,
   },
+  stub: {
+    title: 'One process alone',
+    how: ({
+      sizes,
+    }) => `Drains of ${sizes.requests} requests where neither the API server nor the CA is the limit: a stub of the API server in a process of
+its own answers over HTTPS from memory, counts the finished requests and stores nothing on a disk. The limit on calls is set to
+1,000 a second from the start. Cold is the first drain of a process, warm the median of ${sizes.pairs} later ones.`,
+    limit:
+      () => `One thread of the operator, when it is busy for nearly all of one core; otherwise the cores that stub and simulator need
+as well.`,
+  },
   stall: {
     title: 'Longest turns of the event loop',
     how: () => `Processor time of a single turn, in runs of their own: looking for it takes time as well. Collections of garbage are told by the
