@@ -20,7 +20,7 @@ export interface OperatorSettings {
   readonly environment?: Readonly<Record<string, string>>;
   /** Longest wait for /readyz; that of test/support/wait.ts when not given. */
   readonly deadlineMs?: number;
-  /** The command line that runs an operator with these flags; the bundle that is shipped unless given. */
+  /** The command line that runs an operator with these flags; that of the image with the bundle of dist/ unless given. */
   readonly commandLine?: (flags: readonly string[]) => readonly string[];
 }
 
@@ -60,6 +60,8 @@ export const bundle = fileURLToPath(new URL('../../dist/main.js', import.meta.ur
 // a signal; nothing listens before.
 const nodeFlags = ['--expose-gc', '--max-semi-space-size=4', '--max-old-space-size=307', '--inspect-port=0'];
 
+const imageEnvironment = { MALLOC_ARENA_MAX: '1' };
+
 // More than --shutdown-timeout (20 s), within which it ends by itself.
 const defaultGraceMs = 60_000;
 // Only ends a wait for a process that hangs.
@@ -89,7 +91,11 @@ export async function launchOperator(settings: OperatorSettings): Promise<Omit<O
   const [program = '', ...parameters] = (settings.commandLine ?? shippedBundle)(flags);
   const child = spawn(program, parameters, {
     // The real thing gets no more from its surroundings than a pod would.
-    env: { PATH: process.env['PATH'] ?? '', MALLOC_ARENA_MAX: '1', ...settings.environment },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      ...(settings.commandLine === undefined ? imageEnvironment : {}),
+      ...settings.environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

@@ -50,7 +50,7 @@ async function atRestMemory({ stage }: CaseSettings, contestant: Contestant, wit
     stage,
     contestant,
     async (running) => {
-      await settled(stage, running);
+      await settled(stage, running, 'long');
       return memoryOf(running.pid);
     },
     { withKubeconfig },

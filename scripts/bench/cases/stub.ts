@@ -98,7 +98,7 @@ async function drain(
     stub.finished(count).then(() => performance.now()),
     count,
   );
-  await atRest(pids);
+  await atRest(pids, 'long');
   const [own = 0, ofStub = 0, simulator = 0] = pids.map((pid, index) => (cpuMs(pid) - (before[index] ?? 0)) / count);
   return { perSecond: (count * 1_000) / (end - started), cpu: { contestant: own, stub: ofStub, simulator } };
 }

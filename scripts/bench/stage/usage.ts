@@ -19,7 +19,7 @@ export type Pids = Readonly<Record<Exclude<keyof CpuTimes, 'driver'>, number>>;
 const lookEveryMs = 200;
 /** So much of a processor is what a process takes that only waits. */
 const restingShare = 0.1;
-const looks = 2;
+const quietMs = { short: 400, long: 3_000 };
 const longestMs = 120_000;
 
 /** CPU time so far. */
@@ -46,16 +46,19 @@ export function cpuPerCertificate(before: CpuTimes, after: CpuTimes, certificate
   };
 }
 
-/** Resolves when all of these processes have done next to nothing for a while; rejects when they do not come to rest. */
-export async function atRest(pids: readonly number[]): Promise<void> {
+/**
+ * Resolves when all of these processes have done next to nothing for a while, a long one where some put off work that may wait;
+ * rejects when they do not come to rest.
+ */
+export async function atRest(pids: readonly number[], howLong: keyof typeof quietMs = 'short'): Promise<void> {
   const started = performance.now();
   let quiet = 0;
   let before = pids.map(cpuMs);
-  while (quiet < looks) {
+  while (quiet < quietMs[howLong]) {
     await sleep(lookEveryMs);
     const now = pids.map(cpuMs);
     const busiest = Math.max(...now.map((value, index) => value - (before[index] ?? 0)));
-    quiet = busiest <= restingShare * lookEveryMs ? quiet + 1 : 0;
+    quiet = busiest <= restingShare * lookEveryMs ? quiet + lookEveryMs : 0;
     before = now;
     if (performance.now() - started > longestMs)
       throw new Error(`A process is still busy after ${longestMs / 1_000} s.`);
