@@ -27,6 +27,8 @@ const banner =
 export interface Bundle {
   /** Bytes that are loaded at start. */
   readonly startBytes: number;
+  /** Source files, of libraries too, of which something is in them. */
+  readonly startModules: number;
   /** Bytes that are loaded only when a kubeconfig or a subcommand is used. */
   readonly lazyBytes: number;
   /** Folders of the packages in it, relative to the repository, sorted. */
@@ -52,7 +54,13 @@ export async function buildBundle(folder = shipped, { sourceMap = false } = {}):
     Object.entries(metafile.outputs)
       .filter(([file]) => atStart.has(file) === wanted)
       .reduce((sum, [, output]) => sum + output.bytes, 0);
-  return { startBytes: bytes(true), lazyBytes: bytes(false), packages: packagesOf(metafile) };
+  const modules = new Set([...atStart].flatMap((file) => Object.keys(metafile.outputs[file]?.inputs ?? {})));
+  return {
+    startBytes: bytes(true),
+    startModules: modules.size,
+    lazyBytes: bytes(false),
+    packages: packagesOf(metafile),
+  };
 }
 
 /**
