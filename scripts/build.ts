@@ -1,5 +1,6 @@
 // Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
-// What a pod never needs must stay in files that it never loads: the library for kubeconfigs, and the subcommands.
+// What next to no pod needs must stay in files that it does not load: the library for kubeconfigs, the second reader of unusual
+// requests, and the subcommands.
 import type { Metafile } from 'esbuild';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -11,6 +12,12 @@ const shipped = 'dist';
 const lazyFolders = [
   'node_modules/@kubernetes/client-node/',
   'node_modules/yaml/',
+  'node_modules/@peculiar/',
+  'node_modules/asn1js/',
+  'node_modules/pvtsutils/',
+  'node_modules/pvutils/',
+  'node_modules/reflect-metadata/',
+  'node_modules/tsyringe/',
   'src/plan-command/',
   'src/capacity-command/',
   'src/command-line/',
@@ -29,7 +36,7 @@ export interface Bundle {
   readonly startBytes: number;
   /** Source files, of libraries too, of which something is in them. */
   readonly startModules: number;
-  /** Bytes that are loaded only when a kubeconfig or a subcommand is used. */
+  /** Bytes that are loaded only for a kubeconfig, a subcommand or an unusual request. */
   readonly lazyBytes: number;
   /** Folders of the packages in it, relative to the repository, sorted. */
   readonly packages: readonly string[];
@@ -140,9 +147,15 @@ export function findMisplaced(
     .map((input) => `${input} must not be shipped.`);
   const early = [...loadedAtStart(metafile, entry)]
     .flatMap((output) => Object.keys(metafile.outputs[output]?.inputs ?? {}))
-    .filter((input) => lazyFolders.some((folder) => input.startsWith(folder)))
+    .filter((input) => lazyFolders.some((folder) => withinCheckout(input).startsWith(folder)))
     .map((input) => `${input} would be loaded at every start; import it dynamically.`);
   return [...foreign, ...early];
+}
+
+/** The path of an input; the folder of the packages may be a link to that of another checkout. */
+function withinCheckout(input: string): string {
+  const start = input.indexOf('node_modules/');
+  return start === -1 ? input : input.slice(start);
 }
 
 function loadedAtStart(metafile: Pick<Metafile, 'outputs'>, entry: string): ReadonlySet<string> {
@@ -178,7 +191,7 @@ async function main(): Promise<number> {
     const kilobytes = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(
-      `${shipped}/main.js: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only with a kubeconfig or a subcommand (${seconds} s)`,
+      `${shipped}/main.js: ${kilobytes(startBytes)} loaded at start, ${kilobytes(lazyBytes)} only for a kubeconfig, a subcommand or an unusual request (${seconds} s)`,
     );
     return 0;
   } catch (error) {

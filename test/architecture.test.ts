@@ -102,8 +102,10 @@ const probes: Readonly<Record<Rule['name'], { readonly bad: readonly Module[]; r
       readModule('src/issuing/a.ts', "const home = process.env['HOME'];"),
       readModule('src/issuing/a.ts', "import { randomBytes } from 'node:crypto';"),
       readModule('src/issuing/a.ts', 'setTimeout(next, 1);'),
+      readModule('src/issuing/a.ts', "const b = await import('./b.ts');"),
     ],
     good: [
+      readModule('src/issuing/x509/request/second-opinion.ts', "const b = await import('./second-reader.ts');"),
       readModule('src/issuing/a.ts', "import { createHash, X509Certificate } from 'node:crypto';"),
       readModule('src/issuing/a.ts', '// Date.now() is for the caller.\nconst then = new Date(0);'),
       readModule('src/alibaba/a.ts', 'const now = Date.now();'),

@@ -1,6 +1,6 @@
 // Reads the fields of a CertificateRequest as facts for a plan, or refuses them with a reason.
 import { readCsr } from './x509/csr.ts';
-import type { CsrFacts } from './x509/csr.ts';
+import type { CsrFacts, CsrResult } from './x509/csr.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { decodeBase64 } from './x509/pem.ts';
 import { longestModulus, shortestModulus } from './x509/public-key.ts';
@@ -9,6 +9,8 @@ import { refusalReasons, refuse } from './refusal.ts';
 import type { Refused } from './refusal.ts';
 import { inBitOrder, isUsageOfCertManager, readUsages, usageWord } from './x509/usages.ts';
 import type { KeyUsage, Usages } from './x509/usages.ts';
+import { isSeconded, loadSecondReader } from './x509/request/second-opinion.ts';
+import type { LoadSecondReader, Unseconded } from './x509/request/second-opinion.ts';
 
 /** The spec of a CertificateRequest, unread, and its UID. */
 export interface RequestFields {
@@ -38,10 +40,29 @@ const defaultDuration = '2160h';
 const maxEncodedLength = 96 * 1024;
 const mostUsagesShown = 12;
 
-/** Reads a request; every fault is a refusal that ends it. */
-export function readSigningRequest(
+/** What was read. `unseconded`: nothing may be issued for it before a second reader has taken its CSR as well. */
+export type SigningRequestRead =
+  | { readonly kind: 'ok'; readonly request: SigningRequest }
+  | { readonly kind: 'unseconded'; readonly request: SigningRequest; readonly unseconded: Unseconded }
+  | Refused;
+
+/**
+ * Reads a request to issue for it; every fault is a refusal that ends it. Where its CSR is of a form that needs a second opinion, that
+ * is asked for, and the promise rejects where there is none to be had.
+ */
+export async function readSecondedRequest(
   fields: RequestFields,
-): { readonly kind: 'ok'; readonly request: SigningRequest } | Refused {
+  load: LoadSecondReader = loadSecondReader,
+): Promise<Exclude<SigningRequestRead, { readonly kind: 'unseconded' }>> {
+  const read = readSigningRequest(fields);
+  if (read.kind !== 'unseconded') return read;
+  const { request, unseconded } = read;
+  if (isSeconded(unseconded, await load())) return { kind: 'ok', request };
+  return invalidCsr('it is not a PKCS#10 certificate request');
+}
+
+/** Reads a request by our own strict reader alone; every fault is a refusal that ends it. */
+export function readSigningRequest(fields: RequestFields): SigningRequestRead {
   const csr = csrOf(fields.request);
   if (csr.kind === 'refused') return csr;
   const usages = usagesOf(fields);
@@ -50,26 +71,24 @@ export function readSigningRequest(
   if (duration.kind === 'refused') return duration;
   const contradiction = contradictionOf(csr.csr, fields.isCA, usages.usages);
   if (contradiction !== undefined) return contradiction;
-  return {
-    kind: 'ok',
-    request: {
-      uid: fields.uid,
-      csr: csr.csr,
-      durationSeconds: duration.seconds,
-      isCA: fields.isCA,
-      usages: withUnnamed(usages.usages, csr.csr),
-    },
+  const request: SigningRequest = {
+    uid: fields.uid,
+    csr: csr.csr,
+    durationSeconds: duration.seconds,
+    isCA: fields.isCA,
+    usages: withUnnamed(usages.usages, csr.csr),
   };
+  return csr.kind === 'ok' ? { kind: 'ok', request } : { kind: 'unseconded', request, unseconded: csr.unseconded };
 }
 
-function csrOf(encoded: string): { readonly kind: 'ok'; readonly csr: CsrFacts } | Refused {
+function csrOf(encoded: string): Extract<CsrResult, { readonly csr: CsrFacts }> | Refused {
   if (encoded.length > maxEncodedLength) return invalidCsr('it is larger than 64 KiB');
   if (encoded.trim() === '') return invalidCsr('it is empty');
   const pem = decodeBase64(encoded);
   if (pem === undefined) return invalidCsr('it is not valid base64');
   const read = readCsr(pem.toString('latin1'));
   if (read.kind === 'malformed') return invalidCsr(read.message);
-  if (read.kind === 'ok') return read;
+  if (read.kind !== 'unsupportedKey') return read;
   const { family, bits, name } = read.publicKey;
   const why = {
     SM2: ', which cert-manager cannot verify either',

@@ -1,5 +1,5 @@
 // The CSR that cert-manager would make from a Certificate (cert-manager 1.21: pki.GenerateCSR), with a throw-away key.
-// Besides src/issuing/x509/csr.ts the only importer of @peculiar/x509: that one reads requests, this one makes them.
+// Besides src/issuing/x509/request/second-reader.ts the only importer of @peculiar/x509: that one reads requests, this one makes them.
 // oxlint-disable-next-line import/no-unassigned-import -- it installs what @peculiar/x509 needs
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';

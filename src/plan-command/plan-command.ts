@@ -102,14 +102,15 @@ async function reportsOn(
   }
   if ('fault' in madeUp || findings.faults.length > 0) return [];
   const now = flags.now ?? surroundings.now();
-  return requests.flatMap((request) => {
+  const reports: RequestReport[] = [];
+  for (const request of requests) {
     const issuer = issuerFor(request, issuers, madeUp);
-    if (issuer === undefined) return [];
-    const reported = 'fault' in issuer ? issuer : reportOn(request, issuer, { now, flags });
-    if ('report' in reported) return [reported.report];
-    findings.unplannable.push(`${request.source}: ${reported.fault}`);
-    return [];
-  });
+    if (issuer === undefined) continue;
+    const reported = 'fault' in issuer ? issuer : await reportOn(request, issuer, { now, flags });
+    if ('report' in reported) reports.push(reported.report);
+    else findings.unplannable.push(`${request.source}: ${reported.fault}`);
+  }
+  return reports;
 }
 
 async function documentsOf(

@@ -7,7 +7,7 @@ import { formatMoment } from '../timing/moment.ts';
 import { dependsOnRenewal, planIssuing } from '../issuing/plan.ts';
 import type { IssuePlan } from '../issuing/plan.ts';
 import type { Refusal } from '../issuing/refusal.ts';
-import { readSigningRequest } from '../issuing/signing-request.ts';
+import { readSecondedRequest } from '../issuing/signing-request.ts';
 import { clampNotice } from '../issuing/validity.ts';
 import { shownList } from '../issuing/x509/shown-text.ts';
 import { usageWord } from '../issuing/x509/usages.ts';
@@ -64,14 +64,14 @@ const unknownUid = '00000000-0000-0000-0000-000000000000';
 const derivedIdentifier = "<derived from the cluster's and the request's UID>";
 
 /** Plans one request with this issuer. */
-export function reportOn(
+export async function reportOn(
   request: PlannableRequest,
   issuer: PlanningIssuer,
   context: { readonly now: Date; readonly flags: PlanArguments },
-): Reported {
+): Promise<Reported> {
   const place = placeOf(request, issuer);
   const own = assumptionsAbout(request, issuer);
-  const read = readSigningRequest({ ...request.fields, uid: request.uid ?? unknownUid });
+  const read = await readSecondedRequest({ ...request.fields, uid: request.uid ?? unknownUid });
   if (read.kind === 'refused') return refused(place, read.refusal, own);
   const assumed = assumeCA(read.request, issuer.spec, context);
   if (assumed.kind === 'unusable') return { kind: 'faulty', fault: assumed.fault };

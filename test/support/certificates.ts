@@ -1,5 +1,5 @@
 // Test material: certificate requests, CAs and certificates of every kind, made with an implementation of X.509 that the
-// product uses for nothing but the structure of requests. Key pairs are made once per kind and process.
+// product uses for nothing but a second opinion on unusual requests. Key pairs are made once per kind and process.
 // oxlint-disable-next-line import/no-unassigned-import -- it installs what @peculiar/x509 needs
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';

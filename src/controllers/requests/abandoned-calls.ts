@@ -243,7 +243,7 @@ export class AbandonedCalls {
     const others = issuer.failover?.others ?? [];
     for (const place of [issuer, ...others.map((other) => other.issuer)]) {
       if (place === undefined || ruledOut.has(place.authority.location)) continue;
-      const call = inheritedCall(inherited, place, at);
+      const call = await inheritedCall(inherited, place, at);
       if (call !== undefined) return call;
     }
     const unknown = others.find((other) => other.issuer === undefined);

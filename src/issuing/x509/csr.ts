@@ -1,11 +1,7 @@
-// PKCS#10 certificate requests: PEM to facts, with the signature verified. In the operator the only importer of @peculiar/x509.
-// Everything that decides about a certificate is read from the request's own bytes by the strict DER reader; @peculiar/x509
-// is the second opinion about structure and algorithm (docs/adr/0004-csr-with-peculiar-leaf-with-der-reader.md).
-// oxlint-disable-next-line import/no-unassigned-import -- it installs what @peculiar/x509 needs
-import 'reflect-metadata';
+// PKCS#10 certificate requests: PEM to facts, with the signature verified. All of it is read from the request's own bytes by the
+// strict DER reader (docs/adr/0004-csr-and-leaf-with-our-own-der-reader.md).
 import { constants, verify } from 'node:crypto';
 import type { KeyObject, VerifyKeyObjectInput } from 'node:crypto';
-import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { decodeDer, DerError, expectTag, smallIntegerOf, sequenceOf, wholeOctetsOf } from './der.ts';
 import type { DerElement } from './der.ts';
 import { requestedNameOf } from './distinguished-name.ts';
@@ -16,6 +12,8 @@ import { encodePem, readOnlyPem } from './pem.ts';
 import { publicKeyOf } from './public-key.ts';
 import type { PublicKeyFacts } from './public-key.ts';
 import { requestedExtensionsOf } from './request/attributes.ts';
+import { needsSecondOpinion } from './request/second-opinion.ts';
+import type { Unseconded } from './request/second-opinion.ts';
 import { signatureAlgorithmOf } from './request/signature-algorithm.ts';
 import type { SignatureAlgorithm } from './request/signature-algorithm.ts';
 
@@ -29,12 +27,14 @@ export interface CsrFacts {
 }
 
 /**
- * Facts whose signature was proven, or the fault of the request; `message` never quotes it. `unsupportedKey` names
- * a kind of key with which no signature is proven here: SM2, rare curves and algorithms, RSA of unusual size.
+ * Facts whose signature was proven, or the fault of the request; `message` never quotes it. `unseconded`: they count only once
+ * a second reader has taken the request as well. `unsupportedKey` names a kind of key with which no signature is proven here:
+ * SM2, rare curves and algorithms, RSA of unusual size.
  */
 export type CsrResult =
+  | { readonly kind: 'ok'; readonly csr: CsrFacts; readonly algorithm: SignatureAlgorithm }
+  | { readonly kind: 'unseconded'; readonly csr: CsrFacts; readonly unseconded: Unseconded }
   | { readonly kind: 'unsupportedKey'; readonly publicKey: PublicKeyFacts }
-  | { readonly kind: 'ok'; readonly csr: CsrFacts }
   | { readonly kind: 'malformed'; readonly message: string };
 
 const maxOctets = 64 * 1024;
@@ -52,13 +52,15 @@ export function readCsr(pem: string): CsrResult {
   if (key === undefined) return { kind: 'unsupportedKey', publicKey };
   if (algorithm.family !== publicKey.family)
     return malformed('the algorithm of its signature does not fit its public key');
-  if (!isSecondedBy(der, algorithm)) return malformed('it is not a PKCS#10 certificate request');
   if (!isSigned(key, decoded.value)) {
     return malformed(
       'its signature does not match its public key, so the requester has not proven that it holds the key',
     );
   }
-  return { kind: 'ok', csr: { pem: encodePem(der, 'CERTIFICATE REQUEST'), subject, publicKey, extensions } };
+  const csr = { pem: encodePem(der, 'CERTIFICATE REQUEST'), subject, publicKey, extensions };
+  return needsSecondOpinion(algorithm)
+    ? { kind: 'unseconded', csr, unseconded: { der, algorithm } }
+    : { kind: 'ok', csr, algorithm };
 }
 
 interface RequestParts {
@@ -89,27 +91,6 @@ function requestOf(root: DerElement): RequestParts {
     publicKey: facts,
     extensions: extensionsOf(requestedExtensionsOf(expectTag(attributes, 0xa0, 'the list of attributes'))),
   };
-}
-
-/** Whether @peculiar/x509 takes the request as well, and names the same algorithm. */
-function isSecondedBy(der: Buffer, { family, digest, saltLength }: SignatureAlgorithm): boolean {
-  const expected = {
-    RSA: saltLength === undefined ? 'RSASSA-PKCS1-v1_5' : 'RSA-PSS',
-    ECC: 'ECDSA',
-    Ed25519: 'Ed25519',
-    SM2: undefined,
-    other: undefined,
-  }[family];
-  try {
-    const { name, hash } = new Pkcs10CertificateRequest(der).signatureAlgorithm as {
-      readonly name: string;
-      readonly hash?: { readonly name: string };
-    };
-    return name === expected && hash?.name.replace('-', '').toLowerCase() === digest;
-  } catch {
-    // The library's message may quote the request, and any fault that it finds means that this is not a PKCS#10 request.
-    return false;
-  }
 }
 
 function isSigned(

@@ -9,7 +9,7 @@ export interface DeliberateRefusal {
 const der = 'it is not DER, so that somebody who writes it anew, or reads it otherwise, has other contents';
 const superfluous = 'Go passes over what follows the parts that it knows, and others may not';
 
-/** Of requests; the same is written down in docs/adr/0004-csr-with-peculiar-leaf-with-der-reader.md. */
+/** Of requests; the same is written down in docs/adr/0004-csr-and-leaf-with-our-own-der-reader.md. */
 export const refusedRequests: readonly DeliberateRefusal[] = [
   { fault: /has a control character/, reason: 'readers cut names off at NUL, and terminals obey the others' },
   {
@@ -67,7 +67,6 @@ export const refusedRequests: readonly DeliberateRefusal[] = [
     reason: 'the field is not under the signature, so it may hold nothing further',
   },
   { fault: /^it is signed with/, reason: 'SHA-1 is broken; Go takes it in requests only' },
-  { fault: /^it is not a PKCS#10 certificate request/, reason: '@peculiar/x509, the second opinion, refuses it' },
   { fault: /^the public key is not a valid key/, reason: 'node:crypto, which checks the signature, refuses the key' },
 ];
 

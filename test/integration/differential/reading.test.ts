@@ -49,6 +49,7 @@ function expectSame({ ours, go: theirs }: BothReadings): void {
 function judgeRequest({ der, usages, isCA }: RequestCase, answer: unknown): Judged {
   const inGo = answer as RequestInGo | RefusedByGo;
   const request = Buffer.from(encodePem(der, 'CERTIFICATE REQUEST')).toString('base64');
+  // Our own reader alone: a second opinion would only hide what it takes too much.
   const read = readSigningRequest({ uid: 'u', request, duration: undefined, isCA, usages });
   if (read.kind === 'refused') {
     const { reason, message } = read.refusal;

@@ -15,6 +15,7 @@ beforeAll(async () => {
   // A folder of its own: others may be running what is in dist/.
   await buildBundle(join(folder, 'dist'));
   await writeFile(join(folder, 'web.csr'), await makeCsr('P-256', { subject: [{ CN: ['web.shop.svc'] }] }));
+  await writeFile(join(folder, 'unusual.csr'), await makeCsr('Ed25519', { subject: [{ CN: ['web.shop.svc'] }] }));
 }, 120_000);
 
 afterAll(async () => {
@@ -58,6 +59,7 @@ spec:
 it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2', { timeout: 240_000 }, async () => {
   const ends = [
     await plan(['-f', 'web.csr']),
+    await plan(['-f', 'unusual.csr']),
     await plan(['-f', '-'], certificate(false)),
     await plan(['-f', '-'], certificate(true)),
     await plan(['-f', join(root, 'deploy/examples/quickstart')]),
@@ -67,6 +69,8 @@ it('plans a file and standard input, tells a refusal by 3 and wrong usage by 2',
   ];
   expect(ends.map(({ code, out, err }) => [code, out.trimEnd().split('\n').at(-1), err])).toEqual([
     [0, '1 planned, 0 refused.', ''],
+    // What is wrong with it is its key: it was read, by the second reader as well.
+    [3, '0 planned, 1 refused.', ''],
     [0, '1 planned, 0 refused.', ''],
     [3, '0 planned, 1 refused.', ''],
     [0, '1 planned, 0 refused.', expect.stringMatching(/^note: [^\n]*1-secret.yaml[^\n]*\n$/)],

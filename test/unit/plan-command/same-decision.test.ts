@@ -121,8 +121,8 @@ async function requestOf(object: Readonly<Record<string, unknown>>): Promise<Pla
 }
 
 /** What plan says. */
-function planned(request: PlannableRequest, issuer: PlanningIssuer): object {
-  const reported = reportOn(request, issuer, { now, flags });
+async function planned(request: PlannableRequest, issuer: PlanningIssuer): Promise<object> {
+  const reported = await reportOn(request, issuer, { now, flags });
   if (reported.kind === 'faulty') throw new Error(reported.fault);
   const { outcome, refusal, call, certificate: made } = reported.report;
   if (outcome === 'refused') return { refused: refusal?.message };
@@ -142,7 +142,7 @@ async function decided(
   const get = async () => ({ kind: 'ok', status: 200, body: object });
   const fields = { ...request.fields, uid: requestUid };
   const readable = readSigningRequest(fields);
-  const ca = readable.kind === 'ok' ? assumeCA(readable.request, issuer.spec, { now, flags }) : undefined;
+  const ca = readable.kind !== 'refused' ? assumeCA(readable.request, issuer.spec, { now, flags }) : undefined;
   const signer = new Signer({
     issuance: {
       issue: async (_, plan) => {
@@ -184,7 +184,7 @@ test.each(Object.keys(specs))('plan and operator agree about an issuer %s', asyn
   const entries = await Promise.all(
     Object.entries(requests).map(async ([what, object]) => {
       const request = await requestOf(object);
-      return [what, planned(request, issuer), await decided(request, issuer, object)] as const;
+      return [what, await planned(request, issuer), await decided(request, issuer, object)] as const;
     }),
   );
   const said = Object.fromEntries(entries.map(([what, plan]) => [what, plan]));
@@ -194,7 +194,7 @@ test.each(Object.keys(specs))('plan and operator agree about an issuer %s', asyn
 test('plan says which names a CA certificate may lack', async () => {
   const issuer = issuerWith(specs['with instances, and names dropped'] ?? {});
   const request = await requestOf(requests['for a mesh, with a name'] ?? {});
-  const reported = reportOn(request, issuer, { now, flags });
+  const reported = await reportOn(request, issuer, { now, flags });
   const { names, notices } = (reported.kind === 'reported' ? reported.report.certificate : undefined) ?? {};
   expect({ names, notices }).toEqual({
     names: [],
@@ -211,9 +211,9 @@ test('they meet each outcome: calls, refusals, notices', async () => {
   const backdating = issuerWith(specs['that backdates'] ?? {});
   const of = async (what: string) => requestOf(requests[what] ?? {});
   expect([
-    planned(await of('for a mesh'), issuer),
-    planned(await of('for an hour, renewed soon'), backdating),
-    planned(await of('for an hour, renewed late'), backdating),
+    await planned(await of('for a mesh'), issuer),
+    await planned(await of('for an hour, renewed soon'), backdating),
+    await planned(await of('for an hour, renewed late'), backdating),
   ]).toMatchObject([
     {
       action: 'CreateExternalCACertificate',

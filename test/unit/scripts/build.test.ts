@@ -44,6 +44,13 @@ describe('the bundle', () => {
     ]);
   });
 
+  it('is refused with a library of another checkout as well', () => {
+    const input = `../other/${library}`;
+    expect(findMisplaced(metafile([input], { 'dist/main.js': output([input]) }))).toEqual([
+      `${input} would be loaded at every start; import it dynamically.`,
+    ]);
+  });
+
   it.each(['node_modules/yaml/dist/index.js', 'src/plan-command/rendering.ts', 'src/capacity-command/capacity.ts'])(
     'is refused with %s, which only a subcommand needs, in the entry',
     (input) => {
@@ -52,6 +59,21 @@ describe('the bundle', () => {
       ]);
     },
   );
+
+  it.each([
+    '@peculiar/x509',
+    '@peculiar/asn1-schema',
+    'asn1js',
+    'pvtsutils',
+    'pvutils',
+    'reflect-metadata',
+    'tsyringe',
+  ])('is refused with %s, which only the second reader of unusual requests needs, in the entry', (name) => {
+    const input = `node_modules/${name}/index.js`;
+    expect(findMisplaced(metafile([input], { 'dist/main.js': output([input]) }))).toEqual([
+      `${input} would be loaded at every start; import it dynamically.`,
+    ]);
+  });
 
   it.each(['simulator/simulator.ts', 'test/support/wait.ts', 'control-plane/driver/ports.ts'])(
     'is refused with %s in it',

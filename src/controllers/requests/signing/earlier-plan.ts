@@ -1,7 +1,7 @@
 // What an earlier process would have asked for: nothing is known of its call but the request.
 import { planIssuing } from '../../../issuing/plan.ts';
 import type { IssuePlan, PlanInput } from '../../../issuing/plan.ts';
-import { readSigningRequest } from '../../../issuing/signing-request.ts';
+import { readSecondedRequest } from '../../../issuing/signing-request.ts';
 import type { ReadyIssuer } from '../../issuers/ready-issuers.ts';
 import type { InheritedRequest } from '../kinds/request.ts';
 import type { IssuingCall } from '../memory.ts';
@@ -23,12 +23,12 @@ export function planOfEarlier(input: PlanInput): IssuePlan | undefined {
  * The call for a request that is gone, as an earlier process would have made it. Undefined where it would have made none, and for a
  * CA certificate, whose instance the status of the issuer names.
  */
-export function inheritedCall(
+export async function inheritedCall(
   request: InheritedRequest,
   issuer: ReadyIssuer,
   { clusterUid, now }: Pick<PlanInput, 'clusterUid' | 'now'>,
-): IssuingCall | undefined {
-  const read = readSigningRequest(request.fields);
+): Promise<IssuingCall | undefined> {
+  const read = await readSecondedRequest(request.fields);
   if (read.kind === 'refused') return undefined;
   const { spec, ca } = issuer;
   const plan = planOfEarlier({ request: read.request, spec, ca, clusterUid, now });

@@ -2,7 +2,7 @@
 import type { Found } from '../../../authority/certificate-authority.ts';
 import { dependsOnRenewal, planIssuing } from '../../../issuing/plan.ts';
 import type { IssuePlan, PlanInput } from '../../../issuing/plan.ts';
-import { readSigningRequest } from '../../../issuing/signing-request.ts';
+import { readSecondedRequest } from '../../../issuing/signing-request.ts';
 import { isShortened } from '../../../issuing/validity.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import { settleAtOthers } from '../failover/earlier-elsewhere.ts';
@@ -73,7 +73,7 @@ export class Signer {
     const settled = await this.lookUp(task);
     if (settled !== undefined) return settled;
     if (memory.earlier !== before) return { kind: 'ruledOut' };
-    const read = readSigningRequest(request.fields);
+    const read = await readSecondedRequest(request.fields);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
     const awaited = awaitOwnCA(read.request, issuer);
     if (awaited !== undefined) return awaited;

@@ -1,9 +1,10 @@
 // What a request may carry besides its name and key. What is not understood does not pass silently: extensions and attributes
-// that are not listed here are refused, those that are listed as harmless are left to the CA (docs/adr/0004-csr-with-peculiar-leaf-with-der-reader.md).
+// that are not listed here are refused, those that are listed as harmless are left to the CA (docs/adr/0004-csr-and-leaf-with-our-own-der-reader.md).
 import { childrenOf, DerError, derTags, expectTag, oidOf, sequenceOf, wrappedIn } from '../der.ts';
 import type { DerElement } from '../der.ts';
 import { extensionIds, extensionsById } from '../extensions.ts';
 import type { Extension } from '../extensions.ts';
+import { checkWellFormed } from './well-formed.ts';
 
 /** The attribute that holds the extensions which are asked for (RFC 2986, PKCS #9). */
 const extensionRequest = '1.2.840.113549.1.9.14';
@@ -61,7 +62,10 @@ export function requestedExtensionsOf(list: DerElement): ReadonlyMap<string, Ext
   const requested = attributes.flatMap((attribute) => {
     const { type, values } = attributeOf(attribute);
     if (type === extensionRequest) return values;
-    if (Object.hasOwn(harmlessAttributes, type)) return [];
+    if (Object.hasOwn(harmlessAttributes, type)) {
+      for (const value of values) checkWellFormed(value, `the value of attribute ${type}`);
+      return [];
+    }
     throw new DerError(
       type === microsoftExtensions
         ? `it asks for extensions in the attribute ${type}, which cert-manager does not read; ask for them in ${extensionRequest}`

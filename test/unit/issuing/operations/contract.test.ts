@@ -7,7 +7,7 @@ import type { Operation, RequestCase } from '../../../contract/requests.ts';
 import { makeCsr, makeHierarchy } from '../../../support/certificates.ts';
 import type { TestHierarchy } from '../../../support/certificates.ts';
 import { clusterUid, issuerSpec, issuingCA, now, signingRequest } from '../../../support/issuing.ts';
-import { readSigningRequest } from '../../../../src/issuing/signing-request.ts';
+import { readSecondedRequest } from '../../../../src/issuing/signing-request.ts';
 import { sampleOf } from '../../../support/sample.ts';
 
 const hierarchies: Readonly<Record<'RSA' | 'ECC', TestHierarchy>> = {
@@ -116,7 +116,7 @@ test('P-521 is sent only where the issuer allows it', async () => {
 
 test('keys whose signature cannot be proven never reach an operation', async () => {
   const csr = await makeCsr('Ed25519', { subject: [{ CN: ['a'] }] });
-  const read = readSigningRequest({
+  const read = await readSecondedRequest({
     uid: 'a',
     request: Buffer.from(csr).toString('base64'),
     duration: undefined,

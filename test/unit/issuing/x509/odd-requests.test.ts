@@ -2,7 +2,7 @@
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { planIssuing } from '../../../../src/issuing/plan.ts';
-import { readSigningRequest } from '../../../../src/issuing/signing-request.ts';
+import { readSecondedRequest, readSigningRequest } from '../../../../src/issuing/signing-request.ts';
 import type { RequestFields } from '../../../../src/issuing/signing-request.ts';
 import { makeHierarchy } from '../../../support/certificates.ts';
 import { bits, extension, integer, nameOf, oddRequest, oid, pemOf, sequence, tlv } from '../../../support/der.ts';
@@ -14,7 +14,7 @@ type Parts = Parameters<typeof oddRequest>[0];
 function fault(parts: Parts, fields: Partial<RequestFields> = {}): string {
   const pem = pemOf(oddRequest(parts), 'CERTIFICATE REQUEST');
   const read = readSigningRequest(requestFields(pem, fields));
-  if (read.kind === 'ok') return read.kind;
+  if (read.kind !== 'refused') return read.kind;
   const said = /cannot be used: (.*)\. Create the CertificateRequest again/.exec(read.refusal.message)?.[1];
   return said ?? read.refusal.message;
 }
@@ -126,6 +126,47 @@ describe('attributes and extensions', () => {
       'an unknown attribute',
       { attributes: [attribute('2a0304', text)] },
       'it has the attribute 1.2.3.4, which nothing here understands; leave it out',
+    ],
+    ...(
+      [
+        ['a boolean of no octets', tlv(0x01), 'is not a boolean'],
+        ['an integer of too many', Buffer.from('02020001', 'hex'), 'is not written minimally'],
+        ['a bit string without octets', tlv(0x03), 'is not a bit string'],
+        ['a type without octets', tlv(0x06), 'is not an object identifier'],
+        ['a NULL with octets', tlv(0x05, Buffer.of(0)), 'has a NULL that is none'],
+        ['half a character', tlv(0x1e, Buffer.of(0)), 'has half a character'],
+        ['a text in several parts', tlv(0x2c, text), 'has an element in several parts'],
+        ['a real number', tlv(0x09, Buffer.of(0)), 'has an element of a type that does not belong there'],
+        ['a time', tlv(0x17, Buffer.from('2')), 'has an element of a type that does not belong there'],
+        ['a boolean of no octets deep inside', sequence(tlv(0xa0, tlv(0x31, tlv(0x01)))), 'is not a boolean'],
+      ] as const
+    ).map(([what, value, expected]): [string, Parts, string] => [
+      `a harmless attribute with ${what}`,
+      { attributes: [attribute('2b0601040182371514', value)] },
+      `the value of attribute 1.3.6.1.4.1.311.21.20 ${expected}`,
+    ]),
+    [
+      'a harmless attribute with whatever has the form of its type',
+      {
+        attributes: [
+          attribute(
+            '2b0601040182371514',
+            sequence(
+              tlv(0x01, Buffer.of(0xff)),
+              integer(5n),
+              bits(Buffer.of(1)),
+              oid('2a03'),
+              tlv(0x05),
+              tlv(0x1e, Buffer.of(0, 0x41)),
+              tlv(0x04, Buffer.of(1)),
+              tlv(0x80, Buffer.of(1)),
+              tlv(0xa0, text),
+              tlv(0x31, text),
+            ),
+          ),
+        ],
+      },
+      'ok',
     ],
     [
       'must staple',
@@ -272,11 +313,11 @@ describe('a signature of RSASSA-PSS', () => {
   const nothing = tlv(0x05);
 
   /** A request whose signature has a salt of 32 octets and SHA-256, whatever its parameters say. */
-  function read(...parameters: readonly Buffer[]): string {
+  async function read(...parameters: readonly Buffer[]): Promise<string> {
     const padding = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
     const algorithm = sequence(oid('2a864886f70d01010a'), sequence(...parameters));
     const der = sequence(body, algorithm, bits(sign('sha256', body, { key: privateKey, ...padding })));
-    const result = readSigningRequest(requestFields(pemOf(der, 'CERTIFICATE REQUEST')));
+    const result = await readSecondedRequest(requestFields(pemOf(der, 'CERTIFICATE REQUEST')));
     return result.kind === 'ok'
       ? 'ok'
       : (/cannot be used: (.*)\. Create/.exec(result.refusal.message)?.[1] ?? result.refusal.message);
@@ -300,8 +341,8 @@ describe('a signature of RSASSA-PSS', () => {
       [tlv(0xa0, hash(3, nothing)), tlv(0xa1, mask(hash(3, nothing))), salt(64n)],
       'its signature does not match its public key, so the requester has not proven that it holds the key',
     ],
-  ])('%s', (_, parameters, expected) => {
-    expect(read(...parameters)).toBe(expected);
+  ])('%s', async (_, parameters, expected) => {
+    expect(await read(...parameters)).toBe(expected);
   });
 });
 
