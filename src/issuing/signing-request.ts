@@ -40,30 +40,40 @@ const defaultDuration = '2160h';
 const maxEncodedLength = 96 * 1024;
 const mostUsagesShown = 12;
 
-/** What was read. `unseconded`: nothing may be issued for it before a second reader has taken its CSR as well. */
+/**
+ * What was read. `unseconded`: nothing may be issued for it before a second reader has taken its CSR as well. `proof` stands for the
+ * very octets of the CSR.
+ */
 export type SigningRequestRead =
-  | { readonly kind: 'ok'; readonly request: SigningRequest }
-  | { readonly kind: 'unseconded'; readonly request: SigningRequest; readonly unseconded: Unseconded }
+  | { readonly kind: 'ok'; readonly request: SigningRequest; readonly proof: string }
+  | {
+      readonly kind: 'unseconded';
+      readonly request: SigningRequest;
+      readonly proof: string;
+      readonly unseconded: Unseconded;
+    }
   | Refused;
 
 /**
  * Reads a request to issue for it; every fault is a refusal that ends it. Where its CSR is of a form that needs a second opinion, that
- * is asked for, and the promise rejects where there is none to be had.
+ * is asked for, and the promise rejects where there is none to be had. `proven`: the proof of a CSR that was taken before, whose
+ * signature is not checked again.
  */
 export async function readSecondedRequest(
   fields: RequestFields,
+  proven?: string,
   load: LoadSecondReader = loadSecondReader,
 ): Promise<Exclude<SigningRequestRead, { readonly kind: 'unseconded' }>> {
-  const read = readSigningRequest(fields);
+  const read = readSigningRequest(fields, proven);
   if (read.kind !== 'unseconded') return read;
-  const { request, unseconded } = read;
-  if (isSeconded(unseconded, await load())) return { kind: 'ok', request };
+  const { request, proof, unseconded } = read;
+  if (isSeconded(unseconded, await load())) return { kind: 'ok', request, proof };
   return invalidCsr('it is not a PKCS#10 certificate request');
 }
 
 /** Reads a request by our own strict reader alone; every fault is a refusal that ends it. */
-export function readSigningRequest(fields: RequestFields): SigningRequestRead {
-  const csr = csrOf(fields.request);
+export function readSigningRequest(fields: RequestFields, proven?: string): SigningRequestRead {
+  const csr = csrOf(fields.request, proven);
   if (csr.kind === 'refused') return csr;
   const usages = usagesOf(fields);
   if (usages.kind === 'refused') return usages;
@@ -78,15 +88,18 @@ export function readSigningRequest(fields: RequestFields): SigningRequestRead {
     isCA: fields.isCA,
     usages: withUnnamed(usages.usages, csr.csr),
   };
-  return csr.kind === 'ok' ? { kind: 'ok', request } : { kind: 'unseconded', request, unseconded: csr.unseconded };
+  const { proof } = csr;
+  return csr.kind === 'ok'
+    ? { kind: 'ok', request, proof }
+    : { kind: 'unseconded', request, proof, unseconded: csr.unseconded };
 }
 
-function csrOf(encoded: string): Extract<CsrResult, { readonly csr: CsrFacts }> | Refused {
+function csrOf(encoded: string, proven: string | undefined): Extract<CsrResult, { readonly csr: CsrFacts }> | Refused {
   if (encoded.length > maxEncodedLength) return invalidCsr('it is larger than 64 KiB');
   if (encoded.trim() === '') return invalidCsr('it is empty');
   const pem = decodeBase64(encoded);
   if (pem === undefined) return invalidCsr('it is not valid base64');
-  const read = readCsr(pem.toString('latin1'));
+  const read = readCsr(pem.toString('latin1'), proven);
   if (read.kind === 'malformed') return invalidCsr(read.message);
   if (read.kind !== 'unsupportedKey') return read;
   const { family, bits, name } = read.publicKey;

@@ -51,6 +51,8 @@ export class RequestMemory {
   readonly uid: string;
   /** A reconcile works on it right now. */
   busy = false;
+  /** Stands for its CSR once that was taken: a request is read each time that it is tried, and its signature checked once. */
+  provenCsr: string | undefined;
   /** Key of a newer request for the same CA, which goes first. */
   supersededBy: string | undefined;
   #isMet = false;

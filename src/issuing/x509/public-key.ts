@@ -40,13 +40,13 @@ const ed25519 = '1.3.101.112';
 const x25519 = '1.3.101.110';
 const dsa = '1.2.840.10040.4.1';
 
-/** A key and its form in node:crypto; `key` is undefined for one with which nothing is verified: rare, too small or too large. */
+/** A key that was read and not imported yet. `isUsable` is false for one with which nothing is verified: rare, too small or too large. */
 export interface ReadPublicKey {
   readonly facts: PublicKeyFacts;
-  readonly key: KeyObject | undefined;
+  readonly isUsable: boolean;
 }
 
-/** Reads a SubjectPublicKeyInfo in the forms that Go takes; for use inside decodeDer(). */
+/** Reads a SubjectPublicKeyInfo in the forms that Go takes, and does not import it; for use inside decodeDer(). */
 export function publicKeyOf(element: DerElement | undefined): ReadPublicKey {
   const { id, parameters, bits } = partsOf(element);
   const spki = element?.raw ?? Buffer.alloc(0);
@@ -58,9 +58,9 @@ export function publicKeyOf(element: DerElement | undefined): ReadPublicKey {
       return curveKey(spki, oidOf(parameters, 'the curve of the public key'), bits);
     case ed25519:
       if (parameters !== undefined) throw new DerError('the algorithm of the Ed25519 key has parameters');
-      return { facts: { family: 'Ed25519', bits: 256, name: 'Ed25519', spki }, key: importKey(spki) };
+      return { facts: { family: 'Ed25519', bits: 256, name: 'Ed25519', spki }, isUsable: true };
     default:
-      return { facts: { family: 'other', bits: 0, name: `algorithm ${id}`, spki }, key: undefined };
+      return { facts: { family: 'other', bits: 0, name: `algorithm ${id}`, spki }, isUsable: false };
   }
 }
 
@@ -81,16 +81,20 @@ export function checkCertificateKey(element: DerElement | undefined): void {
     return;
   }
   if (id === dsa || id === x25519) throw new DerError('the public key is of a kind that no certificate here has');
-  if (id === ellipticCurve || id === ed25519) publicKeyOf(element);
+  if (id === ellipticCurve || id === ed25519) checkImport(publicKeyOf(element));
   else wholeOctetsOf(bits, 'the public key');
+}
+
+function checkImport({ facts, isUsable }: ReadPublicKey): void {
+  if (isUsable) importKey(facts.spki);
 }
 
 /** The key of a CA, from DER of SubjectPublicKeyInfo; undefined for one with which no signature is checked. */
 export function verifyingKey(spki: Buffer): KeyObject | undefined {
   const read = decodeDer(spki, (element) => {
     const { id, bits } = partsOf(element);
-    if (id !== rsaPss) return publicKeyOf(element).key;
-    return rsaKey(spki, rsaBits(bits)).key;
+    const { isUsable } = id === rsaPss ? rsaKey(spki, rsaBits(bits)) : publicKeyOf(element);
+    return isUsable ? importKey(spki) : undefined;
   });
   return read.kind === 'ok' ? read.value : undefined;
 }
@@ -129,19 +133,20 @@ function bitLength(integer: Buffer): number {
 
 function rsaKey(spki: Buffer, bits: number): ReadPublicKey {
   const facts = { family: 'RSA', bits, name: `RSA ${bits}`, spki } as const;
-  return { facts, key: bits < shortestModulus || bits > longestModulus ? undefined : importKey(spki) };
+  return { facts, isUsable: bits >= shortestModulus && bits <= longestModulus };
 }
 
 function curveKey(spki: Buffer, curveId: string, bits: DerElement | undefined): ReadPublicKey {
   const curve = curves[curveId] ?? { family: 'other' as const, bits: 0, name: `curve ${curveId}` };
-  if (curve.family !== 'ECC') return { facts: { ...curve, spki }, key: undefined };
+  if (curve.family !== 'ECC') return { facts: { ...curve, spki }, isUsable: false };
   // OpenSSL knows two further ways of writing a point, Go does not.
   if (wholeOctetsOf(bits, 'the public key')[0] !== 0x04)
     throw new DerError('the public key is not an uncompressed point');
-  return { facts: { ...curve, spki }, key: importKey(spki) };
+  return { facts: { ...curve, spki }, isUsable: true };
 }
 
-function importKey(spki: Buffer): KeyObject {
+/** The key for node:crypto, which may find that it is none; for use inside decodeDer(). */
+export function importKey(spki: Buffer): KeyObject {
   try {
     return createPublicKey({ key: spki, format: 'der', type: 'spki' });
   } catch {

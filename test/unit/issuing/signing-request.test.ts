@@ -1,10 +1,11 @@
-import { createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
-import { readSigningRequest } from '../../../src/issuing/signing-request.ts';
+import { readSecondedRequest, readSigningRequest } from '../../../src/issuing/signing-request.ts';
 import type { RequestFields } from '../../../src/issuing/signing-request.ts';
 import { encoded, keyPair, makeCsr, Pkcs10CertificateRequest, withBytes } from '../../support/certificates.ts';
 import type { TestName } from '../../support/certificates.ts';
+import { pemOf } from '../../support/der.ts';
 import { requestFields, requestUid, signingRequest } from '../../support/issuing.ts';
 
 const p256 = await makeCsr('P-256', { subject: [{ CN: ['a.example'] }] });
@@ -136,6 +137,36 @@ describe('reading a request', () => {
   test('the label NEW CERTIFICATE REQUEST, CRLF and text around the block are accepted', () => {
     const odd = `Subject: CN=a\r\n${p256.replaceAll('CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST').replaceAll('\n', '\r\n')}\r\n`;
     expect(signingRequest(odd).csr).toEqual(signingRequest(p256).csr);
+  });
+});
+
+describe('a CSR that was taken before', () => {
+  const der = Buffer.from(p256.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+  const unsigned = Buffer.from(der);
+  unsigned[unsigned.length - 1] = (unsigned.at(-1) ?? 0) ^ 1;
+  const fieldsOf = (octets: Buffer) => requestFields(pemOf(octets, 'CERTIFICATE REQUEST'));
+  const proofOf = (octets: Buffer) => createHash('sha256').update(octets).digest('base64');
+
+  test('is known by its own octets', () => {
+    const read = readSigningRequest(fieldsOf(der));
+    expect(read.kind === 'ok' && read.proof).toBe(proofOf(der));
+    expect(readSigningRequest(fieldsOf(der), proofOf(der))).toEqual(read);
+  });
+
+  test('is believed: its signature is not checked again', () => {
+    expect(readSigningRequest(fieldsOf(unsigned), proofOf(unsigned)).kind).toBe('ok');
+  });
+
+  test('proves nothing about another', () => {
+    expect(readSigningRequest(fieldsOf(unsigned), proofOf(der)).kind).toBe('refused');
+  });
+
+  test('needs no second opinion again', async () => {
+    const fields = requestFields(await makeCsr('Ed25519', { subject: [{ CN: ['a'] }] }));
+    const read = await readSecondedRequest(fields);
+    const proof = read.kind === 'ok' ? read.proof : undefined;
+    expect(readSigningRequest(fields).kind).toBe('unseconded');
+    expect(readSigningRequest(fields, proof)).toEqual(read);
   });
 });
 

@@ -73,8 +73,9 @@ export class Signer {
     const settled = await this.lookUp(task);
     if (settled !== undefined) return settled;
     if (memory.earlier !== before) return { kind: 'ruledOut' };
-    const read = await readSecondedRequest(request.fields);
+    const read = await readSecondedRequest(request.fields, memory.provenCsr);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);
+    memory.provenCsr = read.proof;
     const awaited = awaitOwnCA(read.request, issuer);
     if (awaited !== undefined) return awaited;
     const { spec, ca, allowance } = issuer;

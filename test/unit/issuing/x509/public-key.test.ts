@@ -8,7 +8,7 @@ import { bits, integer, oddKey, oid, sequence, tlv } from '../../../support/der.
 function read(spki: Buffer): readonly [string, boolean] | string {
   const result = decodeDer(spki, publicKeyOf);
   if (result.kind === 'malformed') return result.message;
-  return [result.value.facts.name, result.value.key !== undefined];
+  return [result.value.facts.name, result.value.isUsable];
 }
 
 function rsa(modulus: bigint, exponent: bigint, algorithm = '2a864886f70d010101'): Buffer {

@@ -86,7 +86,7 @@ const unloadable: LoadSecondReader = async () => {
 describe('a usual request', () => {
   it.each(usual)('is taken by our own reader alone: %s', async (_, form) => {
     const der = requestOf(form);
-    expect(await readSecondedRequest(fieldsOf(der), unloadable)).toMatchObject({ kind: 'ok' });
+    expect(await readSecondedRequest(fieldsOf(der), undefined, unloadable)).toMatchObject({ kind: 'ok' });
   });
 
   it.each(usual)('would have been seconded: %s', (_, form) => {
@@ -116,10 +116,8 @@ describe('an unusual request', () => {
     const fields = fieldsOf(requestOf(form));
     const alone = readSigningRequest(fields);
     expect(alone.kind).toBe('unseconded');
-    expect(await readSecondedRequest(fields)).toEqual({
-      kind: 'ok',
-      request: alone.kind === 'refused' ? undefined : alone.request,
-    });
+    const { request, proof } = alone.kind === 'refused' ? {} : alone;
+    expect(await readSecondedRequest(fields)).toEqual({ kind: 'ok', request, proof });
   });
 
   const fields = fieldsOf(requestOf(ed25519));
@@ -129,7 +127,7 @@ describe('an unusual request', () => {
     ['names another algorithm', { name: 'ECDSA', hash: undefined }],
     ['names a digest', { name: 'Ed25519', hash: 'SHA-512' }],
   ])('is refused where the second reader %s', async (_, named) => {
-    expect(await readSecondedRequest(fields, async () => () => named)).toEqual({
+    expect(await readSecondedRequest(fields, undefined, async () => () => named)).toEqual({
       kind: 'refused',
       refusal: {
         reason: 'InvalidCSR',
@@ -141,12 +139,12 @@ describe('an unusual request', () => {
   });
 
   it('is not refused where the second reader cannot be loaded: that says nothing about the request', async () => {
-    await expect(readSecondedRequest(fields, unloadable)).rejects.toThrow('The second reader is not there.');
+    await expect(readSecondedRequest(fields, undefined, unloadable)).rejects.toThrow('The second reader is not there.');
   });
 
   it('is refused before, where our own reader refuses it', async () => {
     const der = requestOf(ed25519);
     der[der.length - 1] = (der.at(-1) ?? 0) ^ 1;
-    expect(await readSecondedRequest(fieldsOf(der), unloadable)).toMatchObject({ kind: 'refused' });
+    expect(await readSecondedRequest(fieldsOf(der), undefined, unloadable)).toMatchObject({ kind: 'refused' });
   });
 });

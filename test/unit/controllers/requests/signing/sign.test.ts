@@ -1,9 +1,12 @@
 // What signing hands on: the trace of an earlier call to the search, the signal to the calls, the certificate to the issuer.
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { ownerIn } from '../../issuers/objects.ts';
 import type { Wanted } from '../../../../../src/authority/certificate-authority.ts';
+import { encoded } from '../../../../support/certificates.ts';
+import { pemOf } from '../../../../support/der.ts';
 import { failed } from '../../../../support/fake-authority.ts';
-import { issuerObject, uids, webCA } from '../../characterization/material.ts';
+import { issuerObject, uids, web, webCA } from '../../characterization/material.ts';
 import { givenUp, occupy, unanswered } from '../decide/row.ts';
 import { answers, issues, replyTo } from '../replies.ts';
 import { issuerName, Rig } from '../rig.ts';
@@ -127,6 +130,26 @@ test('a request that is held by a limit does not wait for its turn first', async
     decision.kind === 'waiting' && decision.reason,
     rig.callQueue.readings.map(({ waiting }) => waiting),
   ]).toEqual(['IssuanceLimitReached', [0]]);
+});
+
+test('the signature of a CSR is checked once, however often its request is tried', async () => {
+  const proofOf = (octets: Buffer): string => createHash('sha256').update(octets).digest('base64');
+  const { spec } = web() as ReturnType<typeof web> & { readonly spec: { readonly request: string } };
+  const pem = Buffer.from(spec.request, 'base64').toString();
+  const der = Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+  const waiting = new Rig({ mostInFlight: 1 });
+  using _call = await occupy(waiting);
+  expect((await waiting.decide()).kind).toBe('waiting');
+  expect(waiting.memories.of(uid).provenCsr).toBe(proofOf(der));
+
+  const unsigned = Buffer.from(der);
+  unsigned[unsigned.length - 1] = (unsigned.at(-1) ?? 0) ^ 1;
+  const changed = web({ spec: { request: encoded(pemOf(unsigned, 'CERTIFICATE REQUEST')) } });
+  const again = new Rig({ requests: [changed], pca: { issue: [issues()] } });
+  expect(await again.decide()).toMatchObject({ kind: 'failed', reason: 'InvalidCSR' });
+  expect(again.memories.of(uid).provenCsr).toBeUndefined();
+  again.memories.of(uid).provenCsr = proofOf(unsigned);
+  expect((await again.decide()).kind).toBe('issued');
 });
 
 const withdrawn = { operation: 'CreateCertificateWithExtension' };
