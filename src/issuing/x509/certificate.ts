@@ -51,10 +51,19 @@ export interface ReadCertificate {
 export function readCertificate(der: Buffer): DerResult<ReadCertificate> {
   const facts = decodeDer(der, certificateOf);
   if (facts.kind === 'malformed') return facts;
+  const x509 = parsed(der);
+  return x509 === undefined
+    ? { kind: 'malformed', message: 'it is not an X.509 certificate' }
+    : { kind: 'ok', value: { der, x509, facts: facts.value } };
+}
+
+/** node:crypto looks for PEM first, wherever it stands, and so finds another certificate inside of one. */
+function parsed(der: Buffer): X509Certificate | undefined {
   try {
-    return { kind: 'ok', value: { der, x509: new X509Certificate(der), facts: facts.value } };
+    const x509 = new X509Certificate(der);
+    return x509.raw.equals(der) ? x509 : undefined;
   } catch {
-    return { kind: 'malformed', message: 'it is not an X.509 certificate' };
+    return undefined;
   }
 }
 
