@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { checkFurtherExtensions, keyIdentifiersOf } from './certificate-extensions.ts';
 import type { KeyIdentifiers } from './certificate-extensions.ts';
 import {
+  bitStringOf,
   childrenOf,
   decodeDer,
   DerError,
@@ -24,6 +25,7 @@ import type { ExtensionFacts } from './extensions.ts';
 import { encodePem } from './pem.ts';
 import { checkCertificateKey, verifyingKey } from './public-key.ts';
 import { usageAllows } from './usages.ts';
+import { checkWellFormed } from './well-formed.ts';
 
 /** The contents of a certificate. */
 export interface CertificateFacts {
@@ -146,6 +148,7 @@ function checkAlgorithm(inner: DerElement | undefined, outer: DerElement | undef
   const [type, ...rest] = sequenceOf(inner, what);
   oidOf(type, what);
   if (rest.length > 1) throw new DerError(`${what} has too many parts`);
+  for (const parameters of rest) checkWellFormed(parameters, what);
   if (inner?.raw.equals(outer?.raw ?? Buffer.alloc(0)) !== true)
     throw new DerError(`${what} is another in the body than beside it`);
 }
@@ -157,6 +160,8 @@ function extensionsElement(optional: readonly DerElement[], version: number): De
   const allowed = [[], [], [0x81, 0x82], [0x81, 0x82, 0xa3]][version] ?? [];
   if (!isInOrder || !tags.every((tag) => allowed.includes(tag)))
     throw new DerError('the body of the certificate has parts that its version does not have');
+  for (const identifier of optional.filter(({ tag }) => tag !== 0xa3))
+    bitStringOf({ ...identifier, tag: derTags.bitString }, 'a unique identifier');
   const wrapper = optional.find(({ tag }) => tag === 0xa3);
   if (wrapper === undefined) return undefined;
   const [extensions, ...rest] = childrenOf(wrapper);

@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { decodeDer, DerError, integerOf, isNull, oidOf, sequenceOf, wholeOctetsOf, wrappedInBits } from './der.ts';
 import type { DerElement } from './der.ts';
+import { checkWellFormed } from './well-formed.ts';
 
 /** Families of keys. PCA names RSA, ECC and SM2; no PCA operation issues for the rest. */
 export type KeyFamily = 'RSA' | 'ECC' | 'SM2' | 'Ed25519' | 'other';
@@ -70,19 +71,21 @@ export function publicKeyOf(element: DerElement | undefined): ReadPublicKey {
  */
 export function checkCertificateKey(element: DerElement | undefined): void {
   const { id, parameters, bits } = partsOf(element);
-  if (id === rsa) {
-    if (!isNull(parameters)) throw new DerError('the algorithm of the RSA key has other parameters than NULL');
-    const [modulus, exponent] = sequenceOf(wrappedInBits(bits, 'the RSA key'), 'the RSA key');
-    for (const part of [integerOf(modulus, 'the modulus'), integerOf(exponent, 'the exponent')]) {
-      const [first = 0] = part;
-      if (first >= 0x80 || part.equals(Buffer.of(0))) throw new DerError('a number of the RSA key is not positive');
-    }
-    if (integerOf(exponent, 'the exponent').length > 8) throw new DerError('the exponent of the RSA key is too large');
-    return;
-  }
+  if (id === rsa) return checkRsaKey(parameters, bits);
   if (id === dsa || id === x25519) throw new DerError('the public key is of a kind that no certificate here has');
-  if (id === ellipticCurve || id === ed25519) checkImport(publicKeyOf(element));
-  else wholeOctetsOf(bits, 'the public key');
+  if (id === ellipticCurve || id === ed25519) return checkImport(publicKeyOf(element));
+  if (parameters !== undefined) checkWellFormed(parameters, 'the public key');
+  wholeOctetsOf(bits, 'the public key');
+}
+
+function checkRsaKey(parameters: DerElement | undefined, bits: DerElement | undefined): void {
+  if (!isNull(parameters)) throw new DerError('the algorithm of the RSA key has other parameters than NULL');
+  const [modulus, exponent] = sequenceOf(wrappedInBits(bits, 'the RSA key'), 'the RSA key');
+  for (const part of [integerOf(modulus, 'the modulus'), integerOf(exponent, 'the exponent')]) {
+    const [first = 0] = part;
+    if (first >= 0x80 || part.equals(Buffer.of(0))) throw new DerError('a number of the RSA key is not positive');
+  }
+  if (integerOf(exponent, 'the exponent').length > 8) throw new DerError('the exponent of the RSA key is too large');
 }
 
 function checkImport({ facts, isUsable }: ReadPublicKey): void {
@@ -138,10 +141,10 @@ function rsaKey(spki: Buffer, bits: number): ReadPublicKey {
 
 function curveKey(spki: Buffer, curveId: string, bits: DerElement | undefined): ReadPublicKey {
   const curve = curves[curveId] ?? { family: 'other' as const, bits: 0, name: `curve ${curveId}` };
+  const point = wholeOctetsOf(bits, 'the public key');
   if (curve.family !== 'ECC') return { facts: { ...curve, spki }, isUsable: false };
   // OpenSSL knows two further ways of writing a point, Go does not.
-  if (wholeOctetsOf(bits, 'the public key')[0] !== 0x04)
-    throw new DerError('the public key is not an uncompressed point');
+  if (point[0] !== 0x04) throw new DerError('the public key is not an uncompressed point');
   return { facts: { ...curve, spki }, isUsable: true };
 }
 

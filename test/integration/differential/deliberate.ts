@@ -78,12 +78,13 @@ export const refusedCertificates: readonly DeliberateRefusal[] = [
   { fault: /^the body of the certificate has parts that its version does not have/, reason: superfluous },
   { fault: /^not(?:Before|After) is not a time/, reason: 'RFC 5280 allows one form: to the second, in UTC' },
   { fault: /^the version is not 1, 2 or 3/, reason: superfluous },
+  { fault: /^a unique identifier is not a bit string/, reason: 'Go passes over what nobody uses, and others may not' },
+  { fault: /^the algorithm of the signature is not/, reason: superfluous },
   { fault: /^the public key is of a kind/, reason: 'Go reads DSA and X25519 keys, but verifies nothing with them' },
   {
     fault: /^extension nameConstraints has a name that is none/,
     reason: 'quoted mailboxes are not read, nor numbers in place of hosts',
   },
   { fault: /^extension [A-Za-z]+ (?:has|is) /, reason: 'Go does not look into every part of an extension' },
-  { fault: /^it is not an X.509 certificate/, reason: 'node:crypto, which checks signatures, refuses it' },
   { fault: /^the RSA key |^the public key /, reason: superfluous },
 ];

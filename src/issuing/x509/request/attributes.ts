@@ -4,7 +4,7 @@ import { childrenOf, DerError, derTags, expectTag, oidOf, sequenceOf, wrappedIn 
 import type { DerElement } from '../der.ts';
 import { extensionIds, extensionsById } from '../extensions.ts';
 import type { Extension } from '../extensions.ts';
-import { checkWellFormed } from './well-formed.ts';
+import { checkWellFormed } from '../well-formed.ts';
 
 /** The attribute that holds the extensions which are asked for (RFC 2986, PKCS #9). */
 const extensionRequest = '1.2.840.113549.1.9.14';

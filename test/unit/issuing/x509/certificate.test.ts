@@ -1,11 +1,16 @@
 // Certificates that cert-manager could not read are no certificates here.
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { readCertificate } from '../../../../src/issuing/x509/certificate.ts';
+import { randomCertificate } from '../../../integration/differential/random-certificates.ts';
 import { makeHierarchy } from '../../../support/certificates.ts';
 import { bits, caExtension, extension, integer, nameOf, oddKey, oid, sequence, tlv } from '../../../support/der.ts';
 
+const runs = Number(process.env['CERTIFICATE_RUNS'] ?? (process.env['TEST_FULL'] === '1' ? 100_000 : 5_000));
+const timeout = 10_000 + runs * 20;
+
 const { spki } = oddKey(1024, 65_537n);
-const algorithm = sequence(oid('2a864886f70d01010b'), tlv(0x05));
+const usualAlgorithm = sequence(oid('2a864886f70d01010b'), tlv(0x05));
 const other = sequence(oid('2a864886f70d01010c'), tlv(0x05));
 const version3 = Buffer.from('a003020102', 'hex');
 const validity = sequence(tlv(0x17, Buffer.from('260101000000Z')), tlv(0x17, Buffer.from('460101000000Z')));
@@ -17,12 +22,15 @@ function fault(parts: {
   readonly serial?: Buffer;
   readonly subject?: Buffer;
   readonly key?: Buffer;
+  /** In both places, unless `outer` is another. */
+  readonly algorithm?: Buffer;
   readonly outer?: Buffer;
   readonly between?: readonly Buffer[];
   readonly extensions?: readonly Buffer[];
   readonly signature?: Buffer;
 }): string {
-  const { version = version3, serial = integer(1n), subject = nameOf(['x']), key = spki, outer = algorithm } = parts;
+  const { version = version3, serial = integer(1n), subject = nameOf(['x']), key = spki } = parts;
+  const { algorithm = usualAlgorithm, outer = algorithm } = parts;
   const { between = [], extensions = [], signature = bits(Buffer.alloc(128, 1)) } = parts;
   const wrapped = extensions.length === 0 ? [] : [tlv(0xa3, sequence(...extensions))];
   const body = sequence(version, serial, algorithm, nameOf(['ca']), validity, subject, key, ...between, ...wrapped);
@@ -51,6 +59,27 @@ describe('a certificate', () => {
       'the body of the certificate has parts that its version does not have',
     ],
     ['with unique identifiers', { between: [tlv(0x81, Buffer.of(0, 1)), tlv(0x82, Buffer.of(0, 1))] }, 'ok'],
+    ['with a unique identifier of no octets', { between: [tlv(0x81)] }, 'a unique identifier is not a bit string'],
+    [
+      'with a unique identifier of more unused bits than an octet has',
+      { between: [tlv(0x82, Buffer.of(8, 1))] },
+      'a unique identifier is not a bit string',
+    ],
+    [
+      'with a key of a rare algorithm, whose parameters are none',
+      { key: sequence(sequence(oid('2a0304'), oid('2b81')), bits(Buffer.alloc(65, 4))) },
+      'the public key is not an object identifier',
+    ],
+    [
+      'with a key on a rare curve that is no bit string',
+      { key: sequence(sequence(oid('2a8648ce3d0201'), oid('2a811ccf5501822d')), tlv(0x86, Buffer.alloc(65, 4))) },
+      'the public key has the wrong type',
+    ],
+    [
+      'with parameters of its algorithm that are none',
+      { algorithm: sequence(oid('2a0304'), tlv(0x05, Buffer.of(0))) },
+      'the algorithm of the signature has a NULL that is none',
+    ],
     [
       'with another algorithm under the signature than beside it',
       { outer: other },
@@ -153,7 +182,7 @@ describe('a certificate', () => {
     const body = sequence(
       version3,
       integer(1n),
-      algorithm,
+      usualAlgorithm,
       nameOf(['ca']),
       validity,
       nameOf(['x']),
@@ -163,7 +192,18 @@ describe('a certificate', () => {
         sequence(extension('551d0e', tlv(0x04, identifier)), extension('551d23', sequence(tlv(0x80, identifier)))),
       ),
     );
-    const read = readCertificate(sequence(body, algorithm, bits(Buffer.alloc(128, 1))));
+    const read = readCertificate(sequence(body, usualAlgorithm, bits(Buffer.alloc(128, 1))));
     expect(read.kind === 'ok' && read.value.facts.keyIdentifiers).toEqual({ own: identifier, issuers: identifier });
+  });
+
+  it('is none to node:crypto only where it is none here', { timeout }, () => {
+    let taken = 0;
+    for (let number = 1; number <= runs; number += 1) {
+      const { der, how } = randomCertificate(number);
+      if (readCertificate(der).kind === 'malformed') continue;
+      taken += 1;
+      expect(() => new X509Certificate(der), `number ${number} (${how})`).not.toThrow();
+    }
+    expect(taken).toBeGreaterThan(runs / 10);
   });
 });

@@ -1,7 +1,7 @@
 // Whether what nobody here reads is at least written as DER has it. Others read it, and readers that disagree about one element
 // may disagree about all that follow it.
-import { bitStringOf, booleanOf, childrenOf, DerError, derTags, integerOf, isNull, oidOf } from '../der.ts';
-import type { DerElement } from '../der.ts';
+import { bitStringOf, booleanOf, childrenOf, DerError, derTags, integerOf, isNull, oidOf } from './der.ts';
+import type { DerElement } from './der.ts';
 
 // What the octets of a text are is left to whoever shows it. No attribute that is known has a time or a number with a point.
 const ofAnyOctets: ReadonlySet<number> = new Set([
