@@ -2,6 +2,7 @@
 import type { Call, PcaOutcome } from '../alibaba/call.ts';
 import { listRootsCall, readRoots } from '../issuing/trust/active-roots.ts';
 import { mostTrusted } from '../issuing/trust/bundle.ts';
+import { fingerprintOf } from '../issuing/x509/certificate.ts';
 import type { ReadCertificate } from '../issuing/x509/certificate.ts';
 import type { Clock } from '../timing/clock.ts';
 import { readPages } from './listed-pages.ts';
@@ -27,7 +28,7 @@ export async function listActiveRoots(
       read: (body) => readRoots(body, keyFamily, clock.now()),
     },
     ({ root }) => {
-      if (root !== undefined) roots.set(root.x509.fingerprint256, root);
+      if (root !== undefined) roots.set(fingerprintOf(root), root);
       return roots.size > mostTrusted ? { kind: 'endless', message: tooMany } : undefined;
     },
     clock,

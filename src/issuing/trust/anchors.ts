@@ -1,6 +1,6 @@
 // Which certificates clients are to trust, and which of them a chain is verified by.
 import type { IssuerSpec } from '../../crds/issuer.ts';
-import { isIssuedBy } from '../x509/certificate.ts';
+import { fingerprintOf, isIssuedBy } from '../x509/certificate.ts';
 import type { ReadCertificate } from '../x509/certificate.ts';
 import { isSameCA, topOf } from '../x509/certificate-chain.ts';
 import type { CertificationPath } from '../x509/certification-path.ts';
@@ -49,6 +49,6 @@ function verifies(certificate: ReadCertificate, top: ReadCertificate): boolean {
 }
 
 /** `"CN=Root" (SHA-256 AB:CD…)`: names a certificate in a sentence. */
-export function shownAnchor({ facts, x509 }: ReadCertificate): string {
-  return `"${showName(facts.subject.attributes)}" (SHA-256 ${x509.fingerprint256})`;
+export function shownAnchor(certificate: ReadCertificate): string {
+  return `"${showName(certificate.facts.subject.attributes)}" (SHA-256 ${fingerprintOf(certificate)})`;
 }

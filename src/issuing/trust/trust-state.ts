@@ -4,7 +4,7 @@ import type { IssuerSpec, IssuerStatus } from '../../crds/issuer.ts';
 import { formatMoment } from '../../timing/moment.ts';
 import { formatDuration, parseDuration } from '../duration.ts';
 import type { IssuingCA } from '../issuing-ca.ts';
-import { readCertificate } from '../x509/certificate.ts';
+import { fingerprintOf, readCertificate } from '../x509/certificate.ts';
 import type { ReadCertificate } from '../x509/certificate.ts';
 import { showName } from '../x509/distinguished-name.ts';
 import { readCertificatePems } from '../x509/pem.ts';
@@ -41,10 +41,12 @@ const longestSubject = 1024;
 const marginMs = 86_400_000;
 
 /** Whether clients are to trust this certificate for what is issued now; a former one may be gone too soon for that. */
-export function isTrustedNow({ certificates }: Pick<TrustState, 'certificates'>, { x509 }: ReadCertificate): boolean {
-  return certificates.some(
-    ({ sha256Fingerprint, former }) => sha256Fingerprint === x509.fingerprint256 && former !== true,
-  );
+export function isTrustedNow(
+  { certificates }: Pick<TrustState, 'certificates'>,
+  certificate: ReadCertificate,
+): boolean {
+  const fingerprint = fingerprintOf(certificate);
+  return certificates.some(({ sha256Fingerprint, former }) => sha256Fingerprint === fingerprint && former !== true);
 }
 
 /** The next state; undefined where there would be more certificates than a status holds. */
@@ -111,14 +113,15 @@ function trustedBy(trust: IssuerStatus['trust']): readonly Trusted[] {
   const entries = new Map(trust.certificates.map((entry) => [entry.sha256Fingerprint, entry]));
   return (readCertificatePems(trust.bundle) ?? []).flatMap((der) => {
     const read = readCertificate(der);
-    const entry = read.kind === 'ok' ? entries.get(read.value.x509.fingerprint256) : undefined;
+    const entry = read.kind === 'ok' ? entries.get(fingerprintOf(read.value)) : undefined;
     return read.kind === 'ok' && entry !== undefined ? [{ certificate: read.value, entry }] : [];
   });
 }
 
-function described({ facts, x509 }: ReadCertificate): Entry {
+function described(certificate: ReadCertificate): Entry {
+  const { facts } = certificate;
   return {
-    sha256Fingerprint: x509.fingerprint256,
+    sha256Fingerprint: fingerprintOf(certificate),
     subject: shownText(showName(facts.subject.attributes), longestSubject),
     notAfter: formatMoment(facts.notAfter),
   };

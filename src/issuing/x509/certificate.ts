@@ -1,5 +1,6 @@
-// X.509 certificates: facts through the strict DER reader, signatures and issuer relations through node:crypto.
-import { X509Certificate } from 'node:crypto';
+// X.509 certificates, read by the strict DER reader; node:crypto checks their signatures.
+import { hash, verify, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { checkFurtherExtensions, keyIdentifiersOf } from './certificate-extensions.ts';
 import type { KeyIdentifiers } from './certificate-extensions.ts';
 import {
@@ -24,6 +25,9 @@ import { extensionsById, extensionsOf } from './extensions.ts';
 import type { ExtensionFacts } from './extensions.ts';
 import { encodePem } from './pem.ts';
 import { checkCertificateKey, verifyingKey } from './public-key.ts';
+import type { KeyFamily } from './public-key.ts';
+import { usualAlgorithmOf } from './signature-algorithm.ts';
+import type { SignatureAlgorithm } from './signature-algorithm.ts';
 import { usageAllows } from './usages.ts';
 import { checkWellFormed } from './well-formed.ts';
 
@@ -45,28 +49,28 @@ export interface CertificateFacts {
 /** A certificate in every form that its readers need. */
 export interface ReadCertificate {
   readonly der: Buffer;
-  readonly x509: X509Certificate;
   readonly facts: CertificateFacts;
+  readonly signature: Signature;
+}
+
+/** The signature of a certificate; `algorithm` is undefined for one that hardly any CA uses. */
+export interface Signature {
+  readonly algorithm: SignatureAlgorithm | undefined;
+  /** The octets that are signed. */
+  readonly signed: Buffer;
+  readonly octets: Buffer;
 }
 
 /** Reads the DER of one certificate. */
 export function readCertificate(der: Buffer): DerResult<ReadCertificate> {
-  const facts = decodeDer(der, certificateOf);
-  if (facts.kind === 'malformed') return facts;
-  const x509 = parsed(der);
-  return x509 === undefined
-    ? { kind: 'malformed', message: 'it is not an X.509 certificate' }
-    : { kind: 'ok', value: { der, x509, facts: facts.value } };
+  return decodeDer(der, (root) => ({ der, ...certificateOf(root) }));
 }
 
-/** node:crypto looks for PEM first, wherever it stands, and so finds another certificate inside of one. */
-function parsed(der: Buffer): X509Certificate | undefined {
-  try {
-    const x509 = new X509Certificate(der);
-    return x509.raw.equals(der) ? x509 : undefined;
-  } catch {
-    return undefined;
-  }
+/** SHA-256 of the certificate as tools show it: `AB:CD:…`. */
+export function fingerprintOf({ der }: Pick<ReadCertificate, 'der'>): string {
+  return hash('sha256', der)
+    .toUpperCase()
+    .replaceAll(/..(?=.)/g, '$&:');
 }
 
 /** The certificate as PEM with LF and a trailing newline. */
@@ -90,14 +94,37 @@ export function namesKeyOf(certificate: ReadCertificate, issuer: ReadCertificate
 /** Whether `issuer` signed `certificate`: it may have, and the signature is its. */
 export function isIssuedBy(certificate: ReadCertificate, issuer: ReadCertificate): boolean {
   if (!mayHaveSigned(issuer, certificate)) return false;
-  const key = verifyingKey(issuer.facts.spki);
+  const key = keyOf(issuer);
   if (key === undefined) return false;
+  const { algorithm, signed, octets } = certificate.signature;
   try {
-    return certificate.x509.verify(key);
+    if (algorithm === undefined) return isSignedUnusually(certificate, key);
+    return key.asymmetricKeyType === keyTypes[algorithm.family] && verify(algorithm.digest, signed, key, octets);
   } catch {
     // A key that node:crypto cannot use signs nothing that could be proven.
     return false;
   }
+}
+
+// An RSA key may be restricted to RSASSA-PSS, and has another type then.
+const keyTypes: Readonly<Partial<Record<KeyFamily, string>>> = { RSA: 'rsa', ECC: 'ec' };
+
+/**
+ * The same for the algorithms that hardly any CA uses, whichever OpenSSL knows. It looks for PEM first, wherever that stands, and so
+ * finds another certificate inside of one.
+ */
+function isSignedUnusually({ der }: ReadCertificate, key: KeyObject): boolean {
+  const parsed = new X509Certificate(der);
+  return parsed.raw.equals(der) && parsed.verify(key);
+}
+
+// A CA's key is imported once for as long as its certificate is known, not once per certificate that it issues.
+const keys = new WeakMap<ReadCertificate, { readonly key: KeyObject | undefined }>();
+
+function keyOf(issuer: ReadCertificate): KeyObject | undefined {
+  const known = keys.get(issuer) ?? { key: verifyingKey(issuer.facts.spki) };
+  keys.set(issuer, known);
+  return known.key;
 }
 
 /** Whether subject and issuer are the same name; what is self-signed is proven with isIssuedBy(). */
@@ -105,10 +132,10 @@ export function isSelfIssued({ facts }: ReadCertificate): boolean {
   return facts.issuer.der.equals(facts.subject.der);
 }
 
-function certificateOf(root: DerElement): CertificateFacts {
+function certificateOf(root: DerElement): Pick<ReadCertificate, 'facts' | 'signature'> {
   const [body, algorithm, signature, ...rest] = sequenceOf(root, 'the certificate');
   if (signature === undefined || rest.length > 0) throw new DerError('the certificate has the wrong number of parts');
-  wholeOctetsOf(signature, 'the signature');
+  const octets = wholeOctetsOf(signature, 'the signature');
   const { version, parts } = bodyOf(body);
   const [serial, inner, issuer, validity, subject, spki, ...optional] = parts;
   checkAlgorithm(inner, algorithm);
@@ -119,15 +146,18 @@ function certificateOf(root: DerElement): CertificateFacts {
   const extensions = extensionsById(extensionsElement(optional, version));
   checkFurtherExtensions(extensions);
   return {
-    serialNumber: serialNumberOf(serial),
-    issuer: nameOf(issuer, 'the issuer'),
-    subject: nameOf(subject, 'the subject'),
-    notBefore: timeOf(notBefore, 'notBefore'),
-    notAfter: timeOf(notAfter, 'notAfter'),
-    spki: raw,
-    extensions: extensionsOf(extensions),
-    keyIdentifiers: keyIdentifiersOf(extensions),
-    types: extensionTypesOf(extensions),
+    facts: {
+      serialNumber: serialNumberOf(serial),
+      issuer: nameOf(issuer, 'the issuer'),
+      subject: nameOf(subject, 'the subject'),
+      notBefore: timeOf(notBefore, 'notBefore'),
+      notAfter: timeOf(notAfter, 'notAfter'),
+      spki: raw,
+      extensions: extensionsOf(extensions),
+      keyIdentifiers: keyIdentifiersOf(extensions),
+      types: extensionTypesOf(extensions),
+    },
+    signature: { algorithm: usualAlgorithmOf(algorithm), signed: body?.raw ?? Buffer.alloc(0), octets },
   };
 }
 

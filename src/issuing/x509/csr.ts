@@ -11,10 +11,9 @@ import { encodePem, readOnlyPem } from './pem.ts';
 import { importKey, publicKeyOf } from './public-key.ts';
 import type { PublicKeyFacts } from './public-key.ts';
 import { requestedExtensionsOf } from './request/attributes.ts';
-import { needsSecondOpinion } from './request/second-opinion.ts';
 import type { Unseconded } from './request/second-opinion.ts';
-import { signatureAlgorithmOf } from './request/signature-algorithm.ts';
-import type { SignatureAlgorithm } from './request/signature-algorithm.ts';
+import { isUsual, signatureAlgorithmOf } from './signature-algorithm.ts';
+import type { SignatureAlgorithm } from './signature-algorithm.ts';
 
 /** The contents of a certificate request. */
 export interface CsrFacts {
@@ -59,9 +58,9 @@ export function readCsr(pem: string, proven?: string): CsrResult {
   const fault = isProven ? undefined : signatureFault(decoded.value);
   if (fault !== undefined) return malformed(fault);
   const csr = { pem: encodePem(der, 'CERTIFICATE REQUEST'), subject, publicKey, extensions };
-  return needsSecondOpinion(algorithm) && !isProven
-    ? { kind: 'unseconded', csr, proof, unseconded: { der, algorithm } }
-    : { kind: 'ok', csr, proof, algorithm };
+  return isUsual(algorithm) || isProven
+    ? { kind: 'ok', csr, proof, algorithm }
+    : { kind: 'unseconded', csr, proof, unseconded: { der, algorithm } };
 }
 
 interface RequestParts {

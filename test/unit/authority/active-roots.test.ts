@@ -1,6 +1,7 @@
 // The account's active roots, as PCA lists them.
 import { expect, it } from 'vitest';
 import { listActiveRoots } from '../../../src/authority/active-roots.ts';
+import { showName } from '../../../src/issuing/x509/distinguished-name.ts';
 import { makeCA } from '../../support/certificates.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { answered, never, PcaDouble, refused } from './pca-double.ts';
@@ -26,7 +27,7 @@ const page = (...list: readonly object[]) => answered({ TotalCount: list.length,
 
 async function listed(answer: ReturnType<typeof page> | ReturnType<typeof refused>): Promise<unknown> {
   const found = await listActiveRoots(new PcaDouble({ DescribeCACertificateList: answer }).call, 'ECC', clock, never);
-  return found.kind === 'ok' ? found.roots.map(({ x509 }) => x509.subject) : found.kind;
+  return found.kind === 'ok' ? found.roots.map(({ facts }) => showName(facts.subject.attributes)) : found.kind;
 }
 
 it('takes the valid self-signed ones of the family that are active, each once, whatever the filters gave', async () => {

@@ -5,6 +5,7 @@ import type { IssuerAsRead, IssuerStatus } from '../../../crds/issuer.ts';
 import { formatDuration, parseDuration } from '../../../issuing/duration.ts';
 import { certificatesOf } from '../../../issuing/issuing-ca.ts';
 import type { IssuingCA } from '../../../issuing/issuing-ca.ts';
+import { fingerprintOf } from '../../../issuing/x509/certificate.ts';
 import type { Clock } from '../../../timing/clock.ts';
 import { formatMoment } from '../../../timing/moment.ts';
 import type { ReadyIssuer } from '../ready-issuers.ts';
@@ -181,7 +182,7 @@ function timesStatus(
 
 function fingerprintsOf(ca: IssuingCA | undefined): readonly string[] {
   const path = ca === undefined ? [] : (certificatesOf(ca).path ?? []);
-  return path.slice(0, mostFingerprints).map(({ x509 }) => x509.fingerprint256);
+  return path.slice(0, mostFingerprints).map(fingerprintOf);
 }
 
 /** Those of the same CA; another one has another quota. */

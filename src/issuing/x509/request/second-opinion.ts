@@ -1,7 +1,7 @@
 // Which requests a second reader has to take as well, and what it has to say of them: those whose signatures are of a form that
 // hardly anybody uses (docs/adr/0004-csr-and-leaf-with-our-own-der-reader.md).
 import type { NamedAlgorithm } from './second-reader.ts';
-import type { SignatureAlgorithm } from './signature-algorithm.ts';
+import type { SignatureAlgorithm } from '../signature-algorithm.ts';
 
 /** A request as DER that nobody but our own reader has taken yet, and the algorithm of its signature as that one reads it. */
 export interface Unseconded {
@@ -17,11 +17,6 @@ export type LoadSecondReader = () => Promise<SecondReader>;
 
 /** Loads @peculiar/x509, on first need: it is large, and next to no process has a use for it. */
 export const loadSecondReader: LoadSecondReader = async () => (await import('./second-reader.ts')).readSecond;
-
-/** Whether a request that is signed so counts only with a second opinion. */
-export function needsSecondOpinion({ family, saltLength }: SignatureAlgorithm): boolean {
-  return (family !== 'RSA' && family !== 'ECC') || saltLength !== undefined;
-}
 
 /** Whether the second reader takes the request as well, and names the same algorithm. */
 export function isSeconded({ der, algorithm }: Unseconded, readSecond: SecondReader): boolean {

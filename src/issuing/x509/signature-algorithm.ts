@@ -1,10 +1,10 @@
-// The algorithms with which requests are signed. The field is not under the signature, so only exact forms are read:
-// anything else that it may hold could be changed unnoticed.
-import { childrenOf, DerError, isNull, oidOf, sequenceOf, smallIntegerOf } from '../der.ts';
-import type { DerElement } from '../der.ts';
-import type { KeyFamily } from '../public-key.ts';
+// The algorithms of signatures, in exact forms alone. In a request the field is not under the signature, so that anything else that
+// it may hold could be changed unnoticed.
+import { childrenOf, DerError, isNull, oidOf, sequenceOf, smallIntegerOf } from './der.ts';
+import type { DerElement } from './der.ts';
+import type { KeyFamily } from './public-key.ts';
 
-/** How a request is signed. `saltLength`: octets, for RSASSA-PSS only. */
+/** How something is signed. `saltLength`: octets, for RSASSA-PSS only. */
 export interface SignatureAlgorithm {
   readonly family: KeyFamily;
   /** A name of node:crypto; undefined where the algorithm has its own. */
@@ -39,7 +39,7 @@ const weak: Readonly<Record<string, string>> = {
   '1.2.840.10045.4.1': 'SHA-1',
 };
 
-/** Reads an AlgorithmIdentifier; for use inside decodeDer(). */
+/** Reads the AlgorithmIdentifier of a request; for use inside decodeDer(). */
 export function signatureAlgorithmOf(element: DerElement | undefined): SignatureAlgorithm {
   const [type, parameters, ...rest] = sequenceOf(element, what);
   const id = oidOf(type, what);
@@ -50,9 +50,27 @@ export function signatureAlgorithmOf(element: DerElement | undefined): Signature
   const known = algorithms[id];
   if (known === undefined)
     throw new DerError(`it is signed with algorithm ${id}; sign it with RSA or ECDSA and SHA-256, SHA-384 or SHA-512`);
-  const fits = parameters === undefined || (known.family === 'RSA' && isNull(parameters));
-  if (!fits) throw unfitting();
+  if (!isFitting(known, parameters)) throw unfitting();
   return known;
+}
+
+/**
+ * Reads an AlgorithmIdentifier where it is one of RSASSA-PKCS1-v1_5 or ECDSA with SHA-256, SHA-384 or SHA-512; undefined for any
+ * other. For use inside decodeDer().
+ */
+export function usualAlgorithmOf(element: DerElement | undefined): SignatureAlgorithm | undefined {
+  const [type, parameters, ...rest] = sequenceOf(element, what);
+  const known = algorithms[oidOf(type, what)];
+  return known !== undefined && isUsual(known) && rest.length === 0 && isFitting(known, parameters) ? known : undefined;
+}
+
+/** Whether it is RSASSA-PKCS1-v1_5 or ECDSA. */
+export function isUsual({ family, saltLength }: SignatureAlgorithm): boolean {
+  return (family === 'RSA' || family === 'ECC') && saltLength === undefined;
+}
+
+function isFitting({ family }: SignatureAlgorithm, parameters: DerElement | undefined): boolean {
+  return parameters === undefined || (family === 'RSA' && isNull(parameters));
 }
 
 /** The three forms that Go knows: one hash for message and mask, and a salt that is as long as it. */
