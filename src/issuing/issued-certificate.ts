@@ -144,7 +144,7 @@ function chainOf(
   { expected: { spki } }: IssuePlan,
   known: ReturnType<typeof certificatesOf>,
 ): CertificateChain | Mismatch {
-  const read = readCertificates([reply.certificate, ...reply.chain], known.certificates);
+  const read = readCertificates([reply.certificate, ...reply.chain], known.certificates, spki);
   if (read.kind === 'broken') {
     // Nothing in a request finds its way into the certificates above its own.
     const isChain = readCertificates(reply.chain, known.certificates).kind === 'broken';

@@ -33,8 +33,15 @@ const maxSignatures = 12;
 // A CA that was renewed or cross-signed at every level has some.
 const mostPaths = 16;
 
-/** Reads every certificate in PEM texts as PCA writes them; those in `known` are not read again. */
-export function readCertificates(texts: readonly string[], known: readonly ReadCertificate[] = []): CertificatesResult {
+/**
+ * Reads every certificate in PEM texts as PCA writes them; those in `known` are not read again. `provenKey`: DER of a
+ * SubjectPublicKeyInfo with which a signature was checked.
+ */
+export function readCertificates(
+  texts: readonly string[],
+  known: readonly ReadCertificate[] = [],
+  provenKey?: Buffer,
+): CertificatesResult {
   if (texts.reduce((sum, { length }) => sum + length, 0) > maxCharacters)
     return broken(`it is larger than ${maxCharacters / 1024} KiB`);
   const certificates: ReadCertificate[] = [];
@@ -45,7 +52,7 @@ export function readCertificates(texts: readonly string[], known: readonly ReadC
     for (const der of ders) {
       if (certificates.some((certificate) => certificate.der.equals(der))) continue;
       if (certificates.length === maxCertificates) return broken(`it holds more than ${maxCertificates} certificates`);
-      const read = readKnown(der, known);
+      const read = readKnown(der, known, provenKey);
       if (read === undefined) return broken('a certificate is malformed');
       certificates.push(read);
     }
@@ -210,10 +217,14 @@ class CheckedSignatures {
   }
 }
 
-function readKnown(der: Buffer, known: readonly ReadCertificate[]): ReadCertificate | undefined {
+function readKnown(
+  der: Buffer,
+  known: readonly ReadCertificate[],
+  provenKey: Buffer | undefined,
+): ReadCertificate | undefined {
   const same = known.find((certificate) => certificate.der.equals(der));
   if (same !== undefined) return same;
-  const read = readCertificate(der);
+  const read = readCertificate(der, provenKey);
   return read.kind === 'ok' ? read.value : undefined;
 }
 

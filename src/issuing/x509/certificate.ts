@@ -61,9 +61,12 @@ export interface Signature {
   readonly octets: Buffer;
 }
 
-/** Reads the DER of one certificate. */
-export function readCertificate(der: Buffer): DerResult<ReadCertificate> {
-  return decodeDer(der, (root) => ({ der, ...certificateOf(root) }));
+/**
+ * Reads the DER of one certificate. `provenKey`: DER of a SubjectPublicKeyInfo with which a signature was checked, so that it is not
+ * asked again whether it is a key.
+ */
+export function readCertificate(der: Buffer, provenKey?: Buffer): DerResult<ReadCertificate> {
+  return decodeDer(der, (root) => ({ der, ...certificateOf(root, provenKey) }));
 }
 
 /** SHA-256 of the certificate as tools show it: `AB:CD:…`. */
@@ -132,7 +135,7 @@ export function isSelfIssued({ facts }: ReadCertificate): boolean {
   return facts.issuer.der.equals(facts.subject.der);
 }
 
-function certificateOf(root: DerElement): Pick<ReadCertificate, 'facts' | 'signature'> {
+function certificateOf(root: DerElement, provenKey: Buffer | undefined): Pick<ReadCertificate, 'facts' | 'signature'> {
   const [body, algorithm, signature, ...rest] = sequenceOf(root, 'the certificate');
   if (signature === undefined || rest.length > 0) throw new DerError('the certificate has the wrong number of parts');
   const octets = wholeOctetsOf(signature, 'the signature');
@@ -142,7 +145,7 @@ function certificateOf(root: DerElement): Pick<ReadCertificate, 'facts' | 'signa
   const [notBefore, notAfter, ...others] = sequenceOf(validity, 'the validity');
   if (others.length > 0) throw new DerError('the validity has too many parts');
   const { raw } = expectTag(spki, derTags.sequence, 'the public key');
-  checkCertificateKey(spki);
+  if (provenKey?.equals(raw) !== true) checkCertificateKey(spki);
   const extensions = extensionsById(extensionsElement(optional, version));
   checkFurtherExtensions(extensions);
   return {

@@ -6,6 +6,7 @@ import { planIssuing } from '../../../src/issuing/plan.ts';
 import { Extension, keyPair, makeCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
 import { fulfil, issuerSpec, issuingCA, now, plan, reply, signingRequest } from '../../support/issuing.ts';
 import type { Deviation } from '../../support/issuing.ts';
+import { nativeObjects } from '../../support/native-objects.ts';
 
 const begin = new Date('2026-01-01T00:00:00Z');
 const until = new Date('2036-01-01T00:00:00Z');
@@ -40,6 +41,15 @@ const verified = (chain: string, authority: string) => ({
     notAfter: planned.notAfter,
     differences: [],
   },
+});
+
+test('reading, planning and verifying leave no native object behind, once the CA is known', () => {
+  verify(leaf, [issuing.pem + root.pem]);
+  const made = nativeObjects(() => {
+    const again = plan(signingRequest(csr, { usages }), ca);
+    expect(verify(leaf, [issuing.pem + root.pem], { plan: again }).kind).toBe('verified');
+  });
+  expect(made).toEqual({ keys: 0, certificates: 0 });
 });
 
 describe('the chain of a reply', async () => {

@@ -196,6 +196,17 @@ describe('a certificate', () => {
     expect(read.kind === 'ok' && read.value.facts.keyIdentifiers).toEqual({ own: identifier, issuers: identifier });
   });
 
+  it('has a key of which it is not asked again whether it is one, where a signature was checked with it', () => {
+    const offCurve = Buffer.concat([Buffer.of(4), Buffer.alloc(64, 1)]);
+    const key = sequence(sequence(oid('2a8648ce3d0201'), oid('2a8648ce3d030107')), bits(offCurve));
+    const body = sequence(version3, integer(1n), usualAlgorithm, nameOf(['ca']), validity, nameOf(['x']), key);
+    const der = sequence(body, usualAlgorithm, bits(Buffer.alloc(128, 1)));
+    const malformed = { kind: 'malformed', message: 'the public key is not a valid key of its algorithm' };
+    expect(readCertificate(der)).toEqual(malformed);
+    expect(readCertificate(der, spki)).toEqual(malformed);
+    expect(readCertificate(der, key)).toMatchObject({ kind: 'ok', value: { facts: { spki: key } } });
+  });
+
   it('is none to node:crypto only where it is none here', { timeout }, () => {
     let taken = 0;
     for (let number = 1; number <= runs; number += 1) {
