@@ -24,7 +24,6 @@ describe('generated files', () => {
       'deploy/crds/pca.alibabacloud.com_alibabapcaissuers.yaml',
       'docs/at-most-once.md',
       'docs/benchmarks-latency.svg',
-      'docs/benchmarks-memory.svg',
       'docs/benchmarks-rates.svg',
       'docs/benchmarks.md',
       'docs/conditions-and-errors.md',
