@@ -2,7 +2,6 @@
 // docs/benchmarks.json, docs/benchmarks.md and its plots. With `-- --pods` start and memory in the chart's pods instead, for
 // docs/benchmarks-pods.json and the same page.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { caseNames } from './bench/case-names.ts';
 import type { CaseName } from './bench/case-names.ts';
@@ -27,10 +26,10 @@ async function main(told: Told<'bench'>): Promise<number> {
 
 async function measurePods(requests: number): Promise<void> {
   const { measurePods: measureThem } = await import('./bench/pods.ts');
-  const model = cpus()[0]?.model.trim() ?? 'unknown';
+  const { describeMachine } = await import('./bench/circumstances.ts');
   write(podsFile, {
     date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, all of the cluster on it`,
+    machine: `${describeMachine()}, all of the cluster on it`,
     ...(await measureThem(requests, say)),
   });
   await writePage();

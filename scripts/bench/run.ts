@@ -1,6 +1,4 @@
 // One run of the benchmark: stage and contestants are made, the chosen cases run, and each adds to the result.
-import { execFileSync } from 'node:child_process';
-import { cpus, totalmem } from 'node:os';
 import { readManifests } from '../../test/support/cluster.ts';
 import { readFileSync } from 'node:fs';
 import { buildBundle } from '../build.ts';
@@ -16,6 +14,7 @@ import { ownContestant } from './contestants/own.ts';
 import { peerContestant } from './contestants/peer.ts';
 import type { PeerSettings } from './contestants/peer.ts';
 import type { CaseName } from './case-names.ts';
+import { describeMachine, describeTree } from './circumstances.ts';
 import type { BenchmarkResult, Circumstances } from './result.ts';
 import { Stage } from './stage/stage.ts';
 import type { CertificateRequest } from '../../src/crds/cert-manager.ts';
@@ -72,22 +71,10 @@ function contestantsOf({
   ];
 }
 
-function describeTree(): string {
-  const git = (...args: readonly string[]): string =>
-    execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  try {
-    const hasChanges = git('status', '--porcelain', '--untracked-files=no', '--', 'src', 'package-lock.json') !== '';
-    return `commit ${git('rev-parse', '--short', 'HEAD')} of ${git('log', '-1', '--format=%cs')}${hasChanges ? ', with changes' : ''}`;
-  } catch {
-    return 'this tree';
-  }
-}
-
 async function circumstancesOf(stage: Stage, contestants: readonly Contestant[], sizes: Sizes): Promise<Circumstances> {
-  const model = cpus()[0]?.model.trim() ?? 'unknown';
   return {
     date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    machine: describeMachine(),
     versions: await stage.versions(),
     contestants: contestants.map(({ name, description }) => ({ name, description })),
     likeAPod: stage.where.pod !== undefined,

@@ -13,6 +13,7 @@ import {
   troubleReasonsTable,
 } from './catalogue-tables.ts';
 import { renderBenchmarks } from '../bench/page/files.ts';
+import { renderSoak } from '../soak/page.ts';
 import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
@@ -77,6 +78,7 @@ export function renderFiles(read: Read): Readonly<Record<string, string>> {
   return {
     ...renderCustomResourceDefinitions(),
     ...renderBenchmarks(read),
+    ...renderSoak(read),
     [`${chart}/values.schema.json`]: renderValuesSchema(valuesSchema),
     [`${chart}/values.yaml`]: renderValues(valuesSchema),
     [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(valuesSchema)),

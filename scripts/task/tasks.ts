@@ -183,6 +183,18 @@ within a run can be compared. The cases:\n${list(caseMeanings)}`,
       folder: { kind: 'text', value: 'FOLDER', default: 'profile', text: 'where the files go' },
     },
   },
+  soak: {
+    npmScript: 'soak',
+    summary: 'Keeps the operator busy and disturbed for an hour, and tells what it keeps and what was paid',
+    details:
+      'Renewals, deletions, issuer changes, faults of the simulator, restarts of API server and operator. Rewrites docs/soak.json,\n.md and .svg. Fails when a certificate was paid twice, or a request failed.',
+    needs: `${go}.`,
+    options: {
+      minutes: { kind: 'count', default: 60, text: 'how long; at least until each disturbance was there once' },
+      seed: { kind: 'count', default: 1, text: 'another one draws other moments' },
+      output: { kind: 'text', value: 'FILE', text: 'write the figures there instead, and no page' },
+    },
+  },
   limiter: {
     npmScript: 'bench:limiter',
     summary: 'Compares how the limiter finds a limit that it was not told with fixed rates',

@@ -5,6 +5,7 @@ import type { TestSpecification } from 'vitest/node';
 
 // Parts of their paths, from the longest on.
 const longest = [
+  'integration/soak',
   'at-most-once/failover',
   'issuers/ahead-of-time',
   'networks/networks',

@@ -37,6 +37,8 @@ describe('generated files', () => {
       'docs/metrics.md',
       'docs/networks.md',
       'docs/operations.md',
+      'docs/soak.md',
+      'docs/soak.svg',
       'helm/alibaba-pca-issuer/README.md',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaclusterissuers.yaml',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaissuers.yaml',
