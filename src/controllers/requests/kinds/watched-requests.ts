@@ -36,7 +36,7 @@ export class WatchedRequests<T extends Versioned> {
 
   /** Whether this version was there when this replica began to lead; false where that is not known. */
   wasBefore(resourceVersion: string): boolean {
-    return this.#ledFrom !== undefined && !isOlder(this.#ledFrom, resourceVersion);
+    return resourceVersion === this.#ledFrom || isOlder(resourceVersion, this.#ledFrom ?? '');
   }
 
   /** An approved request that has no end yet was listed or watched. */

@@ -60,8 +60,8 @@ export class Signer {
   }
 
   /**
-   * Tries once to get the certificate for a request. `clusterUid`: UID of the namespace kube-system, the
-   * cluster's part of the caller's identifier.
+   * Tries once to get the certificate for a request. `clusterUid`: UID of the namespace kube-system, the cluster's part of the
+   * caller's identifier.
    */
   async sign(task: SigningTask, clusterUid: string): Promise<SigningOutcome> {
     const { request, memory, issuer } = task;

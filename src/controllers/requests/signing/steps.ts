@@ -2,8 +2,8 @@
 // of that take the boundaries from here.
 
 /**
- * In order. `RequestRead`: the request was taken from the watch or read live. `Planned`: it can be expressed. `InstancePromised`: the instance for a CA
- * certificate is in the issuer's status. `EarlierLookedUp`: no certificate of an earlier try exists. `CallPermitted`: limit and
+ * In order. `RequestRead`: the request was taken from the watch or read live. `Planned`: it can be expressed.
+ * `InstancePromised`: the instance for a CA certificate is in the issuer's status. `EarlierLookedUp`: no certificate of an earlier try exists. `CallPermitted`: limit and
  * fence let the call out. `CallAnswered`: PCA answered, or did not in time. `VerdictReached`: the end is decided, nothing of it
  * written. `ResultWritten`: the status is written, the event is not.
  */

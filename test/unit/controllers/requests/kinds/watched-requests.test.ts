@@ -43,6 +43,8 @@ describe('a version', () => {
     ['100', '100', true],
     ['100', '101', false],
     [undefined, '99', false],
+    ['100', 'b-99', false],
+    ['a-100', '99', false],
   ])('led from %s: whether %s was there before is %s', (ledFrom, seen, wasBefore) => {
     const watched = new WatchedRequests<Held>(new FakeClock());
     watched.lead(ledFrom);
