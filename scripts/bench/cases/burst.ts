@@ -1,14 +1,12 @@
 // Approvals inside the window, against what approving and applying alone allow.
-import { forEach, gathered, inTurn, withFresh } from './case.ts';
-import type { ByContestant, CaseSettings } from './case.ts';
-import { burst, drain, reference } from './runs.ts';
+import type { CaseSettings } from './case.ts';
+import { burst, drain } from './runs.ts';
 import type { IssuingRun, ReferenceRun } from './runs.ts';
+import { turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
-/** The n-th entries of all lists were taken in one turn. */
-export interface BurstFigures {
-  readonly reference: readonly ReferenceRun[];
-  readonly contestants: ByContestant<readonly IssuingRun[]>;
-}
+/** Bursts, each of a process that is warm. */
+export type BurstFigures = Turns<IssuingRun>;
 
 /** What an issuer that costs nothing could get through: each certificate is one approval and one apply. */
 export function burstCeiling({ perSecond, approvalsPerSecond }: ReferenceRun): number {
@@ -16,24 +14,18 @@ export function burstCeiling({ perSecond, approvalsPerSecond }: ReferenceRun): n
 }
 
 /** Runs the bursts, each with a process that is warm. */
-export async function bursts({ stage, contestants, sizes, sample, say }: CaseSettings): Promise<BurstFigures> {
+export async function bursts(settings: CaseSettings): Promise<BurstFigures> {
+  const { stage, sizes } = settings;
   const load = { count: sizes.requests };
-  const references: ReferenceRun[] = [];
-  const rounds: ByContestant<IssuingRun>[] = [];
-  for (let pair = 0; pair < sizes.pairs; pair += 1) {
-    const bare = await reference(stage, sample, load);
-    await stage.removeRequests();
-    references.push(bare);
-    const round = await forEach(inTurn(contestants, pair), async (contestant) =>
-      withFresh(stage, contestant, async (running) => {
-        await drain(stage, { contestant, running }, load);
-        await stage.removeRequests();
-        return burst(stage, { contestant, running }, load);
-      }),
-    );
-    rounds.push(round);
-    const rates = Object.entries(round).map(([name, { perSecond }]) => `${name} ${perSecond.toFixed(0)}/s`);
-    say(`  ceiling ${burstCeiling(bare).toFixed(0)}/s; ${rates.join('; ')}`);
-  }
-  return { reference: references, contestants: gathered(rounds) };
+  return turns(settings, load, {
+    run: async (one) => {
+      await drain(stage, one, load);
+      await stage.removeRequests();
+      return burst(stage, one, load);
+    },
+    tell: (bare, round) => {
+      const rates = Object.entries(round).map(([name, { perSecond }]) => `${name} ${perSecond.toFixed(0)}/s`);
+      return `ceiling ${burstCeiling(bare).toFixed(0)}/s; ${rates.join('; ')}`;
+    },
+  });
 }

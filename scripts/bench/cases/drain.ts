@@ -1,8 +1,9 @@
 // Drains at several latencies of PCA, cold and warm, each pair beside a run of the reference.
-import { forEach, gathered, inTurn, withFresh } from './case.ts';
-import type { ByContestant, CaseSettings } from './case.ts';
-import { drain, reference } from './runs.ts';
-import type { IssuingRun, ReferenceRun } from './runs.ts';
+import type { CaseSettings } from './case.ts';
+import { drain } from './runs.ts';
+import type { IssuingRun } from './runs.ts';
+import { turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 import { usualShape } from '../stage/signing-requests.ts';
 import type { RequestShape } from '../stage/signing-requests.ts';
 
@@ -12,11 +13,8 @@ export interface ColdAndWarm {
   readonly warm: IssuingRun;
 }
 
-/** Pairs under one condition. The n-th entries of all lists were taken in one turn. */
-export interface Pairs {
-  readonly reference: readonly ReferenceRun[];
-  readonly contestants: ByContestant<readonly ColdAndWarm[]>;
-}
+/** Pairs under one condition. */
+export type Pairs = Turns<ColdAndWarm>;
 
 /** Drains at one latency. */
 export interface DrainFigures extends Pairs {
@@ -50,34 +48,23 @@ export async function keys(settings: CaseSettings): Promise<readonly KeyFigures[
   return figures;
 }
 
-async function pairs(
-  { stage, contestants, sizes, sample, say }: CaseSettings,
-  shape: RequestShape,
-  latencyMilliseconds: number,
-): Promise<Pairs> {
+async function pairs(settings: CaseSettings, shape: RequestShape, latencyMilliseconds: number): Promise<Pairs> {
+  const { stage, sizes } = settings;
   const load = { count: sizes.requests, shape, latencyMilliseconds };
-  const references: ReferenceRun[] = [];
-  const rounds: ByContestant<ColdAndWarm>[] = [];
-  for (let pair = 0; pair < sizes.pairs; pair += 1) {
-    const bare = await reference(stage, sample, load);
-    await stage.removeRequests();
-    references.push(bare);
-    const round = await forEach(inTurn(contestants, pair), async (contestant) =>
-      withFresh(stage, contestant, async (running) => {
-        const cold = await drain(stage, { contestant, running }, load);
-        await stage.removeRequests();
-        return { cold, warm: await drain(stage, { contestant, running }, load) };
-      }),
-    );
-    rounds.push(round);
-    const rates = Object.entries(round).map(
-      ([name, { cold, warm }]) => `${name} ${told(cold)} cold, ${told(warm)} warm`,
-    );
-    say(
-      `  ${latencyMilliseconds} ms, ${shape.key}, ${shape.names} name(s): reference ${told(bare)}; ${rates.join('; ')}`,
-    );
-  }
-  return { reference: references, contestants: gathered(rounds) };
+  return turns(settings, load, {
+    run: async (one) => {
+      const cold = await drain(stage, one, load);
+      await stage.removeRequests();
+      return { cold, warm: await drain(stage, one, load) };
+    },
+    tell: (bare, round) => {
+      const rates = Object.entries(round).map(
+        ([name, { cold, warm }]) => `${name} ${told(cold)} cold, ${told(warm)} warm`,
+      );
+      const condition = `${latencyMilliseconds} ms, ${shape.key}, ${shape.names} name(s)`;
+      return `${condition}: reference ${told(bare)}; ${rates.join('; ')}`;
+    },
+  });
 }
 
 function told({ perSecond, cpu }: Pick<IssuingRun, 'perSecond' | 'cpu'>): string {
