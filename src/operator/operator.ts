@@ -21,7 +21,6 @@ import type { StepObserver } from '../controllers/requests/signing/steps.ts';
 import { LeaderElector } from '../kubernetes/leader-election.ts';
 import { startHealthServer } from '../runtime/http-server.ts';
 import type { HealthServer } from '../runtime/http-server.ts';
-import { collectionOfProcess, Collector } from '../runtime/collector.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -190,7 +189,6 @@ export class Operator {
         claims,
         mayAct,
         onStep,
-        collector: new Collector({ collect: collectionOfProcess(), clock }),
         clock,
         metrics,
         logger,
