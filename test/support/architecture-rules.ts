@@ -118,8 +118,9 @@ const layers: readonly Layer[] = [
     mayImport: ['src/crds/', 'src/timing/moment.ts'],
     mayImportTypes: [],
   },
-  { folder: 'src/alibaba/', mayImport: ['src/timing/'], mayImportTypes: [] },
-  { folder: 'src/kubernetes/', mayImport: ['src/timing/'], mayImportTypes: [] },
+  { folder: 'src/alibaba/', mayImport: ['src/http/', 'src/timing/'], mayImportTypes: [] },
+  { folder: 'src/kubernetes/', mayImport: ['src/http/', 'src/timing/'], mayImportTypes: [] },
+  { folder: 'src/http/', mayImport: ['src/timing/'], mayImportTypes: [] },
   // The version is the package's.
   { folder: 'src/runtime/', mayImport: ['package.json', 'src/timing/'], mayImportTypes: [] },
   { folder: 'src/crds/', mayImport: [], mayImportTypes: [] },

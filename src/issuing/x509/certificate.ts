@@ -226,7 +226,9 @@ function timeOf(element: DerElement | undefined, what: string): Date {
   if (digits === undefined || element.octet(-1) !== 0x5a) throw new DerError(`${what} is not a time`);
   const written = number(0, digits);
   const year = digits === 4 ? written : written + (written >= 50 ? 1900 : 2000);
-  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = [0, 2, 4, 6, 8].map((from) => number(digits + from, 2));
+  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = [0, 2, 4, 6, 8].map((from) =>
+    number(digits + from, 2),
+  );
   const time = new Date(0);
   time.setUTCFullYear(year, month - 1, day);
   // A month or day that there is not has become another.

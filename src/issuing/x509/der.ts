@@ -241,7 +241,12 @@ export function wrappedInBits(element: DerElement | undefined, what: string): De
 }
 
 /** The element at `start` of `bytes`, which ends at `end` at the latest. */
-function elementAt({ bytes, start, end: limit, depth }: Omit<Place, 'contentStart'> & { readonly depth: number }): DerElement {
+function elementAt({
+  bytes,
+  start,
+  end: limit,
+  depth,
+}: Omit<Place, 'contentStart'> & { readonly depth: number }): DerElement {
   if (depth > maxDepth) throw new DerError(`elements are nested deeper than ${maxDepth}`);
   if (start + 2 > limit) throw new DerError('the bytes end too early');
   const tag = bytes[start] ?? 0;

@@ -1,6 +1,6 @@
 // Certificates that cert-manager could not read are no certificates here.
 import { X509Certificate } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCertificate } from '../../../../src/issuing/x509/certificate.ts';
 import { randomCertificate } from '../../../integration/differential/random-certificates.ts';
