@@ -214,32 +214,42 @@ function serialNumberOf(element: DerElement | undefined): string {
 function timeOf(element: DerElement | undefined, what: string): Date {
   if (element === undefined) throw new DerError(`${what} is missing`);
   const digits = yearDigits(element);
-  const number = (from: number, count: number): number => {
-    let value = 0;
-    for (let index = from; index < from + count; index += 1) {
-      const digit = (element.octet(index) ?? 0) - 0x30;
-      if (digit < 0 || digit > 9) throw new DerError(`${what} is not a time`);
-      value = value * 10 + digit;
-    }
-    return value;
-  };
-  if (digits === undefined || element.octet(-1) !== 0x5a) throw new DerError(`${what} is not a time`);
-  const written = number(0, digits);
+  if (digits === undefined) throw new DerError(`${what} is not a time`);
+  const written = numberIn(element, 0, digits);
   const year = digits === 4 ? written : written + (written >= 50 ? 1900 : 2000);
   const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = [0, 2, 4, 6, 8].map((from) =>
-    number(digits + from, 2),
+    numberIn(element, digits + from, 2),
   );
   const time = new Date(0);
   time.setUTCFullYear(year, month - 1, day);
-  // A month or day that there is not has become another.
-  if (time.getUTCMonth() !== month - 1 || time.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59)
-    throw new DerError(`${what} is not a time`);
   time.setUTCHours(hour, minute, second);
+  // What there is not in the calendar or on the clock has become another time.
+  const read = [
+    time.getUTCMonth() + 1,
+    time.getUTCDate(),
+    time.getUTCHours(),
+    time.getUTCMinutes(),
+    time.getUTCSeconds(),
+  ];
+  if (![month, day, hour, minute, second].every((part, index) => part === read[index]))
+    throw new DerError(`${what} is not a time`);
   return time;
 }
 
+/** The number that so many digits are; NaN where one of them is none. */
+function numberIn(element: DerElement, from: number, count: number): number {
+  let value = 0;
+  for (let index = from; index < from + count; index += 1) {
+    const digit = (element.octet(index) ?? 0) - 0x30;
+    value = digit < 0 || digit > 9 ? Number.NaN : value * 10 + digit;
+  }
+  return value;
+}
+
 /** How many digits the year has; undefined where this has the form of no time. */
-function yearDigits({ tag, length }: DerElement): 2 | 4 | undefined {
+function yearDigits(element: DerElement): 2 | 4 | undefined {
+  const { tag, length } = element;
+  if (element.octet(-1) !== 0x5a) return undefined;
   if (tag === derTags.utcTime && length === 13) return 2;
   return tag === derTags.generalizedTime && length === 15 ? 4 : undefined;
 }
