@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const shipped = 'dist';
 const lazyFolders = [
   'node_modules/@kubernetes/client-node/',
+  'node_modules/commander/',
   'node_modules/yaml/',
   'node_modules/@peculiar/',
   'node_modules/asn1js/',
@@ -18,6 +19,8 @@ const lazyFolders = [
   'node_modules/pvutils/',
   'node_modules/reflect-metadata/',
   'node_modules/tsyringe/',
+  'src/program/',
+  'src/cluster-reading/',
   'src/plan-command/',
   'src/capacity-command/',
   'src/command-line/',

@@ -14,6 +14,7 @@ import {
 } from './catalogue-tables.ts';
 import { renderBenchmarks } from '../bench/page/files.ts';
 import { renderSoak } from '../soak/page.ts';
+import { exitCodesTable, subcommandHelps } from './command-line.ts';
 import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
@@ -57,6 +58,7 @@ const pages: Readonly<Record<string, Sections>> = {
     load: (read) => loadTable(read('docs/mesh/istio-load.json')),
     'capacity-help': capacityHelpText,
   },
+  'docs/command-line.md': { 'exit-codes': exitCodesTable, subcommands: subcommandHelps },
   'docs/configuration.md': { settings: settingsTable },
   'docs/networks.md': { regions: regionsTable, contradictions: contradictionsTable },
   'docs/metrics.md': { metrics: metricsTable },

@@ -4,29 +4,9 @@ import { credentialSourceOf } from '../crds/credential-source.ts';
 import type { CredentialSource } from '../crds/credential-source.ts';
 import { apiGroup, issuerKinds } from '../crds/issuer.ts';
 import type { IssuerAsRead, IssuerKind } from '../crds/issuer.ts';
+import { describeRight } from '../cluster-reading/right.ts';
+import type { Right } from '../cluster-reading/right.ts';
 import type { Options } from '../runtime/options.ts';
-
-/** An action on a resource: of every namespace where none is named, of every object where no name is. */
-export interface Right {
-  readonly verb: string;
-  /** Empty for the core group. */
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-}
-
-/** The right as a reader of RBAC writes it: `patch certificaterequests/status (cert-manager.io)`. */
-export function describeRight({ verb, group, resource, subresource, namespace, name }: Right): string {
-  const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
-  const where = [
-    ...(group === '' ? [] : [`(${group})`]),
-    ...(name === undefined ? [] : [`"${name}"`]),
-    ...(namespace === undefined ? [] : [`in namespace ${namespace}`]),
-  ];
-  return [what, ...where].join(' ');
-}
 
 const signingGroup = 'certificates.k8s.io';
 

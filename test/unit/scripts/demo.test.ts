@@ -12,8 +12,9 @@ import {
   secretNameOf,
 } from '../../../scripts/demo/quickstart.ts';
 import { Interrupted, UndoStack, unlessInterrupted } from '../../../scripts/demo/undo.ts';
-import { readCommandLine } from '../../../scripts/task/command-line.ts';
+import { manualOf } from '../../../scripts/task/help.ts';
 import { tasks } from '../../../scripts/task/tasks.ts';
+import { readCommandLine } from '../../../src/command-line/reading.ts';
 import type { Manifest } from '../../support/cluster.ts';
 
 const plain = { keep: false, kubeconfig: undefined, cluster: false, mesh: false };
@@ -27,7 +28,11 @@ describe('the arguments of the demo', () => {
     [['--cluster'], { ...plain, cluster: true }],
     [['--mesh', '--keep'], { ...plain, mesh: true, keep: true }],
   ])('%j', (given, values) => {
-    expect(readCommandLine(tasks.demo, given)).toEqual({ kind: 'run', values, rest: [] });
+    expect(readCommandLine(manualOf<(typeof tasks)['demo']>(tasks.demo), given)).toEqual({
+      kind: 'run',
+      values,
+      rest: [],
+    });
     expect(findDemoFault(values)).toBeUndefined();
   });
 

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { runLimited } from '../../../scripts/command.ts';
 import { countTests } from '../../../scripts/reporter.ts';
 import type { CountedModule } from '../../../scripts/reporter.ts';
-import { readCommandLine } from '../../../scripts/task/command-line.ts';
+import { manualOf } from '../../../scripts/task/help.ts';
 import { tasks } from '../../../scripts/task/tasks.ts';
+import { readCommandLine } from '../../../src/command-line/reading.ts';
 import { isSuccess, noTests, readCounts, sum, summaryLines } from '../../../scripts/test-counts.ts';
 import type { TestCounts } from '../../../scripts/test-counts.ts';
 import { findVitestFault } from '../../../scripts/vitest-options.ts';
@@ -25,15 +26,15 @@ describe('the arguments of npm test', () => {
       ['--coverage', '--bail=1', '--', '--full'],
     ],
   ])('%j', (given, values, rest) => {
-    expect(readCommandLine(tasks.test, given)).toEqual({ kind: 'run', values, rest });
+    expect(readCommandLine(manualOf<(typeof tasks)['test']>(tasks.test), given)).toEqual({ kind: 'run', values, rest });
   });
 
   it.each([
-    [['--only'], '--only needs a value'],
-    [['--only', 'units'], '--only is one of unit, integration, cluster, not "units"'],
-    [['--full=yes'], '--full takes no value'],
+    [['--only'], "Option '--only <value>' argument missing. See npm test -- --help."],
+    [['--only', 'units'], '--only is "units" but must be one of unit, integration, cluster.'],
+    [['--full=yes'], "Option '--full' takes no value. See npm test -- --help."],
   ])('%j are refused', (given, message) => {
-    expect(readCommandLine(tasks.test, given)).toEqual({ kind: 'wrong', message });
+    expect(readCommandLine(manualOf<(typeof tasks)['test']>(tasks.test), given)).toEqual({ kind: 'wrong', message });
   });
 
   it.each([
