@@ -26,6 +26,7 @@ const lazyFolders = [
   'src/command-line/',
   'src/apply-command/',
   'src/doctor-command/',
+  'src/migrate-command/',
 ];
 const neverShipped = ['simulator/', 'test/', 'control-plane/', 'scripts/', 'bench/'];
 

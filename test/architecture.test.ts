@@ -49,6 +49,7 @@ const probes: Readonly<Record<Rule['name'], { readonly bad: readonly Module[]; r
       readModule('src/capacity-command/a.ts', "import { b } from '../plan-command/arguments.ts';"),
       readModule('src/command-line/a.ts', "import { b } from '../issuing/b.ts';"),
       readModule('src/cluster-reading/a.ts', "import { b } from '../crds/b.ts';"),
+      readModule('src/migrate-command/a.ts', "import { b } from '../alibaba/b.ts';"),
       readModule('src/operator/a.ts', "import { b } from '../program/b.ts';"),
       readModule('src/apply-command/a.ts', "import { b } from '../alibaba/b.ts';"),
       readModule('src/doctor-command/judging/a.ts', "import { b } from '../looking/b.ts';"),

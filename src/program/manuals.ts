@@ -2,6 +2,7 @@
 import { capacityManual } from '../capacity-command/manual.ts';
 import type { Flag, Flags, Manual } from '../command-line/flags.ts';
 import { doctorManual } from '../doctor-command/manual.ts';
+import { migrateManual } from '../migrate-command/manual.ts';
 import { planManual } from '../plan-command/manual.ts';
 import { environmentName, settings } from '../runtime/options.ts';
 import type { Setting } from '../runtime/setting.ts';
@@ -11,6 +12,7 @@ export const subcommands = {
   plan: planManual,
   doctor: doctorManual,
   capacity: capacityManual,
+  migrate: migrateManual,
 } as const satisfies Readonly<Record<string, Manual>>;
 
 /** The word that stands for no subcommand. */

@@ -48,6 +48,16 @@ export async function runSubcommand(name: string, argv: readonly string[]): Prom
       // A name that is still looked up would keep the process for as long as its DNS server is silent.
       return process.exit(code);
     }
+    case 'migrate': {
+      const { runMigrateCommand } = await import('../migrate-command/migrate-command.ts');
+      return runMigrateCommand(argv, {
+        connect: connectTo,
+        environment: process.env,
+        clock: systemClock,
+        signal: interruption(),
+        ...streams,
+      });
+    }
     case 'apply':
       return applyIssuers(argv);
     default:
