@@ -3,13 +3,17 @@
 import { relative } from 'node:path';
 
 import { root } from './command.ts';
+import { showStep } from './progress.ts';
 import { runTask } from './task/run-task.ts';
 import type { Told } from './task/run-task.ts';
 
 async function main(told: Told<'image'>): Promise<number> {
   try {
     const { buildImages, operatorImage, simulatorImage } = await import('./image/images.ts');
-    for (const image of await buildImages([operatorImage, simulatorImage], told)) {
+    const images = await showStep('images of operator and simulator', async () =>
+      buildImages([operatorImage, simulatorImage], told),
+    );
+    for (const image of images) {
       console.log(`${image.reference} ${image.digest} (${Math.round(image.bytes / 1024 / 1024)} MiB)`);
       for (const file of [image.archive, image.billOfMaterials, image.licenses])
         console.log(`  ${relative(root, file)}`);

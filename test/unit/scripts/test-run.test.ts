@@ -2,7 +2,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { runLimited } from '../../../scripts/command.ts';
 import { countTests } from '../../../scripts/reporter.ts';
 import type { CountedModule } from '../../../scripts/reporter.ts';
 import { manualOf } from '../../../scripts/task/help.ts';
@@ -139,20 +138,5 @@ describe('the reporter', () => {
     ['an unhandled rejection as failed', [module(['passed'])], 2, [1, 2, 0]],
   ] as const)('counts %s', (_what, modules, unhandled, [passed, failed, skipped]) => {
     expect(countTests(modules, unhandled)).toEqual({ passed, failed, skipped });
-  });
-});
-
-describe('running at most so many at once', () => {
-  it.each([1, 2, 5])('keeps to %i and to the order of the tasks', async (limit) => {
-    let now = 0;
-    let most = 0;
-    const tasks = Array.from({ length: 6 }, (_, index) => async () => {
-      most = Math.max(most, ++now);
-      await Promise.resolve();
-      now -= 1;
-      return index;
-    });
-
-    expect([await runLimited(limit, tasks), most]).toEqual([[0, 1, 2, 3, 4, 5], limit]);
   });
 });
