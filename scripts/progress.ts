@@ -43,20 +43,18 @@ export async function showSteps<Result>(
         throw reason;
       } finally {
         clearInterval(clock);
-        task.title = name;
+        task.title = `${name} [${seconds(performance.now() - started)}]`;
       }
     },
   }));
-  const timer = { condition: true, field: seconds, format: () => (text: string | undefined) => text ?? '' };
   await new Listr(shown, {
     concurrent: atOnce === 1 ? false : atOnce,
     exitOnError: false,
     // The scripts clean up after a signal themselves.
     registerSignalListeners: false,
     renderer: 'default',
-    rendererOptions: { timer, collapseErrors: false },
+    rendererOptions: { collapseErrors: false },
     fallbackRenderer: 'simple',
-    fallbackRendererOptions: { timer },
   }).run();
   return steps.map((_, index) => results.get(index) as PromiseSettledResult<Result>);
 }

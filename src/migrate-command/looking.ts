@@ -112,7 +112,13 @@ async function readOurs(reader: Reader): Promise<readonly OurIssuer[]> {
 async function readCertificates(reader: Reader, { namespace, undo }: Scope): Promise<readonly FoundCertificate[]> {
   const found = await listed<StoredCertificate>(reader, certManagerPath('certificates', namespace), 'Certificate');
   const related = found.filter(({ spec }) => [apiGroup, incumbentGroup].includes(spec.issuerRef.group ?? ''));
-  return Promise.all(related.map(async (certificate) => readCertificate(reader, certificate, undo)));
+  const certificates: FoundCertificate[] = [];
+  // Each has a deadline of its own, which begins before there is a connection for it.
+  for (let at = 0; at < related.length; at += atOnce) {
+    const some = related.slice(at, at + atOnce);
+    certificates.push(...(await Promise.all(some.map(async (each) => readCertificate(reader, each, undo)))));
+  }
+  return certificates;
 }
 
 async function readCertificate(
@@ -172,6 +178,7 @@ async function listed<T>(reader: Reader, path: string, kind: string): Promise<re
 }
 
 const mostObjects = 20_000;
+const atOnce = 16;
 
 function valueOrThrow<T>(look: Seen<T>, what: string): T {
   switch (look.kind) {

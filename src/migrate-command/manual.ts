@@ -38,10 +38,12 @@ next renewal asks the new issuer. Without --apply it only says what it would do.
   },
   lists: {
     'Rights that it needs': {
-      'alibabacloud.com': 'list pcaissuers, pcaclusterissuers',
-      'pca.alibabacloud.com': 'list, get, create, delete alibabapcaissuers, alibabapcaclusterissuers',
-      'cert-manager.io': 'list, get, patch certificates; patch certificates/status; list, delete certificaterequests',
-      core: 'get, patch secrets of the Certificates',
+      'pcaissuers, pcaclusterissuers (alibabacloud.com)': 'list',
+      'alibabapcaissuers, alibabapcaclusterissuers (pca.alibabacloud.com)': 'list, get, create, delete',
+      'certificates (cert-manager.io)': 'list, get, patch',
+      'certificates/status (cert-manager.io)': 'patch',
+      'certificaterequests (cert-manager.io)': 'list, delete',
+      secrets: 'get, patch',
     },
   },
   exitCodes: {

@@ -78,6 +78,8 @@ async function migrate(asked: Asked, surroundings: MigrateSurroundings): Promise
   }
 }
 
+const interrupted = 'It was interrupted before this. Run it again.';
+
 interface Telling {
   readonly undo: boolean;
   readonly tell: (text: string) => void;
@@ -100,6 +102,7 @@ function told<Step>(step: Step, text: (step: Step) => string, tell: (text: strin
 
 async function takeIssuer(step: IssuerStep, parts: MovingParts): Promise<IssuerStep> {
   if (step.state === 'refused') return step;
+  if (parts.signal.aborted) return { ...step, state: 'failed', why: interrupted };
   const why = step.action === 'create' ? await createIssuer(step, parts) : undefined;
   if (why !== undefined) return { ...step, state: 'failed', why };
   const wait = await untilIssuerReady(step, parts);
@@ -114,6 +117,7 @@ async function takeCertificate(
   parts: MovingParts,
 ): Promise<CertificateStep> {
   if (step.state === 'refused') return step;
+  if (parts.signal.aborted) return { ...step, state: 'failed', why: interrupted };
   const target = step.to && referencedIssuer(step.to, step.certificate.namespace);
   const issuer = issuers.find((each) => target !== undefined && issuerKey(each.issuer) === issuerKey(target));
   if (issuer !== undefined && issuer.state !== 'done') {
@@ -133,6 +137,7 @@ async function removeIssuer(
   parts: MovingParts,
 ): Promise<IssuerStep> {
   if (step.state === 'refused') return step;
+  if (parts.signal.aborted) return { ...step, state: 'failed', why: interrupted };
   const left = moved.find(({ certificate, state }) => {
     const identity = referencedIssuer(certificate.issuerRef, certificate.namespace);
     return state !== 'done' && identity !== undefined && issuerKey(identity) === issuerKey(step.issuer);

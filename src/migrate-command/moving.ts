@@ -32,7 +32,7 @@ import type { CertificateStep, IssuerStep } from './steps.ts';
 export interface MovingParts {
   readonly kubernetes: Pick<KubernetesClient, 'get' | 'create' | 'patch' | 'delete'>;
   readonly clock: Clock;
-  /** Ends it between two writes. */
+  /** Ends waiting; what is begun is written to its end. */
   readonly signal: AbortSignal;
   /** Longest wait for an issuer to become ready, and for cert-manager. */
   readonly timeoutMs: number;
@@ -59,7 +59,7 @@ export async function moveCertificate(step: CertificateStep, parts: MovingParts)
 }
 
 async function moveKeeping(certificate: FoundCertificate, to: IssuerReference, parts: MovingParts): Promise<void> {
-  const { kubernetes, clock, signal } = parts;
+  const { kubernetes, clock } = parts;
   const path = certificatePath(certificate);
   await annotate(path, { [annotations.held]: 'true' }, parts);
   const hold = { lastFailureTime: formatMoment(clock.now()), failedIssuanceAttempts: 1 };
@@ -81,7 +81,7 @@ async function moveKeeping(certificate: FoundCertificate, to: IssuerReference, p
   );
   for (const request of await contradicting(certificate, to, held.status?.revision ?? 0, parts)) {
     const { name, namespace, uid } = request.metadata;
-    const deleted = await kubernetes.delete(certificateRequestPath({ namespace, name }), uid, { signal });
+    const deleted = await kubernetes.delete(certificateRequestPath({ namespace, name }), uid);
     if (deleted.kind === 'failed' && deleted.failure.class !== 'NotFound')
       throw new Error(`${deleted.failure.message}.`);
   }
@@ -94,10 +94,10 @@ async function contradicting(
   certificate: FoundCertificate,
   to: IssuerReference,
   revision: number,
-  { kubernetes, signal }: MovingParts,
+  { kubernetes }: MovingParts,
 ): Promise<readonly CertificateRequest[]> {
   const path = certManagerPath('certificaterequests', certificate.namespace);
-  const { items } = bodyOf(await kubernetes.get<{ readonly items: readonly CertificateRequest[] }>(path, { signal }));
+  const { items } = bodyOf(await kubernetes.get<{ readonly items: readonly CertificateRequest[] }>(path));
   return items.filter(({ metadata, spec }) => {
     const isIts = metadata.ownerReferences?.some(({ uid }) => uid === certificate.uid) === true;
     const isCompared = Number(metadata.annotations?.[certificateRevisionAnnotation] ?? 0) >= revision;
@@ -125,13 +125,15 @@ async function refer(certificate: FoundCertificate, to: IssuerReference, parts: 
 async function untilReady(path: string, { kubernetes, clock, signal, timeoutMs }: MovingParts): Promise<void> {
   using deadline = startDeadline(timeoutMs, signal, clock);
   while (deadline.state() === 'running') {
-    const certificate = bodyOf(await kubernetes.get<StoredCertificate>(path, { signal }));
+    const certificate = bodyOf(await kubernetes.get<StoredCertificate>(path));
     if (isReady(certificate) && !isIssuing(certificate)) return;
     await pause(pollMs, deadline.signal, clock);
   }
-  signal.throwIfAborted();
+  const begin = signal.aborted
+    ? 'It was interrupted before cert-manager called it Ready.'
+    : `cert-manager does not call it Ready after ${timeoutMs / 1000} s.`;
   throw new Error(
-    `cert-manager does not call it Ready after ${timeoutMs / 1000} s. Look at it with kubectl describe certificate, and run this again within an hour: until then cert-manager issues nothing for it.`,
+    `${begin} Look at it with kubectl describe certificate, and run this again within an hour: until then cert-manager issues nothing for it.`,
   );
 }
 
@@ -148,29 +150,24 @@ async function annotate(
   await patch(path, { metadata: { annotations: given } }, parts);
 }
 
-async function patch<T>(path: string, body: object, { kubernetes, signal }: MovingParts): Promise<T> {
-  signal.throwIfAborted();
-  return bodyOf(await kubernetes.patch<T>(path, body, patchTypes.merge, { signal }));
+async function patch<T>(path: string, body: object, { kubernetes }: MovingParts): Promise<T> {
+  return bodyOf(await kubernetes.patch<T>(path, body, patchTypes.merge));
 }
 
 /** Makes an issuer; the result is as that of {@link moveCertificate}. */
-export async function createIssuer(step: IssuerStep, { kubernetes, signal }: MovingParts): Promise<string | undefined> {
+export async function createIssuer(step: IssuerStep, { kubernetes }: MovingParts): Promise<string | undefined> {
   const { kind, namespace, name } = step.issuer;
   const origin = { group: incumbentGroup, kind: step.from?.kind.kind, name: step.from?.name };
-  const result = await kubernetes.create(
-    collectionOf(step),
-    {
-      apiVersion,
-      kind: kind.kind,
-      metadata: {
-        name,
-        ...(namespace === undefined ? {} : { namespace }),
-        annotations: { [annotations.migratedFrom]: JSON.stringify(origin) },
-      },
-      spec: step.spec,
+  const result = await kubernetes.create(collectionOf(step), {
+    apiVersion,
+    kind: kind.kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      annotations: { [annotations.migratedFrom]: JSON.stringify(origin) },
     },
-    { signal },
-  );
+    spec: step.spec,
+  });
   return result.kind === 'ok' ? undefined : `${result.failure.message}.`;
 }
 
@@ -183,9 +180,9 @@ function collectionOf({ issuer: { kind, namespace } }: IssuerStep): string {
 /** Deletes an issuer that a migration made. */
 export async function deleteIssuer(
   { issuer, uid = '' }: IssuerStep,
-  { kubernetes, signal }: MovingParts,
+  { kubernetes }: MovingParts,
 ): Promise<string | undefined> {
-  const result = await kubernetes.delete(issuerPath(issuer.kind, issuer), uid, { signal });
+  const result = await kubernetes.delete(issuerPath(issuer.kind, issuer), uid);
   return result.kind === 'ok' || result.failure.class === 'NotFound' ? undefined : `${result.failure.message}.`;
 }
 
@@ -195,13 +192,14 @@ export async function untilIssuerReady({ issuer }: IssuerStep, parts: MovingPart
   using deadline = startDeadline(timeoutMs, signal, clock);
   let last: string | undefined;
   while (deadline.state() === 'running') {
-    const result = await kubernetes.get<Issuer>(issuerPath(issuer.kind, issuer), { signal });
+    const result = await kubernetes.get<Issuer>(issuerPath(issuer.kind, issuer));
     if (result.kind === 'failed') return `${result.failure.message}.`;
     if (isIssuerReady(result.body)) return undefined;
     const { reason, message } = readyCondition(result.body) ?? {};
     last = reason === undefined ? undefined : `${reason}: ${message ?? ''}`;
     await pause(pollMs, deadline.signal, clock);
   }
+  if (signal.aborted) return 'Interrupted.';
   return last ?? `nobody has checked it in ${timeoutMs / 1000} s. Is the operator running?`;
 }
 

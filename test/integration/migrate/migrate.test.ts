@@ -3,9 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { root } from '../../../scripts/command.ts';
 import { connectWithKubeconfig } from '../../../src/kubernetes/connection.ts';
-import { migrateManual } from '../../../src/migrate-command/manual.ts';
 import { runMigrateCommand } from '../../../src/migrate-command/migrate-command.ts';
 import { systemClock } from '../../../src/timing/clock.ts';
 import type { Manifest } from '../../support/cluster.ts';
@@ -41,7 +41,12 @@ beforeAll(async () => {
   const { cluster } = world;
   await cluster.apply(incumbentObjects);
   await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } });
-  await cluster.apply([...mayRead(), ...mayMigrate(), secret(shop, 'access-key', world.simulator.accessKey)]);
+  await cluster.apply([
+    ...mayMigrate(),
+    // It has to read the Secret with the access key.
+    binding('operator', { name: 'alibaba-pca-issuer', namespace: world.namespace }),
+    secret(shop, 'access-key', world.simulator.accessKey),
+  ]);
   kubeconfig = join(world.controlPlane.directory, 'migrating.kubeconfig');
   await writeServiceAccountKubeconfig(async (args, input) => cluster.kubectl(args, input), account, kubeconfig);
   await cluster.apply([
@@ -69,41 +74,22 @@ beforeAll(async () => {
 });
 afterAll(async () => world?.stop());
 
-/** What the operator needs in the namespace. */
-function mayRead(): readonly Manifest[] {
-  return [
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'operator-reads-secrets' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'migrating' },
-      subjects: [{ kind: 'ServiceAccount', name: 'alibaba-pca-issuer', namespace: world.namespace }],
-    },
-  ];
+/** The rights of the page, and no others. */
+function mayMigrate(): readonly Manifest[] {
+  const [role] = blocksOf(page)
+    .filter(({ language }) => language === 'yaml')
+    .map(({ text }) => parse(text) as Manifest);
+  return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }, role!, binding('migrating', account)];
 }
 
-/** The rights that the manual names, and no others. */
-function mayMigrate(): readonly Manifest[] {
-  const rules = Object.entries(migrateManual.lists['Rights that it needs']).flatMap(([group, rights]) =>
-    rights.split('; ').map((right) => {
-      const [, verbs = '', resources = ''] =
-        /^((?:list|get|create|patch|delete)(?:, (?:list|get|create|patch|delete))*) ([a-z/, ]+?)(?: of the Certificates)?$/.exec(
-          right,
-        ) ?? [];
-      return { apiGroups: [group === 'core' ? '' : group], verbs: verbs.split(', '), resources: resources.split(', ') };
-    }),
-  );
-  return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account },
-    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'migrating' }, rules },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: 'migrating' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'migrating' },
-      subjects: [{ kind: 'ServiceAccount', ...account }],
-    },
-  ];
+function binding(name: string, subject: { readonly name: string; readonly namespace: string }): Manifest {
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'alibaba-pca-issuer-migrate' },
+    subjects: [{ kind: 'ServiceAccount', ...subject }],
+  };
 }
 
 interface Run {

@@ -1,7 +1,11 @@
 // The command line of `migrate`, where there is no cluster.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { migrateManual } from '../../../src/migrate-command/manual.ts';
 import { runMigrateCommand } from '../../../src/migrate-command/migrate-command.ts';
 import { systemClock } from '../../../src/timing/clock.ts';
+import { blocksOf } from '../../support/pages.ts';
 
 async function run(
   ...argv: readonly string[]
@@ -20,10 +24,25 @@ async function run(
 }
 
 describe('migrate', () => {
-  it('explains itself, with the rights that it needs', async () => {
+  it('explains itself, with the rights that docs/migration.md gives', async () => {
     const { code, out } = await run('--help');
-    expect(code).toBe(0);
-    expect(out).toContain('Rights that it needs:\n  alibabacloud.com      list pcaissuers, pcaclusterissuers\n');
+    const page = readFileSync(new URL('../../../docs/migration.md', import.meta.url), 'utf8');
+    const [role = ''] = blocksOf(page)
+      .filter(({ language }) => language === 'yaml')
+      .map(({ text }) => text);
+    const { rules } = parse(role) as {
+      readonly rules: readonly {
+        readonly apiGroups: readonly string[];
+        readonly resources: readonly string[];
+        readonly verbs: readonly string[];
+      }[];
+    };
+    const given = rules.map(({ apiGroups: [group = ''], resources, verbs }) => [
+      `${resources.join(', ')}${group === '' ? '' : ` (${group})`}`,
+      verbs.join(', '),
+    ]);
+    expect([code, migrateManual.lists['Rights that it needs']]).toEqual([0, Object.fromEntries(given)]);
+    expect(out).toContain('\nRights that it needs:\n');
   });
 
   it.each([

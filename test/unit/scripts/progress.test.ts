@@ -17,7 +17,8 @@ async function show(text: string): Promise<{ readonly out: string; readonly err:
   const file = join(folder, 'show.mjs');
   writeFileSync(file, `import { Progress, showStep, showSteps } from ${JSON.stringify(module)};\n${text}`);
   const { stdout, stderr } = await run([process.execPath, file], '', { NO_COLOR: '1' });
-  return { out: stdout.replaceAll(/\d+\.\d s/g, 'N s'), err: stderr };
+  const timeless = (shown: string): string => shown.replaceAll(/\d+\.\d s/g, 'N s');
+  return { out: timeless(stdout), err: timeless(stderr) };
 }
 
 describe('a step', () => {
@@ -31,7 +32,7 @@ describe('a step', () => {
   it('that fails says so, and hands its error on', async () => {
     const { out, err } = await show(`
       await showStep('build', async () => { throw new Error('no space'); }).catch((error) => console.log(error.message));`);
-    expect([out, err]).toEqual(['❯ build\nno space\n', '✖ build [FAILED: no space]\n']);
+    expect([out, err]).toEqual(['❯ build\nno space\n', '✖ build [N s] [FAILED: no space]\n']);
   });
 
   it('ends with an interruption for whoever waits, but for what is done at the end', async () => {
@@ -44,7 +45,7 @@ describe('a step', () => {
       progress.say(progress.total);`);
     expect([out, err]).toEqual([
       '❯ for ever\ninterrupted\n❯ removed\n✔ removed [N s]\nN s\n',
-      '✖ for ever [FAILED: interrupted]\n',
+      '✖ for ever [N s] [FAILED: interrupted]\n',
     ]);
   });
 });
