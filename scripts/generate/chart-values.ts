@@ -1,9 +1,11 @@
 // The chart's values.yaml and the table of its README, read from values.schema.json, where descriptions and defaults are.
-// What an issuer of the values may hold comes from the CRDs' schema and is written into values.schema.json.
+// What an issuer of the values may hold comes from the CRDs' schema, and which flags there are from the operator's settings;
+// both are written into values.schema.json.
 import { stringify } from 'yaml';
 
 import { issuerSpecSchema } from '../../src/crds/issuer-schema/spec.ts';
 import type { Schema } from '../../src/crds/schema.ts';
+import { settings } from '../../src/runtime/options.ts';
 import { markdownTable } from './generated-section.ts';
 import { wrap } from './wrapped-text.ts';
 
@@ -16,11 +18,12 @@ interface ValueSchema {
 
 const lineWidth = 118;
 
-/** values.schema.json with the issuers' spec as it is now; everything else stays as it was written. */
+/** values.schema.json with the issuers' spec and the operator's flags as they are now; all else stays as it was written. */
 export function renderValuesSchema(schemaJson: string): string {
   const { definitions, ...schema } = JSON.parse(schemaJson) as Readonly<Record<string, object>>;
   const issuerSpec = closedSchema(issuerSpecSchema);
-  return `${JSON.stringify({ ...schema, definitions: { ...definitions, issuerSpec } }, null, 2)}\n`;
+  const operatorFlag = { type: 'string', pattern: `^--(${Object.keys(settings).join('|')})(=|$)` };
+  return `${JSON.stringify({ ...schema, definitions: { ...definitions, issuerSpec, operatorFlag } }, null, 2)}\n`;
 }
 
 // Helm neither fills in defaults nor evaluates CEL; both is the API server's part.

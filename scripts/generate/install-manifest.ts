@@ -14,7 +14,7 @@ const namespace = {
 
 /** The manifest: a namespace and everything that the chart makes in it. Rejects with Helm's own message. */
 export async function renderInstallManifest(helm: string, chart: string): Promise<string> {
-  const { stdout } = await execa(helm, ['template', release, chart, '--namespace', release], {
+  const { stdout } = await execa(helm, ['template', release, chart, '--namespace', release, '--skip-tests'], {
     stripFinalNewline: false,
     timeout: 60_000,
   });
