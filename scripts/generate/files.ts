@@ -12,6 +12,8 @@ import {
   settingsTable,
   troubleReasonsTable,
 } from './catalogue-tables.ts';
+import { renderTemplate } from '../alerts/template.ts';
+import { runbooks } from '../alerts/page.ts';
 import { renderBenchmarks } from '../bench/page/files.ts';
 import { renderSoak } from '../soak/page.ts';
 import { exitCodesTable, subcommandHelps } from './command-line.ts';
@@ -34,6 +36,7 @@ type Sections = Readonly<Record<string, (read: Read) => string>>;
 /** Generated sections of hand-written pages: content by name of the section. */
 const pages: Readonly<Record<string, Sections>> = {
   'CONTRIBUTING.md': { 'npm-scripts': scriptsTable },
+  'docs/alerts.md': { runbooks },
   'docs/at-most-once.md': { silences: silencesTable },
   'docs/failover.md': { 'failover-reasons': failoverReasonsTable },
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },
@@ -76,14 +79,15 @@ const pages: Readonly<Record<string, Sections>> = {
 
 /** Renders the files; `read` returns the present content of a path relative to the repository. */
 export function renderFiles(read: Read): Readonly<Record<string, string>> {
-  const valuesSchema = read(`${chart}/values.schema.json`);
+  const schema = renderValuesSchema(read(`${chart}/values.schema.json`));
   return {
     ...renderCustomResourceDefinitions(),
     ...renderBenchmarks(read),
     ...renderSoak(read),
-    [`${chart}/values.schema.json`]: renderValuesSchema(valuesSchema),
-    [`${chart}/values.yaml`]: renderValues(valuesSchema),
-    [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(valuesSchema)),
+    [`${chart}/values.schema.json`]: schema,
+    [`${chart}/templates/prometheusrule.yaml`]: renderTemplate(),
+    [`${chart}/values.yaml`]: renderValues(schema),
+    [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(schema)),
     ...Object.fromEntries(Object.entries(pages).map(([path, tables]) => [path, renderPage(path, tables, read)])),
   };
 }

@@ -1,4 +1,6 @@
 // Values of the chart that a user may choose: each option on and off, with what else it needs.
+import { thresholds } from '../../scripts/alerts/alert.ts';
+
 const credentials = { secretRef: { name: 'pca-access-key' } };
 const peer = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
 
@@ -224,7 +226,12 @@ export const choices: readonly Choice[] = [
         prometheusRule: {
           enabled: true,
           namespace: 'kube-public',
-          notCheckedSeconds: 1_800,
+          interval: '1m',
+          alertLabels: { team: 'pki' },
+          selector: 'cluster="a"',
+          runbookUrl: 'https://example.com/alerts',
+          disabledAlerts: ['AlibabaPCAIssuerLogLinesLost'],
+          thresholds: Object.fromEntries(Object.keys(thresholds).map((name) => [name, 0.5])),
           labels: { release: 'prometheus' },
           annotations: { a: 'b' },
         },

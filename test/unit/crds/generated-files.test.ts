@@ -22,6 +22,7 @@ describe('generated files', () => {
       'CONTRIBUTING.md',
       'deploy/crds/pca.alibabacloud.com_alibabapcaclusterissuers.yaml',
       'deploy/crds/pca.alibabacloud.com_alibabapcaissuers.yaml',
+      'docs/alerts.md',
       'docs/at-most-once.md',
       'docs/benchmarks-latency.svg',
       'docs/benchmarks-rates.svg',
@@ -43,6 +44,7 @@ describe('generated files', () => {
       'helm/alibaba-pca-issuer/README.md',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaclusterissuers.yaml',
       'helm/alibaba-pca-issuer/templates/crd-alibabapcaissuers.yaml',
+      'helm/alibaba-pca-issuer/templates/prometheusrule.yaml',
       'helm/alibaba-pca-issuer/values.schema.json',
       'helm/alibaba-pca-issuer/values.yaml',
     ]);

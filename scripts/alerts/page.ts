@@ -1,0 +1,24 @@
+// The generated part of docs/alerts.md: one runbook for each alert.
+import { plain } from './series.ts';
+import { thresholds } from './alert.ts';
+import type { Alert } from './alert.ts';
+import { alertGroups } from './catalogue.ts';
+
+/** The runbooks, by what the alerts are about. */
+export function runbooks(): string {
+  return alertGroups
+    .map(([title, alerts]) => `## ${title}\n\n${alerts.map(([name, alert]) => runbook(name, alert)).join('\n\n')}`)
+    .join('\n\n');
+}
+
+function runbook(name: string, { severity, for: duration, expr, runbook: { meaning, steps } }: Alert): string {
+  return `### ${name}
+
+${severity}${duration === undefined ? '' : `, after ${duration}`}. ${meaning}
+
+${steps.map((step, index) => `${index + 1}. ${step}`).join('\n')}
+
+\`\`\`promql
+${plain(expr, thresholds)}
+\`\`\``;
+}
