@@ -35,6 +35,11 @@ const forSigningRequests: readonly Right[] = [
   { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
 ];
 
+const forSecureMetrics: readonly Right[] = [
+  { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
+  { verb: 'create', group: 'authentication.k8s.io', resource: 'tokenreviews' },
+];
+
 /** An issuer with its kind, as far as rights depend on it. */
 export interface IssuerOfKind {
   readonly kind: IssuerKind;
@@ -50,6 +55,7 @@ export interface OperatorPlaces {
     | 'leader-election-namespace'
     | 'certificate-signing-requests'
     | 'cluster-resource-namespace'
+    | 'metrics-address'
   >;
   /** Its own namespace. */
   readonly namespace: string;
@@ -71,6 +77,7 @@ export function operatorRights(places: OperatorPlaces, issuers: readonly IssuerO
     ...always,
     ...(options['leader-elect'] ? lease : []),
     ...(options['certificate-signing-requests'] ? forSigningRequests : []),
+    ...(options['metrics-address'] === '' ? [] : forSecureMetrics),
     ...issuers.flatMap((each) => issuerRights(each, options['cluster-resource-namespace'] || namespace)),
   ];
   return [...new Map(rights.map((right) => [describeRight(right), right])).values()];

@@ -27,7 +27,7 @@ import { EventRecorder } from '../kubernetes/events.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import { connectEventHandlers } from './event-handlers.ts';
 import { ofExistingIssuers } from './issuer-series.ts';
-import { openRequestReader } from './open-request-series.ts';
+import { openRequestReader } from './metrics/open-request-series.ts';
 import { openLoop, openQueue, sharingOfIssuers, sharingOfRevocations } from './loops.ts';
 import { fieldManager } from './controller-parts.ts';
 import { clusterUidReader } from './cluster-uid.ts';

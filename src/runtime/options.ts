@@ -94,6 +94,17 @@ export const settings = {
     default: ':8080',
     help: 'Address of /healthz, /readyz and /metrics, as [host]:port.',
   },
+  'metrics-address': {
+    type: 'address',
+    default: '',
+    mayBeEmpty: true,
+    help: 'Address of /metrics alone, as [host]:port, over TLS and only for bearer tokens whose user may get it (TokenReview, SubjectAccessReview); empty: /metrics stays at --health-address, for everybody.',
+  },
+  'metrics-certificate-directory': {
+    type: 'text',
+    default: '',
+    help: 'Directory with tls.crt and tls.key for --metrics-address; they are read again when they change.',
+  },
   'log-level': {
     type: 'choice',
     default: 'info',
@@ -199,7 +210,7 @@ export function parseOptions(argv: readonly string[], environment: Environment):
     values[name] = value;
   }
   const options = values as Options;
-  const message = leaseObjection(options) ?? rulesObjection(options);
+  const message = leaseObjection(options) ?? rulesObjection(options) ?? metricsObjection(options);
   return message === undefined ? { kind: 'run', options } : { kind: 'invalid', message };
 }
 
@@ -219,6 +230,12 @@ function rulesObjection(options: Options): string | undefined {
   if (flag === undefined) return undefined;
   const identity = flag === 'issuer-ecs-role' ? 'NodeRole' : 'OperatorRole';
   return `--issuer-rules replaces --${flag}, so the two cannot be set together. Take --${flag} away, and list ${identity} in identities of the rules whose issuers may use it.`;
+}
+
+function metricsObjection(options: Options): string | undefined {
+  return options['metrics-address'] !== '' && options['metrics-certificate-directory'] === ''
+    ? '--metrics-address needs --metrics-certificate-directory: tokens are not taken without TLS.'
+    : undefined;
 }
 
 function readFlags(argv: readonly string[]): Readonly<Record<string, string | undefined>> | string {

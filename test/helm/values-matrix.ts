@@ -239,6 +239,23 @@ export const choices: readonly Choice[] = [
     },
   ],
   ['a PrometheusRule with defaults', { metrics: { prometheusRule: { enabled: true } } }],
+  [
+    'metrics for a few',
+    {
+      metrics: {
+        secure: {
+          enabled: true,
+          port: 9443,
+          tlsSecret: 'metrics-tls',
+          readers: [{ kind: 'ServiceAccount', name: 'prometheus', namespace: 'monitoring' }],
+        },
+        serviceMonitor: { enabled: true, tlsConfig: { insecureSkipVerify: true } },
+      },
+      networkPolicy: { enabled: true },
+      certificateSigningRequests: { enabled: false },
+      rrsa: { enabled: true },
+    },
+  ],
   ['a PodMonitor without a Service', { metrics: { service: { enabled: false }, podMonitor: monitor } }],
   ['a PodMonitor with defaults', { metrics: { podMonitor: { enabled: true } } }],
   ['a ServiceMonitor with defaults', { metrics: { serviceMonitor: { enabled: true } } }],

@@ -115,6 +115,22 @@ annotations:
   namespace: {{ include "alibaba-pca-issuer.namespace" . | quote }}
 {{- end }}
 
+{{/* Subjects of a binding, as the values list them; takes the name of the value and the subjects. */}}
+{{- define "alibaba-pca-issuer.subjects" -}}
+{{- $value := .value }}
+{{- range $index, $subject := .subjects }}
+{{- if $index }}
+{{ end -}}
+- kind: {{ $subject.kind }}
+  name: {{ $subject.name | quote }}
+  {{- if eq $subject.kind "ServiceAccount" }}
+  namespace: {{ required (printf "%s: ServiceAccount %s needs a namespace" $value $subject.name) $subject.namespace | quote }}
+  {{- else }}
+  apiGroup: rbac.authorization.k8s.io
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Not empty where this chart mounts the OIDC token itself. */}}
 {{- define "alibaba-pca-issuer.mountsToken" -}}
 {{- if and .Values.rrsa.enabled (not .Values.rrsa.webhook) }}true{{ end }}
@@ -237,10 +253,30 @@ resources:
 {{- end }}
 {{- end }}
 
-{{/* How Prometheus scrapes; takes the values of a monitor. */}}
+{{/* Name of the port with /metrics. */}}
+{{- define "alibaba-pca-issuer.metricsPort" -}}
+{{- ternary "metrics" "http" .Values.metrics.secure.enabled }}
+{{- end }}
+
+{{/* How Prometheus scrapes; takes root and the values of a monitor. */}}
 {{- define "alibaba-pca-issuer.scrape" -}}
-port: http
+port: {{ include "alibaba-pca-issuer.metricsPort" .root }}
 path: /metrics
+{{- if .root.Values.metrics.secure.enabled }}
+scheme: https
+bearerTokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token
+tlsConfig:
+  {{- if .monitor.tlsConfig }}
+  {{- toYaml .monitor.tlsConfig | nindent 2 }}
+  {{- else }}
+  serverName: {{ printf "%s.%s.svc" (include "alibaba-pca-issuer.serviceName" .root) (include "alibaba-pca-issuer.namespace" .root) }}
+  ca:
+    secret:
+      name: {{ .root.Values.metrics.secure.tlsSecret | quote }}
+      key: ca.crt
+  {{- end }}
+{{- end }}
+{{- with .monitor }}
 {{- with .interval }}
 interval: {{ . }}
 {{- end }}
@@ -257,5 +293,6 @@ relabelings:
 {{- with .metricRelabelings }}
 metricRelabelings:
   {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -207,7 +207,9 @@ async function limitsOf(
   return url === undefined ? undefined : lookAtCallLimits(url, signal);
 }
 
-function ownMetrics({ options }: Settings): string {
+function ownMetrics({ options }: Settings): string | undefined {
+  // They want a token that may get them, and its own need not.
+  if (options['metrics-address'] !== '') return undefined;
   const address = options['health-address'];
   return `http://${address.startsWith(':') ? `127.0.0.1${address}` : address}/metrics`;
 }

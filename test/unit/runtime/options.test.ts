@@ -27,6 +27,8 @@ const defaults = {
   'lease-renew-deadline': 10_000,
   'lease-retry-period': 2_000,
   'health-address': ':8080',
+  'metrics-address': '',
+  'metrics-certificate-directory': '',
   'log-level': 'info',
   'log-format': 'json',
   'max-concurrent-requests': 64,
@@ -98,6 +100,13 @@ describe('parseOptions', () => {
       { PCA_ISSUER_ISSUER_RULES: 'rules.yaml' },
       '--issuer-rules replaces --issuer-ecs-role, so the two cannot be set together. Take --issuer-ecs-role away, and list NodeRole in identities of the rules whose issuers may use it.',
     ],
+    [
+      ['--metrics-address=:8443'],
+      {},
+      '--metrics-address needs --metrics-certificate-directory: tokens are not taken without TLS.',
+    ],
+    [['--metrics-address=8443'], {}, '--metrics-address is "8443" but must be [host]:port, for example :8080.'],
+    [['--health-address='], {}, '--health-address is "" but must be [host]:port, for example :8080.'],
     [['--health-address=8080'], {}, '--health-address is "8080" but must be [host]:port, for example :8080.'],
     [['--health-address=:70000'], {}, '--health-address is ":70000" but must be [host]:port, for example :8080.'],
     [

@@ -1,8 +1,8 @@
 // Figures about requests that are open: how many, and since when the oldest one is. Read off the stores before each rendering.
-import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
-import { issuerLabels, parseIssuerKey } from '../crds/issuer-ref.ts';
-import type { Store } from '../kubernetes/store.ts';
-import type { LabelsOf, Metrics } from '../runtime/metrics.ts';
+import type { CachedRequest } from '../../controllers/requests/kinds/cached-request.ts';
+import { issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
+import type { Store } from '../../kubernetes/store.ts';
+import type { LabelsOf, Metrics } from '../../runtime/metrics.ts';
 
 type Labels = LabelsOf<'pca_issuer_open_requests'>;
 

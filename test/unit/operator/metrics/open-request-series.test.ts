@@ -1,9 +1,9 @@
 // How many requests are open, and since when.
 import { expect, it } from 'vitest';
-import type { CachedRequest } from '../../../src/controllers/requests/kinds/cached-request.ts';
-import { openRequestReader } from '../../../src/operator/open-request-series.ts';
-import { createMetrics } from '../../../src/runtime/metrics.ts';
-import { metricLines } from './log.ts';
+import type { CachedRequest } from '../../../../src/controllers/requests/kinds/cached-request.ts';
+import { openRequestReader } from '../../../../src/operator/metrics/open-request-series.ts';
+import { createMetrics } from '../../../../src/runtime/metrics.ts';
+import { metricLines } from '../log.ts';
 
 const names = /^pca_issuer_(open_requests|oldest_open_request_timestamp_seconds)\{/;
 
