@@ -2,7 +2,8 @@
 import { plain } from './series.ts';
 import { thresholds } from './alert.ts';
 import type { Alert } from './alert.ts';
-import { alertGroups } from './catalogue.ts';
+import { alertGroups, alerts } from './catalogue.ts';
+import { anchor } from './template.ts';
 
 /** The runbooks, by what the alerts are about. */
 export function runbooks(): string {
@@ -14,11 +15,20 @@ export function runbooks(): string {
 function runbook(name: string, { severity, for: duration, expr, runbook: { meaning, steps } }: Alert): string {
   return `### ${name}
 
-${severity}${duration === undefined ? '' : `, after ${duration}`}. ${meaning}
+**${severity}**${duration === undefined ? '' : `, after ${duration}`}. ${meaning}
 
-${steps.map((step, index) => `${index + 1}. ${step}`).join('\n')}
+${steps.map((step, index) => `${index + 1}. ${linked(step)}`).join('\n')}
 
 \`\`\`promql
 ${plain(expr, thresholds)}
 \`\`\``;
+}
+
+// Alerts that a step speaks of; throws for one that there is not.
+function linked(step: string): string {
+  const names = new Set<string>(alerts.keys());
+  return step.replaceAll(/AlibabaPCAIssuer[A-Z]\w*/g, (name) => {
+    if (!names.has(name)) throw new Error(`a runbook speaks of the alert ${name}, which does not exist`);
+    return `[${name}](#${anchor(name)})`;
+  });
 }

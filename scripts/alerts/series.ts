@@ -53,8 +53,9 @@ export function plain(expr: string, thresholds: Readonly<Record<string, { readon
 }
 
 function selector(matchers: Matchers<string> = {}): string {
-  const all = Object.entries(matchers).map(([label, value]) =>
-    typeof value === 'string' ? `${label}="${value}"` : `${label}=~"${(value ?? []).join('|')}"`,
-  );
+  const all = Object.entries(matchers).map(([label, value]) => {
+    const values = typeof value === 'string' ? [value] : (value ?? []);
+    return `${label}${values.length === 1 ? '=' : '=~'}"${values.join('|')}"`;
+  });
   return all.length === 0 ? ofRelease : `{${all.join(', ')}${andOfRelease}}`;
 }

@@ -127,7 +127,7 @@ describe.each([...alerts.keys()])('%s', (name) => {
 
 it('each warning of an issuer has an alert', async () => {
   const asked = groups[0]?.rules.flatMap(({ expr }) => [
-    ...expr.matchAll(/pca_issuer_issuer_warning\{reason=~"([^"]*)"/g),
+    ...expr.matchAll(/pca_issuer_issuer_warning\{reason=~?"([^"]*)"/g),
   ]);
   const reasons = asked?.flatMap(([, each = '']) => each.split('|')) ?? [];
   const warnings = Object.entries(aspectReasons).filter(([, { isWarning }]) => isWarning);
