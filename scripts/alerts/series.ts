@@ -14,7 +14,7 @@ export const ofIssuer = ['issuer_kind', 'issuer_namespace', 'issuer'] as const;
 
 /** The issuer of an alert in its summary. */
 export const theIssuer =
-  '{{ $labels.issuer_kind }} {{ with $labels.issuer_namespace }}{{ . }}/{{ end }}{{ $labels.issuer }}';
+  '{{ if $labels.issuer }}{{ $labels.issuer_kind }} {{ with $labels.issuer_namespace }}{{ . }}/{{ end }}{{ $labels.issuer }}{{ else }}an issuer that does not exist{{ end }}';
 
 // How the chart's template says which series are those of the release: all matchers, and further ones.
 const ofRelease = '{{ $all }}';

@@ -22,6 +22,7 @@ const pca: Labels = { issuer_kind: 'AlibabaPCAIssuer', issuer_namespace: 'shop',
 // An empty label is none to Prometheus.
 const shared: Labels = { issuer_kind: 'AlibabaPCAClusterIssuer', issuer_namespace: '', issuer: 'shared' };
 const sharedFound: Labels = { issuer_kind: 'AlibabaPCAClusterIssuer', issuer: 'shared' };
+const nobody: Labels = { issuer_kind: '', issuer_namespace: '', issuer: '' };
 const limit: Labels = { account: '1', region: 'cn-hangzhou', action: 'CreateCustomCertificate' };
 const action = { action: 'CreateCustomCertificate' };
 
@@ -209,9 +210,9 @@ export const alertCases: Readonly<Record<AlertName, AlertCase>> = {
   },
   AlibabaPCAIssuerRequestNotApproved: {
     at: '70m',
-    fires: [['pca_issuer_oldest_open_request_timestamp_seconds', { ...pca, approval: 'Undecided' }, '0x90']],
-    labels: pca,
-    summary: 'A request for AlibabaPCAIssuer shop/pca has waited for its approval for 1h 10m 0s.',
+    fires: [['pca_issuer_oldest_open_request_timestamp_seconds', { ...nobody, approval: 'Undecided' }, '0x90']],
+    labels: {},
+    summary: 'A request for an issuer that does not exist has waited for its approval for 1h 10m 0s.',
     quiet: [
       ['pca_issuer_oldest_open_request_timestamp_seconds', { ...pca, approval: 'Undecided' }, '1800x90'],
       ['pca_issuer_oldest_open_request_timestamp_seconds', { ...pca, approval: 'Approved' }, '0x90'],
