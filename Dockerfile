@@ -36,5 +36,6 @@ ENV MALLOC_MMAP_THRESHOLD_=32768
 ENV IMAGE_REVISION=${REVISION}
 USER 65532:65532
 EXPOSE 8080
-# A small young generation saves 30 MiB for a tenth of the processor time.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--max-old-space-size-percentage=60", "/app/main.js"]
+# A small young generation saves 30 MiB for a tenth of the processor time; a heap that may grow by more than V8's tenth before all
+# of it is collected saves as much time for 10 MiB.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=60", "--max-old-space-size-percentage=60", "/app/main.js"]

@@ -44,7 +44,7 @@ export const operatorImage: ImageDefinition = {
   name: 'alibaba-pca-issuer',
   title: 'alibaba-pca-issuer',
   description: 'cert-manager external issuer for Alibaba Cloud Private CA (PCA)',
-  nodeFlags: ['--max-semi-space-size=4', '--max-old-space-size-percentage=60'],
+  nodeFlags: ['--max-semi-space-size=4', '--heap-growing-percent=60', '--max-old-space-size-percentage=60'],
   ports: [8080],
   bundle: async (folder) => (await buildBundle(folder)).packages,
 };
