@@ -22,13 +22,16 @@ import { owningCertificateReader } from '../controllers/requests/kinds/owning-ce
 import { RequestMemories } from '../controllers/requests/memory.ts';
 import { Revocations } from '../controllers/requests/revocations.ts';
 import { EarlierSearch } from '../controllers/requests/signing/earlier-search.ts';
+import { issuerKey } from '../crds/issuer-ref.ts';
 import type { Controller } from '../kubernetes/controller.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import { connectEventHandlers } from './event-handlers.ts';
+import { FirstLook } from './first-look.ts';
 import { ofExistingIssuers } from './issuer-series.ts';
 import { openRequestReader } from './metrics/open-request-series.ts';
 import { openLoop, openQueue, sharingOfIssuers, sharingOfRevocations } from './loops.ts';
+import type { IssuerStore } from './cluster.ts';
 import { fieldManager } from './controller-parts.ts';
 import { clusterUidReader } from './cluster-uid.ts';
 import type { ControllersParts, Shared } from './controller-parts.ts';
@@ -75,7 +78,8 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
     concurrency: lookUpsAtATime,
     reconcile: async (key, signal) => calls.reconcile(key, signal),
   });
-  const issuers = issuerLoop(shared);
+  const firstLook = new FirstLook(clock);
+  const issuers = issuerLoop(shared, firstLook);
   const requests = [
     requestLoop(
       { name: 'certificaterequest', ...cluster.requests },
@@ -106,9 +110,15 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
     abandonedCalls: calls,
     clock,
   });
+  const looked = firstLook.of(cluster.issuers.flatMap(issuerKeys), leadership);
   try {
-    const loops = [issuers, revoking, { loop: lookingUp }, ...requests];
-    await Promise.all(loops.map(async ({ loop }) => loop.run(leadership)));
+    await Promise.all([
+      ...[issuers, revoking, { loop: lookingUp }].map(async ({ loop }) => loop.run(leadership)),
+      ...requests.map(async ({ loop }) => {
+        await looked;
+        await loop.run(leadership);
+      }),
+    ]);
   } finally {
     disconnect();
     calls.close();
@@ -127,7 +137,11 @@ function revocationLoop(queue: WorkQueue, shared: Shared): { readonly loop: Cont
   return { loop };
 }
 
-function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop: Controller } {
+function issuerKeys({ kind, store }: IssuerStore): readonly string[] {
+  return store.list().map(({ metadata: { namespace, name } }) => issuerKey({ kind, namespace, name }));
+}
+
+function issuerLoop(shared: Shared, firstLook: FirstLook): { readonly queue: WorkQueue; readonly loop: Controller } {
   const { options, podIdentity, hosts, rules, cluster, pca, readyIssuers, events, clock, metrics, logger } = shared;
   const { kubernetes } = cluster;
   const clusterResourceNamespace = options['cluster-resource-namespace'] || cluster.namespace;
@@ -182,7 +196,13 @@ function issuerLoop(shared: Shared): { readonly queue: WorkQueue; readonly loop:
   const loop = openLoop(queue, shared, {
     name: 'issuer',
     concurrency: issuerChecksAtATime,
-    reconcile: async (key, signal) => controller.reconcile(key, signal),
+    reconcile: async (key, signal) => {
+      try {
+        return await controller.reconcile(key, signal);
+      } finally {
+        firstLook.done(key);
+      }
+    },
   });
   return { queue, loop };
 }
