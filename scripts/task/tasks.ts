@@ -105,9 +105,15 @@ export const tasks = {
   image: {
     npmScript: 'image',
     summary: 'Writes the images of operator and simulator to dist/image/, with bill of materials and licences',
-    details: 'They are OCI archives, built without a container engine.',
-    needs: 'Debian or Ubuntu with x64 processors: the base of the images is made of its packages.',
+    details: 'They are OCI archives for amd64 and arm64, built without a container engine.',
+    needs:
+      "Debian on either kind of processor: the base of the images is made of its packages. The other kind's, and its Node, are\nfetched. On Ubuntu, which keeps them elsewhere, only with --architecture.",
     options: {
+      architecture: {
+        kind: 'choice',
+        choices: ['amd64', 'arm64'],
+        text: 'only for these processors; default both',
+      },
       revision: {
         kind: 'text',
         value: 'SHA',
