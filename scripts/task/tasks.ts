@@ -41,8 +41,8 @@ export const tasks = {
     options: {
       only: {
         kind: 'choice',
-        choices: ['unit', 'integration', 'cluster'],
-        text: 'only these tests, without the static checks; default all',
+        choices: ['unit', 'integration', 'cluster', 'oldest'],
+        text: 'only these tests, without the static checks; oldest is a part of the integration tests on the oldest Kubernetes and cert-manager; default all but these',
       },
       full,
     },
@@ -58,7 +58,10 @@ export const tasks = {
         summary: 'Runs the tests against a real API server and a real cert-manager',
       },
       'test:cluster': { parameters: '--only cluster', summary: 'Runs the tests in pods, on a cluster of one node' },
-      'test:full': { parameters: '--full', summary: 'Runs everything in its long variants' },
+      'test:full': {
+        parameters: '--full',
+        summary: 'Runs everything in its long variants, and a part on the oldest Kubernetes and cert-manager too',
+      },
     },
   },
   verify: {
@@ -119,6 +122,28 @@ export const tasks = {
         value: 'SHA',
         default: 'unknown',
         text: "commit of the sources, for the images' labels",
+      },
+    },
+  },
+  release: {
+    npmScript: 'release',
+    summary:
+      'Writes everything that a release publishes to dist/release/: image, chart, manifests, papers, air-gap bundle',
+    details: 'Publishes nothing. The changes of the version have to be in CHANGELOG.md.',
+    needs: 'Debian, as npm run image, and Go 1.26, with which Helm is built once.',
+    options: {
+      registry: {
+        kind: 'text',
+        value: 'REGISTRY',
+        default: 'REGISTRY',
+        text: 'where image and chart will lie, with the path above their names',
+      },
+      source: { kind: 'text', value: 'URL', text: 'of the repository, for the chart' },
+      revision: {
+        kind: 'text',
+        value: 'SHA',
+        default: 'unknown',
+        text: "commit of the sources, for the image's labels",
       },
     },
   },

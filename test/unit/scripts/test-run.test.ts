@@ -1,8 +1,12 @@
 // What `npm test` makes of its arguments and of the tests' results.
+import { existsSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { controlPlaneProgram, oldestControlPlaneProgram } from '../../../control-plane/driver/programs.ts';
 import { runLimited } from '../../../scripts/command.ts';
+import { testedVersions } from '../../../scripts/generate/tested-versions.ts';
+import { testsOnOldestVersions } from '../../../scripts/oldest-versions.ts';
 import { countTests } from '../../../scripts/reporter.ts';
 import type { CountedModule } from '../../../scripts/reporter.ts';
 import { readCommandLine } from '../../../scripts/task/command-line.ts';
@@ -30,7 +34,7 @@ describe('the arguments of npm test', () => {
 
   it.each([
     [['--only'], '--only needs a value'],
-    [['--only', 'units'], '--only is one of unit, integration, cluster, not "units"'],
+    [['--only', 'units'], '--only is one of unit, integration, cluster, oldest, not "units"'],
     [['--full=yes'], '--full takes no value'],
   ])('%j are refused', (given, message) => {
     expect(readCommandLine(tasks.test, given)).toEqual({ kind: 'wrong', message });
@@ -43,6 +47,27 @@ describe('the arguments of npm test', () => {
     [['--testTimeout'], "vitest refuses it: option '--testTimeout <timeout>' value is missing"],
   ])('%j for vitest: %s', async (given, fault) => {
     expect(await findVitestFault(given)).toBe(fault);
+  });
+});
+
+describe('the tests on the oldest versions', () => {
+  it('are there', () => {
+    expect(testsOnOldestVersions.filter((path) => !existsSync(new URL(`../../../${path}`, import.meta.url)))).toEqual(
+      [],
+    );
+  });
+
+  it.each(['oldest', 'newest'] as const)('run on what the table of the %s says', (which) => {
+    const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+    const { ldflags = '' } = which === 'oldest' ? oldestControlPlaneProgram : controlPlaneProgram;
+    const stamped = [...ldflags.matchAll(/gitVersion=v(\S+)/g)].map(([, version]) => version);
+    expect(new Set(stamped)).toEqual(new Set([testedVersions(which, read).Kubernetes]));
+  });
+
+  it('are on the oldest that the chart admits', () => {
+    const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+    const [minor] = /^1\.\d+/.exec(testedVersions('oldest', read).Kubernetes) ?? [];
+    expect(read('helm/alibaba-pca-issuer/Chart.yaml')).toContain(`kubeVersion: '>= ${minor}.0-0'`);
   });
 });
 
