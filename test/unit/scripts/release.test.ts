@@ -9,6 +9,7 @@ import { root } from '../../../scripts/command.ts';
 import { readChangelog, sectionOf } from '../../../scripts/release/changelog.ts';
 import { publishedChart, publishedValues } from '../../../scripts/release/chart.ts';
 import type { Published } from '../../../scripts/release/chart.ts';
+import { blocksOf, commandsOf } from '../../support/pages.ts';
 import { readCommandLine } from '../../../scripts/task/command-line.ts';
 import { tasks } from '../../../scripts/task/tasks.ts';
 
@@ -170,6 +171,22 @@ describe('the chart that is published', () => {
     );
     const examples = parse(annotations['artifacthub.io/crdsExamples'] ?? '') as readonly { readonly kind: string }[];
     expect(examples.map(({ kind }) => kind)).toEqual(definitions.map(({ spec }) => spec.names.kind));
+  });
+});
+
+describe('docs/releases.md', () => {
+  const blocks = blocksOf(read('docs/releases.md'));
+
+  it('names this version, the workflow that signs, and files that a release has', () => {
+    const commands = blocks.flatMap(commandsOf);
+    const { version } = packageJson;
+    expect(new Set(commands.join('\n').match(/\d+\.\d+\.\d+/g))).toEqual(new Set([version]));
+    const workflows = commands.flatMap((command) => /\.github\/workflows\/\S+?\.yml/.exec(command)?.[0] ?? []);
+    expect(new Set(workflows)).toEqual(new Set(['.github/workflows/release.yml']));
+    expect(read(workflows[0] ?? '')).toContain('cosign sign');
+    expect(commands.filter((command) => command.startsWith('tar '))).toEqual([
+      `tar -xzf alibaba-pca-issuer-${version}-airgap.tar.gz && cd alibaba-pca-issuer-${version}`,
+    ]);
   });
 });
 
