@@ -1,8 +1,12 @@
 // The images as they are built here, for both architectures where this machine can fetch the other one: the same twice, with
 // Node and the bundle and nothing to start anything else.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { unpackTar } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -175,12 +179,48 @@ describe.runIf(canBuild)('the images', () => {
       expect([...needs.keys()].toSorted()).toEqual(refs.toSorted());
     });
 
+    it('have a bill of materials that is of the form, to the letter', async () => {
+      const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+      expect(await validator.validate(JSON.stringify(bill))).toBeNull();
+    });
+
+    const emulator = emulatorOf(architecture);
+    it.runIf(emulator !== undefined)('start with their own Node and libraries', async () => {
+      const folder = join(directory, `files-${architecture}`);
+      for (const [path, { mode = 0o644, content }] of files) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), content, { mode });
+      }
+      const { interpreter = '' } = readElf(files.get('nodejs/bin/node')!.content);
+      const libraries = join(folder, 'lib', architectureNames[architecture].triplet);
+      const [program = '', ...parameters] = [
+        ...emulator!,
+        join(folder, interpreter),
+        '--library-path',
+        libraries,
+        join(folder, 'nodejs/bin/node'),
+        ...operatorImage.nodeFlags,
+        join(folder, 'app/main.js'),
+        '--help',
+      ];
+      const { stdout } = await promisify(execFile)(program, parameters);
+      expect(stdout).toMatch(/^alibaba-pca-issuer: .*\n\nUsage: /);
+    });
+
     it('have a bill of materials with a serial number of its own', () => {
       const form = /^urn:uuid:[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-8[\da-f]{3}-[\da-f]{12}$/;
       expect(bill.serialNumber).toMatch(form);
     });
   });
 });
+
+/** What runs programs of an architecture here: nothing more for this machine's own, else QEMU where it is installed. */
+function emulatorOf(architecture: Architecture): readonly string[] | undefined {
+  if (ownArchitectures.includes(architecture)) return [];
+  const name = architecture === 'arm64' ? 'qemu-aarch64-static' : 'qemu-x86_64-static';
+  const found = (process.env['PATH'] ?? '').split(delimiter).find((folder) => existsSync(join(folder, name)));
+  return found === undefined ? undefined : [join(found, name)];
+}
 
 interface Layer {
   readonly digest: string;
