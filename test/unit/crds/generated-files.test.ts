@@ -26,6 +26,7 @@ describe('generated files', () => {
       'docs/benchmarks-latency.svg',
       'docs/benchmarks-rates.svg',
       'docs/benchmarks.md',
+      'docs/compatibility.md',
       'docs/conditions-and-errors.md',
       'docs/configuration.md',
       'docs/failover.md',
