@@ -13,6 +13,7 @@ FROM --platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 COPY scripts ./scripts
+COPY simulator ./simulator
 COPY src ./src
 # Installs the dependencies of the lock file first.
 RUN npm run build
@@ -32,10 +33,11 @@ ENV NODE_ENV=production
 ENV UV_THREADPOOL_SIZE=64
 # One heap of the C library: each thread's own would keep what OpenSSL gives back.
 ENV MALLOC_ARENA_MAX=1
+# What is larger than this goes back when it is freed: compilers leave holes of megabytes in the heap of the C library.
+ENV MALLOC_MMAP_THRESHOLD_=32768
 # In the first line of the log.
 ENV IMAGE_REVISION=${REVISION}
 USER 65532:65532
 EXPOSE 8080
-# A small young generation halves the memory of a process that holds many small objects, at no cost in speed; the operator
-# collects garbage itself after work.
-ENTRYPOINT ["/nodejs/bin/node", "--expose-gc", "--max-semi-space-size=4", "--max-old-space-size-percentage=60", "/app/main.js"]
+# A small young generation saves 30 MiB for a tenth of the processor time.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--max-old-space-size-percentage=60", "/app/main.js"]

@@ -1,8 +1,9 @@
-// The static checks, and how a step of `npm run verify` and `npm test` is reported: one line, and its output if it failed.
+// The static checks, and how the steps of `npm run verify` and `npm test` are run and shown.
 import { availableParallelism } from 'node:os';
 
-import { run, runLimited } from './command.ts';
+import { run } from './command.ts';
 import type { Command } from './command.ts';
+import { showSteps } from './progress.ts';
 
 /** A named step. */
 export interface Step {
@@ -29,18 +30,21 @@ export const staticChecks: readonly Step[] = [
   { name: 'generated files', command: { script: 'scripts/generate.ts', parameters: ['--check'] } },
 ];
 
-/** Runs the steps, as many at once as there are cores, each reported when it is done; answers how many failed. */
+/** Runs the steps, as many at once as there are cores, and shows them; the output of those that fail follows. Answers how many. */
 export async function runSteps(steps: readonly Step[]): Promise<number> {
-  const passed = await runLimited(
-    availableParallelism(),
-    steps.map((step) => async () => runStep(step)),
+  const outputs: string[] = [];
+  const results = await showSteps(
+    steps.map(({ name, command }) => ({
+      name,
+      run: async () => {
+        const { code, output } = await run(command);
+        if (code === 0) return;
+        outputs.push(`${name}:\n${output.trimEnd()}`);
+        throw new Error('its output is below');
+      },
+    })),
+    { atOnce: availableParallelism() },
   );
-  return passed.filter((ok) => !ok).length;
-}
-
-async function runStep({ name, command }: Step): Promise<boolean> {
-  const { code, output, seconds } = await run(command);
-  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`);
-  if (code !== 0) console.log(output.trimEnd());
-  return code === 0;
+  for (const output of outputs) console.log(`\n${output}`);
+  return results.filter(({ status }) => status === 'rejected').length;
 }

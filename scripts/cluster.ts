@@ -2,11 +2,12 @@
 // machine, until Ctrl-C. Needs root on Linux. Leaves nothing behind.
 import type { NodeCluster } from '../control-plane/driver/node/node-cluster.ts';
 import { Interrupted, interruption, unlessInterrupted } from './demo/undo.ts';
+import { showStep } from './progress.ts';
 import { runTask } from './task/run-task.ts';
 
 const exitCode = { success: 0, failed: 1, cannotRun: 3 } as const;
 
-async function open(): Promise<NodeCluster> {
+async function open(signal: AbortSignal): Promise<NodeCluster> {
   const { NodeCluster } = await import('../control-plane/driver/node/node-cluster.ts');
   const { tellNowAndThen } = await import('./go-programs.ts');
   const { buildImages, operatorImage, simulatorImage } = await import('./image/images.ts');
@@ -14,16 +15,23 @@ async function open(): Promise<NodeCluster> {
   const images = buildImages([operatorImage, simulatorImage], { architectures: ownArchitectures });
   // Awaited below; until then its failure must not count as unhandled.
   images.catch(() => {});
-  const cluster = await NodeCluster.start({
-    onStep: say,
-    onBuildProgress: (program, progress) => {
-      tellNowAndThen(program, say)(progress);
-    },
+  // What has begun is ended once it is there, so neither step ends early.
+  const cluster = await showStep('cluster of one node, with cert-manager', async (tell) => {
+    signal.addEventListener('abort', () => tell('interrupted: it is stopped once it has started'), { once: true });
+    return NodeCluster.start({
+      onStep: tell,
+      onBuildProgress: (program, built) => {
+        tellNowAndThen(program, tell)(built);
+      },
+    });
   });
-  for (const { archive, reference } of await images) {
-    await cluster.loadImage(archive);
-    say(`${reference} is loaded`);
-  }
+  if (signal.aborted) return cluster;
+  await showStep('images of operator and simulator', async (tell) => {
+    for (const { archive, reference } of await images) {
+      await cluster.loadImage(archive);
+      tell(`${reference} is loaded`);
+    }
+  });
   return cluster;
 }
 
@@ -39,7 +47,7 @@ async function isObstacle(error: unknown): Promise<boolean> {
 
 async function main(): Promise<number> {
   const signal = interruption();
-  const opening = open();
+  const opening = open(signal);
   try {
     const cluster = await unlessInterrupted(signal, opening);
     say(`

@@ -1,6 +1,4 @@
 // Runs one program to its end, with its output kept or shown. Ends it when this process is told to end.
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
@@ -26,54 +24,47 @@ export interface Command {
 /** Runs a command in the repository's root; a program that a signal ended counts as failed. */
 export async function run(command: Command): Promise<CommandResult> {
   const started = performance.now();
-  const child = spawn(process.execPath, [command.script, ...(command.parameters ?? [])], {
+  // Not needed by `--help`.
+  const { execa } = await import('execa');
+  const child = execa(process.execPath, [command.script, ...(command.parameters ?? [])], {
     cwd: root,
-    env: { ...process.env, ...command.environment },
-    stdio: command.show === true ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    env: command.environment ?? {},
+    all: true,
+    ...(command.show === true
+      ? { stdio: 'inherit' as const }
+      : { stdin: 'ignore' as const, maxBuffer: Number.POSITIVE_INFINITY }),
+    // Signals are handed on below, and nobody is cut short who cleans up.
+    forceKillAfterDelay: false,
+    cleanup: false,
+    reject: false,
+    stripFinalNewline: false,
   });
-  const stopForwarding = forwardSignals(child);
-  let output = '';
-  const keep = (chunk: string): void => {
-    output += chunk;
-  };
-  child.stdout?.setEncoding('utf8').on('data', keep);
-  child.stderr?.setEncoding('utf8').on('data', keep);
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (status) => {
-      resolve(status ?? 1);
-    });
-  });
-  stopForwarding();
-  return { code, output, seconds: (performance.now() - started) / 1000 };
+  const forwarding = forwardSignals((signal) => child.kill(signal));
+  const { exitCode, all = '' } = await child;
+  const forwarded = forwarding.end();
+  // Whoever is told to end waits for the program that it started, and then ends as the signal would have ended it.
+  if (forwarded !== undefined) process.exit(128 + constants.signals[forwarded]);
+  return { code: exitCode ?? 1, output: all, seconds: (performance.now() - started) / 1000 };
 }
 
-// Whoever is told to end waits for the program that it started, and then ends as the signal would have ended it.
-function forwardSignals(child: ChildProcess): () => void {
+type Ending = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** Hands signals on until its end, which answers the first one that came. */
+function forwardSignals(kill: (signal: Ending) => void): { readonly end: () => Ending | undefined } {
+  let first: Ending | undefined;
   const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
     const forward = (): void => {
-      child.once('close', () => process.exit(128 + constants.signals[signal]));
+      first ??= signal;
       // A terminal's Ctrl-C has reached the program already.
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) kill(signal);
     };
     process.once(signal, forward);
     return () => process.off(signal, forward);
   });
-  return () => {
-    for (const remove of listeners) remove();
+  return {
+    end: () => {
+      for (const remove of listeners) remove();
+      return first;
+    },
   };
-}
-
-/** Runs tasks, at most `limit` at the same time, and answers their results in the order of the tasks. */
-export async function runLimited<Result>(
-  limit: number,
-  tasks: readonly (() => Promise<Result>)[],
-): Promise<readonly Result[]> {
-  const results = new Map<number, Result>();
-  const queue = tasks.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, task] of queue) results.set(index, await task());
-  };
-  await Promise.all(Array.from({ length: limit }, worker));
-  return tasks.map((_, index) => results.get(index) as Result);
 }

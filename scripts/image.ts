@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 
 import { root } from './command.ts';
 import type { BuiltImage } from './image/images.ts';
+import { showStep } from './progress.ts';
 import { runTask } from './task/run-task.ts';
 import type { Told } from './task/run-task.ts';
 
@@ -11,8 +12,10 @@ async function main({ architecture, revision }: Told<'image'>): Promise<number> 
   try {
     const { buildImages, operatorImage, simulatorImage } = await import('./image/images.ts');
     const chosen = architecture === undefined ? {} : { architectures: [architecture] };
-    for (const image of await buildImages([operatorImage, simulatorImage], { revision, ...chosen }))
-      console.log(describe(image).join('\n'));
+    const images = await showStep('images of operator and simulator', async () =>
+      buildImages([operatorImage, simulatorImage], { revision, ...chosen }),
+    );
+    for (const image of images) console.log(describe(image).join('\n'));
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));

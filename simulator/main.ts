@@ -1,15 +1,23 @@
 // `npm run simulator`: a simulated PCA on this machine until Ctrl-C; `-- --help` says what can be chosen.
-import { parseSimulatorArguments, simulatorHelp } from './arguments.ts';
+import { asksForHelp } from '../src/command-line/flags.ts';
+import { helpText } from '../src/command-line/help.ts';
+import { simulatorManual } from './manual.ts';
 import { startSimulator } from './simulator.ts';
 import type { SimulatorHandle, SimulatorOptions } from './simulator.ts';
 
 const usageError = 2;
 
-const command = parseSimulatorArguments(process.argv.slice(2));
-if (command.kind === 'start') await serve(command.options, command.json);
-else if (command.kind === 'help') console.log(simulatorHelp);
-else {
-  console.error(`${command.message} See --help.`);
+const parameters = process.argv.slice(2);
+if (asksForHelp(parameters)) process.stdout.write(helpText(simulatorManual));
+else await obey();
+
+async function obey(): Promise<void> {
+  // Not needed by `--help`.
+  const { parseSimulatorArguments } = await import('./arguments.ts');
+  const command = parseSimulatorArguments(parameters);
+  if (command.kind === 'start') await serve(command.options, command.json);
+  if (command.kind !== 'wrong') return;
+  console.error(command.message);
   process.exitCode = usageError;
 }
 

@@ -1,9 +1,5 @@
 // Entry of the process: options, operator, signals, exit code. 0: stopped as asked; 1: failed or lost the Lease; 2: wrong flags.
-// With `plan` as the first argument it plans files instead, with exit codes of its own (docs/plan.md), and with `capacity`
-// it computes whether PCA's limits suffice (docs/mesh/sizing.md); with `apply` it applies the issuers of the chart's values
-// (docs/adr/0015-issuers-of-the-values.md), and with `doctor` it looks for what is wrong in a cluster (docs/doctor.md).
-import { KubernetesClient } from './kubernetes/client.ts';
-import { connect } from './operator/connect.ts';
+// With another first argument than `run` or a flag it is a subcommand (src/program), with exit codes of its own.
 import { Operator } from './operator/operator.ts';
 import { createLogger, openLogOutput } from './runtime/logger.ts';
 import type { Logger, LogOutput } from './runtime/logger.ts';
@@ -11,8 +7,7 @@ import { parseOptions } from './runtime/options.ts';
 import type { Options } from './runtime/options.ts';
 import { podIdentity } from './runtime/pod-identity.ts';
 import { unusedVariables } from './runtime/unused-variables.ts';
-import { productVersion, sourceRevision, userAgent } from './runtime/version.ts';
-import { systemClock } from './timing/clock.ts';
+import { productVersion, sourceRevision } from './runtime/version.ts';
 
 const exitCode = { stopped: 0, failed: 1, usage: 2 } as const;
 
@@ -72,73 +67,40 @@ async function endNow(output: LogOutput): Promise<void> {
   process.exit(exitCode.failed);
 }
 
-const [subcommand, ...rest] = process.argv.slice(2);
-if (subcommand === 'plan') {
+const [word, ...rest] = process.argv.slice(2);
+if (word === undefined || word.startsWith('-')) await start(process.argv.slice(2));
+else if (word === 'run') await start(rest);
+else {
   // The operator needs none of it, and a pod never loads it.
-  const { runPlanCommand, thisProcess } = await import('./plan-command/plan-command.ts');
-  process.exitCode = await runPlanCommand(rest, thisProcess);
-} else if (subcommand === 'capacity') {
-  const { runCapacityCommand } = await import('./capacity-command/capacity-command.ts');
-  process.exitCode = runCapacityCommand(rest, {
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-  });
-} else if (subcommand === 'doctor') {
-  // A name that is still looked up would keep the process for as long as its DNS server is silent.
-  process.exit(await examine(rest));
-} else if (subcommand === 'apply') process.exitCode = await applyIssuers(rest);
-else await start();
-
-/** Runs `doctor` as the pod's ServiceAccount, or with a kubeconfig, until it is done or interrupted. */
-async function examine(argv: readonly string[]): Promise<number> {
-  const { runDoctorCommand } = await import('./doctor-command/doctor-command.ts');
-  const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
-  return runDoctorCommand(argv, {
-    connect: async (kubeconfig, context) => connect({ kubeconfig, context }),
-    environment: process.env,
-    clock: systemClock,
-    signal: stopping.signal,
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-  });
+  const { runSubcommand } = await import('./program/program.ts');
+  process.exitCode = await runSubcommand(word, rest);
 }
 
-/** Runs `apply` as the pod's ServiceAccount, or with the kubeconfig of the environment. */
-async function applyIssuers(manifests: readonly string[]): Promise<number> {
-  const { runApplyCommand } = await import('./apply-command/apply-command.ts');
-  try {
-    const options = parseOptions([], process.env);
-    if (options.kind !== 'run') throw new Error(options.kind === 'invalid' ? options.message : options.kind);
-    const kubernetes = new KubernetesClient(await connect(options.options), { userAgent });
-    const code = await runApplyCommand(manifests, {
-      kubernetes,
-      clock: systemClock,
-      out: (text) => process.stdout.write(text),
-      err: (text) => process.stderr.write(text),
-    });
-    await kubernetes.close();
-    return code;
-  } catch (error) {
-    process.stderr.write(`alibaba-pca-issuer apply: ${error instanceof Error ? error.message : String(error)}\n`);
-    return exitCode.failed;
-  }
-}
-
-async function start(): Promise<void> {
-  const parsed = parseOptions(process.argv.slice(2), process.env);
+async function start(argv: readonly string[]): Promise<void> {
+  const parsed = parseOptions(argv, process.env);
   switch (parsed.kind) {
-    case 'help':
-      process.stdout.write(parsed.text);
+    case 'help': {
+      const { programHelp } = await import('./program/program.ts');
+      process.stdout.write(programHelp());
       break;
+    }
     case 'version':
       process.stdout.write(`${productVersion}\n`);
       break;
+    case 'unreadable': {
+      const { grammarFault } = await import('./program/program.ts');
+      refuse(grammarFault(argv) ?? parsed.message);
+      break;
+    }
     case 'invalid':
-      process.stderr.write(`alibaba-pca-issuer: ${parsed.message}\n`);
-      process.exitCode = exitCode.usage;
+      refuse(parsed.message);
       break;
     case 'run':
       process.exit(await run(parsed.options));
   }
+}
+
+function refuse(message: string): void {
+  process.stderr.write(`alibaba-pca-issuer: ${message}\n`);
+  process.exitCode = exitCode.usage;
 }

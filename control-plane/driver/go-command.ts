@@ -1,9 +1,7 @@
 // Runs the `go` command in one program's directory. Knows the environment every call needs, not what is built.
-import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { createInterface } from 'node:readline';
 
-import { errorCode } from './build-lock.ts';
+import { execa } from 'execa';
 
 /** Thrown when there is no usable Go toolchain; the message says what to install. */
 export class GoMissingError extends Error {
@@ -40,33 +38,25 @@ export async function runGo(
     onErrorLine = () => {},
   }: { readonly cgo?: boolean; readonly onErrorLine?: (line: string) => void } = {},
 ): Promise<string> {
-  const child = spawn('go', args, {
+  const child = execa('go', args, {
     cwd: directory,
     // A workspace file above the repository would replace go.mod; cgo would make the result depend on the machine's compiler.
-    env: { ...process.env, CGO_ENABLED: cgo ? '1' : '0', GOWORK: 'off' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { CGO_ENABLED: cgo ? '1' : '0', GOWORK: 'off' },
+    stdin: 'ignore',
+    reject: false,
+    stripFinalNewline: false,
   });
   yieldToOthers(child.pid);
   const tail: string[] = [];
-  createInterface({ input: child.stderr }).on('line', (line) => {
+  for await (const line of child.iterable({ from: 'stderr' })) {
     tail.push(line);
     tail.splice(0, tail.length - 20);
     onErrorLine(line);
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    output += chunk;
-  });
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once('error', (error) => {
-      reject(errorCode(error) === 'ENOENT' ? new GoMissingError('no go command was found') : error);
-    });
-    child.once('close', (status) => {
-      resolve(status ?? 1);
-    });
-  });
-  if (code !== 0) throw new Error(`go ${args.join(' ')} failed in ${directory}:\n${tail.join('\n')}`);
-  return output;
+  }
+  const { stdout, exitCode, failed, code } = await child;
+  if (code === 'ENOENT') throw new GoMissingError('no go command was found');
+  if (failed || exitCode !== 0) throw new Error(`go ${args.join(' ')} failed in ${directory}:\n${tail.join('\n')}`);
+  return stdout;
 }
 
 /** The toolchain that would build in this directory; throws {@link GoMissingError} when there is none or it is too old. */

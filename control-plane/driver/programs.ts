@@ -92,6 +92,14 @@ export const helmProgram: GoProgram = {
   ].join(' '),
 };
 
+/** Prometheus' own judge of rules. Without what finds targets in clouds, which is most of the time that it takes to build. */
+export const promtoolProgram: GoProgram = {
+  name: 'promtool',
+  directory: fileURLToPath(new URL('../../tools/promtool', import.meta.url)),
+  package: 'github.com/prometheus/prometheus/cmd/promtool',
+  tags: ['remove_all_sd'],
+};
+
 /** What GitOps tools think of an object: kstatus, and the interpreter of Argo CD's health checks. */
 export const healthProgram: GoProgram = {
   name: 'health',

@@ -1,5 +1,5 @@
 // Runs a command to its end and collects what it printed.
-import { spawn } from 'node:child_process';
+import { execa } from 'execa';
 
 /** Output and exit status of a finished command. */
 export interface Finished {
@@ -15,24 +15,16 @@ export async function run(
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Finished> {
   const [program = '', ...args] = command;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: { ...process.env, ...environment } });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      stdout += chunk;
-    });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr += chunk;
-    });
-    child.once('error', reject);
-    child.once('close', (code) => {
-      resolve({ stdout, stderr, code: code ?? 1 });
-    });
-    // A command that does not read its input may be gone before all of it is written.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
+  const ended = await execa(program, args, {
+    input,
+    env: environment,
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: Number.POSITIVE_INFINITY,
   });
+  const { stdout, stderr, exitCode, signal } = ended;
+  if (ended.failed && exitCode === undefined && signal === undefined) throw ended;
+  return { stdout, stderr, code: exitCode ?? 1 };
 }
 
 /** Like {@link run}, but a status other than 0 is an error with what the command wrote to standard error. */

@@ -9,7 +9,7 @@ import { run } from '../../control-plane/driver/run.ts';
 import { readManifests } from '../../test/support/cluster.ts';
 import type { Manifest } from '../../test/support/cluster.ts';
 import type { Kubectl } from '../../test/support/product.ts';
-import type { Tell } from './progress.ts';
+import type { Tell } from '../progress.ts';
 
 /** A cluster to show the product in. */
 export interface DemoCluster {

@@ -17,8 +17,9 @@ import { World } from '../../test/support/world.ts';
 import { buildBundle } from '../build.ts';
 import { buildState } from './cluster.ts';
 import { describeCertificate, verifyChain } from './proof.ts';
-import type { Tell } from './progress.ts';
+import type { Tell } from '../progress.ts';
 import type { Stage } from './scene.ts';
+import { named } from './undo.ts';
 
 const namespace = 'shop';
 const workloads = ['web', 'api'] as const;
@@ -40,10 +41,12 @@ export async function prepareWorld({ progress, undo, directory }: Stage): Promis
       controlPlane: { directory: join(directory, 'control-plane'), onBuildProgress: told(tell) },
     });
     // Interrupted in the middle, it is stopped once it has started.
-    undo.push('cluster, simulator and operator', async () => {
-      const world = await starting.catch(() => undefined);
-      await world?.stop();
-    });
+    undo.defer(
+      named('cluster, simulator and operator', async () => {
+        const world = await starting.catch(() => undefined);
+        await world?.stop();
+      }),
+    );
     return starting;
   });
 }
@@ -61,7 +64,7 @@ export async function prepareIstiod({ progress, undo }: Stage, world: World): Pr
   return progress.step("istiod with the chart's RBAC; its certificate is PCA's", async () => {
     const values = await documentedValues('istio-ra-values.yaml', world.simulator.rootPem(issuingCA));
     const istiod = await Istiod.start(world, { name: 'istiod', values });
-    undo.push('istiod', async () => istiod.stop());
+    undo.defer(named('istiod', async () => istiod.stop()));
     return istiod;
   });
 }
@@ -76,7 +79,7 @@ export async function prepareAgents({ progress, undo }: Stage, world: World, ist
     const [web, api] = await Promise.all(
       workloads.map(async (serviceAccount) => {
         const agent = await IstioAgent.launch(world, { namespace, serviceAccount, istiod });
-        undo.push(`the agent of ${serviceAccount}`, async () => agent.kill());
+        undo.defer(named(`the agent of ${serviceAccount}`, async () => agent.kill()));
         return agent;
       }),
     );

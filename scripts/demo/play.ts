@@ -12,7 +12,7 @@ import type { DemoArguments } from './arguments.ts';
 import { CannotRun } from './cluster.ts';
 import type { DemoCluster } from './cluster.ts';
 import { describeConditions, logTails } from './failure.ts';
-import { Progress } from './progress.ts';
+import { Progress } from '../progress.ts';
 import { keepMeshLogs, prepareAgents, prepareIstiod, prepareWorld, showMesh } from './mesh.ts';
 import { checkOpenssl } from './proof.ts';
 import { clusterOf, installChart, keepPodLogs, preparePods, showPods } from './pods.ts';
@@ -27,7 +27,7 @@ import {
 } from './scene.ts';
 import type { SimulatedPca, Stage } from './scene.ts';
 import { showProof, waitUntilReady } from './show.ts';
-import { Interrupted, interruption, UndoStack, unlessInterrupted } from './undo.ts';
+import { Interrupted, interruption, undoAll, unlessInterrupted } from './undo.ts';
 
 const exitCode = { success: 0, failed: 1, cannotRun: 3, signalBase: 128 } as const;
 const kinds = 'alibabapcaissuers,certificates,certificaterequests';
@@ -179,14 +179,14 @@ export async function showDemo(demo: DemoArguments): Promise<number> {
   const signal = interruption();
   const directory = await mkdtemp(join(tmpdir(), 'alibaba-pca-demo-'));
   const stage: Stage = {
-    progress: new Progress(process.stdout, () => performance.now()),
-    undo: new UndoStack(),
+    progress: new Progress(signal),
+    undo: new AsyncDisposableStack(),
     directory,
   };
   const notice = ignoredKubeconfigNotice(demo, process.env['KUBECONFIG']);
   if (notice !== undefined) stage.progress.say(notice);
   const code = await run(stage, demo, signal);
-  const failures = await stage.progress.step('stopped and removed again', async () => stage.undo.undoAll());
+  const failures = await stage.progress.lastStep('stopped and removed again', async () => undoAll(stage.undo));
   for (const failure of failures) stage.progress.say(failure);
   await removeFiles(directory, code === exitCode.failed);
   if (code === exitCode.success && !demo.keep) stage.progress.say(`\n${whatNext}`);

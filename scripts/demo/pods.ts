@@ -7,6 +7,7 @@ import { podsObstacle } from '../../test/support/start-cluster.ts';
 import { CannotRun } from './cluster.ts';
 import type { DemoCluster } from './cluster.ts';
 import type { Stage } from './scene.ts';
+import { named } from './undo.ts';
 
 /** Starts everything but the chart; throws {@link CannotRun} where this machine cannot. */
 export async function preparePods({ progress, undo }: Stage): Promise<InstalledWorld> {
@@ -15,10 +16,12 @@ export async function preparePods({ progress, undo }: Stage): Promise<InstalledW
   return progress.step('cluster of one node, cert-manager, images, simulator', async (tell) => {
     const starting = InstalledWorld.start(tell);
     // Interrupted in the middle, it is stopped once it has started; what failed to has removed itself.
-    undo.push('cluster', async () => {
-      const world = await starting.catch(() => undefined);
-      await world?.stop();
-    });
+    undo.defer(
+      named('cluster', async () => {
+        const world = await starting.catch(() => undefined);
+        await world?.stop();
+      }),
+    );
     return starting;
   });
 }

@@ -13,14 +13,14 @@ import type { Product } from '../../test/support/product.ts';
 import { buildBundle } from '../build.ts';
 import { checkUserCluster, findMissing, listOf, openUserCluster, startOwnCluster } from './cluster.ts';
 import type { DemoCluster } from './cluster.ts';
-import type { Progress } from './progress.ts';
+import type { Progress } from '../progress.ts';
 import { pointAtSimulator, readQuickstart, readReadmeExample, secretFor, secretNameOf } from './quickstart.ts';
-import type { UndoStack } from './undo.ts';
+import { named } from './undo.ts';
 
 /** What every step needs. */
 export interface Stage {
   readonly progress: Progress;
-  readonly undo: UndoStack;
+  readonly undo: AsyncDisposableStack;
   /** Folder for logs and everything temporary. */
   readonly directory: string;
 }
@@ -38,9 +38,11 @@ export async function prepareCluster(stage: Stage, kubeconfig: string | undefine
   }
   return progress.step('Kubernetes API server and cert-manager', async (tell) => {
     const cluster = await startOwnCluster(directory, tell);
-    undo.push('control plane', async () => {
-      await cluster.close();
-    });
+    undo.defer(
+      named('control plane', async () => {
+        await cluster.close();
+      }),
+    );
     return cluster;
   });
 }
@@ -49,9 +51,11 @@ export async function prepareCluster(stage: Stage, kubeconfig: string | undefine
 export async function prepareSimulator({ progress, undo }: Stage): Promise<SimulatorHandle> {
   return progress.step('simulator of Alibaba Cloud PCA', async () => {
     const simulator = await startSimulator();
-    undo.push('simulator', async () => {
-      await simulator.close();
-    });
+    undo.defer(
+      named('simulator', async () => {
+        await simulator.close();
+      }),
+    );
     return simulator;
   });
 }
@@ -84,9 +88,11 @@ export async function prepareOperator(stage: Stage, cluster: DemoCluster, produc
       logFile: join(logs, 'operator.log'),
       flags: ['--log-format=text'],
     });
-    stage.undo.push('operator', async () => {
-      await operator.stop();
-    });
+    stage.undo.defer(
+      named('operator', async () => {
+        await operator.stop();
+      }),
+    );
   });
 }
 
@@ -155,12 +161,14 @@ async function create({ undo }: Stage, cluster: DemoCluster, objects: readonly M
   if (objects.length === 0) return;
   const creating = cluster.kubectl(['create', '-f', '-'], listOf(objects));
   if (!cluster.own) {
-    undo.push(`${objects.length} objects in ${cluster.name}`, async () => {
-      // Interrupted in the middle, the rest would appear after the removal.
-      await creating.catch(() => {});
-      const reversed = listOf(objects.toReversed());
-      await cluster.kubectl(['delete', '--ignore-not-found', '--timeout=60s', '-f', '-'], reversed);
-    });
+    undo.defer(
+      named(`${objects.length} objects in ${cluster.name}`, async () => {
+        // Interrupted in the middle, the rest would appear after the removal.
+        await creating.catch(() => {});
+        const reversed = listOf(objects.toReversed());
+        await cluster.kubectl(['delete', '--ignore-not-found', '--timeout=60s', '-f', '-'], reversed);
+      }),
+    );
   }
   await creating;
 }

@@ -1,30 +1,33 @@
 // What must be undone at the end, whichever way the end comes. Knows neither clusters nor processes.
-interface Undoing {
-  readonly name: string;
-  readonly undo: () => Promise<void>;
+/** Something to undo, whose failure says what is left. */
+export function named(name: string, undo: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    try {
+      await undo();
+    } catch (error) {
+      throw new Error(`Could not remove: ${name} (${messageOf(error)})`, { cause: error });
+    }
+  };
 }
 
-/** A stack of things to undo, last first. */
-export class UndoStack {
-  readonly #stack: Undoing[] = [];
-
-  /** Remembers how to undo what was just done. */
-  push(name: string, undo: () => Promise<void>): void {
-    this.#stack.push({ name, undo });
+/** Undoes everything, last first; what fails does not stop the rest, and is answered in sentences. */
+export async function undoAll(stack: AsyncDisposableStack): Promise<readonly string[]> {
+  try {
+    await stack.disposeAsync();
+    return [];
+  } catch (error) {
+    return failuresIn(error);
   }
+}
 
-  /** Undoes everything; what fails does not stop the rest, and is answered in sentences. */
-  async undoAll(): Promise<readonly string[]> {
-    const failures: string[] = [];
-    for (let next = this.#stack.pop(); next !== undefined; next = this.#stack.pop()) {
-      try {
-        await next.undo();
-      } catch (error) {
-        failures.push(`Could not remove: ${next.name} (${error instanceof Error ? error.message : String(error)})`);
-      }
-    }
-    return failures;
-  }
+/** In the order in which they came: each further one suppresses those before it. */
+function failuresIn(error: unknown): readonly string[] {
+  if (error instanceof SuppressedError) return [...failuresIn(error.suppressed), ...failuresIn(error.error)];
+  return [messageOf(error)];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Thrown through the demo when the user ends it. */

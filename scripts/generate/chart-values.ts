@@ -1,9 +1,12 @@
 // The chart's values.yaml and the table of its README, read from values.schema.json, where descriptions and defaults are.
-// What an issuer of the values may hold comes from the CRDs' schema and is written into values.schema.json.
+// What an issuer of the values may hold comes from the CRDs' schema, which flags there are from the operator's settings, and the
+// thresholds from the alerts; all of it is written into values.schema.json.
 import { stringify } from 'yaml';
 
 import { issuerSpecSchema } from '../../src/crds/issuer-schema/spec.ts';
+import { alertValues } from '../alerts/template.ts';
 import type { Schema } from '../../src/crds/schema.ts';
+import { settings } from '../../src/runtime/options.ts';
 import { markdownTable } from './generated-section.ts';
 import { wrap } from './wrapped-text.ts';
 
@@ -16,12 +19,41 @@ interface ValueSchema {
 
 const lineWidth = 118;
 
-/** values.schema.json with the issuers' spec as it is now; everything else stays as it was written. */
+/** values.schema.json with what follows from other files as it is now; all else stays as it was written. */
 export function renderValuesSchema(schemaJson: string): string {
-  const { definitions, ...schema } = JSON.parse(schemaJson) as Readonly<Record<string, object>>;
-  const issuerSpec = closedSchema(issuerSpecSchema);
-  return `${JSON.stringify({ ...schema, definitions: { ...definitions, issuerSpec } }, null, 2)}\n`;
+  const schema = JSON.parse(schemaJson) as ValuesSchema;
+  const { definitions, properties } = schema;
+  const { metrics } = properties;
+  const { prometheusRule } = metrics.properties;
+  const operatorFlag = { type: 'string', pattern: `^--(${Object.keys(settings).join('|')})(=|$)` };
+  const rendered = {
+    ...schema,
+    properties: {
+      ...properties,
+      metrics: {
+        ...metrics,
+        properties: {
+          ...metrics.properties,
+          prometheusRule: { ...prometheusRule, properties: { ...prometheusRule.properties, ...alertValues() } },
+        },
+      },
+    },
+    definitions: { ...definitions, issuerSpec: closedSchema(issuerSpecSchema), operatorFlag },
+  };
+  return `${JSON.stringify(rendered, null, 2)}\n`;
 }
+
+interface Parent<Children> {
+  readonly properties: Children;
+}
+
+type ValuesSchema = Parent<
+  Readonly<Record<string, object>> & {
+    readonly metrics: Parent<
+      Readonly<Record<string, object>> & { readonly prometheusRule: Parent<Readonly<Record<string, object>>> }
+    >;
+  }
+> & { readonly definitions: Readonly<Record<string, object>> };
 
 // Helm neither fills in defaults nor evaluates CEL; both is the API server's part.
 function closedSchema(schema: Schema): object {

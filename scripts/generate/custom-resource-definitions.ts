@@ -30,13 +30,8 @@ function template(kind: IssuerKind): string {
 apiVersion: ${apiVersion}
 kind: ${type}
 metadata:
-  name: ${metadata.name}
-  labels:
-    {{- include "alibaba-pca-issuer.labels" . | nindent 4 }}
-  {{- if .Values.crds.keep }}
-  annotations:
-    helm.sh/resource-policy: keep
-  {{- end }}
+  {{- $keep := ternary (dict "helm.sh/resource-policy" "keep") dict .Values.crds.keep }}
+  {{- include "alibaba-pca-issuer.metadata" (dict "root" . "name" "${metadata.name}" "annotations" $keep) | nindent 2 }}
 ${specYaml}{{- end }}
 `;
 }

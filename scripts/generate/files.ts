@@ -12,8 +12,11 @@ import {
   settingsTable,
   troubleReasonsTable,
 } from './catalogue-tables.ts';
+import { renderTemplate } from '../alerts/template.ts';
+import { runbooks } from '../alerts/page.ts';
 import { renderBenchmarks } from '../bench/page/files.ts';
 import { renderSoak } from '../soak/page.ts';
+import { exitCodesTable, subcommandHelps } from './command-line.ts';
 import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts';
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
@@ -34,6 +37,7 @@ type Sections = Readonly<Record<string, (read: Read) => string>>;
 /** Generated sections of hand-written pages: content by name of the section. */
 const pages: Readonly<Record<string, Sections>> = {
   'CONTRIBUTING.md': { 'npm-scripts': scriptsTable },
+  'docs/alerts.md': { runbooks },
   'docs/compatibility.md': { 'tested-versions': testedVersionsTable },
   'docs/at-most-once.md': { silences: silencesTable },
   'docs/failover.md': { 'failover-reasons': failoverReasonsTable },
@@ -59,6 +63,7 @@ const pages: Readonly<Record<string, Sections>> = {
     load: (read) => loadTable(read('docs/mesh/istio-load.json')),
     'capacity-help': capacityHelpText,
   },
+  'docs/command-line.md': { 'exit-codes': exitCodesTable, subcommands: subcommandHelps },
   'docs/configuration.md': { settings: settingsTable },
   'docs/networks.md': { regions: regionsTable, contradictions: contradictionsTable },
   'docs/metrics.md': { metrics: metricsTable },
@@ -76,14 +81,15 @@ const pages: Readonly<Record<string, Sections>> = {
 
 /** Renders the files; `read` returns the present content of a path relative to the repository. */
 export function renderFiles(read: Read): Readonly<Record<string, string>> {
-  const valuesSchema = read(`${chart}/values.schema.json`);
+  const schema = renderValuesSchema(read(`${chart}/values.schema.json`));
   return {
     ...renderCustomResourceDefinitions(),
     ...renderBenchmarks(read),
     ...renderSoak(read),
-    [`${chart}/values.schema.json`]: renderValuesSchema(valuesSchema),
-    [`${chart}/values.yaml`]: renderValues(valuesSchema),
-    [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(valuesSchema)),
+    [`${chart}/values.schema.json`]: schema,
+    [`${chart}/templates/prometheusrule.yaml`]: renderTemplate(),
+    [`${chart}/values.yaml`]: renderValues(schema),
+    [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(schema)),
     ...Object.fromEntries(Object.entries(pages).map(([path, tables]) => [path, renderPage(path, tables, read)])),
   };
 }

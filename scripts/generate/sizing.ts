@@ -1,10 +1,11 @@
 // The generated parts of docs/mesh/sizing.md: the subcommand `capacity` as it answers, and fleets that it was asked about.
-import { capacityHelp } from '../../src/capacity-command/arguments.ts';
 import { runCapacityCommand } from '../../src/capacity-command/capacity-command.ts';
 import { capacityOf } from '../../src/capacity-command/capacity.ts';
+import { capacityManual } from '../../src/capacity-command/manual.ts';
 import { daySeconds, hourSeconds } from '../../src/capacity-command/question.ts';
 import type { CapacityQuestion } from '../../src/capacity-command/question.ts';
 import { counted, span } from '../../src/capacity-command/rendering.ts';
+import { helpText } from '../../src/command-line/help.ts';
 import { markdownTable } from './generated-section.ts';
 
 const example = ['--workloads', '2000', '--lifetime', '24h', '--renew-at', '0.5', '--pca-limit', '10'];
@@ -19,7 +20,7 @@ export function capacityExample(): string {
 
 /** The help of the command. */
 export function capacityHelpText(): string {
-  return block(capacityHelp().trimEnd());
+  return block(helpText(capacityManual).trimEnd());
 }
 
 interface Fleet {

@@ -54,7 +54,7 @@ export const operatorImage: ImageDefinition = {
   name: 'alibaba-pca-issuer',
   title: 'alibaba-pca-issuer',
   description: 'cert-manager external issuer for Alibaba Cloud Private CA (PCA)',
-  nodeFlags: ['--expose-gc', '--max-semi-space-size=4', '--max-old-space-size-percentage=60'],
+  nodeFlags: ['--max-semi-space-size=4', '--max-old-space-size-percentage=60'],
   ports: [8080],
   bundle: async (folder) => (await buildBundle(folder)).packages,
 };
@@ -104,6 +104,7 @@ export function settingsOf(definition: ImageDefinition, version: string, revisio
       NODE_ENV: 'production',
       UV_THREADPOOL_SIZE: nameThreads,
       MALLOC_ARENA_MAX: '1',
+      MALLOC_MMAP_THRESHOLD_: '32768',
       IMAGE_REVISION: revision,
     },
     ports: definition.ports,

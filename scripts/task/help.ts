@@ -1,5 +1,8 @@
-// The texts about npm scripts: `--help`, the list of all, and how one is named. Pure.
-import type { Option, Task } from './command-line.ts';
+// The texts about npm scripts: the manual of each, the list of all, and how one is named. Pure, and without any package.
+import { columns } from '../../src/command-line/help.ts';
+import type { Manual } from '../../src/command-line/flags.ts';
+import { exitCodes } from './task.ts';
+import type { Task } from './task.ts';
 
 const npmOwn = ['test', 'start'];
 
@@ -8,40 +11,14 @@ export function npmCommand(npmScript: string): string {
   return npmOwn.includes(npmScript) ? `npm ${npmScript}` : `npm run ${npmScript}`;
 }
 
-/** The text of `--help`. */
-export function helpText(task: Task): string {
-  const command = npmCommand(task.npmScript);
-  const { rest, details, examples = {}, shortcuts = {} } = task;
-  const options = Object.entries(task.options);
-  const usage = [options.length > 0 ? 'OPTIONS' : '', rest === undefined ? '' : 'ARGUMENTS'].filter(
-    (part) => part !== '',
+/** The manual of a script. */
+export function manualOf<Declared extends Task>(declared: Declared): Manual & Pick<Declared, 'flags'> {
+  const { npmScript, shortcuts = {}, ...task } = declared as Task & Pick<Declared, 'flags'>;
+  const command = npmCommand(npmScript);
+  const rows = Object.entries(shortcuts).map(
+    ([name, { parameters }]) => [npmCommand(name), `${command} -- ${parameters}`] as const,
   );
-  const listed: readonly Row[] = [
-    ...options.map(([name, option]): Row => [`--${name}${placeholder(option)}`, option.text + defaultOf(option)]),
-    ['--help, -h', 'this text'],
-    ...(rest === undefined ? [] : [['ARGUMENTS', rest] as const]),
-  ];
-  return [
-    `${task.summary}.`,
-    details,
-    '',
-    `Usage: ${command}${usage.length === 0 ? '' : ` [-- ${usage.join(' ')}]`}`,
-    '',
-    ...columns(listed),
-    ...section(
-      'Shorter:',
-      Object.entries(shortcuts).map(([name, { parameters }]) => [npmCommand(name), `${command} -- ${parameters}`]),
-    ),
-    ...section(
-      'Examples:',
-      Object.entries(examples).map(([parameters, meaning]) => [`${command} -- ${parameters}`, meaning]),
-    ),
-    '',
-    `Needs: ${task.needs}`,
-    '',
-  ]
-    .filter((line) => line !== undefined)
-    .join('\n');
+  return { ...task, command, before: '--', lists: { Shorter: Object.fromEntries(rows) }, exitCodes };
 }
 
 /** What the list of scripts says about one. */
@@ -59,36 +36,6 @@ export function scriptSummaries(tasks: readonly Listed[]): Readonly<Record<strin
 
 /** The list of all scripts, for whoever names none. */
 export function taskList(tasks: readonly Listed[]): string {
-  const rows = Object.entries(scriptSummaries(tasks)).map(([name, summary]): Row => [npmCommand(name), summary]);
+  const rows = Object.entries(scriptSummaries(tasks)).map(([name, summary]) => [npmCommand(name), summary] as const);
   return ['The npm scripts; each says more with -- --help:', '', ...columns(rows), ''].join('\n');
-}
-
-type Row = readonly [left: string, right: string];
-
-function section(title: string, rows: readonly Row[]): readonly string[] {
-  return rows.length === 0 ? [] : ['', title, ...columns(rows)];
-}
-
-function columns(rows: readonly Row[]): readonly string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(
-    ([left, right]) => `  ${left.padEnd(width)}  ${right.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`,
-  );
-}
-
-function placeholder(option: Option): string {
-  switch (option.kind) {
-    case 'flag':
-      return '';
-    case 'count':
-      return ' N';
-    case 'choice':
-      return ` ${option.choices.join('|')}`;
-    case 'text':
-      return ` ${option.value}`;
-  }
-}
-
-function defaultOf(option: Option): string {
-  return 'default' in option ? `; default ${option.default}` : '';
 }

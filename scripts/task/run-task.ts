@@ -1,7 +1,8 @@
 // What every npm script of the project does first: read its command line, and help or refuse where that is all to do.
-import { readCommandLine } from './command-line.ts';
-import type { Values } from './command-line.ts';
-import { helpText, npmCommand } from './help.ts';
+import { asksForHelp } from '../../src/command-line/flags.ts';
+import type { Values } from '../../src/command-line/flags.ts';
+import { helpText } from '../../src/command-line/help.ts';
+import { manualOf } from './help.ts';
 import { tasks } from './tasks.ts';
 
 const usageError = 2;
@@ -9,7 +10,7 @@ const usageError = 2;
 type TaskName = keyof typeof tasks;
 
 /** What a script is told by its command line. */
-export type Told<Name extends TaskName> = Values<(typeof tasks)[Name]['options']>;
+export type Told<Name extends TaskName> = Values<(typeof tasks)[Name]['flags']>;
 
 /** The work of a script. */
 interface Work<Name extends TaskName> {
@@ -21,17 +22,21 @@ interface Work<Name extends TaskName> {
 
 /** Runs a script with this process's arguments, unless they only ask for help or are wrong. Sets the exit code. */
 export async function runTask<Name extends TaskName>(name: Name, { findFault, run }: Work<Name>): Promise<void> {
-  const task = tasks[name];
-  const read = readCommandLine<(typeof tasks)[Name]['options']>(task, process.argv.slice(2));
-  if (read.kind === 'help') {
-    process.stdout.write(helpText(task));
+  const manual = manualOf<(typeof tasks)[Name]>(tasks[name]);
+  const parameters = process.argv.slice(2);
+  if (asksForHelp(parameters)) {
+    process.stdout.write(helpText(manual));
     return;
   }
-  const fault = read.kind === 'wrong' ? read.message : await findFault?.(read.values, read.rest);
-  if (read.kind === 'wrong' || fault !== undefined) {
-    process.stderr.write(`${fault}. See ${npmCommand(task.npmScript)} -- --help.\n`);
+  const { readCommandLine, withHelp } = await import('../../src/command-line/reading.ts');
+  const read = readCommandLine<(typeof tasks)[Name]['flags']>(manual, parameters);
+  if (read.kind === 'help') return;
+  const refuse = (message: string): void => {
+    process.stderr.write(`${message}\n`);
     process.exitCode = usageError;
-    return;
-  }
+  };
+  if (read.kind === 'wrong') return refuse(read.message);
+  const fault = await findFault?.(read.values, read.rest);
+  if (fault !== undefined) return refuse(withHelp(fault, manual));
   process.exitCode = await run(read.values, read.rest);
 }

@@ -2,11 +2,13 @@
 // the list of all scripts, by the table in CONTRIBUTING.md and by the scripts themselves.
 import { caseMeanings } from '../bench/case-names.ts';
 import { liveVariables } from '../live/settings.ts';
-import type { Task } from './command-line.ts';
+import { subcommands } from '../../src/program/manuals.ts';
+import { simulatorManual } from '../../simulator/manual.ts';
+import type { Task } from './task.ts';
 
 const go = 'Go 1.26; the first run builds API server, etcd, cert-manager and Helm, which takes minutes';
 const vitest = '-t NAME for tests by their names, and all other options: handed on to vitest';
-const full = { kind: 'flag', text: 'the long variants of the tests, which take far longer' } as const;
+const full = { kind: 'switch', help: 'the long variants of the tests, which take far longer' } as const;
 
 /** Scripts whose command line is read here. */
 export const tasks = {
@@ -16,20 +18,20 @@ export const tasks = {
     details:
       'Starts a control plane, cert-manager, the operator and a simulator of PCA, and removes all of it at the end.',
     needs: `openssl and ${go}.`,
-    options: {
-      keep: { kind: 'flag', text: 'leave everything running until Ctrl-C' },
+    flags: {
+      keep: { kind: 'switch', help: 'leave everything running until Ctrl-C' },
       kubeconfig: {
         kind: 'text',
         value: 'FILE',
-        text: 'use this cluster, which must have cert-manager; only what the demo made there is removed',
+        help: 'use this cluster, which must have cert-manager; only what the demo made there is removed',
       },
       cluster: {
-        kind: 'flag',
-        text: 'install the chart with Helm into a cluster of one node with pods, which needs root on Linux',
+        kind: 'switch',
+        help: 'install the chart with Helm into a cluster of one node with pods, which needs root on Linux',
       },
       mesh: {
-        kind: 'flag',
-        text: 'istiod and the agents of two workloads with certificates of PCA; the first run builds them, which takes minutes more',
+        kind: 'switch',
+        help: 'istiod and the agents of two workloads with certificates of PCA; the first run builds them, which takes minutes more',
       },
     },
   },
@@ -38,11 +40,11 @@ export const tasks = {
     summary: 'Runs the static checks, builds, and runs every test, in pods as well where the machine can',
     details: 'The last line is "N passed, N failed"; a line before it says what was skipped and why.',
     needs: `for more than the unit tests gcc and ${go}.\nThe tests in pods need root on Linux with cgroup v1, and are skipped without. No cloud account, no costs.`,
-    options: {
+    flags: {
       only: {
         kind: 'choice',
         choices: ['unit', 'integration', 'cluster', 'oldest'],
-        text: 'only these tests, without the static checks; oldest is a part of the integration tests on the oldest Kubernetes and cert-manager; default all but these',
+        help: 'only these tests, without the static checks; oldest is a part of the integration tests on the oldest Kubernetes and cert-manager; default all but these',
       },
       full,
     },
@@ -68,24 +70,24 @@ export const tasks = {
     npmScript: 'verify',
     summary: 'Checks types, lint, format, unused code and generated files, and runs the unit tests',
     needs: 'nothing but Node, and under a minute.',
-    options: {},
+    flags: {},
   },
   live: {
     npmScript: 'test:live',
     summary: "Runs the contract's cases against the real service, which issues certificates that cost money",
     details: `Skipped unless the environment names an account and a sub CA:\n${list(liveVariables)}`,
     needs: 'an account of Alibaba Cloud with a sub CA. Each case costs a certificate, and revokes it.',
-    options: {},
+    flags: {},
   },
   'e2e-kind': {
     npmScript: 'e2e:kind',
     summary: 'Runs the tests of the chart in pods on a cluster of kind',
     needs: `Docker or podman, and ${go}. With --mesh also the network.`,
-    options: {
+    flags: {
       full,
       mesh: {
-        kind: 'flag',
-        text: 'instead, this chart beside those of Istio, istio-csr, Linkerd and two CSI drivers, which are fetched with their images',
+        kind: 'switch',
+        help: 'instead, this chart beside those of Istio, istio-csr, Linkerd and two CSI drivers, which are fetched with their images',
       },
     },
     rest: vitest,
@@ -94,16 +96,16 @@ export const tasks = {
     npmScript: 'generate',
     summary: 'Writes every file and section of a page that follows from another file',
     needs: 'nothing but Node; with --with-helm Go 1.26, and minutes to build Helm for the first time.',
-    options: {
-      check: { kind: 'flag', text: 'write nothing; fail and name the files that are not up to date' },
-      'with-helm': { kind: 'flag', text: 'deploy/install.yaml too, which Helm renders from the chart' },
+    flags: {
+      check: { kind: 'switch', help: 'write nothing; fail and name the files that are not up to date' },
+      'with-helm': { kind: 'switch', help: 'deploy/install.yaml too, which Helm renders from the chart' },
     },
   },
   build: {
     npmScript: 'build',
     summary: 'Builds what is shipped: the operator and its dependencies as a few files in dist/',
     needs: 'nothing but Node, and about a second.',
-    options: {},
+    flags: {},
   },
   image: {
     npmScript: 'image',
@@ -111,17 +113,17 @@ export const tasks = {
     details: 'They are OCI archives for amd64 and arm64, built without a container engine.',
     needs:
       "Debian on either kind of processor: the base of the images is made of its packages. The other kind's, and its Node, are\nfetched. On Ubuntu, which keeps them elsewhere, only with --architecture.",
-    options: {
+    flags: {
       architecture: {
         kind: 'choice',
         choices: ['amd64', 'arm64'],
-        text: 'only for these processors; default both',
+        help: 'only for these processors; default both',
       },
       revision: {
         kind: 'text',
         value: 'SHA',
         default: 'unknown',
-        text: "commit of the sources, for the images' labels",
+        help: "commit of the sources, for the images' labels",
       },
     },
   },
@@ -131,19 +133,19 @@ export const tasks = {
       'Writes everything that a release publishes to dist/release/: image, chart, manifests, papers, air-gap bundle',
     details: 'Publishes nothing. The changes of the version have to be in CHANGELOG.md.',
     needs: 'Debian, as npm run image, and Go 1.26, with which Helm is built once.',
-    options: {
+    flags: {
       registry: {
         kind: 'text',
         value: 'REGISTRY',
         default: 'REGISTRY',
-        text: 'where image and chart will lie, with the path above their names',
+        help: 'where image and chart will lie, with the path above their names',
       },
-      source: { kind: 'text', value: 'URL', text: 'of the repository, for the chart' },
+      source: { kind: 'text', value: 'URL', help: 'of the repository, for the chart' },
       revision: {
         kind: 'text',
         value: 'SHA',
         default: 'unknown',
-        text: "commit of the sources, for the image's labels",
+        help: "commit of the sources, for the image's labels",
       },
     },
   },
@@ -154,7 +156,7 @@ export const tasks = {
     needs:
       'root on Linux with cgroup v1; installs containerd, runc and other tools with apt-get where they are missing.\n' +
       'Go 1.26; the first run builds Kubernetes and what a node needs, which takes minutes.',
-    options: {},
+    flags: {},
   },
   bench: {
     npmScript: 'bench',
@@ -163,39 +165,39 @@ export const tasks = {
 docs/benchmarks-pods.json and the page. Rates are told beside those of a bare client in the same run: only ratios
 within a run can be compared. The cases:\n${list(caseMeanings)}`,
     needs: `many minutes of a quiet machine, openssl, and ${go}.\nWith --pods also root on Linux, as npm run cluster.`,
-    options: {
-      cases: { kind: 'text', value: 'NAMES', text: 'only these cases, separated by commas' },
-      quick: { kind: 'flag', text: 'sizes that only show that everything works' },
-      requests: { kind: 'count', default: 1000, text: 'requests, or certificates with --pods, in a run' },
+    flags: {
+      cases: { kind: 'text', value: 'NAMES', help: 'only these cases, separated by commas' },
+      quick: { kind: 'switch', help: 'sizes that only show that everything works' },
+      requests: { kind: 'count', default: 1000, help: 'requests, or certificates with --pods, in a run' },
       pairs: {
         kind: 'count',
         default: 5,
-        text: 'repetitions, of which the median is told, alternating with the reference',
+        help: 'repetitions, of which the median is told, alternating with the reference',
       },
-      finished: { kind: 'count', default: 50_000, text: 'finished requests in the cluster when memory is measured' },
-      issued: { kind: 'count', default: 10_000, text: 'certificates issued when the growth of memory is measured' },
-      waiting: { kind: 'count', default: 10_000, text: 'approved requests that wait when a process starts' },
-      behind: { kind: 'count', default: 5000, text: "a neighbour's requests that wait at a limit on calls" },
-      baseline: { kind: 'text', value: 'COMMIT', text: 'drive the bundle of this commit too, in turn, as "before"' },
+      finished: { kind: 'count', default: 50_000, help: 'finished requests in the cluster when memory is measured' },
+      issued: { kind: 'count', default: 10_000, help: 'certificates issued when the growth of memory is measured' },
+      waiting: { kind: 'count', default: 10_000, help: 'approved requests that wait when a process starts' },
+      behind: { kind: 'count', default: 5000, help: "a neighbour's requests that wait at a limit on calls" },
+      baseline: { kind: 'text', value: 'COMMIT', help: 'drive the bundle of this commit too, in turn, as "before"' },
       compare: {
         kind: 'text',
         value: 'FILE',
-        text: 'print an earlier docs/benchmarks.json beside the figures of this run',
+        help: 'print an earlier docs/benchmarks.json beside the figures of this run',
       },
-      output: { kind: 'text', value: 'FILE', text: 'write the figures there instead, and no page' },
-      flags: { kind: 'text', value: 'FLAGS', text: 'further flags of the operator, separated by spaces' },
+      output: { kind: 'text', value: 'FILE', help: 'write the figures there instead, and no page' },
+      flags: { kind: 'text', value: 'FLAGS', help: 'further flags of the operator, separated by spaces' },
       peer: {
         kind: 'text',
         value: 'COMMAND',
-        text: 'drive another external issuer too: a program with its arguments, which finds KUBECONFIG in its environment',
+        help: 'drive another external issuer too: a program with its arguments, which finds KUBECONFIG in its environment',
       },
-      'peer-issuer': { kind: 'text', value: 'GROUP/KIND/NAME', text: "what the peer's requests name" },
+      'peer-issuer': { kind: 'text', value: 'GROUP/KIND/NAME', help: "what the peer's requests name" },
       'peer-manifests': {
         kind: 'text',
         value: 'FILES',
-        text: 'what is applied for the peer first, separated by commas',
+        help: 'what is applied for the peer first, separated by commas',
       },
-      pods: { kind: 'flag', text: "measure start and memory in the chart's pods instead" },
+      pods: { kind: 'switch', help: "measure start and memory in the chart's pods instead" },
     },
     examples: {
       '--quick': 'to see that it works',
@@ -207,11 +209,11 @@ within a run can be compared. The cases:\n${list(caseMeanings)}`,
     summary: 'Shows whose processor time and memory a certificate takes, by rooms of the sources and by libraries',
     details: 'Leaves drain.cpuprofile, drain.heapprofile and shares.txt in a folder.',
     needs: `a few minutes, and ${go}.`,
-    options: {
-      requests: { kind: 'count', default: 2000, text: 'requests in a drain' },
-      latency: { kind: 'text', value: 'MS', default: '0', text: 'latency of PCA in milliseconds' },
-      cold: { kind: 'flag', text: 'the first drain of a process instead of its second' },
-      folder: { kind: 'text', value: 'FOLDER', default: 'profile', text: 'where the files go' },
+    flags: {
+      requests: { kind: 'count', default: 2000, help: 'requests in a drain' },
+      latency: { kind: 'text', value: 'MS', default: '0', help: 'latency of PCA in milliseconds' },
+      cold: { kind: 'switch', help: 'the first drain of a process instead of its second' },
+      folder: { kind: 'text', value: 'FOLDER', default: 'profile', help: 'where the files go' },
     },
   },
   soak: {
@@ -220,10 +222,10 @@ within a run can be compared. The cases:\n${list(caseMeanings)}`,
     details:
       'Renewals, deletions, issuer changes, faults of the simulator, restarts of API server and operator. Rewrites docs/soak.json,\n.md and .svg. Fails when a certificate was paid twice, or a request failed.',
     needs: `${go}.`,
-    options: {
-      minutes: { kind: 'count', default: 60, text: 'how long; at least until each disturbance was there once' },
-      seed: { kind: 'count', default: 1, text: 'another one draws other moments' },
-      output: { kind: 'text', value: 'FILE', text: 'write the figures there instead, and no page' },
+    flags: {
+      minutes: { kind: 'count', default: 60, help: 'how long; at least until each disturbance was there once' },
+      seed: { kind: 'count', default: 1, help: 'another one draws other moments' },
+      output: { kind: 'text', value: 'FILE', help: 'write the figures there instead, and no page' },
     },
   },
   limiter: {
@@ -231,10 +233,10 @@ within a run can be compared. The cases:\n${list(caseMeanings)}`,
     summary: 'Compares how the limiter finds a limit that it was not told with fixed rates',
     details: 'In virtual time, so it gives the same figures everywhere. Rewrites docs/limiter.json, .svg and .md.',
     needs: 'nothing but Node.',
-    options: {
+    flags: {
       wire: {
-        kind: 'flag',
-        text: 'a part of it over HTTP too, which takes eight minutes, for docs/limiter-wire.json',
+        kind: 'switch',
+        help: 'a part of it over HTTP too, which takes eight minutes, for docs/limiter-wire.json',
       },
     },
   },
@@ -243,10 +245,10 @@ within a run can be compared. The cases:\n${list(caseMeanings)}`,
 /** Every npm script that is not a shortcut; simulator and operator read their own command lines. */
 export const allScripts: readonly Pick<Task, 'npmScript' | 'summary' | 'shortcuts'>[] = [
   ...Object.values(tasks),
-  { npmScript: 'simulator', summary: 'Starts the simulator of PCA on this machine, until Ctrl-C' },
+  { npmScript: 'simulator', summary: simulatorManual.summary },
   {
     npmScript: 'start',
-    summary: 'Builds the operator and runs it in this terminal, with its own flags; also plan, capacity, doctor',
+    summary: `Builds the operator and runs it in this terminal, with its own flags; also ${Object.keys(subcommands).join(', ')}`,
   },
 ];
 

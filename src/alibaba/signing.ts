@@ -50,7 +50,7 @@ export async function openSigner(options: SignerOptions): Promise<Signer> {
       const request = new library.OpenApiRequest({ body: call.parameters });
       await kept.run(keep, async () => client.callApi(parameters, request, withoutRetry));
       if (keep.request === undefined) throw new Error('The client library kept the request for itself.');
-      return signedRequest(keep.request);
+      return signedRequest(keep.request, call);
     },
   };
 }
@@ -115,8 +115,9 @@ function parametersOf(library: Library, call: PcaCall, authType: string): Instan
   });
 }
 
-async function signedRequest({ method, pathname, headers, body }: LibraryRequest): Promise<SignedRequest> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
-  return { method, path: pathname, headers, body: Buffer.concat(chunks) };
+function signedRequest({ method, pathname, headers, body }: LibraryRequest, { parameters }: PcaCall): SignedRequest {
+  // The library has all of it already, and its stream gives it at the first read.
+  const bytes: unknown = body.read() ?? (Object.keys(parameters).length === 0 ? Buffer.alloc(0) : undefined);
+  if (!(bytes instanceof Buffer) || body.read() !== null) throw new Error('The client library sends an unknown body.');
+  return { method, path: pathname, headers, body: bytes };
 }

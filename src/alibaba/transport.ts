@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { Agent, buildConnector, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
+import { exchange } from '../http/exchange.ts';
 import type { AddressRules } from './address-rules.ts';
 import type { PcaEndpoint } from './endpoint.ts';
 import { proxyFor } from './proxies/proxy.ts';
@@ -12,7 +13,7 @@ import { proxyConnector, throwIfOfProxy, tunnelConnector } from './proxies/tunne
 import type { SignedRequest } from './signing.ts';
 import { systemClock } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
-import { ownTurn, TurnShare } from '../timing/turns.ts';
+import { TurnShare } from '../timing/turns.ts';
 
 /** What came back, with any status. */
 export interface WireReply {
@@ -39,10 +40,6 @@ const largestHeadBytes = 4 * 1024;
 const partBytes = 4 * 1024;
 // For parsing what all sockets hold; a part more than that is parsed at most.
 const parsingMs = 5;
-// Heads with a status of 1xx before the one of the reply.
-const mostInformational = 8;
-// Few replies are larger.
-const bytesOfTurn = 128 * 1024;
 const connectMs = 10_000;
 // Node gives up an address after 250 ms where a host has several, and a far-away host or proxy needs longer for a handshake.
 const severalAddresses = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 3_000 };
@@ -50,16 +47,6 @@ const severalAddresses = { autoSelectFamily: true, autoSelectFamilyAttemptTimeou
 const keepAliveMs = 10_000;
 // Each CA bundle has connections of its own, and issuers come and go.
 const mostBundles = 64;
-
-/** The endpoint sends head after head and no reply. */
-class NoReply extends Error {
-  // As for whatever else is no reply in HTTP.
-  override readonly name = 'HTTPParserError';
-
-  constructor() {
-    super(`more than ${mostInformational} informational replies came, and no other`);
-  }
-}
 
 /** Is told the Date header of each reply as soon as its head is there. */
 type OnDate = (endpoint: PcaEndpoint, header: unknown) => void;
@@ -92,23 +79,25 @@ export class HttpTransport implements Transport {
 
   async send(endpoint: PcaEndpoint, request: SignedRequest, signal: AbortSignal): Promise<WireReply> {
     const way = this.#wayTo(endpoint);
-    const heads = new AbortController();
-    let informational = 0;
-    const { statusCode, headers, body } = await this.#dispatcher(way, endpoint.caBundle).request({
-      ...addressed(endpoint, request, way),
-      method: request.method,
-      body: request.body,
-      signal: AbortSignal.any([signal, heads.signal]),
-      onInfo: () => {
-        informational += 1;
-        if (informational > mostInformational) heads.abort(new NoReply());
+    const { method, body } = request;
+    const answer = await exchange(
+      this.#dispatcher(way, endpoint.caBundle),
+      { ...addressed(endpoint, request, way), method, body },
+      {
+        signal,
+        largestBytes: (status) => (status >= 400 ? largestErrorBytes : largestReplyBytes),
+        onHead: (status, headers) => {
+          if (way.kind === 'forward') throwIfOfProxy(status, way.server);
+          this.#onDate?.(endpoint, headers['date']);
+        },
       },
-    });
-    if (way.kind === 'forward') throwIfOfProxy(statusCode, way.server);
-    this.#onDate?.(endpoint, headers['date']);
-    const requestId = headers['x-acs-request-id'];
-    const read = await boundedBytes(body, statusCode >= 400 ? largestErrorBytes : largestReplyBytes);
-    return { status: statusCode, requestId: typeof requestId === 'string' ? requestId : undefined, body: read };
+    );
+    const requestId = answer.headers['x-acs-request-id'];
+    return {
+      status: answer.status,
+      requestId: typeof requestId === 'string' ? requestId : undefined,
+      body: answer.body,
+    };
   }
 
   #wayTo(endpoint: PcaEndpoint): Way {
@@ -219,21 +208,4 @@ function readInParts(socket: Socket, parsing: TurnShare): void {
     }
     return null;
   };
-}
-
-async function boundedBytes(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let nextTurn = bytesOfTurn;
-  for await (const chunk of body) {
-    size += chunk.length;
-    // Leaving the loop closes the connection.
-    if (size > limit) return undefined;
-    chunks.push(chunk);
-    // Many large bodies at once would otherwise be read in one turn of the event loop: megabytes wait in each socket.
-    if (size < nextTurn) continue;
-    await ownTurn();
-    nextTurn = size + bytesOfTurn;
-  }
-  return Buffer.concat(chunks, size);
 }

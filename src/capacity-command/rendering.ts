@@ -1,7 +1,7 @@
 // A capacity as text: a table for people, JSON and YAML for programs.
 import { stringify } from 'yaml';
 import { formatDuration } from '../issuing/duration.ts';
-import type { OutputForm } from './arguments.ts';
+import type { OutputForm } from '../command-line/flags.ts';
 import type { Capacity } from './capacity.ts';
 import type { Alternative, Change } from './changes.ts';
 import { daySeconds } from './question.ts';

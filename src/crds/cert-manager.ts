@@ -16,6 +16,12 @@ export const certificateRevisionAnnotation = 'cert-manager.io/certificate-revisi
 /** Path of all CertificateRequests of the cluster, for list and watch. */
 export const certificateRequestsPath = `/apis/${certManagerApiVersion}/certificaterequests`;
 
+/** Path of all objects of a plural: of a namespace, or of the cluster. */
+export function certManagerPath(plural: 'certificates' | 'certificaterequests', namespace?: string): string {
+  const place = namespace === undefined ? '' : `namespaces/${encodeURIComponent(namespace)}/`;
+  return `/apis/${certManagerApiVersion}/${place}${plural}`;
+}
+
 /** Path of one CertificateRequest, without `/status`. */
 export function certificateRequestPath(request: { readonly namespace: string; readonly name: string }): string {
   return `/apis/${certManagerApiVersion}/namespaces/${encodeURIComponent(request.namespace)}/certificaterequests/${encodeURIComponent(request.name)}`;

@@ -1,9 +1,10 @@
 // `alibaba-pca-issuer doctor`: looks at everything that certificates from PCA depend on, and says what to mend. It changes
 // nothing, and reads Secrets only as the operator's own pod or where that is asked for.
+import { helpText } from '../command-line/help.ts';
 import {
   certificateNameAnnotation,
   certificateRequestPath,
-  certManagerApiVersion,
+  certManagerPath,
   owningCertificateName,
 } from '../crds/cert-manager.ts';
 import type { CertificateRequest } from '../crds/cert-manager.ts';
@@ -18,7 +19,7 @@ import { ClockOffset } from '../kubernetes/clock-offset.ts';
 import { productVersion, userAgent } from '../runtime/version.ts';
 import type { Clock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
-import { doctorHelp, readArguments } from './arguments.ts';
+import { readArguments } from './arguments.ts';
 import type { DoctorArguments } from './arguments.ts';
 import type { Facts, Place } from './facts.ts';
 import type { Finding } from './finding.ts';
@@ -28,9 +29,10 @@ import { certificateRequestLines, signingRequestLines } from './judging/request-
 import type { RequestLines } from './judging/request-lines.ts';
 import { look } from './looking/look.ts';
 import type { LookParts } from './looking/look.ts';
-import { Reader } from './looking/reader.ts';
+import { Reader } from '../cluster-reading/reader.ts';
+import { doctorManual } from './manual.ts';
 import { renderDiagnosis, renderRequest } from './rendering.ts';
-import type { Seen } from './seen.ts';
+import type { Seen } from '../cluster-reading/seen.ts';
 
 /** What the command needs of its surroundings. */
 export interface DoctorSurroundings {
@@ -53,9 +55,9 @@ export async function runDoctorCommand(argv: readonly string[], surroundings: Do
   const read = readArguments(argv, environment);
   switch (read.kind) {
     case 'help':
-      out(doctorHelp());
+      out(helpText(doctorManual));
       return exitCode.well;
-    case 'invalid':
+    case 'wrong':
       err(`alibaba-pca-issuer doctor: ${visible(read.message)}\n`);
       return exitCode.blind;
     case 'doctor':
@@ -131,7 +133,7 @@ async function latestOf(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   reader: Reader,
 ): Promise<CertificateRequest> {
-  const path = `/apis/${certManagerApiVersion}/namespaces/${encodeURIComponent(namespace)}/certificaterequests`;
+  const path = certManagerPath('certificaterequests', namespace);
   const { items } = valueOrThrow(await reader.list<CertificateRequest>(path), 'The CertificateRequests');
   const [latest] = items
     .filter(

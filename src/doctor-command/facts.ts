@@ -5,14 +5,8 @@ import type { IssuerAsRead, IssuerKind } from '../crds/issuer.ts';
 import type { IssuerIdentity } from '../crds/issuer-ref.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { Options } from '../runtime/options.ts';
-import type { Right } from './rights.ts';
-import type { Seen } from './seen.ts';
-
-/** Namespace and name of an object. */
-export interface ObjectName {
-  readonly namespace: string;
-  readonly name: string;
-}
+import type { ObjectName, RightFacts } from '../cluster-reading/right.ts';
+import type { Seen } from '../cluster-reading/seen.ts';
 
 /** Where the doctor stands: in the operator's pod, so that it meets what the operator meets, or elsewhere. */
 export type Place = 'pod' | 'elsewhere';
@@ -66,12 +60,6 @@ export interface LeaseFacts {
   readonly renewedAt: number;
   readonly writtenAt: number | undefined;
   readonly durationSeconds: number;
-}
-
-/** Whether somebody may do something. */
-export interface RightFacts {
-  readonly right: Right;
-  readonly allowed: Seen<boolean>;
 }
 
 /** Who may approve. */

@@ -1,5 +1,7 @@
 // What the doctor says: one finding for each thing that it looked at.
 
+import type { Unseen } from '../cluster-reading/seen.ts';
+
 /** `unknown`: it could not be looked at, mostly because a right is missing. */
 export type Level = 'ok' | 'warning' | 'error' | 'unknown';
 
@@ -60,4 +62,21 @@ export function error(check: Check, about: string, found: string, todo: string):
 /** A finding that something could not be looked at. */
 export function unknown(check: Check, about: string, found: string, todo: string): Finding {
   return { check, level: 'unknown', about, found, todo };
+}
+
+/** What is said of something that could not be seen. */
+export function unseen(check: Check, about: string, look: Unseen): Finding {
+  return look.kind === 'hidden'
+    ? unknown(
+        check,
+        about,
+        `It may not be read: the right to ${look.right} is missing.`,
+        `Ask for that right, or have somebody run this who has it.`,
+      )
+    : unknown(
+        check,
+        about,
+        `It could not be read: ${look.why}`,
+        'Run this again; if it lasts, look at the API server.',
+      );
 }

@@ -1,7 +1,7 @@
 // Findings as text: a table for people, JSON and YAML for programs. What came from a cluster is shown without control characters.
 import { stringify } from 'yaml';
 import { visible } from '../issuing/x509/shown-text.ts';
-import type { OutputForm } from './arguments.ts';
+import type { OutputForm } from '../command-line/flags.ts';
 import type { Finding, Level } from './finding.ts';
 import type { RequestLines } from './judging/request-lines.ts';
 

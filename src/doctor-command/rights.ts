@@ -4,29 +4,9 @@ import { credentialSourceOf } from '../crds/credential-source.ts';
 import type { CredentialSource } from '../crds/credential-source.ts';
 import { apiGroup, issuerKinds } from '../crds/issuer.ts';
 import type { IssuerAsRead, IssuerKind } from '../crds/issuer.ts';
+import { describeRight } from '../cluster-reading/right.ts';
+import type { Right } from '../cluster-reading/right.ts';
 import type { Options } from '../runtime/options.ts';
-
-/** An action on a resource: of every namespace where none is named, of every object where no name is. */
-export interface Right {
-  readonly verb: string;
-  /** Empty for the core group. */
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-}
-
-/** The right as a reader of RBAC writes it: `patch certificaterequests/status (cert-manager.io)`. */
-export function describeRight({ verb, group, resource, subresource, namespace, name }: Right): string {
-  const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
-  const where = [
-    ...(group === '' ? [] : [`(${group})`]),
-    ...(name === undefined ? [] : [`"${name}"`]),
-    ...(namespace === undefined ? [] : [`in namespace ${namespace}`]),
-  ];
-  return [what, ...where].join(' ');
-}
 
 const signingGroup = 'certificates.k8s.io';
 
@@ -55,6 +35,11 @@ const forSigningRequests: readonly Right[] = [
   { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
 ];
 
+const forSecureMetrics: readonly Right[] = [
+  { verb: 'create', group: 'authorization.k8s.io', resource: 'subjectaccessreviews' },
+  { verb: 'create', group: 'authentication.k8s.io', resource: 'tokenreviews' },
+];
+
 /** An issuer with its kind, as far as rights depend on it. */
 export interface IssuerOfKind {
   readonly kind: IssuerKind;
@@ -70,6 +55,7 @@ export interface OperatorPlaces {
     | 'leader-election-namespace'
     | 'certificate-signing-requests'
     | 'cluster-resource-namespace'
+    | 'metrics-address'
   >;
   /** Its own namespace. */
   readonly namespace: string;
@@ -91,6 +77,7 @@ export function operatorRights(places: OperatorPlaces, issuers: readonly IssuerO
     ...always,
     ...(options['leader-elect'] ? lease : []),
     ...(options['certificate-signing-requests'] ? forSigningRequests : []),
+    ...(options['metrics-address'] === '' ? [] : forSecureMetrics),
     ...issuers.flatMap((each) => issuerRights(each, options['cluster-resource-namespace'] || namespace)),
   ];
   return [...new Map(rights.map((right) => [describeRight(right), right])).values()];

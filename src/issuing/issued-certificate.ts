@@ -25,6 +25,8 @@ export interface IssuedCertificate {
   readonly chain: string;
   /** PEM of the certificates for status.ca: the first verifies the chain, or for Static at least one; empty where none does. */
   readonly ca: string;
+  /** The first certificate of `ca`. */
+  readonly anchor: ReadCertificate | undefined;
   readonly identifier: string | undefined;
   /** Lower-case hex. */
   readonly serialNumber: string;
@@ -72,6 +74,7 @@ export function verifyIssued(verification: Verification): VerificationResult {
     certificate: {
       chain: chainPem(chain),
       ca: bundlePem(anchors?.trusted ?? []),
+      anchor: anchors?.trusted[0],
       identifier: reply.identifier,
       serialNumber: facts.serialNumber,
       notBefore: facts.notBefore,

@@ -1,5 +1,6 @@
 // Requests to the API server: JSON in and out, every answer classified, every request with a deadline.
 // Only reads are repeated here; whoever writes decides about repeating it.
+import type { Answer } from '../http/exchange.ts';
 import { backoff } from '../timing/backoff.ts';
 import { pause, systemClock } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -11,7 +12,7 @@ import type { KubernetesFailure, KubernetesResult } from './failure.ts';
 import { describeRequest } from './request-path.ts';
 import { RequestSlots } from './request-slots.ts';
 import { Transport } from './transport.ts';
-import type { Lane, TransportAnswer, TransportRequest } from './transport.ts';
+import type { Lane, OpenAnswer, TransportRequest } from './transport.ts';
 
 export type { KubernetesFailure, KubernetesFailureClass, KubernetesResult } from './failure.ts';
 
@@ -64,8 +65,6 @@ const defaultTimeoutMs = 30_000;
 const defaultConnections = 48;
 const defaultReadAttempts = 3;
 const readBackoff = { baseMs: 300, maxMs: 10_000 } as const;
-// An answer larger than any object etcd stores is cut off together with its connection.
-const largestDumpBytes = 4 * 1024 * 1024;
 
 interface Call {
   readonly method: TransportRequest['method'];
@@ -74,9 +73,11 @@ interface Call {
   readonly body?: object;
   readonly options: RequestOptions;
   readonly isWatch?: boolean;
+  readonly isUnread?: boolean;
 }
 
-type ReadBody<T> = (answer: TransportAnswer) => Promise<T>;
+/** Takes what is wanted of an answer that says yes. */
+type ReadBody<T> = (answer: Answer | OpenAnswer) => T;
 
 /** A client of one API server. Paths are absolute, e.g. `/apis/cert-manager.io/v1/namespaces/a/certificaterequests/b`. */
 export class KubernetesClient {
@@ -98,7 +99,7 @@ export class KubernetesClient {
     using deadline = this.#deadline(options);
     const attempts = options.attempts ?? defaultReadAttempts;
     for (let failures = 0; ; failures += 1) {
-      const result = await this.#attempt<T>({ method: 'GET', path, options }, deadline, readJson);
+      const result = await this.#attempt<T>({ method: 'GET', path, options }, deadline, readJson as ReadBody<T>);
       if (result.kind === 'ok' || failures + 1 >= attempts || !isPassing(result.failure)) return result;
       const pauseMs = this.#pauseAfter(failures, result.failure);
       if (pauseMs >= deadline.remainingMs()) return result;
@@ -108,12 +109,12 @@ export class KubernetesClient {
 
   /** POSTs an object to its collection. */
   async create<T>(path: string, body: object, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
-    return this.#write({ method: 'POST', path, body, options }, readJson<T>);
+    return this.#write({ method: 'POST', path, body, options }, readJson as ReadBody<T>);
   }
 
   /** PUTs a whole object; its `metadata.resourceVersion` is the precondition. A missing Lease is created (201). */
   async replace<T>(path: string, body: object, options: RequestOptions = {}): Promise<KubernetesResult<T>> {
-    return this.#write({ method: 'PUT', path, body, options }, readJson<T>);
+    return this.#write({ method: 'PUT', path, body, options }, readJson as ReadBody<T>);
   }
 
   /** Patches an object; `contentType` is one of {@link patchTypes}. */
@@ -123,13 +124,13 @@ export class KubernetesClient {
     contentType: string,
     options: RequestOptions = {},
   ): Promise<KubernetesResult<T>> {
-    return this.#write({ method: 'PATCH', path, body, contentType, options }, readJson<T>);
+    return this.#write({ method: 'PATCH', path, body, contentType, options }, readJson as ReadBody<T>);
   }
 
   /** Deletes an object if it still is the one of this UID; another one of its name is a Conflict. */
   async delete(path: string, uid: string, options: RequestOptions = {}): Promise<KubernetesResult<undefined>> {
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
-    return this.#write({ method: 'DELETE', path, body, options }, dump);
+    return this.#write({ method: 'DELETE', path, body, options, isUnread: true }, nothing);
   }
 
   /**
@@ -150,8 +151,9 @@ export class KubernetesClient {
         body,
         contentType: patchTypes.apply,
         options: { ...options, query },
+        isUnread: true,
       },
-      dump,
+      nothing,
     );
   }
 
@@ -162,7 +164,7 @@ export class KubernetesClient {
   async watch(path: string, options: RequestOptions = {}): Promise<KubernetesResult<AsyncIterable<Uint8Array>>> {
     const deadline = this.#deadline(options);
     const call: Call = { method: 'GET', path, options, isWatch: true };
-    const result = await this.#attempt<AsyncIterable<Uint8Array>>(call, deadline, async (answer) => answer.body);
+    const result = await this.#attempt<AsyncIterable<Uint8Array>>(call, deadline, opened);
     if (result.kind === 'ok') deadline.lift();
     else deadline[Symbol.dispose]();
     return result;
@@ -191,12 +193,13 @@ export class KubernetesClient {
     try {
       deadline.signal.throwIfAborted();
       using _slot = lane === 'requests' ? await this.#slots.take(what.flow, deadline.signal) : undefined;
-      const answer = await this.#transport.send(this.#request(call, lane, deadline));
-      status = answer.statusCode;
+      const request = this.#request(call, lane, deadline);
+      const answer = await (lane === 'watches' ? this.#transport.open(request) : this.#transport.send(request));
+      ({ status } = answer);
       const { date } = answer.headers;
       if (typeof date === 'string') this.#options.onServerDate?.(date);
-      if (status < 300) return { kind: 'ok', status, body: await read(answer) };
-      const text = await answer.body.text();
+      if (status < 300) return { kind: 'ok', status, body: read(answer) };
+      const text = textOf(answer);
       const retryAfter = answer.headers['retry-after'];
       return {
         kind: 'failed',
@@ -234,6 +237,7 @@ export class KubernetesClient {
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body, wellFormed) }),
       signal: deadline.signal,
       lane,
+      ...(call.isUnread === true ? { isUnread: true } : {}),
     };
   }
 
@@ -244,19 +248,28 @@ export class KubernetesClient {
   }
 }
 
-async function readJson<T>(answer: TransportAnswer): Promise<T> {
-  const text = await answer.body.text();
+function readJson(answer: Answer | OpenAnswer): unknown {
+  const text = textOf(answer);
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text) as unknown;
   } catch {
     // The parser's own message quotes the body, which may be a Secret.
-    throw new Error(`the answer with status ${answer.statusCode} is not JSON`);
+    throw new Error(`the answer with status ${answer.status} is not JSON`);
   }
 }
 
-async function dump(answer: TransportAnswer): Promise<undefined> {
-  await answer.body.dump({ limit: largestDumpBytes });
+function textOf(answer: Answer | OpenAnswer): string {
+  if ('body' in answer && answer.body !== undefined) return answer.body.toString('utf8');
+  throw new Error(`the answer with status ${answer.status} is larger than any object`);
+}
+
+function nothing(): undefined {
   return undefined;
+}
+
+function opened(answer: Answer | OpenAnswer): AsyncIterable<Uint8Array> {
+  if ('stream' in answer) return answer.stream;
+  throw new Error(`the answer with status ${answer.status} is no stream`);
 }
 
 function isPassing(failure: KubernetesFailure): boolean {

@@ -5,6 +5,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 
+import { exchange } from '../http/exchange.ts';
+import type { Answer } from '../http/exchange.ts';
 import type { KubernetesConnection, KubernetesCredentials, TlsSettings } from './connection.ts';
 
 /**
@@ -22,10 +24,14 @@ export interface TransportRequest {
   readonly body?: string;
   readonly signal: AbortSignal;
   readonly lane: Lane;
+  /** Of an answer that says yes nothing but that is wanted. */
+  readonly isUnread?: boolean;
 }
 
-/** An answer whose body is still to be read or dumped. */
-export type TransportAnswer = Dispatcher.ResponseData;
+/** An answer whose body arrives for as long as somebody reads it. */
+export interface OpenAnswer extends Omit<Answer, 'body'> {
+  readonly stream: AsyncIterable<Uint8Array>;
+}
 
 const connectMs = 5000;
 // Node gives up an address after 250 ms where a host has several.
@@ -41,6 +47,9 @@ const largestAnswerBytes = 8 * 1024 * 1024;
 const leaseConnections = 2;
 /** As many as there are callers, of which each reflector is one. */
 const unlimited = null;
+
+/** How an answer is taken from a pool. */
+type Take<Taken> = (pool: Pool, request: Dispatcher.DispatchOptions) => Promise<Taken>;
 
 interface Pools {
   readonly tls: TlsSettings;
@@ -64,13 +73,32 @@ export class Transport {
     this.#prefix = url.pathname.replace(/(?<!\/)\/+$/, '');
   }
 
-  /** Resolves when the answer begins; rejects with the transport's error or the signal's reason. */
-  async send(request: TransportRequest): Promise<TransportAnswer> {
-    const answer = await this.#sendTrusting(request);
-    if (answer.statusCode !== 401) return answer;
+  /** Resolves with the whole answer; rejects with the transport's error or the signal's reason. */
+  async send(request: TransportRequest): Promise<Answer> {
+    const { signal, isUnread } = request;
+    const options = {
+      signal,
+      largestBytes: () => largestAnswerBytes,
+      isKept: (status: number) => isUnread !== true || status >= 300,
+    };
+    return this.#send(request, async (pool, parts) => exchange(pool, parts, options));
+  }
+
+  /** The same, but resolves when the answer begins, where it says yes. */
+  async open(request: TransportRequest): Promise<Answer | OpenAnswer> {
+    return this.#send(request, async (pool, parts) => {
+      const { statusCode: status, headers, body } = await pool.request({ ...parts, signal: request.signal });
+      const head = { status, headers };
+      return status < 300 ? { ...head, stream: body } : { ...head, body: Buffer.from(await body.arrayBuffer()) };
+    });
+  }
+
+  async #send<Taken extends Pick<Answer, 'status'>>(request: TransportRequest, take: Take<Taken>): Promise<Taken> {
+    const answer = await this.#sendTrusting(request, take);
     // A 401 was not executed, so any request may be repeated with a token that was rotated a moment ago.
-    await answer.body.dump();
-    return this.#sendWith(request, await this.#connection.credentials({ fresh: true }));
+    return answer.status === 401
+      ? this.#sendWith(request, await this.#connection.credentials({ fresh: true }), take)
+      : answer;
   }
 
   /** Cuts all connections, also those of running watches. */
@@ -81,26 +109,29 @@ export class Transport {
   }
 
   // A server whose certificate is not trusted was sent nothing yet, and its CA may have been replaced a moment ago.
-  async #sendTrusting(request: TransportRequest): Promise<TransportAnswer> {
+  async #sendTrusting<Taken>(request: TransportRequest, take: Take<Taken>): Promise<Taken> {
     const used = await this.#connection.credentials({ fresh: false });
     try {
-      return await this.#sendWith(request, used);
+      return await this.#sendWith(request, used, take);
     } catch (error) {
       if (!isUntrusted(error)) throw error;
       const renewed = await this.#connection.credentials({ fresh: true }).catch(() => used);
       if (isDeepStrictEqual(renewed.tls, used.tls)) throw error;
-      return this.#sendWith(request, renewed);
+      return this.#sendWith(request, renewed, take);
     }
   }
 
-  async #sendWith(request: TransportRequest, { headers, tls }: KubernetesCredentials): Promise<TransportAnswer> {
+  async #sendWith<Taken>(
+    request: TransportRequest,
+    { headers, tls }: KubernetesCredentials,
+    take: Take<Taken>,
+  ): Promise<Taken> {
     request.signal.throwIfAborted();
-    return this.#poolsFor(tls).of[request.lane].request({
+    return take(this.#poolsFor(tls).of[request.lane], {
       method: request.method,
       path: `${this.#prefix}${request.path}`,
       headers: { ...request.headers, ...headers },
       body: request.body ?? null,
-      signal: request.signal,
     });
   }
 

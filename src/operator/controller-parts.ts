@@ -10,7 +10,6 @@ import type { CertificateClaims } from '../controllers/requests/signing/claims.t
 import type { IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
 import type { StepObserver } from '../controllers/requests/signing/steps.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
-import type { Collector } from '../runtime/collector.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { Cluster } from './cluster.ts';
 import type { LoopParts } from './loops.ts';
@@ -30,7 +29,6 @@ export interface ControllersParts extends LoopParts {
   readonly issuanceLimits: IssuanceLimits;
   readonly claims: CertificateClaims;
   readonly onStep: StepObserver;
-  readonly collector: Pick<Collector, 'worked'>;
 }
 
 /** What several controllers share. */

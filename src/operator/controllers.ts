@@ -27,6 +27,7 @@ import { EventRecorder } from '../kubernetes/events.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import { connectEventHandlers } from './event-handlers.ts';
 import { ofExistingIssuers } from './issuer-series.ts';
+import { openRequestReader } from './metrics/open-request-series.ts';
 import { openLoop, openQueue, sharingOfIssuers, sharingOfRevocations } from './loops.ts';
 import { fieldManager } from './controller-parts.ts';
 import { clusterUidReader } from './cluster-uid.ts';
@@ -87,6 +88,13 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
       shared,
     ),
   ];
+  parts.metrics.beforeRender(
+    openRequestReader(
+      parts.metrics,
+      requests.map(({ store }) => store),
+      (key) => issuer(key) !== undefined,
+    ),
+  );
   await cluster.lead(leadership);
   const disconnect = connectEventHandlers({
     requests,

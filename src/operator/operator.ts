@@ -21,7 +21,6 @@ import type { StepObserver } from '../controllers/requests/signing/steps.ts';
 import { LeaderElector } from '../kubernetes/leader-election.ts';
 import { startHealthServer } from '../runtime/http-server.ts';
 import type { HealthServer } from '../runtime/http-server.ts';
-import { collectionOfProcess, Collector } from '../runtime/collector.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -31,6 +30,7 @@ import { systemClock } from '../timing/clock.ts';
 import { openCluster } from './cluster.ts';
 import type { Cluster } from './cluster.ts';
 import { runControllers } from './controllers.ts';
+import { openSecureMetrics } from './metrics/secure-metrics.ts';
 import { openPca } from './pca.ts';
 
 /** How the operator ended: as asked, or because the Lease was lost. */
@@ -54,6 +54,8 @@ interface OperatorParts {
   /** Undefined where this replica is the only one. */
   readonly elector: LeaderElector | undefined;
   readonly health: HealthServer;
+  /** Undefined where the metrics are served with the probes. */
+  readonly secureMetrics: HealthServer | undefined;
   readonly onStep: StepObserver;
 }
 
@@ -101,7 +103,10 @@ export class Operator {
       live: () => true,
       ready: () => [...cluster.missing(), ...(elector?.refusals ?? [])],
       metrics: async () => metrics.render(),
+      metricsElsewhere: options['metrics-address'] !== '',
     });
+    const { kubernetes } = cluster;
+    const secureMetrics = await openSecureMetrics(options, { kubernetes, metrics, logger, clock: systemClock });
     logger.info({ server: cluster.server, namespace: cluster.namespace, port: health.port }, 'The operator starts.');
     const { table } = limits;
     const names = new NameLookups({ most: mostUnanswered(process.env) });
@@ -127,16 +132,18 @@ export class Operator {
       cluster,
       elector,
       health,
+      secureMetrics,
       onStep,
     });
   }
 
   /** Issues until `stop` aborts or the Lease is lost; resolves when everything has ended. */
   async run(stop: AbortSignal): Promise<OperatorEnd> {
-    const { cluster, health, logger } = this.#on;
+    const { cluster, health, secureMetrics, logger } = this.#on;
     const end = await this.#act(stop);
     this.#lifetime.abort();
     await this.#caches;
+    await secureMetrics?.close();
     await cluster.close();
     await health.close();
     logger.info({ end }, end === 'stopped' ? 'The operator has stopped.' : 'The Lease was lost; the process ends.');
@@ -190,7 +197,6 @@ export class Operator {
         claims,
         mayAct,
         onStep,
-        collector: new Collector({ collect: collectionOfProcess(), clock }),
         clock,
         metrics,
         logger,

@@ -82,13 +82,7 @@ export function requestLoop(
   const loop = openLoop(queue, shared, {
     name,
     concurrency: workers,
-    reconcile: async (key, signal) => {
-      try {
-        return await controller.reconcile(key, signal);
-      } finally {
-        shared.collector.worked();
-      }
-    },
+    reconcile: async (key, signal) => controller.reconcile(key, signal),
   });
   return { store, kind, watched, queue, loop };
 }

@@ -1,5 +1,4 @@
 // The issuing CA of a plan and what is trusted: as the flags describe it, and otherwise so that it refuses no request.
-import type { IssuerSpec } from '../crds/issuer.ts';
 import { assessIssuingCA } from '../issuing/issuing-ca.ts';
 import type { IssuingCA } from '../issuing/issuing-ca.ts';
 import { formatMoment } from '../timing/moment.ts';
@@ -16,19 +15,20 @@ export type AssumedCA =
 /** The CA for one request; only PCA knows the real one. */
 export function assumeCA(
   request: SigningRequest,
-  spec: IssuerSpec,
+  { spec, ca: observed }: Pick<PlanningIssuer, 'spec' | 'ca'>,
   { now, flags }: { readonly now: Date; readonly flags: PlanArguments },
 ): AssumedCA {
   const family = request.csr.publicKey.family === 'RSA' ? 'RSA' : 'ECC';
+  const { keyFamily, notAfter } = knownOf(flags, observed);
   const ca: IssuingCA = {
     identifier: spec.parentIdentifier,
     status: 'ISSUE',
     type: 'SUB_ROOT',
-    keyFamily: flags.caKeyFamily ?? family,
+    keyFamily: keyFamily ?? family,
     issuerType: 'local',
     subject: '',
     notBefore: flags.caNotBefore ?? new Date(0),
-    notAfter: flags.caNotAfter ?? hundredYearsAfter(now),
+    notAfter: notAfter ?? hundredYearsAfter(now),
     maxValiditySeconds: undefined,
     remainingCertificates: undefined,
     totalCertificates: undefined,
@@ -44,14 +44,23 @@ export function assumeCA(
     ca,
     assumptions: [
       'The CA is an active private subordinate CA with certificates left and no CertMaxTime.',
-      ...(flags.caKeyFamily === undefined ? [`The CA's key is ${family}, like the request's (--ca-key-family).`] : []),
+      ...(keyFamily === undefined ? [`The CA's key is ${family}, like the request's (--ca-key-family).`] : []),
       ...(flags.caNotBefore === undefined
         ? ['The CA is valid already, long enough for any backdate (--ca-not-before).']
         : []),
-      ...(flags.caNotAfter === undefined
+      ...(notAfter === undefined
         ? [`The CA ends in 100 years, at ${formatMoment(ca.notAfter)} (--ca-not-after).`]
         : []),
     ],
+  };
+}
+
+/** What is said of the CA, by flags or else by the issuer's status. */
+function knownOf(flags: PlanArguments, observed: PlanningIssuer['ca']): Partial<NonNullable<PlanningIssuer['ca']>> {
+  return {
+    ...observed,
+    ...(flags.caKeyFamily === undefined ? {} : { keyFamily: flags.caKeyFamily }),
+    ...(flags.caNotAfter === undefined ? {} : { notAfter: flags.caNotAfter }),
   };
 }
 

@@ -5,20 +5,23 @@ import type { IssuerSpec } from '../crds/issuer.ts';
 import { issuerSpecSchema } from '../crds/issuer-schema/spec.ts';
 import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../crds/issuer-ref.ts';
-import type { InputDocument } from './documents.ts';
-import { nameOf } from './object-name.ts';
+import { isObject } from './input/documents.ts';
+import type { InputDocument } from './input/documents.ts';
+import { nameOf } from './input/object-name.ts';
 
 /** An issuer to plan with; `identity` and `source` are undefined for the one that is made up. */
 export interface PlanningIssuer {
   readonly identity: IssuerIdentity | undefined;
   readonly source: string | undefined;
   readonly spec: IssuerSpec;
+  /** Its CA, where its status says something about it. */
+  readonly ca?: { readonly keyFamily: 'RSA' | 'ECC'; readonly notAfter: Date };
 }
 
-/** The issuers by their key, and the keys of those that cannot be used; faults name document and field. */
+/** The issuers by their key, and those that cannot be used, by theirs, with what is wrong; faults name document and field. */
 export interface ReadIssuers {
   readonly issuers: ReadonlyMap<string, PlanningIssuer>;
-  readonly unusable: ReadonlySet<string>;
+  readonly unusable: ReadonlyMap<string, string>;
   readonly faults: readonly string[];
 }
 
@@ -31,22 +34,24 @@ export function isIssuer({ object }: ObjectDocument): boolean {
 }
 
 /** Reads the issuers; `namespace` is for documents without one. */
-export function readIssuers(documents: readonly ObjectDocument[], namespace: string): ReadIssuers {
+export function readIssuers(documents: readonly ObjectDocument[], namespace = 'default'): ReadIssuers {
   const issuers = new Map<string, PlanningIssuer>();
-  const unusable = new Set<string>();
+  const unusable = new Map<string, string>();
   const faults: string[] = [];
   for (const document of documents) {
     const read = readIssuer(document, namespace);
     const key = read.identity === undefined ? '' : issuerKey(read.identity);
-    if (!('issuer' in read)) {
-      faults.push(...read.faults);
-      unusable.add(key);
-    } else if (issuers.has(key)) {
-      faults.push(`${document.source}: ${describeIssuer(read.identity)} is given twice. Keep one.`);
-      unusable.add(key);
-    } else issuers.set(key, read.issuer);
+    const found =
+      'issuer' in read && issuers.has(key)
+        ? [`${document.source}: ${describeIssuer(read.identity)} is given twice. Keep one.`]
+        : 'issuer' in read
+          ? []
+          : read.faults;
+    faults.push(...found);
+    if (found.length > 0) unusable.set(key, found.join(' '));
+    else if ('issuer' in read) issuers.set(key, read.issuer);
   }
-  for (const key of unusable) issuers.delete(key);
+  for (const key of unusable.keys()) issuers.delete(key);
   return { issuers, unusable, faults };
 }
 
@@ -70,7 +75,15 @@ function readIssuer({ source, object }: ObjectDocument, namespace: string): Read
   if ('faults' in read)
     return { identity, faults: read.faults.map((fault) => `${source}: ${describeIssuer(identity)}: ${fault}`) };
 
-  return { identity, issuer: { identity, source, spec: read.spec } };
+  return { identity, issuer: { identity, source, spec: read.spec, ...caOf(object['status']) } };
+}
+
+function caOf(status: unknown): Pick<PlanningIssuer, 'ca'> {
+  const ca = isObject(status) && isObject(status['ca']) ? status['ca'] : {};
+  const { keyAlgorithm, notAfter } = ca;
+  const end = new Date(typeof notAfter === 'string' ? notAfter : Number.NaN);
+  const isKnown = (keyAlgorithm === 'RSA' || keyAlgorithm === 'ECC') && !Number.isNaN(end.getTime());
+  return isKnown ? { ca: { keyFamily: keyAlgorithm, notAfter: end } } : {};
 }
 
 function specOf(value: unknown): { readonly spec: IssuerSpec } | { readonly faults: readonly string[] } {

@@ -1,189 +1,247 @@
-// `alibaba-pca-issuer plan`: files in, the calls they would lead to out. Touches neither cluster nor cloud.
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+// `alibaba-pca-issuer plan`: files or what is in a cluster in, the calls they would lead to out. It writes nothing.
+import { Reader } from '../cluster-reading/reader.ts';
+import { helpText } from '../command-line/help.ts';
 import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
+import type { IssuerIdentity } from '../crds/issuer-ref.ts';
+import { visible } from '../issuing/x509/shown-text.ts';
+import { KubernetesClient } from '../kubernetes/client.ts';
+import type { KubernetesConnection } from '../kubernetes/connection.ts';
+import { userAgent } from '../runtime/version.ts';
 import { systemClock } from '../timing/clock.ts';
-import { planHelp, readArguments } from './arguments.ts';
+import { readArguments } from './arguments.ts';
 import type { PlanArguments } from './arguments.ts';
 import { ThrowAwayKeys } from './certificate-request-of.ts';
-import { readDocuments } from './documents.ts';
-import type { InputDocument } from './documents.ts';
+import { readAll, readIssuersOf } from './input/cluster.ts';
+import type { ClusterPart } from './input/cluster.ts';
+import type { InputDocument } from './input/documents.ts';
+import { documentsIn, ownFiles } from './input/files.ts';
+import type { Files } from './input/files.ts';
 import { isIssuer, madeUpIssuer, readIssuers } from './issuers.ts';
 import type { PlanningIssuer, ReadIssuers } from './issuers.ts';
-import { reportOn } from './plan-report.ts';
+import { planManual } from './manual.ts';
+import { reportOn, reportUnplannable } from './plan-report.ts';
 import type { RequestReport } from './plan-report.ts';
-import { visible } from '../issuing/x509/shown-text.ts';
 import { render } from './rendering.ts';
 import { readRequest } from './requests.ts';
-import type { PlannableRequest } from './requests.ts';
+import type { PlannableRequest, ReadRequest } from './requests.ts';
 
-/** Input and output of the command. `files` and `read` reject when a file cannot be read; `-` is standard input. */
-export interface Surroundings {
-  /** The manifests in a folder, in the order of their names; a file is itself. */
-  readonly files: (name: string) => Promise<readonly string[]>;
-  readonly read: (file: string) => Promise<Buffer>;
+/** What the command needs of its surroundings. */
+export interface Surroundings extends Files {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Connects with this kubeconfig, else as the pod; rejects, with the reason, when there is neither. */
+  readonly connect: (kubeconfig: string, context: string) => Promise<KubernetesConnection>;
+  /** Ends reading early. */
+  readonly signal: AbortSignal;
   readonly now: () => Date;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
-/** Files, clock and streams of this process. */
-export const thisProcess: Surroundings = {
-  files: manifestsIn,
-  read: async (file) => (file === '-' ? buffer(process.stdin) : readFile(file)),
+/** Files, environment, clock and streams of this process. */
+export const thisProcess: Omit<Surroundings, 'connect' | 'signal'> = {
+  ...ownFiles,
+  environment: process.env,
   now: systemClock.now,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
 };
 
-/** Not those in folders below it; as kubectl reads a folder. */
-async function manifestsIn(name: string): Promise<readonly string[]> {
-  if (name === '-' || !(await stat(name)).isDirectory()) return [name];
-  const found = (await readdir(name)).filter((entry) => /\.(?:ya?ml|json)$/.test(entry)).toSorted();
-  if (found.length === 0) throw new Error('a folder without .yaml, .yml or .json');
-  return found.map((entry) => join(name, entry));
-}
-
 const exitCode = { planned: 0, usage: 2, refused: 3 } as const;
-
-interface Findings {
-  readonly notes: string[];
-  /** What keeps anything from being planned: flags and files. */
-  readonly faults: string[];
-  /** What keeps single requests from being planned. */
-  readonly unplannable: string[];
-}
 
 /** Runs the command with the arguments after `plan`; the result is the exit code: 0, 2 or 3 as `plan --help` says. */
 export async function runPlanCommand(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const read = readArguments(argv);
+  const { out, err, environment } = surroundings;
+  const read = readArguments(argv, environment);
   switch (read.kind) {
     case 'help':
-      surroundings.out(planHelp());
+      out(helpText(planManual));
       return exitCode.planned;
-    case 'invalid':
-      surroundings.err(`alibaba-pca-issuer plan: ${visible(read.message)}\n`);
+    case 'wrong':
+      err(`alibaba-pca-issuer plan: ${visible(read.message)}\n`);
       return exitCode.usage;
     case 'plan':
       break;
   }
-  const flags = read.arguments;
-  const findings: Findings = { notes: [], faults: [], unplannable: [] };
-  const reports = await reportsOn(flags, surroundings, findings);
-  for (const note of findings.notes) surroundings.err(`note: ${visible(note)}\n`);
-  for (const fault of [...findings.faults, ...findings.unplannable])
-    surroundings.err(`alibaba-pca-issuer plan: ${visible(fault)}\n`);
+  const { notes, faults, issuerFaults, reports } = await planOf(read.arguments, surroundings);
+  for (const note of notes) err(`note: ${visible(note)}\n`);
+  for (const fault of [...faults, ...issuerFaults]) err(`alibaba-pca-issuer plan: ${visible(fault)}\n`);
 
-  if (findings.faults.length > 0) return exitCode.usage;
-  if (reports.length > 0) surroundings.out(render(reports, flags.output));
-  if (findings.unplannable.length > 0) return exitCode.usage;
-  return reports.every(({ outcome }) => outcome === 'planned') ? exitCode.planned : exitCode.refused;
+  if (reports.length > 0) out(render(reports, read.arguments.output));
+  if (faults.length > 0) return exitCode.usage;
+  const isRefused = issuerFaults.length > 0 || reports.some(({ outcome }) => outcome === 'refused');
+  return isRefused ? exitCode.refused : exitCode.planned;
 }
 
-async function reportsOn(
-  flags: PlanArguments,
-  surroundings: Surroundings,
-  findings: Findings,
-): Promise<readonly RequestReport[]> {
-  const documents = await documentsOf(flags.files, surroundings, findings);
-  const objects = documents.filter((document) => document.kind === 'object');
-  const issuers = readIssuers(objects.filter(isIssuer), flags.namespace);
-  findings.unplannable.push(...issuers.faults);
-  const others = documents.filter((document) => document.kind === 'csr' || !isIssuer(document));
-  const requests = await requestsOf(others, flags, findings);
-  checkFlags(flags, { documents, given: issuers.issuers.size > 0 }, findings);
+interface Plan {
+  readonly notes: readonly string[];
+  /** Wrong flags, and files or parts of the cluster that cannot be read. */
+  readonly faults: readonly string[];
+  /** Issuers that cannot be used; the requests for them are refused. */
+  readonly issuerFaults: readonly string[];
+  readonly reports: readonly RequestReport[];
+}
+
+async function planOf(flags: PlanArguments, surroundings: Surroundings): Promise<Plan> {
+  const gathered = await gather(flags, surroundings);
+  const { clusterUid, requests, notes } = gathered;
+  const issuers = readIssuers(gathered.issuers, flags.namespace);
   const madeUp = madeUpIssuer(flags.operation);
-  if ('fault' in madeUp) findings.faults.push(madeUp.fault);
-  if (requests.length === 0 && findings.faults.length + findings.unplannable.length === 0) {
-    findings.faults.push(
-      'The files hold no request to plan. Give a Certificate, a CertificateRequest, a CertificateSigningRequest or a CSR in PEM.',
+  const flagFaults = [
+    ...flagFaultsOf(flags, gathered.documents, issuers.issuers.size > 0),
+    ...('fault' in madeUp ? [madeUp.fault] : []),
+  ];
+  const faults = [...gathered.faults, ...flagFaults];
+  const nothing = { notes, issuerFaults: issuers.faults, reports: [] };
+  if ('fault' in madeUp || flagFaults.length > 0) return { ...nothing, faults };
+  if (requests.length === 0 && faults.length + issuers.faults.length === 0)
+    return { ...nothing, faults: [none(flags)] };
+  const context = { now: flags.now ?? surroundings.now(), flags: { ...flags, clusterUid } };
+  const reports: RequestReport[] = [];
+  for (const read of requests) {
+    if (read.kind === 'faulty') {
+      reports.push(reportUnplannable(read.place, read.faults));
+      continue;
+    }
+    const issuer = issuerFor(read.request, issuers, { madeUp, flags });
+    reports.push(
+      'fault' in issuer
+        ? reportUnplannable(read.request, [issuer.fault])
+        : await reportOn(read.request, issuer, context),
     );
   }
-  if ('fault' in madeUp || findings.faults.length > 0) return [];
-  const now = flags.now ?? surroundings.now();
-  const reports: RequestReport[] = [];
-  for (const request of requests) {
-    const issuer = issuerFor(request, issuers, madeUp);
-    if (issuer === undefined) continue;
-    const reported = 'fault' in issuer ? issuer : await reportOn(request, issuer, { now, flags });
-    if ('report' in reported) reports.push(reported.report);
-    else findings.unplannable.push(`${request.source}: ${reported.fault}`);
-  }
-  return reports;
+  return { notes, faults, issuerFaults: issuers.faults, reports };
 }
 
-async function documentsOf(
-  files: readonly string[],
-  surroundings: Surroundings,
-  { faults }: Findings,
-): Promise<readonly InputDocument[]> {
-  const documents: InputDocument[] = [];
-  for (const given of files) {
-    const name = given === '-' ? 'standard input' : given;
-    try {
-      for (const file of await surroundings.files(given)) {
-        const contents = readDocuments(given === '-' ? name : file, await surroundings.read(file));
-        documents.push(...contents.documents);
-        faults.push(...contents.faults);
-      }
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      faults.push(`${name} cannot be read (${why}). Check its name and permissions.`);
-    }
-  }
-  return documents;
+type Wanted = Exclude<ReadRequest, { readonly kind: 'skipped' }>;
+
+interface Gathered {
+  readonly documents: readonly InputDocument[];
+  readonly issuers: Parameters<typeof readIssuers>[0];
+  readonly requests: readonly Wanted[];
+  readonly clusterUid: string | undefined;
+  readonly notes: readonly string[];
+  readonly faults: readonly string[];
 }
 
-async function requestsOf(
-  documents: readonly InputDocument[],
-  flags: PlanArguments,
-  findings: Findings,
-): Promise<readonly PlannableRequest[]> {
-  const requests: PlannableRequest[] = [];
+/** All that there is to plan and to plan with. */
+async function gather(flags: PlanArguments, surroundings: Surroundings): Promise<Gathered> {
+  const files = await documentsIn(flags.files, surroundings);
+  const fromFiles = await requestsIn(files.documents, flags);
+  const ofFiles = issuersIn(files.documents);
+  const cluster = await clusterPart(flags, surroundings, async (reader) => {
+    if (flags.files.length === 0) return readAll(reader, flags.namespace);
+    const present = readIssuers(ofFiles, flags.namespace);
+    return readIssuersOf(reader, missingIssuers(fromFiles, present));
+  });
+  const fromCluster = await requestsIn(cluster.documents, flags);
+  const read = [...fromFiles, ...fromCluster];
+  return {
+    documents: [...files.documents, ...cluster.documents],
+    issuers: [...ofFiles, ...issuersIn(cluster.documents)],
+    requests: read.filter((each): each is Wanted => each.kind !== 'skipped'),
+    clusterUid: flags.clusterUid ?? cluster.clusterUid,
+    notes: read.flatMap(({ notes }) => notes),
+    faults: [...files.faults, ...cluster.faults],
+  };
+}
+
+function issuersIn(documents: readonly InputDocument[]): Gathered['issuers'] {
+  return documents.filter((document) => document.kind === 'object').filter(isIssuer);
+}
+
+async function requestsIn(documents: readonly InputDocument[], flags: PlanArguments): Promise<readonly ReadRequest[]> {
+  const requests: ReadRequest[] = [];
   const keys = new ThrowAwayKeys();
   for (const document of documents) {
-    const read = await readRequest(document, { ...flags, keys });
-    findings.notes.push(...read.notes);
-    if (read.kind === 'request') requests.push(read.request);
-    if (read.kind === 'faulty') findings.unplannable.push(...read.faults);
+    if (document.kind === 'object' && isIssuer(document)) continue;
+    requests.push(await readRequest(document, { ...flags, keys }));
   }
   return requests;
 }
 
-/** Refuses flags that would have no effect: their user expects one. */
-function checkFlags(
-  { bare, operation }: PlanArguments,
-  { documents, given }: { readonly documents: readonly InputDocument[]; readonly given: boolean },
-  { faults }: Findings,
-): void {
-  const says = bare.duration !== undefined || bare.usages !== undefined || bare.isCA;
-  if (says && !documents.some(({ kind }) => kind === 'csr')) {
-    faults.push(
-      '--duration, --usages and --is-ca apply only to a CSR in PEM, and no file holds one. Change the document instead.',
-    );
+function missingIssuers(
+  requests: readonly ReadRequest[],
+  { issuers, unusable }: ReadIssuers,
+): readonly IssuerIdentity[] {
+  const wanted = new Map<string, IssuerIdentity>();
+  for (const read of requests) {
+    const issuer = read.kind === 'request' ? read.request.issuer : undefined;
+    if (issuer !== undefined) wanted.set(issuerKey(issuer), issuer);
   }
-  if (operation !== undefined && given) {
-    faults.push(
-      "--operation applies only to plans without an issuer. Leave it out, or change the issuer's spec.operation.",
-    );
+  return [...wanted].filter(([key]) => !issuers.has(key) && !unusable.has(key)).map(([, issuer]) => issuer);
+}
+
+/** Nothing where no cluster is to be read. */
+async function clusterPart(
+  { cluster, files }: PlanArguments,
+  { connect, signal }: Surroundings,
+  read: (reader: Reader) => Promise<ClusterPart>,
+): Promise<ClusterPart> {
+  if (cluster === undefined) return { documents: [], faults: [], clusterUid: undefined };
+  try {
+    const connection = await connect(cluster.kubeconfig, cluster.context);
+    const kubernetes = new KubernetesClient(connection, { userAgent });
+    try {
+      return await read(new Reader({ kubernetes, signal, clock: systemClock }));
+    } finally {
+      await kubernetes.close();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const fault = files.length === 0 ? `No file is given with -f, and no cluster can be read. ${why}` : why;
+    return { documents: [], faults: [fault], clusterUid: undefined };
   }
 }
 
-/** Undefined where the request's issuer is among the files and cannot be used, which is told already. */
+function none({ files, namespace }: PlanArguments): string {
+  if (files.length === 0) {
+    const where = namespace === undefined ? 'The cluster' : `Namespace ${namespace}`;
+    return `${where} holds no request for an issuer of this operator. Give files with -f, or another cluster with --kubeconfig.`;
+  }
+  return 'The files hold no request to plan. Give a Certificate, a CertificateRequest, a CertificateSigningRequest or a CSR in PEM.';
+}
+
+/** Flags that would have no effect: their user expects one. */
+function flagFaultsOf(
+  { bare, operation }: PlanArguments,
+  documents: readonly InputDocument[],
+  hasIssuers: boolean,
+): readonly string[] {
+  const says = bare.duration !== undefined || bare.usages !== undefined || bare.isCA;
+  return [
+    ...(says && !documents.some(({ kind }) => kind === 'csr')
+      ? [
+          '--duration, --usages and --is-ca apply only to a CSR in PEM, and no file holds one. Change the document instead.',
+        ]
+      : []),
+    ...(operation !== undefined && hasIssuers
+      ? ["--operation applies only to plans without an issuer. Leave it out, or change the issuer's spec.operation."]
+      : []),
+  ];
+}
+
 function issuerFor(
   { issuer }: PlannableRequest,
   { issuers, unusable }: ReadIssuers,
-  madeUp: PlanningIssuer,
-): PlanningIssuer | { readonly fault: string } | undefined {
+  { madeUp, flags }: { readonly madeUp: PlanningIssuer; readonly flags: PlanArguments },
+): PlanningIssuer | { readonly fault: string } {
   const [first, ...further] = issuers.values();
   if (issuer === undefined) {
-    if (unusable.size > 0) return undefined;
+    const [wrong] = unusable.values();
+    if (wrong !== undefined) return { fault: `The issuer cannot be used. ${wrong}` };
     if (further.length === 0) return first ?? madeUp;
     return { fault: 'a CSR in PEM names no issuer, and several are given. Give only the one to plan with.' };
   }
-  if (unusable.has(issuerKey(issuer))) return undefined;
-  if (first === undefined && unusable.size === 0) return madeUp;
-  const fault = `the request is for ${describeIssuer(issuer)}, which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.`;
-  return issuers.get(issuerKey(issuer)) ?? { fault };
+  const fault = unusable.get(issuerKey(issuer));
+  if (fault !== undefined) return { fault: `The issuer cannot be used. ${fault}` };
+  if (first === undefined && unusable.size === 0 && flags.cluster === undefined) return madeUp;
+  return issuers.get(issuerKey(issuer)) ?? { fault: absent(issuer, flags) };
+}
+
+function absent(issuer: IssuerIdentity, { files, cluster }: PlanArguments): string {
+  const beginning = `the request is for ${describeIssuer(issuer)}, which`;
+  if (files.length === 0) return `${beginning} does not exist. Create it, or correct the reference.`;
+  return cluster === undefined
+    ? `${beginning} is in none of the files. Add it with -f, correct the reference, or give no issuer at all.`
+    : `${beginning} is neither in the files nor in the cluster. Add it with -f, or correct the reference.`;
 }

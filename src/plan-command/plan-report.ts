@@ -14,7 +14,7 @@ import { usageWord } from '../issuing/x509/usages.ts';
 import type { PlanArguments } from './arguments.ts';
 import { assumeCA, trustAssumptions } from './assumed-ca.ts';
 import type { PlanningIssuer } from './issuers.ts';
-import type { PlannableRequest } from './requests.ts';
+import type { PlannableRequest, RequestPlace } from './requests.ts';
 
 /** The future certificate, in words. */
 export interface CertificateReport {
@@ -50,14 +50,16 @@ export interface RequestReport {
     readonly parameters: Readonly<Record<string, string>>;
   };
   readonly certificate?: CertificateReport;
-  readonly refusal?: Refusal;
+  readonly refusal?: Refusal | Unplannable;
   /** Assumptions about unknown facts, one sentence each. */
   readonly assumptions: readonly string[];
 }
 
-/** The report of one request, or why the flags allow none. */
-export type Reported =
-  { readonly kind: 'reported'; readonly report: RequestReport } | { readonly kind: 'faulty'; readonly fault: string };
+/** Why a request cannot be planned at all: what is wrong with it, with its issuer or with what is said of the CA. */
+export interface Unplannable {
+  readonly reason: 'Unplannable';
+  readonly message: string;
+}
 
 // Stands in for a UID that is not known; the identifier made of it is never shown.
 const unknownUid = '00000000-0000-0000-0000-000000000000';
@@ -68,13 +70,13 @@ export async function reportOn(
   request: PlannableRequest,
   issuer: PlanningIssuer,
   context: { readonly now: Date; readonly flags: PlanArguments },
-): Promise<Reported> {
+): Promise<RequestReport> {
   const place = placeOf(request, issuer);
   const own = assumptionsAbout(request, issuer);
   const read = await readSecondedRequest({ ...request.fields, uid: request.uid ?? unknownUid });
   if (read.kind === 'refused') return refused(place, read.refusal, own);
-  const assumed = assumeCA(read.request, issuer.spec, context);
-  if (assumed.kind === 'unusable') return { kind: 'faulty', fault: assumed.fault };
+  const assumed = assumeCA(read.request, issuer, context);
+  if (assumed.kind === 'unusable') return refused(place, unplannable(assumed.fault), own);
   const { clusterUid } = context.flags;
   const planned = planIssuing({
     request: read.request,
@@ -89,21 +91,30 @@ export async function reportOn(
   const { plan } = planned;
   const knowsIdentifier = clusterUid !== undefined && request.uid !== undefined;
   return {
-    kind: 'reported',
-    report: {
-      ...place,
-      outcome: 'planned',
-      call: { ...plan.call, parameters: parametersOf(plan, knowsIdentifier) },
-      certificate: certificateOf(plan, request),
-      assumptions,
-    },
+    ...place,
+    outcome: 'planned',
+    call: { ...plan.call, parameters: parametersOf(plan, knowsIdentifier) },
+    certificate: certificateOf(plan, request),
+    assumptions,
   };
+}
+
+/** The report of a request that cannot be planned; faults are sentences. */
+export function reportUnplannable(
+  { source, kind, namespace, name }: RequestPlace,
+  faults: readonly string[],
+): RequestReport {
+  return refused({ source, kind, namespace, name, issuer: undefined }, unplannable(faults.join(' ')), []);
+}
+
+function unplannable(message: string): Unplannable {
+  return { reason: 'Unplannable', message };
 }
 
 type Place = Pick<RequestReport, 'source' | 'kind' | 'namespace' | 'name' | 'issuer'>;
 
-function refused(place: Place, refusal: Refusal, assumptions: readonly string[]): Reported {
-  return { kind: 'reported', report: { ...place, outcome: 'refused', refusal, assumptions } };
+function refused(place: Place, refusal: Refusal | Unplannable, assumptions: readonly string[]): RequestReport {
+  return { ...place, outcome: 'refused', refusal, assumptions };
 }
 
 function placeOf({ source, kind, namespace, name, ...request }: PlannableRequest, issuer: PlanningIssuer): Place {

@@ -1,7 +1,7 @@
 // Reports as text: a table for people, JSON and YAML for programs.
 import { stringify } from 'yaml';
 import { visible } from '../issuing/x509/shown-text.ts';
-import type { OutputForm } from './arguments.ts';
+import type { OutputForm } from '../command-line/flags.ts';
 import type { RequestReport } from './plan-report.ts';
 
 type Row = readonly [name: string, value: string];
@@ -40,11 +40,11 @@ function issuerRow({ kind, namespace, name, source }: NonNullable<RequestReport[
   return ['Issuer', `${kind} ${place} (${source ?? 'not given'})`];
 }
 
-function refusalRows({ reason, field, message }: NonNullable<RequestReport['refusal']>): readonly Row[] {
+function refusalRows(refusal: NonNullable<RequestReport['refusal']>): readonly Row[] {
   return [
-    ['Reason', reason],
-    ['Field', field],
-    ['Message', message],
+    ['Reason', refusal.reason],
+    ...('field' in refusal ? [['Field', refusal.field] as const] : []),
+    ['Message', refusal.message],
   ];
 }
 

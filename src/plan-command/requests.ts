@@ -26,9 +26,9 @@ import {
   requestFieldsAside,
   signingRequestSpecSchema,
 } from './certificate-schema.ts';
-import type { InputDocument } from './documents.ts';
-import { nameOf } from './object-name.ts';
-import type { ObjectName } from './object-name.ts';
+import type { InputDocument } from './input/documents.ts';
+import { nameOf } from './input/object-name.ts';
+import type { ObjectName } from './input/object-name.ts';
 
 /** A request to plan. `issuer` is undefined for a bare CSR; `uid` where the request has none yet. */
 export interface PlannableRequest {
@@ -45,14 +45,19 @@ export interface PlannableRequest {
   readonly madeUpKey: string | undefined;
 }
 
+/** Where a request stands, and what it is called. */
+export type RequestPlace = Pick<PlannableRequest, 'source' | 'kind' | 'namespace' | 'name'>;
+
 /** A document as a request, skipped because it is not one, or with its faults. Notes are for the reader. */
 export type ReadRequest = { readonly notes: readonly string[] } & (
   | { readonly kind: 'request'; readonly request: PlannableRequest }
   | { readonly kind: 'skipped' }
-  | { readonly kind: 'faulty'; readonly faults: readonly string[] }
+  | { readonly kind: 'faulty'; readonly place: RequestPlace; readonly faults: readonly string[] }
 );
 
 type Context = Pick<PlanArguments, 'namespace' | 'bare'> & { readonly keys: ThrowAwayKeys };
+
+const defaultNamespace = 'default';
 type ObjectDocument = Extract<InputDocument, { readonly kind: 'object' }>;
 interface Subject {
   readonly document: ObjectDocument;
@@ -68,7 +73,7 @@ export async function readRequest(document: InputDocument, { namespace, bare, ke
   }
   const { source, object } = document;
   const meta = nameOf(object);
-  const subject: Subject = { document, meta, namespace: meta.namespace ?? namespace };
+  const subject: Subject = { document, meta, namespace: meta.namespace ?? namespace ?? defaultNamespace };
   switch (`${String(object['apiVersion'])} ${String(object['kind'])}`) {
     case `${certManagerApiVersion} Certificate`:
       return readCertificate(subject, keys);
@@ -169,9 +174,7 @@ function specOf<T>(
   return { kind: 'ok', value: admitted.value, notes };
 }
 
-type Place = Pick<PlannableRequest, 'source' | 'kind' | 'namespace' | 'name'>;
-
-function placeOf({ document, meta, namespace }: Subject): Place {
+function placeOf({ document, meta, namespace }: Subject): RequestPlace {
   return { source: document.source, kind: String(document.object['kind']), namespace, name: meta.name };
 }
 
@@ -191,7 +194,7 @@ function skipped(note: string): ReadRequest {
 }
 
 function faulty(subject: Subject, faults: readonly string[]): Faulty {
-  return { kind: 'faulty', faults: faults.map((fault) => `${placeText(subject)}: ${fault}`), notes: [] };
+  return { kind: 'faulty', place: placeOf(subject), faults, notes: [] };
 }
 
 function withNotes(read: ReadRequest, notes: readonly string[]): ReadRequest {

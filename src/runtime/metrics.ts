@@ -32,6 +32,16 @@ export const metricCatalogue = {
     help: "Times that the operator held a request because of its issuer's own limits, by reason: IssuanceLimitReached or ReissueLoop, for faults of their owner: OwnerHeld, for cert-manager to see what it got: AskedAgain, or because nobody would use the certificate: RequestRestored.",
     labels: [...ofIssuer, 'reason'],
   },
+  pca_issuer_open_requests: {
+    type: 'gauge',
+    help: 'Requests that are not finished, by approval: Approved, Denied or Undecided. All that name no issuer that exists are of the empty name.',
+    labels: [...ofIssuer, 'approval'],
+  },
+  pca_issuer_oldest_open_request_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the oldest of the requests that are not finished was made, as a Unix time.',
+    labels: [...ofIssuer, 'approval'],
+  },
   pca_issuer_call_limit_per_second: {
     type: 'gauge',
     help: 'Current limit on calls per second for an account, as the operator found it; account: its number, with the endpoint where another is called, or a digest.',

@@ -94,6 +94,17 @@ export const settings = {
     default: ':8080',
     help: 'Address of /healthz, /readyz and /metrics, as [host]:port.',
   },
+  'metrics-address': {
+    type: 'address',
+    default: '',
+    mayBeEmpty: true,
+    help: 'Address of /metrics alone, as [host]:port, over TLS and only for bearer tokens whose user may get it (TokenReview, SubjectAccessReview); empty: /metrics stays at --health-address, for everybody.',
+  },
+  'metrics-certificate-directory': {
+    type: 'text',
+    default: '',
+    help: 'Directory with tls.crt and tls.key for --metrics-address; they are read again when they change.',
+  },
   'log-level': {
     type: 'choice',
     default: 'info',
@@ -162,11 +173,12 @@ type ValueOf<S extends Setting> = S['type'] extends 'switch'
 /** The parsed settings; durations are milliseconds. */
 export type Options = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };
 
-/** The command that the command line gives; `invalid` names the flag or variable at fault. */
+/** The command that the command line gives; `unreadable` and `invalid` name the flag or variable at fault. */
 export type ParsedOptions =
   | { readonly kind: 'run'; readonly options: Options }
-  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  | { readonly kind: 'unreadable'; readonly message: string }
   | { readonly kind: 'invalid'; readonly message: string };
 
 /** Environment variables. */
@@ -175,33 +187,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The variable of a setting. */
 export const environmentName = (name: string): string => `PCA_ISSUER_${name.replaceAll('-', '_').toUpperCase()}`;
 
-/** The text of `--help`. */
-export function helpText(): string {
-  const rows = Object.entries<Setting>(settings).map(([name, setting]) => {
-    const kind = setting.choices === undefined ? setting.type : setting.choices.join('|');
-    return `  --${name} ${kind}\n        ${setting.help} Environment: ${environmentName(name)}. Default: ${setting.default === '' ? '(empty)' : setting.default}.`;
-  });
-  return [
-    'alibaba-pca-issuer: cert-manager issuer for Alibaba Cloud Private CA',
-    '',
-    'Usage: alibaba-pca-issuer [flags]',
-    '       alibaba-pca-issuer plan -f FILE   shows which calls the manifests would cause; see plan --help',
-    '',
-    ...rows,
-    '  --help, -h\n        Show this text.',
-    '  --version\n        Show the version.',
-    '',
-  ].join('\n');
-}
-
 /**
  * Reads flags and environment; a flag wins over its variable, a variable over the default.
- * `invalid` when a flag is unknown or a value does not fit.
+ * `unreadable` when a flag is unknown or its value is missing, `invalid` when a value does not fit.
  */
 export function parseOptions(argv: readonly string[], environment: Environment): ParsedOptions {
   const flags = readFlags(argv);
-  if (typeof flags === 'string') return { kind: 'invalid', message: flags };
-  if (flags['help'] !== undefined) return { kind: 'help', text: helpText() };
+  if (typeof flags === 'string') return { kind: 'unreadable', message: flags };
+  if (flags['help'] !== undefined) return { kind: 'help' };
   if (flags['version'] !== undefined) return { kind: 'version' };
 
   const values: Record<string, string | number | boolean> = {};
@@ -217,7 +210,7 @@ export function parseOptions(argv: readonly string[], environment: Environment):
     values[name] = value;
   }
   const options = values as Options;
-  const message = leaseObjection(options) ?? rulesObjection(options);
+  const message = leaseObjection(options) ?? rulesObjection(options) ?? metricsObjection(options);
   return message === undefined ? { kind: 'run', options } : { kind: 'invalid', message };
 }
 
@@ -239,13 +232,19 @@ function rulesObjection(options: Options): string | undefined {
   return `--issuer-rules replaces --${flag}, so the two cannot be set together. Take --${flag} away, and list ${identity} in identities of the rules whose issuers may use it.`;
 }
 
+function metricsObjection(options: Options): string | undefined {
+  return options['metrics-address'] !== '' && options['metrics-certificate-directory'] === ''
+    ? '--metrics-address needs --metrics-certificate-directory: tokens are not taken without TLS.'
+    : undefined;
+}
+
 function readFlags(argv: readonly string[]): Readonly<Record<string, string | undefined>> | string {
   try {
     const parsed = parseArgs({
-      // `--leader-elect` alone means true, as everywhere in Kubernetes.
-      args: argv.map((argument) =>
-        isBareSwitch(argument) ? `${argument === '-h' ? '--help' : argument}=true` : argument,
-      ),
+      args: spelledOut(argv).map((argument) => {
+        if (argument === '--help' || argument === '-h') return '--help=true';
+        return argument === '--version' ? '--version=true' : argument;
+      }),
       options: {
         ...Object.fromEntries([...Object.keys(settings), 'version'].map((name) => [name, { type: 'string' }] as const)),
         help: { type: 'string', short: 'h' },
@@ -259,12 +258,10 @@ function readFlags(argv: readonly string[]): Readonly<Record<string, string | un
   }
 }
 
-function isBareSwitch(argument: string): boolean {
-  const setting = (settings as Record<string, Setting>)[argument.slice(2)];
-  return (
-    argument === '--help' ||
-    argument === '-h' ||
-    argument === '--version' ||
-    (argument.startsWith('--') && setting?.type === 'switch')
-  );
+/** The arguments with the values of switches: `--leader-elect` alone means true, as everywhere in Kubernetes. */
+export function spelledOut(argv: readonly string[]): readonly string[] {
+  return argv.map((argument) => {
+    const setting = (settings as Record<string, Setting>)[argument.slice(2)];
+    return argument.startsWith('--') && setting?.type === 'switch' ? `${argument}=true` : argument;
+  });
 }

@@ -8,6 +8,8 @@ export interface Setting {
   readonly choices?: readonly string[];
   /** Whether a duration may be 0s, which switches off what it times. */
   readonly mayBeZero?: true;
+  /** Whether an address may be empty, which means that nothing is served there. */
+  readonly mayBeEmpty?: true;
 }
 
 const switches: ReadonlyMap<string, boolean> = new Map([
@@ -21,7 +23,7 @@ export function readValue(setting: Setting, text: string): string | number | boo
     case 'text':
       return text;
     case 'address':
-      return isAddress(text) ? text : undefined;
+      return isAddress(text, setting.mayBeEmpty === true) ? text : undefined;
     case 'switch':
       return switches.get(text);
     case 'choice':
@@ -33,7 +35,8 @@ export function readValue(setting: Setting, text: string): string | number | boo
   }
 }
 
-function isAddress(text: string): boolean {
+function isAddress(text: string, mayBeEmpty: boolean): boolean {
+  if (text === '') return mayBeEmpty;
   const [, port] = /^(?:\[[^\]]+\]|[^:\s]*):(\d{1,5})$/.exec(text) ?? [];
   return port !== undefined && Number(port) <= 65_535;
 }

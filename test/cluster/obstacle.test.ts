@@ -1,7 +1,6 @@
 // A machine that refuses what a node needs says so before anything is started or installed.
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 
 import { findObstacle } from '../../control-plane/driver/node/node-cluster.ts';
@@ -12,8 +11,8 @@ const program = `import(${JSON.stringify(module)}).then(({ findObstacle }) => co
 describe.runIf(findObstacle() === undefined)('a root user', () => {
   it('without the right to make namespaces, as in a container, is told so', async () => {
     const command = ['--bounding-set=-sys_admin', '--inh-caps=-sys_admin', process.execPath, '--eval', program];
-    const { stdout } = await promisify(execFile)('setpriv', command);
-    expect(stdout.trim()).toBe(
+    const { stdout } = await execa('setpriv', command);
+    expect(stdout).toBe(
       'it may not make namespaces or cgroups, as is usual in a container. Use a virtual machine, or run npm run demo, which needs no pods.',
     );
   });

@@ -275,7 +275,7 @@ const notes = async (values: object): Promise<string> => {
 };
 
 const attention = (text: string): readonly string[] =>
-  [...text.matchAll(/^ATTENTION: ([\s\S]*?)(?:\n\n|\n(?=The RAM|Next:))/gm)].map(([, found = '']) =>
+  [...text.matchAll(/^ATTENTION: ([\s\S]*?)(?:\n\n|\n(?=The RAM|Whether|Next:))/gm)].map(([, found = '']) =>
     found.replaceAll('\n', ' '),
   );
 
@@ -299,6 +299,21 @@ describe('the notes', () => {
       'definitions that are left to the user',
       { crds: { enabled: false } },
       ['crds.enabled is false. Apply deploy/crds yourself, now and before every upgrade.'],
+    ],
+    [
+      'rights that are left to the user',
+      { rbac: { create: false } },
+      [
+        'rbac.create is false. Give ServiceAccount default/pca-alibaba-pca-issuer, cert-manager and your users the rights that the chart would give them; without its own the operator does not become ready.',
+      ],
+    ],
+    ['no replica', { replicaCount: 0 }, ['replicaCount is 0. Nothing is issued.']],
+    [
+      'metrics that nobody may get',
+      { metrics: { secure: { enabled: true, tlsSecret: 'metrics-tls' } } },
+      [
+        'metrics.secure.readers is empty. Prometheus is refused until its ServiceAccount is bound to ClusterRole pca-alibaba-pca-issuer-metrics-reader.',
+      ],
     ],
     [
       'a cert-manager that is not where the values say',
@@ -377,9 +392,10 @@ describe('the notes', () => {
 
   it('are made for every choice of values', async () => {
     for (const [name, values] of choices.filter(([, { metrics }]) => metrics === undefined)) {
+      const { namespaceOverride = 'default' } = values as { readonly namespaceOverride?: string };
       expect([name, await notes(values)]).toEqual([
         name,
-        expect.stringContaining('is installed in namespace default.'),
+        expect.stringContaining(`is installed in namespace ${namespaceOverride}.`),
       ]);
     }
   });

@@ -32,15 +32,25 @@ beforeAll(async () => {
   const [started] = await Promise.all([ControlPlane.start(), buildHelm()]);
   controlPlane = started;
   const apply = ['apply', '--server-side', '-f'];
+  await controlPlane.kubectl([...apply, '-'], {
+    input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: named }),
+  });
   await controlPlane.kubectl([...apply, path('deploy/install.yaml'), '-f', path('test/helm/monitoring-crds.yaml')]);
   await until('the kinds to be served', async () => {
     const { stdout } = await controlPlane.kubectl(['api-resources', '-o', 'name'], { allowFailure: true });
     return (
-      ['servicemonitors.', 'prometheusrules.'].every((kind) => stdout.includes(kind)) &&
+      ['servicemonitors.', 'podmonitors.', 'prometheusrules.'].every((kind) => stdout.includes(kind)) &&
       stdout.includes('alibabapcaissuers.')
     );
   });
 }, buildMs);
+
+// What pods name has to exist where they are admitted: the ServiceAccounts of `helm test`, and a RuntimeClass.
+const named = [
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'pca-alibaba-pca-issuer-test', namespace: 'default' } },
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'pca-issuer-test', namespace: 'kube-public' } },
+  { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: 'gvisor' }, handler: 'gvisor' },
+];
 
 afterAll(async () => {
   await controlPlane?.stop();

@@ -100,6 +100,28 @@ describe('every object has a name that the API server takes', () => {
   });
 });
 
+describe('two releases', () => {
+  it.each([
+    [`${'r'.repeat(52)}s`, `${'r'.repeat(52)}t`],
+    ['a.b', 'a-b'],
+    [`a.${'b'.repeat(48)}.c`, `a.${'b'.repeat(48)}-c`],
+    ['alibaba-pca-issuer', 'alibaba-pca-issuer-2'],
+  ])('%s and %s share no object but those that there can be one of', async (first, second) => {
+    const objectsOf = async (release: string): Promise<readonly string[]> => {
+      const args = ['template', release, chart, '--namespace', 'issuers', '--values', '-'];
+      const { stdout } = await helm(args, JSON.stringify({ ...everything, clusterIssuers: [] }));
+      return readManifests(stdout).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    };
+    const others = await objectsOf(second);
+    expect((await objectsOf(first)).filter((name) => others.includes(name)).toSorted()).toEqual([
+      'ClusterRole cert-manager-controller-approve:pca-alibabacloud-com',
+      'ClusterRoleBinding cert-manager-controller-approve:pca-alibabacloud-com',
+      'CustomResourceDefinition alibabapcaclusterissuers.pca.alibabacloud.com',
+      'CustomResourceDefinition alibabapcaissuers.pca.alibabacloud.com',
+    ]);
+  });
+});
+
 it.each([
   { fullnameOverride: 'PCA' },
   { fullnameOverride: 'pca_issuer' },

@@ -4,9 +4,6 @@ import { parse } from 'yaml';
 
 import { IssuerHosts } from '../../src/alibaba/issuer-hosts.ts';
 import { readRules } from '../../src/controllers/issuers/tenancy/read-rules.ts';
-import { aspectReasons } from '../../src/controllers/issuers/aspects/reasons.ts';
-import { metricCatalogue } from '../../src/runtime/metrics.ts';
-import type { MetricName } from '../../src/runtime/metrics.ts';
 import { settings } from '../../src/runtime/options.ts';
 import { podIdentity } from '../../src/runtime/pod-identity.ts';
 import type { Manifest } from '../support/cluster.ts';
@@ -331,7 +328,7 @@ describe('approvers', () => {
 
 describe("the users' roles", () => {
   it.each([
-    [true, ['cluster-view to cluster-reader', 'edit to edit admin', 'view to view edit admin cluster-reader']],
+    [true, ['cluster-view to cluster-reader', 'edit to admin edit', 'view to admin cluster-reader edit view']],
     [false, ['cluster-view to ', 'edit to ', 'view to ']],
   ])("are a part of Kubernetes' own: %s", async (aggregateClusterRoles, expected) => {
     const manifests = await render({ rbac: { aggregateClusterRoles } });
@@ -341,7 +338,7 @@ describe("the users' roles", () => {
         const targets = Object.entries(metadata.labels ?? {}).flatMap(([label, value]) =>
           value === 'true' ? label.split('/aggregate-to-').slice(1) : [],
         );
-        return `${metadata.name.slice(fullname.length + 1)} to ${targets.join(' ')}`;
+        return `${metadata.name.slice(fullname.length + 1)} to ${targets.toSorted().join(' ')}`;
       });
     expect(aggregated.toSorted()).toEqual(expected);
   });
@@ -362,89 +359,6 @@ describe('a ServiceMonitor', () => {
         endpoints: [{ port: 'http', path: '/metrics', interval: '30s' }],
       },
       [{ name: 'http', port: 8080, targetPort: 'http', protocol: 'TCP' }],
-    ]);
-  });
-});
-
-describe('a PrometheusRule', () => {
-  interface Rule {
-    readonly alert: string;
-    readonly expr: string;
-    readonly for?: string;
-    readonly labels: { readonly severity: string };
-    readonly annotations: { readonly summary: string; readonly description: string };
-  }
-  const rulesOf = async (prometheusRule: object): Promise<readonly Rule[]> => {
-    const manifests = await render({ metrics: { prometheusRule: { enabled: true, ...prometheusRule } } });
-    const { groups } = of(manifests, 'PrometheusRule')['spec'] as {
-      readonly groups: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
-    };
-    expect(groups.map(({ name }) => name)).toEqual(['alibaba-pca-issuer']);
-    return groups.flatMap(({ rules }) => rules);
-  };
-
-  it('is not there unless it is wanted', async () => {
-    expect((await render({})).filter(({ kind }) => kind === 'PrometheusRule')).toEqual([]);
-  });
-
-  /** The series that an expression asks for, with its matchers but that of the namespace. */
-  const selectorsIn = (expr: string) =>
-    [...expr.matchAll(/\b([a-z_]+)\{namespace="issuers"(?:, )?([^}]*)\}/g)].map(([, name = '', matchers = '']) => ({
-      name,
-      matchers: [...matchers.matchAll(/([a-z_]+)=~?"([^"]*)"/g)].map(([, label = '', value = '']) => ({
-        label,
-        value,
-      })),
-    }));
-
-  it('has expressions of a few forms', async () => {
-    for (const { expr } of await rulesOf({})) {
-      const rest = expr.replaceAll(/\b[a-z_]+\{[^}]*\}/g, 'X').replaceAll(/by \([a-z_, ]+\)/g, 'by');
-      expect(rest).toMatch(
-        /^(?:absent\(X\)|time\(\) - max by \(X\) > \d+|max by \(X\) == [01](?: or max by \(X\) == 0)?)$/,
-      );
-    }
-  });
-
-  it('asks for series that exist, with labels that they have', async () => {
-    for (const { alert, expr } of await rulesOf({})) {
-      const asked = selectorsIn(expr);
-      expect([alert, asked.length]).not.toEqual([alert, 0]);
-      for (const { name, matchers } of asked) {
-        const labels: readonly string[] = metricCatalogue[name as MetricName].labels;
-        expect(matchers.map(({ label }) => label).filter((label) => !labels.includes(label))).toEqual([]);
-      }
-    }
-  });
-
-  it('has an alert for each warning, and for each condition that is False', async () => {
-    const asked = (await rulesOf({})).flatMap(({ expr }) => selectorsIn(expr));
-    const valuesOf = (name: MetricName): readonly string[] =>
-      asked
-        .filter((selector) => selector.name === name)
-        .flatMap(({ matchers }) => matchers.flatMap(({ value }) => value.split('|')))
-        .toSorted();
-    const warnings = Object.entries(aspectReasons).filter(([, { isWarning }]) => isWarning);
-    expect([valuesOf('pca_issuer_issuer_warning'), valuesOf('pca_issuer_issuer_condition')]).toEqual([
-      warnings.map(([reason]) => reason).toSorted(),
-      ['CredentialsValid', 'QuotaAvailable'],
-    ]);
-  });
-
-  it('takes three intervals between checks for too many, or what it is told', async () => {
-    const expr = async (values: object): Promise<string | undefined> =>
-      (await rulesOf(values)).find(({ alert }) => alert === 'AlibabaPCAIssuerNotChecked')?.expr;
-    const age =
-      'time() - max by (issuer_kind, issuer_namespace, issuer) (pca_issuer_issuer_last_check_timestamp_seconds{namespace="issuers"})';
-    expect([await expr({}), await expr({ notCheckedSeconds: 1_800 })]).toEqual([`${age} > 900`, `${age} > 1800`]);
-    expect(settings['issuer-check-interval'].default).toBe('5m');
-  });
-
-  it('names the issuer in words that Prometheus fills in', async () => {
-    const [absent, checked] = await rulesOf({});
-    expect([absent?.alert, checked?.annotations.summary]).toEqual([
-      'AlibabaPCAIssuerOperatorAbsent',
-      '{{ $labels.issuer_kind }} {{ $labels.issuer_namespace }}/{{ $labels.issuer }} is not checked any more.',
     ]);
   });
 });

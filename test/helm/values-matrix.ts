@@ -1,6 +1,20 @@
 // Values of the chart that a user may choose: each option on and off, with what else it needs.
+import { thresholds } from '../../scripts/alerts/alert.ts';
+
 const credentials = { secretRef: { name: 'pca-access-key' } };
 const peer = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
+
+const monitor = {
+  enabled: true,
+  namespace: 'kube-public',
+  interval: '30s',
+  scrapeTimeout: '5s',
+  labels: { release: 'prometheus' },
+  annotations: { a: 'b' },
+  honorLabels: true,
+  relabelings: [{ sourceLabels: ['__meta_kubernetes_pod_node_name'], targetLabel: 'node' }],
+  metricRelabelings: [{ action: 'drop', regex: 'nodejs_.*', sourceLabels: ['__name__'] }],
+};
 
 /** One choice of values. */
 export type Choice = readonly [name: string, values: Readonly<Record<string, unknown>>];
@@ -8,7 +22,7 @@ export type Choice = readonly [name: string, values: Readonly<Record<string, unk
 /** Every choice; together they set every value of the schema to something other than its default. */
 export const choices: readonly Choice[] = [
   ['the defaults', {}],
-  ['other names', { nameOverride: 'pca', fullnameOverride: 'pca-issuer' }],
+  ['other names', { nameOverride: 'pca', fullnameOverride: 'pca-issuer', namespaceOverride: 'kube-public' }],
   [
     'an image with a digest',
     {
@@ -17,6 +31,7 @@ export const choices: readonly Choice[] = [
     },
   ],
   ['no CertificateSigningRequests', { certificateSigningRequests: { enabled: false } }],
+  ['no replica', { replicaCount: 0, tests: { enabled: false } }],
   ['one replica without an election', { replicaCount: 1, leaderElection: { enabled: false } }],
   ['no definitions', { crds: { enabled: false } }],
   ['definitions that go with the release', { crds: { keep: false } }],
@@ -128,7 +143,19 @@ export const choices: readonly Choice[] = [
     },
   ],
   ["no part of Kubernetes' roles", { rbac: { aggregateClusterRoles: false } }],
-  ['a ServiceAccount of its own', { serviceAccount: { name: 'pca', annotations: { a: 'b' }, labels: { c: 'd' } } }],
+  ['no rights', { rbac: { create: false } }],
+  [
+    'a ServiceAccount of its own',
+    {
+      serviceAccount: {
+        name: 'pca',
+        annotations: { a: 'b' },
+        labels: { c: 'd' },
+        automountServiceAccountToken: true,
+      },
+      automountServiceAccountToken: false,
+    },
+  ],
   ['a ServiceAccount that exists', { serviceAccount: { create: false, name: 'pca' } }],
   ['the default ServiceAccount', { serviceAccount: { create: false } }],
   ['text logs', { log: { level: 'debug', format: 'text' }, maxConcurrentRequests: 8 }],
@@ -140,8 +167,16 @@ export const choices: readonly Choice[] = [
         { name: 'NODE_EXTRA_CA_CERTS', value: '/extra/ca.crt' },
         { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
       ],
+      extraEnvFrom: [{ prefix: 'A_', secretRef: { name: 'extra', optional: true } }],
       extraVolumes: [{ name: 'extra', configMap: { name: 'extra' } }],
       extraVolumeMounts: [{ name: 'extra', mountPath: '/extra', readOnly: true }],
+      initContainers: [{ name: 'first', image: 'example.com/first', restartPolicy: 'Always' }],
+      extraContainers: [{ name: 'beside', image: 'example.com/beside', ports: [{ containerPort: 1 }] }],
+      lifecycle: { preStop: { sleep: { seconds: 3 } } },
+      extraObjects: [
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-object', namespace: 'default' } },
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: text\n  namespace: {{ .Release.Namespace }}\n',
+      ],
     },
   ],
   [
@@ -157,6 +192,8 @@ export const choices: readonly Choice[] = [
     'labels and annotations',
     {
       commonLabels: { team: 'pki' },
+      commonAnnotations: { g: 'h' },
+      deploymentLabels: { i: 'j' },
       deploymentAnnotations: { a: 'b' },
       podLabels: { c: 'd' },
       podAnnotations: { e: 'f' },
@@ -167,9 +204,15 @@ export const choices: readonly Choice[] = [
     {
       port: 9090,
       probes: {
-        startup: { periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 40 },
-        liveness: { periodSeconds: 20, timeoutSeconds: 6, failureThreshold: 4 },
-        readiness: { periodSeconds: 6, timeoutSeconds: 3, failureThreshold: 4 },
+        startup: { initialDelaySeconds: 1, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 40 },
+        liveness: { initialDelaySeconds: 1, periodSeconds: 20, timeoutSeconds: 6, failureThreshold: 4 },
+        readiness: {
+          initialDelaySeconds: 1,
+          periodSeconds: 6,
+          timeoutSeconds: 3,
+          failureThreshold: 4,
+          successThreshold: 2,
+        },
       },
     },
   ],
@@ -178,19 +221,17 @@ export const choices: readonly Choice[] = [
     'a ServiceMonitor',
     {
       metrics: {
-        service: { port: 80, annotations: { a: 'b' } },
-        serviceMonitor: {
-          enabled: true,
-          namespace: 'kube-public',
-          interval: '30s',
-          scrapeTimeout: '5s',
-          labels: { release: 'prometheus' },
-          annotations: { a: 'b' },
-        },
+        service: { port: 80, annotations: { a: 'b' }, labels: { c: 'd' } },
+        serviceMonitor: monitor,
         prometheusRule: {
           enabled: true,
           namespace: 'kube-public',
-          notCheckedSeconds: 1_800,
+          interval: '1m',
+          alertLabels: { team: 'pki' },
+          selector: 'cluster="a"',
+          runbookUrl: 'https://example.com/alerts',
+          disabledAlerts: ['AlibabaPCAIssuerLogLinesLost'],
+          thresholds: Object.fromEntries(Object.keys(thresholds).map((name) => [name, 0.5])),
           labels: { release: 'prometheus' },
           annotations: { a: 'b' },
         },
@@ -198,6 +239,25 @@ export const choices: readonly Choice[] = [
     },
   ],
   ['a PrometheusRule with defaults', { metrics: { prometheusRule: { enabled: true } } }],
+  [
+    'metrics for a few',
+    {
+      metrics: {
+        secure: {
+          enabled: true,
+          port: 9443,
+          tlsSecret: 'metrics-tls',
+          readers: [{ kind: 'ServiceAccount', name: 'prometheus', namespace: 'monitoring' }],
+        },
+        serviceMonitor: { enabled: true, tlsConfig: { insecureSkipVerify: true } },
+      },
+      networkPolicy: { enabled: true },
+      certificateSigningRequests: { enabled: false },
+      rrsa: { enabled: true },
+    },
+  ],
+  ['a PodMonitor without a Service', { metrics: { service: { enabled: false }, podMonitor: monitor } }],
+  ['a PodMonitor with defaults', { metrics: { podMonitor: { enabled: true } } }],
   ['a ServiceMonitor with defaults', { metrics: { serviceMonitor: { enabled: true } } }],
   ['a NetworkPolicy', { networkPolicy: { enabled: true } }],
   [
@@ -217,6 +277,18 @@ export const choices: readonly Choice[] = [
   ],
   ['no PodDisruptionBudget', { podDisruptionBudget: { enabled: false } }],
   ['a PodDisruptionBudget in percent', { podDisruptionBudget: { maxUnavailable: '50%' } }],
+  [
+    'a PodDisruptionBudget that leaves one',
+    { podDisruptionBudget: { minAvailable: 1, unhealthyPodEvictionPolicy: 'IfHealthyBudget' } },
+  ],
+  [
+    'another way to new versions',
+    {
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '50%', maxUnavailable: 0 } },
+      revisionHistoryLimit: 2,
+    },
+  ],
+  ["a node's network", { hostNetwork: true, schedulerName: 'other' }],
   [
     "a platform's own users",
     {

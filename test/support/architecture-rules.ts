@@ -64,8 +64,33 @@ const layers: readonly Layer[] = [
     mayImportTypes: [],
   },
   {
+    // Which subcommands there are; each is loaded when it runs.
+    folder: 'src/program/',
+    mayImport: [
+      'src/apply-command/',
+      'src/capacity-command/',
+      'src/doctor-command/',
+      'src/migrate-command/',
+      'src/plan-command/',
+      'src/command-line/',
+      'src/operator/connect.ts',
+      'src/kubernetes/',
+      'src/timing/',
+      'src/runtime/',
+    ],
+    mayImportTypes: [],
+  },
+  {
     folder: 'src/plan-command/',
-    mayImport: ['src/command-line/', 'src/issuing/', 'src/crds/', 'src/timing/'],
+    mayImport: [
+      'src/command-line/',
+      'src/cluster-reading/',
+      'src/issuing/',
+      'src/kubernetes/',
+      'src/crds/',
+      'src/timing/',
+      'src/runtime/version.ts',
+    ],
     mayImportTypes: [],
   },
   {
@@ -81,7 +106,8 @@ const layers: readonly Layer[] = [
       'src/doctor-command/facts.ts',
       'src/doctor-command/finding.ts',
       'src/doctor-command/rights.ts',
-      'src/doctor-command/seen.ts',
+      'src/cluster-reading/right.ts',
+      'src/cluster-reading/seen.ts',
       'src/controllers/issuers/aspects/reasons.ts',
       'src/controllers/issuers/reasons.ts',
       'src/issuing/',
@@ -95,6 +121,7 @@ const layers: readonly Layer[] = [
     folder: 'src/doctor-command/',
     mayImport: [
       'src/command-line/',
+      'src/cluster-reading/',
       'src/operator/pca.ts',
       'src/controllers/issuers/',
       'src/authority/',
@@ -108,6 +135,21 @@ const layers: readonly Layer[] = [
     mayImportTypes: [],
   },
   {
+    folder: 'src/migrate-command/',
+    mayImport: [
+      'src/command-line/',
+      'src/cluster-reading/',
+      'src/issuing/',
+      'src/kubernetes/',
+      'src/crds/',
+      'src/timing/',
+      'src/runtime/version.ts',
+    ],
+    mayImportTypes: [],
+  },
+  // What subcommands see of a cluster.
+  { folder: 'src/cluster-reading/', mayImport: ['src/kubernetes/', 'src/timing/'], mayImportTypes: [] },
+  {
     folder: 'src/apply-command/',
     mayImport: ['src/kubernetes/', 'src/crds/', 'src/timing/'],
     mayImportTypes: [],
@@ -118,14 +160,16 @@ const layers: readonly Layer[] = [
     mayImport: ['src/crds/', 'src/timing/moment.ts'],
     mayImportTypes: [],
   },
-  { folder: 'src/alibaba/', mayImport: ['src/timing/'], mayImportTypes: [] },
-  { folder: 'src/kubernetes/', mayImport: ['src/timing/'], mayImportTypes: [] },
+  { folder: 'src/alibaba/', mayImport: ['src/http/', 'src/timing/'], mayImportTypes: [] },
+  { folder: 'src/kubernetes/', mayImport: ['src/http/', 'src/timing/'], mayImportTypes: [] },
+  { folder: 'src/http/', mayImport: ['src/timing/'], mayImportTypes: [] },
   // The version is the package's.
   { folder: 'src/runtime/', mayImport: ['package.json', 'src/timing/'], mayImportTypes: [] },
   { folder: 'src/crds/', mayImport: [], mayImportTypes: [] },
   { folder: 'src/command-line/', mayImport: [], mayImportTypes: [] },
   { folder: 'src/timing/', mayImport: [], mayImportTypes: [] },
-  { folder: 'simulator/', mayImport: [], mayImportTypes: [] },
+  // It must not know how the operator sees PCA; how a command line is read says nothing of that.
+  { folder: 'simulator/', mayImport: ['src/command-line/'], mayImportTypes: [] },
 ];
 
 // The entry of the process, which may import everything and which no layer may import.

@@ -52,9 +52,18 @@ export async function renderYaml(values: object = {}, namespace = 'issuers'): Pr
   return stdout;
 }
 
-/** The objects of release `pca` in namespace `issuers`. */
+/** The objects of release `pca` in namespace `issuers`, without those that `helm test` makes. */
 export async function render(values: object = {}): Promise<readonly Manifest[]> {
-  return readManifests(await renderYaml(values));
+  return readManifests(await renderYaml(values)).filter((object) => !isTest(object));
+}
+
+/** The objects that `helm test` makes of it. */
+export async function renderTests(values: object = {}): Promise<readonly Manifest[]> {
+  return readManifests(await renderYaml(values)).filter(isTest);
+}
+
+function isTest({ metadata }: Manifest): boolean {
+  return metadata.annotations?.['helm.sh/hook'] === 'test';
 }
 
 /** Helm's message where it refuses the values, else `rendered`. */

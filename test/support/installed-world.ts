@@ -1,8 +1,7 @@
 // The product as a user has it: a cluster with pods, our images, the simulator in a pod and the chart installed by Helm.
-import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import { helmProgram } from '../../control-plane/driver/programs.ts';
@@ -20,7 +19,6 @@ import { NotYet, hangLimitFlag, until } from './wait.ts';
 import type { WaitOptions } from './wait.ts';
 import { certificate, issuerApiVersion } from './world.ts';
 
-const runFile = promisify(execFile);
 // Helm waits for pods for a while also when the cluster and whoever started it are gone.
 const endingWithParent = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'KILL', '--'] : [];
 const burstNamespaces = 10;
@@ -122,9 +120,8 @@ export class InstalledWorld {
   async helm(args: readonly string[], values?: object, namespace = this.namespace): Promise<string> {
     const flags = ['--kubeconfig', this.host.kubeconfig, '--namespace', namespace];
     const [program = '', ...rest] = [...endingWithParent, this.#helm, ...args, ...flags];
-    const running = runFile(program, rest);
-    running.child.stdin?.end(values === undefined ? '' : JSON.stringify(values));
-    return (await running).stdout;
+    const input = values === undefined ? '' : JSON.stringify(values);
+    return (await execa(program, rest, { input, stripFinalNewline: false })).stdout;
   }
 
   /** The operator's pods that are not being deleted. */

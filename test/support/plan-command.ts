@@ -1,4 +1,4 @@
-// Runs the command on files that exist only here.
+// Runs the command on files that exist only here, without a cluster.
 import { runPlanCommand } from '../../src/plan-command/plan-command.ts';
 import { now } from './issuing.ts';
 
@@ -23,6 +23,9 @@ export async function runWith(
       if (contents === undefined) throw new Error(`ENOENT: no such file or directory, open '${file}'`);
       return Promise.resolve(Buffer.from(contents as string));
     },
+    environment: {},
+    connect: async () => Promise.reject(new Error('There is no cluster.')),
+    signal: new AbortController().signal,
     now: () => now,
     out: (text) => (out += text),
     err: (text) => (err += text),

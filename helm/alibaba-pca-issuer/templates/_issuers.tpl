@@ -8,19 +8,7 @@ pca.alibabacloud.com/applied-after-install
 apiVersion: pca.alibabacloud.com/v1alpha1
 kind: {{ .kind }}
 metadata:
-  name: {{ .issuer.name | quote }}
-  {{- with .issuer.namespace }}
-  namespace: {{ . | quote }}
-  {{- end }}
-  labels:
-    {{- include "alibaba-pca-issuer.labels" .root | nindent 4 }}
-    {{- with .issuer.labels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
-  {{- with .issuer.annotations }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+  {{- include "alibaba-pca-issuer.metadata" (dict "root" .root "name" .issuer.name "namespace" .issuer.namespace "labels" .issuer.labels "annotations" .issuer.annotations) | nindent 2 }}
 spec:
   {{- toYaml .issuer.spec | nindent 2 }}
 {{- end }}
@@ -99,16 +87,6 @@ What becomes of the issuers, as YAML:
 {{/* Name of the Job that applies issuers, and of its rights. */}}
 {{- define "alibaba-pca-issuer.issuersJobName" -}}
 {{- printf "%s-issuers" (include "alibaba-pca-issuer.cut" (include "alibaba-pca-issuer.fullname" .)) }}
-{{- end }}
-
-{{/* Its labels: not those that the Service and the Deployment select. */}}
-{{- define "alibaba-pca-issuer.issuersJobLabels" -}}
-app.kubernetes.io/name: {{ printf "%s-issuers" (include "alibaba-pca-issuer.cut" (include "alibaba-pca-issuer.name" .)) | quote }}
-app.kubernetes.io/instance: {{ .Release.Name | quote }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
 {{- end }}
 
 {{/* Annotations that make an object a part of the hook; takes its weight. */}}

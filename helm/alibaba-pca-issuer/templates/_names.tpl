@@ -1,6 +1,10 @@
-{{/* A name cut to 55 characters, so that a suffix of 8 fits into 63; no name ends with - or a dot. */}}
+{{/* A name of at most 55 characters, so that a suffix of 8 fits into 63. Names that are cut stay different ones. */}}
 {{- define "alibaba-pca-issuer.cut" -}}
-{{- trunc 55 . | trimAll "-." }}
+{{- if gt (len .) 55 }}
+{{- printf "%s-%s" (trunc 46 . | trimAll "-.") (sha256sum . | trunc 8) }}
+{{- else }}
+{{- . }}
+{{- end }}
 {{- end }}
 
 {{/* Name of the application in labels. */}}
@@ -21,7 +25,11 @@
 
 {{/* The Service's name is a DNS label: without dots, and with a letter at the beginning. */}}
 {{- define "alibaba-pca-issuer.serviceName" -}}
-{{- $name := include "alibaba-pca-issuer.cut" (include "alibaba-pca-issuer.fullname" . | replace "." "-") }}
+{{- $fullname := include "alibaba-pca-issuer.fullname" . }}
+{{- $name := include "alibaba-pca-issuer.cut" $fullname }}
+{{- if contains "." $fullname }}
+{{- $name = printf "%s-%s" (replace "." "-" $fullname | trunc 46 | trimAll "-") (sha256sum $fullname | trunc 8) }}
+{{- end }}
 {{- if regexMatch "^[a-z]" $name }}
 {{- printf "%s-metrics" $name }}
 {{- else }}
@@ -34,6 +42,11 @@
 {{- printf "%s-rules" (include "alibaba-pca-issuer.cut" (include "alibaba-pca-issuer.fullname" .)) }}
 {{- end }}
 
+{{/* Namespace of all objects but those that the values put elsewhere. */}}
+{{- define "alibaba-pca-issuer.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride }}
+{{- end }}
+
 {{/* Labels that tell the pods of this release from others. They can never change. */}}
 {{- define "alibaba-pca-issuer.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "alibaba-pca-issuer.name" . | quote }}
@@ -44,8 +57,31 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- define "alibaba-pca-issuer.labels" -}}
 {{ include "alibaba-pca-issuer.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-{{- with .Values.commonLabels }}
+{{- with omit .Values.commonLabels "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/version" }}
 {{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Labels of what hooks run, which are not those that the Service and the Deployment select; takes root and a name. */}}
+{{- define "alibaba-pca-issuer.hookLabels" -}}
+{{- dict "app.kubernetes.io/name" .name | merge (omit (include "alibaba-pca-issuer.labels" .root | fromYaml) "app.kubernetes.io/name") | toYaml }}
+{{- end }}
+
+{{/*
+Metadata of an object: takes root, name, and what it has of namespace, labels and annotations. Its own labels and annotations
+win over those of all objects.
+*/}}
+{{- define "alibaba-pca-issuer.metadata" -}}
+name: {{ .name | quote }}
+{{- with .namespace }}
+namespace: {{ . | quote }}
+{{- end }}
+labels:
+  {{- $common := default (include "alibaba-pca-issuer.labels" .root) .labelsOfAll | fromYaml }}
+  {{- merge (dict) (default dict .labels) $common | toYaml | nindent 2 }}
+{{- with merge (dict) (default dict .annotations) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -60,7 +96,7 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 
 {{/* Namespace of the Secrets of cluster issuers. */}}
 {{- define "alibaba-pca-issuer.clusterResourceNamespace" -}}
-{{- default .Release.Namespace .Values.clusterResourceNamespace }}
+{{- default (include "alibaba-pca-issuer.namespace" .) .Values.clusterResourceNamespace }}
 {{- end }}
 
 {{/* The image with its digest or tag. */}}
@@ -76,7 +112,23 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- define "alibaba-pca-issuer.subject" -}}
 - kind: ServiceAccount
   name: {{ include "alibaba-pca-issuer.serviceAccountName" . | quote }}
-  namespace: {{ .Release.Namespace | quote }}
+  namespace: {{ include "alibaba-pca-issuer.namespace" . | quote }}
+{{- end }}
+
+{{/* Subjects of a binding, as the values list them; takes the name of the value and the subjects. */}}
+{{- define "alibaba-pca-issuer.subjects" -}}
+{{- $value := .value }}
+{{- range $index, $subject := .subjects }}
+{{- if $index }}
+{{ end -}}
+- kind: {{ $subject.kind }}
+  name: {{ $subject.name | quote }}
+  {{- if eq $subject.kind "ServiceAccount" }}
+  namespace: {{ required (printf "%s: ServiceAccount %s needs a namespace" $value $subject.name) $subject.namespace | quote }}
+  {{- else }}
+  apiGroup: rbac.authorization.k8s.io
+  {{- end }}
+{{- end }}
 {{- end }}
 
 {{/* Not empty where this chart mounts the OIDC token itself. */}}
@@ -112,6 +164,11 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 - name: ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED
   value: "true"
 {{- end }}
+{{- include "alibaba-pca-issuer.proxyEnv" . }}
+{{- end }}
+
+{{/* Those of them that say how to reach the world outside. */}}
+{{- define "alibaba-pca-issuer.proxyEnv" -}}
 {{- with .Values.proxy.url }}
 - name: HTTPS_PROXY
   value: {{ . | quote }}
@@ -133,7 +190,7 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end }}
 {{- end }}
 
-{{/* What the platform decides about a pod, that of the operator and that of the Job alike. */}}
+{{/* What the platform decides about a pod: that of the operator, that of the Job and that of the test alike. */}}
 {{- define "alibaba-pca-issuer.podSettings" -}}
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . | quote }}
@@ -141,19 +198,11 @@ priorityClassName: {{ . | quote }}
 {{- with .Values.runtimeClassName }}
 runtimeClassName: {{ . | quote }}
 {{- end }}
+{{- with .Values.schedulerName }}
+schedulerName: {{ . | quote }}
+{{- end }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.hostAliases }}
-hostAliases:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.dnsPolicy }}
-dnsPolicy: {{ . }}
-{{- end }}
-{{- with .Values.dnsConfig }}
-dnsConfig:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.podSecurityContext }}
@@ -174,6 +223,24 @@ affinity:
 {{- end }}
 {{- end }}
 
+{{/* And about its network and names, where it is not the test's, which calls the API server by name. */}}
+{{- define "alibaba-pca-issuer.podNetwork" -}}
+{{- with .Values.hostAliases }}
+hostAliases:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if .Values.hostNetwork }}
+hostNetwork: true
+{{- end }}
+{{- with default (ternary "ClusterFirstWithHostNet" "" .Values.hostNetwork) .Values.dnsPolicy }}
+dnsPolicy: {{ . }}
+{{- end }}
+{{- with .Values.dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/* And about its container. */}}
 {{- define "alibaba-pca-issuer.containerSettings" -}}
 {{- with .Values.containerSecurityContext }}
@@ -183,5 +250,49 @@ securityContext:
 {{- with .Values.resources }}
 resources:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Name of the port with /metrics. */}}
+{{- define "alibaba-pca-issuer.metricsPort" -}}
+{{- ternary "metrics" "http" .Values.metrics.secure.enabled }}
+{{- end }}
+
+{{/* How Prometheus scrapes; takes root and the values of a monitor. */}}
+{{- define "alibaba-pca-issuer.scrape" -}}
+port: {{ include "alibaba-pca-issuer.metricsPort" .root }}
+path: /metrics
+{{- if .root.Values.metrics.secure.enabled }}
+scheme: https
+bearerTokenFile: /var/run/secrets/kubernetes.io/serviceaccount/token
+tlsConfig:
+  {{- if .monitor.tlsConfig }}
+  {{- toYaml .monitor.tlsConfig | nindent 2 }}
+  {{- else }}
+  serverName: {{ printf "%s.%s.svc" (include "alibaba-pca-issuer.serviceName" .root) (include "alibaba-pca-issuer.namespace" .root) }}
+  ca:
+    secret:
+      name: {{ .root.Values.metrics.secure.tlsSecret | quote }}
+      key: ca.crt
+  {{- end }}
+{{- end }}
+{{- with .monitor }}
+{{- with .interval }}
+interval: {{ . }}
+{{- end }}
+{{- with .scrapeTimeout }}
+scrapeTimeout: {{ . }}
+{{- end }}
+{{- if .honorLabels }}
+honorLabels: true
+{{- end }}
+{{- with .relabelings }}
+relabelings:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .metricRelabelings }}
+metricRelabelings:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 {{- end }}

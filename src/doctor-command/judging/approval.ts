@@ -1,10 +1,12 @@
 // Judges who approves requests for the issuers. Pure.
 import { shownList } from '../../issuing/x509/shown-text.ts';
-import type { ApprovalFacts, Facts, ObjectName, RightFacts } from '../facts.ts';
+import type { ObjectName, RightFacts } from '../../cluster-reading/right.ts';
+import type { ApprovalFacts, Facts } from '../facts.ts';
 import { error, ok, warning } from '../finding.ts';
 import type { Finding } from '../finding.ts';
-import { unseen, valueOr } from '../seen.ts';
-import type { Unseen } from '../seen.ts';
+import { valueOr } from '../../cluster-reading/seen.ts';
+import { unseen } from '../finding.ts';
+import type { Unseen } from '../../cluster-reading/seen.ts';
 
 const grant =
   "Bind cert-manager's ServiceAccount to the ClusterRole cert-manager-controller-approve:pca-alibabacloud-com (Helm: approverRole.enabled, certManager.serviceAccount), or give that role to the approver that is to decide (approverRole.subjects).";

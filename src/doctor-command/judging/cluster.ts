@@ -2,11 +2,12 @@
 import { apiGroup } from '../../crds/issuer.ts';
 import { shownList } from '../../issuing/x509/shown-text.ts';
 import { formatMoment } from '../../timing/moment.ts';
-import type { Facts, KindFacts, OperatorFacts, RightFacts } from '../facts.ts';
+import type { RightFacts } from '../../cluster-reading/right.ts';
+import type { Facts, KindFacts, OperatorFacts } from '../facts.ts';
 import { error, ok, unknown, warning } from '../finding.ts';
 import type { Check, Finding } from '../finding.ts';
-import { describeRight } from '../rights.ts';
-import { unseen } from '../seen.ts';
+import { describeRight } from '../../cluster-reading/right.ts';
+import { unseen } from '../finding.ts';
 
 // The header has whole seconds; as src/kubernetes/clock-offset.ts.
 const toleratedSeconds = 30;

@@ -9,8 +9,9 @@ import { formatMoment } from '../../timing/moment.ts';
 import type { Facts, IssuerFacts } from '../facts.ts';
 import { error, ok, unknown, warning } from '../finding.ts';
 import type { Finding } from '../finding.ts';
-import { unseen, valueOr } from '../seen.ts';
-import type { Seen } from '../seen.ts';
+import { valueOr } from '../../cluster-reading/seen.ts';
+import { unseen } from '../finding.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
 
 const checkOf = { CredentialsValid: 'credentials', CAHealthy: 'ca', QuotaAvailable: 'quota' } as const;
 

@@ -5,7 +5,7 @@ import { parseDuration } from '../../issuing/duration.ts';
 import type { Facts, IssuerFacts, IstiodFacts, MeshSigner } from '../facts.ts';
 import { error, ok, warning } from '../finding.ts';
 import type { Finding } from '../finding.ts';
-import { unseen } from '../seen.ts';
+import { unseen } from '../finding.ts';
 import { everyIssuer } from './issuers.ts';
 
 type Issuers = readonly IssuerFacts[];

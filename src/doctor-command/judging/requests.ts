@@ -10,7 +10,8 @@ import { formatMoment } from '../../timing/moment.ts';
 import type { Facts, IssuerFacts } from '../facts.ts';
 import { error, ok, unknown, warning } from '../finding.ts';
 import type { Finding, Level } from '../finding.ts';
-import { unseen, valueOr } from '../seen.ts';
+import { valueOr } from '../../cluster-reading/seen.ts';
+import { unseen } from '../finding.ts';
 import { everyIssuer } from './issuers.ts';
 
 /** Why a request has no certificate, and what to do; `since` in milliseconds since 1970. */

@@ -4,7 +4,7 @@ import { formatMoment } from '../../timing/moment.ts';
 import type { EndpointFacts, Facts, IssuerFacts, OperatorFacts, TokenClaims } from '../facts.ts';
 import { error, ok, unknown, warning } from '../finding.ts';
 import type { Finding } from '../finding.ts';
-import { valueOr } from '../seen.ts';
+import { valueOr } from '../../cluster-reading/seen.ts';
 import { nameOf } from './cluster.ts';
 import { everyIssuer } from './issuers.ts';
 

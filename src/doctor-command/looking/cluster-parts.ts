@@ -1,13 +1,14 @@
 // What surrounds the operator in the cluster: its Lease and ServiceAccount, cert-manager, and who may approve.
 import { issuerKinds } from '../../crds/issuer.ts';
 import type { Lease } from '../../kubernetes/lease.ts';
-import type { ApprovalFacts, IssuerFacts, LeaseFacts, ObjectName, OperatorFacts, RightFacts } from '../facts.ts';
+import type { ObjectName, RightFacts } from '../../cluster-reading/right.ts';
+import type { ApprovalFacts, IssuerFacts, LeaseFacts, OperatorFacts } from '../facts.ts';
 import { approvalRight } from '../rights.ts';
-import { mapSeen, seen, valueOr } from '../seen.ts';
-import type { Seen } from '../seen.ts';
+import { mapSeen, seen, valueOr } from '../../cluster-reading/seen.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
 import { deploymentsPath } from './operator.ts';
 import type { Deployment } from './operator.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from '../../cluster-reading/reader.ts';
 
 interface ManagedLease extends Lease {
   readonly metadata: Lease['metadata'] & { readonly managedFields?: readonly { readonly time?: string }[] };

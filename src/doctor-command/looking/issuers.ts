@@ -8,9 +8,9 @@ import type { IssuerAsRead, IssuerKind } from '../../crds/issuer.ts';
 import { readIssuer } from '../../crds/issuer-reading.ts';
 import { readCertificatePems } from '../../issuing/x509/pem.ts';
 import type { IssuerFacts } from '../facts.ts';
-import { mapSeen, valueOr } from '../seen.ts';
-import type { Seen } from '../seen.ts';
-import type { Reader } from './reader.ts';
+import { mapSeen, valueOr } from '../../cluster-reading/seen.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
+import type { Reader } from '../../cluster-reading/reader.ts';
 
 /** The issuers of each kind, or the one that is named alone; without what else is looked at. */
 export async function lookAtIssuers(

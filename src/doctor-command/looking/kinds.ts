@@ -5,9 +5,9 @@ import { customResourceDefinition } from '../../crds/custom-resource-definition.
 import { apiVersion, issuerKinds, version } from '../../crds/issuer.ts';
 import type { IssuerKind } from '../../crds/issuer.ts';
 import type { KindFacts, Place } from '../facts.ts';
-import { mapSeen } from '../seen.ts';
-import type { Seen } from '../seen.ts';
-import type { Reader } from './reader.ts';
+import { mapSeen } from '../../cluster-reading/seen.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
+import type { Reader } from '../../cluster-reading/reader.ts';
 
 interface ResourceList {
   readonly resources?: readonly { readonly name: string }[];

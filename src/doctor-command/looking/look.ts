@@ -8,10 +8,11 @@ import type { KubernetesClient } from '../../kubernetes/client.ts';
 import { podIdentity } from '../../runtime/pod-identity.ts';
 import { productVersion } from '../../runtime/version.ts';
 import type { Clock } from '../../timing/clock.ts';
-import type { CallLimitFacts, Facts, IssuerFacts, ObjectName, Place, RequestFacts } from '../facts.ts';
+import type { ObjectName } from '../../cluster-reading/right.ts';
+import type { CallLimitFacts, Facts, IssuerFacts, Place, RequestFacts } from '../facts.ts';
 import { certManagerRights, operatorRights } from '../rights.ts';
-import { mapSeen, seen, valueOr } from '../seen.ts';
-import type { Seen } from '../seen.ts';
+import { mapSeen, seen, valueOr } from '../../cluster-reading/seen.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
 import { openCloud } from './cloud.ts';
 import { certManagerOf, lookAtApproval, lookAtLease, lookAtServiceAccount } from './cluster-parts.ts';
 import { lookAtEndpoints } from './endpoints.ts';
@@ -21,7 +22,7 @@ import { lookAtMesh } from './mesh.ts';
 import { lookAtCallLimits } from './metrics.ts';
 import { factsOf, lookAtOperators, ownOperator } from './operator.ts';
 import type { FoundOperator } from './operator.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from '../../cluster-reading/reader.ts';
 import { lookAtRequests } from './requests.ts';
 import { readSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
@@ -206,7 +207,9 @@ async function limitsOf(
   return url === undefined ? undefined : lookAtCallLimits(url, signal);
 }
 
-function ownMetrics({ options }: Settings): string {
+function ownMetrics({ options }: Settings): string | undefined {
+  // They want a token that may get them, and its own need not.
+  if (options['metrics-address'] !== '') return undefined;
   const address = options['health-address'];
   return `http://${address.startsWith(':') ? `127.0.0.1${address}` : address}/metrics`;
 }

@@ -7,13 +7,13 @@ import { apiGroup } from '../../crds/issuer.ts';
 import { referencedIssuer } from '../../crds/issuer-ref.ts';
 import type { IstiodFacts, MeshSigner } from '../facts.ts';
 import { signerApproval } from '../rights.ts';
-import type { Right } from '../rights.ts';
-import { mapSeen, seen, valueOr } from '../seen.ts';
-import type { Seen } from '../seen.ts';
+import type { Right } from '../../cluster-reading/right.ts';
+import { mapSeen, seen, valueOr } from '../../cluster-reading/seen.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
 import { fingerprintsOf } from './issuers.ts';
 import { deploymentsPath } from './operator.ts';
 import type { Deployment } from './operator.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from '../../cluster-reading/reader.ts';
 
 interface ConfigMap {
   readonly data?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 // The limits on calls that a replica has found, by its metrics. Only the leader calls.
 import type { CallLimitFacts } from '../facts.ts';
-import { seen } from '../seen.ts';
-import type { Seen } from '../seen.ts';
+import { seen } from '../../cluster-reading/seen.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
 
 const mostBytes = 16 * 1024 * 1024;
 const fields = {

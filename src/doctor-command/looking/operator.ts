@@ -1,10 +1,11 @@
 // The operator as its Deployment shows it, and from inside the pod as the process beside this one does.
 import { readFileSync } from 'node:fs';
 import { podIdentity } from '../../runtime/pod-identity.ts';
-import type { ObjectName, OperatorFacts, ProjectedToken } from '../facts.ts';
-import { mapSeen, seen } from '../seen.ts';
-import type { Seen } from '../seen.ts';
-import type { Reader } from './reader.ts';
+import type { ObjectName } from '../../cluster-reading/right.ts';
+import type { OperatorFacts, ProjectedToken } from '../facts.ts';
+import { mapSeen, seen } from '../../cluster-reading/seen.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
+import type { Reader } from '../../cluster-reading/reader.ts';
 import { readSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 

@@ -5,9 +5,9 @@ import { isSignerOfGroup, signingRequestsPath } from '../../crds/certificate-sig
 import type { CertificateSigningRequest } from '../../crds/certificate-signing-request.ts';
 import { apiGroup, issuerKind } from '../../crds/issuer.ts';
 import type { RequestFacts } from '../facts.ts';
-import { mapSeen } from '../seen.ts';
-import type { Seen } from '../seen.ts';
-import type { Listed, Reader } from './reader.ts';
+import { mapSeen } from '../../cluster-reading/seen.ts';
+import type { Seen } from '../../cluster-reading/seen.ts';
+import type { Listed, Reader } from '../../cluster-reading/reader.ts';
 
 // Each holds a CSR and mostly a certificate: some 40 MB.
 const mostRequests = 10_000;

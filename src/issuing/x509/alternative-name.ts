@@ -1,4 +1,5 @@
 // Subject alternative names: the four kinds that PCA's operations know, and what else a request may carry.
+import { isPrintableAscii } from './ascii.ts';
 import { childrenOf, DerError, derTags, expectTag } from './der.ts';
 import type { DerElement } from './der.ts';
 import { shownText } from './shown-text.ts';
@@ -41,7 +42,7 @@ export function alternativeNamesOf(element: DerElement): AlternativeNames {
   for (const child of children) {
     const kind = textKinds[child.tag];
     const other = unsupportedKinds[child.tag];
-    if (kind !== undefined) names.push({ kind, value: asciiOf(child.content, kind) });
+    if (kind !== undefined) names.push({ kind, value: asciiOf(child, kind) });
     else if (child.tag === 0x87) names.push({ kind: 'ip', value: addressOf(child.content) });
     else if (other !== undefined) unsupported.push(other);
     else throw new DerError('an alternative name is of no known kind');
@@ -71,11 +72,9 @@ export function isAddress(text: string): boolean {
   return bare.includes(':') || /^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?$/i.test(bare);
 }
 
-function asciiOf(content: Buffer, kind: NameKind): string {
-  if (content.length === 0) throw new DerError(`a ${kind} name is empty`);
-  if (content.some((octet) => octet < 0x20 || octet > 0x7e))
-    throw new DerError(`a ${kind} name is not printable ASCII`);
-  const text = content.toString('latin1');
+function asciiOf({ text }: DerElement, kind: NameKind): string {
+  if (text === '') throw new DerError(`a ${kind} name is empty`);
+  if (!isPrintableAscii(text)) throw new DerError(`a ${kind} name is not printable ASCII`);
   if (kind === 'uri' && !isPlainUri(text))
     throw new DerError('a uri name is not an absolute URI in the form of RFC 3986, without password and empty parts');
   return text;

@@ -101,7 +101,7 @@ function checkPolicyConstraints(element: DerElement): void {
   const what = 'extension policyConstraints';
   for (const limit of sequenceOf(element, what)) {
     if (limit.tag !== 0x80 && limit.tag !== 0x81) throw new DerError(`${what} has parts of no known kind`);
-    smallIntegerOf({ ...limit, tag: derTags.integer }, what);
+    smallIntegerOf(limit.withTag(derTags.integer), what);
   }
 }
 
@@ -116,7 +116,7 @@ function checkNameConstraints(element: DerElement): void {
   const tags = parts.map(({ tag }) => tag).join(' ');
   if (tags !== '160' && tags !== '161' && tags !== '160 161')
     throw new DerError(`${constraints} has parts of no known kind`);
-  if (parts.every(({ content }) => content.length === 0)) throw new DerError(`${constraints} is empty`);
+  if (parts.every(({ length }) => length === 0)) throw new DerError(`${constraints} is empty`);
   for (const subtree of parts.flatMap(childrenOf)) {
     const [base] = sequenceOf(subtree, constraints);
     if (base === undefined || !isConstraint(base)) throw new DerError(`${constraints} has a name that is none`);
@@ -125,8 +125,7 @@ function checkNameConstraints(element: DerElement): void {
 
 const mailbox = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@/;
 
-function isConstraint({ tag, content }: DerElement): boolean {
-  const text = content.toString('latin1');
+function isConstraint({ tag, content, text }: DerElement): boolean {
   switch (tag) {
     case 0x81:
       return text.includes('@') ? mailbox.test(text) && isDomain(text.slice(text.indexOf('@') + 1)) : isDomain(text);

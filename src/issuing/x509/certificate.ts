@@ -194,7 +194,7 @@ function extensionsElement(optional: readonly DerElement[], version: number): De
   if (!isInOrder || !tags.every((tag) => allowed.includes(tag)))
     throw new DerError('the body of the certificate has parts that its version does not have');
   for (const identifier of optional.filter(({ tag }) => tag !== 0xa3))
-    bitStringOf({ ...identifier, tag: derTags.bitString }, 'a unique identifier');
+    bitStringOf(identifier.withTag(derTags.bitString), 'a unique identifier');
   const wrapper = optional.find(({ tag }) => tag === 0xa3);
   if (wrapper === undefined) return undefined;
   const [extensions, ...rest] = childrenOf(wrapper);
@@ -213,13 +213,43 @@ function serialNumberOf(element: DerElement | undefined): string {
 /** UTCTime and GeneralizedTime in the one form that RFC 5280 allows each: to the second, in UTC. */
 function timeOf(element: DerElement | undefined, what: string): Date {
   if (element === undefined) throw new DerError(`${what} is missing`);
-  const text = element.content.toString('latin1');
-  const isUtcTime = element.tag === derTags.utcTime && /^\d{12}Z$/.test(text);
-  const isGeneralized = element.tag === derTags.generalizedTime && /^\d{14}Z$/.test(text);
-  if (!isUtcTime && !isGeneralized) throw new DerError(`${what} is not a time`);
-  const full = isUtcTime ? `${Number(text.slice(0, 2)) >= 50 ? '19' : '20'}${text}` : text;
-  const iso = full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z');
-  const time = new Date(iso);
-  if (Number.isNaN(time.getTime()) || time.toISOString() !== iso) throw new DerError(`${what} is not a time`);
+  const digits = yearDigits(element);
+  if (digits === undefined) throw new DerError(`${what} is not a time`);
+  const written = numberIn(element, 0, digits);
+  const year = digits === 4 ? written : written + (written >= 50 ? 1900 : 2000);
+  const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = [0, 2, 4, 6, 8].map((from) =>
+    numberIn(element, digits + from, 2),
+  );
+  const time = new Date(0);
+  time.setUTCFullYear(year, month - 1, day);
+  time.setUTCHours(hour, minute, second);
+  // What there is not in the calendar or on the clock has become another time.
+  const read = [
+    time.getUTCMonth() + 1,
+    time.getUTCDate(),
+    time.getUTCHours(),
+    time.getUTCMinutes(),
+    time.getUTCSeconds(),
+  ];
+  if (![month, day, hour, minute, second].every((part, index) => part === read[index]))
+    throw new DerError(`${what} is not a time`);
   return time;
+}
+
+/** The number that so many digits are; NaN where one of them is none. */
+function numberIn(element: DerElement, from: number, count: number): number {
+  let value = 0;
+  for (let index = from; index < from + count; index += 1) {
+    const digit = (element.octet(index) ?? 0) - 0x30;
+    value = digit < 0 || digit > 9 ? Number.NaN : value * 10 + digit;
+  }
+  return value;
+}
+
+/** How many digits the year has; undefined where this has the form of no time. */
+function yearDigits(element: DerElement): 2 | 4 | undefined {
+  const { tag, length } = element;
+  if (element.octet(-1) !== 0x5a) return undefined;
+  if (tag === derTags.utcTime && length === 13) return 2;
+  return tag === derTags.generalizedTime && length === 15 ? 4 : undefined;
 }

@@ -1,4 +1,5 @@
 // Distinguished names: the attributes inside the DER, how they are shown, and the lengths that X.520 allows.
+import { isAscii } from './ascii.ts';
 import { childrenOf, decodeDer, DerError, derTags, expectTag, oidOf, sequenceOf } from './der.ts';
 import type { DerElement } from './der.ts';
 import { shownList, shownText } from './shown-text.ts';
@@ -52,7 +53,7 @@ const mostAttributes = 100;
  */
 export function requestedNameOf(element: DerElement | undefined, what: string): DistinguishedName {
   const name = nameOf(element, what);
-  const odd = name.attributes.find(({ value }) => hasControlCharacter(value));
+  const odd = name.attributes.find(({ value }) => controlCharacter.test(value));
   if (odd !== undefined) throw new DerError(`attribute ${attributeLabel(odd.oid)} of ${what} has a control character`);
   return name;
 }
@@ -98,7 +99,7 @@ function encodedWithValue({ der }: DistinguishedName): string | undefined {
     sequenceOf(root, 'the name')
       .map((relativeName) =>
         childrenOf(relativeName)
-          .filter((member) => childrenOf(member)[1]?.content.length !== 0)
+          .filter((member) => childrenOf(member)[1]?.length !== 0)
           .map(({ raw }) => raw.toString('hex')),
       )
       .filter((members) => members.length > 0),
@@ -106,12 +107,8 @@ function encodedWithValue({ der }: DistinguishedName): string | undefined {
   return read.kind === 'ok' ? JSON.stringify(read.value) : undefined;
 }
 
-function hasControlCharacter(text: string): boolean {
-  return Array.from(text).some((character) => {
-    const point = character.codePointAt(0) ?? 0;
-    return point < 0x20 || (point >= 0x7f && point < 0xa0) || point === 0x2028 || point === 0x2029;
-  });
-}
+// Those of Unicode, and its separators of lines and paragraphs.
+const controlCharacter = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 /** Reads a Name as Go does; for use inside decodeDer(). */
 export function nameOf(element: DerElement | undefined, what: string): DistinguishedName {
@@ -175,35 +172,35 @@ const numeric = /^[0-9 ]*$/;
  */
 function textOf(element: DerElement | undefined, what: string): string {
   if (element === undefined) throw new DerError(`${what} has no value`);
-  const { tag, content } = element;
+  const { tag, text } = element;
   switch (tag) {
     case derTags.utf8String:
-      return strictText(content, 'utf-8', what);
+      // What is ASCII is the same in both, and decoders are dear.
+      return isAscii(text) ? text : strictText(element, 'utf-8', what);
     case derTags.printableString:
-      return matching(content, printable, what);
+      return matching(text, printable, what);
     case derTags.ia5String:
-      if (content.some((octet) => octet >= 0x80)) throw new DerError(`${what} is not ASCII`);
-      return content.toString('latin1');
+      if (!isAscii(text)) throw new DerError(`${what} is not ASCII`);
+      return text;
     case derTags.numericString:
-      return matching(content, numeric, what);
+      return matching(text, numeric, what);
     case derTags.teletexString:
-      return content.toString('latin1');
+      return text;
     case derTags.bmpString:
-      return basicText(content, what);
+      return basicText(element, what);
     default:
       throw new DerError(`${what} is not text of a type that cert-manager reads; use UTF8String`);
   }
 }
 
-function matching(content: Buffer, allowed: RegExp, what: string): string {
-  const text = content.toString('latin1');
+function matching(text: string, allowed: RegExp, what: string): string {
   if (!allowed.test(text)) throw new DerError(`${what} has characters that its type of string does not have`);
   return text;
 }
 
 /** BMPString: UTF-16 without surrogates and what stands for no character; no NUL at the end, which Go cuts off. */
-function basicText(content: Buffer, what: string): string {
-  const text = strictText(content, 'utf-16be', what);
+function basicText(element: DerElement, what: string): string {
+  const text = strictText(element, 'utf-16be', what);
   const isOdd = Array.from(text).some((character) => {
     const point = character.codePointAt(0) ?? 0;
     return point >= 0xfffe || (point >= 0xfdd0 && point <= 0xfdef);
@@ -212,7 +209,7 @@ function basicText(content: Buffer, what: string): string {
   return text;
 }
 
-function strictText(content: Buffer, encoding: string, what: string): string {
+function strictText({ content }: DerElement, encoding: string, what: string): string {
   try {
     return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(content);
   } catch {

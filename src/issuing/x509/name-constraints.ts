@@ -1,7 +1,8 @@
 // Name constraints (RFC 5280 §4.2.1.10): which names the certificates below a CA may carry.
 import { alternativeNamesOf, showAlternativeName } from './alternative-name.ts';
 import type { AlternativeName, NameKind } from './alternative-name.ts';
-import { childrenOf, DerError, derTags, sequenceOf } from './der.ts';
+import { isPrintableAscii } from './ascii.ts';
+import { childrenOf, DerError, sequenceOf } from './der.ts';
 import type { DerElement } from './der.ts';
 import { nameOf, showName } from './distinguished-name.ts';
 import type { NameAttribute } from './distinguished-name.ts';
@@ -75,15 +76,15 @@ function subtreeOf(element: DerElement): Subtree {
     }
     default: {
       // Read as the only name of a list.
-      const [label = ''] = alternativeNamesOf({ ...base, tag: derTags.sequence, content: base.raw }).unsupported;
+      const [label = ''] = alternativeNamesOf(base.inSequence()).unsupported;
       return { kind: 'other', label };
     }
   }
 }
 
-function textOf({ content }: DerElement): string {
-  if (content.some((octet) => octet < 0x20 || octet > 0x7e)) throw new DerError('a name constraint is not ASCII');
-  return content.toString('latin1');
+function textOf({ text }: DerElement): string {
+  if (!isPrintableAscii(text)) throw new DerError('a name constraint is not ASCII');
+  return text;
 }
 
 function rangeOf(content: Buffer): Subtree {

@@ -42,7 +42,7 @@ function checkPrimitive(element: DerElement, what: string): void {
       if (!isNull(element)) throw new DerError(`${what} has a NULL that is none`);
       return;
     case derTags.bmpString:
-      if (element.content.length % 2 !== 0) throw new DerError(`${what} has half a character`);
+      if (element.length % 2 !== 0) throw new DerError(`${what} has half a character`);
       return;
     default:
       if (!ofAnyOctets.has(element.tag))

@@ -3,9 +3,10 @@ import { X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
 
 import { hasCondition } from '../../support/cluster.ts';
-import { ready, sharedIssuerRef } from '../../support/installed-world.ts';
+import { ready, release, sharedIssuerRef } from '../../support/installed-world.ts';
 import type { InstalledWorld } from '../../support/installed-world.ts';
 import { containerStatusesOf } from '../../support/pod-containers.ts';
+import { hangLimitFlag } from '../../support/wait.ts';
 import { certificate } from '../../support/world.ts';
 
 /** Leaves the issuers `shared` (of the cluster) and `pca` (of the user's namespace), and the Certificates `first` and `own`. */
@@ -31,6 +32,15 @@ export function installing(world: () => InstalledWorld): void {
     const { team } = world();
     await world().install({ secretAccess: { namespaces: [team] } });
     await world().applyReady(...world().issuer('pca', team), certificate(team, 'own'));
+  });
+
+  it('passes helm test, which leaves nothing', async () => {
+    const { cluster, namespace } = world();
+    const told = await world().helm(['test', release, hangLimitFlag]);
+    expect([/Phase: +(\w+)/.exec(told)?.[1], told.includes('ERROR')]).toEqual(['Succeeded', false]);
+    const selector = '--selector=app.kubernetes.io/name=alibaba-pca-issuer-test';
+    const kinds = 'pods,serviceaccounts,configmaps,clusterroles,clusterrolebindings';
+    expect(await cluster.kubectl(['get', kinds, selector, '--namespace', namespace, '-o', 'name'])).toBe('');
   });
 
   it('is well in the eyes of the doctor in one of its pods', async () => {

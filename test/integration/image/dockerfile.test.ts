@@ -134,6 +134,6 @@ describe('the Dockerfile, line by line', () => {
     expect(node).toBe('/nodejs/bin/node');
     const script = parameters.map((each) => (each.startsWith('/') ? join(folder, each) : each));
     const { stdout } = await promisify(execFile)(process.execPath, [...script, '--help'], { env: environment });
-    expect(stdout).toMatch(/^alibaba-pca-issuer: .*\n\nUsage: /);
+    expect(stdout).toMatch(/^Usage: alibaba-pca-issuer /m);
   });
 });

@@ -200,7 +200,7 @@ describe.runIf(canBuild)('the images', () => {
             join(folder, 'nodejs/bin/node'),
             ...script.map((each) => each.replace('/app', join(folder, 'app'))),
           ]));
-      expect(stdout).toMatch(/^alibaba-pca-issuer: .*\n\nUsage: /);
+      expect(stdout).toMatch(/^Usage: alibaba-pca-issuer /m);
     });
 
     it('have a bill of materials with a serial number of its own', () => {

@@ -9,30 +9,26 @@ interface Report {
     readonly source: string;
     readonly outcome: 'planned' | 'refused';
     readonly certificate?: { readonly notices?: readonly string[] };
-    readonly refusal?: { readonly message: string };
+    readonly refusal?: { readonly reason: string; readonly message: string };
   }[];
 }
 
 /** What it says of each input, by what {@link keyOf} answers; nothing of those that it skips. */
 export async function plansOf(inputs: readonly Manifest[]): Promise<ReadonlyMap<string, string>> {
-  const { out, err } = await runWith({ inputs: manifest(...inputs) }, ['-o', 'json']);
+  const { out } = await runWith({ inputs: manifest(...inputs) }, ['-o', 'json']);
   const { requests } = (out.trim() === '' ? { requests: [] } : JSON.parse(out)) as Report;
   const keyAt = (number: string | undefined): string => {
     const input = inputs[Number(number) - 1];
     if (input === undefined) throw new Error(`plan names document ${number ?? ''}, which is none`);
     return keyOf(input);
   };
-  const faults = [...err.matchAll(/^alibaba-pca-issuer plan: inputs, document (\d+): (.*)$/gm)];
-  return new Map([
-    ...faults.map(([, number, fault = '']) => [keyAt(number), `cannot be planned: ${fault}`] as const),
-    ...requests.map(({ source, refusal, certificate }) => {
+  return new Map(
+    requests.map(({ source, refusal, certificate }) => {
       const words = ['planned', ...(certificate?.notices ?? [])].join('. ').replaceAll('..', '.');
-      return [
-        keyAt(/document (\d+)$/.exec(source)?.[1]),
-        refusal === undefined ? words : `refused: ${refusal.message}`,
-      ] as const;
+      const fault = `${refusal?.reason === 'Unplannable' ? 'cannot be planned' : 'refused'}: ${refusal?.message ?? ''}`;
+      return [keyAt(/document (\d+)$/.exec(source)?.[1]), refusal === undefined ? words : fault] as const;
     }),
-  ]);
+  );
 }
 
 /** Whether it says what became of the request. */

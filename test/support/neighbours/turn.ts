@@ -2,6 +2,7 @@
 // Each takes longer to build than all small ones together, which a run that begins with empty caches has no time for.
 import { isBuilt } from '../../../control-plane/driver/go-build.ts';
 import type { GoProgram } from '../../../control-plane/driver/go-build.ts';
+import { promtoolProgram } from '../../../control-plane/driver/programs.ts';
 import { approverPolicyProgram } from './approver-policy/approver-policy.ts';
 import { istioAgentProgram, istioCsrClientProgram, istiodProgram } from './istio/programs.ts';
 import { spirePrograms } from './spire/programs.ts';
@@ -21,6 +22,7 @@ export const smallNeighbours: readonly GoProgram[] = [
   istioCsrClientProgram,
   approverPolicyProgram,
   trustManagerProgram,
+  promtoolProgram,
 ];
 
 const names = Object.keys(largeNeighbours) as LargeNeighbour[];

@@ -99,7 +99,7 @@ All of it suffices.
 });
 
 describe('capacity ends with 2 and says what to write', () => {
-  const list = 'Run "alibaba-pca-issuer capacity --help" for the list of flags.';
+  const list = 'See alibaba-pca-issuer capacity --help.';
   const shape = 'in hours, minutes and seconds, such as 24h or 90s.';
   it.each([
     [[], `--workloads is missing. ${list}`],
@@ -113,7 +113,7 @@ describe('capacity ends with 2 and says what to write', () => {
     [[...fleet, '--renew-at', '1'], '--renew-at is "1" but must be a share above 0 and below 1, such as 0.5.'],
     [[...fleet, '--renew-at', '50%'], '--renew-at is "50%" but must be a share above 0 and below 1, such as 0.5.'],
     [[...fleet, '--renew-at', ''], '--renew-at is "" but must be a share above 0 and below 1, such as 0.5.'],
-    [[...fleet, '--starts-per-day', '-1'], `Option '--starts-per-day' argument is ambiguous. ${list}`],
+    [[...fleet, '--starts-per-day', '-1'], '--starts-per-day is "-1" but must be a whole number from 0 to 10000000.'],
     [[...fleet, '--starts-per-day', '0.5'], '--starts-per-day is "0.5" but must be a whole number from 0 to 10000000.'],
     [
       [...fleet, '--pca-limit', '0'],
@@ -130,7 +130,7 @@ describe('capacity ends with 2 and says what to write', () => {
     const { code, out, err } = run(['--help']);
     expect([code, out.split('\n')[0], err]).toEqual([
       0,
-      "alibaba-pca-issuer capacity: how many certificates workloads take, and whether PCA's limits suffice",
+      "Computes how many certificates workloads take, and whether PCA's limits suffice.",
       '',
     ]);
   });

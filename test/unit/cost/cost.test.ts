@@ -1,10 +1,9 @@
 // The cost of what is shipped, in figures that no machine changes.
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { buildBundle } from '../../../scripts/build.ts';
 import { costComplaints } from '../../support/cost/figures.ts';
@@ -24,7 +23,7 @@ it('a start loads as many bytes and modules as before', async () => {
 });
 
 it('planning and verifying a certificate allocates as much as before, and makes as many objects of OpenSSL', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, [...nodeFlags, program]);
+  const { stdout } = await execa(process.execPath, [...nodeFlags, program]);
   const { bytes, calls } = JSON.parse(stdout) as IssuingCost;
   expect(costComplaints('issuing', { bytes })).toEqual([]);
   expect(calls).toEqual({ createPublicKey: 0, verify: 2, X509Certificate: 0 });

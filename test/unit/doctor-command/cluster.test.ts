@@ -4,7 +4,7 @@ import type { Facts, LeaseFacts } from '../../../src/doctor-command/facts.ts';
 import type { Finding } from '../../../src/doctor-command/finding.ts';
 import { judge, leftOut } from '../../../src/doctor-command/judging/judge.ts';
 import { approvalRight } from '../../../src/doctor-command/rights.ts';
-import { mapSeen, seen } from '../../../src/doctor-command/seen.ts';
+import { mapSeen, seen } from '../../../src/cluster-reading/seen.ts';
 import { issuerKinds } from '../../../src/crds/issuer.ts';
 import { granted, healthy, issuerFacts, issuers, now, operator, troubles } from './healthy.ts';
 

@@ -52,9 +52,8 @@ describe('doctor', () => {
     const { code, out } = await run(['--help']);
     expect({ code, first: out.split('\n')[0], codes: out.trimEnd().split('\n').at(-1) }).toEqual({
       code: 0,
-      first: 'alibaba-pca-issuer doctor: look at everything that certificates from PCA depend on, and say what to mend',
-      codes:
-        'Exit codes: 0 no error was found (warnings do not count), or the request is ready; 3 at least one error was found, or the request is not ready; 2 wrong usage, or not all could be looked at.',
+      first: 'Looks at everything that certificates from PCA depend on, and says what to mend.',
+      codes: '  3  at least one error was found, or the request is not ready',
     });
   });
 
@@ -68,7 +67,7 @@ describe('doctor', () => {
       '--metrics must be a URL without a password, such as http://127.0.0.1:8080/metrics.',
     ],
     [['-o', 'xml'], '--output is "xml" but must be one of table, json, yaml.'],
-    [['--frobnicate'], `Unknown option '--frobnicate'. Run "alibaba-pca-issuer doctor --help" for the list of flags.`],
+    [['--frobnicate'], `Unknown option '--frobnicate'. See alibaba-pca-issuer doctor --help.`],
   ])('refuses %s and ends with 2', async (argv, message) => {
     expect(await run(argv)).toEqual({ code: 2, out: '', err: `alibaba-pca-issuer doctor: ${message}\n` });
   });

@@ -2,12 +2,13 @@
 import { readIssuer } from '../../../src/crds/issuer-reading.ts';
 import { issuerKinds } from '../../../src/crds/issuer.ts';
 import type { IssuerAsRead } from '../../../src/crds/issuer.ts';
-import type { Facts, IssuerFacts, IstiodFacts, OperatorFacts, RightFacts } from '../../../src/doctor-command/facts.ts';
+import type { RightFacts } from '../../../src/cluster-reading/right.ts';
+import type { Facts, IssuerFacts, IstiodFacts, OperatorFacts } from '../../../src/doctor-command/facts.ts';
 import type { Finding } from '../../../src/doctor-command/finding.ts';
 import { judge } from '../../../src/doctor-command/judging/judge.ts';
 import { approvalRight } from '../../../src/doctor-command/rights.ts';
-import type { Right } from '../../../src/doctor-command/rights.ts';
-import { seen } from '../../../src/doctor-command/seen.ts';
+import type { Right } from '../../../src/cluster-reading/right.ts';
+import { seen } from '../../../src/cluster-reading/seen.ts';
 import { parseOptions } from '../../../src/runtime/options.ts';
 import type { Options } from '../../../src/runtime/options.ts';
 import { podIdentity } from '../../../src/runtime/pod-identity.ts';

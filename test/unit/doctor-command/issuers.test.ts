@@ -5,7 +5,7 @@ import type { Finding } from '../../../src/doctor-command/finding.ts';
 import { aspectReasons } from '../../../src/controllers/issuers/aspects/reasons.ts';
 import { issuerReasons } from '../../../src/controllers/issuers/reasons.ts';
 import { issuerKinds } from '../../../src/crds/issuer.ts';
-import { seen } from '../../../src/doctor-command/seen.ts';
+import { seen } from '../../../src/cluster-reading/seen.ts';
 import { podIdentity } from '../../../src/runtime/pod-identity.ts';
 import { healthy, issuer, issuerFacts, issuers, now, operator, troubles } from './healthy.ts';
 

@@ -6,7 +6,7 @@ import { apiGroup, issuerKinds } from '../../../src/crds/issuer.ts';
 import type { Facts, IstiodFacts } from '../../../src/doctor-command/facts.ts';
 import { certificateRequestLines, signingRequestLines } from '../../../src/doctor-command/judging/request-lines.ts';
 import { judge } from '../../../src/doctor-command/judging/judge.ts';
-import { seen } from '../../../src/doctor-command/seen.ts';
+import { seen } from '../../../src/cluster-reading/seen.ts';
 import { approved, certificateRequest, denied, ready } from '../../support/certificate-requests.ts';
 import { granted, healthy, issuerFacts, issuers, istiod, troubles } from './healthy.ts';
 

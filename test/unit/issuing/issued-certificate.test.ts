@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { verifyIssued } from '../../../src/issuing/issued-certificate.ts';
+import { readBundle } from '../../../src/issuing/trust/bundle.ts';
 import type { Verification } from '../../../src/issuing/issued-certificate.ts';
 import { planIssuing } from '../../../src/issuing/plan.ts';
 import { Extension, keyPair, makeCA, makeCsr, makeHierarchy } from '../../support/certificates.ts';
@@ -30,11 +31,18 @@ const { names } = planned.expected;
 const verify = (certificate: string, chain: readonly string[], changes: Partial<Verification> = {}) =>
   verifyIssued({ plan: planned, reply: reply(certificate, ...chain), ca, trust: 'Root', now, ...changes });
 
+/** The first certificate of a bundle. */
+const firstOf = (bundle: string) => {
+  const read = readBundle(bundle);
+  return read.kind === 'ok' ? read.certificates[0] : undefined;
+};
+
 const verified = (chain: string, authority: string) => ({
   kind: 'verified',
   certificate: {
     chain,
     ca: authority,
+    anchor: firstOf(authority),
     identifier: '1f0e7d6c',
     serialNumber: expect.stringMatching(/^5+[0-9a-f]{4}$/) as string,
     notBefore: planned.notBefore,

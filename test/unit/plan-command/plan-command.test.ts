@@ -258,8 +258,8 @@ describe('plan', () => {
     const { code, out } = await runWith({}, ['--help']);
     expect([code, out.split('\n')[0], out.trimEnd().split('\n').at(-1)]).toEqual([
       0,
-      'alibaba-pca-issuer plan: show the call to PCA that a request would cause, or why it is refused',
-      'Exit codes: 0 every request was planned; 3 at least one is refused; 2 wrong usage, or input of which not all can be planned.',
+      'Shows the call to PCA that a request would cause, or why it is refused.',
+      '  3  at least one request is refused, or an issuer cannot be used',
     ]);
   });
 });

@@ -10,13 +10,13 @@ const noRequest =
 
 describe('plan ends with 2 and says what to do', () => {
   it.each<[string, Readonly<Record<string, string>>, readonly string[], readonly string[]]>([
-    ['no file', {}, [], ['No file is given. Name one with -f, or - for standard input.']],
+    ['no file', {}, [], ['No file is given with -f, and no cluster can be read. There is no cluster.']],
     ['standard input twice', { '-': request }, ['-f', '-'], ['Standard input can be read only once. Give -f - once.']],
     [
       'an unknown flag',
       { a: request },
       ['--nonsense'],
-      ['Unknown option \'--nonsense\'. Run "alibaba-pca-issuer plan --help" for the list of flags.'],
+      ["Unknown option '--nonsense'. See alibaba-pca-issuer plan --help."],
     ],
     ['an unknown form', { a: request }, ['-o', 'xml'], ['--output is "xml" but must be one of table, json, yaml.']],
     [
@@ -36,12 +36,6 @@ describe('plan ends with 2 and says what to do', () => {
       { a: request },
       ['--ca-not-after=2027-13-01T00:00:00Z'],
       ['--ca-not-after is "2027-13-01T00:00:00Z" but must be a time such as 2027-01-31T09:30:00Z.'],
-    ],
-    [
-      'a missing file',
-      { a: request },
-      ['-f', 'b'],
-      ["b cannot be read (ENOENT: no such file or directory, open 'b'). Check its name and permissions."],
     ],
     [
       'broken YAML',
@@ -82,73 +76,6 @@ describe('plan ends with 2 and says what to do', () => {
         '--operation must be one of CreateCustomCertificate, CreateCertificateWithExtension, CreateServerCertificateWithCsr, CreateClientCertificateWithCsr, CreateWHClientCertificate, but is "Sign".',
       ],
     ],
-    [
-      'a reference to an issuer that is not there',
-      { a: manifest(certificateRequest({ issuerRef: { ...issuerRef, name: 'other' } })), b: issuer },
-      [],
-      [
-        'a: the request is for AlibabaPCAIssuer "shop/other", which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.',
-      ],
-    ],
-    [
-      'a bare CSR and two issuers',
-      { a: csr, b: issuer, c: issuer.replace('"shop"', '"bank"') },
-      [],
-      ['a: a CSR in PEM names no issuer, and several are given. Give only the one to plan with.'],
-    ],
-    [
-      'the same issuer twice',
-      { a: csr, b: issuer, c: issuer },
-      [],
-      ['c: AlibabaPCAIssuer "shop/pca" is given twice. Keep one.'],
-    ],
-    [
-      'a group that was forgotten',
-      { a: manifest(certificate({ commonName: 'a', issuerRef: { kind: 'AlibabaPCAIssuer', name: 'pca' } })) },
-      [],
-      [
-        'a: Certificate web: spec.issuerRef.group is "", so the operator would ignore it. Set it to pca.alibabacloud.com.',
-      ],
-    ],
-    [
-      'a kind that we do not have',
-      { a: manifest(certificate({ commonName: 'a', issuerRef: { group, name: 'pca' } })) },
-      [],
-      ['a: Certificate web: spec.issuerRef.kind is "(none)". Set it to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.'],
-    ],
-    [
-      'a Certificate that cert-manager would not accept',
-      { a: manifest(certificate({}), certificate({ dnsNames: 'a', isCA: 'no' })) },
-      [],
-      [
-        'a, document 1: Certificate web: spec has neither a commonName nor an alternative name, and cert-manager asks for one. Set dnsNames, ipAddresses, uris, emailAddresses, otherNames or commonName.',
-        'a, document 2: Certificate web: spec.dnsNames must be a list, but is a string.',
-        'a, document 2: Certificate web: spec.isCA must be true or false, but is a string.',
-      ],
-    ],
-    [
-      'an issuer that the API server would not accept',
-      {
-        a: csr,
-        b: issuer.replace('"backdate"', '"backDate"'),
-        c: issuer.replace('v1alpha1', 'v1'),
-        d: issuer.replace('"name":"pca",', ''),
-      },
-      [],
-      [
-        'b: AlibabaPCAIssuer "shop/pca": spec.validity.backDate is not a field of an issuer. Correct or remove it.',
-        'c: apiVersion is "pca.alibabacloud.com/v1". Change it to pca.alibabacloud.com/v1alpha1.',
-        'd: metadata.name is required.',
-      ],
-    ],
-    [
-      'a CA that has ended',
-      { a: csr },
-      ['--ca-not-after=2026-01-01T00:00:00Z'],
-      [
-        'a: CA "<parentIdentifier>" expired at 2026-01-01T00:00:00Z. Renew it in PCA, or set spec.parentIdentifier to another CA. Requests would wait; change the flags about the CA.',
-      ],
-    ],
   ])('%s', async (_what, files, argv, messages) => {
     const { code, out, err } = await runWith(files, argv);
     const expected = messages.map((message) => `alibaba-pca-issuer plan: ${message}\n`).join('');
@@ -167,46 +94,134 @@ describe('plan ends with 2 and says what to do', () => {
   });
 });
 
-describe('what cannot be planned keeps nothing else from it', () => {
+describe('what cannot be planned is refused among others, with 3', () => {
   const web = manifest(certificate({ dnsNames: ['web.example.com'] }));
-  const named = (name: string, spec: object) => certificate(spec, { name, namespace: 'shop' });
+  const named = (name: string, spec: object, namespace = 'shop') => certificate(spec, { name, namespace });
   const dnsNames = ['a.example.com'];
-  it.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+  const noNames =
+    'spec has neither a commonName nor an alternative name, and cert-manager asks for one. Set dnsNames, ipAddresses, uris, emailAddresses, otherNames or commonName.';
+  const misspelt =
+    'a: AlibabaPCAIssuer "bank/pca": spec.validity.backDate is not a field of an issuer. Correct or remove it.';
+  it.each<[string, Readonly<Record<string, string>>, readonly (readonly [string | undefined, string])[], string?]>([
     [
       'a reference to an issuer that is not there',
       { a: manifest(named('lost', { dnsNames, issuerRef: { ...issuerRef, name: 'other' } })) },
       [
-        'a: the request is for AlibabaPCAIssuer "shop/other", which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.',
+        [
+          'lost',
+          'the request is for AlibabaPCAIssuer "shop/other", which is in none of the files. Add it with -f, correct the reference, or give no issuer at all.',
+        ],
       ],
     ],
     [
       'a reference to a kind that does not exist',
       { a: manifest(named('lost', { dnsNames, issuerRef: { ...issuerRef, kind: 'PCA' } })) },
-      ['a: Certificate lost: spec.issuerRef.kind is "PCA". Set it to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.'],
+      [['lost', 'spec.issuerRef.kind is "PCA". Set it to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.']],
     ],
     [
-      'a Certificate without names',
-      { a: manifest(named('lost', {})) },
+      'a kind that was forgotten',
+      { a: manifest(named('lost', { dnsNames, issuerRef: { group, name: 'pca' } })) },
+      [['lost', 'spec.issuerRef.kind is "(none)". Set it to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.']],
+    ],
+    [
+      'a group that was forgotten',
+      { a: manifest(named('lost', { dnsNames, issuerRef: { kind: 'AlibabaPCAIssuer', name: 'pca' } })) },
+      [['lost', 'spec.issuerRef.group is "", so the operator would ignore it. Set it to pca.alibabacloud.com.']],
+    ],
+    [
+      'Certificates that cert-manager would not accept',
+      { a: manifest(named('lost', {}), named('odd', { dnsNames: 'a', isCA: 'no' })) },
       [
-        'a: Certificate lost: spec has neither a commonName nor an alternative name, and cert-manager asks for one. Set dnsNames, ipAddresses, uris, emailAddresses, otherNames or commonName.',
+        ['lost', noNames],
+        ['odd', 'spec.dnsNames must be a list, but is a string. spec.isCA must be true or false, but is a string.'],
       ],
     ],
     [
       'an issuer with a fault, and a Certificate for it',
       {
         a: issuer.replace('"shop"', '"bank"').replace('"backdate"', '"backDate"'),
-        b: manifest(certificate({ dnsNames }, { name: 'lost', namespace: 'bank' })),
+        b: manifest(named('lost', { dnsNames }, 'bank')),
       },
-      ['a: AlibabaPCAIssuer "bank/pca": spec.validity.backDate is not a field of an issuer. Correct or remove it.'],
+      [['lost', `The issuer cannot be used. ${misspelt}`]],
+      misspelt,
     ],
-  ])('%s', async (_, files, messages) => {
+    [
+      'a bare CSR and two issuers',
+      { a: csr, b: issuer.replace('"shop"', '"bank"') },
+      [[undefined, 'a CSR in PEM names no issuer, and several are given. Give only the one to plan with.']],
+    ],
+  ])('%s', async (_, files, refused, fault) => {
     const { code, out, err } = await runWith({ ...files, web, issuer }, ['-o', 'json']);
-    const { requests } = JSON.parse(out === '' ? '{}' : out) as { readonly requests?: readonly { name: string }[] };
-    expect([code, requests?.map(({ name }) => name), err]).toEqual([
-      2,
-      ['web'],
-      messages.map((message) => `alibaba-pca-issuer plan: ${message}\n`).join(''),
+    const { requests } = JSON.parse(out) as {
+      readonly requests: readonly { name?: string; outcome: string; refusal?: { reason: string; message: string } }[];
+    };
+    expect([code, requests, err]).toEqual([
+      3,
+      [
+        ...refused.map(([name, message]) =>
+          expect.objectContaining({
+            ...(name === undefined ? {} : { name }),
+            outcome: 'refused',
+            refusal: { reason: 'Unplannable', message },
+          }),
+        ),
+        expect.objectContaining({ name: 'web', outcome: 'planned' }),
+      ],
+      fault === undefined ? '' : `alibaba-pca-issuer plan: ${fault}\n`,
     ]);
+  });
+
+  it('for people with its reason and what to do', async () => {
+    const { out } = await runWith({ a: manifest(named('lost', {})), web, issuer });
+    expect(out).toContain(`Certificate shop/lost (a)
+  Outcome  refused
+  Refusal
+    Reason   Unplannable
+    Message  ${noNames}
+
+`);
+    expect(out.endsWith('1 planned, 1 refused.\n')).toBe(true);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, readonly string[], string]>([
+    ['the same issuer twice', { b: issuer, c: issuer }, [], 'c: AlibabaPCAIssuer "shop/pca" is given twice. Keep one.'],
+    [
+      'an issuer with a wrong field',
+      { b: issuer.replace('"backdate"', '"backDate"') },
+      [],
+      'b: AlibabaPCAIssuer "shop/pca": spec.validity.backDate is not a field of an issuer. Correct or remove it.',
+    ],
+    [
+      'an issuer of another version',
+      { c: issuer.replace('v1alpha1', 'v1') },
+      [],
+      'c: apiVersion is "pca.alibabacloud.com/v1". Change it to pca.alibabacloud.com/v1alpha1.',
+    ],
+    ['an issuer without a name', { d: issuer.replace('"name":"pca",', '') }, [], 'd: metadata.name is required.'],
+  ])('a bare CSR with %s', async (_, files, argv, fault) => {
+    const { code, out, err } = await runWith({ a: csr, ...files }, argv);
+    expect([code, err]).toEqual([3, `alibaba-pca-issuer plan: ${fault}\n`]);
+    expect(out).toContain(`Message  The issuer cannot be used. ${fault}\n`);
+  });
+
+  it('a bare CSR for a CA that has ended', async () => {
+    const { code, out, err } = await runWith({ a: csr }, ['--ca-not-after=2026-01-01T00:00:00Z']);
+    expect([code, err]).toEqual([3, '']);
+    expect(out).toContain(
+      'Message  CA "<parentIdentifier>" expired at 2026-01-01T00:00:00Z. Renew it in PCA, or set spec.parentIdentifier to another CA. Requests would wait; change the flags about the CA.\n',
+    );
+  });
+});
+
+describe('what cannot be read keeps nothing else from its plan', () => {
+  it.each([
+    ['a missing file', {}, ['-f', 'b'], /^alibaba-pca-issuer plan: b cannot be read \(ENOENT[^\n]*\n$/],
+    ['broken YAML', { b: 'kind: [' }, [], /^alibaba-pca-issuer plan: b is neither YAML nor a CSR[^\n]*\n$/],
+  ])('%s', async (_, files, argv, fault) => {
+    const web = manifest(certificate({ dnsNames: ['web.example.com'] }));
+    const { code, out, err } = await runWith({ web, issuer, ...files }, argv);
+    expect([code, out.endsWith('1 planned, 0 refused.\n')]).toEqual([2, true]);
+    expect(err).toMatch(fault);
   });
 });
 

@@ -96,7 +96,7 @@ const specs: Readonly<Record<string, object>> = {
   'with an extension': { operation: 'CreateCertificateWithExtension' },
 };
 
-const read = readArguments(['-f', 'a', `--cluster-uid=${clusterUid}`]);
+const read = readArguments(['-f', 'a', `--cluster-uid=${clusterUid}`], {});
 if (read.kind !== 'plan') throw new Error('The flags cannot be read.');
 const flags = read.arguments;
 const keys = new ThrowAwayKeys();
@@ -123,8 +123,7 @@ async function requestOf(object: Readonly<Record<string, unknown>>): Promise<Pla
 /** What plan says. */
 async function planned(request: PlannableRequest, issuer: PlanningIssuer): Promise<object> {
   const reported = await reportOn(request, issuer, { now, flags });
-  if (reported.kind === 'faulty') throw new Error(reported.fault);
-  const { outcome, refusal, call, certificate: made } = reported.report;
+  const { outcome, refusal, call, certificate: made } = reported;
   if (outcome === 'refused') return { refused: refusal?.message };
   return { ...call, notices: (made?.notices ?? []).filter((notice) => !ofPlanAlone.test(notice)) };
 }
@@ -142,7 +141,7 @@ async function decided(
   const get = async () => ({ kind: 'ok', status: 200, body: object });
   const fields = { ...request.fields, uid: requestUid };
   const readable = readSigningRequest(fields);
-  const ca = readable.kind !== 'refused' ? assumeCA(readable.request, issuer.spec, { now, flags }) : undefined;
+  const ca = readable.kind !== 'refused' ? assumeCA(readable.request, issuer, { now, flags }) : undefined;
   const signer = new Signer({
     issuance: {
       issue: async (_, plan) => {
@@ -195,7 +194,7 @@ test('plan says which names a CA certificate may lack', async () => {
   const issuer = issuerWith(specs['with instances, and names dropped'] ?? {});
   const request = await requestOf(requests['for a mesh, with a name'] ?? {});
   const reported = await reportOn(request, issuer, { now, flags });
-  const { names, notices } = (reported.kind === 'reported' ? reported.report.certificate : undefined) ?? {};
+  const { names, notices } = reported.certificate ?? {};
   expect({ names, notices }).toEqual({
     names: [],
     notices: [

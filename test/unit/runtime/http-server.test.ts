@@ -45,6 +45,12 @@ it('serves what was counted', async () => {
   expect(text).toContain('workqueue_depth{name="certificaterequest"} 3\n');
 });
 
+it('does not give them where they have a server of their own', async () => {
+  const state = { live: () => true, ready: () => [], metrics: async () => createMetrics().render() };
+  server = await startHealthServer('127.0.0.1:0', { ...state, metricsElsewhere: true });
+  expect(await get('/metrics')).toEqual([404, 'not found: only /healthz and /readyz are served\n']);
+});
+
 it.each(['8080', 'localhost', ':99999999', 'http://x:1'])('refuses the address %s in one sentence', async (address) => {
   await expect(
     startHealthServer(address, { live: () => true, ready: () => [], metrics: () => createMetrics().render() }),

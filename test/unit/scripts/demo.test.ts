@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 
 import { findDemoFault, ignoredKubeconfigNotice } from '../../../scripts/demo/arguments.ts';
 import { findMissing } from '../../../scripts/demo/cluster.ts';
-import { Progress } from '../../../scripts/demo/progress.ts';
 import {
   pointAtSimulator,
   readQuickstart,
@@ -11,9 +10,10 @@ import {
   secretFor,
   secretNameOf,
 } from '../../../scripts/demo/quickstart.ts';
-import { Interrupted, UndoStack, unlessInterrupted } from '../../../scripts/demo/undo.ts';
-import { readCommandLine } from '../../../scripts/task/command-line.ts';
+import { Interrupted, named, undoAll, unlessInterrupted } from '../../../scripts/demo/undo.ts';
+import { manualOf } from '../../../scripts/task/help.ts';
 import { tasks } from '../../../scripts/task/tasks.ts';
+import { readCommandLine } from '../../../src/command-line/reading.ts';
 import type { Manifest } from '../../support/cluster.ts';
 
 const plain = { keep: false, kubeconfig: undefined, cluster: false, mesh: false };
@@ -27,7 +27,11 @@ describe('the arguments of the demo', () => {
     [['--cluster'], { ...plain, cluster: true }],
     [['--mesh', '--keep'], { ...plain, mesh: true, keep: true }],
   ])('%j', (given, values) => {
-    expect(readCommandLine(tasks.demo, given)).toEqual({ kind: 'run', values, rest: [] });
+    expect(readCommandLine(manualOf<(typeof tasks)['demo']>(tasks.demo), given)).toEqual({
+      kind: 'run',
+      values,
+      rest: [],
+    });
     expect(findDemoFault(values)).toBeUndefined();
   });
 
@@ -53,78 +57,23 @@ describe('the arguments of the demo', () => {
   });
 });
 
-function recorded(isTTY: boolean): {
-  readonly progress: Progress;
-  readonly text: () => string;
-  readonly pass: (milliseconds: number) => void;
-} {
-  let text = '';
-  let now = 0;
-  const screen = {
-    isTTY,
-    write: (more: string) => {
-      text += more;
-    },
-  };
-  return {
-    progress: new Progress(screen, () => now),
-    text: () => text,
-    pass: (milliseconds) => {
-      now += milliseconds;
-    },
-  };
-}
-
-describe('progress', () => {
-  it('is one line per step with its time, and the state of a long step on lines of their own without a terminal', async () => {
-    const { progress, text, pass } = recorded(false);
-    const result = await progress.step('build', (tell) => {
-      tell('half');
-      tell('half');
-      pass(2345);
-      return 42;
-    });
-    expect([result, text(), progress.total]).toEqual([
-      42,
-      `  …  build: half\n  ✓  ${'build'.padEnd(58)}    2.3 s\n`,
-      '2.3 s',
-    ]);
-  });
-
-  it('rewrites the one line on a terminal', async () => {
-    const { progress, text } = recorded(true);
-    await progress.step('build', (tell) => {
-      tell('half');
-    });
-    const clear = '\r\u001B[K';
-    expect(text()).toBe(`  …  build${clear}  …  build: half${clear}  ✓  ${'build'.padEnd(58)}    0.0 s\n`);
-  });
-
-  it('marks a step that failed and hands its error on', async () => {
-    const { progress, text } = recorded(false);
-    const failing = progress.step('build', async () => {
-      await Promise.reject(new Error('no space'));
-    });
-    await expect(failing).rejects.toThrow('no space');
-    expect(text()).toBe(`  ✗  ${'build'.padEnd(58)}    0.0 s\n`);
-  });
-});
-
 describe('undoing', () => {
   it('goes backwards, past what fails, and only once', async () => {
     const done: string[] = [];
-    const undo = new UndoStack();
-    for (const name of ['first', 'second', 'third']) {
-      undo.push(name, async () => {
-        done.push(name);
-        await (name === 'second' ? Promise.reject(new Error('busy')) : Promise.resolve());
-      });
+    const undo = new AsyncDisposableStack();
+    for (const name of ['first', 'second', 'third', 'fourth']) {
+      undo.defer(
+        named(name, async () => {
+          done.push(name);
+          await (['second', 'third'].includes(name) ? Promise.reject(new Error('busy')) : Promise.resolve());
+        }),
+      );
     }
-    const failures = [await undo.undoAll(), await undo.undoAll()];
+    const failures = [await undoAll(undo), await undoAll(undo)];
 
     expect([done, failures]).toEqual([
-      ['third', 'second', 'first'],
-      [['Could not remove: second (busy)'], []],
+      ['fourth', 'third', 'second', 'first'],
+      [['Could not remove: third (busy)', 'Could not remove: second (busy)'], []],
     ]);
   });
 

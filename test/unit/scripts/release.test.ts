@@ -10,8 +10,9 @@ import { readChangelog, sectionOf } from '../../../scripts/release/changelog.ts'
 import { publishedChart, publishedValues } from '../../../scripts/release/chart.ts';
 import type { Published } from '../../../scripts/release/chart.ts';
 import { blocksOf, commandsOf } from '../../support/pages.ts';
-import { readCommandLine } from '../../../scripts/task/command-line.ts';
+import { manualOf } from '../../../scripts/task/help.ts';
 import { tasks } from '../../../scripts/task/tasks.ts';
+import { readCommandLine } from '../../../src/command-line/reading.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const packageJson = JSON.parse(read('package.json')) as {
@@ -234,7 +235,7 @@ describe.each(readdirSync(join(root, '.github/workflows')))('the workflow %s', (
       expect(Object.keys(packageJson.scripts)).toContain(script);
       const task = Object.values(tasks).find(({ npmScript }) => npmScript === script);
       const flags = [...words.matchAll(/(--[\w-]+) /g)].flatMap(([, flag = '']) => [flag, 'x']);
-      expect(readCommandLine(task!, flags).kind).toBe('run');
+      expect(readCommandLine(manualOf(task!), flags).kind).toBe('run');
     }
     const { optionalDependencies } = JSON.parse(read('package.json')) as {
       readonly optionalDependencies: Readonly<Record<string, string>>;

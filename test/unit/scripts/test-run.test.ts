@@ -4,13 +4,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { controlPlaneProgram, oldestControlPlaneProgram } from '../../../control-plane/driver/programs.ts';
-import { runLimited } from '../../../scripts/command.ts';
 import { testedVersions } from '../../../scripts/generate/tested-versions.ts';
 import { testsOnOldestVersions } from '../../../scripts/oldest-versions.ts';
 import { countTests } from '../../../scripts/reporter.ts';
 import type { CountedModule } from '../../../scripts/reporter.ts';
-import { readCommandLine } from '../../../scripts/task/command-line.ts';
+import { manualOf } from '../../../scripts/task/help.ts';
 import { tasks } from '../../../scripts/task/tasks.ts';
+import { readCommandLine } from '../../../src/command-line/reading.ts';
 import { isSuccess, noTests, readCounts, sum, summaryLines } from '../../../scripts/test-counts.ts';
 import type { TestCounts } from '../../../scripts/test-counts.ts';
 import { findVitestFault } from '../../../scripts/vitest-options.ts';
@@ -29,15 +29,15 @@ describe('the arguments of npm test', () => {
       ['--coverage', '--bail=1', '--', '--full'],
     ],
   ])('%j', (given, values, rest) => {
-    expect(readCommandLine(tasks.test, given)).toEqual({ kind: 'run', values, rest });
+    expect(readCommandLine(manualOf<(typeof tasks)['test']>(tasks.test), given)).toEqual({ kind: 'run', values, rest });
   });
 
   it.each([
-    [['--only'], '--only needs a value'],
-    [['--only', 'units'], '--only is one of unit, integration, cluster, oldest, not "units"'],
-    [['--full=yes'], '--full takes no value'],
+    [['--only'], "Option '--only <value>' argument missing. See npm test -- --help."],
+    [['--only', 'units'], '--only is "units" but must be one of unit, integration, cluster, oldest.'],
+    [['--full=yes'], "Option '--full' takes no value. See npm test -- --help."],
   ])('%j are refused', (given, message) => {
-    expect(readCommandLine(tasks.test, given)).toEqual({ kind: 'wrong', message });
+    expect(readCommandLine(manualOf<(typeof tasks)['test']>(tasks.test), given)).toEqual({ kind: 'wrong', message });
   });
 
   it.each([
@@ -163,20 +163,5 @@ describe('the reporter', () => {
     ['an unhandled rejection as failed', [module(['passed'])], 2, [1, 2, 0]],
   ] as const)('counts %s', (_what, modules, unhandled, [passed, failed, skipped]) => {
     expect(countTests(modules, unhandled)).toEqual({ passed, failed, skipped });
-  });
-});
-
-describe('running at most so many at once', () => {
-  it.each([1, 2, 5])('keeps to %i and to the order of the tasks', async (limit) => {
-    let now = 0;
-    let most = 0;
-    const tasks = Array.from({ length: 6 }, (_, index) => async () => {
-      most = Math.max(most, ++now);
-      await Promise.resolve();
-      now -= 1;
-      return index;
-    });
-
-    expect([await runLimited(limit, tasks), most]).toEqual([[0, 1, 2, 3, 4, 5], limit]);
   });
 });

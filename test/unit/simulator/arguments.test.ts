@@ -19,18 +19,18 @@ it.each([
   ],
   [['--help', '--port=no'], { kind: 'help' }],
   [['-h'], { kind: 'help' }],
-  [['--port=70000'], { kind: 'invalid', message: '--port is a number from 0 to 65535, not "70000".' }],
-  [['--port='], { kind: 'invalid', message: '--port is a number from 0 to 65535, not "".' }],
-  [['--protocol=https'], { kind: 'invalid', message: '--protocol is HTTP or HTTPS, not "https".' }],
+  [['--port=70000'], { kind: 'wrong', message: '--port is "70000" but must be a whole number from 0 to 65535.' }],
+  [['--port='], { kind: 'wrong', message: '--port is "" but must be a whole number from 0 to 65535.' }],
+  [['--protocol=https'], { kind: 'wrong', message: '--protocol is "https" but must be one of HTTP, HTTPS.' }],
   [
     ['--access-key-id=id'],
-    { kind: 'invalid', message: '--access-key-id and --access-key-secret go together, and neither is empty.' },
+    { kind: 'wrong', message: '--access-key-id and --access-key-secret go together. See npm run simulator -- --help.' },
   ],
+  [['--access-key-id=id', '--access-key-secret='], { kind: 'wrong', message: '--access-key-secret needs a value.' }],
   [
-    ['--access-key-id=id', '--access-key-secret='],
-    { kind: 'invalid', message: '--access-key-id and --access-key-secret go together, and neither is empty.' },
+    ['--prot=HTTP'],
+    { kind: 'wrong', message: "Unknown option '--prot' (did you mean --port?). See npm run simulator -- --help." },
   ],
-  [['--prot=HTTP'], { kind: 'invalid', message: "Unknown option '--prot'" }],
 ])('%j is %o', (args, expected) => {
   expect(parseSimulatorArguments(args)).toEqual(expected);
 });

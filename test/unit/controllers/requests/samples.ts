@@ -16,6 +16,7 @@ export const fields = { request: 'shop/web-1', uid };
 export const certificate: IssuedCertificate = {
   chain: 'leaf\nintermediate\n',
   ca: 'root\n',
+  anchor: undefined,
   identifier: 'pca-1',
   serialNumber: '0a1b',
   notBefore: new Date('2026-11-22T00:00:00Z'),

@@ -1,5 +1,6 @@
 // Certificates that cert-manager could not read are no certificates here.
 import { X509Certificate } from 'node:crypto';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCertificate } from '../../../../src/issuing/x509/certificate.ts';
 import { randomCertificate } from '../../../integration/differential/random-certificates.ts';
@@ -41,6 +42,50 @@ function fault(parts: {
 const flagged = (id: string, value: Buffer): Buffer =>
   sequence(oid(id), Buffer.from('0101ff', 'hex'), tlv(0x04, value));
 const uri = tlv(0x86, Buffer.from('http://pki.example/a'));
+
+/** What notBefore is read as, written with this tag. */
+function timeRead(tag: number, text: string): Date | string {
+  const times = sequence(tlv(tag, Buffer.from(text, 'latin1')), tlv(0x17, Buffer.from('460101000000Z')));
+  const body = sequence(version3, integer(1n), usualAlgorithm, nameOf(['ca']), times, nameOf(['x']), spki);
+  const read = readCertificate(sequence(body, usualAlgorithm, bits(Buffer.alloc(128, 1))));
+  return read.kind === 'ok' ? read.value.facts.notBefore : read.message;
+}
+
+describe('a time', () => {
+  const century = (text: string) => `${Number(text.slice(0, 2)) >= 50 ? '19' : '20'}${text}`;
+  const dated = (full: string) => {
+    const iso = full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6.000Z');
+    const time = new Date(iso);
+    return !Number.isNaN(time.getTime()) && time.toISOString() === iso ? time : 'notBefore is not a time';
+  };
+  const two = (max: number) => fc.integer({ min: 0, max }).map((value) => String(value).padStart(2, '0'));
+  const rest = fc.tuple(two(14), two(33), two(25), two(61), two(61)).map((parts) => `${parts.join('')}Z`);
+
+  it('is what a calendar has, in the one form of its type', () => {
+    fc.assert(
+      fc.property(two(99), two(99), rest, (high, low, end) => {
+        expect(timeRead(0x17, low + end)).toEqual(dated(century(low + end)));
+        expect(timeRead(0x18, high + low + end)).toEqual(dated(high + low + end));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([
+    [0x17, '2601010000Z'],
+    [0x17, '260101000000+0000'],
+    [0x17, '26010100000 Z'],
+    [0x17, '260101000000z'],
+    [0x17, '20260101000000Z'],
+    [0x18, '260101000000Z'],
+    [0x18, '20260101000000.5Z'],
+    [0x18, '2026010100000:Z'],
+    [0x0c, '260101000000Z'],
+    [0x17, ''],
+  ])('with the tag %d is not %j', (tag, text) => {
+    expect(timeRead(tag, text)).toBe('notBefore is not a time');
+  });
+});
 
 describe('a certificate', () => {
   it.each<[string, Parameters<typeof fault>[0], string]>([

@@ -1,9 +1,8 @@
 // Whether certificates are valid, told before and after the call as OpenSSL tells it: random paths with a fault in one place.
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { verifyIssued } from '../../../../src/issuing/issued-certificate.ts';
@@ -15,7 +14,6 @@ import type { CAContent, TestCA, TestName } from '../../../support/certificates.
 import * as der from '../../../support/der.ts';
 import { clusterUid, fulfil, issuerSpec, now, plan, reply, signingRequest } from '../../../support/issuing.ts';
 
-const run = promisify(execFile);
 const numRuns = process.env['TEST_FULL'] === '1' ? 500 : 40;
 const timeout = 20_000 + numRuns * 500;
 const from = new Date('2026-01-01T00:00:00Z');
@@ -155,7 +153,7 @@ async function opensslSays(leaf: string, path: readonly TestCA[]): Promise<strin
     await writeFile(join(cwd, 'chain'), path.map(({ pem }) => pem).join(''));
     await writeFile(join(cwd, 'leaf'), leaf);
     const at = String(Math.floor(now.getTime() / 1000));
-    await run('openssl', ['verify', '-attime', at, '-CAfile', 'root', '-untrusted', 'chain', 'leaf'], { cwd });
+    await execa('openssl', ['verify', '-attime', at, '-CAfile', 'root', '-untrusted', 'chain', 'leaf'], { cwd });
     return 'good';
   } catch (error) {
     return String((error as { readonly stderr?: unknown }).stderr);

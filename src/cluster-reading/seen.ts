@@ -1,7 +1,4 @@
 // What a look at something came to; a look never throws.
-import { unknown } from './finding.ts';
-import type { Check, Finding } from './finding.ts';
-
 /** Seen; not there; hidden, since a right is missing (`right`: verb, resource and place); or not answered. */
 export type Seen<T> =
   | { readonly kind: 'seen'; readonly value: T }
@@ -25,21 +22,4 @@ export function valueOr<T, U>(look: Seen<T>, otherwise: U): T | U {
 /** The look at something of what was seen. */
 export function mapSeen<T, U>(look: Seen<T>, of: (value: T) => U): Seen<U> {
   return look.kind === 'seen' ? seen(of(look.value)) : look;
-}
-
-/** What is said of something that could not be seen. */
-export function unseen(check: Check, about: string, look: Unseen): Finding {
-  return look.kind === 'hidden'
-    ? unknown(
-        check,
-        about,
-        `It may not be read: the right to ${look.right} is missing.`,
-        `Ask for that right, or have somebody run this who has it.`,
-      )
-    : unknown(
-        check,
-        about,
-        `It could not be read: ${look.why}`,
-        'Run this again; if it lasts, look at the API server.',
-      );
 }

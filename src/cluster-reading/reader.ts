@@ -1,14 +1,13 @@
 // Reads of the cluster as looks that never throw: what may not be read is named by the right that is missing.
-import type { KubernetesClient } from '../../kubernetes/client.ts';
-import type { KubernetesFailure, KubernetesResult } from '../../kubernetes/failure.ts';
-import { listPages } from '../../kubernetes/paged-list.ts';
-import { describeRequest } from '../../kubernetes/request-path.ts';
-import type { Clock } from '../../timing/clock.ts';
-import { describeRight } from '../rights.ts';
-import type { Right } from '../rights.ts';
-import { seen } from '../seen.ts';
-import type { Seen } from '../seen.ts';
-import type { ObjectName, RightFacts } from '../facts.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { KubernetesFailure, KubernetesResult } from '../kubernetes/failure.ts';
+import { listPages } from '../kubernetes/paged-list.ts';
+import { describeRequest } from '../kubernetes/request-path.ts';
+import type { Clock } from '../timing/clock.ts';
+import { describeRight } from './right.ts';
+import type { ObjectName, Right, RightFacts } from './right.ts';
+import { seen } from './seen.ts';
+import type { Seen } from './seen.ts';
 
 /** What reading works with. */
 export interface ReaderParts {
