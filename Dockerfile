@@ -1,16 +1,19 @@
 # The operator's image: Node and the bundle, no shell, no package manager, no node_modules.
 #
 #   docker build -t REGISTRY/alibaba-pca-issuer:0.1.0 .
+#   docker buildx build --platform linux/amd64,linux/arm64 -t REGISTRY/alibaba-pca-issuer:0.1.0 --push .
 #
 # BUILD_IMAGE has to hold npm. BASE_IMAGE has to hold Node 24.11 or newer at /nodejs/bin/node, as the distroless
 # nodejs24 images do. Both are indexes of several platforms, by digest: a tag would be another image tomorrow.
 ARG BUILD_IMAGE=node:24.21.0-trixie-slim@sha256:173f125896c3b47ddf056734c7ea789d04595a6a08769a8f78e0df642781fb66
 ARG BASE_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot@sha256:9eeb7f5887d0e239e78264b06f7f11d2e14be534050481803a9e4728fcdd278e
 
-FROM ${BUILD_IMAGE} AS build
+# The bundle is the same for every architecture, so it is built on that of the builder.
+FROM --platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 COPY scripts ./scripts
+COPY simulator ./simulator
 COPY src ./src
 # Installs the dependencies of the lock file first.
 RUN npm run build

@@ -8,7 +8,6 @@ import (
 	"reflect"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/cert-manager/cert-manager/pkg/controller"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/approver"
@@ -58,8 +57,7 @@ func parseCertManagerFlags(arguments []string) (certManagerFlags, error) {
 	flags.IntVar(&options.KubernetesAPIBurst, "kube-api-burst", 50, "burst of requests, where the API server has no priority and fairness")
 	flags.IntVar(&parsed.workers, "concurrent-workers", 5, "workers of each controller")
 	flags.StringVar(&options.ClusterResourceNamespace, "cluster-resource-namespace", "cert-manager", "namespace of cluster issuers' secrets")
-	flags.DurationVar(&options.CertificateRequestMinimumBackoffDuration, "certificate-request-minimum-backoff-duration", time.Hour, "wait after the first failed request; 0 is none")
-	flags.DurationVar(&options.CertificateRequestMaximumBackoffDuration, "certificate-request-maximum-backoff-duration", 32*time.Hour, "longest wait after failed requests")
+	addVersionFlags(flags, options)
 	flags.StringSliceVar(&options.CopiedAnnotationPrefixes, "copied-annotation-prefixes",
 		[]string{"*", "-kubectl.kubernetes.io/", "-fluxcd.io/", "-argocd.argoproj.io/"}, "annotations copied from certificates to requests")
 	flags.StringVar(&parsed.readyFile, "ready-file", "", "file to create once every controller runs on filled caches")
@@ -98,7 +96,7 @@ func serveCertManager(ctx context.Context, flags certManagerFlags) error {
 	failures := make(chan error, len(controllers))
 	for name, each := range controllers {
 		running.Go(func() {
-			if err := each.Run(flags.workers, ctx); err != nil {
+			if err := runController(ctx, each, flags.workers); err != nil {
 				failures <- fmt.Errorf("controller %s: %w", name, err)
 			}
 		})

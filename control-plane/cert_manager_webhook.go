@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/cert-manager/cert-manager/pkg/webhook/server"
-	webhook "github.com/cert-manager/cert-manager/test/webhook"
 	"github.com/spf13/pflag"
 )
 
@@ -25,20 +23,14 @@ func runCertManagerWebhook(arguments []string) int {
 		return fail("cert-manager-webhook", err)
 	}
 
-	// The helper insists on a random port, but lets the server be changed before it starts: a fixed port is what makes
-	// the registered webhook configuration survive a restart.
-	fixPort := func(each *server.Server) {
-		each.ListenAddr = *port
-		each.HealthzAddr = nil
-	}
 	serve := func(t *testing.T) {
 		stopped := make(chan os.Signal, 1)
 		signal.Notify(stopped, syscall.SIGTERM, syscall.SIGINT)
-		_, stop := webhook.StartWebhookServer(t, []string{
+		stop := startWebhook(t, []string{
 			"--kubeconfig=" + *kubeconfig,
 			"--tls-cert-file=" + *certificate,
 			"--tls-private-key-file=" + *key,
-		}, fixPort)
+		}, *port)
 		<-stopped
 		stop()
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // printCertManagerCRDs writes cert-manager's resource definitions as one stream of YAML documents. The files lie next to
@@ -14,7 +16,7 @@ func printCertManagerCRDs([]string) int {
 	if err != nil {
 		return fail("cert-manager-crds", err)
 	}
-	pattern := filepath.Join(filepath.Dir(binary), "crds", "*.io_*.yaml")
+	pattern := filepath.Join(filepath.Dir(binary), "crds", certManagerCRDFiles)
 	files, err := filepath.Glob(pattern)
 	if err != nil {
 		return fail("cert-manager-crds", err)
@@ -27,7 +29,13 @@ func printCertManagerCRDs([]string) int {
 		if err != nil {
 			return fail("cert-manager-crds", err)
 		}
-		fmt.Printf("---\n%s\n", content)
+		fmt.Printf("---\n%s\n", withoutTemplates(content))
 	}
 	return 0
+}
+
+// Older files are templates of a chart: what is computed in them are labels alone.
+func withoutTemplates(content []byte) string {
+	lines := strings.Split(string(content), "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "{{") }), "\n")
 }

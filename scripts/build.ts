@@ -80,9 +80,10 @@ export interface Bundle {
 
 /** Folder below `dist` with the images, which a new bundle leaves alone. */
 export const imageFolder = 'image';
+const releaseFolder = 'release';
 
 /**
- * Builds the bundle afresh, into dist/ unless another folder is named, whose contents but for images are removed; throws
+ * Builds the bundle afresh, into dist/ unless another folder is named, whose contents but for images and releases are removed; throws
  * when something is in it that must not be shipped or not be loaded at start. With `sourceMap`, which is for measurements,
  * each file has one beside it.
  */
@@ -107,7 +108,7 @@ export async function buildBundle(folder = shipped, { sourceMap = false } = {}):
 }
 
 /**
- * Bundles one entry point and its dependencies, with their licences, into a folder whose other contents but for images are
+ * Bundles one entry point and its dependencies, with their licences, into a folder whose other contents but for images and releases are
  * removed. A file that is as it should be is left alone, so that who runs the same bundle meanwhile notices nothing. The entry
  * becomes main.js only if its own file is called main.ts.
  */
@@ -153,14 +154,13 @@ async function replaceFiles(target: string, files: ReadonlyMap<string, string | 
     await writeFile(fresh, contents);
     await rename(fresh, path);
   }
+  const keptFolders = [imageFolder, releaseFolder].map((folder) => join(target, folder));
   const isKept = (path: string): boolean =>
-    path === join(target, imageFolder) ||
-    files.has(path) ||
-    [...files.keys()].some((file) => file.startsWith(`${path}/`));
+    keptFolders.includes(path) || files.has(path) || [...files.keys()].some((file) => file.startsWith(`${path}/`));
   for (const entry of await readdir(target, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    const isOfImages = path.startsWith(join(target, imageFolder));
-    if (!isOfImages && !isKept(path)) await rm(path, { recursive: true, force: true });
+    const isElsewhere = keptFolders.some((folder) => path.startsWith(`${folder}/`));
+    if (!isElsewhere && !isKept(path)) await rm(path, { recursive: true, force: true });
   }
 }
 

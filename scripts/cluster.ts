@@ -11,7 +11,8 @@ async function open(signal: AbortSignal): Promise<NodeCluster> {
   const { NodeCluster } = await import('../control-plane/driver/node/node-cluster.ts');
   const { tellNowAndThen } = await import('./go-programs.ts');
   const { buildImages, operatorImage, simulatorImage } = await import('./image/images.ts');
-  const images = buildImages([operatorImage, simulatorImage]);
+  const { ownArchitectures } = await import('./image/architecture.ts');
+  const images = buildImages([operatorImage, simulatorImage], { architectures: ownArchitectures });
   // Awaited below; until then its failure must not count as unhandled.
   images.catch(() => {});
   // What has begun is ended once it is there, so neither step ends early.

@@ -18,11 +18,22 @@ const tellEvery = 200;
 
 /**
  * Builds the control plane, Helm, the judge of GitOps tools and the reader unless they are built, and for pods what a node
- * needs; `tell` gets a line now and then while it takes long.
+ * needs, and further programs; `tell` gets a line now and then while it takes long.
  */
-export async function buildGoPrograms(tell: (line: string) => void, { pods = false } = {}): Promise<void> {
+export async function buildGoPrograms(
+  tell: (line: string) => void,
+  { pods = false, further = [] }: { readonly pods?: boolean; readonly further?: readonly GoProgram[] } = {},
+): Promise<void> {
   const nodePrograms = pods ? [nodeProgram, corednsProgram, pauseProgram] : [];
-  for (const program of [controlPlaneProgram, helmProgram, healthProgram, proxyProgram, readerProgram, ...nodePrograms])
+  for (const program of [
+    controlPlaneProgram,
+    helmProgram,
+    healthProgram,
+    proxyProgram,
+    readerProgram,
+    ...nodePrograms,
+    ...further,
+  ])
     await buildGoProgram(program, tellNowAndThen(program, tell));
 }
 

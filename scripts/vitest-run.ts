@@ -14,7 +14,11 @@ export type TestProject = 'unit' | 'integration' | 'cluster';
 export const vitestScript = 'node_modules/vitest/vitest.mjs';
 
 /** Runs a project, showing what vitest says; `parameters` are vitest's own, for instance names of files. */
-export async function runProject(project: TestProject, parameters: readonly string[]): Promise<TestCounts> {
+export async function runProject(
+  project: TestProject,
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TestCounts> {
   const directory = await mkdtemp(join(tmpdir(), 'pca-test-'));
   const file = join(directory, 'counts.json');
   try {
@@ -29,7 +33,7 @@ export async function runProject(project: TestProject, parameters: readonly stri
         '--reporter=./scripts/reporter.ts',
         ...parameters,
       ],
-      environment: { TEST_COUNTS_FILE: file },
+      environment: { ...environment, TEST_COUNTS_FILE: file },
       show: true,
     });
     const counts = readCounts(await readFile(file, 'utf8').catch(() => ''));

@@ -24,7 +24,7 @@ import {
 } from './instance.ts';
 import type { AuditRule, CertManagerSettings, Instance, NodePlan } from './instance.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
-import { controlPlaneProgram } from './programs.ts';
+import { chosenControlPlane } from './programs.ts';
 import { nodeCertificates, nodeIdentities } from './node/identities.ts';
 import { run, runOrThrow } from './run.ts';
 import type { Finished } from './run.ts';
@@ -100,7 +100,7 @@ export class ControlPlane {
    */
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
     const { onStep = () => {} } = options;
-    const program = await buildGoProgram(controlPlaneProgram, options.onBuildProgress);
+    const program = await buildGoProgram(chosenControlPlane(), options.onBuildProgress);
     const instance: Instance = {
       directory: await prepareDirectory(options.directory),
       binaries: chooseBinaries(program),

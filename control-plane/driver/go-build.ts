@@ -26,6 +26,8 @@ export interface GoProgram {
   /** Directory of the go.mod. */
   readonly directory: string;
   readonly package: string;
+  /** Used instead of go.mod, with the .sum beside it; its name ends with .mod. */
+  readonly moduleFile?: string;
   readonly ldflags?: string;
   readonly tags?: readonly string[];
   /** Whether it is linked with C, for which the machine needs a compiler; without unless stated. */
@@ -86,7 +88,13 @@ async function compile(
   output: string,
   onProgress: (progress: BuildProgress) => void,
 ): Promise<void> {
-  const flags = ['-trimpath', '-ldflags', ldflags(program), `-tags=${(program.tags ?? []).join(',')}`];
+  const flags = [
+    ...moduleFlags(program),
+    '-trimpath',
+    '-ldflags',
+    ldflags(program),
+    `-tags=${(program.tags ?? []).join(',')}`,
+  ];
   onProgress({ done: 0, total: 0, current: 'modules' });
   const listing = ['list', ...flags, '-deps', '-f', '{{if .Stale}}{{.ImportPath}}{{end}}', program.package];
   const stale = await runGo(program.directory, listing, program);
@@ -117,9 +125,20 @@ export async function goModuleFolder(
   program: GoProgram,
   module: string,
 ): Promise<{ readonly directory: string; readonly version: string }> {
-  const listed = await runGo(program.directory, ['list', '-m', '-f', '{{.Dir}}\n{{.Version}}', module]);
+  const listed = await runGo(program.directory, [
+    'list',
+    ...moduleFlags(program),
+    '-m',
+    '-f',
+    '{{.Dir}}\n{{.Version}}',
+    module,
+  ]);
   const [directory = '', version = ''] = listed.split('\n');
   return { directory, version };
+}
+
+function moduleFlags({ moduleFile }: GoProgram): readonly string[] {
+  return moduleFile === undefined ? [] : [`-modfile=${moduleFile}`];
 }
 
 function ldflags(program: GoProgram): string {
@@ -127,7 +146,7 @@ function ldflags(program: GoProgram): string {
 }
 
 async function folderFor(program: GoProgram): Promise<string> {
-  const files = await sources(program.directory);
+  const files = await sources(program.directory, program.moduleFile);
   // A package below the module's directory has its files there.
   const own = program.package.startsWith('./') ? await sources(join(program.directory, program.package)) : [];
   const hash = contentHash(program, await goToolchain(program.directory), [...files, ...own]);
@@ -145,10 +164,9 @@ function contentHash(
   return createHash('sha256').update(described).digest('hex').slice(0, 20);
 }
 
-async function sources(directory: string): Promise<ReadonlyMap<string, string>> {
-  const names = (await readdir(directory)).filter(
-    (name) => name.endsWith('.go') || name === 'go.mod' || name === 'go.sum',
-  );
+async function sources(directory: string, moduleFile = 'go.mod'): Promise<ReadonlyMap<string, string>> {
+  const ofModule = [moduleFile, moduleFile.replace(/mod$/, 'sum')];
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.go') || ofModule.includes(name));
   const contents = new Map<string, string>();
   for (const name of names.toSorted()) contents.set(name, await readFile(join(directory, name), 'utf8'));
   return contents;

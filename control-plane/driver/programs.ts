@@ -4,26 +4,50 @@ import { fileURLToPath } from 'node:url';
 import type { GoProgram } from './go-build.ts';
 
 const kubernetesVersion = { major: '1', minor: '36', full: 'v1.36.3' };
+const oldestKubernetesVersion = { major: '1', minor: '29', full: 'v1.29.15' };
 const helmVersion = 'v3.20.2';
 
 // Without these kubectl and Helm refuse to compare versions: unstamped, the server calls itself v0.0.0-master.
-const kubernetesLdflags = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
-  .flatMap((path) => [
-    `-X ${path}.gitVersion=${kubernetesVersion.full}`,
-    `-X ${path}.gitMajor=${kubernetesVersion.major}`,
-    `-X ${path}.gitMinor=${kubernetesVersion.minor}`,
-    `-X ${path}.gitTreeState=clean`,
-  ])
-  .join(' ');
+const kubernetesLdflags = ({ major, minor, full }: typeof kubernetesVersion): string =>
+  ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version']
+    .flatMap((path) => [
+      `-X ${path}.gitVersion=${full}`,
+      `-X ${path}.gitMajor=${major}`,
+      `-X ${path}.gitMinor=${minor}`,
+      `-X ${path}.gitTreeState=clean`,
+    ])
+    .join(' ');
+
+const certManagerDefinitions = [{ module: 'github.com/cert-manager/cert-manager', from: 'deploy/crds', to: 'crds' }];
 
 /** etcd, kube-apiserver, kube-controller-manager, kubectl and cert-manager in one executable, chosen by its first argument. */
 export const controlPlaneProgram: GoProgram = {
   name: 'control-plane',
   directory: fileURLToPath(new URL('..', import.meta.url)),
   package: '.',
-  ldflags: kubernetesLdflags,
-  moduleFiles: [{ module: 'github.com/cert-manager/cert-manager', from: 'deploy/crds', to: 'crds' }],
+  ldflags: kubernetesLdflags(kubernetesVersion),
+  moduleFiles: certManagerDefinitions,
 };
+
+/** The same of the oldest Kubernetes and cert-manager that are supported, for tests. */
+export const oldestControlPlaneProgram: GoProgram = {
+  name: 'control-plane-oldest',
+  directory: controlPlaneProgram.directory,
+  package: '.',
+  moduleFile: 'oldest.mod',
+  // This Kubernetes still has clouds of its own, which nobody needs here and which take minutes to compile.
+  tags: ['oldest', 'providerless'],
+  ldflags: kubernetesLdflags(oldestKubernetesVersion),
+  moduleFiles: certManagerDefinitions,
+};
+
+/** Environment variable with which tests run on the oldest versions: `oldest`. */
+export const versionsVariable = 'CONTROL_PLANE_VERSIONS';
+
+/** The control plane that tests and demo start. */
+export function chosenControlPlane(): GoProgram {
+  return process.env[versionsVariable] === 'oldest' ? oldestControlPlaneProgram : controlPlaneProgram;
+}
 
 /** Tells what Go and cert-manager read in certificate requests and certificates. */
 export const readerProgram: GoProgram = {
@@ -37,7 +61,7 @@ export const nodeProgram: GoProgram = {
   name: 'node',
   directory: fileURLToPath(new URL('../node', import.meta.url)),
   package: '.',
-  ldflags: kubernetesLdflags,
+  ldflags: kubernetesLdflags(kubernetesVersion),
 };
 
 /** The first process of a pod and of the node's namespaces. */
@@ -95,4 +119,11 @@ export const kindProgram: GoProgram = {
   name: 'kind',
   directory: fileURLToPath(new URL('../../tools/kind', import.meta.url)),
   package: 'sigs.k8s.io/kind',
+};
+
+/** actionlint, as released, built from its own module. */
+export const actionlintProgram: GoProgram = {
+  name: 'actionlint',
+  directory: fileURLToPath(new URL('../../tools/actionlint', import.meta.url)),
+  package: 'github.com/rhysd/actionlint/cmd/actionlint',
 };

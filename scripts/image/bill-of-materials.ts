@@ -8,13 +8,17 @@ export interface DescribedImage {
   /** Of its manifest, `sha256:…`. */
   readonly digest: string;
   readonly license: string;
+  /** The `ref` of each component that it is directly made of. */
+  readonly dependsOn: readonly string[];
 }
 
-/** A CycloneDX document; it names no time, so that the same image has the same document. */
+/** A CycloneDX document; it names no time, and its serial number follows from the image, so that the same image has the same. */
 export function billOfMaterials(image: DescribedImage, components: readonly Component[]): object {
   return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
+    serialNumber: serialNumberOf(image.digest),
     version: 1,
     metadata: {
       component: {
@@ -27,7 +31,17 @@ export function billOfMaterials(image: DescribedImage, components: readonly Comp
       },
     },
     components: components.map(describe),
+    dependencies: [
+      { ref: image.name, dependsOn: image.dependsOn },
+      ...components.map(({ ref, dependsOn }) => ({ ref, dependsOn })),
+    ],
   };
+}
+
+/** A UUID of version 8, whose other bits are those of the digest (RFC 9562, section 5.8). */
+function serialNumberOf(digest: string): string {
+  const [a, b, c, d, e] = /^sha256:(.{8})(.{4}).(.{3}).(.{3})(.{12})/.exec(digest)?.slice(1) ?? [];
+  return `urn:uuid:${a}-${b}-8${c}-8${d}-${e}`;
 }
 
 /** One section per component: name, version, licence and its full text. */
@@ -40,15 +54,16 @@ export function licenseList(components: readonly Component[]): string {
 }
 
 function describe(component: Component): object {
-  const { type, name, version, purl, license, checksums, files } = component;
+  const { ref, type, name, version, purl, license, checksums, files, more } = component;
   return {
-    'bom-ref': purl ?? name,
+    'bom-ref': ref,
     type,
     name,
     version,
     ...(purl === undefined ? {} : { purl }),
     ...(checksums.length === 0 ? {} : { hashes: checksums }),
     ...(license === undefined ? {} : { licenses: [{ expression: license }] }),
+    ...more,
     ...(files.length === 0
       ? {}
       : { components: files.map(({ path, checksum }) => ({ type: 'file', name: path, hashes: [checksum] })) }),

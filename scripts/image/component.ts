@@ -7,6 +7,8 @@ export interface Checksum {
 
 /** A piece of software with a name and a version of its own. */
 export interface Component {
+  /** By which others name it in the same bill of materials. */
+  readonly ref: string;
   readonly type: 'application' | 'library' | 'platform';
   readonly name: string;
   readonly version: string;
@@ -20,4 +22,8 @@ export interface Component {
   readonly checksums: readonly Checksum[];
   /** The files of it that are in the image as they are. */
   readonly files: readonly { readonly path: string; readonly checksum: Checksum }[];
+  /** The `ref` of each component that it needs itself. */
+  readonly dependsOn: readonly string[];
+  /** What else a bill of materials says of it, in CycloneDX's own fields. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }

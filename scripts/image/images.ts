@@ -6,8 +6,9 @@ import { buildBundle, bundleEntry, imageFolder, packagesOf } from '../build.ts';
 import { root } from '../command.ts';
 import { packImage } from '../../control-plane/driver/oci/archive.ts';
 import type { ImageSettings } from '../../control-plane/driver/oci/archive.ts';
+import type { Architecture } from '../../control-plane/driver/oci/archive.ts';
+import { allArchitectures } from './architecture.ts';
 import { nodePath, readBase, user } from './base.ts';
-import type { Base } from './base.ts';
 import { billOfMaterials, licenseList } from './bill-of-materials.ts';
 import type { Component } from './component.ts';
 import { packLayer } from '../../control-plane/driver/oci/layer.ts';
@@ -29,11 +30,20 @@ export interface ImageDefinition {
 /** An image on disk, with what is written beside it. Paths are absolute. */
 export interface BuiltImage {
   readonly reference: string;
+  /** Of the index of all architectures. */
   readonly digest: string;
   readonly archive: string;
+  readonly bytes: number;
+  readonly platforms: readonly BuiltPlatform[];
+}
+
+/** What there is of an image for one architecture. */
+export interface BuiltPlatform {
+  readonly architecture: Architecture;
+  /** Of its manifest. */
+  readonly digest: string;
   readonly billOfMaterials: string;
   readonly licenses: string;
-  readonly bytes: number;
 }
 
 /** Where images are written. */
@@ -62,14 +72,24 @@ export const simulatorImage: ImageDefinition = {
 /** Builds images into a folder, on one base; `revision` is that of the sources, for the labels. */
 export async function buildImages(
   definitions: readonly ImageDefinition[],
-  { directory = imageDirectory, revision = 'unknown' } = {},
+  {
+    directory = imageDirectory,
+    revision = 'unknown',
+    architectures = allArchitectures,
+  }: {
+    readonly directory?: string;
+    readonly revision?: string;
+    readonly architectures?: readonly Architecture[];
+  } = {},
 ): Promise<readonly BuiltImage[]> {
   await mkdir(directory, { recursive: true });
-  const base = await readBase();
-  const baseLayer = await packLayer(base.files);
+  const bases: PackedBase[] = [];
+  for (const architecture of architectures) {
+    const { components, files } = await readBase(architecture);
+    bases.push({ architecture, components, layer: await packLayer(files) });
+  }
   const built: BuiltImage[] = [];
-  for (const definition of definitions)
-    built.push(await buildImage(definition, { base, baseLayer, directory, revision }));
+  for (const definition of definitions) built.push(await buildImage(definition, { bases, directory, revision }));
 
   return built;
 }
@@ -104,36 +124,44 @@ const nameThreads = '64';
 // What the reference grammar puts before a name without a registry, such as the chart's.
 const defaultRegistry = 'docker.io/library';
 
+interface PackedBase {
+  readonly architecture: Architecture;
+  readonly components: readonly Component[];
+  readonly layer: Uint8Array;
+}
+
 async function buildImage(
   definition: ImageDefinition,
-  from: {
-    readonly base: Base;
-    readonly baseLayer: Uint8Array;
-    readonly directory: string;
-    readonly revision: string;
-  },
+  from: { readonly bases: readonly PackedBase[]; readonly directory: string; readonly revision: string },
 ): Promise<BuiltImage> {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+  const path = (suffix: string): string => join(from.directory, `${definition.name}-${version}${suffix}`);
   const bundle = join(from.directory, `${definition.name}.bundle`);
   try {
-    const packages = await describePackages(await definition.bundle(bundle));
-    const components: readonly Component[] = [...from.base.components, ...packages];
+    const npm = await describePackages(await definition.bundle(bundle));
+    const appLayer = await packLayer(await filesBelow(bundle));
     const settings = settingsOf(definition, version, from.revision);
-    const { bytes, digest } = await packImage([from.baseLayer, await packLayer(await filesBelow(bundle))], settings);
-    const path = (suffix: string): string => join(from.directory, `${definition.name}-${version}${suffix}`);
-    const described = { name: definition.name, version, digest, license };
-    const image = {
-      reference: settings.reference,
-      digest,
-      archive: path('.tar'),
-      billOfMaterials: path('.cdx.json'),
-      licenses: path('.licenses.txt'),
-      bytes: bytes.length,
-    };
-    await writeFile(image.archive, bytes);
-    await writeFile(image.billOfMaterials, `${JSON.stringify(billOfMaterials(described, components), null, 2)}\n`);
-    await writeFile(image.licenses, licenseList(components));
-    return image;
+    const layers = from.bases.map(({ architecture, layer }) => ({ architecture, layers: [layer, appLayer] }));
+    const { bytes, digest, manifests } = await packImage(layers, settings);
+    const archive = path('.tar');
+    await writeFile(archive, bytes);
+    const platforms = await Promise.all(
+      manifests.map(async (manifest): Promise<BuiltPlatform> => {
+        const base = from.bases.find(({ architecture }) => architecture === manifest.architecture)?.components ?? [];
+        const components = [...base, ...npm.components];
+        const runtime = base.filter(({ type }) => type === 'platform').map(({ ref }) => ref);
+        const papers = {
+          billOfMaterials: path(`-${manifest.architecture}.cdx.json`),
+          licenses: path(`-${manifest.architecture}.licenses.txt`),
+        };
+        const described = { name: definition.name, version, digest: manifest.digest, license };
+        const bill = billOfMaterials({ ...described, dependsOn: [...runtime, ...npm.ofProduct] }, components);
+        await writeFile(papers.billOfMaterials, `${JSON.stringify(bill, null, 2)}\n`);
+        await writeFile(papers.licenses, licenseList(components));
+        return { ...manifest, ...papers };
+      }),
+    );
+    return { reference: settings.reference, digest, archive, bytes: bytes.length, platforms };
   } finally {
     await rm(bundle, { recursive: true, force: true });
   }

@@ -43,8 +43,8 @@ export const tasks = {
     flags: {
       only: {
         kind: 'choice',
-        choices: ['unit', 'integration', 'cluster'],
-        help: 'only these tests, without the static checks; default all',
+        choices: ['unit', 'integration', 'cluster', 'oldest'],
+        help: 'only these tests, without the static checks; oldest is a part of the integration tests on the oldest Kubernetes and cert-manager; default all but these',
       },
       full,
     },
@@ -60,7 +60,10 @@ export const tasks = {
         summary: 'Runs the tests against a real API server and a real cert-manager',
       },
       'test:cluster': { parameters: '--only cluster', summary: 'Runs the tests in pods, on a cluster of one node' },
-      'test:full': { parameters: '--full', summary: 'Runs everything in its long variants' },
+      'test:full': {
+        parameters: '--full',
+        summary: 'Runs everything in its long variants, and a part on the oldest Kubernetes and cert-manager too',
+      },
     },
   },
   verify: {
@@ -107,14 +110,42 @@ export const tasks = {
   image: {
     npmScript: 'image',
     summary: 'Writes the images of operator and simulator to dist/image/, with bill of materials and licences',
-    details: 'They are OCI archives, built without a container engine.',
-    needs: 'Debian or Ubuntu with x64 processors: the base of the images is made of its packages.',
+    details: 'They are OCI archives for amd64 and arm64, built without a container engine.',
+    needs:
+      "Debian on either kind of processor: the base of the images is made of its packages. The other kind's, and its Node, are\nfetched. On Ubuntu, which keeps them elsewhere, only with --architecture.",
     flags: {
+      architecture: {
+        kind: 'choice',
+        choices: ['amd64', 'arm64'],
+        help: 'only for these processors; default both',
+      },
       revision: {
         kind: 'text',
         value: 'SHA',
         default: 'unknown',
         help: "commit of the sources, for the images' labels",
+      },
+    },
+  },
+  release: {
+    npmScript: 'release',
+    summary:
+      'Writes everything that a release publishes to dist/release/: image, chart, manifests, papers, air-gap bundle',
+    details: 'Publishes nothing. The changes of the version have to be in CHANGELOG.md.',
+    needs: 'Debian, as npm run image, and Go 1.26, with which Helm is built once.',
+    flags: {
+      registry: {
+        kind: 'text',
+        value: 'REGISTRY',
+        default: 'REGISTRY',
+        help: 'where image and chart will lie, with the path above their names',
+      },
+      source: { kind: 'text', value: 'URL', help: 'of the repository, for the chart' },
+      revision: {
+        kind: 'text',
+        value: 'SHA',
+        default: 'unknown',
+        help: "commit of the sources, for the image's labels",
       },
     },
   },

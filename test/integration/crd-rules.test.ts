@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { apiGroup, issuerKinds } from '../../src/crds/issuer.ts';
 import { issuerSpecSchema } from '../../src/crds/issuer-schema/spec.ts';
 import type { Schema } from '../../src/crds/schema.ts';
+import { comparable } from '../support/refusals.ts';
 import { testCluster } from '../support/test-cluster.ts';
 import { until } from '../support/wait.ts';
 import { issuers, unchecked, withField, admit } from './issuer-admission.ts';
@@ -41,7 +42,9 @@ describe('CEL rules', () => {
     }
     for (const value of failing) {
       const key = JSON.stringify(value);
-      expected[key] = `${at ?? `spec.${refusedPath(path)}`}: Invalid value: ${refusedValue(value)}${message}`;
+      expected[key] = comparable(
+        `${at ?? `spec.${refusedPath(path)}`}: Invalid value: ${refusedValue(value)}${message}`,
+      );
       found[key] = await admit(cluster.api, { ...withField(path, value), ...beside });
     }
     expect(found).toEqual(expected);
@@ -49,7 +52,7 @@ describe('CEL rules', () => {
 
   it('leave a badly written duration to the rule of its own field', async () => {
     expect(await admit(cluster.api, withField('validity', { minDuration: '90d', maxDuration: '1h' }))).toBe(
-      `spec.validity.minDuration: Invalid value: "90d": ${lifetime}`,
+      comparable(`spec.validity.minDuration: Invalid value: "90d": ${lifetime}`),
     );
   });
 });
@@ -210,7 +213,7 @@ describe('other limits', () => {
       'spec.externalCA.pathLength: Invalid value: 11: spec.externalCA.pathLength in body should be less than or equal to 10',
     ],
   ] as const)('refuse %s', async (_, path, value, message) => {
-    expect(await admit(cluster.api, withField(path, value))).toBe(message);
+    expect(await admit(cluster.api, withField(path, value))).toBe(comparable(message));
   });
 
   it.each([

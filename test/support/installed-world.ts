@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { buildGoProgram } from '../../control-plane/driver/go-build.ts';
 import { helmProgram } from '../../control-plane/driver/programs.ts';
 import { tellNowAndThen } from '../../scripts/go-programs.ts';
+import { ownArchitectures } from '../../scripts/image/architecture.ts';
 import { buildImages, operatorImage, simulatorImage } from '../../scripts/image/images.ts';
 import { Cluster, hasCondition, reference } from './cluster.ts';
 import type { Manifest } from './cluster.ts';
@@ -73,7 +74,10 @@ export class InstalledWorld {
       buildGoProgram(helmProgram, tellNowAndThen(helmProgram, onStep)),
     ]);
     try {
-      const images = await buildImages([operatorImage, simulatorImage], { directory: join(host.directory, 'images') });
+      const images = await buildImages([operatorImage, simulatorImage], {
+        directory: join(host.directory, 'images'),
+        architectures: ownArchitectures,
+      });
       for (const { archive } of images) await host.loadImage(archive);
       onStep('images are loaded');
       const cluster = new Cluster({ kubeconfig: host.kubeconfig, kubectl: [...endingWithParent, ...host.kubectl] });

@@ -48,6 +48,10 @@ const elsewhere: readonly (readonly [begin: string, fault: (command: string) => 
       return command.includes(`-t ${reference}`) && command.endsWith(' .') ? undefined : 'another name or folder';
     },
   ],
+  [
+    'docker buildx build ',
+    (command) => mentions(command, '--platform linux/amd64,linux/arm64 ', `-t ${reference}`, '--push .'),
+  ],
   ['docker push ', (command) => (command === `docker push ${reference}` ? undefined : 'another name')],
   [
     'npm run ',

@@ -14,11 +14,22 @@ export interface ImageSettings {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** An archive and the digest by which registries know the image. */
+/** A processor architecture, as indexes of images call it, and Debian too. */
+export type Architecture = 'amd64' | 'arm64';
+
+/** The layers of an image for one architecture, lowest first. */
+export interface PlatformLayers {
+  readonly architecture: Architecture;
+  readonly layers: readonly Uint8Array[];
+}
+
+/** An archive and the digests by which registries know the image. */
 export interface ImageArchive {
   readonly bytes: Uint8Array;
-  /** Of the manifest, `sha256:…`. */
+  /** Of the index of all architectures, `sha256:…`. */
   readonly digest: string;
+  /** Of the manifest of each architecture. */
+  readonly manifests: readonly { readonly architecture: Architecture; readonly digest: string }[];
 }
 
 interface Blob {
@@ -29,11 +40,52 @@ interface Blob {
 }
 
 const mediaType = (name: string): string => `application/vnd.oci.image.${name}`;
-// The one platform of the Node that is packed.
-const platform = { architecture: 'amd64', os: 'linux' };
 
-/** Packs layers, lowest first, with their configuration. */
-export async function packImage(layers: readonly Uint8Array[], settings: ImageSettings): Promise<ImageArchive> {
+/** Packs an image for each of the architectures, all with the same settings. */
+export async function packImage(platforms: readonly PlatformLayers[], settings: ImageSettings): Promise<ImageArchive> {
+  const packed = platforms.map(({ architecture, layers }) => packManifest(layers, architecture, settings));
+  const image = jsonBlob(mediaType('index.v1+json'), {
+    schemaVersion: 2,
+    mediaType: mediaType('index.v1+json'),
+    manifests: packed.map(({ manifest, platform }) => ({ ...descriptor(manifest), platform })),
+  });
+  const index = {
+    schemaVersion: 2,
+    mediaType: mediaType('index.v1+json'),
+    manifests: [
+      {
+        ...descriptor(image),
+        annotations: {
+          'io.containerd.image.name': settings.reference,
+          'org.opencontainers.image.ref.name': settings.reference.slice(settings.reference.lastIndexOf(':') + 1),
+        },
+      },
+    ],
+  };
+  // What architectures share is there once.
+  const blobs = new Map([...packed.flatMap((each) => each.blobs), image].map((each) => [each.digest, each]));
+  const bytes = await packTar([
+    entry('oci-layout', encode({ imageLayoutVersion: '1.0.0' })),
+    entry('index.json', encode(index)),
+    ...[...blobs.values()].map(({ digest, content }) => entry(`blobs/${digest.replace(':', '/')}`, content)),
+  ]);
+  const manifests = packed.map(({ platform, manifest }) => ({
+    architecture: platform.architecture,
+    digest: manifest.digest,
+  }));
+  return { bytes, digest: image.digest, manifests };
+}
+
+function packManifest(
+  layers: readonly Uint8Array[],
+  architecture: Architecture,
+  settings: ImageSettings,
+): {
+  readonly platform: { readonly architecture: Architecture; readonly os: 'linux' };
+  readonly manifest: Blob;
+  readonly blobs: readonly Blob[];
+} {
+  const platform = { architecture, os: 'linux' } as const;
   // Not compressed: the bytes a compressor writes change with its version, and the digest with them.
   const layerBlobs = layers.map((content) => blob(mediaType('layer.v1.tar'), content));
   const config = jsonBlob(mediaType('config.v1+json'), {
@@ -54,27 +106,7 @@ export async function packImage(layers: readonly Uint8Array[], settings: ImageSe
     config: descriptor(config),
     layers: layerBlobs.map(descriptor),
   });
-  const index = {
-    schemaVersion: 2,
-    mediaType: mediaType('index.v1+json'),
-    manifests: [
-      {
-        ...descriptor(manifest),
-        platform,
-        annotations: {
-          'io.containerd.image.name': settings.reference,
-          'org.opencontainers.image.ref.name': settings.reference.slice(settings.reference.lastIndexOf(':') + 1),
-        },
-      },
-    ],
-  };
-  const blobs = new Map([config, ...layerBlobs, manifest].map((each) => [each.digest, each]));
-  const bytes = await packTar([
-    entry('oci-layout', encode({ imageLayoutVersion: '1.0.0' })),
-    entry('index.json', encode(index)),
-    ...[...blobs.values()].map(({ digest, content }) => entry(`blobs/${digest.replace(':', '/')}`, content)),
-  ]);
-  return { bytes, digest: manifest.digest };
+  return { platform, manifest, blobs: [config, ...layerBlobs, manifest] };
 }
 
 function blob(type: string, content: Uint8Array): Blob {

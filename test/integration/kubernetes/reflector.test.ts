@@ -62,7 +62,7 @@ async function allowOperator(): Promise<void> {
     },
   ];
   await controlPlane.kubectl(['apply', '-f', '-'], {
-    input: manifests.map((each) => JSON.stringify(each)).join('\n---\n'),
+    input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }),
   });
 }
 

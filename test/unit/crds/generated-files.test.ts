@@ -28,6 +28,7 @@ describe('generated files', () => {
       'docs/benchmarks-rates.svg',
       'docs/benchmarks.md',
       'docs/command-line.md',
+      'docs/compatibility.md',
       'docs/conditions-and-errors.md',
       'docs/configuration.md',
       'docs/failover.md',

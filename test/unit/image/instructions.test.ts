@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { root } from '../../../scripts/command.ts';
+import { allArchitectures } from '../../../scripts/image/architecture.ts';
 import { imageDirectory, operatorImage } from '../../../scripts/image/images.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -26,7 +27,7 @@ function blocksOf(path: string): readonly (readonly string[])[] {
 }
 
 const buildBlocks = (path: string): readonly (readonly string[])[] =>
-  blocksOf(path).filter((block) => block.some((line) => line.includes('docker build')));
+  blocksOf(path).filter((block) => block.some((line) => /docker (?:buildx )?build/.test(line)));
 
 describe.each(['README.md', 'docs/install.md'])('%s', (path) => {
   it('builds the image with one command, without a step before or an argument', () => {
@@ -35,7 +36,7 @@ describe.each(['README.md', 'docs/install.md'])('%s', (path) => {
 
   it('has no other step before a build, and no argument that the Dockerfile lacks', () => {
     for (const [first = ''] of buildBlocks(path)) {
-      expect(first).toMatch(/^docker build [^&;|]* \.$/);
+      expect(first).toMatch(/^docker (?:buildx )?build [^&;|]* \.$/);
       const given = [...first.matchAll(/--build-arg (\w+)=/g)].map(([, name]) => name);
       expect(given.filter((name) => !dockerfileArguments.includes(name))).toEqual([]);
     }
@@ -48,11 +49,19 @@ describe('docs/install.md', () => {
   it('pushes without Docker the archive that is written, under the same name', () => {
     expect(Object.keys(scripts)).toContain('image');
     const from = commands.indexOf('npm run image');
-    expect([from > 0, commands[from + 1]]).toEqual([true, `skopeo copy oci-archive:${archive} docker://${pushed}`]);
+    expect([from > 0, commands[from + 1]]).toEqual([
+      true,
+      `skopeo copy --all oci-archive:${archive} docker://${pushed}`,
+    ]);
     expect(commands.filter((line) => line.includes('tar -xf')).map((line) => line.includes(archive))).toEqual([true]);
     expect(commands.filter((line) => line.startsWith('crane push ')).map((line) => line.endsWith(pushed))).toEqual([
       true,
     ]);
+  });
+
+  it('builds with one command for each architecture that the image without Docker is for', () => {
+    const platforms = allArchitectures.map((architecture) => `linux/${architecture}`).join(',');
+    expect(commands).toContain(`docker buildx build --platform ${platforms} -t ${pushed} --push .`);
   });
 
   it('names the tag of the build image that the Dockerfile has', () => {

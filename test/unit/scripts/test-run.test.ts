@@ -1,7 +1,11 @@
 // What `npm test` makes of its arguments and of the tests' results.
+import { existsSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { controlPlaneProgram, oldestControlPlaneProgram } from '../../../control-plane/driver/programs.ts';
+import { testedVersions } from '../../../scripts/generate/tested-versions.ts';
+import { testsOnOldestVersions } from '../../../scripts/oldest-versions.ts';
 import { countTests } from '../../../scripts/reporter.ts';
 import type { CountedModule } from '../../../scripts/reporter.ts';
 import { manualOf } from '../../../scripts/task/help.ts';
@@ -30,7 +34,7 @@ describe('the arguments of npm test', () => {
 
   it.each([
     [['--only'], "Option '--only <value>' argument missing. See npm test -- --help."],
-    [['--only', 'units'], '--only is "units" but must be one of unit, integration, cluster.'],
+    [['--only', 'units'], '--only is "units" but must be one of unit, integration, cluster, oldest.'],
     [['--full=yes'], "Option '--full' takes no value. See npm test -- --help."],
   ])('%j are refused', (given, message) => {
     expect(readCommandLine(manualOf<(typeof tasks)['test']>(tasks.test), given)).toEqual({ kind: 'wrong', message });
@@ -43,6 +47,27 @@ describe('the arguments of npm test', () => {
     [['--testTimeout'], "vitest refuses it: option '--testTimeout <timeout>' value is missing"],
   ])('%j for vitest: %s', async (given, fault) => {
     expect(await findVitestFault(given)).toBe(fault);
+  });
+});
+
+describe('the tests on the oldest versions', () => {
+  it('are there', () => {
+    expect(testsOnOldestVersions.filter((path) => !existsSync(new URL(`../../../${path}`, import.meta.url)))).toEqual(
+      [],
+    );
+  });
+
+  it.each(['oldest', 'newest'] as const)('run on what the table of the %s says', (which) => {
+    const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+    const { ldflags = '' } = which === 'oldest' ? oldestControlPlaneProgram : controlPlaneProgram;
+    const stamped = [...ldflags.matchAll(/gitVersion=v(\S+)/g)].map(([, version]) => version);
+    expect(new Set(stamped)).toEqual(new Set([testedVersions(which, read).Kubernetes]));
+  });
+
+  it('are on the oldest that the chart admits', () => {
+    const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+    const [minor] = /^1\.\d+/.exec(testedVersions('oldest', read).Kubernetes) ?? [];
+    expect(read('helm/alibaba-pca-issuer/Chart.yaml')).toContain(`kubeVersion: '>= ${minor}.0-0'`);
   });
 });
 

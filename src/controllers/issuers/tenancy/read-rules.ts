@@ -76,7 +76,7 @@ function readRule(
   if (namespaces === undefined && cluster !== true) tell(path, forNobody);
   const own = fieldsOf(limits, `${path}.limits`, limitFields, tell);
   return {
-    name: String(name),
+    name: typeof name === 'string' ? name : '',
     namespaces: namespaces ?? [],
     cluster: cluster === true,
     identities: readIdentities(fields['identities'], `${path}.identities`, tell),
