@@ -58,7 +58,12 @@ export const bundle = fileURLToPath(new URL('../../dist/main.js', import.meta.ur
 
 // As in the image's entry point (Dockerfile), in a pod with the chart's limit of 512 MiB. The port is for a test that asks by
 // a signal; nothing listens before.
-const nodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=60', '--max-old-space-size=307', '--inspect-port=0'];
+const nodeFlags = [
+  '--max-semi-space-size=4',
+  '--heap-growing-percent=60',
+  '--max-old-space-size=307',
+  '--inspect-port=0',
+];
 
 const imageEnvironment = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '32768' };
 
