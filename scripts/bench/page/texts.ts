@@ -23,7 +23,7 @@ driver's watch has seen all of them finished. Cold is the first drain of a fresh
 handshakes; warm is its second. Medians of ${sizes.pairs} turns; in each the reference and every contestant run once. Shares are medians
 of the shares of each turn. GET, PATCH and POST are requests to the API server per certificate, of warm drains.`,
     limit: (result) => `${busyText(result.drain?.figures)} A cold drain also waits for the call limit, which
-begins at 100 calls a second and doubles each second that it is used ([The limit on calls](limiter.md)). With latency L, the
+begins at 200 calls a second and doubles each second that it is used ([The limit on calls](limiter.md)). With latency L, the
 \`--max-concurrent-requests\` of 64 allow 64/L.`,
   },
   burst: {

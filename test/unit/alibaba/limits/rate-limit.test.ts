@@ -21,7 +21,7 @@ function drain(limits: RateLimits): { granted: number; wait: Reservation } {
 
 describe('rates', () => {
   test.each([
-    ['CreateCustomCertificate', 100],
+    ['CreateCustomCertificate', 200],
     ['CreateServerCertificateWithCsr', 10],
     ['DescribeCACertificate', 10],
     ['constructor', 10],
