@@ -66,12 +66,13 @@ export function connectInCluster(options: InClusterOptions = {}): KubernetesConn
 }
 
 /**
- * The connection that a kubeconfig describes, by its current context unless one is named: tokens, client certificates,
+ * The connection that a kubeconfig describes, by its current context unless one is named: tokens, token files, client certificates,
  * exec plugins and OIDC as far as @kubernetes/client-node supports them; it is loaded only here, since it costs half a
  * second and 90 MB. Rejects, with the reason, when file or context cannot be used.
  */
 export async function connectWithKubeconfig(file: string, context?: string): Promise<KubernetesConnection> {
   const { KubeConfig } = await import('@kubernetes/client-node');
+  const { readTokenFile } = await import('./token-file.ts');
   const load = (): InstanceType<typeof KubeConfig> => {
     const config = new KubeConfig();
     try {
@@ -110,7 +111,8 @@ export async function connectWithKubeconfig(file: string, context?: string): Pro
       config = fresh ? load() : config;
       const https: HttpsOptions = { headers: {} };
       await config.applyToHTTPSOptions(https);
-      return { headers: headersOf(https), tls: tlsOf(https) };
+      const bearer = readTokenFile(file, config.getCurrentUser()?.name);
+      return { headers: { ...headersOf(https), ...bearer }, tls: tlsOf(https) };
     }),
   };
 }

@@ -166,6 +166,23 @@ describe('connectWithKubeconfig', () => {
     expect([first.headers, second.headers]).toEqual([{ authorization: 'Bearer T1' }, { authorization: 'Bearer T2' }]);
   });
 
+  test('takes the token of a tokenFile beside the kubeconfig, which goes before its token, and reads it again', async () => {
+    write({ token: 'F1\n' });
+    const connection = await connectWithKubeconfig(kubeconfig({ tokenFile: 'token', token: 'T' }));
+    const first = await connection.credentials({ fresh: false });
+    write({ token: 'F2' });
+    const second = await connection.credentials({ fresh: true });
+    expect([first.headers, second.headers]).toEqual([{ authorization: 'Bearer F1' }, { authorization: 'Bearer F2' }]);
+  });
+
+  test('says in a sentence that a tokenFile cannot be read', async () => {
+    const file = kubeconfig({ tokenFile: '/nosuch/token' });
+    const connection = await connectWithKubeconfig(file);
+    await expect(connection.credentials({ fresh: false })).rejects.toThrow(
+      `The token file /nosuch/token that the kubeconfig ${file} names cannot be read (ENOENT). Check user.tokenFile and the file's permissions.`,
+    );
+  });
+
   test('names the contexts there are when the wanted one is missing', async () => {
     await expect(connectWithKubeconfig(kubeconfig({}), 'nope')).rejects.toThrow(
       'has no cluster for the context nope. Its contexts: x.',
