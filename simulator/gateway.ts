@@ -19,13 +19,16 @@ export interface Call {
   readonly time: string;
   readonly requestId: string;
   readonly outcome: string;
+  /** From its arrival to its answer, or to the cut; absent while the answer is held back. */
+  readonly milliseconds?: number;
 }
 
 const throttled = problem('Throttling.User', 'Request was denied due to user flow control.');
 
-/** The answer to a call; `cut`: none, the connection ends. */
-export type GatewayAnswer =
-  { readonly kind: 'answer'; readonly status: number; readonly body: object } | { readonly kind: 'cut' };
+/** The answer to a call; `cut`: none, the connection ends. `answered` is told how long it took. */
+export type GatewayAnswer = { readonly answered: (milliseconds: number) => void } & (
+  { readonly kind: 'answer'; readonly status: number; readonly body: object } | { readonly kind: 'cut' }
+);
 
 /** Runs calls and remembers them. */
 export class Gateway {
@@ -55,7 +58,7 @@ export class Gateway {
     const version = header(request, 'x-acs-version');
     const parameters = new Map([...request.query, ...form]);
     const outcome = this.#run(request, { name, version, formSize: form.size }, parameters);
-    this.#calls.push({
+    const call: { -readonly [Name in keyof Call]: Call[Name] } = {
       action: name,
       version,
       parameters: Object.fromEntries(
@@ -64,18 +67,23 @@ export class Gateway {
       time: this.#service.now().toISOString(),
       requestId,
       outcome: outcome.kind === 'answered' ? 'ok' : outcome.kind === 'cut' ? 'cut' : outcome.problem.code,
-    });
+    };
+    this.#calls.push(call);
+    const answered = (milliseconds: number): void => {
+      call.milliseconds = milliseconds;
+    };
     switch (outcome.kind) {
       case 'answered':
-        return { kind: 'answer', status: 200, body: { RequestId: requestId, ...outcome.body } };
+        return { answered, kind: 'answer', status: 200, body: { RequestId: requestId, ...outcome.body } };
       case 'refused':
         return {
+          answered,
           kind: 'answer',
           status: outcome.problem.status,
           body: problemBody(outcome.problem, requestId, header(request, 'host')),
         };
       case 'cut':
-        return { kind: 'cut' };
+        return { answered, kind: 'cut' };
     }
   }
 

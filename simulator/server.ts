@@ -74,6 +74,7 @@ async function respond(
     response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
     return;
   }
+  const arrived = performance.now();
   const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
   const answer = parts.gateway.handle(
     { method: request.method ?? '', path: url.pathname, query: url.searchParams, headers: request.headers, body },
@@ -81,6 +82,7 @@ async function respond(
   );
   const action = request.headers['x-acs-action'];
   await parts.delay(typeof action === 'string' ? action : '');
+  answer.answered(Math.round(performance.now() - arrived));
   if (answer.kind === 'cut') request.socket.destroy();
   else write(response, answer.status, answer.body);
 }

@@ -87,6 +87,7 @@ it.each([40, { CreateCustomCertificate: 40 }])('latency %j delays the answer', a
   expect(await outcome()).toBe('ok');
   // Timers may fire a millisecond early.
   expect(performance.now() - started).toBeGreaterThan(38);
+  expect(simulator.calls().at(-1)?.milliseconds).toBeGreaterThan(38);
 });
 
 it('latency of another action delays nothing', async () => {
@@ -103,9 +104,10 @@ it('the answer of a held action comes when it is not held any more, and its work
   const other = await signedCall(simulator, 'DescribeCACertificate', { Identifier: 'sim-sub-ecc-p256' });
   // Any other change leaves it held.
   simulator.setFaults({ latencyMilliseconds: 0 });
-  expect([other.status, answered]).toEqual([200, false]);
+  const tookAny = () => simulator.calls().map(({ milliseconds }) => milliseconds !== undefined);
+  expect([other.status, answered, tookAny()]).toEqual([200, false, [false, true]]);
   simulator.setFaults({ heldActions: [] });
-  expect(await held).toBe('ok');
+  expect([await held, tookAny()]).toEqual(['ok', [true, true]]);
 });
 
 it('a missing permission names the action and who lacks it', async () => {
