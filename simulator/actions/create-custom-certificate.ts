@@ -38,17 +38,19 @@ export const createCustomCertificate: Action = {
   ],
   run(given, service) {
     const earlier = earlierCertificate(given, 'customIdentifier', service);
-    if (earlier !== undefined) return 'code' in earlier ? refused(earlier) : answer(earlier, given, service);
+    if (earlier !== undefined)
+      return 'code' in earlier ? refused(earlier) : answer(earlier, immediatelyOf(given, service), service);
     const parent = issuingParent(given.get('ParentIdentifier') ?? '', service, 'Refused');
     if ('code' in parent) return refused(parent);
     const plan = planOf(parent, given, service);
     if ('code' in plan) return refused(plan);
-    const issued = issueCertificate(parent, plan, service);
-    return 'code' in issued ? refused(issued) : answer(issued, given, service);
+    const immediately = immediatelyOf(given, service);
+    const issued = issueCertificate(parent, { ...plan, pending: immediately === 0 }, service);
+    return 'code' in issued ? refused(issued) : answer(issued, immediately, service);
   },
 };
 
-function planOf(parent: Authority, given: Parameters, service: Service): IssuePlan | Problem {
+function planOf(parent: Authority, given: Parameters, service: Service): Omit<IssuePlan, 'pending'> | Problem {
   const request = requestOf(given, 'Csr', parent.keyFamily);
   if ('code' in request) return request;
   const validity = readValidity(given.get('Validity') ?? '', service.now());
@@ -74,13 +76,14 @@ function planOf(parent: Authority, given: Parameters, service: Service): IssuePl
     notAfter: validity.notAfter,
     withCrl: integerOf(given, 'EnableCrl', 0) === 1,
     constraints: { ca: false, critical: true },
-    pending: integerOf(given, 'Immediately', 0) === 0,
   };
 }
 
-function answer(record: IssuedRecord, given: Parameters, { faults }: Service): ActionOutcome {
-  const immediately = faults.strikes('withoutCertificate') ? 0 : integerOf(given, 'Immediately', 0);
-  const { current } = faults;
+function immediatelyOf(given: Parameters, { faults }: Service): number {
+  return faults.strikes('withoutCertificate') ? 0 : integerOf(given, 'Immediately', 0);
+}
+
+function answer(record: IssuedRecord, immediately: number, { faults: { current } }: Service): ActionOutcome {
   return {
     kind: 'answered',
     body: {

@@ -139,6 +139,19 @@ it('a reply may come without its certificate', async () => {
   ]);
 });
 
+it('a certificate that a reply comes without is pending for as long as it is told', async () => {
+  simulator.setFaults({ withoutCertificate: 1, pendingMilliseconds: 3_600_000 });
+  const late = await create();
+  const other = await create();
+  const statuses = await Promise.all(
+    [late, other].map(async ({ Identifier }) => {
+      const { body } = await signedCall(simulator, 'DescribeClientCertificate', { Identifier: String(Identifier) });
+      return (body['Certificate'] as { readonly Status: string }).Status;
+    }),
+  );
+  expect(statuses).toEqual(['PENDING', 'ISSUE']);
+});
+
 describe('a spoiled certificate', () => {
   const certificateOf = async () => {
     const { Certificate } = await create({
