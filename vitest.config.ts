@@ -1,6 +1,6 @@
 /**
  * The test projects: `unit` needs nothing but Node; each file of `integration` has a real control plane of its own; `cluster`
- * makes clusters with pods, which takes root on Linux.
+ * makes clusters with pods, which takes root on Linux; `browser` has a Chromium look at pages.
  */
 import { defineConfig } from 'vitest/config';
 
@@ -43,6 +43,13 @@ export default defineConfig({
           maxWorkers: 3,
           testTimeout: clusterTestMs,
           hookTimeout: clusterTestMs,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: testMs,
         },
       },
       {

@@ -8,7 +8,7 @@ import { readCounts } from './test-counts.ts';
 import type { TestCounts } from './test-counts.ts';
 
 /** Names of the projects in vitest.config.ts. */
-export type TestProject = 'unit' | 'integration' | 'cluster';
+export type TestProject = 'unit' | 'integration' | 'cluster' | 'browser';
 
 /** vitest's own entry, relative to the repository's root. */
 export const vitestScript = 'node_modules/vitest/vitest.mjs';

@@ -32,7 +32,7 @@ async function serve(options: SimulatorOptions, json: boolean): Promise<void> {
   endpoint           ${endpoint} (${options.protocol ?? 'HTTP'})
   access key id      ${accessKey.accessKeyId}
   access key secret  ${accessKey.accessKeySecret}
-  admin              ${adminUrl}/calls, /issued, /faults
+  admin              ${adminUrl}
   CAs                ${cas.map(({ identifier, algorithm, kind }) => `${identifier} (${kind}, ${algorithm})`).join('\n                     ')}
 
 ${tlsCaPem === undefined ? '' : `CA of its TLS certificate (caBundle of the issuers):\n\n${tlsCaPem}\n`}Ctrl-C ends it.`);

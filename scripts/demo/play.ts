@@ -21,6 +21,7 @@ import {
   prepareCluster,
   prepareNamespace,
   prepareOperator,
+  preparePage,
   prepareProduct,
   prepareReadmeExample,
   prepareSimulator,
@@ -58,6 +59,7 @@ async function playOnControlPlane(stage: Stage, demo: DemoArguments, seen: Seen)
     demo.keep && cluster.own
       ? await prepareReadmeExample(stage, cluster, simulator, (where) => secretAccess(product, where))
       : undefined;
+  const page = demo.keep ? await preparePage(stage, cluster, simulator, namespace) : undefined;
   return [
     ...stillRunning(cluster, namespace),
     ...(example === undefined
@@ -68,6 +70,7 @@ async function playOnControlPlane(stage: Stage, demo: DemoArguments, seen: Seen)
         ]),
     `  Simulator of PCA: ${simulator.url}   what it was asked and issued, and its faults: ${simulator.adminUrl}`,
     `  Log of the operator: ${join(stage.directory, 'logs', 'operator.log')}`,
+    ...(page === undefined ? [] : [`  Open in a browser to see it live, and to turn faults on: ${page}`]),
     end,
   ].join('\n');
 }
@@ -131,7 +134,7 @@ function stillRunning({ kubeconfig }: DemoCluster, namespace: string): readonly 
 const end = 'Ctrl-C ends it and removes all of it.';
 
 const whatNext = `What to try next:
-  npm run demo -- --keep               look around yourself: prints the kubeconfig and the simulator's address
+  npm run demo -- --keep               look around yourself: a page in the browser, the kubeconfig, the simulator
   npm run demo -- --kubeconfig FILE    the same in a cluster of yours that has cert-manager
   npm run demo -- --cluster            the same with helm install and pods, which needs root on Linux
   npm run demo -- --mesh               istiod and two workloads of a mesh with certificates of PCA

@@ -25,6 +25,14 @@ export async function readQuickstart(): Promise<readonly Manifest[]> {
   return texts.flatMap(readManifests);
 }
 
+/** The spec of the folder's Certificate, of which further ones are made, and the name of its issuer. */
+export async function readQuickstartPattern(): Promise<{ readonly issuer: string; readonly certificateSpec: object }> {
+  const certificateSpec = (await readQuickstart()).find(({ kind }) => kind === 'Certificate')?.['spec'] as
+    { readonly issuerRef: { readonly name: string } } | undefined;
+  if (certificateSpec === undefined) throw new Error(`${folder} has no Certificate.`);
+  return { issuer: certificateSpec.issuerRef.name, certificateSpec };
+}
+
 /** Reads the example at the top of README.md: an issuer and a Certificate, with the namespace that it names. */
 export async function readReadmeExample(): Promise<{
   readonly objects: readonly Manifest[];

@@ -14,7 +14,15 @@ import { buildBundle } from '../build.ts';
 import { checkUserCluster, findMissing, listOf, openUserCluster, startOwnCluster } from './cluster.ts';
 import type { DemoCluster } from './cluster.ts';
 import type { Progress } from '../progress.ts';
-import { pointAtSimulator, readQuickstart, readReadmeExample, secretFor, secretNameOf } from './quickstart.ts';
+import { openPage } from './page/page.ts';
+import {
+  pointAtSimulator,
+  readQuickstart,
+  readQuickstartPattern,
+  readReadmeExample,
+  secretFor,
+  secretNameOf,
+} from './quickstart.ts';
 import { named } from './undo.ts';
 
 /** What every step needs. */
@@ -155,6 +163,27 @@ export async function applyQuickstart(
     await cluster.kubectl(['apply', '-f', '-'], listOf([...access, ...objects]));
     return { namespace, secretName: secretNameOf(objects) };
   });
+}
+
+/**
+ * Serves the page that shows it all live; returns its address, or undefined where it cannot, which is told and is no reason for
+ * the demo to fail.
+ */
+export async function preparePage(
+  { progress, undo }: Stage,
+  { kubeconfig }: DemoCluster,
+  { adminUrl }: SimulatorHandle,
+  namespace: string,
+): Promise<string | undefined> {
+  const { issuer, certificateSpec } = await readQuickstartPattern();
+  try {
+    const page = await openPage({ kubeconfig, adminUrl, issuingCA, namespace, issuer, certificateSpec });
+    undo.defer(named('page', async () => page.close()));
+    return page.url;
+  } catch (error) {
+    progress.say(`There is no page: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 async function create({ undo }: Stage, cluster: DemoCluster, objects: readonly Manifest[]): Promise<void> {

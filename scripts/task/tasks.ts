@@ -19,7 +19,7 @@ export const tasks = {
       'Starts a control plane, cert-manager, the operator and a simulator of PCA, and removes all of it at the end.',
     needs: `openssl and ${go}.`,
     flags: {
-      keep: { kind: 'switch', help: 'leave everything running until Ctrl-C' },
+      keep: { kind: 'switch', help: 'leave everything running until Ctrl-C, with a page that shows it live' },
       kubeconfig: {
         kind: 'text',
         value: 'FILE',
@@ -71,6 +71,15 @@ export const tasks = {
     summary: 'Checks types, lint, format, unused code and generated files, and runs the unit tests',
     needs: 'nothing but Node, and under a minute.',
     flags: {},
+  },
+  browser: {
+    npmScript: 'test:browser',
+    summary: 'Runs the tests of pages in the Chromium or Chrome of this machine',
+    details:
+      'No part of npm test: not every machine has a browser, and none is fetched. CHROMIUM names one that is not on PATH.',
+    needs: 'Chromium or Chrome, on Debian or Ubuntu: apt-get install chromium.',
+    flags: {},
+    rest: `names of test files, ${vitest}`,
   },
   live: {
     npmScript: 'test:live',
