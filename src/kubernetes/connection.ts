@@ -83,7 +83,7 @@ export async function connectWithKubeconfig(file: string, context?: string): Pro
       throw new Error(
         code === undefined
           ? `The kubeconfig ${file} is not one: it cannot be understood. Check what is in it, for instance with kubectl --kubeconfig=${file} config view.`
-          : `The kubeconfig ${file} cannot be read (${code}). Check its name and its permissions.`,
+          : `The kubeconfig ${file} cannot be read (${code}). Check --kubeconfig (PCA_ISSUER_KUBECONFIG) and the file's permissions.`,
         { cause: error },
       );
     }

@@ -132,7 +132,7 @@ describe('the doctor', () => {
     expect({ code, out, err }).toEqual({
       code: 2,
       out: '',
-      err: 'alibaba-pca-issuer doctor: The kubeconfig /nowhere/kubeconfig cannot be read (ENOENT). Check its name and its permissions.\n',
+      err: "alibaba-pca-issuer doctor: The kubeconfig /nowhere/kubeconfig cannot be read (ENOENT). Check --kubeconfig (PCA_ISSUER_KUBECONFIG) and the file's permissions.\n",
     });
   });
 

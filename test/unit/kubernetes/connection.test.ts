@@ -124,7 +124,7 @@ describe('connectWithKubeconfig', () => {
   test('says in a sentence that a file cannot be read or understood, and quotes nothing of it', async () => {
     const nosuch = join(directory, 'nosuch');
     await expect(connectWithKubeconfig(nosuch)).rejects.toThrow(
-      `The kubeconfig ${nosuch} cannot be read (ENOENT). Check its name and its permissions.`,
+      `The kubeconfig ${nosuch} cannot be read (ENOENT). Check --kubeconfig (PCA_ISSUER_KUBECONFIG) and the file's permissions.`,
     );
     write({ config: '{ users: [ token: S3CRET' });
     const error: unknown = await connectWithKubeconfig(join(directory, 'config')).catch((thrown: unknown) => thrown);
