@@ -1,5 +1,5 @@
 // Series of the operator's metrics in PromQL: the compiler checks names and labels against the catalogue of the metrics.
-import type { metricCatalogue, MetricName } from '../../src/runtime/metrics.ts';
+import type { metricCatalogue, MetricName } from '../../src/runtime/metric-catalogue.ts';
 
 type Catalogue = typeof metricCatalogue;
 type LabelName<Name extends MetricName> = Catalogue[Name]['labels'][number];

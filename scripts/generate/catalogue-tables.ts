@@ -5,7 +5,8 @@ import { failoverReasons } from '../../src/controllers/issuers/failover/failover
 import { issuerNews, issuerReasons } from '../../src/controllers/issuers/reasons.ts';
 import { consequences, failureReasons, troubleReasons } from '../../src/controllers/requests/reasons.ts';
 import type { Consequence } from '../../src/controllers/requests/reasons.ts';
-import { metricCatalogue } from '../../src/runtime/metrics.ts';
+import { logFields } from '../../src/runtime/log-fields.ts';
+import { metricCatalogue } from '../../src/runtime/metric-catalogue.ts';
 import { settings } from '../../src/runtime/options.ts';
 import { markdownTable } from './generated-section.ts';
 
@@ -106,3 +107,11 @@ export function errorCodesTable(): string {
   ]);
   return markdownTable(['Seen as', 'Value', 'Class', 'May have issued', 'What happened'], rows);
 }
+
+/** Every field of a log line with its form and meaning. */
+export function logFieldsTable(): string {
+  const rows = Object.entries(logFields).map(([name, { form, meaning }]) => [`\`${name}\``, shownForms[form], meaning]);
+  return markdownTable(['Field', 'Form', 'Meaning'], rows);
+}
+
+const shownForms = { text: 'text', number: 'number', list: 'list of texts', issuer: 'text' } as const;

@@ -7,6 +7,7 @@ import {
   failureReasonsTable,
   issuerNewsTable,
   issuerReasonsTable,
+  logFieldsTable,
   metricsTable,
   requestReasonsTable,
   settingsTable,
@@ -66,6 +67,7 @@ const pages: Readonly<Record<string, Sections>> = {
   'docs/command-line.md': { 'exit-codes': exitCodesTable, subcommands: subcommandHelps },
   'docs/configuration.md': { settings: settingsTable },
   'docs/networks.md': { regions: regionsTable, contradictions: contradictionsTable },
+  'docs/logs.md': { 'log-fields': logFieldsTable },
   'docs/metrics.md': { metrics: metricsTable },
   'docs/conditions-and-errors.md': {
     'request-reasons': requestReasonsTable,

@@ -10,7 +10,7 @@ export interface IssuerIdentity {
 }
 
 /** The identity as one text: `Kind/namespace/name`, with an empty namespace for the cluster-scoped kind. */
-export function issuerKey(identity: IssuerIdentity): string {
+export function issuerKey(identity: IssuerIdentity): `${string}/${string}/${string}` {
   return `${identity.kind.kind}/${identity.namespace ?? ''}/${identity.name}`;
 }
 

@@ -32,6 +32,8 @@ export interface IssuedCertificate {
   readonly serialNumber: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
+  /** How many subject alternative names it has. */
+  readonly names: number;
   /** Accepted differences from the request, a sentence each. */
   readonly differences: readonly string[];
 }
@@ -79,6 +81,7 @@ export function verifyIssued(verification: Verification): VerificationResult {
       serialNumber: facts.serialNumber,
       notBefore: facts.notBefore,
       notAfter: facts.notAfter,
+      names: facts.extensions.alternativeNames.names.length,
       differences,
     },
   };

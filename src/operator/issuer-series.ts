@@ -2,7 +2,8 @@
 // and each name would be a series for the life of the process.
 import { issuerKey } from '../crds/issuer-ref.ts';
 import { issuerKind } from '../crds/issuer.ts';
-import type { LabelsOf, Metrics } from '../runtime/metrics.ts';
+import type { LabelsOf } from '../runtime/metric-catalogue.ts';
+import type { Metrics } from '../runtime/metrics.ts';
 
 type IssuerLabels = LabelsOf<'pca_issuer_issuer_ready'>;
 

@@ -23,7 +23,9 @@ import { startHealthServer } from '../runtime/http-server.ts';
 import type { HealthServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
+import type { LabelsOf } from '../runtime/metric-catalogue.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { productVersion, sourceRevision } from '../runtime/version.ts';
 import type { Options } from '../runtime/options.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
 import { systemClock } from '../timing/clock.ts';
@@ -88,6 +90,7 @@ export class Operator {
     const metadata = metadataOf(options);
     const proxy = proxyOf(process.env, options, logger);
     const metrics = createMetrics();
+    metrics.set('pca_issuer_build_info', buildLabels(process.env), 1);
     let counted = 0;
     metrics.beforeRender(() => {
       metrics.count('pca_issuer_log_lines_lost_total', {}, lostLines() - counted);
@@ -204,6 +207,10 @@ export class Operator {
       leadership,
     );
   }
+}
+
+function buildLabels(environment: Environment): LabelsOf<'pca_issuer_build_info'> {
+  return { version: productVersion, revision: sourceRevision(environment).revision ?? '', node: process.version };
 }
 
 function metadataOf(options: Options): NonNullable<ReturnType<typeof parseMetadataAddress>> {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { systemClock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
+import type { LogFields } from './log-fields.ts';
 
 /** The log of every layer above: the fields first, then a full sentence. */
 export interface Logger {
@@ -14,7 +15,7 @@ export interface Logger {
 }
 
 /** Logs `message` with `fields`; nothing secret may be among them, redaction is only the second line of defence. */
-export type LogMethod = (fields: Readonly<Record<string, unknown>>, message: string) => void;
+export type LogMethod = (fields: LogFields, message: string) => void;
 
 // Names under which a secret, a key or a request body could slip in with an object that is logged whole.
 const secretNames = [

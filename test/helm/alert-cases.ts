@@ -1,6 +1,6 @@
 // For each alert, series with which it fires, as promtool writes them (a step is a minute), and series with which it does not.
 import type { AlertName } from '../../scripts/alerts/catalogue.ts';
-import type { MetricName } from '../../src/runtime/metrics.ts';
+import type { MetricName } from '../../src/runtime/metric-catalogue.ts';
 
 type Labels = Readonly<Record<string, string>>;
 /** One series: its metric, its labels beside those of the release, and its values. */

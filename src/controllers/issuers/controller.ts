@@ -1,5 +1,5 @@
 // The reconcile of one issuer of either kind: check it against Secret and PCA, open or close it for requests, write Ready.
-import { parseIssuerKey } from '../../crds/issuer-ref.ts';
+import { issuerKey, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import { generationOf, readyCondition } from '../../crds/issuer.ts';
 import { isUnderstood } from '../../crds/issuer-reading.ts';
@@ -46,7 +46,7 @@ export type Standing = 'answers' | 'silent' | 'unknown';
 
 /** One issuer in one reconcile. */
 interface Reconciled<Read extends IssuerAsRead = Issuer & IssuerAsRead> {
-  readonly key: string;
+  readonly key: ReturnType<typeof issuerKey>;
   readonly identity: IssuerIdentity;
   readonly issuer: Read;
   readonly object: IssuerObject;
@@ -93,7 +93,7 @@ export class IssuerController {
     const issuer = this.#on.issuer(key);
     if (issuer === undefined || issuer.metadata.deletionTimestamp !== undefined) return this.#forget(key, identity);
     const object = { uid: issuer.metadata.uid, generation: generationOf(issuer) };
-    const found = { key, identity, issuer, object };
+    const found = { key: issuerKey(identity), identity, issuer, object };
     try {
       return isUnderstood(issuer)
         ? await this.#reconcile({ ...found, issuer }, signal)

@@ -9,6 +9,7 @@ import type { Clock } from '../../timing/clock.ts';
 import { startDeadline } from '../../timing/deadline.ts';
 import type { ReadyIssuer } from '../issuers/ready-issuers.ts';
 import type { AbandonedCalls, Fates, RequestThatIsGone } from './abandoned-calls.ts';
+import { issuedFields } from './decision.ts';
 import type { IssuedDecision } from './decision.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
@@ -125,7 +126,8 @@ export class Abandoned implements Fates {
     if (read.kind === 'read' && read.request.holds(decided.certificate)) {
       const { metrics, logger } = this.#on;
       metrics.count('pca_issuer_certificate_requests_total', { ...issuerLabels(identity), result: 'issued' });
-      logger.info({ request: key, uid: reference.uid, issuer: issuerKey(identity) }, decided.message);
+      const fields = { request: key, uid: reference.uid, issuer: issuerKey(identity), ...issuedFields(decided) };
+      logger.info(fields, decided.message);
       return true;
     }
     this.report(named, identity, decided, { fate: read.kind === 'read' ? 'ended' : 'gone', called });

@@ -1,6 +1,8 @@
 // What is to happen with a request, as a value: the neutral currency between deciding and publishing.
 import type { IssuedCertificate } from '../../issuing/issued-certificate.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
+import type { LogFields } from '../../runtime/log-fields.ts';
+import { formatMoment } from '../../timing/moment.ts';
 import type { FailureReason, TroubleReason, WaitingReason } from './reasons.ts';
 
 /** Passing trouble, in the words of whoever met it. */
@@ -84,4 +86,10 @@ export function waitingFor(
   detail = '',
 ): WaitingDecision {
   return { kind: 'waiting', reason, detail, message, next: { kind: 'after', ms } };
+}
+
+/** What a query of the log asks about a certificate, which has one line. */
+export function issuedFields({ certificate, operation, requestId }: IssuedDecision): LogFields {
+  const { serialNumber, identifier, names, notAfter } = certificate;
+  return { operation, requestId, serialNumber, identifier, names, notAfter: formatMoment(notAfter) };
 }

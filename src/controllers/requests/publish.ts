@@ -4,13 +4,13 @@ import type { IssuerIdentity } from '../../crds/issuer-ref.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { EventRecorder } from '../../kubernetes/events.ts';
 import type { KubernetesFailure } from '../../kubernetes/failure.ts';
+import type { LogFields } from '../../runtime/log-fields.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
-import { formatMoment } from '../../timing/moment.ts';
 import type { Abandoned } from './abandoned.ts';
-import { tellingKey } from './decision.ts';
-import type { Decision, End, FailedDecision, Trouble, WaitingDecision } from './decision.ts';
+import { issuedFields, tellingKey } from './decision.ts';
+import type { Decision, End, FailedDecision, IssuedDecision, Trouble, WaitingDecision } from './decision.ts';
 import { requestEvent } from './events.ts';
 import type { IssuerEvents } from './events.ts';
 import { requestKey } from './kinds/cached-request.ts';
@@ -178,8 +178,11 @@ export class Publisher {
     }
     this.#countResult(task, decision.kind);
     const reason = decision.kind === 'issued' ? 'Issued' : 'Failed';
-    const fields = { ...requestFields(task), issuer: issuerKey(issuer), ...this.#issuedFields(task, decision) };
-    this.#on.logger[consequences[reason].log](fields, decision.message);
+    const more = decision.kind === 'issued' ? this.#measureIssued(task, issuer, decision) : {};
+    this.#on.logger[consequences[reason].log](
+      { ...requestFields(task), issuer: issuerKey(issuer), ...more },
+      decision.message,
+    );
     this.#event(task, reason, decision.message);
   }
 
@@ -198,13 +201,16 @@ export class Publisher {
     return anotherOperatorMessage;
   }
 
-  /** What a query of the log asks about a certificate; `durationMs` is the time since the request was created. */
-  #issuedFields({ request }: RequestTask, decision: End): object {
-    if (decision.kind !== 'issued') return {};
-    const { certificate, operation, requestId } = decision;
-    const { serialNumber, identifier, notAfter } = certificate;
-    const durationMs = this.#on.clock.now().getTime() - Date.parse(request.creationTimestamp);
-    return { operation, requestId, serialNumber, identifier, notAfter: formatMoment(notAfter), durationMs };
+  /** Counts a certificate and how long it took; answers with the fields of its line in the log. */
+  #measureIssued({ request }: RequestTask, issuer: IssuerIdentity, decision: IssuedDecision): LogFields {
+    const { metrics, clock } = this.#on;
+    const { operation, adopted } = decision;
+    // Another clock has told the approval, and to the second.
+    const secondsFromApproval = Math.max(0, clock.now().getTime() - request.approvedAt.getTime()) / 1_000;
+    const labels = issuerLabels(issuer);
+    metrics.observe('pca_issuer_approval_to_certificate_seconds', { ...labels, operation }, secondsFromApproval);
+    if (adopted) metrics.count('pca_issuer_certificates_adopted_total', labels);
+    return { ...issuedFields(decision), secondsFromApproval };
   }
 
   /** Milliseconds for which a wait of this reason is not worth a word yet. */

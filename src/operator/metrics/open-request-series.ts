@@ -2,7 +2,8 @@
 import type { CachedRequest } from '../../controllers/requests/kinds/cached-request.ts';
 import { issuerLabels, parseIssuerKey } from '../../crds/issuer-ref.ts';
 import type { Store } from '../../kubernetes/store.ts';
-import type { LabelsOf, Metrics } from '../../runtime/metrics.ts';
+import type { LabelsOf } from '../../runtime/metric-catalogue.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
 
 type Labels = LabelsOf<'pca_issuer_open_requests'>;
 

@@ -51,7 +51,8 @@ export function observing(world: () => InstalledWorld): void {
         serialNumber,
         identifier,
         notAfter: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}Z$/),
-        durationMs: expect.any(Number),
+        names: 1,
+        secondsFromApproval: expect.any(Number),
         msg: condition?.message,
       },
     ]);

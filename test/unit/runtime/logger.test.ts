@@ -31,12 +31,13 @@ it('never writes what could be a secret, at any of three depths', () => {
   const secret = 'S3CRET';
   const lines = linesOf('json', (logger) =>
     logger.info(
+      // As if the compiler had been deceived.
       {
         accessKeySecret: secret,
         a: { securityToken: secret, b: { authorization: secret } },
         csr: secret,
         body: secret,
-      },
+      } as object,
       'Message.',
     ),
   );

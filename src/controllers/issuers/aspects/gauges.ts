@@ -1,5 +1,6 @@
 // The gauges of what is told of an issuer ahead of time.
-import type { LabelsOf, Metrics } from '../../../runtime/metrics.ts';
+import type { LabelsOf } from '../../../runtime/metric-catalogue.ts';
+import type { Metrics } from '../../../runtime/metrics.ts';
 import type { Aspect } from './aspects.ts';
 import type { Observed } from './issuer-aspects.ts';
 import { aspectReasons, aspectTypes } from './reasons.ts';

@@ -174,6 +174,12 @@ export function issued(message: string, subject: Subject = webRequest()): Part {
   return seen2(issuedWrite(message, undefined, subject), told('Issued', message, subject), { next: [done] });
 }
 
+/** The same with a certificate that was found. */
+export function adopted(message: string): Part {
+  const counters = { [`pca_issuer_certificates_adopted_total ${issuerLabels}`]: 1 };
+  return seen2(issued(message), { counters });
+}
+
 /** A CertificateSigningRequest got its certificate. */
 export function signed(message: string): Part {
   return seen2(

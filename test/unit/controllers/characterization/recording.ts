@@ -85,7 +85,8 @@ export class Recording {
       serialNumber: _serial,
       requestId: _requestId,
       notAfter: _notAfter,
-      durationMs: _durationMs,
+      names: _names,
+      secondsFromApproval: _secondsFromApproval,
       ...fields
     }: Readonly<Record<string, unknown>>,
     message: string,

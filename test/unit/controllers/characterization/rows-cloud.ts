@@ -1,6 +1,7 @@
 // Rows: what PCA can answer to the issuing call besides a certificate, and what the next try makes of it.
 import { describes, fails, issues, lists, says, unreachable } from './cloud.ts';
 import {
+  adopted,
   after,
   givenUp,
   issued,
@@ -135,7 +136,7 @@ export const cloudRows: readonly Row[] = [
       },
       acts: [{}, { after: 1_000 }],
     },
-    expected: seen(troubled('Duplicate', 'PCA says Duplicate.'), issued(texts.issued(custom, 'c9')), {
+    expected: seen(troubled('Duplicate', 'PCA says Duplicate.'), adopted(texts.issued(custom, 'c9')), {
       calls: [call, 'ListCert 1', 'DescribeClientCertificate c9'],
       ...forgotten,
     }),

@@ -1,6 +1,17 @@
 // Rows: the certificate of an earlier try, by our identifier and, where the operation takes none, by its key.
 import { describes, fails, issues, lists, listsStored, says } from './cloud.ts';
-import { lost, failed, issued, issuerHeld, remembers, seen, troubled, troubledAgain, waits } from './expected.ts';
+import {
+  adopted,
+  lost,
+  failed,
+  issued,
+  issuerHeld,
+  remembers,
+  seen,
+  troubled,
+  troubledAgain,
+  waits,
+} from './expected.ts';
 import type { Row, Scene } from './scene.ts';
 import * as texts from './texts.ts';
 
@@ -19,7 +30,7 @@ export const earlierRows: readonly Row[] = [
       takenOver: true,
       cloud: { ListCert: [lists({ 'web-1': 'c1' })], DescribeClientCertificate: [describes('c1')] },
     },
-    expected: seen(issued(texts.issued(custom, 'c1')), { calls: ['ListCert 1', 'DescribeClientCertificate c1'] }),
+    expected: seen(adopted(texts.issued(custom, 'c1')), { calls: ['ListCert 1', 'DescribeClientCertificate c1'] }),
   },
   {
     name: 'after a take-over: what is found lives shorter, since a limit of then cut it; it is adopted and the message says so',
@@ -27,7 +38,7 @@ export const earlierRows: readonly Row[] = [
       takenOver: true,
       cloud: { ListCert: [lists({ 'web-1': 'c1' })], DescribeClientCertificate: [describes('c1', { days: 30 })] },
     },
-    expected: seen(issued(texts.issued(custom, 'c1', texts.cutThen)), {
+    expected: seen(adopted(texts.issued(custom, 'c1', texts.cutThen)), {
       calls: ['ListCert 1', 'DescribeClientCertificate c1'],
     }),
   },
@@ -79,7 +90,7 @@ export const earlierRows: readonly Row[] = [
       },
       acts: [{}, { after: 1_000 }],
     },
-    expected: seen(troubled('CertificateNotReady', texts.notFinished('c1')), issued(texts.issued(custom, 'c1')), {
+    expected: seen(troubled('CertificateNotReady', texts.notFinished('c1')), adopted(texts.issued(custom, 'c1')), {
       calls: ['ListCert 1', 'DescribeClientCertificate c1', 'DescribeClientCertificate c1'],
       ...forgotten,
     }),

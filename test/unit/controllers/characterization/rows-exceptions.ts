@@ -20,6 +20,7 @@ import type { Boundary, Row } from './scene.ts';
 import * as texts from './texts.ts';
 
 const custom = 'CreateCustomCertificate';
+const logged = { operation: custom, identifier: 'c1' };
 const calls = [`${custom} web-1`];
 const message = texts.issued(custom, 'c1');
 const cloud = { [custom]: [issues('c1')] };
@@ -121,7 +122,7 @@ export const exceptionRows: readonly Row[] = [
     expected: seen(
       issuedWrite(message),
       { next: [thrown, done], calls },
-      log('info', message, { request: 'shop/web-1', issuer: 'AlibabaPCAIssuer/shop/pca' }),
+      log('info', message, { request: 'shop/web-1', issuer: 'AlibabaPCAIssuer/shop/pca', ...logged }),
       { counters: told('Issued', message, webRequest()).counters ?? {} },
     ),
   },

@@ -22,6 +22,7 @@ import type { Row, Stage } from './scene.ts';
 import * as texts from './texts.ts';
 
 const custom = 'CreateCustomCertificate';
+const logged = { operation: custom, identifier: 'c1' };
 const call = `${custom} web-1`;
 const message = texts.issued(custom, 'c1');
 const cloud = { [custom]: [issues('c1')] };
@@ -141,7 +142,7 @@ export const writeRows: readonly Row[] = [
       issuedWrite(message),
       notWritten('Transient'),
       event('Warning', 'ResultNotWritten', texts.notWritten('issued', says('Transient'))),
-      log('info', message, { request: 'shop/web-1', issuer: 'AlibabaPCAIssuer/shop/pca' }),
+      log('info', message, { request: 'shop/web-1', issuer: 'AlibabaPCAIssuer/shop/pca', ...logged }),
       { counters: told('Issued', message, webRequest()).counters ?? {} },
       { calls: [call], ...forgotten },
     ),

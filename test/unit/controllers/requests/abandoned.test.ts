@@ -79,7 +79,17 @@ const kept = {
 };
 const inUse = [
   { count: 'pca_issuer_certificate_requests_total', labels: { ...labels, result: 'issued' } },
-  { log: 'info', fields: { ...fields, issuer: 'AlibabaPCAIssuer/shop/pca' }, message: 'Issued.' },
+  {
+    log: 'info',
+    fields: {
+      ...named,
+      operation: 'CreateCustomCertificate',
+      requestId: 'r-1',
+      names: 2,
+      notAfter: '2027-02-20T00:00:00Z',
+    },
+    message: 'Issued.',
+  },
 ];
 const otherOperator = { count: 'pca_issuer_other_operator_total', labels };
 const inVain = {

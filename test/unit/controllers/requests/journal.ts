@@ -19,7 +19,7 @@ export class Journal {
     count: (name, labels) => this.add({ count: name, labels }),
     set: () => {},
     remove: () => {},
-    observe: () => {},
+    observe: (name, labels, seconds) => this.add({ observe: name, labels, seconds }),
     beforeRender: () => {},
     render: async () => ({ contentType: '', text: '' }),
   };

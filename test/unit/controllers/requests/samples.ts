@@ -21,6 +21,7 @@ export const certificate: IssuedCertificate = {
   serialNumber: '0a1b',
   notBefore: new Date('2026-11-22T00:00:00Z'),
   notAfter: new Date('2027-02-20T00:00:00Z'),
+  names: 2,
   differences: [],
 };
 
@@ -39,7 +40,7 @@ export function request(journal: Journal, outcomes: WriteOutcome[] = [], changes
       uid,
     },
     creationTimestamp: '2026-11-22T00:15:00Z',
-    approvedAt: new Date('2026-11-22T00:15:00Z'),
+    approvedAt: new Date('2026-11-22T00:15:01Z'),
     step: 'sign',
     issuer: identity,
     unknownIssuer: 'No issuer of ours.',

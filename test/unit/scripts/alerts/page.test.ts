@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 import { consequences } from '../../../../src/controllers/requests/reasons.ts';
-import { metricCatalogue } from '../../../../src/runtime/metrics.ts';
+import { metricCatalogue } from '../../../../src/runtime/metric-catalogue.ts';
 import { settings } from '../../../../src/runtime/options.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../../../${relative}`, import.meta.url));

@@ -35,6 +35,7 @@ describe('the status of a decision', () => {
     serialNumber: '0a1b',
     notBefore: new Date(0),
     notAfter: new Date(1),
+    names: 1,
     anchor: undefined,
     differences: [],
   };

@@ -82,14 +82,15 @@ export const troubled = (reason: 'RetryableError' | 'PatienceExceeded'): Waiting
   trouble,
 });
 
-/** What the log says of the certificate: the clock stands 100 s after the request was created. */
+/** What the log says of the certificate: the clock stands 99 s after the request was approved. */
 const issuedFields = {
   operation: 'CreateCustomCertificate',
   requestId: 'r-1',
   serialNumber: '0a1b',
   identifier: 'pca-1',
+  names: 2,
   notAfter: '2027-02-20T00:00:00Z',
-  durationMs: 100_000,
+  secondsFromApproval: 99,
 };
 
 /** The steps around the write of an end. */
@@ -116,11 +117,16 @@ export function told(decision: WaitingDecision, type: string, ...after: readonly
   };
 }
 
-/** All that is seen of a certificate, so long after the request was created. */
-export const issuedEntries = (durationMs = issuedFields.durationMs): readonly object[] => [
+/** All that is seen of a certificate, so long after the request was approved. */
+export const issuedEntries = (secondsFromApproval = issuedFields.secondsFromApproval): readonly object[] => [
   ...steps(issued),
   count(ended, { result: 'issued' }),
-  log('info', { issuer, ...issuedFields, durationMs }, 'Issued.'),
+  {
+    observe: 'pca_issuer_approval_to_certificate_seconds',
+    labels: { ...labels, operation: 'CreateCustomCertificate' },
+    seconds: secondsFromApproval,
+  },
+  log('info', { issuer, ...issuedFields, secondsFromApproval }, 'Issued.'),
   event('Normal', 'Issued', 'Issued.', { isSpare: true }),
 ];
 
