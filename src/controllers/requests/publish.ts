@@ -10,7 +10,7 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import type { Clock } from '../../timing/clock.ts';
 import type { Abandoned } from './abandoned.ts';
 import { issuedFields, tellingKey } from './decision.ts';
-import type { Decision, End, FailedDecision, IssuedDecision, Trouble, WaitingDecision } from './decision.ts';
+import type { Decision, End, FailedDecision, Trouble, WaitingDecision } from './decision.ts';
 import { requestEvent } from './events.ts';
 import type { IssuerEvents } from './events.ts';
 import { requestKey } from './kinds/cached-request.ts';
@@ -178,11 +178,8 @@ export class Publisher {
     }
     this.#countResult(task, decision.kind);
     const reason = decision.kind === 'issued' ? 'Issued' : 'Failed';
-    const more = decision.kind === 'issued' ? this.#measureIssued(task, issuer, decision) : {};
-    this.#on.logger[consequences[reason].log](
-      { ...requestFields(task), issuer: issuerKey(issuer), ...more },
-      decision.message,
-    );
+    const fields = { ...requestFields(task), issuer: issuerKey(issuer), ...this.#measure(task, issuer, decision) };
+    this.#on.logger[consequences[reason].log](fields, decision.message);
     this.#event(task, reason, decision.message);
   }
 
@@ -202,7 +199,8 @@ export class Publisher {
   }
 
   /** Counts a certificate and how long it took; answers with the fields of its line in the log. */
-  #measureIssued({ request }: RequestTask, issuer: IssuerIdentity, decision: IssuedDecision): LogFields {
+  #measure({ request }: RequestTask, issuer: IssuerIdentity, decision: End): LogFields {
+    if (decision.kind !== 'issued') return {};
     const { metrics, clock } = this.#on;
     const { operation, adopted } = decision;
     // Another clock has told the approval, and to the second.
