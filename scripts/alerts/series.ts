@@ -2,12 +2,13 @@
 import type { metricCatalogue, MetricName } from '../../src/runtime/metric-catalogue.ts';
 
 type Catalogue = typeof metricCatalogue;
-type LabelName<Name extends MetricName> = Catalogue[Name]['labels'][number];
+/** Name of a label of a metric. */
+export type LabelName<Name extends MetricName> = Catalogue[Name]['labels'][number];
 type HistogramName = {
   [Name in MetricName]: Catalogue[Name]['type'] extends 'histogram' ? Name : never;
 }[MetricName];
 /** A value, or several of which one has to fit. */
-type Matchers<Label extends string> = Readonly<Partial<Record<Label, string | readonly string[]>>>;
+export type Matchers<Label extends string> = Readonly<Partial<Record<Label, string | readonly string[]>>>;
 
 /** Labels of everything about one issuer. */
 export const ofIssuer = ['issuer_kind', 'issuer_namespace', 'issuer'] as const;
@@ -23,6 +24,15 @@ const andOfRelease = ',{{ $of }}';
 /** The series of a metric with these labels, those of the release alone. */
 export function series<Name extends MetricName>(name: Name, matchers?: Matchers<LabelName<Name>>): string {
   return `${name}${selector(matchers)}`;
+}
+
+/** The series of a metric with these labels, for readers other than the chart's template; `further` are matchers in PromQL. */
+export function plainSeries<Name extends MetricName>(
+  name: Name,
+  matchers: Matchers<LabelName<Name>> | undefined,
+  further: string,
+): string {
+  return series(name, matchers).replace(andOfRelease, `, ${further}`).replace(ofRelease, `{${further}}`);
 }
 
 /** The buckets of a histogram. */

@@ -15,6 +15,7 @@ import {
 } from './catalogue-tables.ts';
 import { renderTemplate } from '../alerts/template.ts';
 import { runbooks } from '../alerts/page.ts';
+import { dashboardFile, renderDashboard } from '../dashboard/dashboard.ts';
 import { renderBenchmarks } from '../bench/page/files.ts';
 import { renderSoak } from '../soak/page.ts';
 import { exitCodesTable, subcommandHelps } from './command-line.ts';
@@ -90,6 +91,7 @@ export function renderFiles(read: Read): Readonly<Record<string, string>> {
     ...renderSoak(read),
     [`${chart}/values.schema.json`]: schema,
     [`${chart}/templates/prometheusrule.yaml`]: renderTemplate(),
+    [`${chart}/${dashboardFile}`]: renderDashboard(),
     [`${chart}/values.yaml`]: renderValues(schema),
     [`${chart}/README.md`]: replaceSection(read(`${chart}/README.md`), 'values', valuesTable(schema)),
     ...Object.fromEntries(Object.entries(pages).map(([path, tables]) => [path, renderPage(path, tables, read)])),

@@ -235,9 +235,16 @@ export const choices: readonly Choice[] = [
           labels: { release: 'prometheus' },
           annotations: { a: 'b' },
         },
+        dashboard: {
+          enabled: true,
+          namespace: 'kube-public',
+          labels: { dashboards: 'yes' },
+          annotations: { grafana_folder: 'PKI' },
+        },
       },
     },
   ],
+  ['a dashboard with defaults', { metrics: { dashboard: { enabled: true } } }],
   ['a PrometheusRule with defaults', { metrics: { prometheusRule: { enabled: true } } }],
   [
     'metrics for a few',
