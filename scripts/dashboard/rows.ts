@@ -356,7 +356,7 @@ const operator: Row = {
       queries: [{ expr: rate('rest_client_requests_total', ['method', 'code']), legend: '{{method}} {{code}}' }],
     },
     {
-      title: 'Trouble of watches, lost lines of the log',
+      title: 'Trouble of watches, lost lines and spans',
       description:
         'Watches that were interrupted, silent or refused, and lines that whoever reads standard output did not take in time.',
       type: 'timeseries',
@@ -364,6 +364,7 @@ const operator: Row = {
       queries: [
         { expr: rate('pca_issuer_watch_trouble_total', ['resource', 'kind']), legend: '{{resource}}: {{kind}}' },
         { expr: rate('pca_issuer_log_lines_lost_total', []), legend: 'lines lost' },
+        { expr: rate('pca_issuer_trace_spans_total', [], { result: 'lost' }), legend: 'spans lost' },
       ],
     },
     {

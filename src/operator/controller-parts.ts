@@ -8,7 +8,7 @@ import type { RequestMemories } from '../controllers/requests/memory.ts';
 import type { Revocations } from '../controllers/requests/revocations.ts';
 import type { CertificateClaims } from '../controllers/requests/signing/claims.ts';
 import type { IssuanceLimits } from '../controllers/requests/signing/issuance-limits.ts';
-import type { StepObserver } from '../controllers/requests/signing/steps.ts';
+import type { EndObserver, StepObserver } from '../controllers/requests/signing/steps.ts';
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { Cluster } from './cluster.ts';
@@ -29,6 +29,7 @@ export interface ControllersParts extends LoopParts {
   readonly issuanceLimits: IssuanceLimits;
   readonly claims: CertificateClaims;
   readonly onStep: StepObserver;
+  readonly onEnd?: EndObserver | undefined;
 }
 
 /** What several controllers share. */

@@ -21,17 +21,30 @@ export function ofExistingIssuers(metrics: Metrics, exists: (key: string) => boo
       counted.delete(key);
     }
   });
+  /** The labels under which something is counted for the issuer that they name, if any. */
+  const kept = <Labels extends object>(labels: Labels, name: string, remove: () => void): Labels => {
+    const key = keyOf(labels);
+    if (key === undefined) return labels;
+    if (!exists(key)) return { ...labels, issuer_namespace: '', issuer: '' };
+    const series = counted.get(key) ?? new Map<string, () => void>();
+    counted.set(key, series);
+    series.set(JSON.stringify([name, labels]), remove);
+    return labels;
+  };
   return {
     ...metrics,
-    count: (name, labels, by) => {
-      const key = keyOf(labels);
-      if (key === undefined) return metrics.count(name, labels, by);
-      if (!exists(key)) return metrics.count(name, { ...labels, issuer_namespace: '', issuer: '' }, by);
-      const series = counted.get(key) ?? new Map<string, () => void>();
-      counted.set(key, series);
-      series.set(JSON.stringify([name, labels]), () => metrics.remove(name, labels));
-      return metrics.count(name, labels, by);
-    },
+    count: (name, labels, by) =>
+      metrics.count(
+        name,
+        kept(labels, name, () => metrics.remove(name, labels)),
+        by,
+      ),
+    observe: (name, labels, seconds) =>
+      metrics.observe(
+        name,
+        kept(labels, name, () => metrics.remove(name, labels)),
+        seconds,
+      ),
   };
 }
 

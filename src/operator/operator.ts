@@ -34,6 +34,8 @@ import type { Cluster } from './cluster.ts';
 import { runControllers } from './controllers.ts';
 import { openSecureMetrics } from './metrics/secure-metrics.ts';
 import { openPca } from './pca.ts';
+import { openTraces } from './traces.ts';
+import type { Observers } from './traces.ts';
 
 /** How the operator ended: as asked, or because the Lease was lost. */
 export type OperatorEnd = 'stopped' | 'lost';
@@ -58,7 +60,7 @@ interface OperatorParts {
   readonly health: HealthServer;
   /** Undefined where the metrics are served with the probes. */
   readonly secureMetrics: HealthServer | undefined;
-  readonly onStep: StepObserver;
+  readonly observers: Observers;
 }
 
 /** The whole product in one process. */
@@ -108,6 +110,8 @@ export class Operator {
       metrics: async () => metrics.render(),
       metricsElsewhere: options['metrics-address'] !== '',
     });
+    const traced = { environment: process.env, metrics, logger, clock: systemClock, onStep };
+    const observers = await openTraces(options, traced);
     const { kubernetes } = cluster;
     const secureMetrics = await openSecureMetrics(options, { kubernetes, metrics, logger, clock: systemClock });
     logger.info({ server: cluster.server, namespace: cluster.namespace, port: health.port }, 'The operator starts.');
@@ -136,16 +140,17 @@ export class Operator {
       elector,
       health,
       secureMetrics,
-      onStep,
+      observers,
     });
   }
 
   /** Issues until `stop` aborts or the Lease is lost; resolves when everything has ended. */
   async run(stop: AbortSignal): Promise<OperatorEnd> {
-    const { cluster, health, secureMetrics, logger } = this.#on;
+    const { cluster, health, secureMetrics, observers, logger } = this.#on;
     const end = await this.#act(stop);
     this.#lifetime.abort();
     await this.#caches;
+    await observers.close();
     await secureMetrics?.close();
     await cluster.close();
     await health.close();
@@ -187,7 +192,7 @@ export class Operator {
       signal: this.#lifetime.signal,
       requestToken: async (source, signal) => requestToken(cluster.kubernetes, source, signal),
     });
-    const { issuanceLimits, claims, onStep } = this.#on;
+    const { issuanceLimits, claims, observers } = this.#on;
     await runControllers(
       {
         options,
@@ -199,7 +204,8 @@ export class Operator {
         issuanceLimits,
         claims,
         mayAct,
-        onStep,
+        onStep: observers.onStep,
+        onEnd: observers.onEnd,
         clock,
         metrics,
         logger,

@@ -38,7 +38,7 @@ export function requestLoop(
   shared: Shared,
 ): RequestLoop {
   const { options, cluster, pca, memories, abandoned, revocations, events, clock, metrics, logger, onStep } = shared;
-  const { issuerEvents } = shared;
+  const { issuerEvents, onEnd } = shared;
   const { issuer } = cluster;
   const { callQueue } = pca;
   const workers = options['max-concurrent-requests'];
@@ -73,6 +73,7 @@ export function requestLoop(
       logger,
       clock,
       onStep,
+      onEnd,
     }),
     reminder: new ApprovalReminder({ afterMs: options['approval-warning-after'], issuer, events, clock }),
     abandoned,

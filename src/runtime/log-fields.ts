@@ -43,7 +43,7 @@ export const logFields = {
   role: { form: 'text', meaning: 'The RAM role whose credentials were renewed.' },
   validSeconds: { form: 'number', meaning: 'For how many more seconds credentials are valid.' },
   rules: { form: 'list', meaning: 'Names of the rules of `--issuer-rules`.' },
-  server: { form: 'text', meaning: 'Address of the API server.' },
+  server: { form: 'text', meaning: 'Address of the API server, or of the receiver of traces.' },
   namespace: { form: 'text', meaning: "The operator's own namespace." },
   port: { form: 'number', meaning: 'Port of the probes.' },
   lease: { form: 'text', meaning: 'Name of the Lease.' },

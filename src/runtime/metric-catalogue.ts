@@ -204,6 +204,11 @@ export const metricCatalogue = {
     help: 'Lines of the log that nobody took in time: whoever reads standard output is too slow.',
     labels: [],
   },
+  pca_issuer_trace_spans_total: {
+    type: 'counter',
+    help: 'Spans of traces, by result: sent or lost.',
+    labels: ['result'],
+  },
   pca_issuer_hung_reconciles_total: {
     type: 'counter',
     help: 'Reconciles that were still running after their deadline; the log names their objects.',

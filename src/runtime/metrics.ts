@@ -1,7 +1,7 @@
 // The metrics of the process, kept and shown in Prometheus' form. The only importer of the Prometheus library.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import { metricCatalogue } from './metric-catalogue.ts';
-import type { LabelsOf, Metric, NamesOf } from './metric-catalogue.ts';
+import type { LabelsOf, Metric, MetricName, NamesOf } from './metric-catalogue.ts';
 
 /** The counters of every layer above; the compiler checks names and labels. */
 export interface Metrics {
@@ -9,7 +9,7 @@ export interface Metrics {
   count<Name extends NamesOf<'counter'>>(name: Name, labels: LabelsOf<Name>, by?: number): void;
   set<Name extends NamesOf<'gauge'>>(name: Name, labels: LabelsOf<Name>, value: number): void;
   /** Removes a series, for an object that is gone. */
-  remove<Name extends NamesOf<'gauge' | 'counter'>>(name: Name, labels: LabelsOf<Name>): void;
+  remove<Name extends MetricName>(name: Name, labels: LabelsOf<Name>): void;
   observe<Name extends NamesOf<'histogram'>>(name: Name, labels: LabelsOf<Name>, seconds: number): void;
   /** Has `read` called before each rendering, for figures that are kept elsewhere. */
   beforeRender(read: () => void): void;
@@ -36,7 +36,7 @@ export function createMetrics(): Metrics {
   return {
     count: (name, labels, by = 1) => counters.get(name)?.inc({ ...labels }, by),
     set: (name, labels, value) => gauges.get(name)?.set({ ...labels }, value),
-    remove: (name, labels) => (gauges.get(name) ?? counters.get(name))?.remove({ ...labels }),
+    remove: (name, labels) => (gauges.get(name) ?? counters.get(name) ?? histograms.get(name))?.remove({ ...labels }),
     observe: (name, labels, seconds) => histograms.get(name)?.observe({ ...labels }, seconds),
     beforeRender: (read) => void readers.push(read),
     render: async () => {

@@ -112,6 +112,11 @@ export const settings = {
     help: 'Lowest level that is logged.',
   },
   'log-format': { type: 'choice', default: 'json', choices: ['json', 'text'], help: 'Format of log lines.' },
+  tracing: {
+    type: 'switch',
+    default: 'false',
+    help: 'Send a trace of each finished request as OTLP over HTTP in JSON, as the variables OTEL_EXPORTER_OTLP_… say.',
+  },
   'certificate-signing-requests': {
     type: 'switch',
     default: 'true',

@@ -6,6 +6,7 @@ import { IssuerHosts } from '../../src/alibaba/issuer-hosts.ts';
 import { readRules } from '../../src/controllers/issuers/tenancy/read-rules.ts';
 import { settings } from '../../src/runtime/options.ts';
 import { podIdentity } from '../../src/runtime/pod-identity.ts';
+import { readTraceSettings } from '../../src/tracing/settings.ts';
 import type { Manifest } from '../support/cluster.ts';
 import { buildHelm, buildMs, refusal, render } from '../support/helm.ts';
 
@@ -512,5 +513,40 @@ describe('values', () => {
     ],
   ])('refuse %s', async (_, values, message) => {
     expect(await refusal(values)).toContain(message);
+  });
+});
+
+describe('traces', () => {
+  const observed = async (tracing: object) => {
+    const [{ args, env = [] }] = templateOf(await render({ tracing })).spec.containers;
+    const variables = env.filter(({ name }) => name.startsWith('OTEL_'));
+    return { flag: args.includes('--tracing'), variables };
+  };
+
+  it('are not sent unless they are wanted', async () => {
+    expect(await observed({ endpoint: 'http://otel:4318', ratio: 0.5 })).toEqual({ flag: false, variables: [] });
+  });
+
+  it('go where the values say, in words that the operator takes', async () => {
+    const tracing = { enabled: true, endpoint: 'http://otel:4318', headersSecret: { name: 'otel' }, ratio: 0.000001 };
+    const { flag, variables } = await observed(tracing);
+    expect({ flag, variables }).toEqual({
+      flag: true,
+      variables: [
+        { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://otel:4318' },
+        { name: 'OTEL_EXPORTER_OTLP_HEADERS', valueFrom: { secretKeyRef: { name: 'otel', key: 'headers' } } },
+        { name: 'OTEL_TRACES_SAMPLER', value: 'parentbased_traceidratio' },
+        { name: 'OTEL_TRACES_SAMPLER_ARG', value: '1e-06' },
+      ],
+    });
+    const given = variables.filter(({ value }) => value !== undefined).map(({ name, value }) => [name, value]);
+    expect(readTraceSettings(Object.fromEntries(given) as Readonly<Record<string, string>>, '1')).toMatchObject({
+      kind: 'ok',
+      settings: { url: new URL('http://otel:4318/v1/traces'), share: 0.000001 },
+    });
+  });
+
+  it('are all sent by default', async () => {
+    expect(await observed({ enabled: true })).toEqual({ flag: true, variables: [] });
   });
 });

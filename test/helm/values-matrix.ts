@@ -244,6 +244,17 @@ export const choices: readonly Choice[] = [
       },
     },
   ],
+  [
+    'traces',
+    {
+      tracing: {
+        enabled: true,
+        endpoint: 'https://otel.example:4318',
+        headersSecret: { name: 'otel', key: 'values' },
+        ratio: 0.25,
+      },
+    },
+  ],
   ['a dashboard with defaults', { metrics: { dashboard: { enabled: true } } }],
   ['a PrometheusRule with defaults', { metrics: { prometheusRule: { enabled: true } } }],
   [

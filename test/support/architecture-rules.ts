@@ -30,6 +30,7 @@ const layers: readonly Layer[] = [
     // Construction only.
     folder: 'src/operator/',
     mayImport: [
+      'src/tracing/',
       'src/controllers/',
       'src/authority/',
       'src/alibaba/',
@@ -52,6 +53,12 @@ const layers: readonly Layer[] = [
       'src/timing/',
     ],
     mayImportTypes: ['src/alibaba/', 'src/runtime/'],
+  },
+  {
+    // It observes requests, and does nothing with them.
+    folder: 'src/tracing/',
+    mayImport: ['src/http/', 'src/timing/'],
+    mayImportTypes: ['src/controllers/requests/'],
   },
   {
     folder: 'src/controllers/issuers/',

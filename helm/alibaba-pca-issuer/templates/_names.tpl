@@ -164,6 +164,27 @@ annotations:
 - name: ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED
   value: "true"
 {{- end }}
+{{- with .Values.tracing }}
+{{- if .enabled }}
+{{- with .endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ . | quote }}
+{{- end }}
+{{- if .headersSecret.name }}
+- name: OTEL_EXPORTER_OTLP_HEADERS
+  valueFrom:
+    secretKeyRef:
+      name: {{ .headersSecret.name | quote }}
+      key: {{ .headersSecret.key | quote }}
+{{- end }}
+{{- if ne (float64 .ratio) 1.0 }}
+- name: OTEL_TRACES_SAMPLER
+  value: parentbased_traceidratio
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ .ratio | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- include "alibaba-pca-issuer.proxyEnv" . }}
 {{- end }}
 

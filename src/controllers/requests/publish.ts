@@ -20,7 +20,7 @@ import { anotherOperatorMessage, notWrittenMessage } from './messages.ts';
 import { consequences } from './reasons.ts';
 import type { Consequence, RequestReason } from './reasons.ts';
 import type { Revocations } from './revocations.ts';
-import type { StepObserver } from './signing/steps.ts';
+import type { EndObserver, StepObserver } from './signing/steps.ts';
 
 /** What publishing works with. */
 export interface PublisherParts {
@@ -33,6 +33,7 @@ export interface PublisherParts {
   readonly logger: Logger;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly onStep: StepObserver;
+  readonly onEnd?: EndObserver | undefined;
 }
 
 const done: ReconcileResult = { kind: 'done' };
@@ -136,6 +137,7 @@ export class Publisher {
     if (written.kind === 'failed') return this.#notWritten(task, decision, written.failure);
     await this.#on.onStep('ResultWritten', memory.uid);
     this.#on.memories.forget(memory.uid);
+    this.#on.onEnd?.(request, decision, written.kind);
     this.#follow(task, decision, written.kind);
     return done;
   }

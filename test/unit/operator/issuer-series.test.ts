@@ -32,6 +32,21 @@ it('those that exist, until they are gone; all others share one', async () => {
   expect((await metricLines(metrics, finished)).toSorted()).toEqual([all, line('', '', 'denied', 51)].toSorted());
 });
 
+it('holds for what is measured as for what is counted', async () => {
+  const metrics = createMetrics();
+  const existing = new Set(['AlibabaPCAIssuer/team/pca']);
+  const measuring = ofExistingIssuers(metrics, (key) => existing.has(key));
+  const operation = 'CreateCustomCertificate';
+  const counts = async () => metricLines(metrics, /^pca_issuer_approval_to_certificate_seconds_count/);
+  const shown = (namespace: string, issuer: string) =>
+    `pca_issuer_approval_to_certificate_seconds_count{issuer_kind="AlibabaPCAIssuer",issuer_namespace="${namespace}",issuer="${issuer}",operation="${operation}"} 1`;
+  for (const issuer of ['pca', 'nobody'])
+    measuring.observe('pca_issuer_approval_to_certificate_seconds', { ...ofTeam(issuer), operation }, 1);
+  expect((await counts()).toSorted()).toEqual([shown('team', 'pca'), shown('', '')].toSorted());
+  existing.clear();
+  expect(await counts()).toEqual([shown('', '')]);
+});
+
 it('is no question for metrics that name no issuer', async () => {
   const metrics = createMetrics();
   const counting = ofExistingIssuers(metrics, () => false);

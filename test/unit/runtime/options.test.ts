@@ -31,6 +31,7 @@ const defaults = {
   'metrics-certificate-directory': '',
   'log-level': 'info',
   'log-format': 'json',
+  tracing: false,
   'max-concurrent-requests': 64,
   'issuer-check-interval': 300_000,
   'pca-timeout': 30_000,

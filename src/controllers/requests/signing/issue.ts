@@ -88,7 +88,7 @@ export class Issuance {
     memory.answered(callEndOf(issued), this.#clock.monotonic());
     // Where nothing was sent, for want of credentials or of the Lease, another call may go out instead.
     if (fence.hasLetOut) permit.ended(issued);
-    await this.#onStep('CallAnswered', memory.uid);
+    await this.#onStep('CallAnswered', memory.uid, { action: plan.call.action, issued });
     if (issued.kind === 'ok') {
       const { reply, requestId } = issued;
       return judgeReply(reply, { plan, issuer, now: this.#clock.now(), adopted: false, requestId });
