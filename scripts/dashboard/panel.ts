@@ -80,6 +80,8 @@ function modelOf(id: number, panel: Panel, gridPos: object): object {
     fieldConfig: {
       defaults: {
         unit,
+        // Counters grow by parts where Prometheus estimates them.
+        ...(type === 'stat' && unit !== 'dtdurations' ? { decimals: 0 } : {}),
         color: { mode: type === 'timeseries' ? 'palette-classic' : 'thresholds' },
         thresholds: { mode: 'absolute', steps },
         mappings,

@@ -61,9 +61,9 @@ export function rate<Name extends NamesOf<'counter'>>(
   return `sum${grouped(by)} (rate(${chosen(name, matchers)}[${interval}]))`;
 }
 
-/** By how much a counter grew in the time that is shown. */
+/** By how much a counter grew in the time that is shown; 0 where there is none yet. */
 export function growth<Name extends NamesOf<'counter'>>(name: Name, matchers?: Matchers<LabelName<Name>>): string {
-  return `sum(increase(${chosen(name, matchers)}[$__range]))`;
+  return `sum(increase(${chosen(name, matchers)}[$__range])) or vector(0)`;
 }
 
 /** Within how many seconds this share of a histogram's observations lay, by labels. */

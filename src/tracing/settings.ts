@@ -73,10 +73,11 @@ function found(variable: string, value: string | undefined): Found | undefined {
 }
 
 function checkProtocol(asked: Found | undefined): void {
-  if (asked !== undefined && asked.value !== protocol)
+  if (asked !== undefined && asked.value !== protocol) {
     throw new InvalidVariable(
       `${asked.variable}: the operator sends traces as ${protocol} alone; receivers of OTLP over HTTP take it on the same port.`,
     );
+  }
 }
 
 function urlOf(asked: Found | undefined): URL {

@@ -84,6 +84,6 @@ async function send(agent: Agent, body: string, { settings, userAgent, clock }: 
 }
 
 function networkReason(error: unknown): string {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  return String(code ?? message ?? 'unknown');
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

@@ -115,7 +115,7 @@ it('has the approval, the call with its RequestId, and the write', async () => {
       attributes: { 'pca_issuer.writes': '1', 'pca_issuer.write.outcome': 'written' },
     },
   ]);
-  const whole = [...children.flatMap((each) => [each.startTimeUnixNano, each.endTimeUnixNano])].map(Number);
+  const whole = children.flatMap((each) => [each.startTimeUnixNano, each.endTimeUnixNano]).map(Number);
   expect([Math.min(...whole), Math.max(...whole)]).toEqual([
     Number(root?.startTimeUnixNano),
     Number(root?.endTimeUnixNano),
