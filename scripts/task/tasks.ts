@@ -116,6 +116,19 @@ export const tasks = {
     needs: 'nothing but Node, and about a second.',
     flags: {},
   },
+  docs: {
+    npmScript: 'docs:build',
+    summary: 'Builds the site of docs/ into docs/.vitepress/dist; a link that leads nowhere fails it',
+    details:
+      'Files of the repository that are no pages are links only where DOCS_SOURCES names the address of its files,\nsuch as https://HOST/OWNER/NAME/blob/main/.',
+    needs: 'nothing but Node, and half a minute.',
+    flags: {
+      dev: { kind: 'switch', help: 'serve the site on this machine until Ctrl-C, and follow changes, instead' },
+    },
+    shortcuts: {
+      'docs:dev': { parameters: '--dev', summary: 'Serves the site of docs/ on this machine and follows changes' },
+    },
+  },
   image: {
     npmScript: 'image',
     summary: 'Writes the images of operator and simulator to dist/image/, with bill of materials and licences',
