@@ -61,7 +61,10 @@ const elsewhere: readonly (readonly [begin: string, fault: (command: string) => 
   ['skopeo copy ', (command) => mentions(command, archive, reference)],
   ['mkdir -p dist/image/', (command) => mentions(command, archive)],
   ['velero ', (command) => mentions(command, '--exclude-resources certificaterequests.cert-manager.io')],
-  ['cmctl renew ', (command) => (command === 'cmctl renew --all -n shop' ? undefined : 'another namespace')],
+  [
+    'cmctl renew ',
+    (command) => (/^cmctl renew (?:--all -n shop|web -n shop|CERTIFICATE)$/.test(command) ? undefined : 'another name'),
+  ],
   ['crane push ', (command) => mentions(command, 'dist/image/layout', reference)],
 ];
 
@@ -77,3 +80,62 @@ export function judge(command: string): 'run' | 'elsewhere' | { readonly fault: 
   const fault = rule[1](command);
   return fault === undefined ? 'elsewhere' : { fault };
 }
+
+/** The tests that run every block for a shell of a page. */
+export const pagesWithTest: Readonly<Record<string, string>> = {
+  'README.md': 'test/helm/install.test.ts',
+  'docs/administration.md': 'test/integration/administration/page.test.ts',
+  'docs/install.md': 'test/helm/install.test.ts',
+  'docs/mesh/README.md': 'test/integration/mesh/pages.test.ts',
+  'docs/mesh/istio.md': 'test/integration/mesh/pages.test.ts',
+  'docs/mesh/signers.md': 'test/integration/mesh/pages.test.ts',
+  'docs/migration.md': 'test/integration/migrate/migrate.test.ts',
+  'docs/quick-start.md': 'test/integration/pages/pages.test.ts',
+};
+
+/** Commands of other pages that test/integration/pages runs: page, and what the command begins with. */
+export const ranHere: readonly (readonly [page: string, begin: string])[] = [
+  ['docs/identities/README.md', 'kubectl get alibabapcaissuers'],
+  ['docs/issuer-reference.md', 'kubectl get alibabapcaissuers -n payments'],
+  [
+    'docs/issuer-reference.md',
+    "kubectl get alibabapcaissuer payments -n payments -o jsonpath='{.status.trust.bundle}'",
+  ],
+  ['docs/issuer-reference.md', "kubectl get alibabapcaissuer payments -n payments -o jsonpath='{.status.trust.cert"],
+  ['docs/failover.md', 'kubectl get alibabapcaissuer NAME'],
+  ['docs/failover.md', 'kubectl get events --field-selector reason=FailedOver'],
+  ['docs/troubleshooting.md', 'kubectl describe certificaterequests'],
+  ['docs/troubleshooting.md', 'kubectl describe alibabapcaissuers'],
+  ['docs/credentials.md', 'kubectl get --raw /.well-known/openid-configuration'],
+  ['docs/credentials.md', 'kubectl get --raw /openid/v1/jwks'],
+  ['docs/choosing-an-operation.md', 'npm start -- plan -f deploy/examples/'],
+  ['docs/sizing.md', 'npm start -- capacity'],
+];
+
+/** Commands that no test runs as they stand: what they begin with, and why. */
+export const notRun: readonly (readonly [begin: string, reason: string])[] = [
+  ['kubectl exec -n alibaba-pca-issuer deploy/', 'needs a pod; the doctor itself runs in test/integration/doctor'],
+  ['kubectl logs -n alibaba-pca-issuer deploy/', 'needs a pod'],
+  ['kubectl rollout status deployment/alibaba-pca-issuer', 'needs pods; test/cluster waits for them'],
+  ['alibaba-pca-issuer doctor --kubeconfig', 'runs in test/integration/doctor'],
+  ['alibaba-pca-issuer plan -f', 'runs in test/unit/plan-command and test/integration/plan.test.ts'],
+  ['alibaba-pca-issuer capacity', 'generated: the page holds what it printed'],
+  ['echo $?', 'generated, or compared with the page by the test of its subcommand'],
+  ['openssl s_client', 'needs an OIDC issuer on the Internet'],
+  ['csplit -sz', 'needs what the command before it read'],
+  ['openssl x509 -noout -fingerprint', 'needs what the command before it read'],
+  ['aliyun ims', 'needs an account'],
+  ['helm test', 'needs pods; test/cluster runs it'],
+  ['helm upgrade --install alibaba-pca-issuer helm/', 'values are rendered in test/helm/matrix.test.ts'],
+  ['helm install alibaba-pca-issuer helm/', 'the same as in docs/install.md'],
+  [
+    'kubectl apply -n default -f deploy/examples/',
+    'the folders are applied in test/helm/apply.test.ts and test/integration/operations.test.ts',
+  ],
+  ['kubectl wait -n default', 'test/integration/operations.test.ts waits for the same'],
+  ['kubectl get -n default', 'the same as in README.md'],
+  ['curl -s localhost:8080/admin/', 'test/unit/simulator speaks to it'],
+  ['npm run simulator', 'runs until Ctrl-C; test/unit/simulator starts it'],
+  ['npm run verify', 'runs the tests'],
+  ['npm test', 'runs the tests'],
+];

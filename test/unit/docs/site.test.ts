@@ -1,0 +1,25 @@
+// The site is built from the pages as they are. vitepress and the rule of scripts/docs/links.ts fail on links that lead nowhere.
+import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+import { addressOf, docsFolder } from '../../../scripts/docs/contents.ts';
+
+const script = fileURLToPath(new URL('../../../scripts/docs.ts', import.meta.url));
+const site = join(docsFolder, '.vitepress/dist');
+
+it('the site has every page, in its language', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [script]);
+  expect(stdout).toContain('build complete');
+  const pages = globSync('**/*.md', { cwd: docsFolder }).map((page) =>
+    addressOf(page).replace(/(^|\/)$/, '$1index.html'),
+  );
+  expect(globSync('**/*.html', { cwd: site }).toSorted()).toEqual([...pages, '404.html'].toSorted());
+  const languages = ['quick-start.html', 'zh/quick-start.html'].map(
+    (page) => /<html lang="([^"]+)"/.exec(readFileSync(join(site, page), 'utf8'))?.[1],
+  );
+  expect(languages).toEqual(['en-US', 'zh-CN']);
+});
