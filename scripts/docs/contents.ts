@@ -85,6 +85,8 @@ export const english: Language = {
         'conditions-and-errors.md',
         'configuration.md',
         'command-line.md',
+        'compatibility.md',
+        'releases.md',
       ],
     },
   ],
