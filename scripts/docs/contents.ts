@@ -57,6 +57,8 @@ export const english: Language = {
         'plan.md',
         'alerts.md',
         'metrics.md',
+        'logs.md',
+        'traces.md',
         'administration.md',
         'sizing.md',
       ],

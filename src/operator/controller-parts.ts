@@ -12,7 +12,7 @@ import type { EndObserver, StepObserver } from '../controllers/requests/signing/
 import type { EventRecorder } from '../kubernetes/events.ts';
 import type { PodIdentity } from '../runtime/pod-identity.ts';
 import type { Cluster } from './cluster.ts';
-import type { LoopParts } from './loops.ts';
+import type { LoopParts } from './loops/loop.ts';
 import type { Pca } from './pca.ts';
 
 /** Field manager of everything the operator writes. */

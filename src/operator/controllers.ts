@@ -27,15 +27,15 @@ import type { Controller } from '../kubernetes/controller.ts';
 import { EventRecorder } from '../kubernetes/events.ts';
 import type { WorkQueue } from '../kubernetes/work-queue.ts';
 import { connectEventHandlers } from './event-handlers.ts';
-import { FirstLook } from './first-look.ts';
+import { FirstLook } from './loops/first-look.ts';
 import { ofExistingIssuers } from './issuer-series.ts';
 import { openRequestReader } from './metrics/open-request-series.ts';
-import { openLoop, openQueue, sharingOfIssuers, sharingOfRevocations } from './loops.ts';
+import { openLoop, openQueue, sharingOfIssuers, sharingOfRevocations } from './loops/loop.ts';
 import type { IssuerStore } from './cluster.ts';
 import { fieldManager } from './controller-parts.ts';
 import { clusterUidReader } from './cluster-uid.ts';
 import type { ControllersParts, Shared } from './controller-parts.ts';
-import { requestLoop } from './request-loop.ts';
+import { requestLoop } from './loops/request-loop.ts';
 
 const issuerChecksAtATime = 8;
 const revocationsAtATime = 2;

@@ -116,6 +116,12 @@ export const ranHere: readonly (readonly [page: string, begin: string])[] = [
 export const notRun: readonly (readonly [begin: string, reason: string])[] = [
   ['kubectl exec -n alibaba-pca-issuer deploy/', 'needs a pod; the doctor itself runs in test/integration/doctor'],
   ['kubectl logs -n alibaba-pca-issuer deploy/', 'needs a pod'],
+  ['kubectl logs -n NAMESPACE deploy/', 'needs a pod'],
+  ["  jq -r 'select(.serialNumber", 'reads what the command before it prints'],
+  [
+    'kubectl get certificaterequest web-1 -o jsonpath',
+    'the name is an example; test/integration/traces reads such a trace',
+  ],
   ['kubectl rollout status deployment/alibaba-pca-issuer', 'needs pods; test/cluster waits for them'],
   ['alibaba-pca-issuer doctor --kubeconfig', 'runs in test/integration/doctor'],
   ['alibaba-pca-issuer plan -f', 'runs in test/unit/plan-command and test/integration/plan.test.ts'],

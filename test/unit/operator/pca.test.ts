@@ -141,7 +141,7 @@ describe('limits', () => {
     const of = (account: string, action: string) => `{account="${account}",region="cn-hangzhou",action="${action}"}`;
     const [known, unknown] = [of('42', 'CreateCustomCertificate'), of('key-3b0e043b', 'Other')];
     expect(await metricLines(metrics, /^pca_issuer_(call_limit|calls_waiting|endpoint_held)/)).toEqual([
-      `pca_issuer_call_limit_per_second${known} 100`,
+      `pca_issuer_call_limit_per_second${known} 200`,
       `pca_issuer_call_limit_per_second${unknown} 10`,
       `pca_issuer_calls_waiting${known} 0`,
       `pca_issuer_calls_waiting${unknown} 1`,

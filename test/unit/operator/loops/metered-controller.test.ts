@@ -1,12 +1,12 @@
 // A loop and its queue, observed: the figures of controller-runtime, and what a defect leaves in the log.
 import { beforeEach, expect, it } from 'vitest';
-import type { Controller, ControllerOptions, ReconcileResult } from '../../../src/kubernetes/controller.ts';
-import type { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
-import { meteredController, meteredQueue } from '../../../src/operator/metered-controller.ts';
-import { createMetrics } from '../../../src/runtime/metrics.ts';
-import type { Metrics } from '../../../src/runtime/metrics.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { keptLog, metricLines, turn } from './log.ts';
+import type { Controller, ControllerOptions, ReconcileResult } from '../../../../src/kubernetes/controller.ts';
+import type { WorkQueue } from '../../../../src/kubernetes/work-queue.ts';
+import { meteredController, meteredQueue } from '../../../../src/operator/loops/metered-controller.ts';
+import { createMetrics } from '../../../../src/runtime/metrics.ts';
+import type { Metrics } from '../../../../src/runtime/metrics.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { keptLog, metricLines, turn } from '../log.ts';
 
 let clock: FakeClock;
 let metrics: Metrics;

@@ -1,10 +1,10 @@
 // One controller's queue and loop, with the settings that all of them share, and how the workers of each are shared out.
-import type { Controller, ControllerOptions } from '../kubernetes/controller.ts';
-import type { Standing } from '../controllers/issuers/controller.ts';
-import { parseIssuerKey } from '../crds/issuer-ref.ts';
-import type { Lane, WorkQueue, WorkQueueOptions } from '../kubernetes/work-queue.ts';
-import type { Options } from '../runtime/options.ts';
-import type { Clock } from '../timing/clock.ts';
+import type { Controller, ControllerOptions } from '../../kubernetes/controller.ts';
+import type { Standing } from '../../controllers/issuers/controller.ts';
+import { parseIssuerKey } from '../../crds/issuer-ref.ts';
+import type { Lane, WorkQueue, WorkQueueOptions } from '../../kubernetes/work-queue.ts';
+import type { Options } from '../../runtime/options.ts';
+import type { Clock } from '../../timing/clock.ts';
 import { meteredController, meteredQueue } from './metered-controller.ts';
 import type { Meters } from './metered-controller.ts';
 

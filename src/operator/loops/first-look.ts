@@ -1,5 +1,5 @@
 // What is waited for before requests are worked on: thousands that find their issuer unchecked would hold up its very check.
-import type { Clock } from '../timing/clock.ts';
+import type { Clock } from '../../timing/clock.ts';
 
 /** How long issuers are waited for in milliseconds: an endpoint may be silent, and requests of other issuers need not wait for it. */
 export const longestFirstLookMs = 3_000;

@@ -1,10 +1,10 @@
 // A controller with its queue, observed: the figures that controller-runtime gives, under the same names.
-import { Controller } from '../kubernetes/controller.ts';
-import type { ControllerOptions, ReconcileRecord } from '../kubernetes/controller.ts';
-import { WorkQueue } from '../kubernetes/work-queue.ts';
-import type { WorkQueueOptions } from '../kubernetes/work-queue.ts';
-import type { Logger } from '../runtime/logger.ts';
-import type { Metrics } from '../runtime/metrics.ts';
+import { Controller } from '../../kubernetes/controller.ts';
+import type { ControllerOptions, ReconcileRecord } from '../../kubernetes/controller.ts';
+import { WorkQueue } from '../../kubernetes/work-queue.ts';
+import type { WorkQueueOptions } from '../../kubernetes/work-queue.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
 
 /** What is measured, and where defects go. */
 export interface Meters {

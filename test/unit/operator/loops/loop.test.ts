@@ -1,19 +1,19 @@
 // The settings that every queue and loop shares: pauses, deadlines, the fence, and the wait at the end.
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ControllerOptions, ReconcileResult } from '../../../src/kubernetes/controller.ts';
-import type { Standing } from '../../../src/controllers/issuers/controller.ts';
-import type { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
+import type { ControllerOptions, ReconcileResult } from '../../../../src/kubernetes/controller.ts';
+import type { Standing } from '../../../../src/controllers/issuers/controller.ts';
+import type { WorkQueue } from '../../../../src/kubernetes/work-queue.ts';
 import {
   openLoop,
   openQueue,
   sharingOfIssuers,
   sharingOfRequests,
   sharingOfRevocations,
-} from '../../../src/operator/loops.ts';
-import type { LoopParts } from '../../../src/operator/loops.ts';
-import { createMetrics } from '../../../src/runtime/metrics.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { keptLog, metricLines, optionsFor, turn } from './log.ts';
+} from '../../../../src/operator/loops/loop.ts';
+import type { LoopParts } from '../../../../src/operator/loops/loop.ts';
+import { createMetrics } from '../../../../src/runtime/metrics.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { keptLog, metricLines, optionsFor, turn } from '../log.ts';
 
 const flags = ['--retry-base-delay=2s', '--retry-max-delay=10s', '--pca-timeout=5s', '--shutdown-timeout=7s'];
 let clock: FakeClock;

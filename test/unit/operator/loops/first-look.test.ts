@@ -1,7 +1,7 @@
 // Requests wait for the first look at their issuers, and for no issuer for long.
 import { expect, it } from 'vitest';
-import { FirstLook, longestFirstLookMs } from '../../../src/operator/first-look.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { FirstLook, longestFirstLookMs } from '../../../../src/operator/loops/first-look.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 
 /** Whether the wait is over, told once all that was to be done has been done. */
 async function isOver(wait: Promise<void>): Promise<boolean> {

@@ -1,26 +1,26 @@
 // The loop of one kind of request, from its queue to what signs.
-import { ApprovalReminder } from '../controllers/requests/approval-reminder.ts';
-import { RequestController } from '../controllers/requests/controller.ts';
-import { Decider } from '../controllers/requests/decide.ts';
-import { requestKey } from '../controllers/requests/kinds/cached-request.ts';
-import type { CachedRequest } from '../controllers/requests/kinds/cached-request.ts';
-import { owningCertificateReader } from '../controllers/requests/kinds/owning-certificate.ts';
-import type { RequestKind } from '../controllers/requests/kinds/request.ts';
-import type { WatchedRequests } from '../controllers/requests/kinds/watched-requests.ts';
-import { instanceEvent } from '../controllers/requests/events.ts';
-import { Publisher } from '../controllers/requests/publish.ts';
-import { CAInstances } from '../controllers/requests/signing/ca-instances.ts';
-import { Issuance } from '../controllers/requests/signing/issue.ts';
-import { Signer } from '../controllers/requests/signing/sign.ts';
-import { Superseding } from '../controllers/requests/signing/superseding.ts';
-import { issuerPath } from '../crds/issuer.ts';
-import type { Controller } from '../kubernetes/controller.ts';
-import type { Store } from '../kubernetes/store.ts';
-import type { WorkQueue } from '../kubernetes/work-queue.ts';
-import { clusterUidReader } from './cluster-uid.ts';
-import { openLoop, openQueue, sharingOfRequests } from './loops.ts';
-import { fieldManager } from './controller-parts.ts';
-import type { Shared } from './controller-parts.ts';
+import { ApprovalReminder } from '../../controllers/requests/approval-reminder.ts';
+import { RequestController } from '../../controllers/requests/controller.ts';
+import { Decider } from '../../controllers/requests/decide.ts';
+import { requestKey } from '../../controllers/requests/kinds/cached-request.ts';
+import type { CachedRequest } from '../../controllers/requests/kinds/cached-request.ts';
+import { owningCertificateReader } from '../../controllers/requests/kinds/owning-certificate.ts';
+import type { RequestKind } from '../../controllers/requests/kinds/request.ts';
+import type { WatchedRequests } from '../../controllers/requests/kinds/watched-requests.ts';
+import { instanceEvent } from '../../controllers/requests/events.ts';
+import { Publisher } from '../../controllers/requests/publish.ts';
+import { CAInstances } from '../../controllers/requests/signing/ca-instances.ts';
+import { Issuance } from '../../controllers/requests/signing/issue.ts';
+import { Signer } from '../../controllers/requests/signing/sign.ts';
+import { Superseding } from '../../controllers/requests/signing/superseding.ts';
+import { issuerPath } from '../../crds/issuer.ts';
+import type { Controller } from '../../kubernetes/controller.ts';
+import type { Store } from '../../kubernetes/store.ts';
+import type { WorkQueue } from '../../kubernetes/work-queue.ts';
+import { clusterUidReader } from '../cluster-uid.ts';
+import { openLoop, openQueue, sharingOfRequests } from './loop.ts';
+import { fieldManager } from '../controller-parts.ts';
+import type { Shared } from '../controller-parts.ts';
 
 /** The open requests of one kind with their queue and loop. */
 export interface RequestLoop {
