@@ -3,14 +3,16 @@ import { runSteps, staticChecks } from './checks.ts';
 import { runTask } from './task/run-task.ts';
 import { vitestScript } from './vitest-run.ts';
 
-// Texts of a megabyte, every value for every field, every hostile reply, a process for every script and the site take more than a
-// third of the whole; `npm test` tries them.
+// Texts of a megabyte, every value for every field, every hostile reply, a process for every script and subcommand and the site take more than
+// a third of the whole; `npm test` tries them.
 const dear = [
   'test/unit/authority/hostile-kinds.test.ts',
   'test/unit/controllers/issuers/odd-answers.test.ts',
   'test/unit/docs/site.test.ts',
   'test/unit/patterns.test.ts',
+  'test/unit/program/program.test.ts',
   'test/unit/scripts/help.test.ts',
+  'test/unit/scripts/start.test.ts',
 ];
 
 async function main(): Promise<number> {
