@@ -17,22 +17,23 @@ export interface Language {
   readonly groups: readonly { readonly name: string; readonly pages: readonly string[] }[];
 }
 
+// The pages that both languages have in their order.
+const start = ['quick-start.md', 'choosing-an-operation.md', 'install.md', 'migration.md'];
+const identities = ['README', 'access-key', 'rrsa', 'service-account', 'node-role', 'another-account'].map(
+  (name) => `identities/${name}.md`,
+);
+
 /** English, of which the other languages are translations. */
 export const english: Language = {
   folder: '',
   label: 'English',
   lang: 'en-US',
   groups: [
-    { name: 'Start', pages: ['quick-start.md', 'choosing-an-operation.md', 'install.md', 'migration.md'] },
+    { name: 'Start', pages: start },
     {
       name: 'Configure',
       pages: [
-        'identities/README.md',
-        'identities/access-key.md',
-        'identities/rrsa.md',
-        'identities/service-account.md',
-        'identities/node-role.md',
-        'identities/another-account.md',
+        ...identities,
         'credentials.md',
         'tenancy.md',
         'networks.md',
@@ -100,18 +101,10 @@ export const chinese: Language = {
   label: '简体中文',
   lang: 'zh-CN',
   groups: [
-    { name: '开始', pages: ['quick-start.md', 'choosing-an-operation.md', 'install.md', 'migration.md'] },
+    { name: '开始', pages: start },
     {
       name: '配置',
-      pages: [
-        'identities/README.md',
-        'identities/access-key.md',
-        'identities/rrsa.md',
-        'identities/service-account.md',
-        'identities/node-role.md',
-        'identities/another-account.md',
-        'mesh/README.md',
-      ],
+      pages: [...identities, 'mesh/README.md'],
     },
     { name: '运维', pages: ['troubleshooting.md', 'alerts.md'] },
   ],

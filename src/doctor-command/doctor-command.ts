@@ -1,6 +1,7 @@
 // `alibaba-pca-issuer doctor`: looks at everything that certificates from PCA depend on, and says what to mend. It changes
 // nothing, and reads Secrets only as the operator's own pod or where that is asked for.
-import { helpText } from '../command-line/help.ts';
+import { tell, thrownFault } from '../command-line/telling.ts';
+import type { Streams } from '../command-line/telling.ts';
 import {
   certificateNameAnnotation,
   certificateRequestPath,
@@ -12,7 +13,6 @@ import { signerReference, signingRequestPath } from '../crds/certificate-signing
 import type { CertificateSigningRequest } from '../crds/certificate-signing-request.ts';
 import { referencedIssuer } from '../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../crds/issuer-ref.ts';
-import { visible } from '../issuing/x509/shown-text.ts';
 import { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesConnection } from '../kubernetes/connection.ts';
 import { ClockOffset } from '../kubernetes/clock-offset.ts';
@@ -35,15 +35,13 @@ import { renderDiagnosis, renderRequest } from './rendering.ts';
 import type { Seen } from '../cluster-reading/seen.ts';
 
 /** What the command needs of its surroundings. */
-export interface DoctorSurroundings {
+export interface DoctorSurroundings extends Streams {
   /** Connects with this kubeconfig, else as the pod; rejects, with the reason, when there is neither. */
   readonly connect: (kubeconfig: string, context: string) => Promise<KubernetesConnection>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Ends everything early. */
   readonly signal: AbortSignal;
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
 }
 
 const exitCode = { well: 0, blind: 2, ill: 3 } as const;
@@ -51,22 +49,12 @@ const connections = 8;
 
 /** Runs the command with the arguments after `doctor`; the result is the exit code: 0, 2 or 3 as `doctor --help` says. */
 export async function runDoctorCommand(argv: readonly string[], surroundings: DoctorSurroundings): Promise<number> {
-  const { out, err, environment } = surroundings;
-  const read = readArguments(argv, environment);
-  switch (read.kind) {
-    case 'help':
-      out(helpText(doctorManual));
-      return exitCode.well;
-    case 'wrong':
-      err(`alibaba-pca-issuer doctor: ${visible(read.message)}\n`);
-      return exitCode.blind;
-    case 'doctor':
-      try {
-        return await examine(read.arguments, surroundings);
-      } catch (thrown) {
-        err(`alibaba-pca-issuer doctor: ${visible(thrown instanceof Error ? thrown.message : String(thrown))}\n`);
-        return exitCode.blind;
-      }
+  const read = readArguments(argv, surroundings.environment);
+  if (read.kind !== 'doctor') return tell(read, doctorManual, surroundings);
+  try {
+    return await examine(read.arguments, surroundings);
+  } catch (thrown) {
+    return tell(thrownFault(thrown), doctorManual, surroundings);
   }
 }
 

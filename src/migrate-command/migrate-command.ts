@@ -1,10 +1,10 @@
 // `alibaba-pca-issuer migrate`: from alibabacloud-privateca-issuer to this operator and back, without certificates issued anew.
 import { Reader } from '../cluster-reading/reader.ts';
-import { helpText } from '../command-line/help.ts';
 import { readCommandLine } from '../command-line/reading.ts';
+import { tell, thrownFault } from '../command-line/telling.ts';
+import type { Streams } from '../command-line/telling.ts';
 import type { Values } from '../command-line/flags.ts';
 import { describeIssuer, issuerKey, referencedIssuer } from '../crds/issuer-ref.ts';
-import { visible } from '../issuing/x509/shown-text.ts';
 import { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesConnection } from '../kubernetes/connection.ts';
 import { userAgent } from '../runtime/version.ts';
@@ -18,15 +18,13 @@ import { certificateText, issuerText, renderSteps, summary } from './rendering.t
 import type { CertificateStep, IssuerStep, Steps } from './steps.ts';
 
 /** What the command needs of its surroundings. */
-export interface MigrateSurroundings {
+export interface MigrateSurroundings extends Streams {
   /** Connects with this kubeconfig, else as the pod; rejects, with the reason, when there is neither. */
   readonly connect: (kubeconfig: string, context: string) => Promise<KubernetesConnection>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Ends it between two objects. */
   readonly signal: AbortSignal;
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
 }
 
 const exitCode = { done: 0, usage: 2, stopped: 3 } as const;
@@ -35,22 +33,12 @@ type Asked = Values<typeof migrateManual.flags>;
 
 /** Runs the command with the arguments after `migrate`; the result is the exit code: 0, 2 or 3 as `migrate --help` says. */
 export async function runMigrateCommand(argv: readonly string[], surroundings: MigrateSurroundings): Promise<number> {
-  const { out, err } = surroundings;
   const read = readCommandLine(migrateManual, argv);
-  switch (read.kind) {
-    case 'help':
-      out(helpText(migrateManual));
-      return exitCode.done;
-    case 'wrong':
-      err(`alibaba-pca-issuer migrate: ${visible(read.message)}\n`);
-      return exitCode.usage;
-    case 'run':
-      try {
-        return await migrate(read.values, surroundings);
-      } catch (error) {
-        err(`alibaba-pca-issuer migrate: ${visible(error instanceof Error ? error.message : String(error))}\n`);
-        return exitCode.usage;
-      }
+  if (read.kind !== 'run') return tell(read, migrateManual, surroundings);
+  try {
+    return await migrate(read.values, surroundings);
+  } catch (thrown) {
+    return tell(thrownFault(thrown), migrateManual, surroundings);
   }
 }
 

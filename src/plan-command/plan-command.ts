@@ -1,6 +1,7 @@
 // `alibaba-pca-issuer plan`: files or what is in a cluster in, the calls they would lead to out. It writes nothing.
 import { Reader } from '../cluster-reading/reader.ts';
-import { helpText } from '../command-line/help.ts';
+import { tell } from '../command-line/telling.ts';
+import type { Streams } from '../command-line/telling.ts';
 import { describeIssuer, issuerKey } from '../crds/issuer-ref.ts';
 import type { IssuerIdentity } from '../crds/issuer-ref.ts';
 import { visible } from '../issuing/x509/shown-text.ts';
@@ -26,15 +27,13 @@ import { readRequest } from './requests.ts';
 import type { PlannableRequest, ReadRequest } from './requests.ts';
 
 /** What the command needs of its surroundings. */
-export interface Surroundings extends Files {
+export interface Surroundings extends Files, Streams {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Connects with this kubeconfig, else as the pod; rejects, with the reason, when there is neither. */
   readonly connect: (kubeconfig: string, context: string) => Promise<KubernetesConnection>;
   /** Ends reading early. */
   readonly signal: AbortSignal;
   readonly now: () => Date;
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
 }
 
 /** Files, environment, clock and streams of this process. */
@@ -52,16 +51,7 @@ const exitCode = { planned: 0, usage: 2, refused: 3 } as const;
 export async function runPlanCommand(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { out, err, environment } = surroundings;
   const read = readArguments(argv, environment);
-  switch (read.kind) {
-    case 'help':
-      out(helpText(planManual));
-      return exitCode.planned;
-    case 'wrong':
-      err(`alibaba-pca-issuer plan: ${visible(read.message)}\n`);
-      return exitCode.usage;
-    case 'plan':
-      break;
-  }
+  if (read.kind !== 'plan') return tell(read, planManual, surroundings);
   const { notes, faults, issuerFaults, reports } = await planOf(read.arguments, surroundings);
   for (const note of notes) err(`note: ${visible(note)}\n`);
   for (const fault of [...faults, ...issuerFaults]) err(`alibaba-pca-issuer plan: ${visible(fault)}\n`);
