@@ -8,6 +8,7 @@ import { startSimulator } from '../../simulator/simulator.ts';
 import type { SimulatorHandle } from '../../simulator/simulator.ts';
 import type { Manifest } from '../../test/support/cluster.ts';
 import { startOperator } from '../../test/support/operator-process.ts';
+import type { OperatorProcess } from '../../test/support/operator-process.ts';
 import { readProduct, writeServiceAccountKubeconfig } from '../../test/support/product.ts';
 import type { Product } from '../../test/support/product.ts';
 import { buildBundle } from '../build.ts';
@@ -96,12 +97,26 @@ export async function prepareOperator(stage: Stage, cluster: DemoCluster, produc
       logFile: join(logs, 'operator.log'),
       flags: ['--log-format=text'],
     });
+    let isWanted = true;
     stage.undo.defer(
       named('operator', async () => {
+        isWanted = false;
         await operator.stop();
       }),
     );
+    void tellOfEnd(operator, { isWanted: () => isWanted, say: (text) => stage.progress.say(text) });
   });
+}
+
+/** Tells when the operator ends although it is wanted: whoever looks around would wait for certificates in vain. */
+export async function tellOfEnd(
+  { ended, logFile }: Pick<OperatorProcess, 'ended' | 'logFile'>,
+  { isWanted, say }: { readonly isWanted: () => boolean; readonly say: (text: string) => void },
+): Promise<void> {
+  const { code, signal } = await ended;
+  if (!isWanted()) return;
+  const how = signal ?? `exit code ${code}`;
+  say(`\nThe operator has ended (${how}): nothing is issued any more. Its log: ${logFile}. Start the demo again.`);
 }
 
 /** What the demo needs of the simulator, wherever that runs. */
