@@ -47,8 +47,6 @@ export interface RequestOptions {
   /** Total deadline in milliseconds over all attempts; for a watch until its answer begins. */
   readonly timeoutMs?: number;
   readonly query?: Readonly<Record<string, string>>;
-  /** `Accept` header, e.g. for PartialObjectMetadata. */
-  readonly accept?: string;
   /** How often a read is tried in all; 3 when not given. Writes are sent once. */
   readonly attempts?: number;
   /** What it shares its connections with, `requests` unless given. */
@@ -61,6 +59,9 @@ export const patchTypes = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
+const anyAnswer = 'application/json';
+// An answer that nobody reads need not repeat the object: a request with its certificates is five times its metadata.
+const leastAnswer = `application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,${anyAnswer}`;
 const defaultTimeoutMs = 30_000;
 const defaultConnections = 48;
 const defaultReadAttempts = 3;
@@ -231,7 +232,7 @@ export class KubernetesClient {
       path: search === '' ? call.path : `${call.path}?${search}`,
       headers: {
         'user-agent': this.#options.userAgent,
-        accept: call.options.accept ?? 'application/json',
+        accept: call.isUnread === true ? leastAnswer : anyAnswer,
         ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body, wellFormed) }),

@@ -10,7 +10,7 @@ const spareObjects = 15;
 // What a few hundred certificates may leave; of a whole request each, they would leave more.
 const spareMebibytes = 3;
 
-it.runIf(process.env['TEST_FULL'] === '1')(
+it(
   'after three minutes of work, faults and restarts the operator keeps no more than before',
   async () => {
     const say = (text: string): void => void process.stdout.write(`${text}\n`);

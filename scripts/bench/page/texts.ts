@@ -2,6 +2,7 @@
 import type { CaseName } from '../case-names.ts';
 import type { ColdAndWarm } from '../cases/drain.ts';
 import { allowedMs, limitPerSecond } from '../cases/limit.ts';
+import type { Run } from '../cases/runs.ts';
 import type { BenchmarkResult, CaseFigures, Circumstances } from '../result.ts';
 import { median } from '../statistics.ts';
 
@@ -112,15 +113,28 @@ function waitingOf(figures: CaseFigures['limit'] | undefined): number {
   return figures?.['now']?.waiting ?? 0;
 }
 
-/** How busy the machine was in warm drains without latency. */
+/** How busy the machine was in warm drains without latency, and what an issuer that takes no processor time would reach. */
 function busyText(figures: CaseFigures['drain'] | undefined): string {
-  const runs = figures?.[0]?.contestants['now']?.map(({ warm }: ColdAndWarm) => warm) ?? [];
-  const of = (name: keyof ColdAndWarm['warm']['cpu']): number => median(runs.map(({ cpu }) => cpu[name]));
-  const parts = (['contestant', 'apiServer', 'etcd', 'simulator', 'driver'] as const).map(of);
-  const sum = parts.reduce((total, part) => total + part, 0);
+  const withoutLatency = figures?.[0];
+  const runs = withoutLatency?.contestants['now']?.map(({ warm }: ColdAndWarm) => warm) ?? [];
+  const parts = partsOf(runs);
   const [operator = 0, apiServer = 0, etcd = 0, simulator = 0, driver = 0] = parts;
+  const sum = sumOf(parts);
   const cores = (sum * median(runs.map(({ perSecond }) => perSecond))) / 1_000;
+  const bare = sumOf(partsOf(withoutLatency?.reference ?? []));
   const ms = (value: number): string => value.toFixed(1);
   return `A warm certificate without latency takes ${ms(sum)} ms of the machine's processors (operator ${ms(operator)}, API server
-${ms(apiServer)}, etcd ${ms(etcd)}, simulator ${ms(simulator)}, the driver's watch ${ms(driver)}), so that rate keeps ${cores.toFixed(1)} cores busy.`;
+${ms(apiServer)}, etcd ${ms(etcd)}, simulator ${ms(simulator)}, the driver's watch ${ms(driver)}), so that rate keeps ${cores.toFixed(1)} cores busy. The reference
+takes ${ms(bare)} ms for each apply. So an issuer that costs nothing would reach ${Math.round((100 * bare) / (sum - operator))} % of it here, where CA and watch take
+the same cores.`;
+}
+
+const processes = ['contestant', 'apiServer', 'etcd', 'simulator', 'driver'] as const;
+
+function partsOf(runs: readonly Run[]): readonly number[] {
+  return processes.map((name) => median(runs.map(({ cpu }) => cpu[name])));
+}
+
+function sumOf(parts: readonly number[]): number {
+  return parts.reduce((total, part) => total + part, 0);
 }

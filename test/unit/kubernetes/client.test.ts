@@ -56,7 +56,7 @@ describe('KubernetesClient', () => {
     expect(request?.headers).toMatchObject({
       'content-type': 'application/apply-patch+yaml',
       'user-agent': 'agent/1',
-      accept: 'application/json',
+      accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
     });
     expect(request?.headers['accept-encoding']).toBe(undefined);
     expect(records).toEqual([{ verb: 'patch', resource: 'certificaterequests/status', status: 200, seconds: 0 }]);
