@@ -1,7 +1,7 @@
 // `npm run bench`: what one certificate costs and how fast requests are drained, on this machine, in one run; writes
 // docs/benchmarks.json, docs/benchmarks.md and its plots. With `-- --pods` start and memory in the chart's pods instead, for
 // docs/benchmarks-pods.json and the same page.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { caseNames } from './bench/case-names.ts';
 import type { CaseName } from './bench/case-names.ts';
@@ -27,25 +27,27 @@ async function main(told: Told<'bench'>): Promise<number> {
 async function measurePods(requests: number): Promise<void> {
   const { measurePods: measureThem } = await import('./bench/pods.ts');
   const { describeMachine } = await import('./bench/circumstances.ts');
-  write(podsFile, {
+  const { writeFigures, writePage } = await import('./bench/page/write.ts');
+  writeFigures(podsFile, {
     date: new Date().toISOString().slice(0, 10),
     machine: `${describeMachine()}, all of the cluster on it`,
     ...(await measureThem(requests, say)),
   });
-  await writePage();
+  writePage();
 }
 
 async function measure(told: Told<'bench'>): Promise<void> {
   const { runCases } = await import('./bench/run.ts');
+  const { writeFigures, writePage } = await import('./bench/page/write.ts');
   const earlier = told.compare === undefined ? undefined : (read(told.compare) as BenchmarkResult);
   const file = told.output ?? figuresFile;
   let run: BenchmarkResult = {};
   await runCases(await settingsOf(told), (result) => {
     run = { ...run, ...result };
     // What was measured so far is not lost with a later case.
-    write(file, told.output === undefined ? { ...(read(file) as BenchmarkResult), ...result } : run);
+    writeFigures(file, told.output === undefined ? { ...(read(file) as BenchmarkResult), ...result } : run);
   });
-  if (told.output === undefined) await writePage();
+  if (told.output === undefined) writePage();
   const { caseLines } = await import('./bench/page/tables.ts');
   for (const name of casesOf(run)) say(`\n${name}\n${caseLines(run, name)}`);
   const { comparison } = await import('./bench/compare.ts');
@@ -80,16 +82,6 @@ async function findFault({ cases, peer, 'peer-issuer': issuer }: Told<'bench'>):
   return issuer !== undefined && readIssuer(issuer) === undefined
     ? `--peer-issuer is GROUP/KIND/NAME, not "${issuer}"`
     : undefined;
-}
-
-async function writePage(): Promise<void> {
-  const { renderBenchmarks } = await import('./bench/page/files.ts');
-  const files = renderBenchmarks((path) => readFileSync(join(root, path), 'utf8'));
-  for (const [path, content] of Object.entries(files)) writeFileSync(join(root, path), content);
-}
-
-function write(file: string, result: object): void {
-  writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
 }
 
 function read(file: string): object {

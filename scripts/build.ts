@@ -1,7 +1,7 @@
 // Builds what is shipped: src/main.ts and its dependencies as a few files in dist/, without node_modules.
 // What next to no pod needs must stay in files that it does not load: the library for kubeconfigs, the second reader of unusual
 // requests, and the subcommands.
-import type { Metafile, Plugin } from 'esbuild';
+import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -66,6 +66,22 @@ const onlyWhatIsUsed: Plugin = {
   },
 };
 
+/** How the sources of any commit become files for Node. */
+export const bundling = {
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  // Names stay readable in stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  banner: { js: banner },
+  define: { 'process.env.NODE_ENV': '"production"' },
+  logLevel: 'silent',
+} satisfies BuildOptions;
+
 /** What was built. */
 export interface Bundle {
   /** Bytes that are loaded at start. */
@@ -120,19 +136,8 @@ export async function bundleEntry(entryPoint: string, target: string, { sourceMa
     entryPoints: [entryPoint],
     outdir: target,
     chunkNames: 'chunks/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    // Names stay readable in stack traces.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'none',
-    banner: { js: banner },
-    define: { 'process.env.NODE_ENV': '"production"' },
+    ...bundling,
     plugins: [onlyWhatIsUsed],
-    logLevel: 'silent',
     metafile: true,
     sourcemap: sourceMap ? 'linked' : false,
     sourcesContent: false,

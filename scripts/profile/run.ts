@@ -1,4 +1,4 @@
-// Profiles of drains: the bundle with a source map is driven on the benchmark's stage, its processor time in one drain and its
+// Profiles of drains: bundles with source maps are driven on the benchmark's stage, the processor time in one drain and the
 // allocations in another, since each costs time itself.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,9 +8,10 @@ import { drain } from '../bench/cases/runs.ts';
 import type { Load } from '../bench/cases/runs.ts';
 import type { Contestant, Running } from '../bench/contestants/contestant.ts';
 import { ownContestant } from '../bench/contestants/own.ts';
+import type { BuiltTree } from '../bench/contestants/own.ts';
 import { Stage } from '../bench/stage/stage.ts';
-import { buildBundle } from '../build.ts';
-import { root } from '../command.ts';
+import { sharesOf } from './attribution.ts';
+import type { Share } from './attribution.ts';
 import { readCpuProfile, readHeapProfile } from './read-profile.ts';
 import type { CpuProfile, HeapProfile } from './read-profile.ts';
 import { allocations, processorTime, profileReport } from './report.ts';
@@ -18,6 +19,8 @@ import { sourceFinder } from './source-maps.ts';
 
 /** What is profiled, and where the files go. */
 export interface ProfileSettings {
+  /** Their bundles have source maps beside them. The files of the first go into the folder, those of others into one below it. */
+  readonly trees: readonly Required<BuiltTree>[];
   readonly load: Load;
   /** The first drain of a process instead of a later one. */
   readonly cold: boolean;
@@ -25,51 +28,87 @@ export interface ProfileSettings {
   readonly say: (text: string) => void;
 }
 
+/** To whom belongs what one tree takes for a certificate. */
+export interface Profiled extends Pick<BuiltTree, 'name' | 'description'> {
+  /** Microseconds of the main thread for a certificate. */
+  readonly processorTime: readonly Share[];
+  /** Bytes for a certificate. */
+  readonly allocations: readonly Share[];
+}
+
 const intervalMicroseconds = 400;
 const bytesBetweenSamples = 16_384;
 const unused = 1;
 
-/** Profiles, writes `drain.cpuprofile`, `drain.heapprofile` and `shares.txt`, and answers the text of the latter. */
-export async function profileDrains({ load, cold, folder, say }: ProfileSettings): Promise<string> {
-  mkdirSync(folder, { recursive: true });
-  await buildBundle(join(folder, 'bundle'), { sourceMap: true });
-  say('Starting the control plane and the simulator.');
+/** Profiles one tree after the other; each leaves `drain.cpuprofile`, `drain.heapprofile` and `shares.txt`. */
+export async function profileDrains({
+  trees,
+  folder,
+  ...settings
+}: ProfileSettings): Promise<{ readonly profiled: readonly Profiled[]; readonly versions: string }> {
+  settings.say('Starting the control plane and the simulator.');
   const stage = await Stage.start(unused);
   try {
-    const tree = { name: 'profiled', description: '', directory: root, bundle: join(folder, 'bundle/main.js') };
-    const contestant = ownContestant(tree, []);
-    const cpu = await withProcess(stage, contestant, async (running, inspector) => {
-      if (!cold) await oneDrain(stage, contestant, running, load);
-      say(`Draining ${load.count} requests with a profile of processor time.`);
-      await inspector.send('Profiler.enable');
-      await inspector.send('Profiler.setSamplingInterval', { interval: intervalMicroseconds });
-      await inspector.send('Profiler.start');
-      await oneDrain(stage, contestant, running, load);
-      return ((await inspector.send('Profiler.stop')) as { readonly profile: CpuProfile }).profile;
-    });
-    const heap = await withProcess(stage, contestant, async (running, inspector) => {
-      if (!cold) await oneDrain(stage, contestant, running, load);
-      say(`Draining ${load.count} requests with a profile of allocations.`);
-      await inspector.send('HeapProfiler.startSampling', {
-        samplingInterval: bytesBetweenSamples,
-        includeObjectsCollectedByMajorGC: true,
-        includeObjectsCollectedByMinorGC: true,
-      });
-      await oneDrain(stage, contestant, running, load);
-      return ((await inspector.send('HeapProfiler.stopSampling')) as { readonly profile: HeapProfile }).profile;
-    });
-    writeFileSync(join(folder, 'drain.cpuprofile'), JSON.stringify(cpu));
-    writeFileSync(join(folder, 'drain.heapprofile'), JSON.stringify(heap));
-    const findSource = sourceFinder();
-    const text = [
-      profileReport(readCpuProfile(cpu), findSource, processorTime, load.count),
-      profileReport(readHeapProfile(heap), findSource, allocations, load.count),
-    ].join('\n');
-    writeFileSync(join(folder, 'shares.txt'), text);
-    return text;
+    const profiled: Profiled[] = [];
+    for (const tree of trees) {
+      const target = tree === trees[0] ? folder : join(folder, tree.name);
+      mkdirSync(target, { recursive: true });
+      profiled.push(await profileTree(stage, tree, { ...settings, folder: target }));
+    }
+    return { profiled, versions: await stage.versions() };
   } finally {
     await stage.stop();
   }
+}
+
+async function profileTree(
+  stage: Stage,
+  tree: Required<BuiltTree>,
+  { load, cold, folder, say }: Omit<ProfileSettings, 'trees'>,
+): Promise<Profiled> {
+  const contestant = ownContestant(tree, []);
+  const cpu = await withProcess(stage, contestant, async (running, inspector) => {
+    if (!cold) await oneDrain(stage, contestant, running, load);
+    say(`Draining ${load.count} requests with a profile of processor time (${tree.name}).`);
+    await inspector.send('Profiler.enable');
+    await inspector.send('Profiler.setSamplingInterval', { interval: intervalMicroseconds });
+    await inspector.send('Profiler.start');
+    await oneDrain(stage, contestant, running, load);
+    return ((await inspector.send('Profiler.stop')) as { readonly profile: CpuProfile }).profile;
+  });
+  const heap = await withProcess(stage, contestant, async (running, inspector) => {
+    if (!cold) await oneDrain(stage, contestant, running, load);
+    say(`Draining ${load.count} requests with a profile of allocations (${tree.name}).`);
+    await inspector.send('HeapProfiler.startSampling', {
+      samplingInterval: bytesBetweenSamples,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
+    });
+    await oneDrain(stage, contestant, running, load);
+    return ((await inspector.send('HeapProfiler.stopSampling')) as { readonly profile: HeapProfile }).profile;
+  });
+  writeFileSync(join(folder, 'drain.cpuprofile'), JSON.stringify(cpu));
+  writeFileSync(join(folder, 'drain.heapprofile'), JSON.stringify(heap));
+  const findSource = sourceFinder();
+  const times = readCpuProfile(cpu);
+  const bytes = readHeapProfile(heap);
+  const text = [
+    profileReport(times, findSource, processorTime, load.count),
+    profileReport(bytes, findSource, allocations, load.count),
+  ].join('\n');
+  writeFileSync(join(folder, 'shares.txt'), text);
+  say(`\n${tree.description}\n${text}`);
+  const each = ({ owner, self, caused }: Share): Share => ({
+    owner,
+    self: Math.round(self / load.count),
+    caused: Math.round(caused / load.count),
+  });
+  return {
+    name: tree.name,
+    description: tree.description,
+    processorTime: sharesOf(times, findSource).map(each),
+    allocations: sharesOf(bytes, findSource).map(each),
+  };
 }
 
 async function oneDrain(stage: Stage, contestant: Contestant, running: Running, load: Load): Promise<void> {

@@ -229,12 +229,14 @@ within a run can be compared. The cases:\n${list(caseMeanings)}`,
   profile: {
     npmScript: 'profile',
     summary: 'Shows whose processor time and memory a certificate takes, by rooms of the sources and by libraries',
-    details: 'Leaves drain.cpuprofile, drain.heapprofile and shares.txt in a folder.',
+    details:
+      'Leaves drain.cpuprofile, drain.heapprofile and shares.txt in a folder. With --baseline it rewrites\ndocs/benchmarks-profile.json and the page of the benchmarks.',
     needs: `a few minutes, and ${go}.`,
     flags: {
       requests: { kind: 'count', default: 2000, help: 'requests in a drain' },
       latency: { kind: 'text', value: 'MS', default: '0', help: 'latency of PCA in milliseconds' },
       cold: { kind: 'switch', help: 'the first drain of a process instead of its second' },
+      baseline: { kind: 'text', value: 'COMMIT', help: 'profile this commit too, as "before"' },
       folder: { kind: 'text', value: 'FOLDER', default: 'profile', help: 'where the files go' },
     },
   },

@@ -5,11 +5,13 @@ import { casesOf } from '../result.ts';
 import type { BenchmarkResult, Circumstances } from '../result.ts';
 import type { CaseName } from '../case-names.ts';
 import { plots } from './plots.ts';
+import { profileSection } from './profile.ts';
+import type { ProfileFigures } from './profile.ts';
 import { caseTable } from './tables.ts';
 import { caseTexts } from './texts.ts';
 
 /** The page. */
-export function benchmarkPage(result: BenchmarkResult, pods: PodFigures): string {
+export function benchmarkPage(result: BenchmarkResult, pods: PodFigures, profile: ProfileFigures): string {
   const present = plots(result);
   const sections = casesOf(result).map((name) => section(result, name, plotOf[name], present));
   return `# Benchmarks
@@ -29,6 +31,8 @@ size, 32 in flight, on requests at which no issuer looks, counted by the same wa
 differ, and the same machine differs from hour to hour: **only ratios within a run say something**.
 
 ${sections.join('\n\n')}
+
+${profileSection(profile)}
 
 ## In pods
 

@@ -68,10 +68,10 @@ the later half of ${sizes.issued} certificates of one process, whose requests st
     how: ({
       sizes,
     }) => `From the start of the process until \`/readyz\` answers 200 and, with ${sizes.waiting} approved requests in the cluster that nobody has
-answered, until the driver's watch has seen the first certificate.`,
+answered, until the driver's watch has seen the first certificate. PCA's list of certificates is empty then.`,
     limit:
       () => `Loading the bundle, the first lists of the collections, and the check of the issuer at PCA. What was approved before the
-start may have been called for by an earlier process, so PCA's list is read first.`,
+start may have been called for by an earlier process, so PCA's list is read first, as far back as the requests are old.`,
   },
   stub: {
     title: 'One process alone',

@@ -5,6 +5,8 @@ import type { ReferenceRun, Run } from '../../../../scripts/bench/cases/runs.ts'
 import { comparison } from '../../../../scripts/bench/compare.ts';
 import { headlines } from '../../../../scripts/bench/headlines.ts';
 import { benchmarkPage } from '../../../../scripts/bench/page/page.ts';
+import { profileSection } from '../../../../scripts/bench/page/profile.ts';
+import type { ProfileFigures } from '../../../../scripts/bench/page/profile.ts';
 import { caseLines, caseTable } from '../../../../scripts/bench/page/tables.ts';
 import type { PodFigures } from '../../../../scripts/bench/pods.ts';
 import type { BenchmarkResult } from '../../../../scripts/bench/result.ts';
@@ -111,11 +113,55 @@ describe('comparison', () => {
   });
 });
 
+const share = (owner: string, weight: number): { owner: string; self: number; caused: number } => ({
+  owner,
+  self: 1,
+  caused: weight,
+});
+const profile: ProfileFigures = {
+  date: '2026-12-01',
+  machine: '2 cores',
+  versions: 'Node 24',
+  load: { count: 100 },
+  cold: false,
+  profiled: [
+    {
+      name: 'now',
+      description: 'commit a',
+      processorTime: [share('src/issuing', 500), share('garbage collection', 1_000), share('tdigest', 3)],
+      allocations: [share('src/issuing', 2_048), share('tdigest', 1)],
+    },
+    {
+      name: 'before',
+      description: 'commit b',
+      processorTime: [share('src/issuing', 900), share('src/old', 2_000)],
+      allocations: [share('src/issuing', 10_240)],
+    },
+  ],
+};
+
+describe('the table of a profile', () => {
+  it('has a row for whoever takes a hundredth of time or memory, now or before', () => {
+    const lines = profileSection(profile).split('\n');
+    expect(lines.filter((line) => line.startsWith('| '))).toEqual([
+      '|  | time, now | time, before | memory, now | memory, before |',
+      '| --- | --: | --: | --: | --: |',
+      '| src/issuing | 0.50 ms | 0.90 ms | 2.0 KiB | 10.0 KiB |',
+      '| garbage collection | 1.00 ms | – | – | – |',
+      '| src/old | – | 2.00 ms | – | – |',
+      '| all | 1.50 ms | 2.90 ms | 2.0 KiB | 10.0 KiB |',
+    ]);
+  });
+});
+
 describe('the page', () => {
   it('says what keeps the processors busy', () => {
-    const page = benchmarkPage(result, JSON.parse(docs('benchmarks-pods.json')) as PodFigures);
+    const page = benchmarkPage(result, JSON.parse(docs('benchmarks-pods.json')) as PodFigures, profile);
     expect(page.replaceAll('\n', ' ')).toContain(
       "takes 8.5 ms of the machine's processors (operator 2.0, API server 4.0, etcd 1.0",
+    );
+    expect(page.replaceAll('\n', ' ')).toContain(
+      'The reference takes 7.0 ms for each apply. So an issuer that costs nothing would reach 108 % of it here',
     );
     expect(page).toContain('![Draining approved requests](benchmarks-rates.svg)');
   });
