@@ -69,17 +69,20 @@ const shapes: readonly ((length: number) => string)[] = [
   (length) => `alibaba-pca-issuer-${'r'.repeat(length)}`.slice(0, length - 1) + 'r',
   (length) => `alibaba-pca-issuer.${'7.'.repeat(length)}`.slice(0, length - 1) + '7',
 ];
-const releases = [...new Set(lengths.flatMap((length) => shapes.map((shape) => shape(length))))];
+const releases = shapes.map((shape) => lengths.map(shape));
 
 describe('every object has a name that the API server takes', () => {
-  it('for releases of all lengths', async () => {
-    const faults: Record<string, readonly string[]> = {};
-    for (const release of new Set(['r'.repeat(53), '7.r', ...sampleOf(releases, 12)])) {
-      const found = await refused(release);
-      if (found.length > 0) faults[release] = found;
-    }
-    expect(faults).toEqual({});
-  });
+  it.each([['r'.repeat(53), '7.r'], ...releases.map((each) => sampleOf(each, 2))].map((each) => ({ each })))(
+    'for releases of many lengths: $each',
+    async ({ each }) => {
+      const faults: Record<string, readonly string[]> = {};
+      for (const release of each) {
+        const found = await refused(release);
+        if (found.length > 0) faults[release] = found;
+      }
+      expect(faults).toEqual({});
+    },
+  );
 
   it.each([
     [{ fullnameOverride: 'r'.repeat(63) }],
