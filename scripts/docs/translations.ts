@@ -1,5 +1,5 @@
 // Translated pages: each names in its front matter the English page that it was made from, with a digest of its text, and has
-// the same blocks, byte for byte. Generated sections are not translated, so they do not count.
+// the same blocks, byte for byte. Generated sections are not translated, so they count on neither side.
 import { createHash } from 'node:crypto';
 
 /** What a translated page was made from. */
@@ -35,7 +35,10 @@ export function renewed(translation: string, { page, text }: { readonly page: st
   const blocks = fencesOf(text);
   const body = translation.replace(frontMatter, '');
   let next = 0;
+  const fenceOrGenerated = new RegExp(`${generated.source}|${fence.source}`, 'gm');
   const renewedBody =
-    fencesOf(body).length === blocks.length ? body.replaceAll(fence, (old) => blocks[next++] ?? old) : body;
+    fencesOf(body).length === blocks.length
+      ? body.replaceAll(fenceOrGenerated, (old) => (old.startsWith('<!--') ? old : (blocks[next++] ?? old)))
+      : body;
   return `---\nenglish: ${page}\nsha256: ${digestOf(text)}\n---\n${renewedBody}`;
 }

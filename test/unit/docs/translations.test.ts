@@ -41,6 +41,13 @@ describe('a translated page', () => {
     expect(fencesOf(renewed('# 甲\n', english))).toEqual([]);
   });
 
+  it('keeps what is generated in it', () => {
+    const section = '<!-- generated: t -->\n\n```sh\nmade\n```\n\n<!-- end of generated: t -->\n';
+    expect(renewed(`# 甲\n\n${section}\n\`\`\`sh\nold\n\`\`\`\n`, english)).toBe(
+      `---\nenglish: a.md\nsha256: ${digestOf(english.text)}\n---\n# 甲\n\n${section}\n\`\`\`sh\nnew\n\`\`\`\n`,
+    );
+  });
+
   it('does not depend on what is generated', () => {
     const table = (row: string): string =>
       `# A\n\n<!-- generated: t -->\n\n${row}\n\n<!-- end of generated: t -->\n\nB\n`;
