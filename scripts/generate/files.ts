@@ -23,7 +23,7 @@ import { renderValues, renderValuesSchema, valuesTable } from './chart-values.ts
 import { renderCustomResourceDefinitions } from './custom-resource-definitions.ts';
 import { replaceSection } from './generated-section.ts';
 import { capabilitiesTable, guaranteesTable, harmlessTable, parametersTable } from './operation-tables.ts';
-import { contradictionsTable, regionsTable } from './region-tables.ts';
+import { contradictionsTable, regionsTable, regionWords } from './region-tables.ts';
 import { specFields, statusFields } from './reference-fields.ts';
 import { meshResultsTable } from './mesh-results.ts';
 import { scriptsTable } from './scripts-table.ts';
@@ -35,6 +35,15 @@ const chart = 'helm/alibaba-pca-issuer';
 
 type Read = (path: string) => string;
 type Sections = Readonly<Record<string, (read: Read) => string>>;
+
+const istioManifests = manifests(
+  'istio-ca',
+  'istio-ra-issuer',
+  'istio-ra-values',
+  'istio-ra-ecc-issuer',
+  'istio-ra-ecc-values',
+);
+const signersManifests = manifests('signers');
 
 /** Generated sections of hand-written pages: content by name of the section. */
 const pages: Readonly<Record<string, Sections>> = {
@@ -51,14 +60,8 @@ const pages: Readonly<Record<string, Sections>> = {
     parameters: parametersTable,
   },
   'docs/mesh/README.md': { results: (read) => meshResultsTable(read('docs/mesh/results.json')) },
-  'docs/mesh/istio.md': {
-    'istio-ca': manifest('istio-ca.yaml'),
-    'istio-ra-issuer': manifest('istio-ra-issuer.yaml'),
-    'istio-ra-values': manifest('istio-ra-values.yaml'),
-    'istio-ra-ecc-issuer': manifest('istio-ra-ecc-issuer.yaml'),
-    'istio-ra-ecc-values': manifest('istio-ra-ecc-values.yaml'),
-  },
-  'docs/mesh/signers.md': { signers: manifest('signers.yaml') },
+  'docs/mesh/istio.md': istioManifests,
+  'docs/mesh/signers.md': signersManifests,
   'docs/mesh/sizing.md': {
     'capacity-example': capacityExample,
     fleets: fleetsTable,
@@ -67,7 +70,7 @@ const pages: Readonly<Record<string, Sections>> = {
   },
   'docs/command-line.md': { 'exit-codes': exitCodesTable, subcommands: subcommandHelps },
   'docs/configuration.md': { settings: settingsTable },
-  'docs/networks.md': { regions: regionsTable, contradictions: contradictionsTable },
+  'docs/networks.md': regionTables('English'),
   'docs/logs.md': { 'log-fields': logFieldsTable },
   'docs/metrics.md': { metrics: metricsTable },
   'docs/conditions-and-errors.md': {
@@ -80,6 +83,11 @@ const pages: Readonly<Record<string, Sections>> = {
     'error-classes': errorClassesTable,
     'error-codes': errorCodesTable,
   },
+  // Of the Chinese pages only what programs print or read, and what has Chinese words.
+  'docs/zh/mesh/istio.md': istioManifests,
+  'docs/zh/mesh/signers.md': signersManifests,
+  'docs/zh/mesh/sizing.md': { 'capacity-example': capacityExample },
+  'docs/zh/networks.md': regionTables('Chinese'),
 };
 
 /** Renders the files; `read` returns the present content of a path relative to the repository. */
@@ -105,7 +113,13 @@ function renderPage(path: string, sections: Sections, read: Read): string {
   );
 }
 
-/** A file of docs/mesh/manifests, which tests apply, as a block of a page. */
-function manifest(file: string): (read: Read) => string {
-  return (read) => `\`\`\`yaml\n${read(`docs/mesh/manifests/${file}`)}\`\`\``;
+/** Files of docs/mesh/manifests, which tests apply, as blocks of a page; sections have their names. */
+function manifests(...names: readonly string[]): Sections {
+  const block = (read: Read, name: string): string => `\`\`\`yaml\n${read(`docs/mesh/manifests/${name}.yaml`)}\`\`\``;
+  return Object.fromEntries(names.map((name) => [name, (read: Read) => block(read, name)]));
+}
+
+function regionTables(language: keyof typeof regionWords): Sections {
+  const words = regionWords[language];
+  return { regions: () => regionsTable(words), contradictions: () => contradictionsTable(words) };
 }

@@ -4,8 +4,10 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+import { alerts } from '../../../scripts/alerts/catalogue.ts';
 import { docsFolder } from '../../../scripts/docs/contents.ts';
 import { digestOf, fencesOf, renewed, sourceOf } from '../../../scripts/docs/translations.ts';
+import { failoverReasons } from '../../../src/controllers/issuers/failover/failover-reasons.ts';
 
 const read = (page: string): string => readFileSync(join(docsFolder, page), 'utf8');
 const translations = globSync('zh/**/*.md', { cwd: docsFolder }).toSorted();
@@ -24,6 +26,15 @@ describe.each(translations)('docs/%s', (translation) => {
   it('has the same blocks, byte for byte', () => {
     expect(fencesOf(read(translation))).toEqual(fencesOf(text));
   });
+});
+
+// In English these are generated from the code, so the digest of the page does not change with them.
+it.each([
+  ['alerts.md', /^\| \[`(\w+)`/gm, [...alerts.keys()]],
+  ['failover.md', /^\| `(\w+)`/gm, Object.keys(failoverReasons)],
+])('the table of docs/zh/%s has all rows', (page, row, names) => {
+  const rows = [...read(`zh/${page}`).matchAll(row)].map(([, name]) => name);
+  expect(rows.toSorted()).toEqual(names.toSorted());
 });
 
 describe('a translated page', () => {
