@@ -86,11 +86,15 @@ export class Workload {
     for (const { metadata } of requests) await this.#delete('CertificateRequest', metadata.name);
   }
 
-  /** Waits until every Certificate is issued and every request has come to an end. */
+  /** Waits until every Certificate is issued and every request has come to an end, or is held for one that is issued. */
   async settled(): Promise<void> {
     const check = async (): Promise<true> => {
-      const open = (await this.#list('Certificate')).filter((each) => !isIssued(each));
-      const waiting = (await this.#list('CertificateRequest')).filter(({ status }) => !isEnded(status));
+      const certificates = await this.#list('Certificate');
+      const issued = new Set(certificates.filter(isIssued).map(({ metadata }) => metadata.name));
+      const open = certificates.filter((each) => !isIssued(each));
+      const waiting = (await this.#list('CertificateRequest')).filter(
+        (each) => !isEnded(each.status) && !(isHeldRequest(each) && issued.has(certificateOf(each) ?? '')),
+      );
       if (open.length + waiting.length === 0) return true;
       for (const certificate of open) if (isHeld(certificate, waiting)) await this.#askAllTheSame(certificate);
       const shown = [...open, ...waiting].map((each) => `${each.metadata.name} ${JSON.stringify(conditionsOf(each))}`);
@@ -168,11 +172,15 @@ export class Workload {
 
 /** Whether the operator holds a request of a Certificate that has what it needs, as where its request was deleted meanwhile. */
 function isHeld({ metadata }: Manifest, requests: readonly Manifest[]): boolean {
-  return requests.some(
-    (request) =>
-      request.metadata.annotations?.['cert-manager.io/certificate-name'] === metadata.name &&
-      conditionsOf(request).some(({ message }) => message?.startsWith('Held: Certificate ')),
-  );
+  return requests.some((request) => certificateOf(request) === metadata.name && isHeldRequest(request));
+}
+
+function isHeldRequest(request: Manifest): boolean {
+  return conditionsOf(request).some(({ message }) => message?.startsWith('Held: Certificate '));
+}
+
+function certificateOf({ metadata }: Manifest): string | undefined {
+  return metadata.annotations?.['cert-manager.io/certificate-name'];
 }
 
 function isEnded(status: unknown): boolean {
