@@ -166,7 +166,7 @@ it('an issuer may give up then, but only where surely no certificate was issued'
   world.simulator.setFaults({ failingActions: { CreateCustomCertificate: upgrading } });
   await world.cluster.apply(certificate(namespace, 'sure'));
   expect(await told('sure-1', 'Failed', /spec\.patience/)).toMatch(
-    /^Not issued for longer than spec\.patience\.duration of the issuer \(2s\): .* spec\.patience\.onExceeded of the issuer is Fail\. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew\.$/,
+    /^Not issued for longer than spec\.patience\.duration of the issuer \(2s\): .* spec\.patience\.onExceeded of the issuer is Fail\. This request is given up; a new one is needed\. cert-manager may wait .*: cmctl renew sure -n \S+\.$/,
   );
   // The list cannot be read, so whether the certificate exists is not known.
   world.simulator.setFaults({

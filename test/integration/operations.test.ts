@@ -154,7 +154,7 @@ describe('what the service adds or changes', () => {
     await world.cluster.apply(certificate(namespace, 'one', { usages: server }));
     const message = await requestIs(namespace, 'one-1', 'False', /not what was asked for/);
     expect(message).toMatch(
-      /^PCA issued certificate \S+ \(RequestId \S+\), but it is not what was asked for, so it is not used: its extended key usages differ: it has code signing; asked for: server auth\. If certificates of this CA are to be so, set spec\.verification\.usages of the issuer to Allow\. It is being revoked \(spec\.revocationPolicy of the issuer\)\.$/,
+      /^PCA issued certificate \S+ \(RequestId \S+\), but it is not what was asked for, so it is not used: its extended key usages differ: it has code signing; asked for: server auth\. If certificates of this CA are to be so, set spec\.verification\.usages of the issuer to Allow\. It is being revoked \(spec\.revocationPolicy of the issuer\)\. cert-manager may wait .*: cmctl renew one -n \S+\.$/,
     );
     await world.cluster.apply(certificate(namespace, 'two', { usages: server }));
     await requestIs(namespace, 'two-1', 'False', /not what was asked for/);

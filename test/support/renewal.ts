@@ -8,6 +8,11 @@ interface CertificateName {
   readonly name: string;
 }
 
+/** How the message of a failed request ends, where a Certificate stands behind it. */
+export function adviceToRenew({ namespace, name }: CertificateName): string {
+  return ` cert-manager may wait for an hour or more before it asks again; to ask at once: cmctl renew ${name} -n ${namespace}.`;
+}
+
 /**
  * Asks for the next revision once the present one is wholly done. A Certificate is Ready before cert-manager has ended
  * the issuance: whoever asks in between is answered with the certificate that is there already. For the same reason the
@@ -26,7 +31,7 @@ export async function renewNow(cluster: Cluster, { namespace, name }: Certificat
   return trigger(cluster, certificate, present);
 }
 
-/** The same where an issuance is under way already, as `cmctl renew` does it then: what it was begun for does not count any more. */
+/** The same whatever the Certificate is at, as `cmctl renew` does it: what an issuance under way was begun for does not count any more. */
 export async function renewUnderWay(cluster: Cluster, { namespace, name }: CertificateName): Promise<number> {
   const certificate = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', namespace, name };
   return until(`the issuance of ${name} to be asked for`, async () => {

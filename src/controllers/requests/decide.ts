@@ -6,7 +6,7 @@ import { generationOf } from '../../crds/issuer.ts';
 import type { IssuerAsRead } from '../../crds/issuer.ts';
 import type { ReconcileResult } from '../../kubernetes/controller.ts';
 import type { ReadyIssuer, ReadyIssuers } from '../issuers/ready-issuers.ts';
-import { tellingKey, waiting, waitingFor } from './decision.ts';
+import { tellingKey, waiting, waitingFor, withAdvice } from './decision.ts';
 import type { Decision, FailedDecision, WaitingDecision } from './decision.ts';
 import { requestKey } from './kinds/cached-request.ts';
 import type { CachedRequest } from './kinds/cached-request.ts';
@@ -19,6 +19,7 @@ import {
   issuerNotReadyMessage,
   keyFamilyChangedMessage,
   ownerHeldMessage,
+  renewalAdvice,
   turnMessage,
   unusedAdopted,
   unusedMessage,
@@ -92,7 +93,7 @@ export class Decider {
     }
     const { issuer: identity } = request;
     if (identity === undefined) return unknownIssuer(request);
-    return memory.decided ?? (await this.#decideToSign(task, identity));
+    return memory.decided ?? withAdvice(await this.#decideToSign(task, identity), renewalAdvice(request.certificate));
   }
 
   /** What a request is told of exceptions, once there were several: never that it failed. */

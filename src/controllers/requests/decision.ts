@@ -88,6 +88,11 @@ export function waitingFor(
   return { kind: 'waiting', reason, detail, message, next: { kind: 'after', ms } };
 }
 
+/** The decision, to whose message a failure adds `advice`. */
+export function withAdvice(decision: Decision, advice: string): Decision {
+  return decision.kind === 'failed' ? { ...decision, message: `${decision.message}${advice}` } : decision;
+}
+
 /** What a query of the log asks about a certificate, which has one line. */
 export function issuedFields({ certificate, operation, requestId }: IssuedDecision): LogFields {
   const { serialNumber, identifier, names, notAfter } = certificate;

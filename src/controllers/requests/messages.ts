@@ -131,6 +131,13 @@ export function supersededMessage(newer: string): string {
   return `CertificateRequest "${newer}" is newer and asks for the same CA (same requester, subject and names), so it gets the next free instance in spec.externalCA.instanceIds of the issuer. This request had none and is given up: no instance was used for it. If its certificate is wanted as well, add an instance to the issuer and create the request again.`;
 }
 
+/** The end of a failure's message: only some changes of a Certificate, and none of an issuer or a request, end the pause. */
+export function renewalAdvice(certificate: Request['certificate']): string {
+  if (certificate === undefined) return '';
+  const { namespace, name } = certificate;
+  return ` cert-manager may wait for an hour or more before it asks again; to ask at once: cmctl renew ${name} -n ${namespace}.`;
+}
+
 /** How much is at stake: the life left to the certificate that is in use; empty where that is not known. */
 export function remainingLife(certificate: Request['certificate'], notAfter: Date | undefined, now: Date): string {
   if (certificate === undefined || notAfter === undefined) return '';
@@ -188,8 +195,7 @@ interface EarlierCertificate {
   readonly parentIdentifier: string;
 }
 
-const askAgain =
-  'This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.';
+const askAgain = 'This request is given up; a new one is needed.';
 
 function named({ identifier }: EarlierCertificate): string {
   return identifier === undefined ? ' of this request' : ` with the custom identifier ${identifier} of this request`;

@@ -129,7 +129,7 @@ function ended(
   const todo =
     state === 'Denied'
       ? 'Ask the approver, or correct the Certificate so that its policy fits.'
-      : 'Correct the Certificate; cert-manager then makes a new request (at once with cmctl renew).';
+      : 'Correct the Certificate or the issuer; cert-manager then makes a new request (at once with cmctl renew).';
   return { level: 'warning', found: `${state}: ${message}`, todo, since };
 }
 

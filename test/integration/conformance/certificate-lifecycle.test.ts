@@ -2,7 +2,7 @@
 // what cert-manager makes of our certificate in the Secret. Validated as the suite's cases are.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renew } from '../../support/renewal.ts';
+import { adviceToRenew, renew, renewUnderWay } from '../../support/renewal.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
 import type { Wanted } from './cases.ts';
@@ -174,9 +174,19 @@ describe('a Certificate with a key', () => {
     await create('too-wide', { dnsNames: ['key.example.com'], privateKey: p521 });
     const { request, certificate } = await waitForFailure(world.cluster, { namespace, name: 'too-wide' });
     expect(request).toBe(
-      "spec.request: the CSR's key is P-521; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey), or set spec.allowP521 of the issuer if you know that the CA accepts it.",
+      `spec.request: the CSR's key is P-521; CreateCustomCertificate supports RSA with 2048 to 8192 bits and P-256, P-384. Choose such a key (in a Certificate: spec.privateKey), or set spec.allowP521 of the issuer if you know that the CA accepts it.${adviceToRenew({ namespace, name: 'too-wide' })}`,
     );
     expect(certificate).toBe(`The certificate request has failed to complete and will be retried: ${request}`);
+  });
+
+  it('a key that was refused and corrected is issued at once after cmctl renew', async () => {
+    const name = 'corrected';
+    await create(name, { dnsNames: ['key.example.com'], privateKey: p521 });
+    await waitForFailure(world.cluster, { namespace, name });
+    const spec: Spec = { dnsNames: ['key.example.com'], privateKey: { algorithm: 'ECDSA', size: 384 } };
+    await world.cluster.patch(certificateReference({ namespace, name }), { spec });
+    await renewUnderWay(world.cluster, { namespace, name });
+    await validated(name, spec);
   });
 
   it.each([

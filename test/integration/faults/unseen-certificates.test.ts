@@ -2,6 +2,7 @@
 // lost: what was paid for is used, each request ends, and nothing is paid for twice.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hasCondition } from '../../support/cluster.ts';
+import { adviceToRenew } from '../../support/renewal.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { World } from '../../support/world.ts';
 import { leads, revoke, Scene } from './scene.ts';
@@ -60,7 +61,7 @@ it('it is revoked before it is found: the request fails and says so, and the iss
   const message = await scene.waits('web', /revoked in PCA/);
   const issuer = await world.cluster.get(scene.issuer);
   expect([message, issuer !== undefined && hasCondition(issuer, { type: 'Ready', status: 'True' })]).toEqual([
-    `Certificate ${paid?.identifier ?? ''} was issued for this request but revoked in PCA before it was written here, so it is not used. If nobody meant to revoke it, find out who did in PCA's console. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.`,
+    `Certificate ${paid?.identifier ?? ''} was issued for this request but revoked in PCA before it was written here, so it is not used. If nobody meant to revoke it, find out who did in PCA's console. This request is given up; a new one is needed.${adviceToRenew({ namespace: scene.namespace, name: 'web' })}`,
     true,
   ]);
 });

@@ -189,11 +189,11 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
       await stage.askForServer();
       return stage.failure();
     },
-    says: "CertificateRevoked: Certificate ID was issued for this request but revoked in PCA before it was written here, so it is not used. If nobody meant to revoke it, find out who did in PCA's console. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.",
+    says: "CertificateRevoked: Certificate ID was issued for this request but revoked in PCA before it was written here, so it is not used. If nobody meant to revoke it, find out who did in PCA's console. This request is given up; a new one is needed.",
   },
   EarlierCertificateNotFound: {
     steps: async (stage) => refusedCalls(stage, { code: 'ParamRepeat.CustomIdentifier' }),
-    says: 'EarlierCertificateNotFound: PCA says that a certificate with the custom identifier ID of this request exists already, but it is not found with CA "sim-sub-ecc-p256". That happens when spec.parentIdentifier, spec.operation, spec.region or spec.endpoint of the issuer was changed while no operator ran. Look for it in PCA\'s console, and revoke it if it is not wanted. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.',
+    says: 'EarlierCertificateNotFound: PCA says that a certificate with the custom identifier ID of this request exists already, but it is not found with CA "sim-sub-ecc-p256". That happens when spec.parentIdentifier, spec.operation, spec.region or spec.endpoint of the issuer was changed while no operator ran. Look for it in PCA\'s console, and revoke it if it is not wanted. This request is given up; a new one is needed.',
   },
   PatienceExceeded: {
     steps: async (stage) =>
@@ -202,7 +202,7 @@ export const failureScenes: Readonly<Record<FailureReason, Scene>> = {
         { code: 'OperationDenied.SystemUpgrading' },
         { patience: { duration: '1s', onExceeded: 'Fail' } },
       ),
-    says: 'PatienceExceeded: Not issued for longer than spec.patience.duration of the issuer (1s): CreateCustomCertificate at HOST failed, the service cannot do this at the moment (OperationDenied.SystemUpgrading, HTTP 400, RequestId ID): The words of PCA. spec.patience.onExceeded of the issuer is Fail. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.',
+    says: 'PatienceExceeded: Not issued for longer than spec.patience.duration of the issuer (1s): CreateCustomCertificate at HOST failed, the service cannot do this at the moment (OperationDenied.SystemUpgrading, HTTP 400, RequestId ID): The words of PCA. spec.patience.onExceeded of the issuer is Fail. This request is given up; a new one is needed.',
   },
   CertificateMalformed: {
     steps: givenInstead(async () => '-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n'),

@@ -11,6 +11,7 @@ import type { Manifest } from '../../support/cluster.ts';
 import { launchOperator } from '../../support/operator-process.ts';
 import { operatorToken, trustClusterTokens } from '../../support/cluster-tokens.ts';
 import { readProduct, serviceAccountTokens } from '../../support/product.ts';
+import { adviceToRenew } from '../../support/renewal.ts';
 import { NotYet, until } from '../../support/wait.ts';
 import { certificate, issuerApiVersion, World } from '../../support/world.ts';
 
@@ -346,7 +347,7 @@ describe('the limits of a rule', () => {
     const issuer = world.issuer(shop, 'unlimited');
     await world.cluster.apply([issuer, ask(shop, 'long', issuer, { duration: '48h' })]);
     expect(await told(shop, 'long', 'rule "shop"')).toBe(
-      `Failed: spec.duration: 48h0m0s is longer than the administrator's rule "shop" allows to the issuer (maxDuration 24h0m0s). Ask for at most 24h0m0s, or ask for another rule. Contact: shop-pki@example.com`,
+      `Failed: spec.duration: 48h0m0s is longer than the administrator's rule "shop" allows to the issuer (maxDuration 24h0m0s). Ask for at most 24h0m0s, or ask for another rule. Contact: shop-pki@example.com${adviceToRenew({ namespace: shop, name: 'long' })}`,
     );
     await world.cluster.kubectl(['delete', 'certificate', 'long', '-n', shop]);
   });

@@ -2,6 +2,7 @@
 import type { Manifest } from '../cluster.ts';
 import { manifest } from '../plan-inputs.ts';
 import { runWith } from '../plan-command.ts';
+import { adviceToRenew } from '../renewal.ts';
 import { keyOf } from './read.ts';
 
 interface Report {
@@ -31,8 +32,10 @@ export async function plansOf(inputs: readonly Manifest[]): Promise<ReadonlyMap<
   );
 }
 
-/** Whether it says what became of the request. */
+/** Whether it says what became of the request. That cert-manager may wait is no concern of it. */
 export function agrees(seen: string, plan: string): boolean {
   if (seen.startsWith('issued: ')) return plan.startsWith('planned');
-  return seen.startsWith('failed: ') && plan === seen.replace('failed: ', 'refused: ');
+  if (!seen.startsWith('failed: ')) return false;
+  const [, name = '', namespace = ''] = / cmctl renew (\S+) -n (\S+)\.$/.exec(seen) ?? [];
+  return plan === seen.replace('failed: ', 'refused: ').replace(adviceToRenew({ namespace, name }), '');
 }

@@ -146,8 +146,9 @@ export function failedWrite(message: string, failureTime: string): Part {
   };
 }
 
-/** A failure for good. */
-export function failed(message: string, failureTime = '2026-11-22T00:16:40Z'): Part {
+/** A failure for good, of a request that Certificate shop/web stands behind. */
+export function failed(said: string, failureTime = '2026-11-22T00:16:40Z'): Part {
+  const message = `${said}${texts.renewalAdvice}`;
   return seen2(failedWrite(message, failureTime), told('Failed', message, webRequest()), { next: [done] });
 }
 

@@ -1,4 +1,5 @@
 // Rows: whose fault it is that a certificate is not what was asked for, and what the others make of it.
+import { adviceToRenew } from '../../../support/renewal.ts';
 import { fails, issues, says, unreachable } from './cloud.ts';
 import type { CloudAnswer } from './cloud.ts';
 import { after, countedHeld, event, failed, issued, issuerHeld, pendingWrite, remembers, seen } from './expected.ts';
@@ -24,8 +25,8 @@ const ofApi = web(
 const held = texts.ownerHeld('shop/web', 'KeyMismatch', '2026-11-22T00:18:10Z');
 
 /** The second request failed like the first. */
-function failedToo(): ReturnType<typeof seen> {
-  const message = `${differing}${texts.kept}`;
+function failedToo(certificate: string): ReturnType<typeof seen> {
+  const message = `${differing}${texts.kept}${adviceToRenew({ namespace: 'shop', name: certificate })}`;
   const condition = { type: 'Ready', status: 'False', reason: 'Failed', message };
   const write: SeenWrite = {
     path: requestPath('web-2'),
@@ -83,7 +84,7 @@ export const blameRows: readonly Row[] = [
     },
     expected: seen(
       failed(`${differing}${texts.kept}`),
-      failedToo(),
+      failedToo('api'),
       issuerHeld('CertificateRefused', differing, 'shop/web-2'),
       { calls: [call('web-1'), call('web-2')], revoked: ['c1: kept', 'c1: kept'] },
     ),

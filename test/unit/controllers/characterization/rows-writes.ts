@@ -25,6 +25,7 @@ const custom = 'CreateCustomCertificate';
 const logged = { operation: custom, identifier: 'c1' };
 const call = `${custom} web-1`;
 const message = texts.issued(custom, 'c1');
+const emptyCsr = `${texts.emptyCsr}${texts.renewalAdvice}`;
 const cloud = { [custom]: [issues('c1')] };
 const forgotten = { remembered: seen().remembered };
 const fault = (changes: Partial<ClusterFault> = {}): ClusterFault => ({
@@ -77,12 +78,12 @@ export const writeRows: readonly Row[] = [
     name: 'ResultNotWritten of a refusal: the same words are written later',
     scene: { requests: [web({ spec: { request: '' } })], faults: [fault()], acts: [{}, { after: 1_000 }] },
     expected: seen(
-      failedWrite(texts.emptyCsr, '2026-11-22T00:16:40Z'),
+      failedWrite(emptyCsr, '2026-11-22T00:16:40Z'),
       log('warn', texts.resultNotWritten(says('Forbidden')), { request: 'shop/web-1', failure: 'Forbidden' }),
       event('Warning', 'ResultNotWritten', texts.notWritten('failed', says('Forbidden'))),
       { next: [retry(texts.writingResult(says('Forbidden')))] },
-      failedWrite(texts.emptyCsr, '2026-11-22T00:16:40Z'),
-      told('Failed', texts.emptyCsr, webRequest()),
+      failedWrite(emptyCsr, '2026-11-22T00:16:40Z'),
+      told('Failed', emptyCsr, webRequest()),
       { next: [done] },
     ),
   },
@@ -180,7 +181,7 @@ export const writeRows: readonly Row[] = [
       ],
     },
     expected: seen(
-      failedWrite(texts.emptyCsr, '2026-11-22T00:16:40Z'),
+      failedWrite(emptyCsr, '2026-11-22T00:16:40Z'),
       log('warn', texts.ended, {
         request: 'shop/web-1',
         issuer: 'AlibabaPCAIssuer/shop/pca',
@@ -263,7 +264,7 @@ export const writeRows: readonly Row[] = [
   {
     name: 'gone when a refusal is written: not a word',
     scene: { requests: [web({ spec: { request: '' } })], acts: [{ at: { VerdictReached: removed } }] },
-    expected: seen(failedWrite(texts.emptyCsr, '2026-11-22T00:16:40Z'), { next: [done] }),
+    expected: seen(failedWrite(emptyCsr, '2026-11-22T00:16:40Z'), { next: [done] }),
   },
   {
     name: 'the denial cannot be written: tried again without an event',

@@ -1,4 +1,5 @@
 // Every text that the rows expect, in one place: wording is product, and changes here only.
+import { adviceToRenew } from '../../../support/renewal.ts';
 
 const pause = 'with growing pauses of at most 300 s.';
 const issuer = 'AlibabaPCAIssuer "shop/pca"';
@@ -42,7 +43,7 @@ export const askedAgain = (paid: string, until: string): string =>
 export const stillTried = (message: string, duration: string): string =>
   `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} It is still tried automatically; somebody should look into it.`;
 export const givenUp = (message: string, duration: string): string =>
-  `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} spec.patience.onExceeded of the issuer is Fail. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.`;
+  `Not issued for longer than spec.patience.duration of the issuer (${duration}): ${message} spec.patience.onExceeded of the issuer is Fail. This request is given up; a new one is needed.`;
 
 export const ownerHeld = (certificate: string, reason: string, until: string): string =>
   `Held: the last request of Certificate "${certificate}" failed with ${reason}, and a further try may cost a certificate again. See its message, and correct the Certificate, or the issuer if that is at fault. It continues automatically at ${until}, or when the issuer's spec changes.`;
@@ -72,6 +73,7 @@ export const lookedForByKeyIn = (seconds: number): string =>
   `CreateCertificateWithExtension was called, or may have been, without an answer that was seen. It takes no identifier, so its certificate is looked for by its key, in ${seconds} s.`;
 
 // Why a request fails.
+export const renewalAdvice = adviceToRenew({ namespace: 'shop', name: 'web' });
 export const denied =
   'The CertificateRequest was denied by an approval controller, so no certificate is issued for it.';
 export const rejectedByPCA = (message: string): string =>

@@ -7,6 +7,7 @@ import type {
   WaitingDecision,
 } from '../../../../../src/controllers/requests/decision.ts';
 import type { FailureReason, TroubleReason, WaitingReason } from '../../../../../src/controllers/requests/reasons.ts';
+import { adviceToRenew } from '../../../../support/renewal.ts';
 import { startsAt } from '../../characterization/material.ts';
 import type { Rig, Situation } from '../rig.ts';
 
@@ -60,8 +61,18 @@ export const givenUp: Extract<Decision, { readonly kind: 'nothing' }> = {
   next: { kind: 'retry', reason: 'the try was given up' },
 };
 
-/** It fails for good. */
+/** It fails for good, and Certificate shop/web stands behind it. */
 export function fails(reason: FailureReason, message: string, more: Partial<FailedDecision> = {}): FailedDecision {
+  const advice = adviceToRenew({ namespace: 'shop', name: 'web' });
+  return failsWithoutCertificate(reason, `${message}${advice}`, more);
+}
+
+/** It fails for good, and no Certificate stands behind it. */
+export function failsWithoutCertificate(
+  reason: FailureReason,
+  message: string,
+  more: Partial<FailedDecision> = {},
+): FailedDecision {
   return { kind: 'failed', reason, message, at, ...more };
 }
 

@@ -9,7 +9,7 @@ import { caContent, hierarchy, signingRequest, uids, web, webCA, webContent } fr
 import { finds, issues } from '../replies.ts';
 import type { Changes } from '../replies.ts';
 import type { Situation } from '../rig.ts';
-import { at, fails } from './row.ts';
+import { at, fails, failsWithoutCertificate } from './row.ts';
 import type { Row } from './row.ts';
 
 /** A request with these fields is refused before any call, in these words. */
@@ -231,8 +231,7 @@ function attempt(name: string, creationTimestamp: string) {
   return webCA({ spec: { username: 'mesh' }, metadata: { ownerReferences: [], creationTimestamp } }, name);
 }
 
-const askAgain =
-  'This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.';
+const askAgain = 'This request is given up; a new one is needed.';
 const trouble = { reason: 'Transient', message: 'PCA says Transient.' } as const;
 
 export const failures: Record<FailureReason, Row> = {
@@ -241,7 +240,7 @@ export const failures: Record<FailureReason, Row> = {
   DeniedReference: {
     situation: { requests: [signingRequest()], isAllowed: false },
     of: 'csr-1',
-    decision: fails(
+    decision: failsWithoutCertificate(
       'DeniedReference',
       'User "ann" may not use AlibabaPCAIssuer "shop/pca". Grant a Role in namespace "shop" with apiGroups ["cert-manager.io"], resources ["signers"], verbs ["reference"], resourceNames ["pca"], then create the request again.',
     ),
@@ -276,7 +275,7 @@ export const failures: Record<FailureReason, Row> = {
       requests: [attempt('web-1', '2026-11-22T00:10:00Z'), attempt('web-2', '2026-11-22T00:11:15Z')],
       spec: { externalCA: { instanceIds: ['i-1'] } },
     },
-    decision: fails(
+    decision: failsWithoutCertificate(
       'Superseded',
       'CertificateRequest "shop/web-2" is newer and asks for the same CA (same requester, subject and names), so it gets the next free instance in spec.externalCA.instanceIds of the issuer. This request had none and is given up: no instance was used for it. If its certificate is wanted as well, add an instance to the issuer and create the request again.',
     ),
@@ -290,7 +289,7 @@ export const failures: Record<FailureReason, Row> = {
     prepare: (rig) => void rig.memories.of(uids['web-1'] ?? '').troubledFor(rig.clock.monotonic() - 3_600_000),
     decision: fails(
       'PatienceExceeded',
-      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. spec.patience.onExceeded of the issuer is Fail. This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew. The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',
+      'Not issued for longer than spec.patience.duration of the issuer (1h): PCA says Transient. spec.patience.onExceeded of the issuer is Fail. This request is given up; a new one is needed. The present certificate of Certificate "shop/web" is valid until 2026-12-01T00:00:00Z.',
       { trouble },
     ),
   },

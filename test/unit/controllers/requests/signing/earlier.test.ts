@@ -15,8 +15,7 @@ import type { Situation } from '../rig.ts';
 
 const uid = uids['web-1'] ?? '';
 const own = 'f1962ccc-102b-b543-0424-6f4f64249cd7';
-const again =
-  'This request is given up; cert-manager makes a new one, and a CertificateSigningRequest has to be made anew.';
+const again = 'This request is given up; a new one is needed.';
 const other = await makeHierarchy('P-384', new Date('2026-01-02T00:00:00Z'));
 const noAnswer = failed('OutcomeUnknown');
 
