@@ -3,6 +3,7 @@
 // requests, and the subcommands.
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runTask } from './task/run-task.ts';
@@ -107,7 +108,7 @@ export async function buildBundle(folder = shipped, { sourceMap = false } = {}):
   const target = resolve(root, folder);
   const metafile = await bundleEntry('src/main.ts', target, { sourceMap });
   const entry = join(relative(root, target), 'main.js');
-  const complaints = findMisplaced(metafile, entry);
+  const complaints = [...findMisplaced(metafile, entry), ...findBrokenImports(metafile)];
   if (complaints.length > 0) throw new Error(`The bundle is wrong:\n${complaints.join('\n')}`);
   const atStart = loadedAtStart(metafile, entry);
   const bytes = (wanted: boolean): number =>
@@ -192,6 +193,31 @@ export function findMisplaced(
     .filter((input) => lazyFolders.some((folder) => withinCheckout(input).startsWith(folder)))
     .map((input) => `${input} would be loaded at every start; import it dynamically.`);
   return [...foreign, ...early];
+}
+
+// What esbuild adds for `using` and the like.
+const ofEsbuild = '<runtime>';
+
+// It takes the whole module, in the form that Node and the bundle give it alike.
+const takesWholeModule = 'src/alibaba/signing.ts';
+
+/**
+ * The imports of our own files that do not work in the bundle though they do without it, each with the reason: what is not in the
+ * bundle, and the names of a CommonJS module that is imported dynamically, of which esbuild gives the default export alone.
+ */
+export function findBrokenImports({ inputs }: Pick<Metafile, 'inputs'>): readonly string[] {
+  return Object.entries(inputs)
+    .filter(([file]) => file.startsWith('src/'))
+    .flatMap(([file, { imports }]) =>
+      imports.flatMap(({ path, kind, external }) => {
+        if (external === true && !isBuiltin(path) && path !== ofEsbuild)
+          return [`${file} imports ${path}, which is not in the bundle: install it as a dependency.`];
+        if (kind !== 'dynamic-import' || inputs[path]?.format !== 'cjs' || file === takesWholeModule) return [];
+        return [
+          `${file} imports ${path} dynamically, whose names are missing in the bundle: import a file of src/ that imports it.`,
+        ];
+      }),
+    );
 }
 
 /** The path of an input; the folder of the packages may be a link to that of another checkout. */

@@ -1,7 +1,9 @@
 // What the build refuses to ship.
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
-import { findMisplaced } from '../../../scripts/build.ts';
+import { findBrokenImports, findMisplaced } from '../../../scripts/build.ts';
 
 type Metafile = Parameters<typeof findMisplaced>[0];
 const library = 'node_modules/@kubernetes/client-node/dist/index.js';
@@ -88,4 +90,56 @@ describe('the bundle', () => {
       ]);
     },
   );
+});
+
+describe('an import of our own files', () => {
+  const imports = (kind: 'dynamic-import' | 'import-statement', path: string, external = false) => ({
+    bytes: 1,
+    imports: [external ? { path, kind, external } : { path, kind }],
+  });
+  const yaml = 'node_modules/yaml/dist/index.js';
+  type Inputs = Parameters<typeof findBrokenImports>[0]['inputs'];
+  const library: Inputs = { [yaml]: { bytes: 1, imports: [], format: 'cjs' } };
+
+  it.each<[string, Inputs, readonly string[]]>([
+    [
+      'of a CommonJS package, dynamically',
+      { 'src/a.ts': imports('dynamic-import', yaml), ...library },
+      [
+        `src/a.ts imports ${yaml} dynamically, whose names are missing in the bundle: import a file of src/ that imports it.`,
+      ],
+    ],
+    [
+      'of a package that is not there',
+      { 'src/a.ts': imports('dynamic-import', 'pino-pretty', true) },
+      ['src/a.ts imports pino-pretty, which is not in the bundle: install it as a dependency.'],
+    ],
+    ['of a CommonJS package, statically', { 'src/a.ts': imports('import-statement', yaml), ...library }, []],
+    ['of a module of Node', { 'src/a.ts': imports('import-statement', 'node:fs', true) }, []],
+    ['of the whole module', { 'src/alibaba/signing.ts': imports('dynamic-import', yaml), ...library }, []],
+  ])('%s', (_what, inputs, complaints) => {
+    expect(findBrokenImports({ inputs })).toEqual(complaints);
+  });
+
+  it('is judged by what esbuild tells of it', async () => {
+    const folder = fileURLToPath(new URL('../../..', import.meta.url));
+    const { metafile } = await build({
+      absWorkingDir: folder,
+      stdin: {
+        contents: "const { parse } = await import('yaml'); try { await import('absent'); } catch {}",
+        sourcefile: 'src/a.ts',
+        resolveDir: folder,
+      },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'silent',
+      metafile: true,
+      write: false,
+    });
+    expect(findBrokenImports(metafile)).toEqual([
+      expect.stringMatching(/^src\/a\.ts imports \S*node_modules\/yaml\/dist\/index\.js dynamically, /),
+      'src/a.ts imports absent, which is not in the bundle: install it as a dependency.',
+    ]);
+  });
 });
