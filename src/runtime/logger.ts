@@ -2,6 +2,7 @@
 // slow or stand still, and nobody waits for that. The only importer of the log library.
 import { once } from 'node:events';
 import { pino } from 'pino';
+import { visible } from '../issuing/x509/shown-text.ts';
 import { systemClock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
 import type { LogFields } from './log-fields.ts';
@@ -53,10 +54,11 @@ export function createLogger(options: {
   );
 }
 
+// What strangers wrote into a name or an answer must not steer the terminal, nor begin a line.
 function asText(line: string): string {
   const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
-  return `${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(msg)}${rest.join('')}\n`;
+  return `${visible(`${String(time)} ${String(level).toUpperCase().padEnd(5)} ${String(msg)}${rest.join('')}`)}\n`;
 }
 
 /** Takes whole lines. */

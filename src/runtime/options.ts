@@ -111,7 +111,12 @@ export const settings = {
     choices: ['trace', 'debug', 'info', 'warn', 'error'],
     help: 'Lowest level that is logged.',
   },
-  'log-format': { type: 'choice', default: 'json', choices: ['json', 'text'], help: 'Format of log lines.' },
+  'log-format': {
+    type: 'choice',
+    default: 'json',
+    choices: ['json', 'text'],
+    help: 'Format of log lines; text is for people at a terminal.',
+  },
   tracing: {
     type: 'switch',
     default: 'false',

@@ -165,10 +165,13 @@ const layers: readonly Layer[] = [
   { folder: 'src/alibaba/', mayImport: ['src/http/', 'src/timing/'], mayImportTypes: [] },
   { folder: 'src/kubernetes/', mayImport: ['src/http/', 'src/timing/'], mayImportTypes: [] },
   { folder: 'src/http/', mayImport: ['src/timing/'], mayImportTypes: [] },
-  // The version is the package's.
-  { folder: 'src/runtime/', mayImport: ['package.json', 'src/timing/'], mayImportTypes: [] },
+  // The version is the package's. The log and the command line show text from outside as all others do.
+  {
+    folder: 'src/runtime/',
+    mayImport: ['package.json', 'src/timing/', 'src/issuing/x509/shown-text.ts'],
+    mayImportTypes: [],
+  },
   { folder: 'src/crds/', mayImport: [], mayImportTypes: [] },
-  // What it was given is shown as all text from outside is.
   { folder: 'src/command-line/', mayImport: ['src/issuing/x509/shown-text.ts'], mayImportTypes: [] },
   { folder: 'src/timing/', mayImport: [], mayImportTypes: [] },
   // It must not know how the operator sees PCA; how a command line is read says nothing of that.
