@@ -1,5 +1,5 @@
 // Log lines: form and redaction.
-import fc from 'fast-check';
+import { array, assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogFields } from '../../../src/runtime/log-fields.ts';
 import { createLogger } from '../../../src/runtime/logger.ts';
@@ -52,9 +52,9 @@ describe('as text', () => {
   it('is one line without control characters, whatever it is about', () => {
     const lines: string[] = [];
     const logger = createLogger({ level: 'info', format: 'text', write: (line) => void lines.push(line) });
-    const text = fc.string({ unit: 'binary' });
-    fc.assert(
-      fc.property(text, text, fc.array(text, { maxLength: 3 }), (message, key, missing) => {
+    const text = string({ unit: 'binary' });
+    assert(
+      property(text, text, array(text, { maxLength: 3 }), (message, key, missing) => {
         logger.error({ key, missing }, message);
         expect(lines.splice(0)).toEqual([expect.stringMatching(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+\n$/u)]);
       }),
