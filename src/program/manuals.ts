@@ -7,12 +7,29 @@ import { planManual } from '../plan-command/manual.ts';
 import { environmentName, settings } from '../runtime/options.ts';
 import type { Setting } from '../runtime/setting.ts';
 
+/** The shells that have a completion. */
+export const completionShells = ['bash', 'zsh', 'fish'] as const;
+
+const completionManual = {
+  command: 'alibaba-pca-issuer completion',
+  summary: 'Writes a script with which a shell completes this command line',
+  flags: {},
+  rest: `the shell: ${completionShells.join(', ')}`,
+  examples: {
+    'source <(alibaba-pca-issuer completion bash)': 'in ~/.bashrc',
+    'source <(alibaba-pca-issuer completion zsh)': 'in ~/.zshrc, after compinit',
+    'alibaba-pca-issuer completion fish | source': 'in config.fish',
+  },
+  exitCodes: { 0: 'the script was written', 2: 'wrong usage' },
+} as const satisfies Manual;
+
 /** The subcommands for people, by name; without one, the operator runs. */
 export const subcommands = {
   plan: planManual,
   doctor: doctorManual,
   capacity: capacityManual,
   migrate: migrateManual,
+  completion: completionManual,
 } as const satisfies Readonly<Record<string, Manual>>;
 
 /** The word that stands for no subcommand. */

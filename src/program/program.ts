@@ -2,14 +2,15 @@
 // needs is loaded when it runs.
 import { helpText } from '../command-line/help.ts';
 import { readCommandLine, unknownName, withHelp } from '../command-line/reading.ts';
+import { tell } from '../command-line/telling.ts';
 import { KubernetesClient } from '../kubernetes/client.ts';
 import { connect } from '../operator/connect.ts';
 import { parseOptions, spelledOut } from '../runtime/options.ts';
 import { userAgent } from '../runtime/version.ts';
 import { systemClock } from '../timing/clock.ts';
-import { operatorManual, runWord, subcommands } from './manuals.ts';
+import { completionShells, operatorManual, runWord, subcommands } from './manuals.ts';
 
-const exitCode = { failed: 1, usage: 2 } as const;
+const exitCode = { done: 0, failed: 1, usage: 2 } as const;
 const out = (text: string): boolean => process.stdout.write(text);
 const err = (text: string): boolean => process.stderr.write(text);
 const streams = { out, err };
@@ -58,6 +59,8 @@ export async function runSubcommand(name: string, argv: readonly string[]): Prom
         ...streams,
       });
     }
+    case 'completion':
+      return writeCompletion(argv);
     case 'apply':
       return applyIssuers(argv);
     default:
@@ -66,6 +69,21 @@ export async function runSubcommand(name: string, argv: readonly string[]): Prom
       );
       return exitCode.usage;
   }
+}
+
+async function writeCompletion(argv: readonly string[]): Promise<number> {
+  const { completion: manual } = subcommands;
+  const read = readCommandLine(manual, argv);
+  if (read.kind !== 'run') return tell(read, manual, streams);
+  const [name = '', ...further] = read.rest;
+  const shell = completionShells.find((each) => each === name);
+  if (shell === undefined || further.length > 0) {
+    const message = withHelp(`Name one of ${completionShells.join(', ')}`, manual);
+    return tell({ kind: 'wrong', message }, manual, streams);
+  }
+  const { completionScript } = await import('./completion.ts');
+  out(completionScript(shell));
+  return exitCode.done;
 }
 
 async function connectTo(kubeconfig: string, context: string): ReturnType<typeof connect> {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 import { helpText } from '../../../src/command-line/help.ts';
+import { completionScript } from '../../../src/program/completion.ts';
 import { operatorManual, subcommands } from '../../../src/program/manuals.ts';
 import { environmentName, settings } from '../../../src/runtime/options.ts';
 
@@ -42,7 +43,11 @@ describe('help', () => {
   });
 });
 
-it.each([
+it('completion writes the script of a shell', async () => {
+  expect(await run('completion', 'fish')).toEqual({ code: 0, out: completionScript('fish'), err: '' });
+});
+
+it.each<[readonly string[], string, string?]>([
   [['paln'], "Unknown command 'paln' (did you mean plan?). See alibaba-pca-issuer --help."],
   [['--log-lvl=debug'], "Unknown option '--log-lvl' (did you mean --log-level?). See alibaba-pca-issuer --help."],
   [
@@ -50,7 +55,14 @@ it.each([
     "Option '--log-level <value>' argument missing. See alibaba-pca-issuer --help.",
   ],
   [['--leader-elect', 'doctor'], "Unexpected argument 'doctor'. See alibaba-pca-issuer --help."],
+  [['completion'], 'Name one of bash, zsh, fish. See alibaba-pca-issuer completion --help.', 'completion'],
+  [
+    ['completion', 'bash', 'zsh'],
+    'Name one of bash, zsh, fish. See alibaba-pca-issuer completion --help.',
+    'completion',
+  ],
   [['run', '--log-level=x'], '--log-level is "x" but must be one of trace, debug, info, warn, error.'],
-])('%j is refused with 2', async (argv, message) => {
-  expect(await run(...argv)).toEqual({ code: 2, out: '', err: `alibaba-pca-issuer: ${message}\n` });
+])('%j is refused with 2', async (argv, message, command = '') => {
+  const program = ['alibaba-pca-issuer', command].join(' ').trimEnd();
+  expect(await run(...argv)).toEqual({ code: 2, out: '', err: `${program}: ${message}\n` });
 });
