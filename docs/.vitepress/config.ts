@@ -1,7 +1,8 @@
 // The site of docs/: the same Markdown that code hosts show. `npm run docs:build` builds it, `npm run docs:dev` shows it.
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 
-import { chinese, english, sidebarOf } from '../../scripts/docs/contents.ts';
+import { chinese, english, otherLanguageOf, sidebarOf } from '../../scripts/docs/contents.ts';
 import type { Language } from '../../scripts/docs/contents.ts';
 import { anchorOf, rewriteLinks } from '../../scripts/docs/links.ts';
 
@@ -14,8 +15,6 @@ const tokenize = (text: string): string[] => text.toLowerCase().match(/[\u3400-\
 const sidebar = ({ folder, ...rest }: Language): object => ({ [`/${folder}`]: sidebarOf({ folder, ...rest }) });
 
 const chineseWords = {
-  // Every Chinese page has an English one, but not the other way round.
-  i18nRouting: true,
   nav: [
     { text: '快速开始', link: '/zh/quick-start.html' },
     { text: '故障排查', link: '/zh/troubleshooting.html' },
@@ -46,6 +45,14 @@ export default defineConfig({
   title: 'alibaba-pca-issuer',
   description: 'Certificates from Alibaba Cloud Private CA for Kubernetes, through cert-manager',
   cacheDir: '../.cache/vitepress',
+  transformPageData: ({ filePath }) => ({ otherLanguage: otherLanguageOf(filePath) }),
+  vite: {
+    resolve: {
+      alias: [
+        { find: /^.*\/composables\/langs$/, replacement: fileURLToPath(new URL('languages.ts', import.meta.url)) },
+      ],
+    },
+  },
   rewrites: (page) => page.replace(/(^|\/)README\.md$/, '$1index.md'),
   markdown: {
     anchor: { slugify: anchorOf },
@@ -68,7 +75,6 @@ export default defineConfig({
       { text: 'Troubleshooting', link: '/troubleshooting.html' },
       { text: 'Issuer reference', link: '/issuer-reference.html' },
     ],
-    i18nRouting: false,
     outline: { level: [2, 3] },
     sidebar: { ...sidebar(english), ...sidebar(chinese) },
     search: {

@@ -1,5 +1,5 @@
 // What the site of docs/ shows beside its pages: the groups of the sidebar, by what a reader wants to do, and their pages.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -142,6 +142,16 @@ export function sidebarOf({ folder, groups }: Language): readonly { readonly tex
 /** The address on the site of a page of docs/, whose README.md are the first pages of their folders. */
 export function addressOf(page: string): string {
   return page.replace(/(^|\/)README\.md$/, '$1').replace(/\.md$/, '.html');
+}
+
+/**
+ * Where the language switch of a page leads, an address on the site: to the same page in the other language, or to the first
+ * page of that language where it has none. Every Chinese page has an English one.
+ */
+export function otherLanguageOf(page: string): string {
+  if (page.startsWith(chinese.folder)) return `/${addressOf(page.slice(chinese.folder.length))}`;
+  const translation = chinese.folder + page;
+  return `/${existsSync(join(docsFolder, translation)) ? addressOf(translation) : chinese.folder}`;
 }
 
 function titleOf(page: string): string {

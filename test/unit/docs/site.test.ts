@@ -11,7 +11,16 @@ import { addressOf, docsFolder } from '../../../scripts/docs/contents.ts';
 const script = fileURLToPath(new URL('../../../scripts/docs.ts', import.meta.url));
 const site = join(docsFolder, '.vitepress/dist');
 
-it('the site has every page, in its language', async () => {
+/** Where the language switch of a page leads; the menus of wide and of narrow screens agree. */
+function switchOf(page: string): string {
+  const html = readFileSync(join(site, page), 'utf8');
+  const links = html.matchAll(
+    /<a class="VPLink link" href="([^"]+)"[^>]*>(?:<!--\[-->)?<span[^>]*>(?:English|简体中文)</g,
+  );
+  return [...new Set([...links].map(([, href]) => href))].join(' ');
+}
+
+it('the site has every page, in its language and with a switch to the other one', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [script]);
   expect(stdout).toContain('build complete');
   const pages = globSync('**/*.md', { cwd: docsFolder }).map((page) =>
@@ -22,4 +31,15 @@ it('the site has every page, in its language', async () => {
     (page) => /<html lang="([^"]+)"/.exec(readFileSync(join(site, page), 'utf8'))?.[1],
   );
   expect(languages).toEqual(['en-US', 'zh-CN']);
+  const switches = {
+    'index.html': '/zh/',
+    'quick-start.html': '/zh/quick-start.html',
+    'mesh/index.html': '/zh/mesh/',
+    // Decisions are not translated.
+    'adr/index.html': '/zh/',
+    'zh/index.html': '/',
+    'zh/quick-start.html': '/quick-start.html',
+    'zh/mesh/index.html': '/mesh/',
+  };
+  expect(Object.fromEntries(Object.keys(switches).map((page) => [page, switchOf(page)]))).toEqual(switches);
 });
