@@ -30,6 +30,11 @@ export function fencesOf(page: string): readonly string[] {
   return page.replaceAll(generated, '').match(fence) ?? [];
 }
 
+/** What a page shows as code within its text, such as fields, flags and metrics. */
+export function codeOf(page: string): readonly string[] {
+  return [...page.replaceAll(fence, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}
+
 /** A translated page with the digest of the English page; with its blocks too, where both have as many. */
 export function renewed(translation: string, { page, text }: { readonly page: string; readonly text: string }): string {
   const blocks = fencesOf(text);
