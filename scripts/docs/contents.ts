@@ -120,7 +120,22 @@ export const chinese: Language = {
         'mesh/sizing.md',
       ],
     },
-    { name: '运维', pages: ['troubleshooting.md', 'alerts.md'] },
+    {
+      name: '运维',
+      pages: [
+        'troubleshooting.md',
+        'doctor.md',
+        'plan.md',
+        'alerts.md',
+        'metrics.md',
+        'logs.md',
+        'traces.md',
+        'administration.md',
+        'sizing.md',
+      ],
+    },
+    { name: '了解', pages: ['security.md', 'at-most-once.md', 'known-limits.md', 'roadmap.md'] },
+    { name: '参考', pages: ['compatibility.md', 'releases.md'] },
   ],
 };
 

@@ -49,7 +49,12 @@ const signersManifests = manifests('signers');
 const pages: Readonly<Record<string, Sections>> = {
   'CONTRIBUTING.md': { 'npm-scripts': scriptsTable },
   'docs/alerts.md': { runbooks },
-  'docs/compatibility.md': { 'tested-versions': testedVersionsTable },
+  'docs/compatibility.md': {
+    'tested-versions': (read) => testedVersionsTable(read, { oldest: 'oldest tested', newest: 'newest tested' }),
+  },
+  'docs/zh/compatibility.md': {
+    'tested-versions': (read) => testedVersionsTable(read, { oldest: '最旧的测试版本', newest: '最新的测试版本' }),
+  },
   'docs/at-most-once.md': { silences: silencesTable },
   'docs/failover.md': { 'failover-reasons': failoverReasonsTable },
   'docs/issuer-reference.md': { spec: specFields, status: statusFields },

@@ -18,11 +18,17 @@ export function testedVersions(
   return { Kubernetes: versionOf(modules.Kubernetes), 'cert-manager': versionOf(modules['cert-manager']) };
 }
 
+/** The heads of the columns, in the language of the page. */
+interface Heads {
+  readonly oldest: string;
+  readonly newest: string;
+}
+
 /** One row for each of the two products. */
-export function testedVersionsTable(read: (path: string) => string): string {
+export function testedVersionsTable(read: (path: string) => string, heads: Heads): string {
   const [oldest, newest] = [testedVersions('oldest', read), testedVersions('newest', read)];
   return markdownTable(
-    ['', 'oldest tested', 'newest tested'],
+    ['', heads.oldest, heads.newest],
     (['Kubernetes', 'cert-manager'] as const).map((name) => [name, oldest[name], newest[name]]),
   );
 }
