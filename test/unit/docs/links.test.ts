@@ -62,6 +62,18 @@ describe('the pages', () => {
     expect(faults).toEqual([]);
   });
 
+  it('lead from Chinese to Chinese pages where there are some, and else only to the page that they translate', () => {
+    const faults = [...pages].flatMap(([page, text]) =>
+      hrefsOf(text).flatMap((href) => {
+        const target = targetOf(page, href);
+        if (!page.startsWith('docs/zh/') || target.kind !== 'page') return [];
+        const translation = target.page.replace('docs/', 'docs/zh/');
+        return pages.has(translation) && translation !== page ? [`${page}: ${href}`] : [];
+      }),
+    );
+    expect(faults).toEqual([]);
+  });
+
   it('are all in the sidebar of their language, once', () => {
     const listed = [english, chinese].flatMap(({ folder, groups }) =>
       groups.flatMap(({ pages: names }) => names.map((name) => `docs/${folder}${name}`)),
