@@ -43,6 +43,7 @@ describe('generated files', () => {
       'docs/operations.md',
       'docs/soak.md',
       'docs/soak.svg',
+      'docs/zh/compatibility.md',
       'docs/zh/mesh/istio.md',
       'docs/zh/mesh/signers.md',
       'docs/zh/mesh/sizing.md',
