@@ -6,10 +6,13 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"slices"
 	"sync"
 	"syscall"
 
 	"github.com/cert-manager/cert-manager/pkg/controller"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificate-shim/gateways"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificate-shim/ingresses"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/approver"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/ca"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/selfsigned"
@@ -38,12 +41,17 @@ var certManagerControllers = []string{
 	"certificates-revision-manager",
 	"certificates-trigger",
 	"clusterissuers",
+	"ingress-shim",
 	"issuers",
 }
+
+// Runs only where it is asked for: the Gateway API must be in the cluster before it starts.
+const gatewayController = "gateway-shim"
 
 type certManagerFlags struct {
 	options   controller.ContextOptions
 	workers   int
+	gateways  bool
 	readyFile string
 }
 
@@ -60,8 +68,14 @@ func parseCertManagerFlags(arguments []string) (certManagerFlags, error) {
 	addVersionFlags(flags, options)
 	flags.StringSliceVar(&options.CopiedAnnotationPrefixes, "copied-annotation-prefixes",
 		[]string{"*", "-kubectl.kubernetes.io/", "-fluxcd.io/", "-argocd.argoproj.io/"}, "annotations copied from certificates to requests")
+	flags.BoolVar(&parsed.gateways, "enable-gateway-api", false, "whether to make certificates for gateways")
 	flags.StringVar(&parsed.readyFile, "ready-file", "", "file to create once every controller runs on filled caches")
-	return parsed, flags.Parse(arguments)
+	options.DefaultIssuerKind = "Issuer"
+	options.DefaultIssuerGroup = "cert-manager.io"
+	if err := flags.Parse(arguments); err != nil {
+		return parsed, err
+	}
+	return parsed, enableGateways(options, parsed.gateways)
 }
 
 func runCertManager(arguments []string) int {
@@ -86,7 +100,7 @@ func serveCertManager(ctx context.Context, flags certManagerFlags) error {
 	if err != nil {
 		return err
 	}
-	controllers, err := constructControllers(factory)
+	controllers, err := constructControllers(factory, flags.gateways)
 	if err != nil {
 		return err
 	}
@@ -103,6 +117,7 @@ func serveCertManager(ctx context.Context, flags certManagerFlags) error {
 	}
 	base.SharedInformerFactory.Start(ctx.Done())
 	base.KubeSharedInformerFactory.Start(ctx.Done())
+	base.GWShared.Start(ctx.Done())
 	if err := markReady(ctx, base, flags.readyFile); err != nil {
 		return err
 	}
@@ -116,10 +131,14 @@ func serveCertManager(ctx context.Context, flags certManagerFlags) error {
 	}
 }
 
-func constructControllers(factory *controller.ContextFactory) (map[string]controller.Interface, error) {
+func constructControllers(factory *controller.ContextFactory, gateways bool) (map[string]controller.Interface, error) {
 	known := controller.Known()
-	constructed := make(map[string]controller.Interface, len(certManagerControllers))
-	for _, name := range certManagerControllers {
+	names := certManagerControllers
+	if gateways {
+		names = append(slices.Clone(names), gatewayController)
+	}
+	constructed := make(map[string]controller.Interface, len(names))
+	for _, name := range names {
 		construct, registered := known[name]
 		if !registered {
 			return nil, fmt.Errorf("controller %s is not linked in", name)
@@ -146,6 +165,7 @@ func markReady(ctx context.Context, base *controller.Context, readyFile string) 
 		return ctx.Err()
 	}
 	base.KubeSharedInformerFactory.WaitForCacheSync(ctx.Done())
+	base.GWShared.WaitForCacheSync(ctx.Done())
 	klog.Info("cert-manager's controllers run on filled caches")
 	if readyFile == "" || ctx.Err() != nil {
 		return ctx.Err()

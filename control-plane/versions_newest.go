@@ -30,6 +30,11 @@ func addVersionFlags(flags *pflag.FlagSet, options *controller.ContextOptions) {
 	flags.DurationVar(&options.CertificateRequestMaximumBackoffDuration, "certificate-request-maximum-backoff-duration", 32*time.Hour, "longest wait after failed requests")
 }
 
+func enableGateways(options *controller.ContextOptions, enabled bool) error {
+	options.EnableGatewayAPI = enabled
+	return nil
+}
+
 func runController(ctx context.Context, each controller.Interface, workers int) error {
 	return each.Run(workers, ctx)
 }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -26,6 +27,14 @@ const certManagerCRDFiles = "crd-*.yaml"
 func addVersionFlags(_ *pflag.FlagSet, options *controller.ContextOptions) {
 	options.Clock = clock.RealClock{}
 	options.Metrics = metrics.New(klog.Background(), options.Clock)
+}
+
+// There it is a feature gate, and experimental.
+func enableGateways(_ *controller.ContextOptions, enabled bool) error {
+	if !enabled {
+		return nil
+	}
+	return errors.New("--enable-gateway-api needs a newer cert-manager")
 }
 
 func runController(ctx context.Context, each controller.Interface, workers int) error {

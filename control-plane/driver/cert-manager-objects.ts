@@ -1,6 +1,9 @@
-// The objects cert-manager's chart would install, apart from workloads: service accounts, RBAC and webhook registration.
-// The rules follow the chart, for what is refused here must be refused to a user too; in particular cert-manager may
-// approve only requests for its own issuers.
+// The objects of cert-manager's chart but what would run in pods: service accounts, RBAC and the registration of its webhook. They
+// are the chart's own, for what is refused here must be refused to a user too; in particular cert-manager may approve only
+// requests for its own issuers.
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
 import type { ApiObject } from './api-client.ts';
 
 /** Namespace and service accounts of cert-manager. */
@@ -8,82 +11,53 @@ export const certManagerNamespace = 'cert-manager';
 /** A namespace with this label set to `off` is not seen by cert-manager's webhook. */
 export const webhookLabel = 'control-plane.pca.alibabacloud.com/webhook';
 
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-  readonly resourceNames?: readonly string[];
+/** An object of the chart. */
+interface Rendered {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-const group = 'cert-manager.io';
-const read = ['get', 'list', 'watch'];
-const events: Rule = { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] };
-const secrets: Rule = {
-  apiGroups: [''],
-  resources: ['secrets'],
-  verbs: [...read, 'create', 'update', 'delete'],
-};
+/** How the chart registers a webhook. */
+interface Webhook {
+  readonly namespaceSelector?: { readonly matchExpressions?: readonly object[] };
+  readonly clientConfig: { readonly service: { readonly path: string } };
+}
 
-const controllerRules: Readonly<Record<string, readonly Rule[]>> = {
-  issuers: [
-    { apiGroups: [group], resources: ['issuers', 'issuers/status'], verbs: ['update', 'patch'] },
-    { apiGroups: [group], resources: ['issuers'], verbs: read },
-    secrets,
-    events,
-  ],
-  clusterissuers: [
-    { apiGroups: [group], resources: ['clusterissuers', 'clusterissuers/status'], verbs: ['update', 'patch'] },
-    { apiGroups: [group], resources: ['clusterissuers'], verbs: read },
-    secrets,
-    events,
-  ],
-  certificates: [
-    {
-      apiGroups: [group],
-      resources: ['certificates', 'certificates/status', 'certificaterequests', 'certificaterequests/status'],
-      verbs: ['update', 'patch'],
-    },
-    {
-      apiGroups: [group],
-      resources: ['certificates', 'certificaterequests', 'clusterissuers', 'issuers'],
-      verbs: read,
-    },
-    {
-      apiGroups: [group],
-      resources: ['certificates/finalizers', 'certificaterequests/finalizers'],
-      verbs: ['update'],
-    },
-    { apiGroups: ['acme.cert-manager.io'], resources: ['orders'], verbs: ['create', 'delete', ...read] },
-    { ...secrets, verbs: [...secrets.verbs, 'patch'] },
-    events,
-  ],
-  // The chart grants the creation of requests here, so it is needed without any Ingress.
-  'ingress-shim': [
-    {
-      apiGroups: [group],
-      resources: ['certificates', 'certificaterequests'],
-      verbs: ['create', 'update', 'delete'],
-    },
-    {
-      apiGroups: [group],
-      resources: ['certificates', 'certificaterequests', 'issuers', 'clusterissuers'],
-      verbs: read,
-    },
-    events,
-  ],
-  'approve:cert-manager-io': [
-    {
-      apiGroups: [group],
-      resources: ['signers'],
-      verbs: ['approve'],
-      resourceNames: ['issuers.cert-manager.io/*', 'clusterissuers.cert-manager.io/*'],
-    },
-  ],
+/** Plural names of the kinds that are of use without pods. */
+const collections: Readonly<Record<string, string>> = {
+  ServiceAccount: 'serviceaccounts',
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
+  ClusterRole: 'clusterroles',
+  ClusterRoleBinding: 'clusterrolebindings',
 };
+const webhookKinds = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'];
 
-const webhookRules: readonly Rule[] = [
-  { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
-];
+/** What the chart installs, as the API server takes it. */
+export interface CertManagerObjects {
+  /** Service accounts, roles and bindings of the controllers and of the webhook, and the roles of people. */
+  readonly identities: readonly ApiObject[];
+  /** Registration of the webhook at an address of its own, not sparing anything but labelled namespaces. */
+  readonly webhooks: (url: string, caPem: string) => readonly ApiObject[];
+}
+
+/** Reads the chart that the build has rendered beside the program. */
+export async function readCertManagerObjects(program: string): Promise<CertManagerObjects> {
+  const objects = JSON.parse(
+    await readFile(join(dirname(program), 'cert-manager.json'), 'utf8'),
+  ) as readonly Rendered[];
+  return {
+    identities: objects.flatMap((object) => {
+      const collection = collections[object.kind];
+      return collection === undefined ? [] : [apiObject(object, collection)];
+    }),
+    webhooks: (url, caPem) =>
+      objects
+        .filter(({ kind }) => webhookKinds.includes(kind))
+        .map((object) => apiObject(reachable(object, url, caPem), `${object.kind.toLowerCase()}s`)),
+  };
+}
 
 /** The namespace, which must exist before the service accounts. */
 export function namespaceObject(): ApiObject {
@@ -94,90 +68,24 @@ export function namespaceObject(): ApiObject {
   };
 }
 
-/** Service accounts, roles and bindings of the controllers and of the webhook. */
-export function identityObjects(): readonly ApiObject[] {
-  return [
-    serviceAccount('cert-manager'),
-    serviceAccount('cert-manager-webhook'),
-    ...Object.entries(controllerRules).flatMap(([name, rules]) =>
-      grant(`cert-manager-controller-${name}`, 'cert-manager', rules),
-    ),
-    ...grant('cert-manager-webhook:subjectaccessreviews', 'cert-manager-webhook', webhookRules),
-  ];
+function apiObject(object: Rendered, plural: string): ApiObject {
+  const { apiVersion, metadata } = object;
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const scope = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
+  return { collection: `${root}${scope}/${plural}`, name: metadata.name, body: object };
 }
 
-/** Registration of the webhook at an address of its own, not sparing anything but labelled namespaces. */
-export function webhookObjects(url: string, caPem: string): readonly ApiObject[] {
-  return [
-    webhookConfiguration('ValidatingWebhookConfiguration', `${url}/validate`, caPem, {
-      apiGroups: [group, 'acme.cert-manager.io'],
-      apiVersions: ['v1'],
-      operations: ['CREATE', 'UPDATE'],
-      resources: ['*/*'],
-    }),
-    webhookConfiguration('MutatingWebhookConfiguration', `${url}/mutate`, caPem, {
-      apiGroups: [group],
-      apiVersions: ['v1'],
-      operations: ['CREATE'],
-      resources: ['certificaterequests'],
-    }),
-  ];
-}
-
-function serviceAccount(name: string): ApiObject {
-  return {
-    collection: `/api/v1/namespaces/${certManagerNamespace}/serviceaccounts`,
-    name,
-    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: certManagerNamespace } },
-  };
-}
-
-function grant(name: string, account: string, rules: readonly Rule[]): readonly ApiObject[] {
-  const api = 'rbac.authorization.k8s.io';
-  const apiVersion = `${api}/v1`;
-  return [
-    {
-      collection: `/apis/${apiVersion}/clusterroles`,
-      name,
-      body: { apiVersion, kind: 'ClusterRole', metadata: { name }, rules },
+// A Service leads nowhere without pods.
+function reachable(object: Rendered, url: string, caPem: string): Rendered {
+  const { webhooks } = object as Rendered & { readonly webhooks: readonly Webhook[] };
+  const spared = { key: webhookLabel, operator: 'NotIn', values: ['off'] };
+  const ours = webhooks.map((webhook) => ({
+    ...webhook,
+    namespaceSelector: { matchExpressions: [...(webhook.namespaceSelector?.matchExpressions ?? []), spared] },
+    clientConfig: {
+      url: `${url}${webhook.clientConfig.service.path}`,
+      caBundle: Buffer.from(caPem).toString('base64'),
     },
-    {
-      collection: `/apis/${apiVersion}/clusterrolebindings`,
-      name,
-      body: {
-        apiVersion,
-        kind: 'ClusterRoleBinding',
-        metadata: { name },
-        roleRef: { apiGroup: api, kind: 'ClusterRole', name },
-        subjects: [{ kind: 'ServiceAccount', name: account, namespace: certManagerNamespace }],
-      },
-    },
-  ];
-}
-
-function webhookConfiguration(kind: string, url: string, caPem: string, rule: object): ApiObject {
-  const apiVersion = 'admissionregistration.k8s.io/v1';
-  const name = 'cert-manager-webhook';
-  return {
-    collection: `/apis/${apiVersion}/${kind.toLowerCase()}s`,
-    name,
-    body: {
-      apiVersion,
-      kind,
-      metadata: { name },
-      webhooks: [
-        {
-          name: 'webhook.cert-manager.io',
-          namespaceSelector: { matchExpressions: [{ key: webhookLabel, operator: 'NotIn', values: ['off'] }] },
-          rules: [rule],
-          admissionReviewVersions: ['v1'],
-          matchPolicy: 'Equivalent',
-          timeoutSeconds: 30,
-          failurePolicy: 'Fail',
-          sideEffects: 'None',
-          clientConfig: { url, caBundle: Buffer.from(caPem).toString('base64') },
-        },
-      ],
-    },
-  };
+  }));
+  return { ...object, webhooks: ours } as Rendered;
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 
 import { installDefinitions, requestToken, webhookRefuses } from './admin.ts';
 import type { ApiClient } from './api-client.ts';
-import { certManagerNamespace, identityObjects, namespaceObject, webhookObjects } from './cert-manager-objects.ts';
+import { certManagerNamespace, namespaceObject, readCertManagerObjects } from './cert-manager-objects.ts';
+import type { CertManagerObjects } from './cert-manager-objects.ts';
 import type { ComponentDefinition, ComponentName } from './component.ts';
 import { etcdIsHealthy } from './etcd-gateway.ts';
 import { certManagerReadyFile, commandOf, kubeconfigFile, pkiFile, serverOf } from './instance.ts';
@@ -58,6 +59,7 @@ export async function startCertManager(
   start: (name: ComponentName) => Promise<void>,
   onStep: (step: string) => void,
 ): Promise<void> {
+  const objects = await readCertManagerObjects(instance.binaries.program);
   const install = async (): Promise<void> => {
     await installDefinitions(api, await runOrThrow([instance.binaries.program, 'cert-manager-crds']));
     onStep('cert-manager definitions are established');
@@ -65,10 +67,10 @@ export async function startCertManager(
   const register = async (): Promise<void> => {
     const caPem = await readFile(pkiFile(instance, 'ca.crt'), 'utf8');
     const url = `https://127.0.0.1:${instance.ports.webhook}`;
-    await Promise.all(webhookObjects(url, caPem).map(async (each) => api.put(each)));
+    await Promise.all(objects.webhooks(url, caPem).map(async (each) => api.put(each)));
   };
   const installed = install();
-  const identified = createIdentities(instance, api);
+  const identified = createIdentities(instance, api, objects);
   await Promise.all([
     installed,
     register(),
@@ -79,9 +81,9 @@ export async function startCertManager(
   ]);
 }
 
-async function createIdentities(instance: Instance, api: ApiClient): Promise<void> {
+async function createIdentities(instance: Instance, api: ApiClient, { identities }: CertManagerObjects): Promise<void> {
   await api.put(namespaceObject());
-  await Promise.all(identityObjects().map(async (each) => api.put(each)));
+  await Promise.all(identities.map(async (each) => api.put(each)));
   for (const name of ['cert-manager', 'cert-manager-webhook']) {
     const token = await requestToken(api, certManagerNamespace, name);
     await writeKubeconfig(kubeconfigFile(instance, name), serverOf(instance), pkiFile(instance, 'ca.crt'), { token });

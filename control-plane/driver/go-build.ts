@@ -1,13 +1,15 @@
 // Builds a Go program once per content and keeps the executable in the user's cache folder, outside the repository.
 // Safe with several processes building at once: one builds, the others wait, and the result appears by a rename.
 import { createHash } from 'node:crypto';
-import { access, copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { access, copyFile, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { errorCode, withLock } from './build-lock.ts';
 import { goToolchain, runGo } from './go-command.ts';
 import type { GoToolchain } from './go-command.ts';
+import { renderChart } from './module-chart.ts';
+import type { ModuleChart } from './module-chart.ts';
 
 export { GoMissingError } from './go-command.ts';
 
@@ -33,6 +35,8 @@ export interface GoProgram {
   /** Whether it is linked with C, for which the machine needs a compiler; without unless stated. */
   readonly cgo?: boolean;
   readonly moduleFiles?: readonly ModuleFiles[];
+  /** Charts of linked modules that are rendered next to the executable, and the Helm that renders them, which is built first. */
+  readonly charts?: { readonly helm: GoProgram; readonly rendered: readonly ModuleChart[] };
 }
 
 /** How many of the packages that had to be compiled are done. */
@@ -75,6 +79,7 @@ async function buildInto(
   try {
     await compile(program, join(temporary, program.name), onProgress);
     for (const files of program.moduleFiles ?? []) await copyModuleFiles(program, files, temporary);
+    await renderCharts(program, temporary, onProgress);
     await rename(temporary, folder);
   } catch (error) {
     if (!(await isComplete(program, folder))) throw error;
@@ -120,6 +125,19 @@ async function copyModuleFiles(program: GoProgram, files: ModuleFiles, folder: s
   }
 }
 
+async function renderCharts(
+  program: GoProgram,
+  folder: string,
+  onProgress: (progress: BuildProgress) => void,
+): Promise<void> {
+  if (program.charts === undefined) return;
+  const helm = await buildGoProgram(program.charts.helm, onProgress);
+  for (const chart of program.charts.rendered) {
+    const { directory } = await goModuleFolder(program, chart.module);
+    await writeFile(join(folder, chart.to), await renderChart(helm, join(directory, chart.from), chart));
+  }
+}
+
 /** Folder and version of a Go module that a program is made of. */
 export async function goModuleFolder(
   program: GoProgram,
@@ -158,8 +176,8 @@ function contentHash(
   toolchain: GoToolchain,
   files: readonly (readonly [name: string, content: string])[],
 ): string {
-  const { moduleFiles = [], tags = [], cgo = false } = program;
-  const settings = [program.package, ldflags(program), moduleFiles, tags, cgo];
+  const { moduleFiles = [], charts, tags = [], cgo = false } = program;
+  const settings = [program.package, ldflags(program), moduleFiles, tags, cgo, charts?.rendered];
   const described = JSON.stringify([settings, toolchain, files]);
   return createHash('sha256').update(described).digest('hex').slice(0, 20);
 }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 
 import type { GoProgram } from './go-build.ts';
+import type { ModuleChart } from './module-chart.ts';
 
 const kubernetesVersion = { major: '1', minor: '36', full: 'v1.36.3' };
 const oldestKubernetesVersion = { major: '1', minor: '29', full: 'v1.29.15' };
@@ -18,7 +19,36 @@ const kubernetesLdflags = ({ major, minor, full }: typeof kubernetesVersion): st
     ])
     .join(' ');
 
-const certManagerDefinitions = [{ module: 'github.com/cert-manager/cert-manager', from: 'deploy/crds', to: 'crds' }];
+/** The Helm client, as released, built from its own module. */
+export const helmProgram: GoProgram = {
+  name: 'helm',
+  directory: fileURLToPath(new URL('../../tools/helm', import.meta.url)),
+  package: 'helm.sh/helm/v3/cmd/helm',
+  ldflags: [
+    `-X helm.sh/helm/v3/internal/version.version=${helmVersion}`,
+    ...['lint/rules', 'chartutil'].flatMap((path) => [
+      `-X helm.sh/helm/v3/pkg/${path}.k8sVersionMajor=${kubernetesVersion.major}`,
+      `-X helm.sh/helm/v3/pkg/${path}.k8sVersionMinor=${kubernetesVersion.minor}`,
+    ]),
+  ].join(' '),
+};
+
+const certManager = 'github.com/cert-manager/cert-manager';
+const certManagerDefinitions = [{ module: certManager, from: 'deploy/crds', to: 'crds' }];
+const certManagerChart: ModuleChart = {
+  module: certManager,
+  from: 'deploy/charts/cert-manager',
+  to: 'cert-manager.json',
+  release: 'cert-manager',
+  namespace: 'cert-manager',
+  values: [
+    // What has no process here: the one that fills in the CA of webhooks, and the Job that waits for them.
+    'cainjector.enabled=false',
+    'startupapicheck.enabled=false',
+    // kube-system, its default, comes some time after the API server serves.
+    'global.leaderElection.namespace=cert-manager',
+  ],
+};
 
 /** etcd, kube-apiserver, kube-controller-manager, kubectl and cert-manager in one executable, chosen by its first argument. */
 export const controlPlaneProgram: GoProgram = {
@@ -27,6 +57,7 @@ export const controlPlaneProgram: GoProgram = {
   package: '.',
   ldflags: kubernetesLdflags(kubernetesVersion),
   moduleFiles: certManagerDefinitions,
+  charts: { helm: helmProgram, rendered: [certManagerChart] },
 };
 
 /** The same of the oldest Kubernetes and cert-manager that are supported, for tests. */
@@ -39,6 +70,7 @@ export const oldestControlPlaneProgram: GoProgram = {
   tags: ['oldest', 'providerless'],
   ldflags: kubernetesLdflags(oldestKubernetesVersion),
   moduleFiles: certManagerDefinitions,
+  charts: { helm: helmProgram, rendered: [certManagerChart] },
 };
 
 /** Environment variable with which tests run on the oldest versions: `oldest`. */
@@ -76,20 +108,6 @@ export const corednsProgram: GoProgram = {
   name: 'coredns',
   directory: fileURLToPath(new URL('../../tools/coredns', import.meta.url)),
   package: '.',
-};
-
-/** The Helm client, as released, built from its own module. */
-export const helmProgram: GoProgram = {
-  name: 'helm',
-  directory: fileURLToPath(new URL('../../tools/helm', import.meta.url)),
-  package: 'helm.sh/helm/v3/cmd/helm',
-  ldflags: [
-    `-X helm.sh/helm/v3/internal/version.version=${helmVersion}`,
-    ...['lint/rules', 'chartutil'].flatMap((path) => [
-      `-X helm.sh/helm/v3/pkg/${path}.k8sVersionMajor=${kubernetesVersion.major}`,
-      `-X helm.sh/helm/v3/pkg/${path}.k8sVersionMinor=${kubernetesVersion.minor}`,
-    ]),
-  ].join(' '),
 };
 
 /** Prometheus' own judge of rules. Without what finds targets in clouds, which is most of the time that it takes to build. */
