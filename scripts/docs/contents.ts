@@ -110,6 +110,7 @@ export const chinese: Language = {
         'tenancy.md',
         'networks.md',
         'failover.md',
+        'ingress-and-gateway.md',
         'gitops.md',
         'mesh/README.md',
         'mesh/istio.md',

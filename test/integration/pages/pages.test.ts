@@ -107,7 +107,7 @@ async function runOthers(namespace: string): Promise<void> {
 /** Kinds that no API server here has: of which program they are. */
 const foreign: Readonly<Record<string, string>> = {
   'argoproj.io': 'Argo CD',
-  'gateway.networking.k8s.io': 'Gateway API',
+  'gateway.networking.k8s.io': 'Gateway API, applied in test/integration/cert-manager.test.ts',
   'helm.toolkit.fluxcd.io': 'Flux',
   'kustomize.toolkit.fluxcd.io': 'Flux',
   'policy.cert-manager.io': 'approver-policy, applied in test/integration/mesh',
@@ -118,7 +118,7 @@ const foreign: Readonly<Record<string, string>> = {
 /** Blocks that are part of something of others, by their members. */
 const partsOfOthers: Readonly<Record<string, string>> = {
   app: 'values of approver-policy, rendered in test/integration/mesh',
-  config: 'values of cert-manager',
+  config: 'values of cert-manager, rendered in test/integration/cert-manager.test.ts',
   data: "Argo CD's ConfigMap, tried in test/integration/issuers",
   'global,pilot,meshConfig': 'values of Istio, in test/integration/mesh',
   'resources,patches': 'a kustomization, tried in test/helm/apply.test.ts',
