@@ -151,7 +151,11 @@ async function withIssuer(
     const fault = `spec.issuerRef.group is ${JSON.stringify(group ?? '')}, so the operator would ignore it. Set it to ${apiGroup}.`;
     return faulty(subject, [fault]);
   }
-  if (group !== apiGroup) return skipped(`${placeText(subject)} is for another issuer (${kind} ${issuerRef.name}).`);
+  if (group !== apiGroup) {
+    // What is left out of a reference means cert-manager's own.
+    const whose = `${issuerRef.kind ?? 'Issuer'} ${issuerRef.name} of group ${group ?? 'cert-manager.io'}`;
+    return skipped(`${placeText(subject)} is for another issuer (${whose}; the group of ours is ${apiGroup}).`);
+  }
   const issuer = referencedIssuer(issuerRef, subject.namespace);
   if (issuer === undefined) {
     const kinds = issuerKinds.map((each) => each.kind).join(' or ');

@@ -53,7 +53,7 @@ export function leftOut({
       ? '.'
       : ": what PCA says is taken from their statuses (--with-credentials; a role of the operator's own only in its pod).";
   return [
-    ...(untried === 0 ? [] : [`Credentials of ${untried} issuers${advice}`]),
+    ...(untried === 0 ? [] : [`Credentials of ${untried === 1 ? '1 issuer' : `${untried} issuers`}${advice}`]),
     ...(callLimits === undefined ? ['Limits on calls that the operator found (--metrics).'] : []),
     ...(mesh === undefined
       ? [

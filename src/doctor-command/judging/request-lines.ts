@@ -121,12 +121,12 @@ function issuerLine(issuer: IssuerIdentity | undefined, reference: string, issue
   return `${name} is not ready since ${ready.lastTransitionTime} (${ready.reason}): ${ready.message}`;
 }
 
-/** What is wrong around the request comes first: nothing helps before that. */
+/** What is wrong around a request for our issuers comes first: nothing helps before that. */
 function todoOf(trouble: Trouble, around: readonly Finding[]): string {
   const undecided = trouble.found.startsWith('Nobody has approved');
   const isRelevant = ({ check }: Finding): boolean =>
     undecided ? check === 'approval' : check === 'lease' || check === 'operator';
   const first = around.find((finding) => finding.level === 'error' && isRelevant(finding));
-  if (first === undefined || trouble.level === 'warning') return trouble.todo;
+  if (first === undefined || trouble.level === 'warning' || trouble.isForOthers === true) return trouble.todo;
   return undecided ? first.todo : `${first.about}: ${first.found} ${first.todo}`;
 }

@@ -20,6 +20,8 @@ export interface Trouble {
   readonly found: string;
   readonly todo: string;
   readonly since: number;
+  /** Whether the request names no issuer of ours: what is wrong around it does not matter then. */
+  readonly isForOthers?: boolean;
 }
 
 interface Found extends Trouble {
@@ -115,7 +117,7 @@ export function troubleOf(request: CertificateRequest, issuers: readonly IssuerF
   const since = Date.parse(ready?.lastTransitionTime ?? '') || created;
   if (state !== undefined) return ended(state, { message: ready?.message, since });
   const wrong = wrongReference(request);
-  if (wrong !== undefined) return { ...wrong, level: 'error', since: created };
+  if (wrong !== undefined) return { ...wrong, level: 'error', since: created, isForOthers: true };
   if (approval(request) === 'Undecided')
     return { level: 'error', found: 'Nobody has approved or denied it.', todo: approveByHand, since: created };
   const issuer = referencedIssuer(spec.issuerRef, metadata.namespace);
@@ -140,6 +142,12 @@ function wrongReference({ spec }: CertificateRequest): Pick<Trouble, 'found' | '
     return {
       found: `Its issuerRef names the kind ${kind ?? ''} in group "${group ?? 'cert-manager.io'}", so no issuer answers it.`,
       todo: `Set issuerRef.group of the Certificate to ${apiGroup}.`,
+    };
+  }
+  if (group !== apiGroup) {
+    return {
+      found: `Its issuerRef names the kind ${kind ?? 'Issuer'} in group "${group ?? 'cert-manager.io'}", which is not of this operator.`,
+      todo: `For a certificate of PCA, set issuerRef.group of the Certificate to ${apiGroup} and issuerRef.kind to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.`,
     };
   }
   if (issuerKind(kind) === undefined) {
@@ -176,6 +184,7 @@ export function signingTroubleOf(
       found: `Its signer ${spec.signerName} is none of ours.`,
       todo: 'Make a new request for alibabapcaissuers.pca.alibabacloud.com/NAMESPACE.NAME or alibabapcaclusterissuers.pca.alibabacloud.com/NAME.',
       since,
+      isForOthers: true,
     };
   }
   if (signingApproval(request) === 'Undecided') {

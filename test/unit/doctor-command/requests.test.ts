@@ -212,6 +212,31 @@ describe('five lines about a request', () => {
     });
   });
 
+  it.each([
+    [
+      { name: 'pca' },
+      '(no kind) pca, group (none): none of ours.',
+      'Its issuerRef names the kind Issuer in group "cert-manager.io", which is not of this operator.',
+      'For a certificate of PCA, set issuerRef.group of the Certificate to pca.alibabacloud.com and issuerRef.kind to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.',
+    ],
+    [
+      { group: apiGroup, name: 'pca' },
+      '(no kind) pca, group pca.alibabacloud.com: none of ours.',
+      'Its issuerRef names the kind (none), which group pca.alibabacloud.com has not.',
+      'Set issuerRef.kind of the Certificate to AlibabaPCAIssuer or AlibabaPCAClusterIssuer.',
+    ],
+    [
+      { ...issuerRef, group: 'pca.aliyun.com' },
+      'AlibabaPCAIssuer "shop/pca" is ready: CA "ca" answers and can issue.',
+      'Its issuerRef names the kind AlibabaPCAIssuer in group "pca.aliyun.com", so no issuer answers it.',
+      'Set issuerRef.group of the Certificate to pca.alibabacloud.com.',
+    ],
+  ])('say that issuerRef %j names none of ours before anything else', (reference, ...expected) => {
+    const request = certificateRequest({ spec: { issuerRef: reference } });
+    const { issuer, state, todo } = certificateRequestLines(request, context({ lease: { kind: 'absent' } }));
+    expect([issuer, state.replace(/^Since \S+: /, ''), todo]).toEqual(expected);
+  });
+
   it('say what a denied one is', () => {
     const request = certificateRequest({
       spec: { issuerRef },

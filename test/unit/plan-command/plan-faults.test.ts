@@ -253,7 +253,7 @@ describe('plan leaves out what is not for us', () => {
       3,
       [
         'note: a, document 1: Secret (v1) cannot be planned. It is skipped.\n',
-        'note: a, document 2: Certificate web is for another issuer (ClusterIssuer letsencrypt). It is skipped.\n',
+        'note: a, document 2: Certificate web is for another issuer (ClusterIssuer letsencrypt of group cert-manager.io; the group of ours is pca.alibabacloud.com). It is skipped.\n',
         'note: a, document 3: Certificate (without a name): spec.dnsname is unknown and has no effect. Check its spelling.\n',
       ].join(''),
     ]);
