@@ -213,6 +213,22 @@ describe('a Gateway with the annotations of the page', () => {
   });
 });
 
+it('a Certificate whose request failed gets one as soon as it is deleted and applied again, and its Secret is its own', async () => {
+  const namespace = await world.createNamespace('failed');
+  const spec = { parentIdentifier: 'sim-sub-rsa-2048' };
+  await world.cluster.apply([world.issuer(namespace, 'pca', spec), certificate(namespace, 'web')]);
+  const web = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', name: 'web', namespace };
+  await world.cluster.waitForCondition(web, { type: 'Issuing', status: 'False', reason: 'Failed' });
+  await world.cluster.delete(web);
+  await world.cluster.apply(
+    certificate(namespace, 'web', { privateKey: { algorithm: 'RSA', rotationPolicy: 'Always' } }),
+  );
+  await world.cluster.waitForCondition(web, { type: 'Ready', status: 'True' });
+  const stored = await world.cluster.get({ apiVersion: 'v1', kind: 'Secret', name: 'web', namespace });
+  // What nothing owns is not collected.
+  expect([stored?.['type'], stored?.metadata['ownerReferences']]).toEqual(['kubernetes.io/tls', undefined]);
+});
+
 describe('a user of a namespace', () => {
   /** Binds a user of this name to the ClusterRole of this name, and answers how they use kubectl there. */
   async function userBoundTo(role: string, namespace: string): Promise<(...args: string[]) => Promise<string>> {

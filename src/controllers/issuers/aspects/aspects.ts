@@ -92,7 +92,7 @@ export function aspectsOf(input: AspectInput): readonly Aspect[] {
 }
 
 function notChecked(type: AspectType): Aspect {
-  const message = 'The last check did not come so far. See Ready.';
+  const message = 'The last check did not get that far. See Ready.';
   return { type, status: 'Unknown', reason: 'NotChecked', message, warnings: [] };
 }
 

@@ -24,7 +24,7 @@ export const aspectReasons = {
     type: 'any',
     status: 'Unknown',
     isWarning: false,
-    meaning: 'The last check did not come so far; the message of Ready says why.',
+    meaning: 'The last check did not get that far; the message of Ready says why.',
   },
   Accepted: { type: 'CredentialsValid', ...good, meaning: 'PCA accepts the credentials; the message names whose.' },
   ClockOff: {
