@@ -53,9 +53,13 @@ async function main(): Promise<number> {
     say(`
 The cluster is ready. In another terminal:
   export KUBECONFIG=${cluster.kubeconfig}
-  kubectl get pods --all-namespaces
-  helm install pca helm/alibaba-pca-issuer --namespace alibaba-pca-issuer --create-namespace
-  kubectl create deployment pca --image=alibaba-pca-simulator:0.1.0 -- /nodejs/bin/node /app/main.js --host 0.0.0.0 --port 8080
+  kubectl get nodes
+  helm install alibaba-pca-issuer helm/alibaba-pca-issuer --namespace alibaba-pca-issuer --create-namespace \\
+    --set 'issuerHosts={simulator.default.svc:8080}' --set plainHttpEndpoints=true
+  kubectl create deployment simulator --image=alibaba-pca-simulator:0.1.0 -- /nodejs/bin/node /app/main.js --host 0.0.0.0 --port 8080
+  kubectl expose deployment simulator --port=8080
+  kubectl logs deployment/simulator     an access key and CAs for docs/quick-start.md, 2; the spec of its issuer needs as well
+                                        endpoint: { host: 'simulator.default.svc:8080', protocol: HTTP }
 Pods reach this machine at ${cluster.hostAddress}; this machine reaches pods and Services at their addresses.
 Ctrl-C ends it and removes all of it.`);
     await unlessInterrupted(signal, new Promise<never>(() => {}));
