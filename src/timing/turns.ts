@@ -46,6 +46,11 @@ export class TurnShare {
     this.#waiting.push(run);
   }
 
+  /** Resolves in a later turn, of which others may have used up the share. */
+  async laterTurn(): Promise<void> {
+    return new Promise((resolve) => this.later(resolve));
+  }
+
   #begin(): void {
     if (this.#startedAt !== undefined) return;
     this.#startedAt = this.#monotonic();

@@ -55,6 +55,26 @@ it('gives many pieces of work a share of each turn, in order, and whatever else 
   expect(order).toEqual(['a', 'b', 'c', 'd', 'other', 'e']);
 });
 
+it('lets in together as many of those who wait as the share of a turn lasts for', async () => {
+  const clock = new FakeClock();
+  const share = new TurnShare(5, clock);
+  const order: string[] = [];
+  const work = async (name: string): Promise<void> => {
+    while (share.isUsedUp()) await share.laterTurn();
+    clock.advance(3);
+    order.push(name);
+  };
+  let isOver = false;
+  const other = (): void => {
+    order.push('other');
+    if (!isOver) setImmediate(other);
+  };
+  setImmediate(other);
+  await Promise.all(['a', 'b', 'c', 'd', 'e'].map(work));
+  isOver = true;
+  expect(order).toEqual(['a', 'b', 'other', 'c', 'd', 'other', 'e']);
+});
+
 it('gives a share of the turn again after nobody asked for a while', async () => {
   const clock = new FakeClock();
   const share = new TurnShare(5, clock);

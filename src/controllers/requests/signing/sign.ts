@@ -5,6 +5,7 @@ import type { IssuePlan, PlanInput } from '../../../issuing/plan.ts';
 import { readSecondedRequest } from '../../../issuing/signing-request.ts';
 import { isShortened } from '../../../issuing/validity.ts';
 import type { Clock } from '../../../timing/clock.ts';
+import { TurnShare } from '../../../timing/turns.ts';
 import { settleAtOthers } from '../failover/earlier-elsewhere.ts';
 import { awaitOwnCA } from '../failover/other-entries.ts';
 import { requestKey } from '../kinds/cached-request.ts';
@@ -28,6 +29,9 @@ interface Planned {
   readonly input: PlanInput;
 }
 
+// Hundreds of requests may come, or become due, together, and each is read and its signature checked before anything is waited for.
+const readingMs = 10;
+
 /** Gets certificates for requests. */
 export class Signer {
   readonly #issuance: Pick<Issuance, 'issue'>;
@@ -38,6 +42,7 @@ export class Signer {
   readonly #search: EarlierSearch;
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #onStep: StepObserver;
+  readonly #reading: TurnShare;
 
   constructor(parts: {
     readonly issuance: Pick<Issuance, 'issue'>;
@@ -57,6 +62,7 @@ export class Signer {
     this.#search = new EarlierSearch(parts.claims, parts.owningCertificate, parts.clock);
     this.#clock = parts.clock;
     this.#onStep = parts.onStep;
+    this.#reading = new TurnShare(readingMs, parts.clock);
   }
 
   /**
@@ -72,6 +78,7 @@ export class Signer {
     const { earlier: before } = memory;
     const settled = await this.lookUp(task);
     if (settled !== undefined) return settled;
+    while (this.#reading.isUsedUp()) await this.#reading.laterTurn();
     if (memory.earlier !== before) return { kind: 'ruledOut' };
     const read = await readSecondedRequest(request.fields, memory.provenCsr);
     if (read.kind === 'refused') return judgeRefusal(read.refusal);

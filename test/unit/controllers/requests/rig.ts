@@ -156,7 +156,7 @@ export class Rig {
 
   /** The decision about a request as it is read now. */
   async decide(name = 'web-1', signal = new AbortController().signal): Promise<Decision> {
-    const uid = material.uids[name] ?? '';
+    const uid = material.uids[name] ?? this.cluster.objects.get(material.requestPath(name))?.metadata.uid ?? '';
     const kind = name.startsWith('csr') ? this.#kinds.csr : this.#kinds.web;
     const read = await kind.read({ namespace: 'shop', name, uid }, signal);
     if (read.kind !== 'read') throw new Error(`The request is ${read.kind}.`);

@@ -183,3 +183,33 @@ test.each<[string, Situation, (rig: Rig) => unknown, string, string]>([
   const { uid: issuerUid, generation = 0 } = issuerObject().metadata;
   expect(rig.readyIssuers.held(issuerName, { uid: issuerUid, generation })?.problem).toEqual({ reason, message });
 });
+
+test('requests that come together are not all read in one turn of the event loop', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const inTurns: number[] = [0];
+  const rig = new Rig({
+    requests: names.map((name) => web({ metadata: { name, uid: `uid of ${name}`, ownerReferences: [] } }, name)),
+    mostInFlight: names.length,
+    pca: { issue: names.map(() => answers({ kind: 'pending', identifier: 'pca-7' })) },
+    onReach: (place) => {
+      if (place === 'Planned') inTurns.push((inTurns.pop() ?? 0) + 1);
+    },
+  });
+  for (const name of names) {
+    // Each is read in 4 ms.
+    Object.defineProperty(rig.memories.of(`uid of ${name}`), 'provenCsr', {
+      get: () => {
+        rig.clock.advance(4);
+      },
+      set: () => {},
+    });
+  }
+  const turn = (): void => {
+    if (inTurns.reduce((sum, count) => sum + count) === names.length) return;
+    inTurns.push(0);
+    setImmediate(turn);
+  };
+  setImmediate(turn);
+  await Promise.all(names.map(async (name) => rig.decide(name)));
+  expect({ all: inTurns.reduce((sum, count) => sum + count), most: Math.max(...inTurns) }).toEqual({ all: 6, most: 3 });
+});
