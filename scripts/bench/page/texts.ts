@@ -60,8 +60,11 @@ the CA's own kind only.`,
     }) => `Resident memory (RSS), at rest. ${likeAPod ? "The operator finds a pod's ServiceAccount, as in a cluster; from a kubeconfig it loads a further library." : 'The operator is started with a kubeconfig, for which it loads a further library.'}
 Node's own file is part of it, and the kernel counts those pages once for all processes that run it. Growth is the slope over
 the later half of ${sizes.issued} certificates of one process, whose requests stay in the cluster.`,
-    limit: () =>
-      "What is resident beyond the pages of files is V8's heap with its high-water mark, and native buffers.",
+    limit: (
+      result,
+    ) => `What is resident beyond the pages of files is V8's heap with its high-water mark, and native buffers. Each finished
+request in the cluster takes ${bytesOfFinished(result.memory?.figures)} bytes, for its name and what its certificate claims, so that growth has no end where
+nobody deletes requests; cert-manager does (\`revisionHistoryLimit\`).`,
   },
   start: {
     title: 'Start',
@@ -104,6 +107,13 @@ and ${allowedMs(togetherOf(result.limit?.figures))} ms for all at once, plus wha
 ${Math.round((waitingOf(result.limit?.figures) * 1_000) / limitPerSecond / 1_000)} s.`,
   },
 };
+
+function bytesOfFinished(figures: CaseFigures['memory'] | undefined): number {
+  const found = figures?.['now'];
+  if (found === undefined) return 0;
+  const { idle, withFinished } = found;
+  return Math.round(((withFinished.memory.resident - idle.resident) * 2 ** 20) / withFinished.count);
+}
 
 function togetherOf(figures: CaseFigures['limit'] | undefined): number {
   return figures?.['now']?.together.count ?? 0;

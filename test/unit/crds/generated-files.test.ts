@@ -25,6 +25,7 @@ describe('generated files', () => {
       'docs/alerts.md',
       'docs/at-most-once.md',
       'docs/benchmarks-latency.svg',
+      'docs/benchmarks-memory.svg',
       'docs/benchmarks-rates.svg',
       'docs/benchmarks.md',
       'docs/command-line.md',
