@@ -73,7 +73,7 @@ const releases = shapes.map((shape) => lengths.map(shape));
 
 describe('every object has a name that the API server takes', () => {
   it.each([['r'.repeat(53), '7.r'], ...releases.map((each) => sampleOf(each, 2))].map((each) => ({ each })))(
-    'for releases of many lengths: $each',
+    'for releases of all lengths: $each',
     async ({ each }) => {
       const faults: Record<string, readonly string[]> = {};
       for (const release of each) {
