@@ -110,12 +110,24 @@ export const corednsProgram: GoProgram = {
   package: '.',
 };
 
-/** Prometheus' own judge of rules. Without what finds targets in clouds, which is most of the time that it takes to build. */
-export const promtoolProgram: GoProgram = {
-  name: 'promtool',
-  directory: fileURLToPath(new URL('../../tools/promtool', import.meta.url)),
-  package: 'github.com/prometheus/prometheus/cmd/promtool',
+const prometheusModule = {
+  directory: fileURLToPath(new URL('../../tools/prometheus', import.meta.url)),
+  // Without what finds targets in clouds, which is most of the time that it takes to build.
   tags: ['remove_all_sd'],
+};
+
+/** Prometheus' own judge of rules. */
+export const promtoolProgram: GoProgram = {
+  ...prometheusModule,
+  name: 'promtool',
+  package: 'github.com/prometheus/prometheus/cmd/promtool',
+};
+
+/** Prometheus, as released, without the pages of its own. */
+export const prometheusProgram: GoProgram = {
+  ...prometheusModule,
+  name: 'prometheus',
+  package: 'github.com/prometheus/prometheus/cmd/prometheus',
 };
 
 /** What GitOps tools think of an object: kstatus, and the interpreter of Argo CD's health checks. */

@@ -25,7 +25,7 @@ const made = Object.values(dynamic).flatMap((patterns) => patterns.map((pattern)
 const budgetMs = 20;
 // Of a quadratic search the last length takes minutes, and of one that is worse each but the first two takes for ever. So a length
 // at which it is found out for certain comes before, also where the one before that is measured while others disturb.
-const shortLengths = [24, 28, 256, 4_096, 65_536];
+const shortLengths = [24, 28, 256, 4_096, 32_768];
 const longest = 1_048_576;
 const dearestShapes = 4;
 const pairLengths = [24, 28, 256, 8_192];
