@@ -24,6 +24,8 @@ export interface Panel {
   readonly steps?: readonly Step[];
   /** Words instead of values. */
   readonly words?: Readonly<Record<string, readonly [text: string, color: Step['color']]>>;
+  /** What is said where there is no series, as a good thing. */
+  readonly noValue?: string;
   /** A stat that shows the name of its series. */
   readonly showsName?: true;
 }
@@ -65,7 +67,7 @@ function rowHead(id: number, title: string, y: number): object {
 }
 
 function modelOf(id: number, panel: Panel, gridPos: object): object {
-  const { type, title, description, unit, queries, steps = [{ color: 'green', value: null }], words } = panel;
+  const { type, title, description, unit, queries, steps = [{ color: 'green', value: null }], words, noValue } = panel;
   const mappings = Object.entries(words ?? {}).map(([value, [text, color]], index) => ({
     type: 'value',
     options: { [value]: { text, color, index } },
@@ -85,6 +87,7 @@ function modelOf(id: number, panel: Panel, gridPos: object): object {
         color: { mode: type === 'timeseries' ? 'palette-classic' : 'thresholds' },
         thresholds: { mode: 'absolute', steps },
         mappings,
+        ...(noValue === undefined ? {} : { noValue }),
         ...(type === 'timeseries' ? { min: 0, custom: { lineWidth: 1, fillOpacity: 10, showPoints: 'never' } } : {}),
       },
       overrides: [],

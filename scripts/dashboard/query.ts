@@ -1,7 +1,7 @@
 // Queries of the dashboard in PromQL: names and labels of metrics are checked by the compiler against their catalogue.
 import { metricCatalogue } from '../../src/runtime/metric-catalogue.ts';
 import type { MetricName, NamesOf } from '../../src/runtime/metric-catalogue.ts';
-import { plainSeries } from '../alerts/series.ts';
+import { growth, plainSeries } from '../alerts/series.ts';
 import type { LabelName, Matchers } from '../alerts/series.ts';
 
 /** One query of a panel; `legend` names its series in Grafana's words. */
@@ -18,8 +18,8 @@ const ofRelease = 'namespace=~"$namespace"';
 const ofIssuers = `${ofRelease}, issuer=~"$issuer"`;
 const interval = '$__rate_interval';
 
-/** An issuer as a legend. */
-export const theIssuer = '{{issuer_kind}} {{issuer_namespace}}/{{issuer}}';
+/** An issuer as a legend, short enough for a narrow panel; one of the whole cluster has nothing before the slash. */
+export const theIssuer = '{{issuer_namespace}}/{{issuer}}';
 /** Labels of an issuer. */
 export const byIssuer = ['issuer_kind', 'issuer_namespace', 'issuer'] as const;
 
@@ -61,9 +61,24 @@ export function rate<Name extends NamesOf<'counter'>>(
   return `sum${grouped(by)} (rate(${chosen(name, matchers)}[${interval}]))`;
 }
 
-/** By how much a counter grew in the time that is shown; 0 where there is none yet. */
-export function growth<Name extends NamesOf<'counter'>>(name: Name, matchers?: Matchers<LabelName<Name>>): string {
-  return `sum(increase(${chosen(name, matchers)}[$__range])) or vector(0)`;
+/** How many events a counter counted since about the point before, by labels; also the one with which a series begins. */
+export function events<Name extends NamesOf<'counter'>>(
+  name: Name,
+  by: readonly LabelName<Name>[],
+  matchers?: Matchers<LabelName<Name>>,
+): string {
+  return growth(by, chosen(name, matchers), interval);
+}
+
+/**
+ * How many events a counter counted in the time that is shown, by replicas that are gone too; 0 where there is none yet.
+ * increase() alone would not count the event with which a series begins.
+ */
+export function total<Name extends NamesOf<'counter'>>(name: Name, matchers?: Matchers<LabelName<Name>>): string {
+  const counter = chosen(name, matchers);
+  const increase = `increase(${counter}[$__range])`;
+  const first = `(min_over_time(${counter}[$__range]) unless ${counter} offset $__range)`;
+  return `sum(${increase} + (${first} or ${increase} * 0)) or vector(0)`;
 }
 
 /** Within how many seconds this share of a histogram's observations lay, by labels. */

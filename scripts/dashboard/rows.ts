@@ -2,8 +2,8 @@
 import {
   byIssuer,
   chosen,
+  events,
   greatest,
-  growth,
   ofProcess,
   quantile,
   rate,
@@ -11,6 +11,7 @@ import {
   secondsUntil,
   sum,
   theIssuer,
+  total,
 } from './query.ts';
 import type { Panel, Row, Step } from './panel.ts';
 import type { MetricName, NamesOf } from '../../src/runtime/metric-catalogue.ts';
@@ -47,7 +48,7 @@ const overview: Row = {
       type: 'stat',
       unit: 'short',
       width: 4,
-      queries: [{ expr: growth('pca_issuer_certificate_requests_total', { result: 'issued' }), legend: 'issued' }],
+      queries: [{ expr: total('pca_issuer_certificate_requests_total', { result: 'issued' }), legend: 'issued' }],
     },
     {
       title: 'Failed for good',
@@ -55,7 +56,7 @@ const overview: Row = {
       type: 'stat',
       unit: 'short',
       width: 4,
-      queries: [{ expr: growth('pca_issuer_certificate_requests_total', { result: 'failed' }), legend: 'failed' }],
+      queries: [{ expr: total('pca_issuer_certificate_requests_total', { result: 'failed' }), legend: 'failed' }],
       steps: badFrom(1),
     },
     {
@@ -65,6 +66,7 @@ const overview: Row = {
       type: 'stat',
       unit: 'dtdurations',
       width: 4,
+      noValue: 'none',
       queries: [{ expr: oldest('Approved'), legend: 'open' }],
       steps: badFrom(1_800),
     },
@@ -93,8 +95,8 @@ const byReason = (title: string, description: string, name: NamesOf<'counter'> &
   title,
   description,
   type: 'timeseries',
-  unit: 'cps',
-  queries: [{ expr: rate(name, [...byIssuer, 'reason']), legend: `{{reason}}: ${theIssuer}` }],
+  unit: 'short',
+  queries: [{ expr: events(name, [...byIssuer, 'reason']), legend: `{{reason}}: ${theIssuer}` }],
 });
 type ReasonMetric = Extract<
   MetricName,
@@ -124,7 +126,7 @@ const requests: Row = {
       ],
     },
     {
-      title: 'From approval to certificate, 95 %, by issuer and operation',
+      title: 'Approval to certificate, 95 %, by issuer',
       description: 'The same for each issuer and operation of PCA.',
       type: 'timeseries',
       unit: 's',
@@ -154,30 +156,30 @@ const requests: Row = {
     },
     byReason(
       'Refused',
-      'Requests that failed for good, by reason: docs/conditions-and-errors.md.',
+      'Requests that failed for good, by reason: docs/conditions-and-errors.md. Each point counts what came since the point before.',
       'pca_issuer_certificate_requests_refused_total',
     ),
     byReason(
       'Retried',
-      'Attempts that met passing trouble, by reason.',
+      'Attempts that met passing trouble, by reason. Each point counts what came since the point before.',
       'pca_issuer_certificate_request_retries_total',
     ),
     byReason(
       'Held',
-      'Requests that the operator held by itself, by reason.',
+      'Requests that the operator held by itself, by reason. Each point counts what came since the point before.',
       'pca_issuer_certificate_requests_held_total',
     ),
     {
       title: 'Adopted, without request, revoked',
       description:
-        'Certificates that were found instead of called for, that nobody waits for any more, and that were revoked.',
+        'Certificates that were found instead of called for, that nobody waits for any more, and that were revoked. Each point counts what came since the point before.',
       type: 'timeseries',
-      unit: 'cps',
+      unit: 'short',
       queries: [
-        { expr: rate('pca_issuer_certificates_adopted_total', []), legend: 'adopted' },
-        { expr: rate('pca_issuer_certificates_without_request_total', []), legend: 'without request' },
-        { expr: rate('pca_issuer_abandoned_calls_total', ['result']), legend: 'call without request: {{result}}' },
-        { expr: rate('pca_issuer_revocations_total', ['result']), legend: 'revocation: {{result}}' },
+        { expr: events('pca_issuer_certificates_adopted_total', []), legend: 'adopted' },
+        { expr: events('pca_issuer_certificates_without_request_total', []), legend: 'without request' },
+        { expr: events('pca_issuer_abandoned_calls_total', ['result']), legend: 'call without request: {{result}}' },
+        { expr: events('pca_issuer_revocations_total', ['result']), legend: 'revocation: {{result}}' },
       ],
     },
   ],
@@ -326,8 +328,7 @@ const operator: Row = {
     },
     {
       title: 'Reconciles',
-      description:
-        'Reconciles by controller and result. error, and any that hang, is a defect of the operator: the log has it.',
+      description: 'Reconciles by controller and result. error is a defect of the operator: the log has it.',
       type: 'timeseries',
       unit: 'cps',
       queries: [
@@ -335,17 +336,6 @@ const operator: Row = {
           expr: rate('controller_runtime_reconcile_total', ['controller', 'result']),
           legend: '{{controller}}: {{result}}',
         },
-        { expr: rate('pca_issuer_hung_reconciles_total', ['controller']), legend: '{{controller}}: hangs' },
-      ],
-    },
-    {
-      title: 'Queues',
-      description: 'Keys that wait for a worker, and within what time 95 % of them got one.',
-      type: 'timeseries',
-      unit: 'short',
-      queries: [
-        { expr: sum('workqueue_depth', ['name']), legend: '{{name}}: waiting' },
-        { expr: quantile(0.95, 'workqueue_queue_duration_seconds', ['name']), legend: '{{name}}: seconds' },
       ],
     },
     {
@@ -356,15 +346,30 @@ const operator: Row = {
       queries: [{ expr: rate('rest_client_requests_total', ['method', 'code']), legend: '{{method}} {{code}}' }],
     },
     {
-      title: 'Trouble of watches, lost lines and spans',
-      description:
-        'Watches that were interrupted, silent or refused, and lines that whoever reads standard output did not take in time.',
+      title: 'Queues',
+      description: 'Keys that wait for a worker.',
       type: 'timeseries',
-      unit: 'cps',
+      unit: 'short',
+      queries: [{ expr: sum('workqueue_depth', ['name']), legend: '{{name}}' }],
+    },
+    {
+      title: 'Time in the queue, 95 %',
+      description: 'Within what time 95 % of the keys got a worker.',
+      type: 'timeseries',
+      unit: 's',
+      queries: [{ expr: quantile(0.95, 'workqueue_queue_duration_seconds', ['name']), legend: '{{name}}' }],
+    },
+    {
+      title: 'Hangs, trouble of watches, lost lines and spans',
+      description:
+        'Reconciles that hang, which is a defect of the operator: the log has it. Watches that were interrupted, silent or refused, and lines that whoever reads standard output did not take in time.',
+      type: 'timeseries',
+      unit: 'short',
       queries: [
-        { expr: rate('pca_issuer_watch_trouble_total', ['resource', 'kind']), legend: '{{resource}}: {{kind}}' },
-        { expr: rate('pca_issuer_log_lines_lost_total', []), legend: 'lines lost' },
-        { expr: rate('pca_issuer_trace_spans_total', [], { result: 'lost' }), legend: 'spans lost' },
+        { expr: events('pca_issuer_hung_reconciles_total', ['controller']), legend: '{{controller}}: hangs' },
+        { expr: events('pca_issuer_watch_trouble_total', ['resource', 'kind']), legend: '{{resource}}: {{kind}}' },
+        { expr: events('pca_issuer_log_lines_lost_total', []), legend: 'lines lost' },
+        { expr: events('pca_issuer_trace_spans_total', [], { result: 'lost' }), legend: 'spans lost' },
       ],
     },
     {
@@ -372,6 +377,7 @@ const operator: Row = {
       description: 'Times in certificates are of PCA; a wrong clock only confuses what is measured here.',
       type: 'timeseries',
       unit: 's',
+      width: 6,
       queries: [{ expr: `abs(${chosen('pca_issuer_clock_offset_seconds')})`, legend: '{{pod}}' }],
     },
     {
@@ -379,6 +385,7 @@ const operator: Row = {
       description: 'Memory of each replica.',
       type: 'timeseries',
       unit: 'bytes',
+      width: 6,
       queries: [{ expr: ofProcess('process_resident_memory_bytes'), legend: '{{pod}}' }],
     },
     {
@@ -386,6 +393,7 @@ const operator: Row = {
       description: 'Share of one core that each replica uses.',
       type: 'timeseries',
       unit: 'percentunit',
+      width: 6,
       queries: [{ expr: `rate(${ofProcess('process_cpu_seconds_total')}[$__rate_interval])`, legend: '{{pod}}' }],
     },
     {
@@ -393,6 +401,7 @@ const operator: Row = {
       description: 'More than a tenth of a second for long: too much work for one core.',
       type: 'timeseries',
       unit: 's',
+      width: 6,
       queries: [{ expr: ofProcess('nodejs_eventloop_lag_p99_seconds'), legend: '{{pod}}' }],
     },
   ],

@@ -19,15 +19,37 @@ beforeAll(buildHelm, buildMs);
 const dashboards = async (dashboard: object) =>
   (await render({ metrics: { dashboard } })).filter(({ metadata }) => metadata.name.endsWith('-grafana'));
 
+interface PanelModel {
+  readonly title: string;
+  readonly fieldConfig?: { readonly defaults: { readonly unit: string } };
+  readonly targets?: readonly { readonly expr: string }[];
+}
+const { panels } = JSON.parse(renderDashboard()) as { readonly panels: readonly PanelModel[] };
+
 /** The queries as Grafana sends them. */
 function queries(): readonly string[] {
-  const { panels } = JSON.parse(renderDashboard()) as {
-    readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[];
-  };
   return panels
     .flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
     .map((expr) => expr.replaceAll('$__rate_interval', '5m').replaceAll('$__range', '6h').replaceAll(/\$\w+/g, '.*'));
 }
+
+// What a query counts, by the names that Prometheus gives metrics, and the units that say so.
+const units: readonly (readonly [query: RegExp, units: readonly string[]])[] = [
+  [/^rate\(process_cpu_seconds_total/, ['percentunit']],
+  [/_timestamp_seconds/, ['dtdurations']],
+  [/_seconds(?:_bucket)?\{/, ['s']],
+  [/_bytes\{/, ['bytes']],
+  [/\brate\(/, ['cps', 'reqps']],
+  [/./, ['none', 'short']],
+];
+
+it.each(panels.filter(({ targets }) => targets !== undefined))(
+  'the unit of "$title" is that of each query',
+  (panel) => {
+    for (const { expr } of panel.targets!)
+      expect(units.find(([query]) => query.test(expr))![1]).toContain(panel.fieldConfig!.defaults.unit);
+  },
+);
 
 it(
   'its queries are sound in the eyes of Prometheus',
