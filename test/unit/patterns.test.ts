@@ -28,7 +28,7 @@ const budgetMs = 20;
 const shortLengths = [24, 28, 256, 4_096, 32_768];
 const longest = 1_048_576;
 const dearestShapes = 4;
-const pairLengths = [24, 28, 256, 8_192];
+const pairLengths = [24, 256, 8_192];
 // Every match that is replaced costs something, so a million of them say nothing about the search.
 const mostReplaced = 131_072;
 
