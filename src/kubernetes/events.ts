@@ -1,11 +1,13 @@
 // Kubernetes events (events.k8s.io/v1), sent in the background and never in the way: repeated ones are dropped, those of a
 // burst are sent a few at a time at a rate that costs the API server little, those that say nothing new seldom, and one that fails
 // again and again is only counted.
+import { hash } from 'node:crypto';
 import { backoff } from '../timing/backoff.ts';
 import { pause } from '../timing/clock.ts';
 import type { Clock } from '../timing/clock.ts';
 import { startDeadline } from '../timing/deadline.ts';
 import { formatMicroTime } from '../timing/moment.ts';
+import { RecentMap } from '../timing/recent-map.ts';
 import { TokenBucket } from '../timing/token-bucket.ts';
 import type { Rate } from '../timing/token-bucket.ts';
 import type { KubernetesClient } from './client.ts';
@@ -55,6 +57,8 @@ const lanes = {
 const objectLimit = { burst: 25, perSecond: 1 / 300 } as const;
 const defaultSameWindowMs = 10 * 60_000;
 const maxRemembered = 4_096;
+// By then an object may have its whole burst again, as one of which nothing is known.
+const refilledMs = (objectLimit.burst / objectLimit.perSecond) * 1_000;
 const sendMs = 10_000;
 // A slow API server would have one at a time come minutes late.
 const sentAtATime = 4;
@@ -79,10 +83,10 @@ interface Lane {
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
-  readonly #recent = new Map<string, number>();
-  readonly #objects = new Map<string, TokenBucket>();
+  /** What was recorded lately, by a hash of it: a note is long, and there may be one for each certificate. */
+  readonly #recent: RecentMap<true>;
+  readonly #objects: RecentMap<TokenBucket>;
   readonly #clock: EventRecorderOptions['clock'];
-  readonly #sameWindowMs: number;
   readonly #lanes: Readonly<Record<keyof typeof lanes, Lane>>;
   #ended = new AbortController();
   #hurry = new AbortController();
@@ -91,7 +95,9 @@ export class EventRecorder {
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#clock = options.clock;
-    this.#sameWindowMs = options.sameWindowMs ?? defaultSameWindowMs;
+    const { clock, sameWindowMs = defaultSameWindowMs } = options;
+    this.#recent = new RecentMap({ clock, unusedMs: sameWindowMs, most: maxRemembered });
+    this.#objects = new RecentMap({ clock, unusedMs: refilledMs, most: maxRemembered });
     const lane = ({ most, ...rate }: Rate & Pick<Lane, 'most'>): Lane => ({
       bucket: new TokenBucket(rate, options.clock),
       most,
@@ -104,14 +110,12 @@ export class EventRecorder {
 
   /** Takes the event and returns at once. */
   record(event: EventToRecord): void {
-    const now = this.#clock.monotonic();
     const lane = this.#lanes[event.isSpare === true ? 'Spare' : event.type];
     if (lane.waiting.length >= lane.most) return this.#options.onDropped?.('limit');
-    const key = `${event.regarding.uid}/${event.reason}/${event.note}`;
-    const last = this.#recent.get(key);
-    if (last !== undefined && now - last < this.#sameWindowMs) return this.#options.onDropped?.('repeated');
+    const key = hash('sha256', `${event.regarding.uid}/${event.reason}/${event.note}`, 'base64');
+    if (this.#recent.has(key)) return this.#options.onDropped?.('repeated');
     if (!this.#admit(event)) return this.#options.onDropped?.('limit');
-    remember(this.#recent, key, now);
+    this.#recent.use(key, () => true);
     lane.waiting.push({ event, at: this.#clock.now() });
     if (lane.busy < sentAtATime) this.#addSender(lane);
   }
@@ -193,19 +197,8 @@ export class EventRecorder {
   }
 
   #admit({ regarding }: EventToRecord): boolean {
-    const object = this.#objects.get(regarding.uid) ?? new TokenBucket(objectLimit, this.#clock);
-    if (!object.take()) return false;
-    remember(this.#objects, regarding.uid, object);
-    return true;
+    return this.#objects.use(regarding.uid, () => new TokenBucket(objectLimit, this.#clock)).take();
   }
-}
-
-/** Keeps the latest only, so that the memory for events does not grow with the cluster. */
-function remember<Value>(memory: Map<string, Value>, key: string, value: Value): void {
-  memory.delete(key);
-  memory.set(key, value);
-  const [oldest] = memory.keys();
-  if (memory.size > maxRemembered && oldest !== undefined) memory.delete(oldest);
 }
 
 function cut(text: string, bytes: number): string {

@@ -41,6 +41,12 @@ export class RecentMap<Value> {
     return this.#entries.get(key)?.value;
   }
 
+  /** Whether a key was used lately, which does not count as used. */
+  has(key: string): boolean {
+    this.#dropUnused();
+    return this.#entries.has(key);
+  }
+
   /** How many there are. */
   get size(): number {
     this.#dropUnused();
