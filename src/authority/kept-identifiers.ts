@@ -8,7 +8,8 @@ const mostOfOne = 256;
 /** PCA's identifiers of listed certificates, by what they are looked for. */
 export class KeptIdentifiers {
   readonly #waitedFor: () => Iterable<string>;
-  readonly #kept = new Map<string, string[]>();
+  /** A name has one as a rule, for which an array would take as much again. */
+  readonly #kept = new Map<string, string | string[]>();
   #size = 0;
   /** Set from the moment on at which no others are kept. */
   #only: ReadonlySet<string> | undefined;
@@ -27,10 +28,9 @@ export class KeptIdentifiers {
   add(name: string, identifier: string): boolean {
     if (this.#only === undefined && this.#size >= mostKept) this.#only = new Set(this.#waitedFor());
     if (this.#only?.has(name) === false) return true;
-    const known = this.#kept.get(name) ?? [];
-    if (known.length >= mostOfOne) return false;
-    known.push(identifier);
-    this.#kept.set(name, known);
+    const known = this.#kept.get(name);
+    if (known !== undefined && typeof known !== 'string' && known.length >= mostOfOne) return false;
+    this.#kept.set(name, known === undefined ? identifier : [known, identifier].flat());
     this.#size += 1;
     return true;
   }
@@ -42,6 +42,6 @@ export class KeptIdentifiers {
 
   /** The identifiers of this name, in the order of the list. */
   of(name: string): readonly string[] {
-    return this.#kept.get(name) ?? [];
+    return [this.#kept.get(name) ?? []].flat();
   }
 }

@@ -42,6 +42,14 @@ export interface ScanWindow {
   readonly from: number;
 }
 
+/** A reading that has ended. */
+interface Kept<Found> {
+  /** Monotonic, ms; so is `usedAt`. */
+  readonly startedAt: number;
+  readonly scanned: Scanned<Found>;
+  usedAt: number;
+}
+
 interface Running<Found> {
   readonly kind: 'running';
   readonly reader: Reader<Found>;
@@ -55,6 +63,8 @@ interface Running<Found> {
 const roundMs = 24 * 3_600_000;
 const longestWaitMs = 5_000;
 const longestReadingMs = 15 * 60_000;
+// A list may be long, and most are read once, after a change of leader.
+const keptUnusedMs = 10 * 60_000;
 // One that was begun too early for somebody, and the one that replaces it.
 const mostReadings = 2;
 const tooLong = `The list of the CA's certificates was not read to its end in ${longestReadingMs / 60_000} min.`;
@@ -71,7 +81,8 @@ export type ScanClock = Pick<Clock, 'monotonic' | 'startTimer' | 'random'>;
 /** Readings of one list, each by the reader who asked first: two at a time, and none for a while after one without end. */
 export class SharedScan<Found> {
   readonly #clock: ScanClock;
-  #last: { readonly startedAt: number; readonly scanned: Scanned<Found> } | undefined;
+  #last: Kept<Found> | undefined;
+  #stopForgetting = (): void => {};
   /** The newest reading of each reader that has not ended. */
   readonly #running = new Map<Reader<Found>, Running<Found>>();
   #readings = 0;
@@ -83,8 +94,9 @@ export class SharedScan<Found> {
     this.#clock = clock;
   }
 
-  /** The last reading, whenever it was. */
+  /** The last reading, until nobody has asked for ten minutes. */
   get last(): Found | undefined {
+    if (this.#last !== undefined) this.#last.usedAt = this.#clock.monotonic();
     return this.#last?.scanned.found;
   }
 
@@ -99,8 +111,10 @@ export class SharedScan<Found> {
     answers: (found: Found) => boolean = () => true,
   ): Promise<Outcome<Found>> {
     const last = this.#last;
-    if (last !== undefined && serves(window, last.startedAt, last.scanned.from) && answers(last.scanned.found))
+    if (last !== undefined && serves(window, last.startedAt, last.scanned.from) && answers(last.scanned.found)) {
+      last.usedAt = this.#clock.monotonic();
       return last.scanned;
+    }
     const outcome = await this.#outcome(reader, window, signal);
     return outcome.kind === 'ok' && !answers(outcome.found) ? stillRead : outcome;
   }
@@ -165,13 +179,27 @@ export class SharedScan<Found> {
       if (outcome.kind === 'endless') return this.#paused(outcome.message);
       if (outcome.kind !== 'ok' && deadline.signal.aborted) return this.#paused(tooLong);
       if (outcome.kind === 'ok') {
-        this.#last = { startedAt, scanned: outcome };
+        this.#keep({ startedAt, scanned: outcome, usedAt: this.#clock.monotonic() });
         this.#endless = 0;
       }
       return outcome;
     } finally {
       this.#readings -= 1;
     }
+  }
+
+  #keep(kept: Kept<Found>): void {
+    this.#last = kept;
+    this.#forgetAfter(keptUnusedMs);
+  }
+
+  #forgetAfter(ms: number): void {
+    this.#stopForgetting();
+    this.#stopForgetting = this.#clock.startTimer(() => {
+      const leftMs = (this.#last?.usedAt ?? -Infinity) + keptUnusedMs - this.#clock.monotonic();
+      if (leftMs > 0) this.#forgetAfter(leftMs);
+      else this.#last = undefined;
+    }, ms);
   }
 
   /** Who asks all the time would have an endless list read all the time. */

@@ -122,13 +122,24 @@ describe('a reading', () => {
   });
 });
 
-it('tells what was found last, whenever that was', async () => {
+it('tells what was found last, until nobody has asked for ten minutes', async () => {
   expect(scan.last).toBeUndefined();
-  const asked = scan.read({ since: began(), from: now() }, never);
+  const window = { since: began(), from: now() };
+  const asked = scan.read(window, never);
   finish(0, 'a');
   await asked;
-  clock.advance(100 * day);
+  clock.advance(599_999);
   expect(scan.last).toBe('a');
+  clock.advance(599_999);
+  expect(await scan.read(window, never)).toEqual({ kind: 'ok', found: 'a', from: window.from - (window.from % day) });
+  clock.advance(599_999);
+  const newer = scan.read({ ...window, since: began() }, never);
+  finish(1, 'b');
+  await newer;
+  clock.advance(1);
+  expect([scan.last, clock.timers]).toEqual(['b', 1]);
+  clock.advance(600_000);
+  expect([scan.last, clock.timers, readings.length]).toEqual([undefined, 0, 2]);
 });
 
 describe('who asks', () => {
@@ -141,7 +152,8 @@ describe('who asks', () => {
     expect(await asked).toEqual(stillRead);
     const scanned = finish(0, 'a');
     expect([await joined, await scan.read(window, never), readings.length]).toEqual([scanned, scanned, 1]);
-    expect(clock.timers).toBe(0);
+    // The one at which the reading is forgotten.
+    expect(clock.timers).toBe(1);
   });
 
   it('stops waiting when its signal aborts, which nobody else notices', async () => {
@@ -151,7 +163,7 @@ describe('who asks', () => {
     leaving.abort();
     expect([await left, readings[0]?.signal.aborted]).toEqual([stillRead, false]);
     const scanned = finish(0, 'a');
-    expect([await stayed, clock.timers]).toEqual([scanned, 0]);
+    expect([await stayed, clock.timers]).toEqual([scanned, 1]);
   });
 });
 
@@ -188,7 +200,7 @@ describe('a reading that fails', () => {
     await Promise.allSettled([readings[0]?.end.promise]);
     const again = scan.read(window, never);
     const scanned = finish(1, 'a');
-    expect([await again, clock.timers]).toEqual([scanned, 0]);
+    expect([await again, clock.timers]).toEqual([scanned, 1]);
   });
 });
 
