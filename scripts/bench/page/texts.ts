@@ -1,5 +1,6 @@
 // What the page says of each case: how it is measured and what limits it. Pure.
 import type { CaseName } from '../case-names.ts';
+import { burstCeiling } from '../cases/burst.ts';
 import type { ColdAndWarm } from '../cases/drain.ts';
 import { allowedMs, limitPerSecond } from '../cases/limit.ts';
 import type { Run } from '../cases/runs.ts';
@@ -34,7 +35,8 @@ begins at 200 calls a second and doubles each second that it is used ([The limit
     }) => `${sizes.requests} requests are there, and the driver approves them with 32 in flight while a warm contestant runs. The ceiling is what
 an issuer that costs nothing could reach: each certificate needs one approval and one status apply, and the API server
 was measured with each alone.`,
-    limit: () => 'The approvals are writes of the same kind as the statuses, and both share the API server.',
+    limit: ({ burst }) => `The approvals are writes of the same kind as the statuses, and both share the API server.
+${freeBurstText(burst?.figures)}`,
   },
   latency: {
     title: 'How long one request takes',
@@ -137,6 +139,18 @@ function busyText(figures: CaseFigures['drain'] | undefined): string {
 ${ms(apiServer)}, etcd ${ms(etcd)}, simulator ${ms(simulator)}, the driver's watch ${ms(driver)}), so that rate keeps ${cores.toFixed(1)} cores busy. The reference
 takes ${ms(bare)} ms for each apply. So an issuer that costs nothing would reach ${Math.round((100 * bare) / (sum - operator))} % of it here, where CA and watch take
 the same cores.`;
+}
+
+/** The same for approvals while the clock runs. */
+function freeBurstText(figures: CaseFigures['burst'] | undefined): string {
+  const runs = figures?.contestants['now'] ?? [];
+  const parts = partsOf(runs);
+  const [operator = 0] = parts;
+  const sum = sumOf(parts);
+  const free = (median(runs.map(({ perSecond }) => perSecond)) * sum) / (sum - operator);
+  const ceiling = median((figures?.reference ?? []).map(burstCeiling));
+  return `Approval, certificate and status take ${sum.toFixed(1)} ms of the machine's processors, the operator ${operator.toFixed(1)} of them. So an issuer that
+costs nothing would reach ${Math.round((100 * free) / ceiling)} % of the ceiling here, where CA and watch take the same cores.`;
 }
 
 const processes = ['contestant', 'apiServer', 'etcd', 'simulator', 'driver'] as const;
