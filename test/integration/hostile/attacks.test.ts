@@ -237,6 +237,9 @@ describe('a tenant that is lent the role of the node', () => {
     await world.cluster.apply(world.issuer(tenant, 'pca', { ...lent, endpoint: at(evil.host) }));
     expect((await readyOf(tenant, 'pca')).reason).toBe('CredentialsInvalid');
     await world.cluster.kubectl(['delete', 'alibabapcaissuer', 'pca', '-n', tenant]);
+    // A check that is under way reads credentials of the tenant's own once more; its gauge goes when none is.
+    const ofTenant = new RegExp(`^pca_issuer_issuer_ready\\{.*issuer_namespace="${tenant}"`, 'm');
+    await until('the issuer to be forgotten', async () => !ofTenant.test(await world.operator.metrics()));
 
     // The credentials in use serve on; they are not read anew.
     const reads = world.simulator.metadataCalls().length;
