@@ -16,8 +16,11 @@ import { Store } from '../../../src/kubernetes/store.ts';
 import { hangLimitMs, until } from '../../support/wait.ts';
 import { BreakableProxy } from './breakable-proxy.ts';
 import { testKind } from './test-kind.ts';
+import type { TestKind } from './test-kind.ts';
 
 const kind = testKind('reflector.test');
+/** Its CRD is installed by the test that waits for it. */
+const lateKind = testKind('late.reflector.test');
 const collection = kind.pathIn('default');
 const silenceMs = 3000;
 const limits: Partial<ReflectorLimits> = {
@@ -37,6 +40,7 @@ beforeAll(async () => {
   proxy = await BreakableProxy.start(Number(new URL(controlPlane.server).port));
   writer = new KubernetesClient(await connectWithKubeconfig(controlPlane.kubeconfig), { userAgent: 'writer' });
   await allowOperator();
+  await install(kind);
   const file = await controlPlane.kubeconfigForServiceAccount('default', 'operator');
   const connection = await connectWithKubeconfig(file);
   operator = { ...connection, server: `https://127.0.0.1:${proxy.port}` };
@@ -50,7 +54,11 @@ afterAll(async () => {
 
 async function allowOperator(): Promise<void> {
   await controlPlane.kubectl(['create', 'serviceaccount', 'operator', '--namespace=default']);
-  const rule = { apiGroups: ['reflector.test'], resources: ['things'], verbs: ['get', 'list', 'watch'] };
+  const rule = {
+    apiGroups: ['reflector.test', 'late.reflector.test'],
+    resources: ['things'],
+    verbs: ['get', 'list', 'watch'],
+  };
   const manifests = [
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'operator' }, rules: [rule] },
     {
@@ -66,7 +74,13 @@ async function allowOperator(): Promise<void> {
   });
 }
 
+async function install({ definition, path }: TestKind): Promise<void> {
+  await controlPlane.kubectl(['apply', '-f', '-'], { input: JSON.stringify(definition) });
+  await until('the kind is served', async () => (await writer.get(path)).kind === 'ok');
+}
+
 interface Mirror {
+  readonly kind: TestKind;
   readonly reflector: Reflector<string>;
   readonly store: Store<string>;
   /** What listeners were told, summed up. */
@@ -81,7 +95,7 @@ afterEach(async () => {
   await Promise.all(mirrors.splice(0).map(async (each) => each.stop()));
 });
 
-function startMirror(): Mirror {
+function startMirror(mirrored = kind): Mirror {
   const client = new KubernetesClient(operator, { userAgent: 'operator' });
   const store = new Store<string>();
   const told = new Map<string, string>();
@@ -90,7 +104,7 @@ function startMirror(): Mirror {
   const reflector = new Reflector<string>({
     name: 'things',
     client,
-    path: kind.path,
+    path: mirrored.path,
     store,
     transform: ({ metadata }) => `${metadata.uid}@${metadata.resourceVersion}`,
     onTrouble: (trouble) => troubles.push(trouble.kind),
@@ -99,6 +113,7 @@ function startMirror(): Mirror {
   const controller = new AbortController();
   const run = reflector.run(controller.signal);
   const mirror: Mirror = {
+    kind: mirrored,
     reflector,
     store,
     told,
@@ -114,16 +129,17 @@ function startMirror(): Mirror {
 }
 
 /** Creates, changes, deletes and re-creates objects. */
-async function makeChanges(): Promise<void> {
+async function makeChanges(changed = kind): Promise<void> {
+  const objects = changed.pathIn('default');
   for (let round = 0; round < 5; round += 1) {
     serial += 1;
     const [kept, replaced] = [`kept-${serial}`, `replaced-${serial}`];
-    expectOk(await writer.create(collection, kind.object(kept, '1')));
-    expectOk(await writer.create(collection, kind.object(replaced, '1')));
+    expectOk(await writer.create(objects, changed.object(kept, '1')));
+    expectOk(await writer.create(objects, changed.object(replaced, '1')));
     const change = { spec: { value: '2' } };
-    expectOk(await writer.patch(`${collection}/${kept}`, change, 'application/merge-patch+json'));
-    await controlPlane.kubectl(['delete', `--raw=${collection}/${replaced}`]);
-    expectOk(await writer.create(collection, kind.object(replaced, '3')));
+    expectOk(await writer.patch(`${objects}/${kept}`, change, 'application/merge-patch+json'));
+    await controlPlane.kubectl(['delete', `--raw=${objects}/${replaced}`]);
+    expectOk(await writer.create(objects, changed.object(replaced, '3')));
   }
 }
 
@@ -131,16 +147,16 @@ function expectOk(result: { readonly kind: string; readonly failure?: unknown })
   expect(result).toMatchObject({ kind: 'ok' });
 }
 
-async function freshList(): Promise<Map<string, string>> {
-  const result = await writer.get<{ readonly items: readonly KubernetesObject[] }>(kind.path);
+async function freshList({ path }: TestKind): Promise<Map<string, string>> {
+  const result = await writer.get<{ readonly items: readonly KubernetesObject[] }>(path);
   if (result.kind === 'failed') throw new Error(result.failure.message);
   return new Map(
     result.body.items.map(({ metadata }) => [keyOf(metadata), `${metadata.uid}@${metadata.resourceVersion}`]),
   );
 }
 
-async function expectEqualsFreshList({ store, told }: Mirror): Promise<void> {
-  const list = await freshList();
+async function expectEqualsFreshList({ kind: mirrored, store, told }: Mirror): Promise<void> {
+  const list = await freshList(mirrored);
   const stored = (): Map<string, string | undefined> => new Map(store.keys().map((key) => [key, store.get(key)]));
   const text = (map: ReadonlyMap<string, string | undefined>): string =>
     Array.from(map, ([key, value]) => `${key}=${value}`)
@@ -163,11 +179,11 @@ async function startSynced(): Promise<Mirror> {
 
 describe('Reflector on a real API server', () => {
   test('waits for a CRD that is not installed yet', async () => {
-    const mirror = startMirror();
+    const mirror = startMirror(lateKind);
     await until('the missing collection was reported', () => mirror.troubles.includes('CollectionMissing'));
-    await controlPlane.kubectl(['apply', '-f', '-'], { input: JSON.stringify(kind.definition) });
+    await install(lateKind);
     await synced(mirror);
-    await makeChanges();
+    await makeChanges(lateKind);
     await expectEqualsFreshList(mirror);
   });
 
