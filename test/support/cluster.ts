@@ -9,6 +9,9 @@ import { parse, parseAllDocuments } from 'yaml';
 
 import { ApiClient, messageOf } from '../../control-plane/driver/api-client.ts';
 import type { ApiAnswer } from '../../control-plane/driver/api-client.ts';
+import { certificateRequestKind, certManagerApiVersion } from '../../src/crds/cert-manager.ts';
+import type { CertificateRequest } from '../../src/crds/cert-manager.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { NotYet, until } from './wait.ts';
 import type { WaitOptions } from './wait.ts';
 
@@ -42,6 +45,8 @@ export interface ObjectReference {
 export interface ClusterAccess {
   readonly kubeconfig: string;
   readonly kubectl: readonly string[];
+  /** What the operator has logged, for the errors of waits; where it is not given they tell nothing of it. */
+  readonly operatorLog?: () => Promise<string>;
 }
 
 interface ApiResource {
@@ -57,11 +62,13 @@ export class Cluster {
   readonly kubeconfig: string;
   readonly api: ApiClient;
   readonly #kubectl: readonly string[];
+  readonly #operatorLog: () => Promise<string>;
   readonly #resources = new Map<string, readonly ApiResource[]>();
 
   constructor(access: ClusterAccess) {
     this.kubeconfig = access.kubeconfig;
     this.#kubectl = access.kubectl;
+    this.#operatorLog = access.operatorLog ?? (async () => '');
     this.api = openApi(access.kubeconfig);
   }
 
@@ -145,6 +152,7 @@ export class Cluster {
     condition: (object: Manifest) => boolean,
     options: WaitOptions = {},
   ): Promise<Manifest> {
+    const witnesses = { requests: async (namespace: string) => this.#requests(namespace), log: this.#operatorLog };
     const where = `${what.kind} ${what.namespace === undefined ? '' : `${what.namespace}/`}${what.name}`;
     return until(
       `${where}: ${description}`,
@@ -154,7 +162,7 @@ export class Cluster {
         if (!condition(object)) throw new NotYet(object['status'] ?? 'an object without status');
         return object;
       },
-      options,
+      { more: async () => circumstancesOf(what, witnesses), ...options },
     );
   }
 
@@ -171,6 +179,11 @@ export class Cluster {
   /** Closes the connections. */
   close(): void {
     this.api.close();
+  }
+
+  async #requests(namespace: string): Promise<readonly CertificateRequest[]> {
+    const found = await this.list({ apiVersion: certManagerApiVersion, kind: certificateRequestKind, namespace });
+    return found as unknown as readonly CertificateRequest[];
   }
 
   async #path(what: ObjectReference): Promise<string> {

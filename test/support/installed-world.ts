@@ -80,7 +80,12 @@ export class InstalledWorld {
       });
       for (const { archive } of images) await host.loadImage(archive);
       onStep('images are loaded');
-      const cluster = new Cluster({ kubeconfig: host.kubeconfig, kubectl: [...endingWithParent, ...host.kubectl] });
+      const cluster = new Cluster({
+        kubeconfig: host.kubeconfig,
+        kubectl: [...endingWithParent, ...host.kubectl],
+        operatorLog: async () =>
+          cluster.kubectl(['logs', `--namespace=${namespace}`, `--selector=${instance}`, '--tail=-1']),
+      });
       const namespace = await cluster.createNamespace('alibaba-pca-issuer', restricted);
       const simulators = await cluster.createNamespace('simulator', restricted);
       const simulator = await startPodSimulator(cluster, simulators, images[1]?.reference ?? '');

@@ -8,6 +8,8 @@ export interface WaitOptions {
   readonly deadlineMs?: number;
   /** Pause between two checks; when not given, a tenth of what was waited so far, of 50 to 500 ms. */
   readonly everyMs?: number;
+  /** Asked once, at the deadline, for what stands behind the error's message. */
+  readonly more?: () => Promise<string>;
 }
 
 /** Thrown by a check that wants the error at the deadline to tell what it saw; anything else thrown is shown as well. */
@@ -51,7 +53,15 @@ export async function until<Value>(
     }
     await sleep(options.everyMs ?? pauseMs(performance.now() - started));
   } while (performance.now() - started < deadline);
-  throw new Error(`Waited ${deadline / 1000} s in vain: ${description}. Last seen: ${seen}`);
+  throw new Error(`Waited ${deadline / 1000} s in vain: ${description}. Last seen: ${seen}${await moreOf(options)}`);
+}
+
+async function moreOf({ more }: WaitOptions): Promise<string> {
+  try {
+    return (await more?.()) ?? '';
+  } catch (error) {
+    return `\nMore could not be found out: ${error instanceof Error ? error.message : inspect(error)}`;
+  }
 }
 
 /** What takes long takes long because processors are busy: looking seldom leaves them to what is waited for. */

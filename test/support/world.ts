@@ -1,5 +1,6 @@
 // The whole product at work for one test file: a control plane of its own with cert-manager, the simulator, the operator
 // as a process with the chart's rights, and an issuer that is ready.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ControlPlane } from '../../control-plane/driver/control-plane.ts';
 import type { ControlPlaneOptions } from '../../control-plane/driver/control-plane.ts';
@@ -69,7 +70,10 @@ export class World {
       ControlPlane.start({ certManagerSettings, ...options.controlPlane, auditLog }),
       startSimulator(options.simulator),
     ]);
-    const cluster = new Cluster({ kubeconfig: controlPlane.kubeconfig, kubectl: controlPlane.kubectlPath });
+    const logFile = join(controlPlane.directory, 'operator.log');
+    const { kubeconfig: administrators, kubectlPath: kubectl } = controlPlane;
+    const operatorLog = async (): Promise<string> => readFile(logFile, 'utf8');
+    const cluster = new Cluster({ kubeconfig: administrators, kubectl, operatorLog });
     const product = await readProduct();
     await cluster.apply(product.objects);
     const kubeconfig = join(controlPlane.directory, 'operator.kubeconfig');
@@ -81,7 +85,6 @@ export class World {
     const seen = await watchRequests(controlPlane.kubeconfig, controlPlane.auditLogFile);
     const flags = ['--log-level=debug', ...patientLease, ...(options.flags ?? [])];
     const { namespace } = product.serviceAccount;
-    const logFile = join(controlPlane.directory, 'operator.log');
     const operator =
       options.operator === false ? undefined : await startOperator({ kubeconfig, namespace, logFile, flags });
     return new World({ controlPlane, cluster, simulator, namespace, kubeconfig, seen, flags, operator });

@@ -32,6 +32,19 @@ describe('waiting', () => {
     );
   });
 
+  it.each([
+    ['what more there is to tell', async () => '; and the log: empty', '; and the log: empty'],
+    [
+      'why there is no more to tell',
+      async () => Promise.reject(new Error('connection refused')),
+      '\nMore could not be found out: connection refused',
+    ],
+  ])('tells at the deadline %s', async (_what, more, told) => {
+    await expect(until('two replicas', () => false, { deadlineMs: 0, everyMs: 1, more })).rejects.toThrow(
+      `Waited 0 s in vain: two replicas. Last seen: false${told}`,
+    );
+  });
+
   it('checks at least once, whatever the deadline', async () => {
     expect(await until('now', () => true, { deadlineMs: 0 })).toBe(true);
   });
