@@ -18,6 +18,7 @@ const examples = fileURLToPath(new URL('../../deploy/examples/', import.meta.url
 const ready = { type: 'Ready', status: 'True' };
 const server = ['digital signature', 'key encipherment', 'server auth'];
 const client = ['digital signature', 'key encipherment', 'client auth'];
+const instances = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
 let world: World;
 let folder: string;
 
@@ -58,13 +59,14 @@ function edited(object: Manifest): Manifest {
   if (object.kind !== 'AlibabaPCAIssuer') return object;
   const spec = object['spec'] as Readonly<Record<string, object>>;
   const externalCA = spec['externalCA'];
+  // More than one, because cert-manager may ask for one again by itself and use up an instance.
   return {
     ...object,
     spec: {
       ...spec,
       parentIdentifier: 'sim-sub-ecc-p256',
       endpoint: { host: world.simulator.endpoint, protocol: 'HTTP' },
-      ...(externalCA === undefined ? {} : { externalCA: { ...externalCA, instanceIds: ['cas_deposit-cn-sim0001'] } }),
+      ...(externalCA === undefined ? {} : { externalCA: { ...externalCA, instanceIds: instances } }),
     },
   };
 }
@@ -290,7 +292,6 @@ describe('CA certificates', () => {
     const request = { namespace, name, issuer: 'pca' };
     await world.cluster.apply((await requestFor('CreateExternalCACertificate', request)).manifest);
   };
-  const instances = ['cas_deposit-cn-sim0001', 'cas_deposit-cn-sim0002'];
   const askForOneCA = async (namespace: string, name: string): Promise<void> => {
     const { manifest } = await requestFor('CreateExternalCACertificate', { namespace, name, issuer: 'pca' });
     const request = encoded(

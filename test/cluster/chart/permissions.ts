@@ -2,8 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import { expect, it } from 'vitest';
 
-import { makeCsr } from '../../support/certificates.ts';
-import { readManifests } from '../../support/cluster.ts';
+import { encoded, makeCsr } from '../../support/certificates.ts';
+import { readManifests, reference } from '../../support/cluster.ts';
 import type { Manifest } from '../../support/cluster.ts';
 import { release, sharedIssuerRef } from '../../support/installed-world.ts';
 import type { InstalledWorld } from '../../support/installed-world.ts';
@@ -48,27 +48,35 @@ export function permissions(world: () => InstalledWorld): void {
       'a certificate',
       ({ status }) => (status as { readonly certificate?: string }).certificate !== undefined,
     );
-    const pem = Buffer.from((signed['status'] as { readonly certificate: string }).certificate, 'base64').toString();
-    expect(new X509Certificate(pem).subjectAltName).toBe('DNS:team.example.com');
+    expect(certificateOf(signed).subjectAltName).toBe('DNS:team.example.com');
   });
 
   it('gives CA certificates, for which it counts the instances of an issuer', async () => {
-    const { team } = world();
-    const authority = (name: string, issuerRef: object): Manifest =>
-      certificate(team, name, {
-        dnsNames: [],
-        commonName: name,
+    const { cluster, team } = world();
+    // Made without Certificates, because cert-manager may take back what it asked for and ask anew, with another key, when the
+    // instance is used up.
+    const authority = async (name: string, kind: string): Promise<Manifest> => ({
+      apiVersion: 'cert-manager.io/v1',
+      kind: 'CertificateRequest',
+      metadata: { name, namespace: team },
+      spec: {
+        request: encoded(await makeCsr('P-256', { subject: [{ CN: [name] }], isCA: true })),
         isCA: true,
         usages: ['cert sign', 'crl sign'],
-        issuerRef,
-      });
+        issuerRef: { group, kind, name: 'ca' },
+      },
+    });
+    const requests = await Promise.all([
+      authority('team-ca', 'AlibabaPCAIssuer'),
+      authority('cluster-ca', 'AlibabaPCAClusterIssuer'),
+    ]);
     await world().applyReady(
       ...world().issuer('ca', team, { externalCA: { instanceIds: ['cas_deposit-cn-sim0001'] } }),
       ...world().issuer('ca', undefined, { externalCA: { instanceIds: ['cas_deposit-cn-sim0002'] } }),
-      authority('team-ca', { group, kind: 'AlibabaPCAIssuer', name: 'ca' }),
-      authority('cluster-ca', { group, kind: 'AlibabaPCAClusterIssuer', name: 'ca' }),
+      ...requests,
     );
-    expect([(await world().leafOf('team-ca')).ca, (await world().leafOf('cluster-ca')).ca]).toEqual([true, true]);
+    const issued = await Promise.all(requests.map(async (request) => cluster.get(reference(request))));
+    expect(issued.map((request) => certificateOf(request).ca)).toEqual([true, true]);
   });
 
   it('cuts a lifetime only where the Certificate leaves room for its renewal', async () => {
@@ -119,4 +127,10 @@ export function permissions(world: () => InstalledWorld): void {
       unused: granted.filter((permission) => !used.includes(permission)),
     }).toEqual({ refused: [], unused: [...forOthers, ...askedByOthers] });
   });
+}
+
+/** The certificate in the status of a request of either kind. */
+function certificateOf(request: Manifest | undefined): X509Certificate {
+  const status = request?.['status'] as { readonly certificate?: string } | undefined;
+  return new X509Certificate(Buffer.from(status?.certificate ?? '', 'base64'));
 }
