@@ -214,7 +214,7 @@ describe.each(readdirSync(join(root, '.github/workflows')))('the workflow %s', (
   it('uses actions and images that are the same tomorrow, with the version for people', () => {
     const lines = text.split('\n').filter((line) => /\buses:/.test(line));
     expect(lines).not.toEqual([]);
-    expect(lines.filter((line) => !/uses: [\w.-]+\/[\w.-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+    expect(lines.filter((line) => !/uses: [\w.-]+(?:\/[\w.-]+)+@[\da-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
     const images = jobs.flatMap(({ container }) => container ?? []);
     expect(images.filter((image) => !/@sha256:[\da-f]{64}$/.test(image))).toEqual([]);
   });
