@@ -7,7 +7,7 @@ const ecdsa = { algorithm: 'ECDSA' } as const;
 const ingress: OutOfReach = {
   kind: 'out of reach',
   because:
-    "cert-manager's ingress-shim makes the Certificate; the suite runs it for ACME issuers with an ingress solver",
+    "cert-manager's ingress-shim makes the Certificate; the suite runs it for ACME issuers with an ingress solver; `test/integration/cert-manager.test.ts` has it make one for an Ingress",
 };
 const gateway: OutOfReach = {
   kind: 'out of reach',
