@@ -43,6 +43,17 @@ it.each([
   expect(rows.toSorted()).toEqual(names.toSorted());
 });
 
+// The names of the English table, whose order is that of the doctor's output.
+it('the table of docs/zh/doctor.md has the checks of the English one, in its order', () => {
+  const named = (page: string, from: string): readonly string[] => {
+    const section = read(page).split(from)[1]?.split(/^## /m)[0] ?? '';
+    return [...section.matchAll(/^\| `([a-z-]+)` /gm)].map(([, name = '']) => name);
+  };
+  const names = named('doctor.md', '<!-- generated: checks -->');
+  expect(names.length).toBeGreaterThan(20);
+  expect(named('zh/doctor.md', '\n## 检查项\n')).toEqual(names);
+});
+
 describe('a translated page', () => {
   const english = { page: 'a.md', text: '# A\n\n```sh\nnew\n```\n' };
 
