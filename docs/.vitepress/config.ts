@@ -44,6 +44,7 @@ const searchWords = {
 export default defineConfig({
   title: 'alibaba-pca-issuer',
   description: 'Certificates from Alibaba Cloud Private CA for Kubernetes, through cert-manager',
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }]],
   cacheDir: '../.cache/vitepress',
   transformPageData: ({ filePath }) => ({ otherLanguage: otherLanguageOf(filePath) }),
   vite: {
@@ -70,6 +71,7 @@ export default defineConfig({
     },
   },
   themeConfig: {
+    logo: '/icon.svg',
     nav: [
       { text: 'Quick start', link: '/quick-start.html' },
       { text: 'Troubleshooting', link: '/troubleshooting.html' },

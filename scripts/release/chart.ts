@@ -17,6 +17,9 @@ export interface Published {
   readonly changes: readonly Change[];
 }
 
+/** The picture that Artifact Hub and the site of docs/ show, in the repository. */
+export const icon = 'docs/public/icon.svg';
+
 /** values.yaml with the published image; comments stay. */
 export function publishedValues(values: string, { image, digest }: Published): string {
   const document = parseDocument(values);
@@ -36,6 +39,7 @@ export function publishedChart(
   if (source !== undefined) {
     document.set('home', source);
     document.set('sources', [source]);
+    document.set('icon', `${source}/raw/v${version}/${icon}`);
   }
   const annotations = {
     changes: changes.map(({ kind, description }) => ({ kind, description })),

@@ -31,6 +31,11 @@ it('the site has every page, in its language and with a switch to the other one'
     (page) => /<html lang="([^"]+)"/.exec(readFileSync(join(site, page), 'utf8'))?.[1],
   );
   expect(languages).toEqual(['en-US', 'zh-CN']);
+  // As the tab's picture and beside the title.
+  const first = readFileSync(join(site, 'index.html'), 'utf8');
+  expect(first).toMatch(/<link rel="icon"[^>]* href="\/icon\.svg"/);
+  expect(first).toMatch(/<img class="VPImage logo" src="\/icon\.svg"/);
+  expect(readFileSync(join(site, 'icon.svg'), 'utf8')).toContain('<svg');
   const switches = {
     'index.html': '/zh/',
     'quick-start.html': '/zh/quick-start.html',

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 
 import { root } from '../../../scripts/command.ts';
 import { readChangelog, sectionOf } from '../../../scripts/release/changelog.ts';
-import { publishedChart, publishedValues } from '../../../scripts/release/chart.ts';
+import { icon, publishedChart, publishedValues } from '../../../scripts/release/chart.ts';
 import type { Published } from '../../../scripts/release/chart.ts';
 import { blocksOf, commandsOf } from '../../support/pages.ts';
 import { manualOf } from '../../../scripts/task/help.ts';
@@ -125,6 +125,7 @@ describe('the chart that is published', () => {
       appVersion: '1.2.0',
       home: published.source,
       sources: [published.source],
+      icon: `${published.source}/raw/v1.2.0/${icon}`,
     });
     expect(Object.values(annotations).filter((value) => typeof value !== 'string')).toEqual([]);
     const added = Object.entries(annotations).filter(([name]) => !(name in before.annotations));
@@ -140,6 +141,12 @@ describe('the chart that is published', () => {
       ],
       'artifacthub.io/prerelease': false,
     });
+  });
+
+  it('has an icon that the repository has, and that loads nothing', () => {
+    const picture = read(icon);
+    expect(picture).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 64 64"/);
+    expect(picture).not.toMatch(/href|<script|<style|url\(/);
   });
 
   it('has the version of the operator', () => {
