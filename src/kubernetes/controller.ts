@@ -22,6 +22,8 @@ export interface ControllerOptions {
   readonly name: string;
   readonly queue: WorkQueue;
   readonly concurrency: number;
+  /** So many workers alone until `until` resolves; all from the beginning unless given. */
+  readonly atFirst?: { readonly concurrency: number; readonly until: (signal: AbortSignal) => Promise<unknown> };
   /** After this time the reconcile's signal aborts. */
   readonly deadlineMs: number;
   /** How long a reconcile whose signal aborted is waited for; 5 s when not given. */
@@ -63,7 +65,12 @@ export class Controller {
 
   /** Works until `signal` aborts; then takes no more keys, waits for those in flight, and resolves. */
   async run(signal: AbortSignal): Promise<void> {
-    const workers = Promise.all(Array.from({ length: this.#options.concurrency }, () => this.#work(signal)));
+    const { concurrency, atFirst } = this.#options;
+    const work = async (worker: number): Promise<void> => {
+      if (atFirst !== undefined && worker >= atFirst.concurrency) await atFirst.until(signal);
+      await this.#work(signal);
+    };
+    const workers = Promise.all(Array.from({ length: concurrency }, async (_, worker) => work(worker)));
     await aborted(signal);
     const ended = Promise.all(this.#running);
     await this.#endsWithin(this.#options.drainMs, ended);

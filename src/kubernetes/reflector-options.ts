@@ -111,6 +111,8 @@ export interface ReflectorOptions<T> {
   readonly store: Store<T>;
   /** The part of an object that is stored, as small as possible; undefined when the object is not stored at all. */
   readonly transform: (object: KubernetesObject) => T | undefined;
+  /** Whether the store shows each object as it comes until the whole collection was listed once; else all of it at once, then. */
+  readonly showsPart?: boolean;
   /** The process's own when not given. */
   readonly clock?: Pick<Clock, 'monotonic' | 'random' | 'startTimer'>;
   readonly limits?: Partial<ReflectorLimits>;

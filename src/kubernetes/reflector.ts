@@ -2,6 +2,7 @@
 // page), follows it by watches, and recovers automatically from whatever goes wrong. Only its signal ends it.
 import { pause, systemClock } from '../timing/clock.ts';
 import { TimeSlice } from '../timing/time-slice.ts';
+import { Milestone } from './milestone.ts';
 import { keyOf } from './objects.ts';
 import type { KubernetesObject } from './objects.ts';
 import { listPages } from './paged-list.ts';
@@ -23,7 +24,8 @@ export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #limits: ReflectorLimits;
   readonly #clock: NonNullable<ReflectorOptions<T>['clock']>;
-  readonly #waiting = new Set<() => void>();
+  readonly #begun = new Milestone();
+  readonly #synced = new Milestone();
   // The initial state while it is being read; the store keeps the old state until it is complete.
   #incoming: StoreContents<T> | undefined;
   #resourceVersion: string | undefined;
@@ -34,7 +36,6 @@ export class Reflector<T> {
   /** Whether the server was away since it last said where it stands: etcd is only restored while it is. */
   #wasAway = false;
   #isRunning = false;
-  #hasSynced = false;
   #lastSync = -Infinity;
   #lastContact: number;
   #objects = 0;
@@ -59,7 +60,7 @@ export class Reflector<T> {
 
   /** Whether the store has held the whole collection once. */
   get hasSynced(): boolean {
-    return this.#hasSynced;
+    return this.#synced.isReached;
   }
 
   /** Monotonic milliseconds at which the server was last heard; at which this was constructed before that. */
@@ -74,16 +75,12 @@ export class Reflector<T> {
 
   /** Resolves with true when {@link hasSynced} is, or with false when the signal aborts first. */
   async synced(signal: AbortSignal): Promise<boolean> {
-    if (this.#hasSynced || signal.aborted) return this.#hasSynced;
-    return new Promise((resolve) => {
-      const end = (): void => {
-        signal.removeEventListener('abort', end);
-        this.#waiting.delete(end);
-        resolve(this.#hasSynced);
-      };
-      signal.addEventListener('abort', end, { once: true });
-      this.#waiting.add(end);
-    });
+    return this.#synced.wait(signal);
+  }
+
+  /** The same, when the server has begun to say what there is. */
+  async begun(signal: AbortSignal): Promise<boolean> {
+    return this.#begun.wait(signal);
   }
 
   /** Runs until the signal is aborted; resolves when everything has ended. Rejects only when it is already running. */
@@ -229,16 +226,19 @@ export class Reflector<T> {
   #takeInitial(event: StateEvent): Promise<undefined> | undefined {
     if (event.kind === 'bookmark') return event.initialEventsEnd ? this.#finishSync(event.resourceVersion) : undefined;
     this.#objects += 1;
-    if (event.type === 'DELETED') this.#incoming?.delete(keyOf(event.object.metadata));
-    else this.#collect(event.object);
+    this.#collect(event.object, event.type === 'DELETED');
     return undefined;
   }
 
-  #collect(object: KubernetesObject): void {
+  #collect(object: KubernetesObject, isDeleted = false): void {
     const key = keyOf(object.metadata);
-    const entry = this.#project(object);
-    if (entry === undefined) this.#incoming?.delete(key);
-    else this.#incoming?.set(key, entry);
+    const entry = isDeleted ? undefined : this.#project(object);
+    const isShown = this.#options.showsPart === true && !this.hasSynced;
+    for (const held of [this.#incoming, isShown ? this.#options.store : undefined]) {
+      if (entry === undefined) held?.delete(key);
+      else held?.set(key, entry);
+    }
+    this.#begun.reach();
   }
 
   async #finishSync(resourceVersion: string): Promise<undefined> {
@@ -251,8 +251,8 @@ export class Reflector<T> {
     this.#lastSync = this.#clock.monotonic();
     this.#pauses.synced();
     await store.replace(incoming, { rewound, slice: new TimeSlice(this.#clock) });
-    this.#hasSynced = true;
-    for (const end of this.#waiting) end();
+    this.#begun.reach();
+    this.#synced.reach();
   }
 
   #project(object: KubernetesObject): StoreEntry<T> | undefined {

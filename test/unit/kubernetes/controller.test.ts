@@ -1,7 +1,7 @@
 // The generic loop: results become queue operations, defects are tried again, the end waits for what is in flight.
 import { expect, it } from 'vitest';
 import { Controller } from '../../../src/kubernetes/controller.ts';
-import type { ReconcileRecord, ReconcileResult } from '../../../src/kubernetes/controller.ts';
+import type { ControllerOptions, ReconcileRecord, ReconcileResult } from '../../../src/kubernetes/controller.ts';
 import { WorkQueue } from '../../../src/kubernetes/work-queue.ts';
 import { systemClock } from '../../../src/timing/clock.ts';
 import { until } from '../../support/wait.ts';
@@ -10,6 +10,7 @@ function stage(
   reconcile: (key: string, signal: AbortSignal) => Promise<ReconcileResult>,
   changes: {
     concurrency?: number;
+    atFirst?: NonNullable<ControllerOptions['atFirst']>;
     deadlineMs?: number;
     drainMs?: number;
     graceMs?: number;
@@ -58,6 +59,30 @@ it('maps results to the queue: done, again after a time, again with back-off, an
   expect(records.filter(({ result }) => result === 'error').map(({ key, error }) => [key, String(error)])).toEqual([
     ['defect', 'TypeError: a bug'],
   ]);
+});
+
+it('works with few workers until it is told that all may', async () => {
+  const all = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const begun: string[] = [];
+  const { queue, run, stop } = stage(
+    async (key) => {
+      begun.push(key);
+      await release.promise;
+      return { kind: 'done' };
+    },
+    { concurrency: 3, atFirst: { concurrency: 1, until: async () => all.promise } },
+  );
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+  await until('the first is worked on', () => begun.length === 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual(['a']);
+  all.resolve();
+  await until('all workers have a key', () => begun.length === 3);
+  expect(begun).toEqual(['a', 'b', 'c']);
+  release.resolve();
+  stop.abort();
+  await run;
 });
 
 it('runs no more than its concurrency at once, and never two on one key', async () => {

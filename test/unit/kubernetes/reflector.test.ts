@@ -159,6 +159,31 @@ describe('Reflector', () => {
     ]);
   });
 
+  test('shows the first state as it comes where that is wanted, and takes back what is gone when it is read again', async () => {
+    let watch: ServerResponse | undefined;
+    const one = await reflect(
+      (_, response, count) => {
+        watch = response;
+        const first =
+          line('ADDED', thing('a', '1')) + line('ADDED', thing('b', '2')) + line('DELETED', thing('a', '3'));
+        beginWatch(response).write(count === 0 ? first : line('ADDED', thing('c', '4')));
+      },
+      { showsPart: true },
+    );
+    await one.reflector.begun(AbortSignal.timeout(hangLimitMs));
+    await until('the deletion was read', () => one.changes.length === 3);
+    expect([one.reflector.hasSynced, one.store.list()]).toEqual([false, ['b@2']]);
+    watch?.destroy();
+    await until('what the second attempt brought is shown', () => one.store.list().length === 2);
+    expect([one.reflector.hasSynced, one.store.list()]).toEqual([false, ['b@2', 'c@4']]);
+    watch?.write(bookmarkLine('5', true));
+    await one.reflector.synced(AbortSignal.timeout(hangLimitMs));
+    expect([one.store.list(), one.changes]).toEqual([
+      ['c@4'],
+      ['added ns/a', 'added ns/b', 'deleted ns/a', 'added ns/c', 'deleted ns/b'],
+    ]);
+  });
+
   test('does not store what transform leaves out, and takes out what it leaves out later', async () => {
     let watch: ServerResponse | undefined;
     const one = await reflect(
@@ -686,6 +711,7 @@ describe('Reflector', () => {
     expect([
       await one.reflector.synced(AbortSignal.timeout(20)),
       await one.reflector.synced(AbortSignal.abort()),
-    ]).toEqual([false, false]);
+      await one.reflector.begun(AbortSignal.abort()),
+    ]).toEqual([false, false, false]);
   });
 });
