@@ -54,10 +54,19 @@ export interface Cluster {
   readonly issuers: readonly IssuerStore[];
   readonly issuer: (key: string) => IssuerAsRead | undefined;
   readonly run: (signal: AbortSignal) => Promise<void>;
-  /** Resolves with true when every collection was listed once, or with false when the signal aborts first. */
+  /**
+   * Resolves with true when every issuer is known and the API server has begun to list the requests, which are in their stores as
+   * they come; or with false when the signal aborts first.
+   */
+  readonly begun: (signal: AbortSignal) => Promise<boolean>;
+  /** Whether every collection was listed once. */
+  readonly hasSynced: () => boolean;
+  /** Resolves with true when {@link hasSynced} is, or with false when the signal aborts first. */
   readonly synced: (signal: AbortSignal) => Promise<boolean>;
   /** This replica begins to lead: notes what was there before, as far as the API server says so in time. */
   readonly lead: (signal: AbortSignal) => Promise<void>;
+  /** Whether what comes now may be new: all was listed once, and what was there before is noted. */
+  readonly showsNews: () => boolean;
   /** One sentence for each collection that was not listed yet. */
   readonly missing: () => readonly string[];
   readonly close: () => Promise<void>;
@@ -119,10 +128,11 @@ export async function openCluster(
       logger.warn({ resource, kind: trouble.kind }, text);
     },
   });
-  const reflectors = [
+  const requestReflectors = [
     new Reflector({
       ...watched(certificateRequestCollection),
       path: certificateRequestsPath,
+      showsPart: true,
       fieldSelector: `spec.issuerRef.group=${apiGroup}`,
       store: requests.store,
       transform: (object) => {
@@ -138,6 +148,7 @@ export async function openCluster(
           new Reflector({
             ...watched(signingRequestCollection),
             path: signingRequestsPath,
+            showsPart: true,
             store: signingRequests.store,
             transform: (object) => {
               const request = object as unknown as CertificateSigningRequest;
@@ -148,22 +159,25 @@ export async function openCluster(
           }),
         ]
       : []),
-    ...issuers.map(
-      ({ kind, store }) =>
-        new Reflector({
-          ...watched(issuerCollection(kind.plural)),
-          path: issuersPath(kind),
-          store,
-          transform: (object) => readIssuer(object),
-        }),
-    ),
   ];
+  const issuerReflectors = issuers.map(
+    ({ kind, store }) =>
+      new Reflector({
+        ...watched(issuerCollection(kind.plural)),
+        path: issuersPath(kind),
+        store,
+        transform: (object) => readIssuer(object),
+      }),
+  );
+  const reflectors = [...requestReflectors, ...issuerReflectors];
+  const hasSynced = (): boolean => reflectors.every((reflector) => reflector.hasSynced);
   const synced = async (signal: AbortSignal): Promise<boolean> =>
-    (await Promise.all(reflectors.map((reflector) => reflector.synced(signal)))).every(Boolean);
+    hasSynced() || all(reflectors.map(async (reflector) => reflector.synced(signal)));
   const tellReady = async (signal: AbortSignal): Promise<void> => {
     if (!(await synced(signal))) return;
     logger.info({ secondsSinceStart: process.uptime() }, 'What is watched was listed: this replica is ready.');
   };
+  let isLed = false;
   const byKey = new Map<string, IssuerAsRead>();
   for (const { kind, store } of issuers) {
     store.onChange(({ type, object }) => {
@@ -184,6 +198,12 @@ export async function openCluster(
     run: async (signal) => {
       await Promise.all([...reflectors.map((reflector) => reflector.run(signal)), tellReady(signal)]);
     },
+    begun: async (signal) =>
+      all([
+        ...issuerReflectors.map(async (reflector) => reflector.synced(signal)),
+        ...requestReflectors.map(async (reflector) => reflector.begun(signal)),
+      ]),
+    hasSynced,
     synced,
     lead: async (signal) => {
       const leading = [
@@ -195,13 +215,19 @@ export async function openCluster(
           watched.lead(await presentVersion({ client: kubernetes, path, timeoutMs: presentMs, signal })),
         ),
       );
+      isLed = true;
     },
+    showsNews: () => isLed && hasSynced(),
     missing: () =>
       reflectors
         .filter(({ hasSynced }) => !hasSynced)
         .map(({ name }) => `${name} were not listed yet${lasting.has(name) ? `: ${lasting.get(name)}` : ''}`),
     close: () => kubernetes.close(),
   };
+}
+
+async function all(each: readonly Promise<boolean>[]): Promise<boolean> {
+  return (await Promise.all(each)).every(Boolean);
 }
 
 function openRequests<T extends CertificateRequest | CertificateSigningRequest>(clock: Clock): OpenRequests<T> {

@@ -59,7 +59,12 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
   const abandonedCallQueue = openQueue('abandonedcall', parts, sharingOfRevocations(lookUpsAtATime));
   const calls = new AbandonedCalls({
     readyIssuers,
-    search: new EarlierSearch(parts.claims, owningCertificateReader(kubernetes), clock),
+    search: new EarlierSearch({
+      claims: parts.claims,
+      listed: cluster.synced,
+      owningCertificate: owningCertificateReader(kubernetes),
+      clock,
+    }),
     clusterUid: clusterUidReader(kubernetes),
     queue: abandonedCallQueue,
     fates: () => abandoned,
@@ -92,16 +97,18 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
       shared,
     ),
   ];
-  parts.metrics.beforeRender(
-    openRequestReader(
-      parts.metrics,
-      requests.map(({ store }) => store),
-      (key) => issuer(key) !== undefined,
-    ),
+  const readOpenRequests = openRequestReader(
+    parts.metrics,
+    requests.map(({ store }) => store),
+    (key) => issuer(key) !== undefined,
   );
-  await cluster.lead(leadership);
+  parts.metrics.beforeRender(() => {
+    if (cluster.hasSynced()) readOpenRequests();
+  });
+  const noted = cluster.lead(leadership);
   const disconnect = connectEventHandlers({
     requests,
+    showsNews: cluster.showsNews,
     issuers: cluster.issuers,
     issuerQueue: issuers.queue,
     readyIssuers,
@@ -115,7 +122,7 @@ export async function runControllers(parts: ControllersParts, leadership: AbortS
     await Promise.all([
       ...[issuers, revoking, { loop: lookingUp }].map(async ({ loop }) => loop.run(leadership)),
       ...requests.map(async ({ loop }) => {
-        await looked;
+        await Promise.all([looked, noted]);
         await loop.run(leadership);
       }),
     ]);

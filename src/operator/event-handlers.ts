@@ -27,6 +27,8 @@ export interface QueuedRequests {
 /** What is connected to what. */
 export interface EventHandlers {
   readonly requests: readonly QueuedRequests[];
+  /** Whether what comes now may be new: all requests were listed once, and it is known where the collections stood. */
+  readonly showsNews: () => boolean;
   readonly issuers: readonly { readonly kind: IssuerKind; readonly store: Store<IssuerAsRead> }[];
   readonly issuerQueue: Pick<WorkQueue, 'add' | 'forget'>;
   readonly readyIssuers: Pick<ReadyIssuers, 'onChange' | 'onFault' | 'onRecovery' | 'onTurn'>;
@@ -45,13 +47,16 @@ export function connectEventHandlers(on: EventHandlers): () => void {
       if (connected) listener(argument);
     };
 
+  // Nobody else calls from here on, so that what PCA's list says after this moment counts for all that is there, whenever that is listed.
+  const since = on.clock.monotonic();
   for (const { store, queue, kind, watched } of on.requests) {
     store.onChange(
       whileConnected(({ type, key, object, previous, rewound }) => {
         // Its certificate may have been issued, and forgotten by the cluster; or a watch that was behind shows only now what another
         // process may have called for.
-        const isInherited = rewound === true || watched.wasBefore(object.metadata.resourceVersion);
-        if (isInherited && type !== 'deleted') inherit(on, object, on.clock.monotonic());
+        const isInherited = rewound === true || !on.showsNews() || watched.wasBefore(object.metadata.resourceVersion);
+        const isLate = rewound === true || on.showsNews();
+        if (isInherited && type !== 'deleted') inherit(on, object, isLate ? on.clock.monotonic() : since);
         if (type === 'deleted') {
           // Also when it came to its end, since finished requests leave the store.
           queue.forget(key);
@@ -82,7 +87,6 @@ export function connectEventHandlers(on: EventHandlers): () => void {
   }
   // Another process may have worked on what is approved already, so for these a certificate may exist. All of them first:
   // what is queued is worked on at once.
-  const since = on.clock.monotonic();
   for (const { store } of on.requests) for (const request of store.list()) inherit(on, request, since);
   void queueAll(on, () => connected);
   return () => {

@@ -170,7 +170,7 @@ export class Operator {
       metrics.set('leader_election_master_status', { name }, 1);
       const missing = cluster.missing();
       if (missing.length > 0)
-        logger.info({ lease: name, missing }, 'The Lease is taken; this replica issues once all is listed.');
+        logger.info({ lease: name, missing }, 'The Lease is taken; what needs to know all waits for the lists.');
       leadership.addEventListener('abort', () => {
         if (!elector.isLeader) logger.warn({ lease: name }, 'The Lease is lost: no call goes out any more.');
       });
@@ -183,7 +183,7 @@ export class Operator {
   /** Runs the controllers until `leadership` ends and their calls in flight are done. */
   async #lead(leadership: AbortSignal, mayAct: () => boolean): Promise<void> {
     const { options, podIdentity, hosts, rules, metrics, logger, cluster } = this.#on;
-    if (!(await cluster.synced(leadership)) || leadership.aborted) return;
+    if (!(await cluster.begun(leadership)) || leadership.aborted) return;
     logger.info({}, options['leader-elect'] ? 'This replica holds the Lease and issues.' : 'This replica issues.');
     const clock = systemClock;
     const pca = openPca({

@@ -33,7 +33,7 @@ export function openQueue(
 export function openLoop(
   queue: WorkQueue,
   { options, clock, mayAct, metrics, logger }: LoopParts,
-  own: Pick<ControllerOptions, 'name' | 'concurrency' | 'reconcile'>,
+  own: Pick<ControllerOptions, 'name' | 'concurrency' | 'atFirst' | 'reconcile'>,
 ): Controller {
   const deadlineMs = options['pca-timeout'] + reconcileMarginMs;
   const drainMs = options['shutdown-timeout'];

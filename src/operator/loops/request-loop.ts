@@ -31,6 +31,9 @@ export interface RequestLoop {
   readonly loop: Controller;
 }
 
+// While requests are listed: more would finish their first ones together, later, and keep the list waiting, for which others wait.
+const workersAtFirst = 8;
+
 /** Opens the loop of one kind of request. */
 export function requestLoop(
   { name, store, watched }: Pick<RequestLoop, 'store' | 'watched'> & { readonly name: string },
@@ -83,6 +86,7 @@ export function requestLoop(
   const loop = openLoop(queue, shared, {
     name,
     concurrency: workers,
+    atFirst: { concurrency: workersAtFirst, until: cluster.synced },
     reconcile: async (key, signal) => controller.reconcile(key, signal),
   });
   return { store, kind, watched, queue, loop };
@@ -98,6 +102,7 @@ function signer(queue: WorkQueue, shared: Shared): Signer {
     issuance: new Issuance({
       queue: pca.callQueue,
       limits: issuanceLimits,
+      listed: cluster.synced,
       owningCertificate,
       wake: (object) => queue.add(requestKey(object)),
       mayAct,
@@ -117,6 +122,7 @@ function signer(queue: WorkQueue, shared: Shared): Signer {
     }),
     owningCertificate,
     claims,
+    listed: cluster.synced,
     clock,
     onStep,
   });

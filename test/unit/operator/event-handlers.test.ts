@@ -27,6 +27,7 @@ let clusterIssuers: Store<IssuerAsRead>;
 let seen: string[];
 /** The last version that was there before this replica led. */
 let ledFrom: number;
+let showsNews: boolean;
 const watched = { wasBefore: (resourceVersion: string) => Number(resourceVersion) <= ledFrom };
 
 beforeEach(() => {
@@ -39,6 +40,7 @@ beforeEach(() => {
   clusterIssuers = new Store<IssuerAsRead>();
   seen = [];
   ledFrom = 0;
+  showsNews = true;
 });
 
 function queue(name: string) {
@@ -55,6 +57,7 @@ function connect(): () => void {
       { store: requests, queue: queue('request'), kind: certificateRequests, watched },
       { store: signing, queue: queue('signing'), kind: signingRequests, watched },
     ],
+    showsNews: () => showsNews,
     issuers: [
       { kind: issuerKind('AlibabaPCAIssuer')!, store: issuers },
       { kind: issuerKind('AlibabaPCAClusterIssuer')!, store: clusterIssuers },
@@ -149,6 +152,20 @@ describe('at the beginning', () => {
       inherited,
       undefined,
       undefined,
+    ]);
+  });
+
+  it('for what is listed only later, a certificate may exist as for what was there before', () => {
+    showsNews = false;
+    connect();
+    const connectedAt = clock.monotonic();
+    clock.advance(1_000);
+    put(requests, 'a');
+    put(signing, 'b');
+    const inherited = { kind: 'unknown', exists: false, since: connectedAt, call: undefined };
+    expect([seen, ['a', 'b'].map((name) => memories.get(`uid-${name}`)?.earlier)]).toEqual([
+      ['request add shop/a', 'signing add b'],
+      [inherited, inherited],
     ]);
   });
 

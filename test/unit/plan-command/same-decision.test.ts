@@ -155,6 +155,7 @@ async function decided(
     },
     superseding: { triesOf: () => ({ newer: [], older: [] }), supersede: () => {} },
     claims: new CertificateClaims(),
+    listed: async () => true,
     owningCertificate: owningCertificateReader({ get } as Partial<KubernetesClient> as KubernetesClient),
     clock: { now: () => now, monotonic: () => 0 },
     onStep: unobserved,

@@ -10,6 +10,7 @@ import type { ReadyIssuer } from '../../issuers/ready-issuers.ts';
 import type { OwningCertificate, ReadOwningCertificate } from '../kinds/owning-certificate.ts';
 import type { CallingRequest } from '../kinds/request.ts';
 import type { CertificateClaims } from './claims.ts';
+import type { Listed } from './listed.ts';
 import { verify } from './outcome.ts';
 
 /** What is looked for: who is asked, by which trace, and the issuer whose certificate it has to be. */
@@ -28,23 +29,28 @@ export interface SearchTask {
   readonly signal: AbortSignal;
 }
 
+const unlisted = 'The requests of the cluster were not all listed yet, so that nobody knows whose a certificate is.';
+
 /** Finds certificates of earlier calls. */
 export class EarlierSearch {
   readonly #claims: Pick<CertificateClaims, 'take'>;
+  readonly #listed: Listed;
   readonly #owningCertificate: ReadOwningCertificate;
   readonly #clock: Pick<Clock, 'now'>;
   /** The last failure of each other entry that gave no answer, and where a look is under way. */
   readonly #failures = new Map<string, Extract<Found, { readonly kind: 'failed' }>>();
   readonly #looking = new Set<string>();
 
-  constructor(
-    claims: Pick<CertificateClaims, 'take'>,
-    owningCertificate: ReadOwningCertificate,
-    clock: Pick<Clock, 'now'>,
-  ) {
-    this.#claims = claims;
-    this.#owningCertificate = owningCertificate;
-    this.#clock = clock;
+  constructor(parts: {
+    readonly claims: Pick<CertificateClaims, 'take'>;
+    readonly listed: Listed;
+    readonly owningCertificate: ReadOwningCertificate;
+    readonly clock: Pick<Clock, 'now'>;
+  }) {
+    this.#claims = parts.claims;
+    this.#listed = parts.listed;
+    this.#owningCertificate = parts.owningCertificate;
+    this.#clock = parts.clock;
   }
 
   /** Asks PCA. Of several certificates for the key of the request its own is found. */
@@ -67,6 +73,8 @@ export class EarlierSearch {
 
   async #find({ request, signal }: SearchTask, { plan, trace, asked, judgedBy }: EarlierCall): Promise<Found> {
     const byKey = plan.identifier === undefined && !plan.expected.isCA;
+    // Another request may have what is found, in a status that was not listed yet.
+    if (byKey && !(await this.#listed(signal))) return { kind: 'unsettled', message: unlisted };
     const read = byKey ? await this.#owningCertificate(request.certificate, signal) : undefined;
     if (read?.kind === 'failed') return { kind: 'unsettled', message: read.message };
     const requestedAt = new Date(request.creationTimestamp);

@@ -48,6 +48,20 @@ export interface ExceededLimit {
   readonly isOfRule?: true;
 }
 
+/** Whether certificates that others got, or the same Certificate, count against a request. */
+export function countsEarlier({ certificate }: IssuanceScope, limits: Settings): boolean {
+  const { allowance = {} } = limits;
+  const ofIssuer = [
+    limits.certificatesPerHour,
+    limits.certificatesPerDay,
+    limits.certificatesPerNamespacePerHour,
+    limits.certificatesPerNamespacePerDay,
+  ];
+  const all = [...ofIssuer, allowance.certificatesPerHour, allowance.certificatesPerDay];
+  // What a Certificate got of late counts also without a limit: cert-manager may ask again for what it has.
+  return certificate !== undefined || all.some((most) => most !== undefined);
+}
+
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 // Scopes that nobody asks about again are dropped this seldom, so that it costs nothing.

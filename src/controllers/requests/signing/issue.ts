@@ -10,7 +10,9 @@ import type { CallingRequest, Request } from '../kinds/request.ts';
 import { limitMessage } from '../messages.ts';
 import { allowanceMessage } from '../../issuers/tenancy/allowance.ts';
 import { AskedAgain } from './asked-again.ts';
+import { countsEarlier } from './issuance-limits.ts';
 import type { IssuanceLimits, IssuanceScope } from './issuance-limits.ts';
+import type { Listed } from './listed.ts';
 import { callEndOf, judgeFailure, judgeReply } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
@@ -26,6 +28,7 @@ export class Issuance {
   readonly #queue: Pick<CallQueue, 'enter'>;
   readonly #limits: Pick<IssuanceLimits, 'exceeded' | 'count' | 'takeBack'>;
   readonly #askedAgain: AskedAgain;
+  readonly #listed: Listed;
   readonly #owningCertificate: ReadOwningCertificate;
   readonly #wake: (request: Request['object']) => void;
   readonly #mayAct: () => boolean;
@@ -35,6 +38,7 @@ export class Issuance {
   constructor(parts: {
     readonly queue: Pick<CallQueue, 'enter'>;
     readonly limits: Pick<IssuanceLimits, 'exceeded' | 'count' | 'takeBack' | 'lately'>;
+    readonly listed: Listed;
     readonly owningCertificate: ReadOwningCertificate;
     /** Has the request reconciled again, at once. */
     readonly wake: (request: Request['object']) => void;
@@ -46,6 +50,7 @@ export class Issuance {
     this.#queue = parts.queue;
     this.#limits = parts.limits;
     this.#askedAgain = new AskedAgain(parts);
+    this.#listed = parts.listed;
     this.#owningCertificate = parts.owningCertificate;
     this.#wake = parts.wake;
     this.#mayAct = parts.mayAct;
@@ -57,6 +62,9 @@ export class Issuance {
   async issue(task: SigningTask, plan: IssuePlan): Promise<SigningOutcome> {
     const { request, memory, issuer, signal } = task;
     const scope = scopeOf(task);
+    const { spec, allowance } = issuer;
+    const isCounted = countsEarlier(scope, { ...spec.issuanceLimits, allowance });
+    if (isCounted && !(await this.#listed(signal))) return { kind: 'stopped' };
     const limited = this.#limitedBy(task, scope);
     if (limited !== undefined) return limited;
     const heldBack = await this.#askedAgain.heldBack(task, scope);

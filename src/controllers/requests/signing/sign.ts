@@ -17,6 +17,7 @@ import type { Issuance } from './issue.ts';
 import { judgeFound, judgeLeft, settleOwnCall } from './earlier.ts';
 import { planOfEarlier } from './earlier-plan.ts';
 import { EarlierSearch } from './earlier-search.ts';
+import type { Listed } from './listed.ts';
 import { judgeRefusal } from './outcome.ts';
 import type { SigningOutcome, SigningTask } from './outcome.ts';
 import type { StepObserver } from './steps.ts';
@@ -39,6 +40,7 @@ export class Signer {
   readonly #superseding: Pick<Superseding, 'triesOf' | 'supersede'>;
   readonly #owningCertificate: ReadOwningCertificate;
   readonly #claims: CertificateClaims;
+  readonly #listed: Listed;
   readonly #search: EarlierSearch;
   readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly #onStep: StepObserver;
@@ -51,6 +53,7 @@ export class Signer {
     readonly owningCertificate: ReadOwningCertificate;
     /** Shared by all kinds of requests. */
     readonly claims: CertificateClaims;
+    readonly listed: Listed;
     readonly clock: Pick<Clock, 'now' | 'monotonic'>;
     readonly onStep: StepObserver;
   }) {
@@ -59,7 +62,8 @@ export class Signer {
     this.#superseding = parts.superseding;
     this.#owningCertificate = parts.owningCertificate;
     this.#claims = parts.claims;
-    this.#search = new EarlierSearch(parts.claims, parts.owningCertificate, parts.clock);
+    this.#listed = parts.listed;
+    this.#search = new EarlierSearch(parts);
     this.#clock = parts.clock;
     this.#onStep = parts.onStep;
     this.#reading = new TurnShare(readingMs, parts.clock);
@@ -190,6 +194,8 @@ export class Signer {
   /** A CA certificate activates a bought instance, which also tells whether an earlier try has issued. */
   async #signCA(task: SigningTask, plan: IssuePlan, input: PlanInput): Promise<SigningOutcome> {
     const { request, memory, issuer } = task;
+    // An instance that was promised to a request that is gone may be given to another, and the newest of a client's goes first.
+    if (!(await this.#listed(task.signal))) return { kind: 'stopped' };
     const taken = await this.#takeInstance(task, plan);
     switch (taken.kind) {
       case 'refused':

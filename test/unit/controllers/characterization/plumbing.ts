@@ -229,6 +229,7 @@ class Production {
       issuance: new Issuance({
         queue: callQueue,
         limits: this.#issuanceLimits(),
+        listed: async () => true,
         owningCertificate,
         wake: (object) => queue.add(requestKey(object)),
         mayAct: () => this.#mayAct,
@@ -248,6 +249,7 @@ class Production {
       }),
       owningCertificate,
       claims: this.#claims,
+      listed: async () => true,
       clock,
       onStep,
     });
@@ -285,6 +287,7 @@ class Production {
     ];
     connectEventHandlers({
       requests: kinds.map((kind) => ({ ...kind, watched })),
+      showsNews: () => true,
       issuers: [],
       issuerQueue: queue,
       readyIssuers,

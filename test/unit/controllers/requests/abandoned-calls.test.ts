@@ -63,7 +63,12 @@ function leftBy(rig: Rig, { isTold = true, most = 5_000 } = {}) {
   const note = (verb: string) => (queued: string) => journal.add({ [verb]: queued });
   const calls = new AbandonedCalls({
     readyIssuers: rig.readyIssuers,
-    search: new EarlierSearch(rig.claims, async () => Promise.reject(new Error('It has no key alone.')), rig.clock),
+    search: new EarlierSearch({
+      claims: rig.claims,
+      listed: async () => true,
+      owningCertificate: async () => Promise.reject(new Error('It has no key alone.')),
+      clock: rig.clock,
+    }),
     clusterUid: async () => ({ uid: clusterUid }),
     queue: { add: note('queued'), forget: note('forgotten') },
     fates: () => ({

@@ -28,6 +28,7 @@ import { CAInstances } from '../../../../src/controllers/requests/signing/ca-ins
 import { CertificateClaims } from '../../../../src/controllers/requests/signing/claims.ts';
 import { IssuanceLimits } from '../../../../src/controllers/requests/signing/issuance-limits.ts';
 import { Issuance } from '../../../../src/controllers/requests/signing/issue.ts';
+import type { Listed } from '../../../../src/controllers/requests/signing/listed.ts';
 import { Signer } from '../../../../src/controllers/requests/signing/sign.ts';
 import { Superseding } from '../../../../src/controllers/requests/signing/superseding.ts';
 import { generationOf } from '../../../../src/crds/issuer.ts';
@@ -75,6 +76,8 @@ export interface Situation {
   readonly isAllowed?: boolean;
   readonly mayAct?: boolean | (() => boolean);
   readonly mostInFlight?: number;
+  /** Whether all requests of the cluster were listed, as long as they are waited for; they were unless given. */
+  readonly listed?: Listed;
   /** Told of each step of issuing and each call outside, before it is made. */
   readonly onReach?: (place: string, uid: string) => void | Promise<void>;
 }
@@ -226,9 +229,11 @@ export class Rig {
       await onStep('owningCertificate');
       return owner(certificate, signal);
     };
+    const { listed = async () => true } = this.#situation;
     const issuance = new Issuance({
       queue: this.callQueue,
       limits: this.limits,
+      listed,
       owningCertificate,
       wake: ({ name }) => this.woken.push(name),
       mayAct: () => {
@@ -248,7 +253,16 @@ export class Rig {
     return new Decider({
       issuer,
       readyIssuers,
-      signer: new Signer({ issuance, instances, superseding, owningCertificate, claims: this.claims, clock, onStep }),
+      signer: new Signer({
+        issuance,
+        instances,
+        superseding,
+        owningCertificate,
+        claims: this.claims,
+        listed,
+        clock,
+        onStep,
+      }),
       clusterUid: async (signal) => {
         await onStep('clusterUid');
         return clusterUid(signal);

@@ -45,6 +45,7 @@ async function queued(changes: Partial<Request>, calls: number, read: OwningCert
       },
     },
     limits: new IssuanceLimits(),
+    listed: async () => true,
     owningCertificate: async () => read,
     wake: (object) => seen.woken.push(object),
     mayAct: () => true,
