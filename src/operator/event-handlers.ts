@@ -54,7 +54,9 @@ export function connectEventHandlers(on: EventHandlers): () => void {
       whileConnected(({ type, key, object, previous, rewound }) => {
         // Its certificate may have been issued, and forgotten by the cluster; or a watch that was behind shows only now what another
         // process may have called for.
-        const isInherited = rewound === true || !on.showsNews() || watched.wasBefore(object.metadata.resourceVersion);
+        // What was listed as approved has been inherited then, and may have been called for here since.
+        const isFirstListed = !on.showsNews() && previous?.approval !== 'Approved';
+        const isInherited = rewound === true || isFirstListed || watched.wasBefore(object.metadata.resourceVersion);
         const isLate = rewound === true || on.showsNews();
         if (isInherited && type !== 'deleted') inherit(on, object, isLate ? on.clock.monotonic() : since);
         if (type === 'deleted') {

@@ -169,6 +169,18 @@ describe('at the beginning', () => {
     ]);
   });
 
+  it('what is listed only later and changes then is not inherited again, unless it was not approved before', () => {
+    showsNews = false;
+    connect();
+    put(requests, 'a');
+    put(requests, 'b', { approval: 'Undecided' });
+    for (const uid of ['uid-a', 'uid-b']) memories.of(uid).ruledOut(undefined);
+    put(requests, 'a', { message: 'x' });
+    put(requests, 'b');
+    const inherited = { kind: 'unknown', exists: false, since: clock.monotonic(), call: undefined };
+    expect(['a', 'b'].map((name) => memories.get(`uid-${name}`)?.earlier)).toEqual([{ kind: 'none' }, inherited]);
+  });
+
   it('what comes later is new to everybody', () => {
     connect();
     put(requests, 'a');
