@@ -10,6 +10,7 @@ const dear = [
   'test/unit/controllers/issuers/odd-answers.test.ts',
   'test/unit/docs/site.test.ts',
   'test/unit/patterns.test.ts',
+  'test/unit/plan-command/process.test.ts',
   'test/unit/program/program.test.ts',
   'test/unit/scripts/help.test.ts',
   'test/unit/scripts/start.test.ts',
