@@ -2,6 +2,8 @@
 // is, and an abort closes the connection. Nothing is sent twice.
 import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import { Agent, buildConnector, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { exchange } from '../http/exchange.ts';
@@ -133,12 +135,12 @@ export class HttpTransport implements Transport {
       keepAliveTimeout: keepAliveMs,
       keepAliveMaxTimeout: keepAliveMs,
       allowH2: false,
-      connect: this.#connectorFor(way, caBundle === '' ? {} : { ca: caBundle }),
+      connect: this.#connectorFor(way, trusting(caBundle)),
       factory: (origin: string | URL, pool: Pool.Options) => new Pool(origin, readingInParts(pool, this.#parsing)),
     });
   }
 
-  #connectorFor(way: Way, tls: { readonly ca?: string }): buildConnector.connector {
+  #connectorFor(way: Way, tls: { readonly secureContext?: SecureContext }): buildConnector.connector {
     const proxy = this.#proxy;
     if (way.kind === 'direct' || proxy === undefined) return directConnector(tls, this.#addresses);
     const connect = proxyConnector(way.server, proxy, severalAddresses);
@@ -156,8 +158,16 @@ function addressed({ protocol, host }: PcaEndpoint, { path, headers }: SignedReq
   return { origin: ofProxy, path: `${origin}${path}`, headers: { host, ...headers, ...credentials } };
 }
 
+/** Once for all connections: reading a bundle is half of the work to open one. The built-in roots are shared by Node. */
+function trusting(caBundle: string): { readonly secureContext?: SecureContext } {
+  return caBundle === '' ? {} : { secureContext: createSecureContext({ ca: caBundle }) };
+}
+
 /** Connects to endpoints straight. */
-function directConnector(tls: { readonly ca?: string }, addresses: Addresses | undefined): buildConnector.connector {
+function directConnector(
+  tls: { readonly secureContext?: SecureContext },
+  addresses: Addresses | undefined,
+): buildConnector.connector {
   const options = { ...tls, timeout: connectMs, allowH2: false, ...severalAddresses };
   if (addresses === undefined) return buildConnector(options);
   const [secured, plain] = (['HTTPS', 'HTTP'] as const).map((protocol) => {
