@@ -94,7 +94,8 @@ as well.`,
     how: () => `Processor time of a single turn, in runs of their own: looking for it takes time as well. Collections of garbage are told by the
 clock, so the second figure is what was certainly the operator's own work.`,
     limit: () =>
-      'At the start the bundle is compiled in one turn. Later a turn is as long as the events that one read brings.',
+      `At the start the bundle is compiled in one turn, before anything listens or is asked. Later a turn is as long as the events
+that one read brings.`,
   },
   limit: {
     title: 'Behind a neighbour at a limit',
