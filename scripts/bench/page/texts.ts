@@ -72,11 +72,13 @@ nobody deletes requests; cert-manager does (\`revisionHistoryLimit\`).`,
     title: 'Start',
     how: ({
       sizes,
-    }) => `From the start of the process until \`/readyz\` answers 200 and, with ${sizes.waiting} approved requests in the cluster that nobody has
-answered, until the driver's watch has seen the first certificate. PCA's list of certificates is empty then.`,
+    }) => `From the start of the process until \`/readyz\` answers 200 and, with ${sizes.waiting} approved requests without a Certificate in the cluster that
+nobody has answered, until the driver's watch has seen the first certificate. PCA's list of certificates is empty then.`,
     limit:
       () => `Loading the bundle, the first lists of the collections, and the check of the issuer at PCA. What was approved before the
-start may have been called for by an earlier process, so PCA's list is read first, as far back as the requests are old.`,
+start may have been called for by an earlier process, so PCA's list is read first, as far back as the requests are old.
+Requests are answered while others are still listed, which delays the list; those of Certificates wait for its end
+([ADR 31](adr/0031-requests-are-worked-on-as-they-are-listed.md)).`,
   },
   stub: {
     title: 'One process alone',
