@@ -38,7 +38,8 @@ ${faults.length + ends.length === 0 ? '' : `\n${[...faults, ...ends].map((text) 
 
 ${paragraph(`Each row is one process, looked at after its first round and after its last. What is retained is what it refers to after a
 collection of garbage, without code; the objects are counted by V8. Resident memory is a slope over the later half of a
-process's life, as it is without any forced collection.`)}
+process's life, as it is without any forced collection. What is retained grows with the number of certificates as long as
+somebody looks for lost ones, which each round has: a list that was read of a CA is kept for ten minutes after the last question.`)}
 
 | process | minutes | certificates | descriptors | handles | retained MiB | ${objectNames(lives).join(' | ')} | resident, MiB an hour |
 | --: | --: | --: | --: | --: | --: | ${objectNames(lives)
