@@ -3,12 +3,15 @@ import { runSteps, staticChecks } from './checks.ts';
 import { runTask } from './task/run-task.ts';
 import { vitestScript } from './vitest-run.ts';
 
-// Texts of a megabyte, every value for every field, every hostile reply, a process for every script and subcommand and the site take more than
-// a third of the whole; `npm test` tries them.
+// Texts of a megabyte, every value for every field, every hostile reply, a process for every script and subcommand, the bundle and the
+// site take more than a third of the whole; `npm test` tries them.
 const dear = [
   'test/unit/authority/hostile-kinds.test.ts',
   'test/unit/controllers/issuers/odd-answers.test.ts',
+  'test/unit/contract/simulated.test.ts',
+  'test/unit/cost/cost.test.ts',
   'test/unit/docs/site.test.ts',
+  'test/unit/issuing/x509/second-opinion.test.ts',
   'test/unit/patterns.test.ts',
   'test/unit/plan-command/process.test.ts',
   'test/unit/program/program.test.ts',
