@@ -30,7 +30,7 @@ const longest = 1_048_576;
 // A linear search of the others takes less than half the budget, so what exceeds it each time of these is no disturbance.
 const shortTries = 3;
 const dearestShapes = 4;
-const pairLengths = [24, 256, 8_192];
+const pairLengths = [24, 28, 256, 8_192];
 // Every match that is replaced costs something, so a million of them say nothing about the search.
 const mostReplaced = 131_072;
 
