@@ -170,10 +170,7 @@ export class Operator {
       metrics.set('leader_election_master_status', { name }, 1);
       const missing = cluster.missing();
       if (missing.length > 0)
-        logger.info(
-          { lease: name, missing },
-          'The Lease is taken; requests for which others count wait until this is listed.',
-        );
+        logger.info({ lease: name, missing }, 'The Lease is taken; who counts other requests waits for all.');
       leadership.addEventListener('abort', () => {
         if (!elector.isLeader) logger.warn({ lease: name }, 'The Lease is lost: no call goes out any more.');
       });
